@@ -1,0 +1,33 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { catchError, type Observable } from 'rxjs';
+import { AgentWebkitError } from './engine/errors.js';
+import { toHttpException } from './http-errors.js';
+
+/**
+ * Turns the engine's refusals into HTTP ones, on their way to the host's exception filters. An
+ * interceptor and not a filter: a filter of the controller's own would keep the host's from seeing them.
+ */
+@Injectable()
+export class AgentWebkitErrorInterceptor implements NestInterceptor {
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      catchError((error: unknown) => {
+        if (!(error instanceof AgentWebkitError)) throw error;
+        if (error.retryAfterSeconds !== null) {
+          const response: unknown = context.switchToHttp().getResponse();
+          const { httpAdapter } = this.adapterHost;
+          httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
+        }
+        throw toHttpException(error);
+      }),
+    );
+  }
+}

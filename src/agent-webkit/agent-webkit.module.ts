@@ -1,0 +1,87 @@
+import {
+  type DynamicModule,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type Provider,
+} from '@nestjs/common';
+import { MemoryStorage } from './storage/memory/memory-storage.js';
+import { claudeSdkFactory } from './agents/claude/claude-agent-client.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './agent-webkit.module-definition.js';
+import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './agent-webkit.module-definition.js';
+import { type ResolvedOptions, resolveOptions } from './agent-webkit.options.js';
+import {
+  HOST_GUARD,
+  RESOLVED_OPTIONS,
+  SDK_FACTORY,
+  STORAGE_PROVIDER,
+} from './agent-webkit.tokens.js';
+import { AgentWebkitAuthGuard } from './auth.guard.js';
+import { requireJsonBody } from './json-body.middleware.js';
+import { OpenStreams } from './open-streams.js';
+import { SessionRegistryService } from './session-registry.service.js';
+import { SessionsController } from './sessions.controller.js';
+
+const providers: Provider[] = [
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: resolveOptions,
+  },
+  {
+    provide: SDK_FACTORY,
+    inject: [RESOLVED_OPTIONS],
+    useFactory: ({ sdkFactory }: ResolvedOptions) => sdkFactory ?? claudeSdkFactory(),
+  },
+  {
+    provide: STORAGE_PROVIDER,
+    inject: [RESOLVED_OPTIONS],
+    useFactory: ({ storage }: ResolvedOptions) => storage ?? new MemoryStorage(),
+  },
+  AgentWebkitAuthGuard,
+  OpenStreams,
+  SessionRegistryService,
+];
+
+/** Makes a Nest app a server for agent sessions, under `/sessions`. */
+@Module({
+  controllers: [SessionsController],
+  providers,
+  exports: [
+    SessionRegistryService,
+    SDK_FACTORY,
+    STORAGE_PROVIDER,
+    // A host's controllers may stand behind the same guard, which is made where they are.
+    AgentWebkitAuthGuard,
+    RESOLVED_OPTIONS,
+    HOST_GUARD,
+  ],
+})
+export class AgentWebkitModule extends ConfigurableModuleClass implements NestModule {
+  /**
+   * With options known where the module is imported.
+   *
+   * @example
+   * AgentWebkitModule.forRoot({ auth: { tokens: [process.env.TOKEN] } })
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * With options made by a factory that has dependencies, a class, or an existing provider.
+   *
+   * @example
+   * AgentWebkitModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ auth: { tokens: [config.getOrThrow('TOKEN')] } }),
+   * })
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(requireJsonBody).forRoutes(SessionsController);
+  }
+}

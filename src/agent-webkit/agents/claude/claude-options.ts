@@ -1,0 +1,72 @@
+import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import type { AgentStart, CanUseTool, PermissionContext } from '../../engine/agent-client.js';
+
+/** What the session decides, or what its life depends on, and a host therefore cannot set. */
+type OwnedOption =
+  | 'abortController'
+  | 'canUseTool'
+  | 'continue'
+  | 'cwd'
+  | 'forkSession'
+  | 'includePartialMessages'
+  | 'model'
+  | 'permissionMode'
+  | 'permissionPromptToolName'
+  | 'permissionPrompts'
+  | 'persistSession'
+  | 'resume'
+  | 'resumeDropsTurn'
+  | 'resumeSessionAt'
+  | 'sessionId'
+  | 'spawnClaudeCodeProcess';
+
+/**
+ * The SDK's options that a host may set for its agents: MCP servers, hooks, a system prompt, tools,
+ * a budget, a session store and so on. What differs from the SDK:
+ *
+ * - `settingSources`: which settings files the agent reads. They may grant permissions and run
+ *   commands, and the agent can write those of its project. Without `'project'` it does not read
+ *   CLAUDE.md either. @default [] (none)
+ * - `env`: replaces the environment whole, as in the SDK. Variables whose names begin with
+ *   `AGENT_WEBKIT_` never reach the agent. @default the server's environment
+ * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
+ *   @default true for a session that starts in that mode, else false
+ */
+export type ClaudeOverrides = Omit<Options, OwnedOption>;
+
+/** The overrides of all agents, or a function that makes those of one, at each of its starts. */
+export type ClaudeConfiguration =
+  ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides | Promise<ClaudeOverrides>);
+
+/** The options of one agent, but for those that belong to a single start of its process. */
+export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
+  return {
+    settingSources: [],
+    ...(start.transcripts && { sessionStore: start.transcripts }),
+    ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
+    ...overrides,
+    cwd: start.cwd,
+    ...(start.model !== null && { model: start.model }),
+    permissionMode: start.permissionMode,
+    includePartialMessages: start.includePartialMessages,
+    canUseTool: (toolName, input, context) =>
+      start.canUseTool(toolName, input, permissionContext(context)),
+  };
+}
+
+/** Only the fields of the port: what else the SDK adds to them is not meant for clients. */
+function permissionContext(context: PermissionContext): Parameters<CanUseTool>[2] {
+  const { signal, toolUseID, agentID, suggestions, blockedPath } = context;
+  const { decisionReason, title, displayName, description } = context;
+  return {
+    signal,
+    toolUseID,
+    ...(agentID !== undefined && { agentID }),
+    ...(suggestions !== undefined && { suggestions }),
+    ...(blockedPath !== undefined && { blockedPath }),
+    ...(decisionReason !== undefined && { decisionReason }),
+    ...(title !== undefined && { title }),
+    ...(displayName !== undefined && { displayName }),
+    ...(description !== undefined && { description }),
+  };
+}

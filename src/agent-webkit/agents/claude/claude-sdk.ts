@@ -1,0 +1,48 @@
+import type { Query, query } from '@anthropic-ai/claude-agent-sdk';
+import type { SDKMessage } from '../../engine/agent-client.js';
+import { AgentFailure } from './agent-failure.js';
+import type { AgentProcess } from './agent-process.js';
+
+/** How long the SDK may take to hand over what a process had said before it was gone. */
+const DRAIN_MS = 5000;
+
+/** Loads the SDK, an optional peer: a host whose agents are others never does. */
+export async function loadSdk(): Promise<typeof query> {
+  try {
+    return (await import('@anthropic-ai/claude-agent-sdk')).query;
+  } catch (cause) {
+    if (!isModuleNotFound(cause)) throw cause;
+    throw new AgentFailure(
+      'The Claude Agent SDK is not installed on this server. ' +
+        'Install it with: npm install @anthropic-ai/claude-agent-sdk',
+      { cause },
+    );
+  }
+}
+
+function isModuleNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+}
+
+/** Whether the message is all that a process says that was to resume what is not there. */
+export function isMissingConversation(message: SDKMessage): boolean {
+  return (
+    message.type === 'result' &&
+    message.subtype !== 'success' &&
+    message.errors.some((error) => error.startsWith('No conversation found'))
+  );
+}
+
+/**
+ * Ends the messages of a process that is gone, where they do not end by themselves: something that
+ * could not be ended may hold its output open.
+ */
+export function endMessages(messages: Query, { child: { stdout } }: AgentProcess): void {
+  if (stdout.closed) return;
+  const timer = setTimeout(() => {
+    messages.close();
+    stdout.destroy();
+  }, DRAIN_MS);
+  timer.unref();
+  stdout.once('close', () => clearTimeout(timer));
+}

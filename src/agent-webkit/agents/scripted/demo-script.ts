@@ -1,0 +1,154 @@
+import type { Script, ScriptedAgent, ScriptedTurn } from './script.js';
+import { ScriptedAgentError } from './turn.js';
+
+/** About as fast as a model streams. */
+const PACE_MS = 30;
+/** Slow enough that there is time to interrupt. */
+const LONG_PACE_MS = 200;
+const LONG_COUNT = 150;
+/** Made up, so that a UI has a cost to show. */
+const TURN_COST_USD = 0.001;
+
+interface Scene {
+  /** The word in the user's text that chooses the scene. */
+  word: string;
+  shows: string;
+  play: (turn: ScriptedTurn) => Promise<void>;
+}
+
+const scenes: readonly Scene[] = [
+  { word: 'permission', shows: 'a tool that waits for your permission', play: askPermission },
+  { word: 'question', shows: 'a question with options', play: askQuestion },
+  { word: 'tools', shows: 'two tools in one message, one of which fails', play: useTools },
+  { word: 'subagent', shows: 'a task handed to a sub-agent', play: delegate },
+  { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: talkLong },
+  {
+    word: 'fail',
+    shows: 'a turn that fails',
+    play: async (turn) => turn.fail('You asked the demo to fail.'),
+  },
+  { word: 'crash', shows: 'an agent that dies; write again to wake it', play: crash },
+];
+
+/**
+ * The agent of a server without credentials: a dialogue that shows everything a user interface has
+ * to handle, chosen by a word in the user's text. It says that it is a script, and pretends to
+ * nothing: no tool runs, and the cost it tells is made up.
+ */
+export const demoScript: Script = async (turn) => {
+  turn.spend(TURN_COST_USD);
+  const words = new Set(turn.input.text.toLowerCase().match(/\p{L}+/gu));
+  const scene = scenes.find(({ word }) => words.has(word));
+  if (scene) await scene.play(turn);
+  else if (words.has('help')) await explain(turn);
+  else await echo(turn);
+};
+
+async function echo(turn: ScriptedTurn): Promise<void> {
+  const quote = turn.input.text === '' ? 'something without text' : `“${turn.input.text}”`;
+  await tell(
+    turn,
+    `I am a scripted demo, not a model. You wrote ${quote}; it is message ${turn.turnNumber} of this session. ` +
+      `To see more, write one of: ${scenes.map(({ word }) => word).join(', ')}, help.`,
+  );
+}
+
+async function explain(turn: ScriptedTurn): Promise<void> {
+  const lines = scenes.map(({ word, shows }) => `- **${word}**: ${shows}`);
+  await tell(
+    turn,
+    'I am a scripted demo, not a model: no tool runs, and the cost is made up.\n' +
+      `Write a word to see:\n${lines.join('\n')}\n` +
+      'For the real agent, start the server with Anthropic credentials.',
+  );
+}
+
+async function askPermission(turn: ScriptedTurn): Promise<void> {
+  await tell(turn, 'I would like to run a command. It is your choice. ');
+  const outcome = await turn.useTool(
+    'Bash',
+    { command: 'echo "Hello from the demo"', description: 'Greet' },
+    {
+      context: { title: 'Run a shell command?', description: 'Nothing is run: this is a demo.' },
+      run: ({ command }) => `(demo, not run) ${command}`,
+    },
+  );
+  await tell(
+    turn,
+    outcome.allowed
+      ? `You allowed it. The command was: ${outcome.input.command}`
+      : `You denied it, and said: ${outcome.message}`,
+  );
+}
+
+async function askQuestion(turn: ScriptedTurn): Promise<void> {
+  const answers = await turn.ask([
+    {
+      question: 'Which color do you like best?',
+      header: 'Color',
+      options: [
+        { label: 'Red', description: 'Like a tomato' },
+        { label: 'Green', description: 'Like a meadow' },
+        { label: 'Blue', description: 'Like the sea' },
+      ],
+    },
+    {
+      question: 'What do you build?',
+      header: 'Project',
+      multiSelect: true,
+      options: [{ label: 'A web app' }, { label: 'A service' }, { label: 'A phone app' }],
+    },
+  ]);
+  const said = Object.entries(answers ?? {}).map(([question, answer]) => `${question} ${answer}.`);
+  await tell(turn, answers ? `Thank you. ${said.join(' ')}` : 'You preferred not to answer.');
+}
+
+async function useTools(turn: ScriptedTurn): Promise<void> {
+  await turn.message(async (message) => {
+    await message.say('I read two files at once; one is missing.', { paceMs: PACE_MS });
+    await Promise.all([
+      message.useTool(
+        'Read',
+        { file_path: 'README.md' },
+        { ask: false, run: () => '# A demo file' },
+      ),
+      message.useTool(
+        'Read',
+        { file_path: 'missing.md' },
+        {
+          ask: false,
+          run: async () => {
+            await turn.pause(10 * PACE_MS);
+            throw new ScriptedAgentError('File does not exist: missing.md');
+          },
+        },
+      ),
+    ]);
+  });
+  await tell(turn, 'One file had a title, the other one was not there. No real file was read.');
+}
+
+async function delegate(turn: ScriptedTurn): Promise<void> {
+  await tell(turn, 'A sub-agent shall count the files.');
+  const report = await turn.subAgent('Count the files', async (sub) => {
+    await sub.useTool('Glob', { pattern: '**/*' }, { ask: false, run: () => 'a.txt\nb.txt' });
+    await tell(sub, 'There are two files, a.txt and b.txt.');
+  });
+  await tell(turn, `The sub-agent reports: ${report}`);
+}
+
+async function talkLong(turn: ScriptedTurn): Promise<void> {
+  const numbers = Array.from({ length: LONG_COUNT }, (_, index) => `${index + 1} `);
+  await turn.say(['I count slowly; interrupt me at any time. ', ...numbers], {
+    paceMs: LONG_PACE_MS,
+  });
+}
+
+async function crash(turn: ScriptedTurn): Promise<void> {
+  await tell(turn, 'I die in the middle of this');
+  turn.crash('You asked the demo to crash.');
+}
+
+function tell(agent: ScriptedAgent, text: string): Promise<void> {
+  return agent.say(text, { paceMs: PACE_MS });
+}

@@ -1,0 +1,104 @@
+import {
+  assistantMessage,
+  createId,
+  messageStart,
+  type Origin,
+  streamEvent,
+} from './sdk-message.js';
+import type { Turn } from './turn.js';
+
+/** Writes one message of an agent, block by block, and its stream when the session wants that. */
+export class MessageWriter {
+  readonly #turn: Turn;
+  readonly #origin: Origin;
+  readonly #id = createId('msg');
+  #blockCount = 0;
+  #hasToolUse = false;
+
+  constructor(turn: Turn, origin: Origin) {
+    this.#turn = turn;
+    this.#origin = origin;
+  }
+
+  /** Writes a text chunk by chunk and returns it whole. */
+  async text(chunks: readonly string[], paceMs: number): Promise<string> {
+    const index = this.#begin({ type: 'text', text: '' });
+    let text = '';
+    const finish = this.#turn.begin({
+      kind: 'text',
+      close: () => {
+        if (text !== '') this.#complete({ type: 'text', text }, true);
+      },
+    });
+    for (const chunk of chunks) {
+      if (paceMs > 0) await this.#turn.pause(paceMs);
+      text += chunk;
+      this.#stream({
+        type: 'content_block_delta',
+        index,
+        delta: { type: 'text_delta', text: chunk },
+      });
+    }
+    finish();
+    this.#complete({ type: 'text', text });
+    this.#stream({ type: 'content_block_stop', index });
+    return text;
+  }
+
+  /** Writes a tool call. What becomes of the call is not the message's matter. */
+  toolUse(id: string, name: string, input: Record<string, unknown>): void {
+    const index = this.#begin({ type: 'tool_use', id, name, input: {} });
+    this.#hasToolUse = true;
+    const json = JSON.stringify(input);
+    const half = Math.ceil(json.length / 2);
+    for (const part of [json.slice(0, half), json.slice(half)]) {
+      this.#stream({
+        type: 'content_block_delta',
+        index,
+        delta: { type: 'input_json_delta', partial_json: part },
+      });
+    }
+    this.#complete({ type: 'tool_use', id, name, input });
+    this.#stream({ type: 'content_block_stop', index });
+  }
+
+  /** Ends the message. One without a block was never there. */
+  end(): void {
+    if (this.#blockCount === 0) return;
+    this.#stream({
+      type: 'message_delta',
+      delta: { stop_reason: this.#hasToolUse ? 'tool_use' : 'end_turn', stop_sequence: null },
+      usage: { output_tokens: 0 },
+    });
+    this.#stream({ type: 'message_stop' });
+  }
+
+  #begin(block: Parameters<typeof assistantMessage>[2]): number {
+    if (this.#blockCount === 0) {
+      if (this.#isAgent) this.#turn.countMessage();
+      if (this.#turn.config.includePartialMessages) {
+        this.#turn.write(messageStart(this.#origin, this.#id));
+      }
+    }
+    const index = this.#blockCount;
+    this.#blockCount += 1;
+    this.#stream({ type: 'content_block_start', index, content_block: block });
+    return index;
+  }
+
+  #complete(block: Parameters<typeof assistantMessage>[2], isAborted = false): void {
+    if (block.type === 'text' && this.#isAgent) this.#turn.remember(block.text);
+    this.#turn.write(assistantMessage(this.#origin, this.#id, block, isAborted));
+  }
+
+  #stream(event: Record<string, unknown>): void {
+    if (this.#turn.config.includePartialMessages) {
+      this.#turn.write(streamEvent(this.#origin, event));
+    }
+  }
+
+  /** Whether the agent itself writes, not a sub-agent of it. */
+  get #isAgent(): boolean {
+    return this.#origin.parentToolUseId === null;
+  }
+}

@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionEvent } from './session-event.js';
+import { type Append, FencedError } from './storage.js';
+
+export interface GroupCommitOptions {
+  /** Makes one append of a group, just before it is written for the first time. */
+  createAppend: (events: readonly SessionEvent[], keys: readonly string[]) => Append;
+  /** Makes it durable; returns nothing when that is done at once. Called again with the same one when it failed. */
+  write: (append: Append) => void | Promise<void>;
+  /** Called with what is committed, in order. */
+  onCommitted: (events: readonly SessionEvent[]) => void;
+  /** Called when a write has failed that is tried again, once until one succeeds. */
+  onTrouble: (cause: unknown) => void;
+  /** Called once, when nothing can be committed any more. Returns the error that appenders get from then on. */
+  onFailure: (cause: unknown) => Error;
+}
+
+interface Gathering {
+  events: SessionEvent[];
+  /** The keys under which clients asked for these events. */
+  keys: string[];
+  committed: Promise<void>;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+const FIRST_RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+
+/**
+ * Commits events in order and in groups: while one write is under way, everything that comes
+ * gathers for the next one. A write that fails is tried again, the same group, until it succeeds, so
+ * that nothing is ever committed behind a gap or left out. What ends that is being fenced, or `stop`.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  /** What gathers while a write is under way. */
+  #gathering: Gathering | null = null;
+  /** How many events the write under way has. */
+  #writing = 0;
+  #isTroubled = false;
+  #failure: Error | null = null;
+  readonly #stopped = new AbortController();
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the last write failed and has not succeeded since. */
+  get isTroubled(): boolean {
+    return this.#isTroubled;
+  }
+
+  /** How many events wait for their commit. */
+  get pending(): number {
+    return this.#writing + (this.#gathering?.events.length ?? 0);
+  }
+
+  /** Returns nothing when the events are committed already, else a promise of it. */
+  commit(events: SessionEvent[], keys: string[] = []): void | Promise<void> {
+    if (this.#failure) return ignorable(Promise.reject(this.#failure));
+    // What has gathered comes first, also for what is appended because something was committed.
+    if (this.#writing > 0 || this.#gathering) {
+      this.#gathering ??= createGathering();
+      this.#gathering.events.push(...events);
+      this.#gathering.keys.push(...keys);
+      return this.#gathering.committed;
+    }
+    const append = this.#options.createAppend(events, keys);
+    const written = this.#write(append);
+    if (written) return ignorable(this.#finish(append, written));
+    this.#options.onCommitted(events);
+  }
+
+  /** Tries no more. What is not committed never will be from here. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  #write(append: Append): void | Promise<void> {
+    try {
+      return this.#options.write(append);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #finish(append: Append, written: Promise<void>): Promise<void> {
+    this.#writing = append.events.length;
+    try {
+      await this.#persist(append, written);
+    } finally {
+      this.#writing = 0;
+    }
+    this.#options.onCommitted(append.events);
+    this.#commitGathered();
+  }
+
+  async #persist(append: Append, written: void | Promise<void>): Promise<void> {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- tried again only when it has failed
+        await written;
+        this.#isTroubled = false;
+        return;
+      } catch (error) {
+        if (isFinal(error) || this.#stopped.signal.aborted) throw this.#fail(error);
+        if (!this.#isTroubled) this.#options.onTrouble(error);
+        this.#isTroubled = true;
+        // oxlint-disable-next-line no-await-in-loop -- so is this
+        await delay(retryMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+        if (this.#stopped.signal.aborted) throw this.#fail(error);
+        written = this.#write(append);
+      }
+    }
+  }
+
+  #commitGathered(): void {
+    const group = this.#gathering;
+    if (!group) return;
+    this.#gathering = null;
+    const committed = this.commit(group.events, group.keys);
+    if (committed) committed.then(group.resolve, group.reject);
+    else group.resolve();
+  }
+
+  #fail(cause: unknown): Error {
+    const failure = this.#options.onFailure(cause);
+    this.#failure = failure;
+    this.#gathering?.reject(failure);
+    this.#gathering = null;
+    return failure;
+  }
+}
+
+/** What trying again cannot mend. */
+function isFinal(error: unknown): boolean {
+  return error instanceof FencedError || error instanceof RangeError;
+}
+
+/** Node 20 has no `Promise.withResolvers`. */
+function createGathering(): Gathering {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const committed = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { events: [], keys: [], committed: ignorable(committed), resolve, reject };
+}
+
+/** Not every appender waits for its commit; a failure is told by `onFailure` in any case. */
+function ignorable(committed: Promise<void>): Promise<void> {
+  committed.catch(() => undefined);
+  return committed;
+}

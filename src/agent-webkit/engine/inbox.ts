@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { UserMessage } from '../protocol/inbound.js';
+import { AcceptedKeys } from './accepted-keys.js';
+import { BackpressureError } from './errors.js';
+import type { EventLog } from './event-log.js';
+
+const MAX_ACCEPTED_KEYS = 10_000;
+const ACCEPTED_KEY_AGE_MS = 24 * 60 * 60 * 1000;
+
+export interface InboxLimits {
+  /** How many messages may wait. */
+  maxQueuedMessages: number;
+  /** How many characters those that wait may have, before one more is refused. */
+  maxLogChars: number;
+}
+
+/** Takes a session's user messages: each once, however often it is sent, and only as many as may wait. */
+export class Inbox {
+  readonly #log: EventLog;
+  readonly #limits: InboxLimits;
+  /** Whether the log is older than this, so that the storage may know keys which are not known here. */
+  readonly #mayHaveEarlierKeys: boolean;
+  readonly #accepted = new AcceptedKeys<void>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
+
+  constructor(log: EventLog, limits: InboxLimits) {
+    this.#log = log;
+    this.#limits = limits;
+    this.#mayHaveEarlierKeys = log.lastSeq > 0;
+  }
+
+  /**
+   * Resolves when the message waits for its turn, committed, or was accepted before: by its
+   * `message_id`, or by the key its sender gave the request.
+   *
+   * @throws BackpressureError when as many wait as may
+   */
+  accept(message: UserMessage, idempotencyKey: string | undefined): Promise<void> {
+    const keys = [
+      ...(message.message_id === undefined ? [] : [`message ${message.message_id}`]),
+      ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
+    ];
+    const enqueue = () => this.#enqueue(message, keys);
+    // One key within the other: whichever was accepted before settles it.
+    const acceptOnce = keys.reduce<() => Promise<void>>(
+      (accept, key) => () => this.#accepted.once(key, accept),
+      enqueue,
+    );
+    return acceptOnce();
+  }
+
+  async #enqueue(
+    { message_id = randomUUID(), content }: UserMessage,
+    keys: string[],
+  ): Promise<void> {
+    if (this.#mayHaveEarlierKeys) {
+      const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
+      if (known.includes(true)) return;
+    }
+    const { queue, queuedChars } = this.#log.state;
+    if (queue.length >= this.#limits.maxQueuedMessages) {
+      throw new BackpressureError(`${queue.length} messages are`);
+    }
+    if (queue.length > 0 && queuedChars >= this.#limits.maxLogChars) {
+      throw new BackpressureError(`${queuedChars} characters of messages are`);
+    }
+    await this.#log.appendOnce({ event: 'user_message', data: { message_id, content } }, keys);
+  }
+}

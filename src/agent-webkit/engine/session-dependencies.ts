@@ -1,0 +1,45 @@
+import type { SdkFactory } from './agent-client.js';
+import type { EngineLogger } from './engine-logger.js';
+import type { EventLogOptions } from './event-log.js';
+import type { WindowLimits } from './event-window.js';
+import type { SessionRecord, StorageProvider } from './storage.js';
+
+export interface SessionLimits extends WindowLimits {
+  /** How many user messages may wait. */
+  maxQueuedMessages: number;
+  /** After how long without anything to do the agent is put to sleep, in milliseconds; null for never. */
+  idleTimeoutMs: number | null;
+  /** How long an interrupted turn may take to end before its agent is ended, in milliseconds. */
+  interruptTimeoutMs: number;
+  /** How long an agent may take to end by itself before it is made to, in milliseconds. */
+  agentGraceMs: number;
+  /** How long a client's message may wait for the storage before it is answered 503, in milliseconds. */
+  storageTimeoutMs: number;
+}
+
+export interface SessionDependencies {
+  storage: StorageProvider;
+  sdkFactory: SdkFactory;
+  limits: SessionLimits;
+  logger: EngineLogger;
+  /** Called once when the session gave itself up because its storage refused an event. */
+  onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;
+}
+
+/** How a session's log is opened. */
+export function logOptions(
+  record: SessionRecord,
+  { storage, limits, logger }: SessionDependencies,
+  onFailure: (cause: unknown) => void,
+): EventLogOptions {
+  return {
+    sessionId: record.id,
+    epoch: record.epoch,
+    store: storage.events,
+    maxEvents: limits.maxEvents,
+    maxLogChars: limits.maxLogChars,
+    onTrouble: (cause) =>
+      logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
+    onFailure,
+  };
+}

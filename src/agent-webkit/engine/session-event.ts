@@ -1,0 +1,33 @@
+import type { WireEvent } from '../protocol/events.js';
+
+/**
+ * An event with its place in a session's log. Its payload is serialised once, for the storage and
+ * for all subscribers, and never changes.
+ */
+export interface SessionEvent {
+  /** The event's id on the wire: an integer from 1, rising by one within its session. */
+  readonly seq: number;
+  readonly name: string;
+  /** The payload as one line of JSON. */
+  readonly data: string;
+}
+
+export function createSessionEvent(seq: number, event: WireEvent): SessionEvent {
+  return { seq, name: event.event, data: JSON.stringify(event.data) };
+}
+
+/** The wire event that was stored. What stands in a log was written by {@link createSessionEvent}. */
+export function parseSessionEvent(event: SessionEvent): WireEvent {
+  return { event: event.name, data: JSON.parse(event.data) } as WireEvent;
+}
+
+/** The first events of a list, until `maxChars` of payload are reached; at least one if there is one. */
+export function takeUpTo(events: readonly SessionEvent[], maxChars: number): SessionEvent[] {
+  let chars = 0;
+  const end = events.findIndex((event, index) => {
+    const isOver = index > 0 && chars >= maxChars;
+    chars += event.data.length;
+    return isOver;
+  });
+  return events.slice(0, end === -1 ? events.length : end);
+}

@@ -1,0 +1,309 @@
+import { PROTOCOL_VERSION, type SessionStateName, type WireEvent } from '../protocol/events.js';
+import type { InboundMessage } from '../protocol/inbound.js';
+import type { SessionInfo } from '../protocol/answers.js';
+import type { AgentClient, AgentStart, PermissionMode, SessionConfig } from './agent-client.js';
+import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from './errors.js';
+import { EventLog, type EventPage } from './event-log.js';
+import { IdleTimer } from './idle-timer.js';
+import { Inbox } from './inbox.js';
+import { Requests, toPendingRequest } from './requests.js';
+import { describeSession } from './session-info.js';
+import { logOptions, type SessionDependencies } from './session-dependencies.js';
+import type { SessionRecord } from './storage.js';
+import type { Subscription } from './subscription.js';
+import { TurnGate } from './turn-gate.js';
+import { within } from './within.js';
+
+/** How long a session's end may wait for the storage. */
+const LAST_WORDS_TIMEOUT_MS = 2000;
+
+/**
+ * One conversation with an agent, as everybody who follows it sees it.
+ *
+ * Its log is the truth: what waits, runs and is open are read from the log's state. The agent comes
+ * and goes (it sleeps when there is nothing to do, it may crash) and the next message starts it
+ * again with its memory. None of that ends the session. What ends it is {@link end}, or a storage
+ * that refuses its events.
+ */
+export class Session {
+  readonly #record: SessionRecord;
+  readonly #deps: SessionDependencies;
+  readonly #log: EventLog;
+  readonly #requests: Requests;
+  readonly #gate: TurnGate;
+  readonly #inbox: Inbox;
+  readonly #idle: IdleTimer;
+  /** The last change of the configuration. The next one builds on it, so it waits. */
+  #configured: Promise<void> = Promise.resolve();
+  /** Why nothing more is taken, or null while the session lives. */
+  #ended: 'deleted' | 'given_up' | 'shut_down' | null = null;
+
+  private constructor(record: SessionRecord, log: EventLog, deps: SessionDependencies) {
+    this.#record = record;
+    this.#deps = deps;
+    this.#log = log;
+    this.#inbox = new Inbox(log, deps.limits);
+    this.#requests = new Requests(log);
+    this.#gate = new TurnGate({
+      sessionId: record.id,
+      log,
+      requests: this.#requests,
+      sdkFactory: deps.sdkFactory,
+      logger: deps.logger,
+      createStart: (resume) => this.#createStart(resume),
+      interruptTimeoutMs: deps.limits.interruptTimeoutMs,
+      agentGraceMs: deps.limits.agentGraceMs,
+      onQuiet: () => this.#onQuiet(),
+    });
+    this.#idle = new IdleTimer({
+      timeoutMs: deps.limits.idleTimeoutMs,
+      isIdle: () =>
+        this.state === 'idle' && !this.#gate.agentWork.isAtWork && log.subscribers === 0,
+      onTimeout: () => {
+        this.#gate.sleep().catch(() => undefined); // a log that fails gives the session up
+      },
+    });
+  }
+
+  /** Begins a new session, whose agent starts in the background. */
+  static async create(record: SessionRecord, deps: SessionDependencies): Promise<Session> {
+    const log = new EventLog(logOptions(record, deps, (cause) => session.#giveUp(cause)));
+    const session = new Session(record, log, deps);
+    await log.append(sessionReady(record.id));
+    session.#gate.warmUp();
+    session.#idle.restart();
+    return session;
+  }
+
+  /**
+   * Takes up a session from what is stored of it. What waited goes on; what ran is told to be
+   * interrupted. Null when all that is left of it is its end.
+   */
+  static async restore(record: SessionRecord, deps: SessionDependencies): Promise<Session | null> {
+    const log = await EventLog.open(logOptions(record, deps, (cause) => session.#giveUp(cause)));
+    const session = new Session(record, log, deps);
+    if (log.state.closed) return null;
+    // Its server ended between its record and its first event.
+    if (log.lastSeq === 0) await log.append(sessionReady(record.id));
+    session.#gate.recover();
+    return session;
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get owner(): string {
+    return this.#record.owner;
+  }
+
+  get config(): Readonly<SessionConfig> {
+    return this.#record.config;
+  }
+
+  get state(): SessionStateName {
+    const { requests, turn, queue } = this.#log.state;
+    if (this.#ended) return 'closed';
+    if (requests.size > 0) return 'awaiting';
+    if (turn || queue.length > 0 || this.#gate.agentWork.isInTurn) return 'running';
+    return this.#gate.isAgentAlive ? 'idle' : 'dormant';
+  }
+
+  /**
+   * Takes a client's message. Resolves when it is accepted for good.
+   *
+   * @throws StorageUnavailableError when the storage does not answer in time
+   * @param by the id of the caller, who is told to the other subscribers
+   * @param idempotencyKey a user message whose key was accepted before does nothing
+   */
+  async accept(message: InboundMessage, by: string, idempotencyKey?: string): Promise<void> {
+    this.#assertAlive();
+    if (this.#log.isTroubled) throw new StorageUnavailableError(null);
+    const isAccepted = this.#accept(message, by, idempotencyKey).then(() => true);
+    const { storageTimeoutMs } = this.#deps.limits;
+    if (!(await within(storageTimeoutMs, isAccepted))) throw new StorageUnavailableError(null);
+  }
+
+  async #accept(message: InboundMessage, by: string, idempotencyKey?: string): Promise<void> {
+    switch (message.type) {
+      case 'user_message':
+        this.#idle.stop();
+        await this.#inbox.accept(message, idempotencyKey).finally(() => this.#idle.restart());
+        this.#gate.pass();
+        return this.#recordActivity();
+      case 'interrupt':
+        return this.#gate.interrupt();
+      case 'permission_response':
+      case 'question_response':
+        await this.#requests.reply(message, by);
+        // It may have been all there was to do, when it was asked outside a turn.
+        this.#idle.restart();
+        this.#followMode(message);
+        return this.#recordActivity();
+      case 'set_permission_mode':
+        return this.#setPermissionMode(message.mode);
+      case 'set_model':
+        return this.#setModel(message.model);
+      case 'stop_task':
+        return this.#tellAgent((agent) => agent.stopTask(message.task_id));
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Follows the events after a cursor; 0 for all that are kept. The caller closes the subscription. */
+  subscribe(after: number, onReadable: () => void): Subscription {
+    const subscription = this.#log.subscribe(after, onReadable, () => this.#idle.restart());
+    this.#idle.stop();
+    return subscription;
+  }
+
+  /** One page of events after a cursor; 0 for all that are kept. */
+  read(after: number, limit: number): EventPage {
+    return this.#log.read(after, limit);
+  }
+
+  info(): SessionInfo {
+    const pending = [...this.#log.state.requests.values()].map(toPendingRequest);
+    return describeSession(this.#record, this.#log, this.state, pending);
+  }
+
+  /**
+   * Ends the session: open requests are cancelled and the streams end, after `done` when it is
+   * `for_good`. One that ends `for_now` goes on where it is restored. Resolves to a promise of its
+   * agent's end, when the last event is committed; may be called again.
+   */
+  async end(how: 'for_good' | 'for_now', graceMs: number): Promise<{ agentGone: Promise<void> }> {
+    if (this.#ended) return { agentGone: this.#gate.close(graceMs) };
+    this.#ended = how === 'for_good' ? 'deleted' : 'shut_down';
+    this.#idle.stop();
+    const lastWords = how === 'for_good' ? this.#sayDone() : this.#gate.abandonTurn();
+    const agentGone = this.#gate.close(graceMs);
+    try {
+      await within(LAST_WORDS_TIMEOUT_MS, lastWords);
+    } catch {
+      // The storage takes no events; the streams end all the same.
+    }
+    this.#log.end();
+    return { agentGone };
+  }
+
+  /** Resolves when nobody follows the session any more. */
+  unsubscribed(): Promise<void> {
+    return this.#log.unsubscribed();
+  }
+
+  #assertAlive(): void {
+    switch (this.#ended) {
+      case null:
+        return;
+      case 'shut_down':
+        throw new ShuttingDownError();
+      case 'deleted':
+      case 'given_up':
+        throw new SessionNotFoundError();
+      default:
+        this.#ended satisfies never;
+    }
+  }
+
+  async #sayDone(): Promise<void> {
+    this.#requests.cancelAll();
+    await this.#log.append({ event: 'done', data: {} });
+  }
+
+  #configure(change: Partial<SessionConfig>): Promise<void> {
+    const configured = this.#configured.then(() => this.#saveConfig(change));
+    this.#configured = configured.catch(() => undefined);
+    return configured;
+  }
+
+  async #saveConfig(change: Partial<SessionConfig>): Promise<void> {
+    const config = { ...this.#record.config, ...change };
+    await this.#deps.storage.records.update(this.id, { config });
+    this.#record.config = config;
+  }
+
+  async #setModel(model: string | null): Promise<void> {
+    const { model: before } = this.#record.config;
+    await this.#configure({ model });
+    const isRefused = () => this.#record.config.model === model;
+    this.#tellAgent(
+      (agent) => agent.setModel(model),
+      () => (isRefused() ? { model: before } : {}),
+    );
+  }
+
+  async #setPermissionMode(permissionMode: PermissionMode): Promise<void> {
+    const { permissionMode: before } = this.#record.config;
+    await this.#configure({ permissionMode });
+    const isRefused = () => this.#record.config.permissionMode === permissionMode;
+    this.#tellAgent(
+      (agent) => agent.setPermissionMode(permissionMode),
+      () => (isRefused() ? { permissionMode: before } : {}),
+    );
+  }
+
+  /** What the agent refuses becomes an event, and is undone: the message itself was fine and is accepted. */
+  #tellAgent(
+    tell: (agent: AgentClient) => Promise<void>,
+    undo: () => Partial<SessionConfig> = () => ({}),
+  ): void {
+    const agent = this.#gate.agent;
+    if (!agent) return;
+    tell(agent).catch((error: unknown) => {
+      if (this.#ended) return;
+      this.#note(this.#configure(undo()));
+      const message = error instanceof Error ? error.message : 'The agent refused this.';
+      void this.#log.append({ event: 'error', data: { code: 'agent_error', message } });
+    });
+  }
+
+  /** A reply may change the mode for the session's rest; an agent that is woken later must know. */
+  #followMode(message: InboundMessage): void {
+    if (message.type !== 'permission_response') return;
+    const change = message.updated_permissions?.findLast((update) => update.type === 'setMode');
+    if (change) this.#note(this.#configure({ permissionMode: change.mode }));
+  }
+
+  #recordActivity(): void {
+    const lastActivityAt = new Date();
+    this.#record.lastActivityAt = lastActivityAt;
+    this.#note(this.#deps.storage.records.update(this.id, { lastActivityAt }));
+  }
+
+  /** Not awaited: what was accepted stays accepted, whatever becomes of the note that it was. */
+  #note(updated: Promise<void>): void {
+    updated.catch((error: unknown) => {
+      this.#deps.logger.warn(`Session ${this.id}: its record was not updated: ${String(error)}`);
+    });
+  }
+
+  #createStart(resume: boolean): AgentStart {
+    return {
+      ...this.#record.config,
+      sessionId: this.id,
+      resume,
+      ...(this.#deps.storage.transcripts && { transcripts: this.#deps.storage.transcripts }),
+      canUseTool: (toolName, input, context) => this.#requests.ask(toolName, input, context),
+    };
+  }
+
+  #onQuiet(): void {
+    this.#idle.restart();
+    this.#recordActivity();
+  }
+
+  #giveUp(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = 'given_up';
+    this.#idle.stop();
+    this.#deps.logger.error(`Session ${this.id}: given up, its storage refused an event.`, error);
+    this.#log.end();
+    this.#deps.onGivenUp(this.id, this.#gate.close(0));
+  }
+}
+
+function sessionReady(session_id: string): WireEvent {
+  return { event: 'session_ready', data: { session_id, protocol_version: PROTOCOL_VERSION } };
+}

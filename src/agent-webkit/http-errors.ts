@@ -1,0 +1,25 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import type { AgentWebkitError, ErrorCode } from './engine/errors.js';
+
+/** The HTTP status of every refusal. */
+const STATUS = {
+  invalid_request: HttpStatus.BAD_REQUEST,
+  unauthorized: HttpStatus.UNAUTHORIZED,
+  forbidden: HttpStatus.FORBIDDEN,
+  session_not_found: HttpStatus.NOT_FOUND,
+  no_pending_request: HttpStatus.CONFLICT,
+  cursor_evicted: HttpStatus.PRECONDITION_FAILED,
+  cursor_ahead: HttpStatus.PRECONDITION_FAILED,
+  payload_too_large: HttpStatus.PAYLOAD_TOO_LARGE,
+  too_many_sessions: HttpStatus.TOO_MANY_REQUESTS,
+  backpressure: HttpStatus.SERVICE_UNAVAILABLE,
+  shutting_down: HttpStatus.SERVICE_UNAVAILABLE,
+  storage_unavailable: HttpStatus.SERVICE_UNAVAILABLE,
+} as const satisfies Record<ErrorCode, HttpStatus>;
+
+/** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
+export function toHttpException(error: AgentWebkitError): HttpException {
+  const statusCode = STATUS[error.code];
+  const body = { statusCode, code: error.code, message: error.message };
+  return new HttpException(body, statusCode, { cause: error });
+}

@@ -1,0 +1,75 @@
+import type { Writable } from 'node:stream';
+import type { MessageEvent } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import type { Session } from './engine/session.js';
+import { encodeFrames } from './sse-frames.js';
+
+/** The response under the adapter's own: what is written to it goes to the client as it is. */
+export interface RawResponse extends Writable {
+  readonly headersSent: boolean;
+}
+
+/** How many characters of payload one write takes. */
+const MAX_CHARS_PER_WRITE = 64 * 1024;
+const KEEP_ALIVE = ': keepalive\n\n';
+
+/**
+ * A session's events after a cursor, for `@Sse`.
+ *
+ * Nest owns the response: its headers, its end, the client's leaving. The events themselves are
+ * written to it as ready bytes, as many as there are and only while the client reads: what it does
+ * not read stays in the session's log, which everybody shares. So are the comments that keep the
+ * connection alive: the Observable only ends, because what it emitted would go through the host's
+ * interceptors, and out of one that wraps answers it would come with an id that Nest invents.
+ *
+ * Errors with what {@link Session.subscribe} throws, before anything is written.
+ */
+export function streamSession(
+  session: Session,
+  after: number,
+  response: RawResponse,
+  keepAliveMs: number | null,
+): Observable<MessageEvent> {
+  return new Observable((subscriber) => {
+    const write = () => {
+      while (!subscriber.closed && !response.writableNeedDrain) {
+        const reading = subscription.read(MAX_CHARS_PER_WRITE);
+        switch (reading.kind) {
+          case 'events':
+            response.write(encodeFrames(reading.events));
+            break;
+          case 'caught_up':
+            return;
+          case 'ended':
+            return subscriber.complete();
+          case 'overtaken':
+            // Cut off, so that the client sees a fault and comes back with its cursor.
+            response.destroy();
+            return subscriber.complete();
+          default:
+            reading satisfies never;
+        }
+      }
+    };
+    const beat = () => {
+      if (response.headersSent && !response.writableNeedDrain) response.write(KEEP_ALIVE);
+    };
+    // Nest commits the headers in a task of its own; nothing may be written before.
+    const begin = () => {
+      if (subscriber.closed) return;
+      if (response.headersSent) write();
+      else setImmediate(begin);
+    };
+    const subscription = session.subscribe(after, () => {
+      if (response.headersSent) write();
+    });
+    response.on('drain', write);
+    const keepAlive = keepAliveMs === null ? undefined : setInterval(beat, keepAliveMs);
+    subscriber.add(() => {
+      clearInterval(keepAlive);
+      subscription.close();
+      response.off('drain', write);
+    });
+    begin();
+  });
+}

@@ -1,0 +1,126 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Res,
+  Sse,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { AgentWebkitErrorInterceptor } from './agent-webkit-error.interceptor.js';
+import type { ResolvedOptions } from './agent-webkit.options.js';
+import { RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
+import { AgentWebkitAuthGuard } from './auth.guard.js';
+import { CurrentCaller } from './current-caller.decorator.js';
+import { decodeCursor, encodeCursor, LastEventId } from './cursors.js';
+import type { Caller } from './engine/caller.js';
+import { parseSessionEvent } from './engine/session-event.js';
+import { IdempotencyKey } from './idempotency-key.decorator.js';
+import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
+import type { CreateSession, InboundMessage } from './protocol/inbound.js';
+import type { CreatedSession, EventsPage, SessionInfo, SessionsPage } from './protocol/answers.js';
+import { OpenStreams } from './open-streams.js';
+import { PROTOCOL_VERSION } from './protocol/events.js';
+import { SessionRegistryService } from './session-registry.service.js';
+import { type RawResponse, streamSession } from './session-stream.js';
+import { InboundMessagePipe, ValidatedPipe } from './validated.pipe.js';
+
+/**
+ * The protocol's routes. Bodies and queries are typed by interfaces, so that a global
+ * `ValidationPipe` of the host leaves them to the protocol's own rules.
+ */
+@Controller('sessions')
+@UseGuards(AgentWebkitAuthGuard)
+@UseInterceptors(AgentWebkitErrorInterceptor)
+export class SessionsController {
+  constructor(
+    private readonly registry: SessionRegistryService,
+    private readonly streams: OpenStreams,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  @Post()
+  @HttpCode(HttpStatus.OK)
+  async create(
+    @Body(new ValidatedPipe(CreateSessionDto)) body: CreateSession,
+    @CurrentCaller() caller: Caller,
+    @IdempotencyKey() key: string | undefined,
+  ): Promise<CreatedSession> {
+    const session = await this.registry.create(body, caller, key);
+    return { session_id: session.id, protocol_version: PROTOCOL_VERSION };
+  }
+
+  @Get()
+  async list(
+    @Query(new ValidatedPipe(ListSessionsDto))
+    query: Readonly<Pick<ListSessionsDto, 'limit' | 'cursor'>>,
+    @CurrentCaller() caller: Caller,
+  ): Promise<SessionsPage> {
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const { sessions, next } = await this.registry.list(caller, query.limit, after);
+    return {
+      sessions,
+      next_cursor: next && encodeCursor(next),
+    };
+  }
+
+  @Get(':id')
+  async info(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<SessionInfo> {
+    return (await this.registry.get(id, caller)).info();
+  }
+
+  @Get(':id/events')
+  async events(
+    @Param('id') id: string,
+    @Query(new ValidatedPipe(ReadEventsDto))
+    query: Readonly<Pick<ReadEventsDto, 'after' | 'limit'>>,
+    @CurrentCaller() caller: Caller,
+  ): Promise<EventsPage> {
+    const session = await this.registry.get(id, caller);
+    const page = session.read(query.after, query.limit);
+    return {
+      events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),
+      last_id: page.lastSeq,
+      has_more: page.hasMore,
+    };
+  }
+
+  @Sse(':id/stream')
+  async stream(
+    @Param('id') id: string,
+    @LastEventId() after: number,
+    @CurrentCaller() caller: Caller,
+    @Res() response: RawResponse & { raw?: RawResponse },
+  ): Promise<Observable<MessageEvent>> {
+    const session = await this.registry.get(id, caller);
+    const raw = response.raw ?? response;
+    this.streams.add(raw);
+    return streamSession(session, after, raw, this.options.keepAliveMs);
+  }
+
+  @Post(':id/input')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async input(
+    @Param('id') id: string,
+    @Body(new InboundMessagePipe()) message: InboundMessage,
+    @CurrentCaller() caller: Caller,
+    @IdempotencyKey() key: string | undefined,
+  ): Promise<void> {
+    await this.registry.send(id, message, caller, key);
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async delete(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    await this.registry.delete(id, caller);
+  }
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { Append, SessionRecord, StorageProvider } from '../../engine/storage.js';
+import type { SessionEvent } from '../../engine/session-event.js';
+import { FencedError } from '../../engine/storage.js';
+import type { ConformanceCase, ConformanceSubject } from '../conformance.js';
+
+/** A case's body: what holds, tried on one empty storage. */
+export type CaseBody = (subject: ConformanceSubject) => Promise<void>;
+
+/** Cases by their names. */
+export type Cases = readonly (readonly [name: string, body: CaseBody])[];
+
+/** Text that drivers and databases like to change: NUL, halves of a pair, separators, other planes. */
+export const HARD_TEXT = 'nul \u0000, halves \ud83d and \ude00, lines \u2028\n, pair 😀, é, ﷺ, "\\';
+
+/** Gives every body a storage, and closes it. */
+export function openedCases(
+  cases: Cases,
+  createSubject: () => Promise<ConformanceSubject>,
+): ConformanceCase[] {
+  return cases.map(([name, body]) => ({
+    name,
+    run: async () => {
+      const subject = await createSubject();
+      try {
+        await body(subject);
+      } finally {
+        await subject.close();
+      }
+    },
+  }));
+}
+
+export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: randomUUID(),
+    owner: 'alice',
+    config: {
+      model: null,
+      permissionMode: 'default',
+      cwd: '/work',
+      includePartialMessages: true,
+    },
+    epoch: 1,
+    createdAt: new Date('2026-01-01T00:00:00.001Z'),
+    lastActivityAt: new Date('2026-01-01T00:00:00.001Z'),
+    ...values,
+  };
+}
+
+/** Creates a session and returns its id. */
+export async function createSession(
+  provider: StorageProvider,
+  values: Partial<SessionRecord> = {},
+): Promise<string> {
+  const { id } = await provider.records.create(sampleRecord(values), null);
+  return id;
+}
+
+export function idsOf(records: readonly SessionRecord[]): string[] {
+  return records.map(({ id }) => id).sort();
+}
+
+/** `count` events, the first of which has the seq `first`. */
+export function sampleEvents(first: number, count: number, text = 'text'): SessionEvent[] {
+  return Array.from({ length: count }, (_, index) => ({
+    seq: first + index,
+    name: 'text_delta',
+    data: JSON.stringify({ text, seq: first + index }),
+  }));
+}
+
+/** Appends at epoch 1, without keys and with nothing left to do, unless told otherwise. */
+export async function append(
+  provider: StorageProvider,
+  sessionId: string,
+  events: readonly SessionEvent[],
+  values: Partial<Append> = {},
+): Promise<void> {
+  await provider.events.append({
+    sessionId,
+    epoch: 1,
+    events,
+    keys: [],
+    isUnfinished: false,
+    ...values,
+  });
+}
+
+/** The seqs of all events of a session, as they are read. */
+export async function storedSeqs(provider: StorageProvider, sessionId: string): Promise<number[]> {
+  const events = await provider.events.read(sessionId, 0, 10_000);
+  return events.map(({ seq }) => seq);
+}
+
+export async function rejectsAsFenced(appending: Promise<void>): Promise<void> {
+  await assert.rejects(appending, (error) => error instanceof FencedError);
+}
+
+/** Rejected, and not because another server has the session: it may be tried again. */
+export async function rejectsAsRefused(appending: Promise<void>): Promise<void> {
+  await assert.rejects(appending, (error) => error instanceof Error && !isFenced(error));
+}
+
+export function isFenced(error: unknown): boolean {
+  return error instanceof FencedError;
+}
+
+/**
+ * Equal as JSON, whatever the prototypes: some runners' objects have other ones than those which
+ * `structuredClone` makes.
+ */
+export function assertSame(actual: unknown, expected: unknown): void {
+  assert.deepEqual(plain(actual), plain(expected));
+}
+
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}

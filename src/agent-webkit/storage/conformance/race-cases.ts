@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import type { StorageProvider } from '../../engine/storage.js';
+import {
+  append,
+  assertSame,
+  type Cases,
+  createSession,
+  isFenced,
+  rejectsAsFenced,
+  rejectsAsRefused,
+  sampleEvents,
+  sampleRecord,
+  storedSeqs,
+} from './fixtures.js';
+
+/** What holds when many want something at once. */
+export const raceCases: Cases = [
+  [
+    'sessions that append at the same time each get their own events, in order',
+    async ({ provider, reopen }) => {
+      const ids = await Promise.all(Array.from({ length: 40 }, () => createSession(provider)));
+      const write = async (id: string) => {
+        for (let first = 1; first < 40; first += 3) {
+          // oxlint-disable-next-line no-await-in-loop -- a log has one append under way
+          await append(provider, id, sampleEvents(first, 3, id), { keys: [`${id} ${first}`] });
+        }
+      };
+      await Promise.all(ids.map(write));
+      const again = reopen ? await reopen() : provider;
+      await Promise.all(
+        ids.map(async (id) => {
+          assertSame(await again.events.read(id, 0, 100), sampleEvents(1, 42, id).slice(0, 39));
+          assert.equal(await again.events.hasKey(id, `${id} 37`), true);
+        }),
+      );
+    },
+  ],
+  [
+    'appends that are refused harm none of those made at the same time',
+    async ({ provider }) => {
+      const names = ['first', 'fenced', 'gap', 'gone', 'last'];
+      const ids = await Promise.all(names.map(() => createSession(provider)));
+      const [first = '', fenced = '', gap = '', gone = '', last = ''] = ids;
+      await provider.records.claim(fenced);
+      await provider.records.delete(gone);
+      await Promise.all([
+        append(provider, first, sampleEvents(1, 2)),
+        rejectsAsFenced(append(provider, fenced, sampleEvents(1, 2))),
+        rejectsAsRefused(append(provider, gap, sampleEvents(2, 2))),
+        rejectsAsFenced(append(provider, gone, sampleEvents(1, 2))),
+        append(provider, last, sampleEvents(1, 2)),
+      ]);
+      const seqs = await Promise.all(ids.map((id) => storedSeqs(provider, id)));
+      assertSame(seqs, [[1, 2], [], [], [], [1, 2]]);
+    },
+  ],
+  [
+    'of two servers that race for a session, one writes each event, and the other one is fenced',
+    async ({ provider }) => {
+      const id = await createSession(provider);
+      const accepted = new Map<number, string>();
+      await Promise.all(['a', 'b', 'c', 'd'].map((name) => contend(provider, id, name, accepted)));
+      const stored = await provider.events.read(id, 0, 10_000);
+      assertSame(
+        stored.map(({ seq }) => seq),
+        stored.map((_, index) => index + 1),
+      );
+      assert.equal(stored.length, accepted.size);
+      for (const { seq, data } of stored) assert.equal(accepted.get(seq), data);
+    },
+  ],
+  [
+    'claims at the same time each get an epoch of their own',
+    async ({ provider }) => {
+      const id = await createSession(provider);
+      const claims = await Promise.all(Array.from({ length: 8 }, () => provider.records.claim(id)));
+      const epochs = claims.map((record) => record?.epoch ?? 0).sort((a, b) => a - b);
+      assertSame(epochs, [2, 3, 4, 5, 6, 7, 8, 9]);
+    },
+  ],
+  [
+    'creations with one key at the same time create one session of each owner',
+    async ({ provider: { records } }) => {
+      const owners = Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 'bob' : 'alice'));
+      const created = await Promise.all(
+        owners.map((owner) => records.create(sampleRecord({ owner }), 'key')),
+      );
+      assertSame(
+        created.map(({ owner }) => owner),
+        owners,
+      );
+      assert.equal(new Set(created.map(({ id }) => id)).size, 2);
+      assert.equal(await records.count('alice'), 1);
+      assert.equal(await records.count('bob'), 1);
+    },
+  ],
+];
+
+/** Takes the session over again and again, and notes what was accepted of it. */
+async function contend(
+  provider: StorageProvider,
+  id: string,
+  name: string,
+  accepted: Map<number, string>,
+): Promise<void> {
+  for (let round = 0; round < 12; round += 1) {
+    /* oxlint-disable no-await-in-loop -- a server does one thing after the other */
+    const epoch = (await provider.records.claim(id))?.epoch ?? 0;
+    const last = (await storedSeqs(provider, id)).at(-1) ?? 0;
+    for (const first of [last + 1, last + 3]) {
+      const events = sampleEvents(first, 2, `${name} at ${epoch}`);
+      try {
+        await append(provider, id, events, { epoch });
+      } catch (error) {
+        assert.ok(isFenced(error), String(error));
+        break;
+      }
+      for (const { seq, data } of events) {
+        assert.ok(!accepted.has(seq), `Event ${seq} was accepted twice.`);
+        accepted.set(seq, data);
+      }
+    }
+    /* oxlint-enable no-await-in-loop */
+  }
+}

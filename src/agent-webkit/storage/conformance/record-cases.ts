@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { RecordCursor, SessionRecord } from '../../engine/storage.js';
+import { assertSame, type Cases, idsOf, sampleRecord } from './fixtures.js';
+
+/** What holds of sessions' records while they exist. */
+export const recordCases: Cases = [
+  [
+    'a record that was created is found as it was, and another is not',
+    async ({ provider, reopen }) => {
+      const record = sampleRecord({ lastActivityAt: new Date('2026-02-03T04:05:06.789Z') });
+      assertSame(await provider.records.create(record, null), record);
+      assertSame(await provider.records.get(record.id), record);
+      assert.equal(await provider.records.get(randomUUID()), null);
+      assert.equal(await provider.records.claim(randomUUID()), null);
+      if (reopen) assertSame(await (await reopen()).records.get(record.id), record);
+    },
+  ],
+  [
+    'dates are dates',
+    async ({ provider }) => {
+      const record = sampleRecord();
+      await provider.records.create(record, null);
+      const stored = await provider.records.get(record.id);
+      assert.equal(stored?.createdAt.getTime(), record.createdAt.getTime());
+      assert.equal(stored.lastActivityAt.getTime(), record.lastActivityAt.getTime());
+    },
+  ],
+  [
+    'a claim returns the whole record with its new epoch',
+    async ({ provider }) => {
+      const record = sampleRecord();
+      await provider.records.create(record, null);
+      assertSame(await provider.records.claim(record.id), { ...record, epoch: 2 });
+      assertSame(await provider.records.claim(record.id), { ...record, epoch: 3 });
+    },
+  ],
+  [
+    'an update changes what it names, and the rest stays',
+    async ({ provider, reopen }) => {
+      const record = sampleRecord();
+      const other = sampleRecord();
+      await provider.records.create(record, null);
+      await provider.records.create(other, null);
+      const lastActivityAt = new Date('2026-03-01T00:00:00.003Z');
+      await provider.records.update(record.id, { lastActivityAt });
+      assertSame(await provider.records.get(record.id), { ...record, lastActivityAt });
+      const config = { ...record.config, model: 'opus', permissionMode: 'plan' as const };
+      await provider.records.update(record.id, { config });
+      await provider.records.update(record.id, {});
+      const { records } = reopen ? await reopen() : provider;
+      assertSame(await records.get(record.id), { ...record, lastActivityAt, config });
+      assertSame(await records.get(other.id), other);
+    },
+  ],
+  [
+    'an update of a session that does not exist creates none',
+    async ({ provider }) => {
+      const id = randomUUID();
+      await provider.records.update(id, { lastActivityAt: new Date() });
+      assert.equal(await provider.records.get(id), null);
+    },
+  ],
+  [
+    'what a caller does to its objects changes nothing that is stored',
+    async ({ provider: { records } }) => {
+      const expected = sampleRecord();
+      const given = structuredClone(expected);
+      const created = await records.create(given, 'key');
+      spoil(given);
+      spoil(created);
+      spoil(await records.get(expected.id));
+      spoil((await records.list(expected.owner, 1, null))[0]);
+      spoil(await records.create(sampleRecord(), 'key'));
+      assertSame(await records.get(expected.id), expected);
+      const patch = {
+        config: { ...expected.config, cwd: '/patched' },
+        lastActivityAt: new Date(5),
+      };
+      const patched = { ...expected, ...structuredClone(patch) };
+      await records.update(expected.id, patch);
+      patch.config.cwd = '/spoilt';
+      patch.lastActivityAt.setTime(0);
+      assertSame(await records.get(expected.id), patched);
+      spoil(await records.claim(expected.id));
+      assertSame(await records.get(expected.id), { ...patched, epoch: 2 });
+    },
+  ],
+  [
+    'a key creates one session of its owner, as long as that exists',
+    async ({ provider, reopen }) => {
+      const first = await provider.records.create(sampleRecord(), 'key');
+      const { records } = reopen ? await reopen() : provider;
+      assertSame(await records.create(sampleRecord(), 'key'), first);
+      const bobs = await records.create(sampleRecord({ owner: 'bob' }), 'key');
+      const another = await records.create(sampleRecord(), 'other key');
+      const [keyless, keyless2] = [sampleRecord(), sampleRecord()];
+      await records.create(keyless, null);
+      await records.create(keyless2, null);
+      const ids = [first, bobs, another, keyless, keyless2].map(({ id }) => id);
+      assert.equal(new Set(ids).size, 5);
+      assert.equal(await records.count('alice'), 4);
+      assert.equal(await records.count('bob'), 1);
+      await records.delete(first.id);
+      const anew = sampleRecord();
+      assert.equal((await records.create(anew, 'key')).id, anew.id);
+    },
+  ],
+  [
+    'a repeated creation returns the record as it is now',
+    async ({ provider: { records } }) => {
+      const { id } = await records.create(sampleRecord(), 'key');
+      await records.claim(id);
+      await records.update(id, { lastActivityAt: new Date(7) });
+      assertSame(await records.create(sampleRecord(), 'key'), await records.get(id));
+    },
+  ],
+  [
+    "an owner's records are listed, the newest activity first",
+    async ({ provider: { records } }) => {
+      const times = [3, 1, 2].map((day) => new Date(Date.UTC(2026, 0, day)));
+      for (const lastActivityAt of times) {
+        // oxlint-disable-next-line no-await-in-loop -- they are not to depend on each other
+        await records.create(sampleRecord({ lastActivityAt }), null);
+      }
+      await records.create(sampleRecord({ owner: 'bob' }), null);
+      const days = (await records.list('alice', 10, null)).map((record) =>
+        record.lastActivityAt.getUTCDate(),
+      );
+      assertSame(days, [3, 2, 1]);
+      assertSame(await records.list('carol', 10, null), []);
+      assert.equal(await records.count('carol'), 0);
+    },
+  ],
+  [
+    'pages of a listing name every record once, also those of one time',
+    async ({ provider: { records } }) => {
+      const created = Array.from({ length: 11 }, (_, index) =>
+        sampleRecord({ lastActivityAt: new Date(1_000_000 + (index % 3)) }),
+      );
+      await Promise.all(created.map((record) => records.create(record, null)));
+      const listed: SessionRecord[] = [];
+      let cursor: RecordCursor | null = null;
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
+        const page: SessionRecord[] = await records.list('alice', 2, cursor);
+        assert.ok(page.length <= 2);
+        listed.push(...page);
+        cursor = page.at(-1) ?? null;
+        if (!cursor) break;
+      }
+      const times = listed.map(({ lastActivityAt }) => lastActivityAt.getTime());
+      assertSame(
+        times,
+        [...times].sort((a, b) => b - a),
+      );
+      assertSame(idsOf(listed), idsOf(created));
+    },
+  ],
+];
+
+function spoil(record: SessionRecord | null | undefined): void {
+  assert.ok(record);
+  record.config.cwd = '/spoilt';
+  record.lastActivityAt.setTime(0);
+  record.epoch = 77;
+}

@@ -1,0 +1,172 @@
+import {
+  type Append,
+  type EventStore,
+  FencedError,
+  type RecordCursor,
+  type SessionRecord,
+  type SessionRecordPatch,
+  type SessionRecordStore,
+  type StorageProvider,
+} from '../../engine/storage.js';
+import type { SessionEvent } from '../../engine/session-event.js';
+import { MemoryTranscripts } from './memory-transcripts.js';
+
+interface Stored {
+  record: SessionRecord;
+  creationKey: string | null;
+  events: SessionEvent[];
+  lastSeq: number;
+  /** When each key was accepted, in milliseconds since 1970; the oldest first. */
+  keys: Map<string, number>;
+}
+
+const KEY_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Keeps everything in this process's memory: nothing to install, and nothing outlives the server. */
+export class MemoryStorage implements StorageProvider {
+  readonly durable = false;
+  readonly transcripts = new MemoryTranscripts();
+  readonly events: EventStore;
+  readonly records: SessionRecordStore;
+
+  constructor() {
+    const sessions = new Map<string, Stored>();
+    this.events = new MemoryEventStore(sessions);
+    this.records = new MemoryRecordStore(sessions, this.transcripts);
+  }
+}
+
+class MemoryEventStore implements EventStore {
+  readonly #sessions: Map<string, Stored>;
+
+  constructor(sessions: Map<string, Stored>) {
+    this.#sessions = sessions;
+  }
+
+  append({ sessionId, epoch, events, keys }: Append): void {
+    const stored = this.#sessions.get(sessionId);
+    if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
+    const added = events.filter((event) => event.seq > stored.lastSeq);
+    const [first] = added;
+    if (first && first.seq !== stored.lastSeq + 1) {
+      throw new RangeError(`Event ${first.seq} does not follow ${stored.lastSeq}.`);
+    }
+    stored.events.push(...added);
+    stored.lastSeq = added.at(-1)?.seq ?? stored.lastSeq;
+    for (const key of keys) stored.keys.set(key, Date.now());
+  }
+
+  read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {
+    const events = this.#sessions.get(sessionId)?.events ?? [];
+    const start = events.findIndex((event) => event.seq > after);
+    return Promise.resolve(start === -1 ? [] : events.slice(start, start + limit));
+  }
+
+  hasKey(sessionId: string, key: string): Promise<boolean> {
+    const at = this.#sessions.get(sessionId)?.keys.get(key);
+    return Promise.resolve(at !== undefined && Date.now() - at < KEY_AGE_MS);
+  }
+
+  trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
+    const stored = this.#sessions.get(sessionId);
+    if (!stored) return;
+    stored.events = stored.events.filter(
+      (event) => event.seq >= firstSeq || keep.includes(event.seq),
+    );
+    for (const [key, at] of stored.keys) {
+      if (Date.now() - at < KEY_AGE_MS) break;
+      stored.keys.delete(key);
+    }
+  }
+}
+
+class MemoryRecordStore implements SessionRecordStore {
+  readonly #sessions: Map<string, Stored>;
+  readonly #transcripts: MemoryTranscripts;
+  readonly #byOwner = new Map<string, Set<string>>();
+
+  constructor(sessions: Map<string, Stored>, transcripts: MemoryTranscripts) {
+    this.#sessions = sessions;
+    this.#transcripts = transcripts;
+  }
+
+  create(record: SessionRecord, creationKey: string | null): Promise<SessionRecord> {
+    const known = this.#ofOwner(record.owner).find(
+      (stored) => creationKey !== null && stored.creationKey === creationKey,
+    );
+    if (known) return Promise.resolve(structuredClone(known.record));
+    this.#sessions.set(record.id, {
+      record: structuredClone(record),
+      creationKey,
+      events: [],
+      lastSeq: 0,
+      keys: new Map(),
+    });
+    const ids = this.#byOwner.get(record.owner) ?? new Set();
+    this.#byOwner.set(record.owner, ids.add(record.id));
+    return Promise.resolve(structuredClone(record));
+  }
+
+  get(sessionId: string): Promise<SessionRecord | null> {
+    const stored = this.#sessions.get(sessionId);
+    return Promise.resolve(stored ? structuredClone(stored.record) : null);
+  }
+
+  claim(sessionId: string): Promise<SessionRecord | null> {
+    const stored = this.#sessions.get(sessionId);
+    if (stored) stored.record.epoch += 1;
+    return this.get(sessionId);
+  }
+
+  update(sessionId: string, patch: SessionRecordPatch): Promise<void> {
+    const stored = this.#sessions.get(sessionId);
+    if (stored) Object.assign(stored.record, structuredClone(patch));
+    return Promise.resolve();
+  }
+
+  list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
+    const records = this.#ofOwner(owner)
+      .map(({ record }) => record)
+      .sort(byNewestActivity)
+      .filter((record) => cursor === null || byNewestActivity(cursor, record) < 0);
+    return Promise.resolve(records.slice(0, limit).map((record) => structuredClone(record)));
+  }
+
+  count(owner: string): Promise<number> {
+    return Promise.resolve(this.#byOwner.get(owner)?.size ?? 0);
+  }
+
+  /** None: what this memory holds goes with the server whose it is. */
+  unfinished(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
+  unusedSince(before: Date, limit: number): Promise<string[]> {
+    const unused = [...this.#sessions.values()]
+      .filter(({ record }) => record.lastActivityAt < before)
+      .map(({ record }) => record.id);
+    return Promise.resolve(unused.slice(0, limit));
+  }
+
+  delete(sessionId: string): Promise<void> {
+    const owner = this.#sessions.get(sessionId)?.record.owner;
+    this.#sessions.delete(sessionId);
+    this.#transcripts.deleteSession(sessionId);
+    if (owner === undefined) return Promise.resolve();
+    const ids = this.#byOwner.get(owner);
+    ids?.delete(sessionId);
+    if (ids?.size === 0) this.#byOwner.delete(owner);
+    return Promise.resolve();
+  }
+
+  #ofOwner(owner: string): Stored[] {
+    return [...(this.#byOwner.get(owner) ?? [])].flatMap((id) => this.#sessions.get(id) ?? []);
+  }
+}
+
+/** Ids settle a tie, so that a page's end is one place in the order. */
+function byNewestActivity(a: RecordCursor, b: RecordCursor): number {
+  const newer = b.lastActivityAt.getTime() - a.lastActivityAt.getTime();
+  if (newer !== 0) return newer;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}

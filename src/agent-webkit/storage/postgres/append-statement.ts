@@ -1,0 +1,103 @@
+import type { Append } from '../../engine/storage.js';
+import { digest, encodeText } from './text.js';
+
+/** How many events, and how many characters of data, one statement carries, unless one append alone has more. */
+const MAX_EVENTS = 5000;
+const MAX_CHARACTERS = 4_000_000;
+
+/**
+ * Appends to many sessions in one statement, and returns the places, in the parameters, of those
+ * appends whose events are stored now. An append is left out when its epoch is not the session's, or
+ * when its events do not follow; nothing of it is stored then. Events that are there already are
+ * passed over.
+ *
+ * The rows are locked in one order, so that two servers cannot wait for each other.
+ */
+export function appendStatement(schema: string): string {
+  return `
+    with append as (
+      select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[])
+        as a (place, session_id, epoch, first_seq, last_seq, is_unfinished)
+    ), accepted as (
+      select append.*, session.key, session.last_seq as stored_seq
+      from append join ${schema}.session on session.id = append.session_id
+      where session.epoch = append.epoch and session.last_seq >= append.first_seq - 1
+      order by session.key
+      for no key update of session
+    ), advanced as (
+      update ${schema}.session
+      set last_seq = greatest(session.last_seq, accepted.last_seq),
+          is_unfinished = accepted.is_unfinished
+      from accepted where session.key = accepted.key
+    ), added_events as (
+      insert into ${schema}.event (session, seq, name, data)
+      select accepted.key, e.seq, e.name, e.data
+      from unnest($7::int[], $8::int[], $9::text[], $10::text[]) as e (place, seq, name, data)
+      join accepted using (place)
+      where e.seq > accepted.stored_seq
+    ), added_keys as (
+      insert into ${schema}.accepted_key (session, digest, accepted_at)
+      select distinct accepted.key, k.digest, now()
+      from unnest($11::int[], $12::text[]) as k (place, digest)
+      join accepted using (place)
+      on conflict (session, digest) do update set accepted_at = excluded.accepted_at
+    )
+    select place from accepted`;
+}
+
+/** The parameters of {@link appendStatement}. */
+export function appendValues(appends: readonly Append[]): unknown[][] {
+  const places = [...appends.keys()];
+  const events = appends.flatMap((append, place) =>
+    append.events.map((event) => ({ place, ...event })),
+  );
+  const keys = appends.flatMap((append, place) => append.keys.map((key) => ({ place, key })));
+  return [
+    places,
+    appends.map(({ sessionId }) => encodeText(sessionId)),
+    appends.map(({ epoch }) => epoch),
+    appends.map(firstSeqOf),
+    appends.map(lastSeqOf),
+    appends.map(({ isUnfinished }) => isUnfinished),
+    events.map(({ place }) => place),
+    events.map(({ seq }) => seq),
+    events.map(({ name }) => encodeText(name)),
+    events.map(({ data }) => encodeText(data)),
+    keys.map(({ place }) => place),
+    keys.map(({ key }) => digest(key)),
+  ];
+}
+
+/** The seq of an append's first event; 0, which follows whatever there is, when it has none. */
+export function firstSeqOf({ events }: Append): number {
+  return events[0]?.seq ?? 0;
+}
+
+/** The seq of an append's last event; 0 when it has none. */
+function lastSeqOf({ events }: Append): number {
+  return events.at(-1)?.seq ?? 0;
+}
+
+/**
+ * Divides a group into parts that each fit one statement, in order: not too much in one, and no
+ * session twice, of which the second append would not see the first one's events.
+ */
+export function splitGroup(group: readonly Append[]): Append[][] {
+  const parts: Append[][] = [];
+  let ids = new Set<string>();
+  let room = { events: 0, characters: 0 };
+  for (const append of group) {
+    const characters = append.events.reduce((sum, { data }) => sum + data.length, 0);
+    const fits = room.events >= append.events.length && room.characters >= characters;
+    if (parts.length === 0 || !fits || ids.has(append.sessionId)) {
+      parts.push([]);
+      ids = new Set();
+      room = { events: MAX_EVENTS, characters: MAX_CHARACTERS };
+    }
+    parts.at(-1)?.push(append);
+    ids.add(append.sessionId);
+    room.events -= append.events.length;
+    room.characters -= characters;
+  }
+  return parts;
+}

@@ -1,0 +1,106 @@
+import { PostgresError } from './postgres-error.js';
+import type { PostgresClient, PostgresPool } from './postgres-pool.js';
+
+/** A row: each value as PostgreSQL writes it, and null. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** Runs one statement. With values it is one statement, without it may be several, divided by semicolons. */
+export type Query = <R extends Row>(text: string, values?: unknown[]) => Promise<R[]>;
+
+// A host may have changed how pg parses a type, for all of its process: here every value is text.
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+/**
+ * A pool of connections, none of whose answers is waited for without end. A connection on which
+ * something failed is not used again: whatever was left open on it ends with it.
+ */
+export class Database {
+  readonly timeoutMs: number;
+  readonly #pool: PostgresPool;
+
+  /** @param timeoutMs how long to wait for a connection, and then for an answer */
+  constructor(pool: PostgresPool, timeoutMs: number) {
+    this.#pool = pool;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Runs one statement, in a transaction of its own. */
+  readonly query: Query = (text, values) =>
+    this.#use(this.timeoutMs, (query) => query(text, values));
+
+  /**
+   * Runs several statements in one transaction, in which each sees what others have committed
+   * before it.
+   *
+   * @param timeoutMs how long one statement may take
+   */
+  transaction<T>(work: (query: Query) => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
+    return this.#use(timeoutMs, async (query) => {
+      // Should this server be cut off, the database ends what it holds locked.
+      await query(
+        'begin isolation level read committed; ' +
+          `set local statement_timeout = ${timeoutMs}; ` +
+          `set local idle_in_transaction_session_timeout = ${timeoutMs}`,
+      );
+      const result = await work(query);
+      await query('commit');
+      return result;
+    });
+  }
+
+  /** A connection for a longer time. Whoever asked for it listens to its errors, and releases it. */
+  async connect(): Promise<PostgresClient> {
+    const connecting = this.#pool.connect();
+    try {
+      return await within(this.timeoutMs, connecting, 'No connection to PostgreSQL became free');
+    } catch (error) {
+      connecting.then(
+        (late) => late.release(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  async #use<T>(timeoutMs: number, work: (query: Query) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    let isBroken = false;
+    // Without a listener an error event ends the process; the query that runs rejects by itself.
+    const onError = () => {
+      isBroken = true;
+    };
+    client.on('error', onError);
+    try {
+      return await work(queryOn(client, timeoutMs));
+    } catch (error) {
+      isBroken = true;
+      throw error;
+    } finally {
+      client.removeListener('error', onError);
+      client.release(isBroken);
+    }
+  }
+}
+
+/** Queries on one connection, one after the other. */
+export function queryOn(client: PostgresClient, timeoutMs: number): Query {
+  return async <R extends Row>(text: string, values?: unknown[]) => {
+    const answer = client.query({ text, types: AS_TEXT, ...(values && { values }) });
+    const { rows } = await within(timeoutMs, answer, 'PostgreSQL did not answer');
+    return rows as R[];
+  };
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>, complaint: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new PostgresError(`${complaint} within ${timeoutMs} ms.`));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

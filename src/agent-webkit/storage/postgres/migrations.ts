@@ -1,0 +1,89 @@
+/**
+ * How the schema came to be, step by step; its version is how many of these were taken. One that
+ * was released never changes, and leaves a schema that servers of the version before can go on with:
+ * they run while a new one starts.
+ *
+ * There are no foreign keys to `session`: an append locks the session's row before it inserts, and a
+ * check for each event would cost more than the insert.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table session (
+    key bigint generated always as identity primary key,
+    id text collate "C" not null unique,
+    owner text collate "C" not null,
+    -- Of what the creating client called it.
+    creation_digest text collate "C",
+    config text not null,
+    epoch int not null,
+    -- The number of the advisory lock that its server holds as long as it lives.
+    server bigint not null,
+    last_seq int not null default 0,
+    is_unfinished boolean not null default false,
+    created_at timestamptz not null,
+    last_activity_at timestamptz not null
+  ) with (fillfactor = 70);
+
+  create unique index session_creation on session (owner, creation_digest)
+    where creation_digest is not null;
+  create index session_listing on session (owner, last_activity_at desc, id);
+  create index session_activity on session (last_activity_at);
+  create index session_unfinished on session (id) where is_unfinished;
+
+  create table event (
+    session bigint not null,
+    seq int not null,
+    name text not null,
+    data text not null,
+    primary key (session, seq)
+  );
+
+  create table accepted_key (
+    session bigint not null,
+    digest text collate "C" not null,
+    accepted_at timestamptz not null,
+    primary key (session, digest)
+  );
+
+  create table transcript (
+    key bigint generated always as identity primary key,
+    session_id text collate "C" not null,
+    project_key text collate "C" not null,
+    -- Empty for the main transcript.
+    subpath text collate "C" not null,
+    -- In milliseconds since 1970.
+    mtime bigint not null,
+    last_position int not null,
+    summary text,
+    unique (session_id, project_key, subpath)
+  );
+
+  create index transcript_project on transcript (project_key) where subpath = '';
+
+  create table transcript_entry (
+    transcript bigint not null references transcript on delete cascade,
+    position int not null,
+    uuid text collate "C",
+    entry text not null,
+    primary key (transcript, position)
+  );
+
+  create unique index transcript_entry_uuid on transcript_entry (transcript, uuid)
+    where uuid is not null;
+
+  -- What is committed here is on the disk, also where the host's connections do without it for its
+  -- own tables. Everything that is written changes a row of one of these two tables.
+  create function commit_to_disk() returns trigger language plpgsql as $$
+  begin
+    if current_setting('synchronous_commit') = 'off' then
+      perform set_config('synchronous_commit', 'on', true);
+    end if;
+    return null;
+  end $$;
+
+  create trigger commit_to_disk before insert or update or delete on session
+    for each statement execute function commit_to_disk();
+  create trigger commit_to_disk before insert or update or delete on transcript
+    for each statement execute function commit_to_disk();
+  `,
+];

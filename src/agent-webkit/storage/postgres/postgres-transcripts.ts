@@ -1,0 +1,163 @@
+import type {
+  SessionKey,
+  SessionStore,
+  SessionStoreEntry,
+  SessionSummaryEntry,
+} from '@anthropic-ai/claude-agent-sdk';
+import type { Database, Query } from './database.js';
+import { KeyedQueue } from './keyed-queue.js';
+import { decodeText, encodeText } from './text.js';
+
+/** A transcript's row, locked, and where the new entries begin. */
+interface Opened {
+  readonly key: string;
+  readonly mtime: string;
+  readonly summary: string | null;
+  /** The position after which the new entries are numbered. */
+  readonly base: string;
+}
+
+/** Agents' conversations in PostgreSQL, an entry with a uuid once. */
+export class PostgresTranscripts implements SessionStore {
+  readonly #database: Database;
+  readonly #schema: string;
+  /** The SDK asks that entries are kept in the order of its calls. */
+  readonly #queue = new KeyedQueue();
+
+  /** @param schema the schema's name, quoted */
+  constructor(database: Database, schema: string) {
+    this.#database = database;
+    this.#schema = schema;
+  }
+
+  append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+    const texts = entries.map((entry) => JSON.stringify(entry));
+    return this.#queue.run(nameOf(key), () => this.#append({ ...key }, texts));
+  }
+
+  async load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
+    const rows = await this.#database.query<{ entry: string | null }>(
+      `select entry from ${this.#schema}.transcript
+       left join ${this.#schema}.transcript_entry on transcript_entry.transcript = transcript.key
+       where session_id = $1 and project_key = $2 and subpath = $3 order by position`,
+      valuesOf(key),
+    );
+    if (rows.length === 0) return null;
+    return rows.flatMap(({ entry }) => (entry === null ? [] : [parseEntry(entry)]));
+  }
+
+  async listSessions(projectKey: string): Promise<{ sessionId: string; mtime: number }[]> {
+    const rows = await this.#mainTranscripts(projectKey);
+    return rows.map(({ sessionId, mtime }) => ({ sessionId, mtime }));
+  }
+
+  async listSessionSummaries(projectKey: string): Promise<SessionSummaryEntry[]> {
+    const rows = await this.#mainTranscripts(projectKey);
+    return rows.map(({ sessionId, mtime, data }) => ({ sessionId, mtime, data }));
+  }
+
+  async listSubkeys({
+    projectKey,
+    sessionId,
+  }: Pick<SessionKey, 'projectKey' | 'sessionId'>): Promise<string[]> {
+    const rows = await this.#database.query<{ subpath: string }>(
+      `select subpath from ${this.#schema}.transcript
+       where session_id = $1 and project_key = $2 and subpath <> '' order by key`,
+      [encodeText(sessionId), encodeText(projectKey)],
+    );
+    return rows.map(({ subpath }) => decodeText(subpath));
+  }
+
+  /** Deletes one subpath's transcript; without a subpath the session's with all of its subpaths. */
+  async delete(key: SessionKey): Promise<void> {
+    await this.#database.query(
+      `delete from ${this.#schema}.transcript
+       where session_id = $1 and project_key = $2 and $3 in ('', subpath)`,
+      valuesOf(key),
+    );
+  }
+
+  async #append(key: SessionKey, texts: readonly string[]): Promise<void> {
+    await this.#database.transaction(async (query) => {
+      const opened = await this.#open(query, key, texts.length);
+      const added = await this.#insert(query, opened, texts);
+      if (key.subpath === undefined) await this.#fold(query, opened, key, added);
+    });
+  }
+
+  /** Locks the transcript's row, which makes appends of several servers wait for each other. */
+  async #open(query: Query, key: SessionKey, count: number): Promise<Opened> {
+    const [opened] = await query<Readonly<Record<keyof Opened, string>>>(
+      `insert into ${this.#schema}.transcript as t
+         (session_id, project_key, subpath, mtime, last_position)
+       values ($1, $2, $3, floor(extract(epoch from clock_timestamp()) * 1000), $4::int)
+       on conflict (session_id, project_key, subpath) do update
+         set mtime = greatest(excluded.mtime, t.mtime + 1), last_position = t.last_position + $4::int
+       returning key, mtime, summary, last_position - $4::int as base`,
+      [...valuesOf(key), count],
+    );
+    return opened as Opened;
+  }
+
+  /** Returns the entries that were not there. */
+  async #insert(
+    query: Query,
+    { key, base }: Opened,
+    texts: readonly string[],
+  ): Promise<SessionStoreEntry[]> {
+    const entries = texts.map(parseEntry);
+    const uuids = entries.map(({ uuid }) => (uuid === undefined ? null : encodeText(uuid)));
+    const rows = await query<{ place: string }>(
+      `insert into ${this.#schema}.transcript_entry (transcript, position, uuid, entry)
+       select $1::bigint, $2::int + place, uuid, entry
+       from unnest($3::text[], $4::text[]) with ordinality as e (uuid, entry, place)
+       order by place
+       on conflict do nothing
+       returning position - $2::int as place`,
+      [key, base, uuids, texts],
+    );
+    const places = new Set(rows.map(({ place }) => Number(place)));
+    return entries.filter((_, index) => places.has(index + 1));
+  }
+
+  async #fold(
+    query: Query,
+    { key: transcript, mtime, summary }: Opened,
+    key: SessionKey,
+    entries: SessionStoreEntry[],
+  ): Promise<void> {
+    const { foldSessionSummary } = await import('@anthropic-ai/claude-agent-sdk');
+    const previous =
+      summary === null ? undefined : summaryOf(key.sessionId, Number(mtime), summary);
+    const { data } = foldSessionSummary(previous, key, entries, { mtime: Number(mtime) });
+    await query(`update ${this.#schema}.transcript set summary = $2 where key = $1`, [
+      transcript,
+      JSON.stringify(data),
+    ]);
+  }
+
+  async #mainTranscripts(projectKey: string): Promise<SessionSummaryEntry[]> {
+    const rows = await this.#database.query<{ session_id: string; mtime: string; summary: string }>(
+      `select session_id, mtime, summary from ${this.#schema}.transcript
+       where project_key = $1 and subpath = '' order by key`,
+      [encodeText(projectKey)],
+    );
+    return rows.map((row) => summaryOf(decodeText(row.session_id), Number(row.mtime), row.summary));
+  }
+}
+
+function valuesOf({ sessionId, projectKey, subpath = '' }: SessionKey): string[] {
+  return [sessionId, projectKey, subpath].map(encodeText);
+}
+
+function nameOf(key: SessionKey): string {
+  return JSON.stringify(valuesOf(key));
+}
+
+function parseEntry(text: string): SessionStoreEntry {
+  return JSON.parse(text) as SessionStoreEntry;
+}
+
+function summaryOf(sessionId: string, mtime: number, summary: string): SessionSummaryEntry {
+  return { sessionId, mtime, data: JSON.parse(summary) as SessionSummaryEntry['data'] };
+}

@@ -1,0 +1,63 @@
+/**
+ * The steps from an empty file to today's tables, each with the names' prefix. A step that was
+ * released is never changed: what is new is a step of its own.
+ */
+export function createMigrations(prefix: string): string[] {
+  return [
+    `
+    create table ${prefix}session (
+      key integer primary key,
+      id text not null unique,
+      owner text not null,
+      creation_key text,
+      config text not null,
+      epoch integer not null,
+      server text not null,
+      last_seq integer not null,
+      is_unfinished integer not null,
+      created_at integer not null,
+      last_activity_at integer not null,
+      unique (owner, creation_key)
+    ) strict;
+    create index ${prefix}session_by_activity on ${prefix}session (owner, last_activity_at desc, id);
+    create index ${prefix}session_by_age on ${prefix}session (last_activity_at);
+    create index ${prefix}session_unfinished on ${prefix}session (id) where is_unfinished = 1;
+
+    create table ${prefix}event (
+      session integer not null,
+      seq integer not null,
+      name text not null,
+      data text not null,
+      primary key (session, seq)
+    ) strict, without rowid;
+
+    create table ${prefix}accepted_key (
+      session integer not null,
+      key text not null,
+      accepted_at integer not null,
+      primary key (session, key)
+    ) strict, without rowid;
+
+    create table ${prefix}transcript (
+      key integer primary key,
+      session_id text not null,
+      project text not null,
+      path text not null,
+      modified_at integer not null,
+      summary text,
+      unique (session_id, project, path)
+    ) strict;
+    create index ${prefix}transcript_by_project on ${prefix}transcript (project) where path = '';
+
+    create table ${prefix}transcript_entry (
+      transcript integer not null,
+      place integer not null,
+      uuid text,
+      data text not null,
+      primary key (transcript, place)
+    ) strict, without rowid;
+    create unique index ${prefix}transcript_entry_once
+      on ${prefix}transcript_entry (transcript, uuid) where uuid is not null;
+    `,
+  ];
+}

@@ -1,0 +1,118 @@
+import type { SessionEvent } from '../../engine/session-event.js';
+import { type Append, type EventStore, FencedError } from '../../engine/storage.js';
+import { type AppendOutcome, AppendGroups } from '../append-groups.js';
+import type { SqliteThread } from './sqlite-thread.js';
+import type { Step, Unit, UnitResult } from './thread-program.js';
+
+const KEY_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Sessions' events in a SQLite database, those of many sessions committed together. */
+export class SqliteEvents implements EventStore {
+  readonly #thread: SqliteThread;
+  readonly #groups: AppendGroups;
+  readonly #sql: ReturnType<typeof createStatements>;
+
+  constructor(thread: SqliteThread, tablePrefix: string) {
+    this.#thread = thread;
+    this.#groups = new AppendGroups((group) => this.#write(group));
+    this.#sql = createStatements(tablePrefix);
+  }
+
+  append(append: Append): Promise<void> {
+    return this.#groups.commit(append);
+  }
+
+  async read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {
+    const rows = await this.#thread.read(this.#sql.read, [sessionId, after, limit]);
+    return rows.map(({ seq, name, data }) => ({
+      seq: Number(seq),
+      name: String(name),
+      data: String(data),
+    }));
+  }
+
+  async hasKey(sessionId: string, key: string): Promise<boolean> {
+    const params = [sessionId, JSON.stringify(key), Date.now() - KEY_AGE_MS];
+    return (await this.#thread.read(this.#sql.findKey, params)).length > 0;
+  }
+
+  async trim(sessionId: string, firstSeq: number, keep: readonly number[]): Promise<void> {
+    const events = [sessionId, firstSeq, JSON.stringify(keep)];
+    const keys = [sessionId, Date.now() - KEY_AGE_MS];
+    const unit: Unit = [
+      { kind: 'write', sql: this.#sql.trimEvents, params: events },
+      { kind: 'write', sql: this.#sql.trimKeys, params: keys },
+    ];
+    // What a loss of power brings back is trimmed the next time.
+    await this.#thread.write([unit], 'write-lazily');
+  }
+
+  /** Resolves when no append is under way. */
+  settled(): Promise<void> {
+    return this.#groups.settled();
+  }
+
+  async #write(group: readonly Append[]): Promise<AppendOutcome[]> {
+    const results = await this.#thread.write(group.map((append) => this.#unitOf(append)));
+    return group.map((append, index) => outcomeOf(append, results[index]));
+  }
+
+  #unitOf({ sessionId, epoch, events, keys, isUnfinished }: Append): Unit {
+    const sql = this.#sql;
+    const precedingSeq = (events[0]?.seq ?? 1) - 1;
+    const writes: Step[] = events.map(({ seq, name, data }) => ({
+      kind: 'write',
+      sql: sql.insertEvent,
+      params: [seq, name, data, sessionId, seq],
+    }));
+    const now = Date.now();
+    for (const key of keys) {
+      const params = [JSON.stringify(key), now, sessionId];
+      writes.push({ kind: 'write', sql: sql.insertKey, params });
+    }
+    const lastSeq = events.at(-1)?.seq;
+    if (lastSeq !== undefined) {
+      writes.push({ kind: 'write', sql: sql.advance, params: [lastSeq, sessionId] });
+    }
+    return [
+      {
+        kind: 'guard',
+        sql: sql.fence,
+        params: [Number(isUnfinished), sessionId, epoch, precedingSeq],
+        otherwise: { sql: sql.position, params: [sessionId] },
+      },
+      ...writes,
+    ];
+  }
+}
+
+function outcomeOf({ sessionId, epoch, events }: Append, result?: UnitResult): AppendOutcome {
+  if (result?.isDone) return null;
+  const position = result?.rows[0];
+  if (position?.['epoch'] !== epoch) return new FencedError(sessionId);
+  return new RangeError(`Event ${events[0]?.seq} does not follow ${position['last_seq']}.`);
+}
+
+function createStatements(prefix: string) {
+  const [session, event, key] = [`${prefix}session`, `${prefix}event`, `${prefix}accepted_key`];
+  return {
+    fence: `update ${session} set is_unfinished = ? where id = ? and epoch = ? and last_seq >= ?`,
+    position: `select epoch, last_seq from ${session} where id = ?`,
+    // Only what is new: an append may be repeated, and what it brought may be trimmed since.
+    insertEvent: `insert into ${event} (session, seq, name, data)
+      select key, ?, ?, ? from ${session} where id = ? and last_seq < ?`,
+    insertKey: `insert into ${key} (session, key, accepted_at)
+      select key, ?, ? from ${session} where id = ?
+      on conflict do update set accepted_at = excluded.accepted_at`,
+    advance: `update ${session} set last_seq = max(last_seq, ?) where id = ?`,
+    read: `select seq, name, data from ${event}
+      where session = (select key from ${session} where id = ?) and seq > ? order by seq limit ?`,
+    findKey: `select 1 from ${key}
+      where session = (select key from ${session} where id = ?) and key = ? and accepted_at > ?`,
+    trimEvents: `delete from ${event}
+      where session = (select key from ${session} where id = ?) and seq < ?
+      and seq not in (select value from json_each(?))`,
+    trimKeys: `delete from ${key}
+      where session = (select key from ${session} where id = ?) and accepted_at <= ?`,
+  };
+}

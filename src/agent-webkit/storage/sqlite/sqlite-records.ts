@@ -1,0 +1,150 @@
+import type { SessionConfig } from '../../engine/agent-client.js';
+import type {
+  RecordCursor,
+  SessionRecord,
+  SessionRecordPatch,
+  SessionRecordStore,
+} from '../../engine/storage.js';
+import type { SqliteThread } from './sqlite-thread.js';
+import type { Row, SqlValue } from './thread-program.js';
+
+/** Sessions' records in a SQLite database. */
+export class SqliteRecords implements SessionRecordStore {
+  readonly #thread: SqliteThread;
+  readonly #server: string;
+  readonly #sql: ReturnType<typeof createStatements>;
+
+  /** @param server an id of this opening of the database, by which others' sessions are known */
+  constructor(thread: SqliteThread, tablePrefix: string, server: string) {
+    this.#thread = thread;
+    this.#server = server;
+    this.#sql = createStatements(tablePrefix);
+  }
+
+  async create(record: SessionRecord, key: string | null): Promise<SessionRecord> {
+    const owner = JSON.stringify(record.owner);
+    const creationKey = key === null ? null : JSON.stringify(key);
+    const params = [
+      record.id,
+      owner,
+      creationKey,
+      JSON.stringify(record.config),
+      this.#server,
+      record.createdAt.getTime(),
+      record.lastActivityAt.getTime(),
+    ];
+    const otherwise = { sql: this.#sql.ofKey, params: [owner, creationKey] };
+    const [result] = await this.#thread.write([
+      [{ kind: 'guard', sql: this.#sql.create, params, otherwise }],
+    ]);
+    const [known] = result?.rows ?? [];
+    return known ? recordOf(known) : { ...structuredClone(record), epoch: 1 };
+  }
+
+  async get(sessionId: string): Promise<SessionRecord | null> {
+    const [row] = await this.#thread.read(this.#sql.get, [sessionId]);
+    return row ? recordOf(row) : null;
+  }
+
+  async claim(sessionId: string): Promise<SessionRecord | null> {
+    const [result] = await this.#thread.write([
+      [
+        { kind: 'guard', sql: this.#sql.claim, params: [this.#server, sessionId] },
+        { kind: 'read', sql: this.#sql.get, params: [sessionId] },
+      ],
+    ]);
+    return result?.rows[0] ? recordOf(result.rows[0]) : null;
+  }
+
+  async update(sessionId: string, { config, lastActivityAt }: SessionRecordPatch): Promise<void> {
+    const params = [
+      config ? JSON.stringify(config) : null,
+      lastActivityAt?.getTime() ?? null,
+      sessionId,
+    ];
+    // An activity that a loss of power forgets costs nothing.
+    const mode = config ? 'write' : 'write-lazily';
+    await this.#thread.write([[{ kind: 'write', sql: this.#sql.update, params }]], mode);
+  }
+
+  async list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
+    const owned = JSON.stringify(owner);
+    const at = cursor?.lastActivityAt.getTime() ?? 0;
+    const rows = await (cursor
+      ? this.#thread.read(this.#sql.listAfter, [owned, at, at, cursor.id, limit])
+      : this.#thread.read(this.#sql.list, [owned, limit]));
+    return rows.map(recordOf);
+  }
+
+  async count(owner: string): Promise<number> {
+    const [row] = await this.#thread.read(this.#sql.count, [JSON.stringify(owner)]);
+    return Number(row?.['count']);
+  }
+
+  /** One server has the file: whatever it did not create or claim itself, since it opened it, has none. */
+  unfinished(limit: number, after: string | null): Promise<string[]> {
+    return this.#ids(this.#sql.unfinished, [this.#server, after ?? '', limit]);
+  }
+
+  unusedSince(before: Date, limit: number): Promise<string[]> {
+    return this.#ids(this.#sql.unusedSince, [before.getTime(), limit]);
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    const deletions = [
+      ...this.#sql.delete.map((sql) => ({ sql, params: [sessionId] })),
+      ...this.#sql.deleteTranscripts.map((sql) => ({ sql, params: [JSON.stringify(sessionId)] })),
+    ];
+    await this.#thread.write([deletions.map((query) => ({ kind: 'write', ...query }))]);
+  }
+
+  async #ids(sql: string, params: SqlValue[]): Promise<string[]> {
+    return (await this.#thread.read(sql, params)).map(({ id }) => String(id));
+  }
+}
+
+function recordOf(row: Row): SessionRecord {
+  return {
+    id: String(row['id']),
+    owner: JSON.parse(String(row['owner'])) as string,
+    config: JSON.parse(String(row['config'])) as SessionConfig,
+    epoch: Number(row['epoch']),
+    createdAt: new Date(Number(row['created_at'])),
+    lastActivityAt: new Date(Number(row['last_activity_at'])),
+  };
+}
+
+function createStatements(prefix: string) {
+  const session = `${prefix}session`;
+  const columns = 'id, owner, config, epoch, created_at, last_activity_at';
+  const keyOfSession = `(select key from ${session} where id = ?)`;
+  const newestFirst = 'order by last_activity_at desc, id limit ?';
+  return {
+    create: `insert into ${session} (id, owner, creation_key, config, server, created_at,
+        last_activity_at, epoch, last_seq, is_unfinished)
+      values (?, ?, ?, ?, ?, ?, ?, 1, 0, 0) on conflict (owner, creation_key) do nothing`,
+    ofKey: `select ${columns} from ${session} where owner = ? and creation_key = ?`,
+    get: `select ${columns} from ${session} where id = ?`,
+    claim: `update ${session} set epoch = epoch + 1, server = ? where id = ?`,
+    update: `update ${session} set config = coalesce(?, config),
+      last_activity_at = coalesce(?, last_activity_at) where id = ?`,
+    list: `select ${columns} from ${session} where owner = ? ${newestFirst}`,
+    listAfter: `select ${columns} from ${session} where owner = ? and last_activity_at <= ?
+      and (last_activity_at < ? or id > ?) ${newestFirst}`,
+    count: `select count(*) as count from ${session} where owner = ?`,
+    unfinished: `select id from ${session}
+      where is_unfinished = 1 and server <> ? and id > ? order by id limit ?`,
+    unusedSince: `select id from ${session} where last_activity_at < ?
+      order by last_activity_at limit ?`,
+    delete: [
+      `delete from ${prefix}event where session = ${keyOfSession}`,
+      `delete from ${prefix}accepted_key where session = ${keyOfSession}`,
+      `delete from ${session} where id = ?`,
+    ],
+    deleteTranscripts: [
+      `delete from ${prefix}transcript_entry where transcript in
+        (select key from ${prefix}transcript where session_id = ?)`,
+      `delete from ${prefix}transcript where session_id = ?`,
+    ],
+  };
+}

@@ -1,0 +1,40 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
+import { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
+import { demoScript } from './agent-webkit/agents/scripted/demo-script.js';
+import { scriptedSdkFactory } from './agent-webkit/agents/scripted/scripted-agent-client.js';
+import type { StorageProvider } from './agent-webkit/engine/storage.js';
+import { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
+import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
+import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
+import { HttpErrorFilter } from './http-error.filter.js';
+import type { Settings } from './settings.js';
+
+/** The standalone server: the module, and nothing beside it but how it says errors. */
+@Module({ providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }] })
+export class AppModule {
+  static with(settings: Settings): DynamicModule {
+    const sdkFactory =
+      settings.agent === 'demo' ? scriptedSdkFactory(demoScript) : claudeSdkFactory();
+    return {
+      module: AppModule,
+      imports: [
+        AgentWebkitModule.forRootAsync({
+          useFactory: async () => ({
+            ...settings.module,
+            sdkFactory,
+            storage: await createStorage(settings.storage),
+          }),
+        }),
+      ],
+    };
+  }
+}
+
+async function createStorage(setting: string): Promise<StorageProvider> {
+  if (setting === 'memory:') return new MemoryStorage();
+  if (setting.startsWith('file:'))
+    return new SqliteStorage({ file: setting.slice('file:'.length) });
+  return await PostgresStorage.connect(setting);
+}

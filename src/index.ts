@@ -1,0 +1,96 @@
+// What stands here is public: adding a name is a promise, removing one breaks hosts.
+
+// The module
+export { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
+export type { AgentWebkitModuleExtras } from './agent-webkit/agent-webkit.module-definition.js';
+export type {
+  AgentWebkitModuleOptions,
+  AuthOptions,
+  IncomingRequest,
+} from './agent-webkit/agent-webkit.options.js';
+export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
+export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
+export { CurrentCaller } from './agent-webkit/current-caller.decorator.js';
+export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
+export { SessionsController } from './agent-webkit/sessions.controller.js';
+
+// Agents
+export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
+export type {
+  ClaudeConfiguration,
+  ClaudeOverrides,
+} from './agent-webkit/agents/claude/claude-options.js';
+export type {
+  AgentClient,
+  AgentInput,
+  AgentStart,
+  CanUseTool,
+  PermissionContext,
+  SdkFactory,
+  SessionConfig,
+} from './agent-webkit/engine/agent-client.js';
+
+// Storage
+export { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
+export { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
+export {
+  SqliteStorage,
+  type SqliteStorageOptions,
+} from './agent-webkit/storage/sqlite/sqlite-storage.js';
+export { FencedError } from './agent-webkit/engine/storage.js';
+export type {
+  Append,
+  EventStore,
+  RecordCursor,
+  SessionRecord,
+  SessionRecordPatch,
+  SessionRecordStore,
+  StorageProvider,
+} from './agent-webkit/engine/storage.js';
+export type { SessionEvent } from './agent-webkit/engine/session-event.js';
+
+// The engine, for hosts' own code and for those without Nest
+export type { Caller } from './agent-webkit/engine/caller.js';
+export type { EngineLogger } from './agent-webkit/engine/engine-logger.js';
+export { EventLog, type EventLogOptions, type EventPage } from './agent-webkit/engine/event-log.js';
+export { Session } from './agent-webkit/engine/session.js';
+export type {
+  SessionDependencies,
+  SessionLimits,
+} from './agent-webkit/engine/session-dependencies.js';
+export { SessionPolicy, type SessionPolicyOptions } from './agent-webkit/engine/session-policy.js';
+export {
+  SessionRegistry,
+  type SessionPage,
+  type SessionRegistryOptions,
+} from './agent-webkit/engine/session-registry.js';
+export type { Reading, Subscription } from './agent-webkit/engine/subscription.js';
+
+// What crosses the wire
+export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';
+export type {
+  DeliveredEvent,
+  EventName,
+  EventPayloads,
+  UserContent,
+  WireEvent,
+} from './agent-webkit/protocol/events.js';
+export type { CreateSession, InboundMessage } from './agent-webkit/protocol/inbound.js';
+export type { PendingRequest, SessionInfo } from './agent-webkit/protocol/answers.js';
+
+// Errors
+export {
+  AgentWebkitError,
+  BackpressureError,
+  ConflictError,
+  CursorAheadError,
+  type ErrorCode,
+  EvictedError,
+  ForbiddenError,
+  InvalidRequestError,
+  SessionNotFoundError,
+  ShuttingDownError,
+  StorageUnavailableError,
+  TooManySessionsError,
+  UnauthorizedError,
+} from './agent-webkit/engine/errors.js';

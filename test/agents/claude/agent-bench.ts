@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import type { ClaudeConfiguration } from '../../../src/agent-webkit/agents/claude/claude-options.js';
+import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
+import type {
+  AgentClient,
+  AgentStart,
+  SDKMessage,
+} from '../../../src/agent-webkit/engine/agent-client.js';
+import { type ClaudeEnv, createClaudeEnv } from '../../support/claude-env.js';
+import {
+  type FakeMessagesApi,
+  type ModelRequest,
+  type Reply,
+  startFakeMessagesApi,
+} from '../../support/fake-messages-api.js';
+
+/** A shell command that does not end. The agent refuses a plain `sleep 1000`. */
+export const ENDLESS_COMMAND = 'tail -f /dev/null';
+
+/**
+ * The model of these tests. What the user says decides: `hold` streams a word and stops there, `bash
+ * <command>` calls the tool, `ask` asks a question, all else is answered by how many of the user's
+ * messages it has seen.
+ */
+function model({ text, toolResults, messages }: ModelRequest): Reply {
+  if (text.startsWith('hold')) {
+    return { blocks: [{ text: ['part'] }], hold: new Promise(() => {}) };
+  }
+  if (toolResults.length > 0) {
+    return { blocks: [{ text: `result: ${JSON.stringify(toolResults.at(-1)?.content)}` }] };
+  }
+  if (text.startsWith('bash ')) {
+    return { blocks: [{ tool: 'Bash', input: { command: text.slice(5), description: 'test' } }] };
+  }
+  if (text.startsWith('ask')) {
+    const options = ['red', 'blue'].map((label) => ({ label, description: label }));
+    const questions = [
+      { question: 'Which colour?', header: 'Colour', options, multiSelect: false },
+    ];
+    return { blocks: [{ tool: 'AskUserQuestion', input: { questions } }] };
+  }
+  const turns = messages.filter((message) => message.role === 'assistant').length;
+  return { blocks: [{ text: [`heard ${text}`, ` after ${turns}`] }] };
+}
+
+/** One agent with what it has said, and a way to wait for what it will say. */
+export class Subject {
+  readonly sessionId: string;
+  readonly seen: SDKMessage[] = [];
+  /** Resolves to null when the messages end, and to the error when they throw. */
+  readonly ended: Promise<Error | null>;
+  readonly #client: AgentClient;
+  #position = 0;
+  #isOver = false;
+  #changed = () => {};
+
+  constructor(client: AgentClient, sessionId: string) {
+    this.#client = client;
+    this.sessionId = sessionId;
+    this.ended = this.#read();
+  }
+
+  get client(): AgentClient {
+    return this.#client;
+  }
+
+  send(content: string): void {
+    this.#client.send({ messageId: randomUUID(), content });
+  }
+
+  /** Resolves to the next message of this type (and subtype) that has not been waited for. */
+  async next(type: string, subtype?: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      while (this.#position < this.seen.length) {
+        const message = this.seen[this.#position++] as unknown as Record<string, unknown>;
+        if (message['type'] !== type) continue;
+        if (subtype === undefined || message['subtype'] === subtype) return message;
+      }
+      if (this.#isOver) throw new Error(`The messages ended before a ${type}.`);
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+
+  /** Sends and resolves to the turn's result text. */
+  async turn(content: string): Promise<unknown> {
+    this.send(content);
+    return (await this.next('result'))['result'];
+  }
+
+  /** Resolves when the model has begun to answer. */
+  async streaming(): Promise<void> {
+    await this.next('stream_event');
+  }
+
+  async #read(): Promise<Error | null> {
+    try {
+      for await (const message of this.#client.messages) {
+        this.seen.push(message);
+        this.#changed();
+      }
+      return null;
+    } catch (error) {
+      return error as Error;
+    } finally {
+      this.#isOver = true;
+      this.#changed();
+    }
+  }
+}
+
+/** Where the tests of a file run: the API, the environment, and every agent they started. */
+export class AgentBench {
+  readonly #subjects: Subject[] = [];
+  private constructor(
+    readonly api: FakeMessagesApi,
+    readonly env: ClaudeEnv,
+    /** In the environment of everything the agents of this bench start. */
+    readonly marker: string,
+  ) {}
+
+  static async open(): Promise<AgentBench> {
+    const marker = randomUUID();
+    // An agent hands on the marker of the process that it was started by.
+    process.env['AGENT_WEBKIT_PROCESS'] = marker;
+    const api = await startFakeMessagesApi(model);
+    return new AgentBench(api, await createClaudeEnv(api.url), marker);
+  }
+
+  /** A function makes the whole configuration, overrides only add to the environment's. */
+  start(options: Partial<AgentStart> = {}, configuration: ClaudeConfiguration = {}): Subject {
+    const sessionId = options.sessionId ?? randomUUID();
+    const start: AgentStart = {
+      sessionId,
+      resume: false,
+      model: null,
+      permissionMode: 'default',
+      cwd: this.env.cwd,
+      includePartialMessages: true,
+      canUseTool: async (_name, input) => ({ behavior: 'allow', updatedInput: input }),
+      ...options,
+    };
+    const factory = claudeSdkFactory(
+      typeof configuration === 'function'
+        ? configuration
+        : { ...this.env.overrides, ...configuration },
+    );
+    const subject = new Subject(factory(start), sessionId);
+    this.#subjects.push(subject);
+    return subject;
+  }
+
+  /** The ids of all living processes of this bench's agents. */
+  processes(): Promise<number[]> {
+    return findProcesses(this.marker);
+  }
+
+  /** Ends the agents of one test. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#subjects.splice(0).map((subject) => subject.client.close(0)));
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
+    delete process.env['AGENT_WEBKIT_PROCESS'];
+    await this.api.close();
+    await this.env.close();
+  }
+}
+
+/** Signals one process. Never a group, as `process.kill` does for 0 and below. */
+export function kill(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined || pid <= 1) throw new Error(`There is no process ${pid} to signal.`);
+  process.kill(pid, signal);
+}
+
+/** Asks again and again until the answer is as wanted, or too much time has passed. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  isWanted: (answer: T) => boolean,
+  limitMs = 10_000,
+): Promise<T> {
+  const begun = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer)) return answer;
+    if (performance.now() - begun > limitMs) {
+      throw new Error(`Still ${JSON.stringify(answer)} after ${limitMs} ms.`);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

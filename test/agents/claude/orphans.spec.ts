@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { transform } from '@swc/core';
+import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
+import { AgentBench, ENDLESS_COMMAND, until } from './agent-bench.js';
+
+const source = new URL('../../../src/agent-webkit/agents/claude/', import.meta.url);
+// Inside the project, so that the agent's SDK is found from there.
+const built = new URL(`../../../node_modules/.cache/orphans-${randomUUID()}/`, import.meta.url);
+
+/** Plain Node runs no TypeScript: the agent's few files are stripped of their types for it. */
+async function build(): Promise<void> {
+  await mkdir(built, { recursive: true });
+  await writeFile(new URL('package.json', built), '{"type":"module"}');
+  for (const name of await readdir(source)) {
+    const { code } = await transform(await readFile(new URL(name, source), 'utf8'), {
+      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+      module: { type: 'es6' },
+    });
+    await writeFile(new URL(name.replace(/ts$/, 'js'), built), code);
+  }
+}
+
+let bench: AgentBench;
+beforeAll(async () => {
+  bench = await AgentBench.open();
+  await build();
+});
+afterAll(async () => {
+  await bench.close();
+  await rm(built, { recursive: true });
+});
+
+/** A server in a process of its own, all of whose processes carry the marker. */
+function startServer(content: string): { server: ChildProcess; lines: Interface; marker: string } {
+  const marker = randomUUID();
+  const start = {
+    sessionId: randomUUID(),
+    resume: false,
+    model: null,
+    permissionMode: 'default',
+    cwd: bench.env.cwd,
+    includePartialMessages: true,
+  };
+  const module = pathToFileURL(fileURLToPath(new URL('claude-agent-client.js', built))).href;
+  const script = fileURLToPath(new URL('server-with-agent.mjs', import.meta.url));
+  const { overrides } = bench.env;
+  const server = spawn(
+    process.execPath,
+    [script, JSON.stringify({ module, overrides, start, content })],
+    {
+      // Of a process group of its own, as a terminal gives one to what it starts.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, AGENT_WEBKIT_PROCESS: marker },
+    },
+  );
+  return { server, lines: createInterface(server.stdout as NodeJS.ReadableStream), marker };
+}
+
+async function said(lines: Interface, type: string): Promise<void> {
+  for await (const line of lines) if (line === type) return;
+  throw new Error(`The server ended before a ${type}.`);
+}
+
+const phases = {
+  idle: async (): Promise<[ChildProcess, string]> => {
+    const { server, lines, marker } = startServer('hi');
+    await said(lines, 'result');
+    return [server, marker];
+  },
+  streaming: async (): Promise<[ChildProcess, string]> => {
+    const { server, lines, marker } = startServer('hold');
+    await said(lines, 'stream_event');
+    return [server, marker];
+  },
+  'running a tool': async (): Promise<[ChildProcess, string]> => {
+    const { server, marker } = startServer(`bash ${ENDLESS_COMMAND}`);
+    // The server, the agent, the tool's shell, and its child.
+    await until(
+      () => findProcesses(marker),
+      (pids) => pids.length >= 4,
+    );
+    return [server, marker];
+  },
+};
+
+describe.each(Object.entries(phases))('an agent that is %s', (_phase, reach) => {
+  it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+    'is gone with all its tools soon after its server ended by %s',
+    async (signal) => {
+      const [server, marker] = await reach();
+      expect((await findProcesses(marker)).length).toBeGreaterThanOrEqual(2);
+      server.kill(signal);
+      expect(await once(server, 'exit')).toEqual([null, signal]);
+
+      await until(
+        () => findProcesses(marker),
+        (pids) => pids.length === 0,
+        5000,
+      );
+    },
+  );
+});
+
+it('is gone, too, when the whole process group gets the signal', async () => {
+  const [server, marker] = await phases['running a tool']();
+  expect(server.pid).toBeGreaterThan(1);
+  process.kill(-Number(server.pid), 'SIGKILL');
+
+  await until(
+    () => findProcesses(marker),
+    (pids) => pids.length === 0,
+    5000,
+  );
+});

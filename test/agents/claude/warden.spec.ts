@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { Warden } from '../../../src/agent-webkit/agents/claude/warden.js';
+import { kill, until } from './agent-bench.js';
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 0);
+  } catch {
+    // No such process.
+    return false;
+  }
+}
+
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
+const ends = (pid: number | undefined) =>
+  until(
+    async () => isAlive(pid),
+    (alive) => !alive,
+    5000,
+  );
+
+describe('a warden', () => {
+  it('runs while something is watched, in one process', async () => {
+    const warden = new Warden(randomUUID());
+    expect(warden.pid).toBeUndefined();
+    const releases = [warden.watch(), warden.watch()];
+    const { pid } = warden;
+    expect(isAlive(pid)).toBe(true);
+
+    releases[0]?.();
+    releases[0]?.();
+    expect(warden.pid).toBe(pid);
+    releases[1]?.();
+    expect(warden.pid).toBeUndefined();
+    await ends(pid);
+  });
+
+  it('is replaced when it is killed', async () => {
+    const warden = new Warden(randomUUID());
+    const release = warden.watch();
+    const { pid } = warden;
+    kill(pid, 'SIGKILL');
+    await until(
+      async () => warden.pid,
+      (next) => next !== undefined && next !== pid,
+    );
+
+    expect(isAlive(warden.pid)).toBe(true);
+    const { pid: next } = warden;
+    release();
+    await ends(next);
+  });
+
+  onLinux('has nothing of the environment but the path', async () => {
+    const warden = new Warden(randomUUID());
+    const release = warden.watch();
+    const environment = await until(
+      () => readFile(`/proc/${warden.pid}/environ`, 'latin1'),
+      (text) => text !== '',
+    );
+
+    expect(environment.split('\0').filter(Boolean)).toEqual([`PATH=${process.env['PATH']}`]);
+    release();
+  });
+});

@@ -1,0 +1,119 @@
+import type { Server } from 'node:http';
+import { createAgentClient, type Session } from '@agent-webkit/core';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
+import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/agent-webkit.options.js';
+import { createClaudeEnv } from '../../support/claude-env.js';
+import { eventually } from '../../support/eventually.js';
+import {
+  type FakeMessagesApi,
+  type ModelRequest,
+  startFakeMessagesApi,
+} from '../../support/fake-messages-api.js';
+import { type AdapterName, startApp, type TestApp } from '../../support/start-app.js';
+import { createModel } from './model.js';
+import { Tab } from './tab.js';
+
+/** What an agent and all that it starts have in their environment: the session's id. */
+const SESSION_VARIABLE = 'E2E_SESSION';
+const { find: findProcesses } = createProcessSweep(SESSION_VARIABLE);
+
+export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
+  /** Beside those that keep the agent on loopback. */
+  overrides?: ClaudeOverrides;
+}
+
+/** The module in a Nest app, with the real agent, on a model that is played here. */
+export class ClaudeApp {
+  readonly #tabs: Tab[] = [];
+  readonly #sessions: string[] = [];
+  private constructor(
+    readonly server: TestApp,
+    readonly api: FakeMessagesApi,
+    /** The folder the agents work in. */
+    readonly cwd: string,
+    /** Lets the model finish the answer it holds to `hold <name>`. */
+    readonly release: (name: string) => void,
+    readonly removeFolders: () => Promise<void>,
+  ) {}
+
+  static async start(
+    adapter: AdapterName,
+    { overrides, ...options }: ClaudeAppOptions = {},
+  ): Promise<ClaudeApp> {
+    const { model, release } = createModel();
+    const api = await startFakeMessagesApi(model);
+    const env = await createClaudeEnv(api.url);
+    const sdkFactory = claudeSdkFactory(({ sessionId }) => ({
+      ...env.overrides,
+      ...overrides,
+      env: { ...env.overrides.env, [SESSION_VARIABLE]: sessionId },
+    }));
+    const server = await startApp({ sdkFactory, workspace: env.cwd, ...options }, { adapter });
+    return new ClaudeApp(server, api, env.cwd, release, () => env.close());
+  }
+
+  /** A new session of the published client, followed from its beginning. */
+  async open(wish: Record<string, unknown> = {}, baseUrl = this.server.url): Promise<Tab> {
+    const client = createAgentClient({ baseUrl });
+    const session = await client.createSession({
+      include_partial_messages: true,
+      ...wish,
+    } as object);
+    this.#sessions.push(session.id);
+    const tab = this.#follow(session);
+    await tab.next('session_ready');
+    return tab;
+  }
+
+  /** Another tab on a session, which has seen everything up to `after`. */
+  attach(id: string, after?: number, baseUrl = this.server.url): Tab {
+    const client = createAgentClient({ baseUrl });
+    const seen = after === undefined ? {} : { resumeFromEventId: String(after) };
+    return this.#follow(client.attachSession(id, seen), after);
+  }
+
+  /** The ids of the living processes of one session's agent. */
+  processes(sessionId: string): Promise<number[]> {
+    return findProcesses(sessionId);
+  }
+
+  /** Kills one session's agent. What it may have started just then has a higher id. */
+  async killAgent(sessionId: string): Promise<void> {
+    const pid = Math.min(...(await this.processes(sessionId)));
+    // Never a group, as `process.kill` does for 0 and below.
+    if (!Number.isFinite(pid) || pid <= 1) throw new Error(`There is no process ${pid} to kill.`);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** Resolves when a session is in this state. */
+  async reaches(id: string, state: string): Promise<void> {
+    await eventually(async () => (await this.server.info(id))['state'] === state);
+  }
+
+  /** What the model was asked in turns whose message begins with these words. */
+  asked(text: string): ModelRequest[] {
+    return this.api.requests.filter((request) => request.text.startsWith(text));
+  }
+
+  /** Ends the server as its host would; resolves to what is left of its agents' processes. */
+  async close(): Promise<number[]> {
+    await this.server.registry.shutdown();
+    // A fetch that is given up leaves a spare connection, for which Node would wait some seconds.
+    const http = this.server.app.getHttpServer() as Server;
+    http.closeAllConnections();
+    for (const tab of this.#tabs) tab.session.detach();
+    await this.server.close();
+    const left = await Promise.all(this.#sessions.map((id) => this.processes(id)));
+    await this.api.close();
+    await this.removeFolders();
+    return left.flat();
+  }
+
+  #follow(session: Session, seen?: number): Tab {
+    const tab = new Tab(session, seen);
+    this.#tabs.push(tab);
+    return tab;
+  }
+}

@@ -1,0 +1,82 @@
+import { createDeferred, type Deferred } from '../../../src/agent-webkit/agents/claude/deferred.js';
+import type { Model, ModelRequest, Reply } from '../../support/fake-messages-api.js';
+
+/** What AskUserQuestion is called with. */
+export const QUESTIONS = [
+  {
+    question: 'Which colour?',
+    header: 'Colour',
+    options: ['red', 'blue'].map((label) => ({ label, description: label })),
+    multiSelect: false,
+  },
+  {
+    question: 'Which sizes?',
+    header: 'Sizes',
+    options: ['small', 'large'].map((label) => ({ label, description: label })),
+    multiSelect: true,
+  },
+];
+
+/**
+ * The model of these tests. What the user says decides:
+ *
+ * - `hold <name>` streams a word, and the answer's end when that name is released;
+ * - `bash <command>` says a word and calls the tool, `ask` asks {@link QUESTIONS};
+ * - `delegate <words>` gives these words to a sub-agent and waits for it, `background <words>` does
+ *   not wait; that such a one has ended is answered when `notice` is released;
+ * - `recall` answers with all that the user has said in this conversation;
+ * - all else is answered by `heard <it>`, a tool's result by `done`.
+ */
+export function createModel(): { model: Model; release: (name: string) => void } {
+  const gates = new Map<string, Deferred<void>>();
+  const gate = (name: string) => {
+    const made = gates.get(name) ?? createDeferred<void>();
+    gates.set(name, made);
+    return made;
+  };
+  const model = (request: ModelRequest): Reply => {
+    const { text, toolResults } = request;
+    const [word, ...rest] = text.split(' ');
+    const words = rest.join(' ');
+    if (isNotice(request)) return { blocks: [{ text: ['noticed'] }], hold: gate('notice').promise };
+    if (word === 'hold') return { blocks: [{ text: ['begun'] }], hold: gate(words).promise };
+    if (toolResults.length > 0) return { blocks: [{ text: 'done' }] };
+    if (word === 'bash') {
+      const input = { command: words, description: 'test' };
+      return { blocks: [{ text: 'I run it.' }, { tool: 'Bash', input }] };
+    }
+    if (word === 'ask') {
+      return { blocks: [{ tool: 'AskUserQuestion', input: { questions: QUESTIONS } }] };
+    }
+    if (word === 'delegate' || word === 'background') {
+      const input = {
+        description: 'test',
+        prompt: words,
+        subagent_type: 'general-purpose',
+        run_in_background: word === 'background',
+      };
+      return { blocks: [{ text: 'I delegate it.' }, { tool: 'Agent', input }] };
+    }
+    if (word === 'recall') return { blocks: [{ text: userWords(request).join(' | ') }] };
+    return { blocks: [{ text: ['heard ', text] }] };
+  };
+  return { model, release: (name) => gate(name).resolve() };
+}
+
+/** What the user has said, without what the agent adds. */
+function userWords({ messages }: ModelRequest): string[] {
+  return messages
+    .filter(({ role }) => role === 'user')
+    .flatMap(({ content }) =>
+      typeof content === 'string'
+        ? [content]
+        : (content as { type: string; text?: string }[]).flatMap(({ text }) => text ?? []),
+    )
+    .filter((words) => !/^(<|\[Image: )/.test(words));
+}
+
+/** Whether the agent speaks to the model on its own account, and not on the user's. */
+function isNotice({ messages }: ModelRequest): boolean {
+  const last = messages.findLast(({ role }) => role === 'user');
+  return JSON.stringify(last?.content).includes('[SYSTEM NOTIFICATION');
+}

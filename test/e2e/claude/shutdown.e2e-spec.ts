@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { ADAPTERS } from '../../support/start-app.js';
+import { ClaudeApp } from './claude-app.js';
+
+describe.each(ADAPTERS)('the end of a server on %s', (adapter) => {
+  it('comes soon while a turn and a tool run, says done to everybody, and leaves no process', async () => {
+    const app = await ClaudeApp.start(adapter);
+    const streaming = await app.open();
+    const working = await app.open();
+    const second = app.attach(streaming.id);
+    await streaming.session.send('hold forever');
+    await working.session.send('bash tail -f /dev/null');
+    await working.session.approve(await working.asked());
+    await second.next('message_delta');
+    const ids = [streaming.id, working.id];
+    const processes = async () =>
+      (await Promise.all(ids.map((id) => app.processes(id)))).map((pids) => pids.length);
+    expect(await processes()).not.toContain(0);
+
+    const begun = performance.now();
+    await app.server.app.close();
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(await processes()).toEqual([0, 0]);
+    for (const tab of [streaming, working, second]) {
+      expect(await tab.ended).toBeNull();
+      expect(tab.names().at(-1)).toBe('done');
+    }
+    expect(await app.close()).toEqual([]);
+  });
+
+  it('comes soon while a prompt is open, which is told to be cancelled', async () => {
+    const app = await ClaudeApp.start(adapter);
+    const tab = await app.open();
+    await tab.session.send('bash touch never');
+    await tab.asked();
+    await app.server.app.close();
+
+    expect(await tab.ended).toBeNull();
+    expect(tab.all('request_resolved')).toMatchObject([{ outcome: 'cancelled' }]);
+    expect(tab.names().at(-1)).toBe('done');
+    expect(await app.close()).toEqual([]);
+  });
+
+  it('comes soon while agents start', async () => {
+    const app = await ClaudeApp.start(adapter);
+    const tab = await app.open();
+    await tab.session.send('too early');
+    await app.server.app.close();
+
+    expect(await tab.ended).toBeNull();
+    expect(await app.close()).toEqual([]);
+  });
+});

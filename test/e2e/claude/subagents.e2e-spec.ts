@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADAPTERS } from '../../support/start-app.js';
+import { ClaudeApp } from './claude-app.js';
+import { saidIn, type TabEvent } from './tab.js';
+
+/** The events as one reads them. */
+function story(events: TabEvent[]): string[] {
+  return events
+    .filter(({ event }) => event !== 'message_delta')
+    .map(({ event, data }) => {
+      if (event === 'message_complete') return saidIn(data);
+      if (event === 'result')
+        return `result ${String(data['subtype'])}${data['unasked'] ? ' unasked' : ''}`;
+      return event;
+    });
+}
+
+describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
+  let app: ClaudeApp;
+  beforeAll(async () => {
+    app = await ClaudeApp.start(adapter);
+  });
+  afterAll(async () => {
+    expect(await app.close()).toEqual([]);
+  });
+
+  it('says what a sub-agent says under ids of its own, and asks on its behalf', async () => {
+    const tab = await app.open();
+    await tab.session.send('delegate bash touch delegated');
+    const request = await tab.next('permission_request');
+    expect(request).toMatchObject({
+      input: { command: 'touch delegated' },
+      context: { agent_id: expect.any(String) },
+    });
+    await tab.session.approve(String(request['correlation_id']));
+    await tab.next('result');
+
+    const [delegation, command] = tab.all('tool_use');
+    const parent = { parent_tool_use_id: delegation?.['tool_use_id'] };
+    expect(delegation).toMatchObject({ tool_name: 'Agent' });
+    expect(delegation).not.toHaveProperty('parent_tool_use_id');
+    expect(command).toMatchObject({ tool_name: 'Bash', ...parent });
+    const told = tab
+      .all('message_complete')
+      .map(({ message_id, parent_tool_use_id, message }) => [
+        parent_tool_use_id === undefined ? 'main' : 'sub',
+        message_id,
+        (message as { content: { type: string }[] }).content.map(({ type }) => type).join(),
+      ]);
+    const [first, , second] = told;
+    const last = told.at(-1);
+    expect(told).toEqual([
+      ['main', first?.[1], 'text'],
+      ['main', first?.[1], 'text,tool_use'],
+      // Of a sub-agent it waits for, the agent tells what it does, not what it says.
+      ['sub', second?.[1], 'tool_use'],
+      ['main', last?.[1], 'text'],
+    ]);
+    expect(new Set([first?.[1], second?.[1], last?.[1]]).size).toBe(3);
+    expect(tab.all('tool_result')).toMatchObject([
+      { tool_use_id: command?.['tool_use_id'], is_error: false, ...parent },
+      { tool_use_id: delegation?.['tool_use_id'], is_error: false },
+    ]);
+    await tab.session.close();
+  });
+
+  it('does not take the end of what the agent began by itself for the end of a turn', async () => {
+    const tab = await app.open();
+    await tab.turn('background hold sub');
+    app.release('sub');
+    // The sub-agent is done; the agent hears of it and speaks, though nobody has said anything.
+    await tab.until(() => JSON.stringify(tab.events.at(-1)).includes('noticed'));
+    await tab.session.send('hold mine');
+    await tab.until(() => tab.names().at(-1) === 'turn_start');
+    const before = tab.events.length;
+    app.release('notice');
+    await tab.until(
+      () => tab.said().at(-1) === 'noticed' && tab.names().at(-1) === 'message_delta',
+    );
+    expect(await app.server.info(tab.id)).toMatchObject({ state: 'running' });
+    await tab.session.send('after');
+    await tab.session.interrupt();
+    await tab.until(() => tab.said().at(-1) === 'heard after' && tab.names().at(-1) === 'result');
+
+    expect(story(tab.events.slice(before))).toEqual([
+      'noticed',
+      'result success unasked',
+      'user_message',
+      'begun',
+      'result error_during_execution',
+      'turn_start',
+      'heard after',
+      'result success',
+    ]);
+    await tab.session.close();
+  });
+
+  it('answers the next message though a sub-agent was lost with its agent', async () => {
+    const tab = await app.open();
+    await tab.turn('background hold lost');
+    await app.killAgent(tab.id);
+    await tab.next('session_state');
+    const before = tab.events.length;
+    await tab.session.send('still there?');
+    await tab.until(() => tab.said().at(-1) === 'noticed' && tab.names().at(-1) === 'result');
+
+    expect(story(tab.events.slice(before))).toEqual([
+      'user_message',
+      'session_state',
+      'turn_start',
+      // The agent hears that its sub-agent is gone, and then of the message.
+      'result success unasked',
+      'noticed',
+      'result success',
+    ]);
+    await tab.session.close();
+  });
+});

@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type {
+  PermissionMode,
+  PermissionUpdate,
+} from '../../src/agent-webkit/engine/agent-client.js';
+import { ForbiddenError } from '../../src/agent-webkit/engine/errors.js';
+import {
+  SessionPolicy,
+  type SessionPolicyOptions,
+} from '../../src/agent-webkit/engine/session-policy.js';
+import type { PermissionResponse } from '../../src/agent-webkit/protocol/inbound.js';
+
+const setMode = (mode: PermissionMode): PermissionUpdate => ({
+  type: 'setMode',
+  mode,
+  destination: 'session',
+});
+
+const open = (...directories: string[]): PermissionUpdate => ({
+  type: 'addDirectories',
+  directories,
+  destination: 'session',
+});
+
+const reply = (...updated_permissions: PermissionUpdate[]): PermissionResponse => ({
+  type: 'permission_response',
+  correlation_id: 'c',
+  behavior: 'allow',
+  updated_permissions,
+});
+
+describe('the policy', () => {
+  let root: string;
+  let workspace: string;
+  const policy = (options: Partial<SessionPolicyOptions> = {}) =>
+    new SessionPolicy({
+      workspace,
+      model: null,
+      permissionModes: ['default', 'plan'],
+      includePartialMessages: true,
+      ...options,
+    });
+  const cwd = async (wish?: string) =>
+    (await policy().configure(wish === undefined ? {} : { cwd: wish })).cwd;
+
+  beforeAll(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'policy-')));
+    workspace = join(root, 'work');
+    for (const folder of ['work/inner/deep', 'work-beside', 'work/..inner']) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
+    writeFileSync(join(workspace, 'file'), '');
+    symlinkSync(join(root, 'work-beside'), join(workspace, 'out'));
+    symlinkSync(join(workspace, 'inner'), join(workspace, 'in'));
+    symlinkSync(join(workspace, 'inner'), join(root, 'link-into'));
+    symlinkSync(join(workspace, 'file'), join(workspace, 'link-to-file'));
+    symlinkSync(workspace, join(root, 'work-link'));
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  it('gives a session its defaults where it asks for nothing', async () => {
+    expect(await policy({ model: 'opus' }).configure({})).toEqual({
+      model: 'opus',
+      permissionMode: 'default',
+      cwd: workspace,
+      includePartialMessages: true,
+    });
+  });
+
+  it('gives a session what it asks for', async () => {
+    const wish = {
+      model: 'haiku',
+      permission_mode: 'plan',
+      cwd: 'inner',
+      include_partial_messages: false,
+    } as const;
+    expect(await policy({ model: 'opus' }).configure(wish)).toEqual({
+      model: 'haiku',
+      permissionMode: 'plan',
+      cwd: join(workspace, 'inner'),
+      includePartialMessages: false,
+    });
+  });
+
+  it.each([
+    ['a folder by its relative path', 'inner/deep', 'inner/deep'],
+    ['the workspace itself', '.', ''],
+    ['nothing at all', '', ''],
+    ['a way that leads back in', '../work/inner', 'inner'],
+    ['a link that stays inside', 'in', 'inner'],
+    ['a folder whose name begins with dots', '..inner', '..inner'],
+  ])('allows %s, by its real path', async (_, wish, real) => {
+    expect(await cwd(wish)).toBe(join(workspace, real));
+  });
+
+  it('allows absolute paths, and those through a link into the workspace', async () => {
+    expect(await cwd(join(workspace, 'inner'))).toBe(join(workspace, 'inner'));
+    expect(await cwd(join(root, 'link-into'))).toBe(join(workspace, 'inner'));
+    expect(await cwd(`${workspace}/`)).toBe(workspace);
+  });
+
+  it('takes a workspace that is itself a link, by its real path', async () => {
+    const linked = policy({ workspace: join(root, 'work-link') });
+    expect((await linked.configure({})).cwd).toBe(workspace);
+    expect((await linked.configure({ cwd: 'inner' })).cwd).toBe(join(workspace, 'inner'));
+  });
+
+  it('allows everything where the workspace is the root', async () => {
+    const { cwd: inner } = await policy({ workspace: '/' }).configure({ cwd: workspace });
+    expect(inner).toBe(workspace);
+  });
+
+  it.each([
+    ['the folder above', '..'],
+    ['a folder beside it with the same beginning', '../work-beside'],
+    ['a link that leads out', 'out'],
+    ['a way through a link that leads out', 'out/../work-beside'],
+    ['an absolute path elsewhere', '/'],
+    ['a file', 'file'],
+    ['a link to a file', 'link-to-file'],
+    ['what is not there', 'nowhere'],
+    ['what is not there, outside', '/nowhere/at/all'],
+    ['a path with a NUL', 'inner\0'],
+    ['a path that is too long', 'x'.repeat(5000)],
+  ])('refuses %s, always in the same words', async (_, wish) => {
+    await expect(cwd(wish)).rejects.toThrow(ForbiddenError);
+    await expect(cwd(wish)).rejects.toThrow('cwd: not an existing folder inside the workspace.');
+  });
+
+  it('refuses a mode that is not allowed, and says which are', async () => {
+    await expect(policy().configure({ permission_mode: 'bypassPermissions' })).rejects.toThrow(
+      "permission_mode: 'bypassPermissions' is not allowed here. Allowed: default, plan.",
+    );
+    const check = (mode: PermissionMode) => policy().check({ type: 'set_permission_mode', mode });
+    await expect(check('acceptEdits')).rejects.toThrow(
+      "mode: 'acceptEdits' is not allowed here. Allowed: default, plan.",
+    );
+    await expect(check('plan')).resolves.toBeUndefined();
+  });
+
+  it('refuses a reply that brings such a mode, wherever it stands', async () => {
+    await policy().check(reply(setMode('plan'), setMode('default')));
+    const forbidden = reply(setMode('plan'), setMode('bypassPermissions'));
+    await expect(policy().check(forbidden)).rejects.toThrow(
+      "updated_permissions[1].mode: 'bypassPermissions' is not allowed here.",
+    );
+  });
+
+  it('refuses a reply that changes more than its session, or opens a folder outside', async () => {
+    await policy().check(reply(open('inner', join(workspace, 'inner/deep'))));
+    await expect(policy().check(reply(open('inner', root)))).rejects.toThrow(
+      'updated_permissions[0].directories: not an existing folder inside the workspace.',
+    );
+    const saved: PermissionUpdate = { ...setMode('plan'), destination: 'userSettings' };
+    await expect(policy().check(reply(saved))).rejects.toThrow(
+      "updated_permissions[0].destination: only 'session' is allowed here.",
+    );
+  });
+
+  it('has nothing against messages that ask for nothing of the host', async () => {
+    await policy().check({ type: 'interrupt' });
+    await policy().check({ type: 'permission_response', correlation_id: 'c', behavior: 'deny' });
+  });
+});

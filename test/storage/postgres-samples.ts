@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
+import type {
+  Append,
+  SessionRecord,
+  StorageProvider,
+} from '../../src/agent-webkit/engine/storage.js';
+
+export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: randomUUID(),
+    owner: 'alice',
+    config: { model: null, permissionMode: 'default', cwd: '/work', includePartialMessages: true },
+    epoch: 1,
+    createdAt: new Date('2026-01-01T00:00:00.001Z'),
+    lastActivityAt: new Date('2026-01-01T00:00:00.002Z'),
+    ...values,
+  };
+}
+
+/** Creates sessions, and returns their ids in their order. */
+export async function createSessions(provider: StorageProvider, count: number): Promise<string[]> {
+  const records = await Promise.all(
+    Array.from({ length: count }, () => provider.records.create(sampleRecord(), null)),
+  );
+  return records.map(({ id }) => id).sort();
+}
+
+/** `count` events, the first of which has the seq `first`. */
+export function sampleEvents(first: number, count: number, text = 'text'): SessionEvent[] {
+  return Array.from({ length: count }, (_, index) => ({
+    seq: first + index,
+    name: 'text_delta',
+    data: JSON.stringify({ text, seq: first + index }),
+  }));
+}
+
+/** An append at epoch 1, after which nothing is left to do, unless told otherwise. */
+export function sampleAppend(
+  sessionId: string,
+  events: readonly SessionEvent[],
+  values: Partial<Append> = {},
+): Append {
+  return { sessionId, epoch: 1, events, keys: [], isUnfinished: false, ...values };
+}
+
+export async function storedEvents(
+  provider: StorageProvider,
+  sessionId: string,
+): Promise<SessionEvent[]> {
+  return provider.events.read(sessionId, 0, 100_000);
+}

@@ -1,0 +1,16 @@
+// A server that does nothing but to keep sessions, to be killed. Its argument is JSON:
+// { module, url, schema, records }. It creates the records' sessions, appends one event to each, after
+// which something is left to do, and writes a line when all of that is committed.
+const { module, url, schema, records } = JSON.parse(process.argv[2]);
+const { PostgresStorage } = await import(module);
+const storage = await PostgresStorage.connect(url, { schema });
+await storage.open();
+await Promise.all(
+  records.map(async ({ id, ...record }) => {
+    const dates = { createdAt: new Date(), lastActivityAt: new Date() };
+    await storage.records.create({ id, ...record, ...dates }, null);
+    const events = [{ seq: 1, name: 'user_message', data: '{}' }];
+    await storage.events.append({ sessionId: id, epoch: 1, events, keys: [], isUnfinished: true });
+  }),
+);
+process.stdout.write('ready\n');

@@ -1,0 +1,133 @@
+import { EventEmitter, once } from 'node:events';
+import type {
+  AgentClient,
+  AgentInput,
+  AgentStart,
+  PermissionContext,
+  PermissionMode,
+  PermissionResult,
+  SDKMessage,
+  SdkFactory,
+} from '../../src/agent-webkit/engine/agent-client.js';
+
+/** An agent a test plays itself: it says what it is told to, and remembers what it was asked. */
+export class FakeAgentClient implements AgentClient {
+  readonly start: AgentStart;
+  readonly inputs: AgentInput[] = [];
+  readonly calls: string[] = [];
+  isClosed = false;
+  /** What `close` waits for. */
+  closing: Promise<void> = Promise.resolve();
+  /** Whether an interrupt ends the turn, as a healthy agent's does. */
+  onInterrupt: () => void = () => undefined;
+  readonly #events = new EventEmitter();
+  readonly #said: SDKMessage[] = [];
+  #end: { error: Error | null } | null = null;
+
+  constructor(start: AgentStart) {
+    this.start = start;
+  }
+
+  get messages(): AsyncIterable<SDKMessage> {
+    return this.#messages();
+  }
+
+  say(...messages: SDKMessage[]): void {
+    this.#said.push(...messages);
+    this.#events.emit('said');
+  }
+
+  /** Ends by itself, with a reason or without. */
+  die(reason?: string): void {
+    this.#end = { error: reason === undefined ? null : new Error(reason) };
+    this.#events.emit('said');
+  }
+
+  ask(
+    toolName: string,
+    input: Record<string, unknown>,
+    context: Partial<PermissionContext> & { toolUseID: string },
+  ): Promise<PermissionResult> {
+    return this.start.canUseTool(toolName, input, {
+      signal: new AbortController().signal,
+      ...context,
+    });
+  }
+
+  /** Resolves when the agent was given its nth message. */
+  async received(n: number): Promise<AgentInput> {
+    while (this.inputs.length < n) await once(this.#events, 'input');
+    return this.inputs[n - 1] as AgentInput;
+  }
+
+  async called(name: string): Promise<void> {
+    while (!this.calls.includes(name)) await once(this.#events, 'called');
+  }
+
+  send(input: AgentInput): void {
+    this.inputs.push(input);
+    this.#events.emit('input');
+  }
+
+  async interrupt(): Promise<void> {
+    this.#note('interrupt');
+    this.onInterrupt();
+  }
+
+  async setModel(model: string | null): Promise<void> {
+    this.#note(`setModel ${model}`);
+  }
+
+  async setPermissionMode(mode: PermissionMode): Promise<void> {
+    this.#note(`setPermissionMode ${mode}`);
+  }
+
+  async stopTask(taskId: string): Promise<void> {
+    this.#note(`stopTask ${taskId}`);
+  }
+
+  async close(): Promise<void> {
+    this.#note('close');
+    await this.closing;
+    this.isClosed = true;
+    this.#end ??= { error: null };
+    this.#events.emit('said');
+  }
+
+  #note(call: string): void {
+    this.calls.push(call);
+    this.#events.emit('called');
+  }
+
+  async *#messages(): AsyncGenerator<SDKMessage> {
+    for (;;) {
+      const message = this.#said.shift();
+      if (message) yield message;
+      else if (this.#end?.error) throw this.#end.error;
+      else if (this.#end) return;
+      else await once(this.#events, 'said');
+    }
+  }
+}
+
+/** A factory of such agents, the newest last. */
+export function fakeAgents(): {
+  factory: SdkFactory;
+  agents: FakeAgentClient[];
+  newest(): FakeAgentClient;
+} {
+  const agents: FakeAgentClient[] = [];
+  return {
+    agents,
+    factory: (start) => {
+      const agent = new FakeAgentClient(start);
+      agents.push(agent);
+      return agent;
+    },
+    newest: () => {
+      const agent = agents.at(-1);
+      if (!agent) throw new Error('No agent was started.');
+      return agent;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { EventEmitter, once } from 'node:events';
+import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
+import {
+  type Append,
+  type EventStore,
+  FencedError,
+  type SessionRecordStore,
+  type StorageProvider,
+} from '../../src/agent-webkit/engine/storage.js';
+import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
+import { memoryEvents } from './memory-events.js';
+
+interface Commit {
+  events: readonly SessionEvent[];
+  write: () => void;
+  refuse: (error: unknown) => void;
+}
+
+/** An event store whose commits wait until the test lets them through, or refuses them. */
+export class HeldEventStore implements EventStore {
+  /** What each append was given, in order. */
+  readonly appends: (readonly SessionEvent[])[] = [];
+  /** How often a trim was asked for. */
+  trims = 0;
+  /** While false, commits go through by themselves, yet not at once. */
+  isHeld = true;
+  readonly #inner: EventStore;
+  readonly #waiting: Commit[] = [];
+  readonly #arrivals = new EventEmitter();
+
+  constructor(inner: EventStore = memoryEvents()) {
+    this.#inner = inner;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  append(append: Append): Promise<void> {
+    const { events } = append;
+    this.appends.push([...events]);
+    const committed = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({
+        events,
+        write: () => {
+          try {
+            void this.#inner.append(append);
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
+        },
+        refuse: reject,
+      });
+    });
+    this.#arrivals.emit('append');
+    if (!this.isHeld) setImmediate(() => this.commit());
+    return committed;
+  }
+
+  /** Lets the commit that waits through. */
+  commit(): void {
+    this.#waiting.shift()?.write();
+  }
+
+  /** Lets everything through, from now on. */
+  release(): void {
+    this.isHeld = false;
+    while (this.#waiting.length > 0) this.commit();
+  }
+
+  /** Refuses the commit that waits: for good, unless the test says why. */
+  refuse(error: Error = new FencedError('s')): void {
+    this.#waiting.shift()?.refuse(error);
+  }
+
+  /** Resolves when a commit that waits has an event of this name. */
+  async holds(name: string): Promise<void> {
+    while (!this.#waiting.some(({ events }) => events.some((event) => event.name === name))) {
+      // oxlint-disable-next-line no-await-in-loop -- looks again at each append
+      await once(this.#arrivals, 'append');
+    }
+  }
+
+  read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {
+    return this.#inner.read(sessionId, after, limit);
+  }
+
+  trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
+    this.trims += 1;
+    void this.#inner.trim(sessionId, firstSeq, keep);
+  }
+
+  hasKey(sessionId: string, key: string): Promise<boolean> {
+    return this.#inner.hasKey(sessionId, key);
+  }
+}
+
+/** A storage that outlives a session, with events whose commits the test can hold. */
+export class HeldStorage implements StorageProvider {
+  readonly durable = true;
+  readonly events: HeldEventStore;
+  readonly records: SessionRecordStore;
+
+  constructor(memory = new MemoryStorage()) {
+    this.events = new HeldEventStore(memory.events);
+    this.records = memory.records;
+  }
+}

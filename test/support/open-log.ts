@@ -1,0 +1,19 @@
+import { EventLog, type EventLogOptions } from '../../src/agent-webkit/engine/event-log.js';
+import { memoryEvents } from './memory-events.js';
+
+/** How a log is opened whose window holds whatever a test says. */
+export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOptions {
+  return {
+    sessionId: 's',
+    epoch: 1,
+    store: memoryEvents(),
+    maxEvents: 1000,
+    maxLogChars: 1_000_000,
+    onTrouble: () => undefined,
+    onFailure: () => undefined,
+    ...options,
+  };
+}
+
+/** A new log. */
+export const openLog = (options?: Partial<EventLogOptions>) => new EventLog(logOptions(options));

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { describe } from '@jest/globals';
+import { Client, Pool, type QueryResultRow } from 'pg';
+import {
+  type PostgresConnectSettings,
+  PostgresStorage,
+} from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
+import { until } from './until.js';
+
+/** The server that tests use: that of `POSTGRES_URL`, or the one on this machine. */
+export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
+
+/**
+ * `describe` where a PostgreSQL server answers. Without one, what it describes is skipped, which
+ * is said, except in CI, where the file fails.
+ */
+export const describePostgres = (await isReachable()) ? describe : describe.skip;
+
+async function isReachable(): Promise<boolean> {
+  const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 5000 });
+  // The connection's promise says what there is to say.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch (cause) {
+    // Without the user and the password.
+    const { host, pathname } = new URL(POSTGRES_URL);
+    const complaint = `No PostgreSQL server answers at ${host}${pathname}`;
+    if (process.env['CI'] === 'true') throw new Error(`${complaint}.`, { cause });
+    console.warn(
+      `${complaint} (${String(cause)}): its tests are SKIPPED. POSTGRES_URL names another one.`,
+    );
+    return false;
+  }
+}
+
+/** A schema of its own on the tests' server, and storages in it. */
+export class PostgresBench {
+  readonly schema: string;
+  /** By which the server knows this bench's connections, except those of {@link admin}. */
+  readonly applicationName: string;
+  readonly admin = new Pool({ connectionString: POSTGRES_URL, max: 4 });
+  readonly #storages = new Set<PostgresStorage>();
+
+  constructor(name = randomUUID().slice(0, 8)) {
+    this.schema = `test ${name}`;
+    this.applicationName = `agent-webkit test ${name}`;
+    this.admin.on('error', () => undefined);
+  }
+
+  /** Where this bench's connections go. */
+  get url(): string {
+    const url = new URL(POSTGRES_URL);
+    url.searchParams.set('application_name', this.applicationName);
+    return url.href;
+  }
+
+  /** A storage like that of one more server, not opened yet. */
+  async connect(settings: PostgresConnectSettings = {}): Promise<PostgresStorage> {
+    const storage = await PostgresStorage.connect(this.url, { schema: this.schema, ...settings });
+    this.#storages.add(storage);
+    return storage;
+  }
+
+  async open(settings: PostgresConnectSettings = {}): Promise<PostgresStorage> {
+    const storage = await this.connect(settings);
+    await storage.open();
+    return storage;
+  }
+
+  async closeStorage(storage: PostgresStorage): Promise<void> {
+    this.#storages.delete(storage);
+    await storage.close();
+  }
+
+  /** The rows of a query, in which `schema.` stands for this bench's schema. */
+  async rows<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    const { rows } = await this.admin.query<R>(
+      text.replaceAll('schema.', `"${this.schema}".`),
+      values,
+    );
+    return rows;
+  }
+
+  /** The ids of the processes that serve this bench's connections. */
+  async backends(): Promise<number[]> {
+    const rows = await this.rows<{ pid: number }>(
+      'select pid from pg_stat_activity where application_name = $1 order by pid',
+      [this.applicationName],
+    );
+    return rows.map(({ pid }) => pid);
+  }
+
+  /** Ends all of this bench's connections, as a restart of the database would. */
+  async cut(): Promise<number> {
+    const rows = await this.rows(
+      'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
+      [this.applicationName],
+    );
+    return rows.length;
+  }
+
+  /** Closes what is open, sees that no connection is left, and drops the schema. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#storages].map((storage) => this.closeStorage(storage)));
+    await until(
+      () => this.backends(),
+      (pids) => pids.length === 0,
+    );
+    await this.admin.query(`drop schema if exists "${this.schema}" cascade`);
+    await this.admin.end();
+  }
+}

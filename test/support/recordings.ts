@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import type { SDKMessage } from '../../src/agent-webkit/engine/agent-client.js';
+
+/** What the real SDK said in one of the scenarios of `record-sdk-messages.mjs`. */
+export function readRecording(scenario: string): SDKMessage[] {
+  const file = new URL(`../fixtures/sdk-messages/${scenario}.jsonl`, import.meta.url);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as SDKMessage);
+}

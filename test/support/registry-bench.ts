@@ -1,0 +1,42 @@
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { SessionPolicy } from '../../src/agent-webkit/engine/session-policy.js';
+import {
+  SessionRegistry,
+  type SessionRegistryOptions,
+} from '../../src/agent-webkit/engine/session-registry.js';
+import type { StorageProvider } from '../../src/agent-webkit/engine/storage.js';
+import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
+import { fakeAgents } from './fake-agent-client.js';
+import { LIMITS } from './session-bench.js';
+
+const quiet = () => undefined;
+const WORKSPACE = realpathSync(tmpdir());
+
+export const ADA = { id: 'ada' };
+export const BOB = { id: 'bob' };
+
+/** A registry on fake agents. */
+export function createRegistry(
+  storage: StorageProvider = new MemoryStorage(),
+  options: Partial<SessionRegistryOptions> = {},
+) {
+  const fakes = fakeAgents();
+  const registry = new SessionRegistry({
+    storage,
+    sdkFactory: fakes.factory,
+    limits: LIMITS,
+    logger: { log: quiet, warn: quiet, error: quiet },
+    policy: new SessionPolicy({
+      workspace: WORKSPACE,
+      model: null,
+      permissionModes: ['default', 'plan'],
+      includePartialMessages: true,
+    }),
+    maxSessionsPerOwner: 100,
+    shutdownGraceMs: 100,
+    ...options,
+  });
+  const living = () => fakes.agents.filter(({ isClosed }) => !isClosed).length;
+  return { registry, agents: fakes.agents, living };
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { jest } from '@jest/globals';
+import type { SdkFactory } from '../../src/agent-webkit/engine/agent-client.js';
+import { Session } from '../../src/agent-webkit/engine/session.js';
+import type {
+  SessionDependencies,
+  SessionLimits,
+} from '../../src/agent-webkit/engine/session-dependencies.js';
+import { parseSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
+import type { SessionRecord, StorageProvider } from '../../src/agent-webkit/engine/storage.js';
+import type { DeliveredEvent, EventName } from '../../src/agent-webkit/protocol/events.js';
+import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
+import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
+
+export interface BenchOptions {
+  storage?: StorageProvider;
+  limits?: Partial<SessionLimits>;
+  /** In the place of fake agents. */
+  sdkFactory?: SdkFactory;
+}
+
+const quiet = () => undefined;
+
+/** What a session is allowed unless a test says otherwise. */
+export const LIMITS: SessionLimits = {
+  maxEvents: 1000,
+  maxLogChars: 1_000_000,
+  maxQueuedMessages: 8,
+  idleTimeoutMs: null,
+  interruptTimeoutMs: 1000,
+  agentGraceMs: 100,
+  storageTimeoutMs: 5000,
+};
+
+/** Lets everything happen that waits for nothing but its turn in the event loop. */
+export async function settle(rounds = 4): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one turn of the loop after the other
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Time stands still for what waits for it; the event loop goes on. */
+export function stopTime(): void {
+  jest.useFakeTimers({
+    doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask'],
+  });
+}
+
+export const user = (content: string, message_id: string = randomUUID()) =>
+  ({ type: 'user_message', content, message_id }) as const;
+
+/** The record of a session that has not begun. */
+export function newRecord(): SessionRecord {
+  return {
+    id: randomUUID(),
+    owner: 'ada',
+    config: {
+      model: null,
+      permissionMode: 'default',
+      cwd: '/',
+      includePartialMessages: true,
+    },
+    epoch: 1,
+    createdAt: new Date(),
+    lastActivityAt: new Date(),
+  };
+}
+
+/** One session on fake agents, and what it said. */
+export class SessionBench {
+  readonly storage: StorageProvider;
+  readonly agents: FakeAgentClient[];
+  readonly givenUp: string[] = [];
+  readonly deps: SessionDependencies;
+  session!: Session;
+  record!: SessionRecord;
+
+  private constructor({ storage = new MemoryStorage(), limits, sdkFactory }: BenchOptions) {
+    const fakes = fakeAgents();
+    this.storage = storage;
+    this.agents = fakes.agents;
+    this.deps = {
+      storage,
+      sdkFactory: sdkFactory ?? fakes.factory,
+      limits: { ...LIMITS, ...limits },
+      logger: { log: quiet, warn: quiet, error: quiet },
+      onGivenUp: (id) => void this.givenUp.push(id),
+    };
+  }
+
+  /** A bench without a session yet. */
+  static empty(options: BenchOptions = {}): SessionBench {
+    return new SessionBench(options);
+  }
+
+  /** A bench with a new session. */
+  static async start(options: BenchOptions = {}): Promise<SessionBench> {
+    const bench = new SessionBench(options);
+    await bench.create();
+    return bench;
+  }
+
+  /** What a server finds that starts anew on the same storage. */
+  static async restart(before: SessionBench, options: BenchOptions = {}): Promise<SessionBench> {
+    const bench = new SessionBench({
+      limits: before.deps.limits,
+      ...options,
+      storage: before.storage,
+    });
+    const record = await before.storage.records.claim(before.record.id);
+    if (!record) throw new Error('There is no such session.');
+    bench.record = record;
+    const session = await Session.restore(bench.record, bench.deps);
+    if (session) bench.session = session;
+    return bench;
+  }
+
+  async create(): Promise<Session> {
+    this.record = newRecord();
+    await this.storage.records.create(this.record, null);
+    this.session = await Session.create(this.record, this.deps);
+    return this.session;
+  }
+
+  get agent(): FakeAgentClient {
+    const agent = this.agents.at(-1);
+    if (!agent) throw new Error('No agent was started.');
+    return agent;
+  }
+
+  say(content: string, messageId?: string): Promise<void> {
+    return this.session.accept(user(content, messageId), 'ada');
+  }
+
+  /** Everything the session has said and still keeps. */
+  events(): DeliveredEvent[] {
+    const { events } = this.session.read(0, Number.POSITIVE_INFINITY);
+    return events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) }));
+  }
+
+  /** The names of everything the session has said. */
+  names(): string[] {
+    return this.events().map(({ event }) => event);
+  }
+
+  /** What events of one name said. */
+  data(name: EventName): unknown[] {
+    return this.events().flatMap(({ event, data }) => (event === name ? [data] : []));
+  }
+
+  /** Waits until there are `count` events of this name. */
+  async said(name: EventName, count = 1): Promise<void> {
+    // oxlint-disable-next-line no-await-in-loop -- looks again in each turn of the loop
+    while (this.data(name).length < count) await settle(1);
+  }
+
+  /** Waits until the nth agent was started. */
+  async started(count: number): Promise<FakeAgentClient> {
+    // oxlint-disable-next-line no-await-in-loop -- looks again in each turn of the loop
+    while (this.agents.length < count) await settle(1);
+    return this.agents[count - 1] as FakeAgentClient;
+  }
+
+  /** Keeps the newest agent from being gone until the returned function is called. */
+  holdEnd(): () => void {
+    const events = new EventEmitter();
+    this.agent.closing = once(events, 'free').then(() => undefined);
+    return () => events.emit('free');
+  }
+
+  /** Ends what runs, so that no agent and no timer is left. */
+  async close(): Promise<void> {
+    const { agentGone } = await this.session.end('for_good', 0);
+    await agentGone;
+  }
+}

@@ -1,0 +1,124 @@
+import { get, type ClientRequest, type IncomingMessage } from 'node:http';
+
+export interface SseEvent {
+  id: number;
+  event: string;
+  data: Record<string, unknown>;
+}
+
+/** A subscriber that reads what crosses the wire, frame by frame. One connection, no pool, no reconnect. */
+export class SseClient {
+  readonly events: SseEvent[] = [];
+  readonly comments: string[] = [];
+  /** Everything received, as it came. */
+  raw = '';
+  status = 0;
+  headers: IncomingMessage['headers'] = {};
+  isEnded = false;
+  readonly #request: ClientRequest;
+  #response: IncomingMessage | null = null;
+  #waiting: (() => void)[] = [];
+  #buffer = '';
+  /** How far `next` has read, by name. */
+  readonly #read = new Map<string, number>();
+
+  private constructor(url: string, headers: Record<string, string>) {
+    this.#request = get(url, { agent: false, headers }, (response) => {
+      this.#response = response;
+      this.status = response.statusCode ?? 0;
+      this.headers = response.headers;
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => this.#take(chunk));
+      response.on('close', () => this.#end());
+      this.#notify();
+    });
+    this.#request.on('error', () => this.#end());
+  }
+
+  /** Connects and waits for the answer's status. */
+  static async open(url: string, headers: Record<string, string> = {}): Promise<SseClient> {
+    const client = new SseClient(url, headers);
+    await client.until(() => client.status !== 0 || client.isEnded);
+    return client;
+  }
+
+  /** Waits for a fact, which is looked at whenever something arrives. */
+  async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) {
+      if (this.isEnded)
+        throw new Error(`The stream ended first. Received: ${this.names().join(' ')}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** The next event of a name that was not returned before. */
+  async next(name: string): Promise<SseEvent> {
+    const from = this.#read.get(name) ?? 0;
+    const find = () => this.events.findIndex(({ event }, index) => index >= from && event === name);
+    await this.until(() => find() !== -1);
+    const index = find();
+    this.#read.set(name, index + 1);
+    return this.events[index] as SseEvent;
+  }
+
+  async ended(): Promise<void> {
+    while (!this.isEnded) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  names(): string[] {
+    return this.events.map(({ event }) => event);
+  }
+
+  ids(): number[] {
+    return this.events.map(({ id }) => id);
+  }
+
+  /** The body of an answer that is not a stream. */
+  json(): unknown {
+    return JSON.parse(this.raw);
+  }
+
+  /** Reads no more, as a client that hangs. */
+  pause(): void {
+    this.#response?.pause();
+  }
+
+  close(): void {
+    this.#request.destroy();
+  }
+
+  #take(chunk: string): void {
+    this.raw += chunk;
+    this.#buffer += chunk;
+    const frames = this.#buffer.split('\n\n');
+    this.#buffer = frames.pop() ?? '';
+    for (const frame of frames) this.#frame(frame.trimStart());
+    this.#notify();
+  }
+
+  #frame(frame: string): void {
+    if (frame.startsWith(':')) this.comments.push(frame.slice(1).trim());
+    const fields = new Map(
+      frame.split('\n').map((line) => {
+        const colon = line.indexOf(': ');
+        return [line.slice(0, colon), line.slice(colon + 2)] as const;
+      }),
+    );
+    const data = fields.get('data');
+    if (data === undefined) return;
+    this.events.push({
+      id: Number(fields.get('id')),
+      event: fields.get('event') ?? 'message',
+      data: JSON.parse(data) as Record<string, unknown>,
+    });
+  }
+
+  #end(): void {
+    this.isEnded = true;
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

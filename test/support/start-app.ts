@@ -1,0 +1,128 @@
+import { type INestApplication, type ModuleMetadata } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { AgentWebkitModule } from '../../src/agent-webkit/agent-webkit.module.js';
+import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/agent-webkit.options.js';
+import { SessionRegistryService } from '../../src/agent-webkit/session-registry.service.js';
+import { SseClient } from './sse-client.js';
+
+export const ADAPTERS = ['express', 'fastify'] as const;
+export type AdapterName = (typeof ADAPTERS)[number];
+
+/** A booted app on loopback, and what tests say to it. */
+export interface TestApp {
+  app: INestApplication;
+  url: string;
+  registry: SessionRegistryService;
+  /** A request with a JSON body, on a connection of its own. */
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  createSession(body?: object): Promise<string>;
+  input(id: string, message: object): Promise<Answer>;
+  say(id: string, content: string): Promise<void>;
+  /** One session as its owner sees it. */
+  info(id: string): Promise<Record<string, unknown>>;
+  stream(id: string, headers?: Record<string, string>, query?: string): Promise<SseClient>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+
+export interface StartAppOptions {
+  adapter?: AdapterName;
+  prefix?: string;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+  metadata?: ModuleMetadata;
+  configure?: (app: INestApplication) => void;
+  override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+}
+
+/** Boots the module as a host would. `auth` is open where a test does not say. */
+export async function startApp(
+  options: AgentWebkitModuleOptions,
+  {
+    adapter = 'express',
+    prefix = '',
+    headers: always = {},
+    metadata,
+    configure,
+    override = (builder) => builder,
+  }: StartAppOptions = {},
+): Promise<TestApp> {
+  const builder = Test.createTestingModule(
+    metadata ?? { imports: [AgentWebkitModule.forRoot({ auth: 'none', ...options })] },
+  );
+  const module = await override(builder).compile();
+  const app = module.createNestApplication(
+    adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
+    { logger: false },
+  );
+  configure?.(app);
+  await app.listen(0, '127.0.0.1');
+  const url = `${await app.getUrl()}${prefix}`;
+  const streams: SseClient[] = [];
+
+  const request: TestApp['request'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        connection: 'close',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...always,
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
+    };
+  };
+
+  return {
+    app,
+    url,
+    registry: app.get(SessionRegistryService, { strict: false }),
+    request,
+    createSession: async (body = {}) => {
+      const answer = await request('POST', '/sessions', body);
+      if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+      return String(answer.body['session_id']);
+    },
+    input: (id, message) => request('POST', `/sessions/${id}/input`, message),
+    say: async (id, content) => {
+      const answer = await request('POST', `/sessions/${id}/input`, {
+        type: 'user_message',
+        content,
+      });
+      if (answer.status !== 204) throw new Error(JSON.stringify(answer.body));
+    },
+    info: async (id) => (await request('GET', `/sessions/${id}`)).body,
+    stream: async (id, headers, query = '') => {
+      const stream = await SseClient.open(`${url}/sessions/${id}/stream${query}`, {
+        ...always,
+        ...headers,
+      });
+      streams.push(stream);
+      return stream;
+    },
+    close: async () => {
+      for (const stream of streams) stream.close();
+      await app.close();
+    },
+  };
+}
