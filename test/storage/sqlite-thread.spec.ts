@@ -1,86 +1,91 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import * as threads from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import {
+  createSqliteWorker,
+  SqliteThread,
+} from '../../src/agent-webkit/storage/sqlite/sqlite-thread.js';
+import type { ThreadOptions, Unit } from '../../src/agent-webkit/storage/sqlite/thread-program.js';
 import { until } from '../support/until.js';
+import { SqliteBench } from './sqlite-bench.js';
 
-const workers: threads.Worker[] = [];
-
-/** Node's own, except that the tests see it. */
-class SeenWorker extends threads.Worker {
-  constructor(...args: ConstructorParameters<typeof threads.Worker>) {
-    super(...args);
-    workers.push(this);
+/** A thread that takes every request and does none. */
+class StuckWorker extends EventEmitter {
+  readonly requests: unknown[] = [];
+  postMessage(request: unknown): void {
+    this.requests.push(request);
   }
+  ref(): void {}
+  unref(): void {}
 }
-jest.unstable_mockModule('node:worker_threads', () => ({ ...threads, Worker: SeenWorker }));
-const { SqliteBench } = await import('./sqlite-bench.js');
-const { SqliteStorage } = await import('../../src/agent-webkit/storage/sqlite/sqlite-storage.js');
-const { append, createSession, isFenced, sampleEvents, storedSeqs } =
-  await import('../../src/agent-webkit/storage/conformance/fixtures.js');
+
+const add: Unit[] = [[{ kind: 'write', sql: 'insert into numbers values (1)', params: [] }]];
 
 describe("a SQLite storage's thread", () => {
-  let bench: Awaited<ReturnType<typeof SqliteBench.create>>;
+  let bench: SqliteBench;
+  let workers: Worker[];
+  let thread: SqliteThread;
   beforeEach(async () => {
-    workers.length = 0;
     bench = await SqliteBench.create();
+    workers = [];
+    const options = { driver: undefined, versionTable: 'schema', file: bench.file };
+    const migrations = ['create table numbers (value integer)'];
+    thread = new SqliteThread({ ...options, migrations }, (given: ThreadOptions) => {
+      const worker = createSqliteWorker(given);
+      workers.push(worker);
+      return worker;
+    });
   });
-  afterEach(() => bench.close());
+  afterEach(async () => {
+    await thread.close();
+    await bench.close();
+  });
+
+  const numbers = () => thread.read('select count(*) as amount from numbers');
+  const numbersOrError = () => numbers().catch((error: unknown) => error);
 
   it('is started by the first request, and gone after the close', async () => {
-    const storage = await bench.open();
-    await createSession(storage);
+    expect(workers).toHaveLength(0);
+    await thread.write(add);
+    await numbers();
     expect(workers).toHaveLength(1);
     expect(workers[0]?.threadId).toBeGreaterThan(0);
-    await storage.close();
+    await thread.close();
     // What Node says of a thread that is no more.
     expect(workers[0]?.threadId).toBe(-1);
   });
 
   it('is replaced when it died, and nothing that was acknowledged is lost', async () => {
-    const storage = await bench.open();
-    const id = await createSession(storage);
-    await append(storage, id, sampleEvents(1, 3), { isUnfinished: true });
-
+    await thread.write(add);
+    // It waits for requests: it may be terminated.
     await workers[0]?.terminate();
-
-    const repeated = () =>
-      append(storage, id, sampleEvents(4, 1)).then(
-        () => 'done',
-        (error: unknown) => (isFenced(error) ? 'fenced' : 'rejected'),
-      );
-    await until(repeated, (outcome) => outcome === 'done');
+    await until(numbersOrError, (rows) => Array.isArray(rows));
+    expect(await numbers()).toEqual([{ amount: 1 }]);
     expect(workers).toHaveLength(2);
-    expect(await storedSeqs(storage, id)).toEqual([1, 2, 3, 4]);
-    expect(await storage.records.unfinished(10, null)).toEqual([]);
   });
 
   it('rejects what it had to do when it dies', async () => {
-    const storage = await bench.open();
-    const id = await createSession(storage);
-    const asked = [
-      append(storage, id, sampleEvents(1, 1)),
-      storage.records.get(id),
-      storage.transcripts.append({ projectKey: 'p', sessionId: id }, [{ type: 'user' }]),
-      storage.events.read(id, 0, 1),
-    ];
-    const settled = Promise.allSettled(asked);
-    await workers[0]?.terminate();
-    const outcomes = await settled;
-    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') continue;
-      expect(outcome.reason).toMatchObject({ name: 'SqliteStorageError' });
-    }
-    await storage.close();
+    const stuck = new StuckWorker();
+    const dying = new SqliteThread(
+      { file: bench.file, driver: undefined, versionTable: 'schema', migrations: [] },
+      () => stuck as unknown as Worker,
+    );
+    const settled = Promise.allSettled([dying.read('select 1'), dying.write(add)]);
+    expect(stuck.requests).toHaveLength(2);
+    stuck.emit('exit', 1);
+    const error = expect.objectContaining({ name: 'SqliteStorageError' });
+    expect(await settled).toEqual([
+      { status: 'rejected', reason: error },
+      { status: 'rejected', reason: error },
+    ]);
   });
 
   it('is not started over and over when it cannot begin', async () => {
     await mkdir(bench.file);
-    const storage = new SqliteStorage({ file: bench.file });
-    const refuse = () => storage.open().catch((error: unknown) => error);
-    const first = await refuse();
+    const first = await numbersOrError();
     expect(first).toMatchObject({ name: 'SqliteStorageError' });
-    const again = await Promise.all(Array.from({ length: 100 }, refuse));
+    const again = await Promise.all(Array.from({ length: 100 }, numbersOrError));
     expect(new Set(again)).toEqual(new Set([first]));
     expect(workers).toHaveLength(1);
   });

@@ -6,10 +6,12 @@ import type { AgentProcess } from './agent-process.js';
 /** How long the SDK may take to hand over what a process had said before it was gone. */
 const DRAIN_MS = 5000;
 
+const importSdk = () => import('@anthropic-ai/claude-agent-sdk');
+
 /** Loads the SDK, an optional peer: a host whose agents are others never does. */
-export async function loadSdk(): Promise<typeof query> {
+export async function loadSdk(load: () => Promise<{ query: typeof query }> = importSdk) {
   try {
-    return (await import('@anthropic-ai/claude-agent-sdk')).query;
+    return (await load()).query;
   } catch (cause) {
     if (!isModuleNotFound(cause)) throw cause;
     throw new AgentFailure(

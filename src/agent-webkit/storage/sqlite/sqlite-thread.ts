@@ -37,6 +37,7 @@ export class SqliteStorageError extends Error {
  */
 export class SqliteThread {
   readonly #options: ThreadOptions;
+  readonly #createWorker: (options: ThreadOptions) => Worker;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
@@ -45,8 +46,9 @@ export class SqliteThread {
   #startedAt = 0;
   #isClosed = false;
 
-  constructor(options: Omit<ThreadOptions, 'libsqlPath'>) {
+  constructor(options: Omit<ThreadOptions, 'libsqlPath'>, createWorker = createSqliteWorker) {
     this.#options = { ...options, libsqlPath: findLibsql() };
+    this.#createWorker = createWorker;
   }
 
   /** @throws SqliteStorageError, as all that asks for something */
@@ -92,13 +94,7 @@ export class SqliteThread {
     const isTooSoon = performance.now() - this.#startedAt < RESTART_INTERVAL_MS;
     if (this.#failure && isTooSoon) throw this.#failure;
     this.#startedAt = performance.now();
-    const worker = new Worker(threadSource(), {
-      eval: true,
-      name: 'agent-webkit-sqlite',
-      workerData: this.#options,
-      // Not the server's own, which may be about its main module. Node calls its SQLite experimental.
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
+    const worker = this.#createWorker(this.#options);
     this.#worker = worker;
     worker.on('message', (answer: ThreadAnswer) => this.#settle(worker, answer));
     worker.on('error', (cause) => this.#lose(worker, cause.message, cause));
@@ -125,6 +121,17 @@ export class SqliteThread {
     for (const { reject } of this.#pending.values()) reject(this.#failure);
     this.#pending.clear();
   }
+}
+
+/** Never terminate it while it works: libsql takes the whole process down with it. */
+export function createSqliteWorker(options: ThreadOptions): Worker {
+  return new Worker(threadSource(), {
+    eval: true,
+    name: 'agent-webkit-sqlite',
+    workerData: options,
+    // Not the server's own, which may be about its main module. Node calls its SQLite experimental.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
 }
 
 /**
