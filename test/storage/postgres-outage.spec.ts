@@ -205,19 +205,20 @@ class LossyPool implements PostgresPool {
     this.#pool = new Pool({ connectionString });
   }
 
-  async connect() {
-    const client = await this.#pool.connect();
-    return {
-      query: async (query: PostgresQuery) => {
-        const answer = await client.query(query);
-        if (this.isLosing) throw new Error('The answer was lost.');
-        return answer;
-      },
-      on: (_: 'error', listener: (error: Error) => void) => client.on('error', listener),
-      removeListener: (_: 'error', listener: (error: Error) => void) =>
-        client.removeListener('error', listener),
-      release: (destroy?: boolean) => client.release(destroy),
-    };
+  connect(callback: Parameters<PostgresPool['connect']>[0]): void {
+    this.#pool.connect((error, client) => {
+      if (!client) return callback(error);
+      callback(undefined, {
+        query: async (query: PostgresQuery) => {
+          const answer = await client.query(query);
+          if (this.isLosing) throw new Error('The answer was lost.');
+          return answer;
+        },
+        on: (event, listener) => client.on(event, listener),
+        removeListener: (event, listener) => client.removeListener(event, listener),
+        release: (destroy) => client.release(destroy),
+      });
+    });
   }
 
   end(): Promise<void> {

@@ -98,14 +98,16 @@ describePostgres("a server's lock", () => {
     const another = new ServerLock(
       new Database(
         {
-          connect: async () => {
-            const client = await pool.connect();
-            return {
-              query: (query) => client.query(query),
-              on: (_, listener) => client.on('error', listener),
-              removeListener: (_, listener) => client.removeListener('error', listener),
-              release: (destroy) => ends.push(() => client.release(destroy)),
-            };
+          connect: (callback) => {
+            pool.connect((error, client) => {
+              if (!client) return callback(error);
+              callback(undefined, {
+                query: (query) => client.query(query),
+                on: (event, listener) => client.on(event, listener),
+                removeListener: (event, listener) => client.removeListener(event, listener),
+                release: (destroy) => ends.push(() => client.release(destroy)),
+              });
+            });
           },
         },
         250,

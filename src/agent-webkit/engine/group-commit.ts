@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { retry } from './retry.js';
 import type { SessionEvent } from './session-event.js';
 import { type Append, FencedError } from './storage.js';
 
@@ -23,9 +23,6 @@ interface Gathering {
   resolve: () => void;
   reject: (error: Error) => void;
 }
-
-const FIRST_RETRY_MS = 100;
-const MAX_RETRY_MS = 5000;
 
 /**
  * Commits events in order and in groups: while one write is under way, everything that comes
@@ -96,22 +93,20 @@ export class GroupCommit {
     this.#commitGathered();
   }
 
-  async #persist(append: Append, written: void | Promise<void>): Promise<void> {
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- tried again only when it has failed
-        await written;
-        this.#isTroubled = false;
-        return;
-      } catch (error) {
-        if (isFinal(error) || this.#stopped.signal.aborted) throw this.#fail(error);
-        if (!this.#isTroubled) this.#options.onTrouble(error);
-        this.#isTroubled = true;
-        // oxlint-disable-next-line no-await-in-loop -- so is this
-        await delay(retryMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
-        if (this.#stopped.signal.aborted) throw this.#fail(error);
-        written = this.#write(append);
-      }
+  async #persist(append: Append, written: Promise<void>): Promise<void> {
+    const begun = [written];
+    try {
+      await retry(() => begun.pop() ?? this.#write(append), {
+        signal: this.#stopped.signal,
+        isFinal,
+        onFailure: (cause) => {
+          if (!this.#isTroubled) this.#options.onTrouble(cause);
+          this.#isTroubled = true;
+        },
+      });
+      this.#isTroubled = false;
+    } catch (error) {
+      throw this.#fail(error);
     }
   }
 

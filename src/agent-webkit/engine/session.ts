@@ -3,6 +3,7 @@ import type { InboundMessage } from '../protocol/inbound.js';
 import type { SessionInfo } from '../protocol/answers.js';
 import type { AgentClient, AgentStart, PermissionMode, SessionConfig } from './agent-client.js';
 import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from './errors.js';
+import { DurableTranscripts } from './durable-transcripts.js';
 import { EventLog, type EventPage } from './event-log.js';
 import { IdleTimer } from './idle-timer.js';
 import { Inbox } from './inbox.js';
@@ -33,6 +34,7 @@ export class Session {
   readonly #gate: TurnGate;
   readonly #inbox: Inbox;
   readonly #idle: IdleTimer;
+  readonly #transcripts: DurableTranscripts | null;
   /** The last change of the configuration. The next one builds on it, so it waits. */
   #configured: Promise<void> = Promise.resolve();
   /** Why nothing more is taken, or null while the session lives. */
@@ -44,6 +46,12 @@ export class Session {
     this.#log = log;
     this.#inbox = new Inbox(log, deps.limits);
     this.#requests = new Requests(log);
+    const { transcripts } = deps.storage;
+    this.#transcripts = transcripts
+      ? new DurableTranscripts(transcripts, (cause) => {
+          deps.logger.warn(`Session ${record.id}: its transcript is not written: ${String(cause)}`);
+        })
+      : null;
     this.#gate = new TurnGate({
       sessionId: record.id,
       log,
@@ -184,6 +192,7 @@ export class Session {
     } catch {
       // The storage takes no events; the streams end all the same.
     }
+    this.#transcripts?.stop();
     this.#log.end();
     return { agentGone };
   }
@@ -284,7 +293,7 @@ export class Session {
       ...this.#record.config,
       sessionId: this.id,
       resume,
-      ...(this.#deps.storage.transcripts && { transcripts: this.#deps.storage.transcripts }),
+      ...(this.#transcripts && { transcripts: this.#transcripts }),
       canUseTool: (toolName, input, context) => this.#requests.ask(toolName, input, context),
     };
   }
@@ -299,6 +308,7 @@ export class Session {
     this.#ended = 'given_up';
     this.#idle.stop();
     this.#deps.logger.error(`Session ${this.id}: given up, its storage refused an event.`, error);
+    this.#transcripts?.stop();
     this.#log.end();
     this.#deps.onGivenUp(this.id, this.#gate.close(0));
   }

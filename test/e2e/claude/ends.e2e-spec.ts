@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     expect(await app.server.info(tab.id)).toMatchObject({ state: 'dormant', pending: [] });
 
     expect(await tab.turn('recall')).toMatchObject({ subtype: 'success' });
-    expect(tab.said().at(-1)).toMatch(/^remember the milk \| and the bread \|.*\| recall$/s);
+    expect(tab.said().at(-1)).toMatch(/^remember the milk \| and the bread \|.*recall$/s);
     expect(await app.server.info(tab.id)).toMatchObject({ state: 'idle' });
   });
 
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     expect(tab.all('session_state').at(-1)).toEqual({ state: 'dormant' });
 
     await tab.turn('recall');
-    expect(tab.said().at(-1)).toMatch(/^remember the milk \| and the bread \|.*\| recall$/s);
+    expect(tab.said().at(-1)).toMatch(/^remember the milk \| and the bread \|.*recall$/s);
     expect(tab.all('result')).toHaveLength(turns + 1);
     await tab.session.close();
   });

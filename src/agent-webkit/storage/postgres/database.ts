@@ -48,28 +48,45 @@ export class Database {
     });
   }
 
-  /** A connection for a longer time. Whoever asked for it listens to its errors, and releases it. */
-  async connect(): Promise<PostgresClient> {
-    const connecting = this.#pool.connect();
+  /**
+   * A connection for a longer time. Whoever asked for it takes its listener off and releases it.
+   *
+   * @param onError listens from the moment the pool no longer does: without a listener an error
+   *   event would end the process
+   */
+  async connect(onError: (error: Error) => void): Promise<PostgresClient> {
+    const connecting = this.#acquire(onError);
     try {
       return await within(this.timeoutMs, connecting, 'No connection to PostgreSQL became free');
     } catch (error) {
       connecting.then(
-        (late) => late.release(),
+        (late) => {
+          late.removeListener('error', onError);
+          late.release();
+        },
         () => undefined,
       );
       throw error;
     }
   }
 
+  /** By the callback, in which the pool hands it over: a promise's reader comes too late for an error that follows at once. */
+  #acquire(onError: (error: Error) => void): Promise<PostgresClient> {
+    return new Promise((resolve, reject) => {
+      this.#pool.connect((error, client) => {
+        if (!client) return reject(error ?? new PostgresError('The pool gave no connection.'));
+        client.on('error', onError);
+        resolve(client);
+      });
+    });
+  }
+
   async #use<T>(timeoutMs: number, work: (query: Query) => Promise<T>): Promise<T> {
-    const client = await this.connect();
     let isBroken = false;
-    // Without a listener an error event ends the process; the query that runs rejects by itself.
     const onError = () => {
-      isBroken = true;
+      isBroken = true; // the query that runs rejects by itself
     };
-    client.on('error', onError);
+    const client = await this.connect(onError);
     try {
       return await work(queryOn(client, timeoutMs));
     } catch (error) {

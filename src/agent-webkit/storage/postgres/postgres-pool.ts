@@ -18,7 +18,7 @@ export interface PostgresClient {
 
 /** What the storage needs of a pool. A `Pool` of `pg` has it. */
 export interface PostgresPool {
-  connect(): Promise<PostgresClient>;
+  connect(callback: (error: Error | undefined, client?: PostgresClient) => void): void;
   readonly options?: { readonly max?: number | undefined };
 }
 

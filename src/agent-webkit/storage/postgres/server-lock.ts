@@ -65,8 +65,7 @@ export class ServerLock {
 
   async #take(): Promise<void> {
     if (this.#isClosed) throw new PostgresError('The storage was closed.');
-    const client = await this.#database.connect();
-    client.on('error', this.#onError);
+    const client = await this.#database.connect(this.#onError);
     try {
       // Should this machine vanish, nobody tells the database; without these it waits for two hours.
       await this.#query(
