@@ -178,7 +178,7 @@ class ClaudeAgentClient implements AgentClient {
           continue;
         }
         this.#observe(message, query);
-        yield message;
+        yield* this.#holdingBack(message);
       }
     } catch (error) {
       thrown = error;
@@ -194,6 +194,20 @@ class ClaudeAgentClient implements AgentClient {
     const isInUse = isFirst && !resume && stderr.includes('is already in use');
     if (isMissing || isInUse) return true;
     throw await exitFailure(await ended.gone, { cwd, stderr, thrown });
+  }
+
+  /**
+   * Until the next message is asked for, the process is not read, and what it says waits in its
+   * pipe: the SDK would keep all of it in memory, however long the reader takes.
+   */
+  *#holdingBack(message: SDKMessage): Generator<SDKMessage> {
+    const stdout = this.#process?.child.stdout;
+    stdout?.pause();
+    try {
+      yield message;
+    } finally {
+      stdout?.resume();
+    }
   }
 
   #observe(message: SDKMessage, query: Query): void {

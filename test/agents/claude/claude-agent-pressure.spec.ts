@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import { until } from '../../support/until.js';
+import { type ClaudeEnv, createClaudeEnv } from '../../support/claude-env.js';
+
+const talkative = fileURLToPath(new URL('talkative-agent.mjs', import.meta.url));
+
+let env: ClaudeEnv;
+beforeAll(async () => {
+  env = await createClaudeEnv('http://127.0.0.1:9');
+});
+afterAll(() => env.close());
+
+function startTalkative() {
+  const heard = { all: false };
+  const client = claudeSdkFactory({
+    ...env.overrides,
+    pathToClaudeCodeExecutable: talkative,
+    stderr: (text) => {
+      heard.all ||= text.includes('said all');
+    },
+  })({
+    sessionId: crypto.randomUUID(),
+    resume: false,
+    model: null,
+    permissionMode: 'default',
+    cwd: env.cwd,
+    includePartialMessages: false,
+    canUseTool: () => Promise.reject(new Error('It asks for nothing.')),
+  });
+  return { client, heard, messages: client.messages[Symbol.asyncIterator]() };
+}
+
+it('reads its process only as fast as it is read itself, and loses nothing of what was said', async () => {
+  const held = startTalkative();
+  await held.messages.next();
+  // One that is read to its end, as a clock: the other one has had as much time.
+  const read = startTalkative();
+  for (let next = 0; next < 2000; next += 1) await read.messages.next();
+  await until(
+    () => read.heard.all,
+    (isSaid) => isSaid,
+  );
+  expect(held.heard.all).toBe(false);
+
+  for (let next = 1; next < 2000; next += 1) {
+    const { value } = await held.messages.next();
+    expect(value).toMatchObject({ content: expect.stringMatching(new RegExp(`^${next} `)) });
+  }
+  await Promise.all([held, read].map(({ client }) => client.close(0)));
+});
