@@ -63,6 +63,7 @@ export function readSettings(env: Environment): Settings {
       model: env['AGENT_WEBKIT_MODEL'] || undefined,
       permissionModes: readModes(env),
       idleTimeoutMs: readInteger(env, 'AGENT_WEBKIT_IDLE_TIMEOUT_MS', 1, 2_147_483_647),
+      retentionMs: readInteger(env, 'AGENT_WEBKIT_RETENTION_MS', 1, Number.MAX_SAFE_INTEGER),
       keepAliveMs: readInteger(env, 'AGENT_WEBKIT_KEEPALIVE_MS', 1, 2_147_483_647),
       maxEvents: readInteger(env, 'AGENT_WEBKIT_MAX_EVENTS', 1, Number.MAX_SAFE_INTEGER),
       maxSessionsPerOwner: readInteger(

@@ -9,6 +9,7 @@ import {
   checkModel,
   checkModes,
   checkMs,
+  checkRetention,
   checkStorage,
   checkTimer,
   checkWorkspace,
@@ -127,6 +128,14 @@ export interface AgentWebkitModuleOptions {
   readonly idleTimeoutMs?: number | null;
 
   /**
+   * After how many milliseconds without a message, a turn, an open request or a subscriber a
+   * session is removed, with everything that is kept of it. Null for never.
+   *
+   * @default null
+   */
+  readonly retentionMs?: number | null;
+
+  /**
    * Every how many milliseconds a stream says that it is alive, so that proxies keep it open. Null
    * for never.
    *
@@ -178,6 +187,7 @@ export interface ResolvedOptions {
   readonly maxQueuedMessages: number;
   readonly maxSessionsPerOwner: number;
   readonly idleTimeoutMs: number | null;
+  readonly retentionMs: number | null;
   readonly keepAliveMs: number | null;
   readonly interruptTimeoutMs: number;
   readonly agentGraceMs: number;
@@ -206,6 +216,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     maxQueuedMessages: checkCount('maxQueuedMessages', options.maxQueuedMessages ?? 128),
     maxSessionsPerOwner: checkCount('maxSessionsPerOwner', options.maxSessionsPerOwner ?? 1000),
     idleTimeoutMs: checkTimer('idleTimeoutMs', options.idleTimeoutMs, 300_000),
+    retentionMs: checkRetention(options.retentionMs ?? null),
     keepAliveMs: checkTimer('keepAliveMs', options.keepAliveMs, 15_000),
     interruptTimeoutMs: checkMs('interruptTimeoutMs', options.interruptTimeoutMs ?? 10_000),
     agentGraceMs: checkMs('agentGraceMs', options.agentGraceMs ?? 2000),

@@ -55,6 +55,12 @@ export function checkTimer(
   return value === null ? null : checkMs(name, value ?? byDefault);
 }
 
+/** Not a timer's time: it may be years. */
+export function checkRetention(value: number | null): number | null {
+  if (value === null || (Number.isSafeInteger(value) && value >= 1)) return value;
+  throw refused('retentionMs', 'milliseconds from 1, or null', value);
+}
+
 export function checkFlag(name: string, value: boolean): boolean {
   if (typeof value === 'boolean') return value;
   throw refused(name, 'true or false', value);

@@ -42,6 +42,7 @@ export class SessionRegistryService
       logger: new Logger('AgentWebkit'),
       policy: new SessionPolicy(options),
       maxSessionsPerOwner: options.maxSessionsPerOwner,
+      retentionMs: options.retentionMs,
       shutdownGraceMs: options.shutdownGraceMs,
     });
   }
@@ -63,7 +64,7 @@ export class SessionRegistryService
 
   /** In the background: a server with much to take up answers as soon as one without. */
   onApplicationBootstrap(): void {
-    this.recover().catch((error: unknown) => {
+    this.start().catch((error: unknown) => {
       this.logger.error('What a server left unfinished was not taken up.', error);
     });
   }

@@ -77,7 +77,7 @@ describe('a change of the model or the permission mode', () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });
     storage.records.update = () => Promise.reject(new Error('The disk is full.'));
-    await expect(setModel('opus')).rejects.toThrow('The disk is full.');
+    await expect(setModel('opus')).rejects.toMatchObject({ code: 'storage_unavailable' });
     expect(bench.session.config.model).toBeNull();
     expect(bench.agent.calls).toEqual([]);
   });

@@ -119,7 +119,7 @@ describe.each([
     const times = [5, 5, 5, 5, 9, 1, 5].map((second) => new Date(second * 1000));
     await Promise.all(
       created.map(({ id }, index) =>
-        storage.records.update(id, { lastActivityAt: times[index] ?? new Date(0) }),
+        storage.records.update(id, 1, { lastActivityAt: times[index] ?? new Date(0) }),
       ),
     );
     for (const size of [1, 2, 3, 7, 8]) {

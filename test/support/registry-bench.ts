@@ -34,6 +34,7 @@ export function createRegistry(
       includePartialMessages: true,
     }),
     maxSessionsPerOwner: 100,
+    retentionMs: null,
     shutdownGraceMs: 100,
     ...options,
   });

@@ -73,6 +73,7 @@ export class SessionBench {
   readonly storage: StorageProvider;
   readonly agents: FakeAgentClient[];
   readonly givenUp: string[] = [];
+  readonly unused: string[] = [];
   readonly deps: SessionDependencies;
   session!: Session;
   record!: SessionRecord;
@@ -87,6 +88,7 @@ export class SessionBench {
       limits: { ...LIMITS, ...limits },
       logger: { log: quiet, warn: quiet, error: quiet },
       onGivenUp: (id) => void this.givenUp.push(id),
+      onUnused: (id) => void this.unused.push(id),
     };
   }
 

@@ -10,6 +10,7 @@ export class DurableTranscripts implements SessionStore {
   readonly #store: SessionStore;
   readonly #retries: RetryOptions;
   readonly #stopped = new AbortController();
+  #writing = 0;
   /** The last append. The next one waits for it, whatever becomes of it. */
   #written: Promise<void> = Promise.resolve();
 
@@ -19,10 +20,18 @@ export class DurableTranscripts implements SessionStore {
     this.#retries = { signal: this.#stopped.signal, isFinal: () => false, onFailure: onTrouble };
   }
 
+  /** Whether something is not written yet. */
+  get isWriting(): boolean {
+    return this.#writing > 0;
+  }
+
   append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
-    const written = this.#written.then(() =>
-      retry(() => this.#store.append(key, entries), this.#retries),
-    );
+    this.#writing += 1;
+    const written = this.#written
+      .then(() => retry(() => this.#store.append(key, entries), this.#retries))
+      .finally(() => {
+        this.#writing -= 1;
+      });
     this.#written = written.catch(() => undefined);
     return written;
   }

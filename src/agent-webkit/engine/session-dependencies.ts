@@ -24,12 +24,14 @@ export interface SessionDependencies {
   logger: EngineLogger;
   /** Called once when the session gave itself up because its storage refused an event. */
   onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;
+  /** Called when nothing has happened for so long that the session need not stay in memory. */
+  onUnused: (sessionId: string) => void;
 }
 
 /** How a session's log is opened. */
 export function logOptions(
   record: SessionRecord,
-  { storage, limits, logger }: SessionDependencies,
+  { storage, limits, logger }: Pick<SessionDependencies, 'storage' | 'limits' | 'logger'>,
   onFailure: (cause: unknown) => void,
 ): EventLogOptions {
   return {

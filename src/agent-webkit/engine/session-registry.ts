@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateSession, InboundMessage } from '../protocol/inbound.js';
+import type { SessionInfo } from '../protocol/answers.js';
 import { AcceptedKeys } from './accepted-keys.js';
+import { Admission } from './admission.js';
+import { answered } from './answered.js';
 import type { Caller } from './caller.js';
-import {
-  AgentWebkitError,
-  SessionNotFoundError,
-  ShuttingDownError,
-  StorageUnavailableError,
-  TooManySessionsError,
-} from './errors.js';
+import { SessionNotFoundError, ShuttingDownError } from './errors.js';
 import { EventLog } from './event-log.js';
-import { Session } from './session.js';
+import { LiveSessions } from './live-sessions.js';
+import { Retention } from './retention.js';
+import type { Session } from './session.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
 import type { SessionPolicy } from './session-policy.js';
-import type { SessionInfo } from '../protocol/answers.js';
 import type { RecordCursor, SessionRecord } from './storage.js';
-import { within } from './within.js';
 
-export interface SessionRegistryOptions extends Omit<SessionDependencies, 'onGivenUp'> {
+export interface SessionRegistryOptions extends Omit<
+  SessionDependencies,
+  'onGivenUp' | 'onUnused'
+> {
   policy: SessionPolicy;
   /** How many sessions one owner may have. */
   maxSessionsPerOwner: number;
+  /** After how long without use a session is removed, in milliseconds; null for never. */
+  retentionMs: number | null;
   /** How long an agent may take to end by itself when the server goes down, in milliseconds. */
   shutdownGraceMs: number;
 }
@@ -37,42 +39,39 @@ const MAX_ACCEPTED_KEYS = 10_000;
 const ACCEPTED_KEY_AGE_MS = 24 * 60 * 60 * 1000;
 /** How many sessions are taken up at a time that a server left unfinished. */
 const RECOVERY_PAGE = 20;
-/** How long subscribers may take to read what is due to them when the server goes down. */
-const DRAIN_TIMEOUT_MS = 1000;
-/** How long an agent may take to be gone after its grace. A host's own may never be. */
-const AGENT_GONE_TIMEOUT_MS = 5000;
 
 /**
- * All sessions of this server, by id. The one place where it is decided whose session it is: a
- * session is its creator's, and for anybody else it does not exist.
+ * All sessions, by id: those in memory and those that are only stored. The one place where it is
+ * decided whose session it is: a session is its creator's, and for anybody else it does not exist.
  */
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
-  readonly #deps: SessionDependencies;
-  /** What is in memory. A promise while a session is being created, restored. */
-  readonly #sessions = new Map<string, Promise<Session | null>>();
+  readonly #live: LiveSessions;
+  readonly #admission: Admission;
+  readonly #retention: Retention | null;
   /** The ids of sessions by the key their creation was asked with. */
   readonly #created = new AcceptedKeys<string>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
-  /** The agents of sessions that have ended, until they are gone. */
-  readonly #leaving = new Set<Promise<void>>();
-  /** By owner, the last session that was admitted or refused: the next one is counted after it. */
-  readonly #admissions = new Map<string, Promise<unknown>>();
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
+    const { storage, maxSessionsPerOwner, retentionMs, logger } = options;
     this.#options = options;
-    this.#deps = {
-      ...options,
-      onGivenUp: (id, agentGone) => {
-        this.#sessions.delete(id);
-        this.#track(agentGone);
-      },
-    };
+    this.#live = new LiveSessions(options);
+    this.#admission = new Admission(storage.records, maxSessionsPerOwner);
+    this.#retention =
+      retentionMs === null
+        ? null
+        : new Retention({
+            retentionMs,
+            records: storage.records,
+            remove: (id) => this.#removeUnused(id),
+            logger,
+          });
   }
 
   /** How many sessions are in memory. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#live.size;
   }
 
   /**
@@ -93,7 +92,7 @@ export class SessionRegistry {
 
   /** A caller's session. @throws SessionNotFoundError when there is none, or it is another's */
   async get(id: string, caller: Caller): Promise<Session> {
-    const session = await (this.#sessions.get(id) ?? this.#take(id, caller));
+    const session = await (this.#live.get(id) ?? this.#take(id, caller));
     if (!session || session.owner !== caller.id || session.state === 'closed') {
       if (this.#shutdown) throw new ShuttingDownError();
       throw new SessionNotFoundError();
@@ -108,9 +107,11 @@ export class SessionRegistry {
     caller: Caller,
     idempotencyKey?: string,
   ): Promise<void> {
+    await this.get(id, caller);
+    await this.#options.policy.check(message);
+    // Again, because it may have left the memory meanwhile.
     const session = await this.get(id, caller);
     if (this.#shutdown) throw new ShuttingDownError();
-    await this.#options.policy.check(message);
     await session.accept(message, caller.id, idempotencyKey);
   }
 
@@ -133,25 +134,23 @@ export class SessionRegistry {
   async delete(id: string, caller: Caller): Promise<void> {
     if (this.#shutdown) throw new ShuttingDownError();
     // One whose end was not stored the first time may be asked for again.
-    const ended = await this.#sessions.get(id)?.catch(() => null);
-    const session = ended?.owner === caller.id ? ended : await this.get(id, caller);
-    const { agentGone } = await session.end('for_good', this.#options.limits.agentGraceMs);
-    this.#track(agentGone);
-    // An agent that ends still writes its transcript, which is to be gone with everything else.
-    await within(this.#options.limits.agentGraceMs + AGENT_GONE_TIMEOUT_MS, agentGone);
-    await answered(this.#options.storage.records.delete(id));
-    this.#sessions.delete(id);
+    const ended = await this.#live.get(id)?.catch(() => null);
+    await this.#remove(ended?.owner === caller.id ? ended : await this.get(id, caller));
   }
 
-  /** Takes up what a server left unfinished that is gone: what waited goes on, also when nobody is there. */
-  async recover(): Promise<void> {
+  /**
+   * Takes up what a server left unfinished that is gone: what waited goes on, also when nobody is
+   * there. And removes, from then on, what nobody uses.
+   */
+  async start(): Promise<void> {
+    this.#retention?.start();
     const { records } = this.#options.storage;
     let after: string | null = null;
     do {
       // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
       const ids: string[] = await records.unfinished(RECOVERY_PAGE, after);
       // oxlint-disable-next-line no-await-in-loop -- so is this
-      await Promise.all(ids.map((id) => this.#sessions.get(id) ?? this.#restore(id)));
+      await Promise.all(ids.map((id) => this.#live.get(id) ?? this.#live.restore(id)));
       after = ids.length < RECOVERY_PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null && !this.#shutdown);
   }
@@ -161,13 +160,16 @@ export class SessionRegistry {
    * server, for now where it does. Resolves when the streams have ended and the agents are gone.
    */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#endAll();
+    this.#retention?.stop();
+    const { storage, shutdownGraceMs } = this.#options;
+    this.#shutdown ??= this.#live.endAll(storage.durable ? 'for_now' : 'for_good', shutdownGraceMs);
     return this.#shutdown;
   }
 
   /** Resolves to the id of the new session, or of the one that the same key made before. */
   async #create(wish: CreateSession, caller: Caller, key: string | null): Promise<string> {
     const config = await this.#options.policy.configure(wish);
+    if (this.#shutdown) throw new ShuttingDownError();
     const now = new Date();
     const record: SessionRecord = {
       id: randomUUID(),
@@ -177,9 +179,9 @@ export class SessionRegistry {
       createdAt: now,
       lastActivityAt: now,
     };
-    const admitted = this.#admit(record, key);
+    const admitted = this.#admission.admit(record, key);
     // Held before its record is, so that who finds the record finds this session.
-    const begun = await this.#hold(record.id, this.#begin(record, admitted));
+    const begun = await this.#live.hold(record.id, this.#begin(record, admitted));
     return begun?.id ?? (await admitted).id;
   }
 
@@ -188,37 +190,11 @@ export class SessionRegistry {
     if ((await admitted).id !== record.id) return null;
     try {
       if (this.#shutdown) throw new ShuttingDownError();
-      return await Session.create(record, this.#deps);
+      return await this.#live.create(record);
     } catch (error) {
       await answered(this.#options.storage.records.delete(record.id));
       throw error;
     }
-  }
-
-  /** One after the other for each owner, so that the limit is not passed by many at once. */
-  async #admit(record: SessionRecord, key: string | null): Promise<SessionRecord> {
-    const { owner } = record;
-    const before = this.#admissions.get(owner);
-    const admitted = (async () => {
-      await before?.catch(() => undefined);
-      return this.#store(record, key);
-    })();
-    this.#admissions.set(owner, admitted);
-    try {
-      return await admitted;
-    } finally {
-      if (this.#admissions.get(owner) === admitted) this.#admissions.delete(owner);
-    }
-  }
-
-  async #store(record: SessionRecord, key: string | null): Promise<SessionRecord> {
-    const { storage, maxSessionsPerOwner } = this.#options;
-    if (this.#shutdown) throw new ShuttingDownError();
-    const stored = await answered(storage.records.create(record, key));
-    if (stored.id !== record.id) return stored;
-    if ((await answered(storage.records.count(record.owner))) <= maxSessionsPerOwner) return stored;
-    await answered(storage.records.delete(record.id));
-    throw new TooManySessionsError(maxSessionsPerOwner);
   }
 
   /** Takes a caller's session into memory. Another's is not touched, not even for a moment. */
@@ -227,74 +203,34 @@ export class SessionRegistry {
     const record = await answered(this.#options.storage.records.get(id));
     if (record?.owner !== caller.id || this.#shutdown) return null;
     // Another request may have begun the same meanwhile.
-    return this.#sessions.get(id) ?? this.#restore(id);
-  }
-
-  #restore(id: string): Promise<Session | null> {
-    const restore = async () => {
-      const record = await this.#options.storage.records.claim(id);
-      const session = record && (await Session.restore(record, this.#deps));
-      // All that is left is its end: its server stopped while it was being deleted.
-      if (record && !session) await this.#options.storage.records.delete(id);
-      return session;
-    };
-    return this.#hold(id, answered(restore()));
+    return this.#live.get(id) ?? this.#live.restore(id);
   }
 
   async #describe(record: SessionRecord): Promise<SessionInfo | null> {
-    const held = await this.#sessions.get(record.id)?.catch(() => null);
+    const held = await this.#live.get(record.id)?.catch(() => null);
     if (held) return held.state === 'closed' ? null : held.info();
-    const options = logOptions(record, this.#deps, () => undefined);
+    const options = logOptions(record, this.#options, () => undefined);
     const log = await answered(EventLog.open(options));
     return log.state.closed ? null : describeSession(record, log, 'dormant', []);
   }
 
-  /** Keeps a session in memory, unless it does not come to be. */
-  #hold<Held extends Session | null>(id: string, session: Promise<Held>): Promise<Held> {
-    this.#sessions.set(id, session);
-    session.then(
-      (held) => held ?? this.#sessions.delete(id),
-      () => this.#sessions.delete(id),
-    );
-    return session;
+  async #remove(session: Session): Promise<void> {
+    const { limits, storage } = this.#options;
+    const { agentGone } = await this.#live.end(session, 'for_good', limits.agentGraceMs);
+    // An agent that ends still writes its transcript, which is to be gone with everything else.
+    await agentGone;
+    await answered(storage.records.delete(session.id));
+    this.#live.forget(session.id);
   }
 
-  #track(agentGone: Promise<void>): void {
-    const leaving = agentGone.finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
-  }
-
-  async #endAll(): Promise<void> {
-    const how = this.#options.storage.durable ? 'for_now' : 'for_good';
-    // A storage that does not answer holds up nothing here for long.
-    const held = await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
+  async #removeUnused(id: string): Promise<void> {
+    const session = await this.#live.get(id)?.catch(() => null);
+    if (session?.isInUse) return session.touch();
+    if (session) return this.#remove(session);
+    // Held as one that does not exist, so that nobody takes it up meanwhile.
+    await this.#live.hold(
+      id,
+      this.#options.storage.records.delete(id).then(() => null),
     );
-    const sessions = held.flatMap((result) =>
-      result.status === 'fulfilled' && result.value ? [result.value] : [],
-    );
-    await Promise.all(
-      sessions.map(async (session) => {
-        const ending = session.end(how, this.#options.shutdownGraceMs);
-        const ended = await within(DRAIN_TIMEOUT_MS, ending);
-        if (ended) this.#track(ended.agentGone);
-      }),
-    );
-    const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
-    const agentsGone = Promise.all(this.#leaving);
-    await Promise.all([
-      within(DRAIN_TIMEOUT_MS, drained),
-      within(this.#options.shutdownGraceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
-    ]);
-    this.#sessions.clear();
-  }
-}
-
-/** What the storage answers; what it cannot is told as such, and what it refused as it is. */
-async function answered<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  try {
-    return await asked;
-  } catch (error) {
-    throw error instanceof AgentWebkitError ? error : new StorageUnavailableError(error);
   }
 }

@@ -10,13 +10,15 @@ import { Inbox } from './inbox.js';
 import { Requests, toPendingRequest } from './requests.js';
 import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
-import type { SessionRecord } from './storage.js';
+import { FencedError, type SessionRecord } from './storage.js';
 import type { Subscription } from './subscription.js';
 import { TurnGate } from './turn-gate.js';
 import { within } from './within.js';
 
 /** How long a session's end may wait for the storage. */
 const LAST_WORDS_TIMEOUT_MS = 2000;
+/** How long a session stays in memory whose agent sleeps, and which nobody follows. */
+const UNUSED_TIMEOUT_MS = 60_000;
 
 /**
  * One conversation with an agent, as everybody who follows it sees it.
@@ -33,7 +35,10 @@ export class Session {
   readonly #requests: Requests;
   readonly #gate: TurnGate;
   readonly #inbox: Inbox;
+  /** Puts the agent to sleep. */
   readonly #idle: IdleTimer;
+  /** Lets a session go whose agent sleeps. */
+  readonly #unused: IdleTimer;
   readonly #transcripts: DurableTranscripts | null;
   /** The last change of the configuration. The next one builds on it, so it waits. */
   #configured: Promise<void> = Promise.resolve();
@@ -67,9 +72,13 @@ export class Session {
       timeoutMs: deps.limits.idleTimeoutMs,
       isIdle: () =>
         this.state === 'idle' && !this.#gate.agentWork.isAtWork && log.subscribers === 0,
-      onTimeout: () => {
-        this.#gate.sleep().catch(() => undefined); // a log that fails gives the session up
-      },
+      onTimeout: () => void this.#sleep(),
+    });
+    this.#unused = new IdleTimer({
+      timeoutMs: UNUSED_TIMEOUT_MS,
+      isIdle: () =>
+        this.state === 'dormant' && log.subscribers === 0 && !this.#transcripts?.isWriting,
+      onTimeout: () => deps.onUnused(record.id),
     });
   }
 
@@ -79,7 +88,7 @@ export class Session {
     const session = new Session(record, log, deps);
     await log.append(sessionReady(record.id));
     session.#gate.warmUp();
-    session.#idle.restart();
+    session.#rest();
     return session;
   }
 
@@ -94,6 +103,7 @@ export class Session {
     // Its server ended between its record and its first event.
     if (log.lastSeq === 0) await log.append(sessionReady(record.id));
     session.#gate.recover();
+    session.#rest();
     return session;
   }
 
@@ -117,6 +127,11 @@ export class Session {
     return this.#gate.isAgentAlive ? 'idle' : 'dormant';
   }
 
+  /** Whether somebody follows the session, or it has something to do. */
+  get isInUse(): boolean {
+    return this.#log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
+  }
+
   /**
    * Takes a client's message. Resolves when it is accepted for good.
    *
@@ -135,19 +150,19 @@ export class Session {
   async #accept(message: InboundMessage, by: string, idempotencyKey?: string): Promise<void> {
     switch (message.type) {
       case 'user_message':
-        this.#idle.stop();
-        await this.#inbox.accept(message, idempotencyKey).finally(() => this.#idle.restart());
+        this.#stir();
+        await this.#inbox.accept(message, idempotencyKey).finally(() => this.#rest());
         this.#gate.pass();
-        return this.#recordActivity();
+        return this.touch();
       case 'interrupt':
         return this.#gate.interrupt();
       case 'permission_response':
       case 'question_response':
         await this.#requests.reply(message, by);
         // It may have been all there was to do, when it was asked outside a turn.
-        this.#idle.restart();
+        this.#rest();
         this.#followMode(message);
-        return this.#recordActivity();
+        return this.touch();
       case 'set_permission_mode':
         return this.#setPermissionMode(message.mode);
       case 'set_model':
@@ -161,8 +176,8 @@ export class Session {
 
   /** Follows the events after a cursor; 0 for all that are kept. The caller closes the subscription. */
   subscribe(after: number, onReadable: () => void): Subscription {
-    const subscription = this.#log.subscribe(after, onReadable, () => this.#idle.restart());
-    this.#idle.stop();
+    const subscription = this.#log.subscribe(after, onReadable, () => this.#rest());
+    this.#stir();
     return subscription;
   }
 
@@ -184,7 +199,7 @@ export class Session {
   async end(how: 'for_good' | 'for_now', graceMs: number): Promise<{ agentGone: Promise<void> }> {
     if (this.#ended) return { agentGone: this.#gate.close(graceMs) };
     this.#ended = how === 'for_good' ? 'deleted' : 'shut_down';
-    this.#idle.stop();
+    this.#stir();
     const lastWords = how === 'for_good' ? this.#sayDone() : this.#gate.abandonTurn();
     const agentGone = this.#gate.close(graceMs);
     try {
@@ -229,7 +244,12 @@ export class Session {
 
   async #saveConfig(change: Partial<SessionConfig>): Promise<void> {
     const config = { ...this.#record.config, ...change };
-    await this.#deps.storage.records.update(this.id, { config });
+    try {
+      await this.#deps.storage.records.update(this.id, this.#record.epoch, { config });
+    } catch (error) {
+      if (error instanceof FencedError) this.#giveUp(error);
+      throw new StorageUnavailableError(error);
+    }
     this.#record.config = config;
   }
 
@@ -275,15 +295,17 @@ export class Session {
     if (change) this.#note(this.#configure({ permissionMode: change.mode }));
   }
 
-  #recordActivity(): void {
+  /** Notes that the session is used. */
+  touch(): void {
     const lastActivityAt = new Date();
     this.#record.lastActivityAt = lastActivityAt;
-    this.#note(this.#deps.storage.records.update(this.id, { lastActivityAt }));
+    this.#note(this.#deps.storage.records.update(this.id, this.#record.epoch, { lastActivityAt }));
   }
 
   /** Not awaited: what was accepted stays accepted, whatever becomes of the note that it was. */
   #note(updated: Promise<void>): void {
     updated.catch((error: unknown) => {
+      if (this.#ended) return;
       this.#deps.logger.warn(`Session ${this.id}: its record was not updated: ${String(error)}`);
     });
   }
@@ -299,14 +321,35 @@ export class Session {
   }
 
   #onQuiet(): void {
+    this.#rest();
+    this.touch();
+  }
+
+  /** To be called when there may be nothing left to do. */
+  #rest(): void {
     this.#idle.restart();
-    this.#recordActivity();
+    this.#unused.restart();
+  }
+
+  /** To be called when there is something to do, or nothing ever again. */
+  #stir(): void {
+    this.#idle.stop();
+    this.#unused.stop();
+  }
+
+  async #sleep(): Promise<void> {
+    try {
+      await this.#gate.sleep();
+      this.#rest();
+    } catch {
+      // A log that fails gives the session up.
+    }
   }
 
   #giveUp(error: unknown): void {
     if (this.#ended) return;
     this.#ended = 'given_up';
-    this.#idle.stop();
+    this.#stir();
     this.#deps.logger.error(`Session ${this.id}: given up, its storage refused an event.`, error);
     this.#transcripts?.stop();
     this.#log.end();

@@ -81,14 +81,15 @@ export interface SessionRecordStore {
   get(sessionId: string): Promise<SessionRecord | null>;
   /** Makes the session this server's: its epoch rises by one. Null when there is no such session. */
   claim(sessionId: string): Promise<SessionRecord | null>;
-  update(sessionId: string, patch: SessionRecordPatch): Promise<void>;
+  /** @throws FencedError when the epoch is not the session's latest, and nothing is changed */
+  update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void>;
   /** Up to `limit` records of one owner, the newest activity first, those after `cursor`. */
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]>;
   /** How many records an owner has. */
   count(owner: string): Promise<number>;
   /** Up to `limit` ids of unfinished sessions whose server is gone, in the order of ids, those after `after`. */
   unfinished(limit: number, after: string | null): Promise<string[]>;
-  /** Up to `limit` ids of sessions without activity since `before`. */
+  /** Up to `limit` ids of sessions without activity since `before`, but for those another living server has. */
   unusedSince(before: Date, limit: number): Promise<string[]>;
   /** Removes a session for good: its record, its events, its keys and its transcripts, all or nothing. */
   delete(sessionId: string): Promise<void>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { RecordCursor, SessionRecord } from '../../engine/storage.js';
+import { FencedError, type RecordCursor, type SessionRecord } from '../../engine/storage.js';
 import { assertSame, type Cases, idsOf, sampleRecord } from './fixtures.js';
 
 /** What holds of sessions' records while they exist. */
@@ -43,22 +43,36 @@ export const recordCases: Cases = [
       await provider.records.create(record, null);
       await provider.records.create(other, null);
       const lastActivityAt = new Date('2026-03-01T00:00:00.003Z');
-      await provider.records.update(record.id, { lastActivityAt });
+      await provider.records.update(record.id, 1, { lastActivityAt });
       assertSame(await provider.records.get(record.id), { ...record, lastActivityAt });
       const config = { ...record.config, model: 'opus', permissionMode: 'plan' as const };
-      await provider.records.update(record.id, { config });
-      await provider.records.update(record.id, {});
+      await provider.records.update(record.id, 1, { config });
+      await provider.records.update(record.id, 1, {});
       const { records } = reopen ? await reopen() : provider;
       assertSame(await records.get(record.id), { ...record, lastActivityAt, config });
       assertSame(await records.get(other.id), other);
     },
   ],
   [
-    'an update of a session that does not exist creates none',
+    'an update of a session that does not exist is refused, and creates none',
     async ({ provider }) => {
       const id = randomUUID();
-      await provider.records.update(id, { lastActivityAt: new Date() });
+      const update = provider.records.update(id, 1, { lastActivityAt: new Date() });
+      await assert.rejects(update, FencedError);
       assert.equal(await provider.records.get(id), null);
+    },
+  ],
+  [
+    'an update is refused once the session was claimed, and then changes nothing',
+    async ({ provider: { records } }) => {
+      const record = sampleRecord();
+      await records.create(record, null);
+      await records.claim(record.id);
+      const config = { ...record.config, model: 'opus' };
+      await assert.rejects(records.update(record.id, 1, { config }), FencedError);
+      assertSame(await records.get(record.id), { ...record, epoch: 2 });
+      await records.update(record.id, 2, { config });
+      assertSame(await records.get(record.id), { ...record, epoch: 2, config });
     },
   ],
   [
@@ -78,7 +92,7 @@ export const recordCases: Cases = [
         lastActivityAt: new Date(5),
       };
       const patched = { ...expected, ...structuredClone(patch) };
-      await records.update(expected.id, patch);
+      await records.update(expected.id, 1, patch);
       patch.config.cwd = '/spoilt';
       patch.lastActivityAt.setTime(0);
       assertSame(await records.get(expected.id), patched);
@@ -111,7 +125,7 @@ export const recordCases: Cases = [
     async ({ provider: { records } }) => {
       const { id } = await records.create(sampleRecord(), 'key');
       await records.claim(id);
-      await records.update(id, { lastActivityAt: new Date(7) });
+      await records.update(id, 2, { lastActivityAt: new Date(7) });
       assertSame(await records.create(sampleRecord(), 'key'), await records.get(id));
     },
   ],

@@ -118,9 +118,10 @@ class MemoryRecordStore implements SessionRecordStore {
     return this.get(sessionId);
   }
 
-  update(sessionId: string, patch: SessionRecordPatch): Promise<void> {
-    const stored = this.#sessions.get(sessionId);
-    if (stored) Object.assign(stored.record, structuredClone(patch));
+  update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void> {
+    const record = this.#sessions.get(sessionId)?.record;
+    if (record?.epoch !== epoch) return Promise.reject(new FencedError(sessionId));
+    Object.assign(record, structuredClone(patch));
     return Promise.resolve();
   }
 

@@ -60,10 +60,7 @@ export class Database {
       return await within(this.timeoutMs, connecting, 'No connection to PostgreSQL became free');
     } catch (error) {
       connecting.then(
-        (late) => {
-          late.removeListener('error', onError);
-          late.release();
-        },
+        (late) => giveBack(late, onError),
         () => undefined,
       );
       throw error;
@@ -93,10 +90,14 @@ export class Database {
       isBroken = true;
       throw error;
     } finally {
-      client.removeListener('error', onError);
-      client.release(isBroken);
+      giveBack(client, onError, isBroken);
     }
   }
+}
+
+function giveBack(client: PostgresClient, onError: (error: Error) => void, isBroken = false): void {
+  client.removeListener('error', onError);
+  client.release(isBroken);
 }
 
 /** Queries on one connection, one after the other. */

@@ -1,8 +1,9 @@
-import type {
-  RecordCursor,
-  SessionRecord,
-  SessionRecordPatch,
-  SessionRecordStore,
+import {
+  FencedError,
+  type RecordCursor,
+  type SessionRecord,
+  type SessionRecordPatch,
+  type SessionRecordStore,
 } from '../../engine/storage.js';
 import type { Database } from './database.js';
 import { PostgresError } from './postgres-error.js';
@@ -16,6 +17,13 @@ const COLUMNS = `id, owner, config, epoch,
 type RecordRow = Readonly<
   Record<'id' | 'owner' | 'config' | 'epoch' | 'created_ms' | 'last_activity_ms', string>
 >;
+
+/** The servers that live, by their locks. A bigint's lock is listed by its two halves, and with objsubid 1. */
+const LIVING = `with living as materialized (
+    select (classid::bigint << 32) | objid::bigint as server from pg_locks
+    where locktype = 'advisory' and objsubid = 1 and granted
+      and database = (select oid from pg_database where datname = current_database())
+  )`;
 
 /** How often a creation begins anew whose key was another session's, which was deleted at that moment. */
 const MAX_CREATION_TRIES = 3;
@@ -77,18 +85,24 @@ export class PostgresRecords implements SessionRecordStore {
     return record ?? null;
   }
 
-  async update(sessionId: string, { config, lastActivityAt }: SessionRecordPatch): Promise<void> {
-    await this.#database.query(
+  async update(
+    sessionId: string,
+    epoch: number,
+    { config, lastActivityAt }: SessionRecordPatch,
+  ): Promise<void> {
+    const updated = await this.#database.query(
       `update ${this.#schema}.session
        set config = coalesce($2, config),
            last_activity_at = coalesce($3::timestamptz, last_activity_at)
-       where id = $1`,
+       where id = $1 and epoch = $4 returning id`,
       [
         encodeText(sessionId),
         config ? JSON.stringify(config) : null,
         lastActivityAt ? timeOf(lastActivityAt) : null,
+        epoch,
       ],
     );
+    if (updated.length === 0) throw new FencedError(sessionId);
   }
 
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
@@ -114,25 +128,20 @@ export class PostgresRecords implements SessionRecordStore {
   /** None while this server itself may be taken for gone: what it claimed would be claimed from it. */
   async unfinished(limit: number, after: string | null): Promise<string[]> {
     if (!this.#lock.isHeld) return [];
-    // A bigint's lock is listed by its two halves, and with objsubid 1.
     return this.#ids(
-      `with living as materialized (
-         select (classid::bigint << 32) | objid::bigint as server from pg_locks
-         where locktype = 'advisory' and objsubid = 1 and granted
-           and database = (select oid from pg_database where datname = current_database())
-       )
-       select id from ${this.#schema}.session
+      `${LIVING} select id from ${this.#schema}.session
        where is_unfinished and id > $2 and server not in (select server from living)
        order by id limit $1`,
       [limit, encodeText(after ?? '')],
     );
   }
 
-  unusedSince(before: Date, limit: number): Promise<string[]> {
+  async unusedSince(before: Date, limit: number): Promise<string[]> {
     return this.#ids(
-      `select id from ${this.#schema}.session
-       where last_activity_at < $1 order by last_activity_at limit $2`,
-      [timeOf(before), limit],
+      `${LIVING} select id from ${this.#schema}.session
+       where last_activity_at < $1 and (server = $3 or server not in (select server from living))
+       order by last_activity_at limit $2`,
+      [timeOf(before), limit, this.#lock.number],
     );
   }
 

@@ -1,12 +1,13 @@
 import type { SessionConfig } from '../../engine/agent-client.js';
-import type {
-  RecordCursor,
-  SessionRecord,
-  SessionRecordPatch,
-  SessionRecordStore,
+import {
+  FencedError,
+  type RecordCursor,
+  type SessionRecord,
+  type SessionRecordPatch,
+  type SessionRecordStore,
 } from '../../engine/storage.js';
 import type { SqliteThread } from './sqlite-thread.js';
-import type { Row, SqlValue } from './thread-program.js';
+import type { Row, SqlValue, Unit } from './thread-program.js';
 
 /** Sessions' records in a SQLite database. */
 export class SqliteRecords implements SessionRecordStore {
@@ -56,15 +57,22 @@ export class SqliteRecords implements SessionRecordStore {
     return result?.rows[0] ? recordOf(result.rows[0]) : null;
   }
 
-  async update(sessionId: string, { config, lastActivityAt }: SessionRecordPatch): Promise<void> {
+  async update(
+    sessionId: string,
+    epoch: number,
+    { config, lastActivityAt }: SessionRecordPatch,
+  ): Promise<void> {
     const params = [
       config ? JSON.stringify(config) : null,
       lastActivityAt?.getTime() ?? null,
       sessionId,
+      epoch,
     ];
     // An activity that a loss of power forgets costs nothing.
     const mode = config ? 'write' : 'write-lazily';
-    await this.#thread.write([[{ kind: 'write', sql: this.#sql.update, params }]], mode);
+    const unit: Unit = [{ kind: 'guard', sql: this.#sql.update, params }];
+    const [result] = await this.#thread.write([unit], mode);
+    if (!result?.isDone) throw new FencedError(sessionId);
   }
 
   async list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
@@ -127,7 +135,7 @@ function createStatements(prefix: string) {
     get: `select ${columns} from ${session} where id = ?`,
     claim: `update ${session} set epoch = epoch + 1, server = ? where id = ?`,
     update: `update ${session} set config = coalesce(?, config),
-      last_activity_at = coalesce(?, last_activity_at) where id = ?`,
+      last_activity_at = coalesce(?, last_activity_at) where id = ? and epoch = ?`,
     list: `select ${columns} from ${session} where owner = ? ${newestFirst}`,
     listAfter: `select ${columns} from ${session} where owner = ? and last_activity_at <= ?
       and (last_activity_at < ? or id > ?) ${newestFirst}`,

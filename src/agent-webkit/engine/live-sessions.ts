@@ -1,0 +1,115 @@
+import { answered } from './answered.js';
+import { Session } from './session.js';
+import type { SessionDependencies } from './session-dependencies.js';
+import type { SessionRecord } from './storage.js';
+import { within } from './within.js';
+
+/** How long subscribers may take to read what is due to them when the server goes down. */
+const DRAIN_TIMEOUT_MS = 1000;
+/** How long an agent may take to be gone after its grace. A host's own may never be. */
+const AGENT_GONE_TIMEOUT_MS = 5000;
+
+/**
+ * The sessions in this server's memory. One is taken into it when it is created or asked for, and
+ * leaves it when it is deleted, given up, or when nobody has used it for a while.
+ */
+export class LiveSessions {
+  readonly #deps: SessionDependencies;
+  /** A promise while a session is being created, restored. */
+  readonly #sessions = new Map<string, Promise<Session | null>>();
+  /** The agents of sessions that have ended, until they are gone. */
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(deps: Omit<SessionDependencies, 'onGivenUp' | 'onUnused'>) {
+    this.#deps = {
+      ...deps,
+      onGivenUp: (id, agentGone) => {
+        this.#sessions.delete(id);
+        this.#track(agentGone);
+      },
+      onUnused: (id) => void this.#letGo(id),
+    };
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** The session, if it is in memory or on its way into it. */
+  get(id: string): Promise<Session | null> | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Keeps what comes to be a session, or null when it does not. */
+  hold<Held extends Session | null>(id: string, session: Promise<Held>): Promise<Held> {
+    this.#sessions.set(id, session);
+    session.then(
+      (held) => held ?? this.#sessions.delete(id),
+      () => this.#sessions.delete(id),
+    );
+    return session;
+  }
+
+  /** Begins a session whose record is stored. */
+  create(record: SessionRecord): Promise<Session> {
+    return Session.create(record, this.#deps);
+  }
+
+  /** Takes a stored session into memory. Null when there is none. */
+  restore(id: string): Promise<Session | null> {
+    const { records } = this.#deps.storage;
+    const restore = async () => {
+      const record = await records.claim(id);
+      const session = record && (await Session.restore(record, this.#deps));
+      // All that is left is its end: its server stopped while it was being deleted.
+      if (record && !session) await records.delete(id);
+      return session;
+    };
+    return this.hold(id, answered(restore()));
+  }
+
+  /** Ends a session; resolves when its last event is committed, to a promise of its agent's end. */
+  async end(session: Session, how: 'for_good' | 'for_now', graceMs: number) {
+    const { agentGone } = await session.end(how, graceMs);
+    this.#track(agentGone);
+    return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
+  }
+
+  /** Lets a session go that has ended. */
+  forget(id: string): void {
+    this.#sessions.delete(id);
+  }
+
+  /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */
+  async endAll(how: 'for_good' | 'for_now', graceMs: number): Promise<void> {
+    // A storage that does not answer holds up nothing here for long.
+    const held = await Promise.allSettled(
+      [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
+    );
+    const sessions = held.flatMap((result) =>
+      result.status === 'fulfilled' && result.value ? [result.value] : [],
+    );
+    await Promise.all(
+      sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, how, graceMs))),
+    );
+    const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
+    const agentsGone = Promise.all(this.#leaving);
+    await Promise.all([
+      within(DRAIN_TIMEOUT_MS, drained),
+      within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
+    ]);
+    this.#sessions.clear();
+  }
+
+  async #letGo(id: string): Promise<void> {
+    const session = await this.#sessions.get(id);
+    this.#sessions.delete(id);
+    if (session) await this.end(session, 'for_now', 0);
+  }
+
+  #track(agentGone: Promise<void>): void {
+    const leaving = agentGone.finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+}
