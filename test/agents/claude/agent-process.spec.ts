@@ -15,6 +15,7 @@ async function start(program: string, onStderr?: (text: string) => void): Promis
       env: { PATH: process.env['PATH'] },
       signal: new AbortController().signal,
     },
+    null,
     onStderr,
   );
   started.push(agent);

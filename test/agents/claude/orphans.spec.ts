@@ -2,12 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SessionKey, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
 import { transform } from '@swc/core';
 import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
-import { AgentBench, ENDLESS_COMMAND, until } from './agent-bench.js';
+import { MemoryTranscripts } from '../../../src/agent-webkit/storage/memory/memory-transcripts.js';
+import { AgentBench, ENDLESS_COMMAND, type Subject, until } from './agent-bench.js';
 
 const source = new URL('../../../src/agent-webkit/agents/claude/', import.meta.url);
 // Inside the project, so that the agent's SDK is found from there.
@@ -36,12 +40,25 @@ afterAll(async () => {
   await rm(built, { recursive: true });
 });
 
+/** Transcripts that tell under which project they are kept. */
+class SeenTranscripts extends MemoryTranscripts {
+  projectKey = '';
+
+  override append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+    this.projectKey = key.projectKey;
+    return super.append(key, entries);
+  }
+}
+
 /** A server in a process of its own, all of whose processes carry the marker. */
-function startServer(content: string): { server: ChildProcess; lines: Interface; marker: string } {
+function startServer(
+  content: string,
+  { sessionId = randomUUID(), resume = false, stored = null as unknown[] | null } = {},
+): { server: ChildProcess; lines: Interface; marker: string } {
   const marker = randomUUID();
   const start = {
-    sessionId: randomUUID(),
-    resume: false,
+    sessionId,
+    resume,
     model: null,
     permissionMode: 'default',
     cwd: bench.env.cwd,
@@ -52,7 +69,7 @@ function startServer(content: string): { server: ChildProcess; lines: Interface;
   const { overrides } = bench.env;
   const server = spawn(
     process.execPath,
-    [script, JSON.stringify({ module, overrides, start, content })],
+    [script, JSON.stringify({ module, overrides, start, content, stored })],
     {
       // Of a process group of its own, as a terminal gives one to what it starts.
       detached: true,
@@ -118,4 +135,56 @@ it('is gone, too, when the whole process group gets the signal', async () => {
     (pids) => pids.length === 0,
     5000,
   );
+});
+
+/** The files on this machine, of any folder that agents use, that are named after a session. */
+const copiesOf = async (sessionId: string): Promise<string[]> => {
+  const temporary = await readdir(tmpdir());
+  const folders = [
+    bench.env.overrides.env['HOME'] ?? '',
+    ...temporary
+      .filter((name) => name.startsWith('claude-resume-'))
+      .map((name) => join(tmpdir(), name)),
+  ];
+  const files = await Promise.all(
+    folders.map((folder) => readdir(folder, { recursive: true }).catch(() => [])),
+  );
+  return files.flat().filter((file) => file.includes(sessionId));
+};
+
+async function spoken(options: Parameters<AgentBench['start']>[0]): Promise<Subject> {
+  const agent = bench.start(options);
+  await agent.turn('hi');
+  return agent;
+}
+
+describe('an agent whose transcripts are stored', () => {
+  it('leaves no copy of them here when it ends, whether it began the conversation or resumed it', async () => {
+    const transcripts = new MemoryTranscripts();
+    const { sessionId, client } = await spoken({ transcripts });
+    expect(await copiesOf(sessionId)).not.toEqual([]);
+    await client.close(1000);
+    expect(await copiesOf(sessionId)).toEqual([]);
+
+    const resumed = await spoken({ transcripts, sessionId, resume: true });
+    expect(await copiesOf(sessionId)).not.toEqual([]);
+    await resumed.client.close(1000);
+    expect(await copiesOf(sessionId)).toEqual([]);
+  });
+
+  it.each([false, true])('leaves none when its server is killed (resumed: %s)', async (resume) => {
+    const transcripts = new SeenTranscripts();
+    const { sessionId, client } = await spoken({ transcripts });
+    await client.close(1000);
+    const { projectKey } = transcripts;
+    const stored = resume ? await transcripts.load({ projectKey, sessionId }) : [];
+    const { server, lines } = startServer('hi', { sessionId, resume, stored });
+    await said(lines, 'result');
+    expect(await copiesOf(sessionId)).not.toEqual([]);
+    server.kill('SIGKILL');
+    await until(
+      () => copiesOf(sessionId),
+      (copies) => copies.length === 0,
+    );
+  });
 });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentExit } from './agent-failure.js';
+import { findLocalCopies, type LocalCopies, removeLocalCopies } from './local-copies.js';
 import { MARKER_VARIABLE, sweepProcesses } from './process-sweep.js';
 import { Warden } from './warden.js';
 
@@ -36,9 +37,15 @@ export class AgentProcess {
   #stderr = '';
   #closed: Promise<void> | undefined;
 
-  constructor(command: SpawnOptions, onStderr?: (text: string) => void) {
+  /** @param storedSession the session whose transcripts are stored elsewhere, so that no copy is to stay here */
+  constructor(
+    command: SpawnOptions,
+    storedSession: string | null = null,
+    onStderr?: (text: string) => void,
+  ) {
+    const copies = storedSession === null ? null : findLocalCopies(command.env, storedSession);
     // First the warden: should the server be killed in between, nobody else would clean up.
-    const release = warden.watch();
+    const release = warden.watch(copies);
     try {
       this.child = spawn(command.command, command.args, {
         ...(command.cwd !== undefined && { cwd: command.cwd }),
@@ -63,7 +70,7 @@ export class AgentProcess {
         if (this.child.pid === undefined) resolve({ code: null, signal: null, error });
       });
     });
-    this.gone = this.#clean().finally(release);
+    this.gone = this.#clean(copies).finally(release);
   }
 
   /** The last 4 kB of its standard error. Complete when it is gone. */
@@ -89,10 +96,11 @@ export class AgentProcess {
     await this.gone;
   }
 
-  async #clean(): Promise<AgentExit> {
+  async #clean(copies: LocalCopies | null): Promise<AgentExit> {
     const exit = await this.#exited;
     if (exit.error !== undefined) return exit;
     await sweepProcesses(this.marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });
+    if (copies) await removeLocalCopies(copies);
     const { stderr } = this.child;
     if (!stderr.closed) await within(once(stderr, 'close'), LAST_WORDS_MS);
     // Where something that could not be ended still holds it, it would hold the server's end up, too.

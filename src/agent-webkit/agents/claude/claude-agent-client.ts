@@ -227,15 +227,17 @@ class ClaudeAgentClient implements AgentClient {
     const { overrides, createQuery } = loaded;
     const { sessionId } = this.#start;
     const inputs = new InputStream();
+    const options = claudeOptions(this.#start, overrides);
+    const storedSession = options.sessionStore ? sessionId : null;
     const query: Query = createQuery({
       prompt: inputs,
       options: {
-        ...claudeOptions(this.#start, overrides),
+        ...options,
         ...(resume ? { resume: sessionId } : { sessionId }),
         spawnClaudeCodeProcess: (command) => {
           // With a session store the SDK reads that first, and spawns later.
           if (this.#isClosing) throw new AgentFailure('The agent is closed.');
-          const spawned = new AgentProcess(command, overrides.stderr);
+          const spawned = new AgentProcess(command, storedSession, overrides.stderr);
           this.#process = spawned;
           void spawned.gone.then(() => endMessages(query, spawned));
           return spawned.child;

@@ -1,16 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createCopyRemoval, type LocalCopies, RESUME_FOLDER } from './local-copies.js';
 import { createProcessSweep, MARKER_VARIABLE, type ProcessSweep } from './process-sweep.js';
 
-const DISMISSAL = '.';
+/** What the warden is told, a line each: that it may go, or what it would have to remove now. */
+type Order = 'dismissed' | LocalCopies[];
 
 /**
- * A small process that outlives the server and ends what the server's agents left behind.
+ * A small process that outlives the server, ends what the server's agents left running and removes
+ * what they left on the disk.
  *
  * It runs while there is someone to watch over: the first `watch` starts it, the last release
- * dismisses it, by a byte on its standard input. That is a pipe whose other end the kernel closes when
- * the server is gone, by whatever signal; when it ends without that byte, the warden sweeps, and
- * exits. It is in a session of its own
- * and ignores the signals a server is stopped with, because a terminal or a service manager sends
+ * dismisses it, by a line on its standard input. That is a pipe whose other end the kernel closes when
+ * the server is gone, by whatever signal; when it ends without that line, the warden sweeps, and
+ * exits. It is in a session of its own and ignores the signals a server is stopped with, because a terminal or a service manager sends
  * them to everyone at once, and the server may still have agents to close by then.
  *
  * One that is killed while it watches is replaced at once. One that exits by itself is broken: the
@@ -21,7 +23,8 @@ const DISMISSAL = '.';
 export class Warden {
   readonly #marker: string;
   #child: ChildProcess | undefined;
-  #watches = 0;
+  /** One for each agent. */
+  readonly #watches = new Set<{ copies: LocalCopies | null }>();
 
   /** @param marker what the markers of all agents of this server begin with */
   constructor(marker: string) {
@@ -34,18 +37,26 @@ export class Warden {
   }
 
   /** To be called before an agent is spawned. Returns what to call when all of it is gone. */
-  watch(): () => void {
-    this.#watches += 1;
+  watch(copies: LocalCopies | null = null): () => void {
+    const watch = { copies };
+    this.#watches.add(watch);
     this.#ensure();
-    let isReleased = false;
+    this.#tellCopies();
     return () => {
-      if (isReleased) return;
-      isReleased = true;
-      this.#watches -= 1;
-      if (this.#watches > 0) return;
-      this.#child?.stdin?.end(DISMISSAL);
+      if (!this.#watches.delete(watch)) return;
+      if (this.#watches.size > 0) return this.#tellCopies();
+      this.#tell('dismissed');
+      this.#child?.stdin?.end();
       this.#child = undefined;
     };
+  }
+
+  #tellCopies(): void {
+    this.#tell([...this.#watches].flatMap(({ copies }) => copies ?? []));
+  }
+
+  #tell(order: Order): void {
+    this.#child?.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
   #ensure(): void {
@@ -66,7 +77,10 @@ export class Warden {
     child.on('error', (error) => this.#lose(child, error.message));
     child.on('exit', (code, signal) => {
       if (signal === null) this.#lose(child, `exit code ${code}`);
-      else if (this.#forget(child) && this.#watches > 0) this.#ensure();
+      else if (this.#forget(child) && this.#watches.size > 0) {
+        this.#ensure();
+        this.#tellCopies();
+      }
     });
   }
 
@@ -93,11 +107,17 @@ function wardenSource(marker: string): string {
   // esbuild's keepNames wraps functions by this name.
   const prelude = 'const __name = (target) => target;';
   const sweep = `(${createProcessSweep.toString()})(${JSON.stringify(MARKER_VARIABLE)})`;
-  return `${prelude}(${keepWatch.toString()})(${sweep}, ${JSON.stringify(marker)});`;
+  const removeCopies = `(${createCopyRemoval.toString()})(${JSON.stringify(RESUME_FOLDER)})`;
+  return `${prelude}(${keepWatch.toString()})(${sweep}, ${removeCopies}, ${JSON.stringify(marker)});`;
 }
 
 /* istanbul ignore next: it runs from its text, in another process */
-function keepWatch({ sweep }: ProcessSweep, marker: string): void {
+function keepWatch(
+  { sweep }: ProcessSweep,
+  removeCopies: (copies: LocalCopies) => Promise<void>,
+  marker: string,
+): void {
+  let copies: LocalCopies[] = [];
   process.title = 'agent-webkit-warden';
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const clean = async () => {
@@ -106,9 +126,19 @@ function keepWatch({ sweep }: ProcessSweep, marker: string): void {
     // The server may have died between fork and exec, when its child does not have the marker yet.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await sweep(marker, { ...options, graceMs: 0 });
+    await Promise.all(copies.map(removeCopies));
     process.exit();
   };
-  process.stdin.once('data', () => process.exit());
+  let unread = '';
+  process.stdin.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (unread + text).split('\n');
+    unread = lines.pop() ?? '';
+    for (const line of lines) {
+      const order = JSON.parse(line) as Order;
+      if (order === 'dismissed') process.exit();
+      copies = order;
+    }
+  });
   process.stdin.once('close', () => void clean());
   process.stdin.on('error', () => {});
 }
