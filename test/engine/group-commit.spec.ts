@@ -12,6 +12,7 @@ const createAppend = (events: readonly SessionEvent[], keys: readonly string[]):
   events,
   keys,
   isUnfinished: false,
+  summary: { firstSeq: 1, costUsd: 0 },
 });
 const seqs = (events: readonly SessionEvent[]) => events.map(({ seq }) => seq);
 

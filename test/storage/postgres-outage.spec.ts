@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
-import { FencedError } from '../../src/agent-webkit/engine/storage.js';
+import { EMPTY_LOG, FencedError } from '../../src/agent-webkit/engine/storage.js';
 import { PostgresError } from '../../src/agent-webkit/storage/postgres/postgres-error.js';
 import type {
   PostgresPool,
@@ -30,6 +30,7 @@ describePostgres('a storage whose database fails it', () => {
         const append = sampleAppend(sessionId, events, {
           keys: [`key ${index}`],
           isUnfinished: true,
+          summary: { firstSeq: 1, costUsd: 0 },
         });
         // oxlint-disable-next-line no-await-in-loop -- a log has one append under way
         await untilStored(() => storage.events.append(append), rejections);
@@ -80,7 +81,7 @@ describePostgres('a storage whose database fails it', () => {
 
     const record = await storage.records.get(id);
     if (!record) throw new Error('The session is gone.');
-    const again = { ...record, id: crypto.randomUUID() };
+    const again = { ...record, id: crypto.randomUUID(), log: EMPTY_LOG };
     lossy.isLosing = true;
     await expect(storage.records.create(again, null)).rejects.toThrow('The answer was lost.');
     lossy.isLosing = false;

@@ -76,8 +76,8 @@ describePostgres("a storage with the host's pool", () => {
     await open({ types: { getTypeParser: () => () => 'spoilt' } });
     const record = sampleRecord();
     await storage.records.create(record, null);
-    await storage.events.append(sampleAppend(record.id, sampleEvents(1, 2)));
     expect(await storage.records.get(record.id)).toEqual(record);
+    await storage.events.append(sampleAppend(record.id, sampleEvents(1, 2)));
     expect(await storage.events.read(record.id, 0, 10)).toEqual(sampleEvents(1, 2));
   });
 

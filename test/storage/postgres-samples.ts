@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
-import type {
-  Append,
-  SessionRecord,
-  StorageProvider,
+import {
+  type Append,
+  EMPTY_LOG,
+  type SessionRecord,
+  type StorageProvider,
 } from '../../src/agent-webkit/engine/storage.js';
+
+const SUMMARY = { firstSeq: 1, costUsd: 0 };
 
 export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord {
   return {
@@ -14,6 +17,7 @@ export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord
     epoch: 1,
     createdAt: new Date('2026-01-01T00:00:00.001Z'),
     lastActivityAt: new Date('2026-01-01T00:00:00.002Z'),
+    log: EMPTY_LOG,
     ...values,
   };
 }
@@ -41,7 +45,15 @@ export function sampleAppend(
   events: readonly SessionEvent[],
   values: Partial<Append> = {},
 ): Append {
-  return { sessionId, epoch: 1, events, keys: [], isUnfinished: false, ...values };
+  return {
+    sessionId,
+    epoch: 1,
+    events,
+    keys: [],
+    isUnfinished: false,
+    summary: SUMMARY,
+    ...values,
+  };
 }
 
 export async function storedEvents(

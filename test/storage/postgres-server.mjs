@@ -10,7 +10,14 @@ await Promise.all(
     const dates = { createdAt: new Date(), lastActivityAt: new Date() };
     await storage.records.create({ id, ...record, ...dates }, null);
     const events = [{ seq: 1, name: 'user_message', data: '{}' }];
-    await storage.events.append({ sessionId: id, epoch: 1, events, keys: [], isUnfinished: true });
+    await storage.events.append({
+      sessionId: id,
+      epoch: 1,
+      events,
+      keys: [],
+      isUnfinished: true,
+      summary: { firstSeq: 1, costUsd: 0 },
+    });
   }),
 );
 process.stdout.write('ready\n');

@@ -28,7 +28,12 @@ async function write(sessionId) {
     const data = JSON.stringify({ sessionId, seq, filler: 'x'.repeat(seq % 700) });
     const append = { sessionId, epoch, events: [{ seq, name: 'text_delta', data }] };
     try {
-      await events.append({ ...append, keys: [`key ${seq}`], isUnfinished: true });
+      await events.append({
+        ...append,
+        keys: [`key ${seq}`],
+        isUnfinished: true,
+        summary: { firstSeq: 1, costUsd: 0 },
+      });
     } catch (error) {
       say(`failed ${error.name}`);
       await setTimeout(20);

@@ -1,3 +1,4 @@
+import { EMPTY_LOG } from '../../src/agent-webkit/engine/storage.js';
 import type { EventStore } from '../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 
@@ -18,6 +19,7 @@ export function memoryEvents(): EventStore {
       epoch: 1,
       createdAt: at,
       lastActivityAt: at,
+      log: EMPTY_LOG,
     },
     null,
   );

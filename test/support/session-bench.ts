@@ -8,7 +8,11 @@ import type {
   SessionLimits,
 } from '../../src/agent-webkit/engine/session-dependencies.js';
 import { parseSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
-import type { SessionRecord, StorageProvider } from '../../src/agent-webkit/engine/storage.js';
+import {
+  EMPTY_LOG,
+  type SessionRecord,
+  type StorageProvider,
+} from '../../src/agent-webkit/engine/storage.js';
 import type { DeliveredEvent, EventName } from '../../src/agent-webkit/protocol/events.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
@@ -65,6 +69,7 @@ export function newRecord(): SessionRecord {
     epoch: 1,
     createdAt: new Date(),
     lastActivityAt: new Date(),
+    log: EMPTY_LOG,
   };
 }
 

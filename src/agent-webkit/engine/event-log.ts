@@ -74,6 +74,7 @@ export class EventLog {
         keys,
         // Everything that was appended so far is in this group or committed before it.
         isUnfinished: this.state.isUnfinished,
+        summary: { firstSeq: this.firstSeq, costUsd: this.state.costUsd },
       }),
       write: (append) => options.store.append(append),
       onCommitted: (events) => this.#publish(events),

@@ -1,14 +1,13 @@
 import { PROTOCOL_VERSION, type SessionStateName } from '../protocol/events.js';
 import type { PendingRequest, SessionInfo } from '../protocol/answers.js';
-import type { EventLog } from './event-log.js';
 import type { SessionRecord } from './storage.js';
 
 /** A session as its owner sees it. */
 export function describeSession(
-  { id, config, createdAt, lastActivityAt }: SessionRecord,
-  log: EventLog,
+  { id, config, createdAt, lastActivityAt, log }: SessionRecord,
   state: SessionStateName,
   pending: PendingRequest[],
+  subscribers: number,
 ): SessionInfo {
   return {
     session_id: id,
@@ -21,8 +20,8 @@ export function describeSession(
     last_activity_at: lastActivityAt.toISOString(),
     first_id: log.firstSeq,
     last_id: log.lastSeq,
-    subscribers: log.subscribers,
+    subscribers,
     pending,
-    total_cost_usd: log.state.costUsd,
+    total_cost_usd: log.costUsd,
   };
 }

@@ -6,14 +6,13 @@ import { Admission } from './admission.js';
 import { answered } from './answered.js';
 import type { Caller } from './caller.js';
 import { SessionNotFoundError, ShuttingDownError } from './errors.js';
-import { EventLog } from './event-log.js';
 import { LiveSessions } from './live-sessions.js';
 import { Retention } from './retention.js';
 import type { Session } from './session.js';
-import { logOptions, type SessionDependencies } from './session-dependencies.js';
+import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
 import type { SessionPolicy } from './session-policy.js';
-import type { RecordCursor, SessionRecord } from './storage.js';
+import { EMPTY_LOG, type RecordCursor, type SessionRecord } from './storage.js';
 
 export interface SessionRegistryOptions extends Omit<
   SessionDependencies,
@@ -178,6 +177,7 @@ export class SessionRegistry {
       epoch: 1,
       createdAt: now,
       lastActivityAt: now,
+      log: EMPTY_LOG,
     };
     const admitted = this.#admission.admit(record, key);
     // Held before its record is, so that who finds the record finds this session.
@@ -209,9 +209,7 @@ export class SessionRegistry {
   async #describe(record: SessionRecord): Promise<SessionInfo | null> {
     const held = await this.#live.get(record.id)?.catch(() => null);
     if (held) return held.state === 'closed' ? null : held.info();
-    const options = logOptions(record, this.#options, () => undefined);
-    const log = await answered(EventLog.open(options));
-    return log.state.closed ? null : describeSession(record, log, 'dormant', []);
+    return describeSession(record, 'dormant', [], 0);
   }
 
   async #remove(session: Session): Promise<void> {

@@ -79,10 +79,9 @@ export class SessionState {
     }
   }
 
-  /** Whether something is left to do: a message waits, a turn runs, a request is open. */
+  /** Whether something is left to do: a message waits, a turn runs, a request is open; or to remove. */
   get isUnfinished(): boolean {
-    if (this.closed) return false;
-    return this.queue.length > 0 || this.turn !== null || this.requests.size > 0;
+    return this.closed || this.queue.length > 0 || this.turn !== null || this.requests.size > 0;
   }
 
   /** How many characters the waiting messages have together. */

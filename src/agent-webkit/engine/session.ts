@@ -187,8 +187,10 @@ export class Session {
   }
 
   info(): SessionInfo {
-    const pending = [...this.#log.state.requests.values()].map(toPendingRequest);
-    return describeSession(this.#record, this.#log, this.state, pending);
+    const { firstSeq, lastSeq, state, subscribers } = this.#log;
+    const record = { ...this.#record, log: { firstSeq, lastSeq, costUsd: state.costUsd } };
+    const pending = [...state.requests.values()].map(toPendingRequest);
+    return describeSession(record, this.state, pending, subscribers);
   }
 
   /**

@@ -2,6 +2,15 @@ import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionConfig } from './agent-client.js';
 import type { SessionEvent } from './session-event.js';
 
+/** What a session's events come to, so that a listing need not read them. */
+export interface LogSummary {
+  /** The oldest seq after which everything is kept. */
+  readonly firstSeq: number;
+  /** 0 while there is no event. */
+  readonly lastSeq: number;
+  readonly costUsd: number;
+}
+
 /** What is known of a session besides its events. */
 export interface SessionRecord {
   /** A UUID, unguessable. */
@@ -13,7 +22,11 @@ export interface SessionRecord {
   epoch: number;
   readonly createdAt: Date;
   lastActivityAt: Date;
+  /** As of the last append; a new record's is empty, whatever it says. */
+  readonly log: LogSummary;
 }
+
+export const EMPTY_LOG: LogSummary = { firstSeq: 1, lastSeq: 0, costUsd: 0 };
 
 /** What may change of a record. */
 export type SessionRecordPatch = Partial<Pick<SessionRecord, 'config' | 'lastActivityAt'>>;
@@ -38,9 +51,11 @@ export interface Append {
   readonly keys: readonly string[];
   /**
    * Whether, after these events, something is left to do: a message waits, a turn runs, a request
-   * is open. Kept with the events in one commit: {@link SessionRecordStore.unfinished} reads it.
+   * is open, or the session has ended and is to be removed. Kept with the events in one commit: {@link SessionRecordStore.unfinished} reads it.
    */
   readonly isUnfinished: boolean;
+  /** What the record is to say of the events from this commit on. */
+  readonly summary: Pick<LogSummary, 'firstSeq' | 'costUsd'>;
 }
 
 /** The session was taken over by another server, or is no more: this server's epoch of it has ended. */

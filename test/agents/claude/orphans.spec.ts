@@ -53,9 +53,10 @@ class SeenTranscripts extends MemoryTranscripts {
 /** A server in a process of its own, all of whose processes carry the marker. */
 function startServer(
   content: string,
-  { sessionId = randomUUID(), resume = false, stored = null as unknown[] | null } = {},
+  of: { sessionId?: string; resume?: boolean; stored?: unknown[] | null } = {},
 ): { server: ChildProcess; lines: Interface; marker: string } {
   const marker = randomUUID();
+  const { sessionId = randomUUID(), resume = false, stored = null } = of;
   const start = {
     sessionId,
     resume,

@@ -29,16 +29,16 @@ export function findLocalCopies(
 export function createCopyRemoval(resumeFolder: string) {
   return async ({ configFolder, sessionId }: LocalCopies): Promise<void> => {
     const { readdir, rm } = await import('node:fs/promises');
-    const path = await import('node:path');
+    const paths = await import('node:path');
     // What is not there, or may not be removed, is left; nobody could do anything about it.
     const remove = (path: string) =>
       rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
-    if (path.basename(configFolder).startsWith(resumeFolder)) return remove(configFolder);
-    const projects = path.join(configFolder, 'projects');
+    if (paths.basename(configFolder).startsWith(resumeFolder)) return remove(configFolder);
+    const projects = paths.join(configFolder, 'projects');
     const names = await readdir(projects).catch(() => []);
     const copies = names.flatMap((name) => [
-      path.join(projects, name, `${sessionId}.jsonl`),
-      path.join(projects, name, sessionId),
+      paths.join(projects, name, `${sessionId}.jsonl`),
+      paths.join(projects, name, sessionId),
     ]);
     await Promise.all(copies.map(remove));
   };

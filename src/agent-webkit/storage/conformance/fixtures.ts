@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Append, SessionRecord, StorageProvider } from '../../engine/storage.js';
 import type { SessionEvent } from '../../engine/session-event.js';
-import { FencedError } from '../../engine/storage.js';
+import { EMPTY_LOG, FencedError } from '../../engine/storage.js';
 import type { ConformanceCase, ConformanceSubject } from '../conformance.js';
 
 /** A case's body: what holds, tried on one empty storage. */
@@ -45,6 +45,7 @@ export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord
     epoch: 1,
     createdAt: new Date('2026-01-01T00:00:00.001Z'),
     lastActivityAt: new Date('2026-01-01T00:00:00.001Z'),
+    log: EMPTY_LOG,
     ...values,
   };
 }
@@ -84,6 +85,7 @@ export async function append(
     events,
     keys: [],
     isUnfinished: false,
+    summary: { firstSeq: 1, costUsd: 0 },
     ...values,
   });
 }

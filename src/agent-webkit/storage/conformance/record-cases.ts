@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { FencedError, type RecordCursor, type SessionRecord } from '../../engine/storage.js';
-import { assertSame, type Cases, idsOf, sampleRecord } from './fixtures.js';
+import {
+  append,
+  assertSame,
+  type Cases,
+  createSession,
+  idsOf,
+  sampleEvents,
+  sampleRecord,
+} from './fixtures.js';
 
 /** What holds of sessions' records while they exist. */
 export const recordCases: Cases = [
@@ -127,6 +135,23 @@ export const recordCases: Cases = [
       await records.claim(id);
       await records.update(id, 2, { lastActivityAt: new Date(7) });
       assertSame(await records.create(sampleRecord(), 'key'), await records.get(id));
+    },
+  ],
+  [
+    'a record says of its events what the last append that was taken said',
+    async ({ provider, reopen }) => {
+      const id = await createSession(provider);
+      assertSame((await provider.records.get(id))?.log, { firstSeq: 1, lastSeq: 0, costUsd: 0 });
+      await append(provider, id, sampleEvents(1, 3), { summary: { firstSeq: 1, costUsd: 0.125 } });
+      const summary = { firstSeq: 3, costUsd: 1 / 3 };
+      await append(provider, id, sampleEvents(4, 2), { summary });
+      await provider.records.update(id, 1, { lastActivityAt: new Date(9) });
+      const stale = append(provider, id, sampleEvents(6, 1), { epoch: 7 });
+      await assert.rejects(stale, FencedError);
+      const { records } = reopen ? await reopen() : provider;
+      const log = { firstSeq: 3, lastSeq: 5, costUsd: 1 / 3 };
+      assertSame((await records.list('alice', 1, null))[0]?.log, log);
+      assertSame((await records.claim(id))?.log, log);
     },
   ],
   [

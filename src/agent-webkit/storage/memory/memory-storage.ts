@@ -1,5 +1,6 @@
 import {
   type Append,
+  EMPTY_LOG,
   type EventStore,
   FencedError,
   type RecordCursor,
@@ -43,7 +44,7 @@ class MemoryEventStore implements EventStore {
     this.#sessions = sessions;
   }
 
-  append({ sessionId, epoch, events, keys }: Append): void {
+  append({ sessionId, epoch, events, keys, summary }: Append): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
     const added = events.filter((event) => event.seq > stored.lastSeq);
@@ -53,6 +54,7 @@ class MemoryEventStore implements EventStore {
     }
     stored.events.push(...added);
     stored.lastSeq = added.at(-1)?.seq ?? stored.lastSeq;
+    stored.record = { ...stored.record, log: { ...summary, lastSeq: stored.lastSeq } };
     for (const key of keys) stored.keys.set(key, Date.now());
   }
 
@@ -95,8 +97,9 @@ class MemoryRecordStore implements SessionRecordStore {
       (stored) => creationKey !== null && stored.creationKey === creationKey,
     );
     if (known) return Promise.resolve(structuredClone(known.record));
+    const created = { ...structuredClone(record), log: EMPTY_LOG };
     this.#sessions.set(record.id, {
-      record: structuredClone(record),
+      record: created,
       creationKey,
       events: [],
       lastSeq: 0,
@@ -104,7 +107,7 @@ class MemoryRecordStore implements SessionRecordStore {
     });
     const ids = this.#byOwner.get(record.owner) ?? new Set();
     this.#byOwner.set(record.owner, ids.add(record.id));
-    return Promise.resolve(structuredClone(record));
+    return Promise.resolve(structuredClone(created));
   }
 
   get(sessionId: string): Promise<SessionRecord | null> {

@@ -16,8 +16,9 @@ const MAX_CHARACTERS = 4_000_000;
 export function appendStatement(schema: string): string {
   return `
     with append as (
-      select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[])
-        as a (place, session_id, epoch, first_seq, last_seq, is_unfinished)
+      select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[],
+          $13::int[], $14::float8[])
+        as a (place, session_id, epoch, first_seq, last_seq, is_unfinished, kept_from, cost_usd)
     ), accepted as (
       select append.*, session.key, session.last_seq as stored_seq
       from append join ${schema}.session on session.id = append.session_id
@@ -27,7 +28,9 @@ export function appendStatement(schema: string): string {
     ), advanced as (
       update ${schema}.session
       set last_seq = greatest(session.last_seq, accepted.last_seq),
-          is_unfinished = accepted.is_unfinished
+          is_unfinished = accepted.is_unfinished,
+          first_seq = accepted.kept_from,
+          cost_usd = accepted.cost_usd
       from accepted where session.key = accepted.key
     ), added_events as (
       insert into ${schema}.event (session, seq, name, data)
@@ -65,6 +68,8 @@ export function appendValues(appends: readonly Append[]): unknown[][] {
     events.map(({ data }) => encodeText(data)),
     keys.map(({ place }) => place),
     keys.map(({ key }) => digest(key)),
+    appends.map(({ summary }) => summary.firstSeq),
+    appends.map(({ summary }) => summary.costUsd),
   ];
 }
 

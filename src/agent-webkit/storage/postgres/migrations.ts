@@ -18,7 +18,9 @@ export const MIGRATIONS: readonly string[] = [
     epoch int not null,
     -- The number of the advisory lock that its server holds as long as it lives.
     server bigint not null,
+    first_seq int not null default 1,
     last_seq int not null default 0,
+    cost_usd double precision not null default 0,
     is_unfinished boolean not null default false,
     created_at timestamptz not null,
     last_activity_at timestamptz not null

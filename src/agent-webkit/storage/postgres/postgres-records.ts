@@ -10,12 +10,23 @@ import { PostgresError } from './postgres-error.js';
 import type { ServerLock } from './server-lock.js';
 import { decodeText, digest, encodeText } from './text.js';
 
-const COLUMNS = `id, owner, config, epoch,
+const COLUMNS = `id, owner, config, epoch, first_seq, last_seq, cost_usd,
   round(extract(epoch from created_at) * 1000) as created_ms,
   round(extract(epoch from last_activity_at) * 1000) as last_activity_ms`;
 
 type RecordRow = Readonly<
-  Record<'id' | 'owner' | 'config' | 'epoch' | 'created_ms' | 'last_activity_ms', string>
+  Record<
+    | 'id'
+    | 'owner'
+    | 'config'
+    | 'epoch'
+    | 'first_seq'
+    | 'last_seq'
+    | 'cost_usd'
+    | 'created_ms'
+    | 'last_activity_ms',
+    string
+  >
 >;
 
 /** The servers that live, by their locks. A bigint's lock is listed by its two halves, and with objsubid 1. */
@@ -170,6 +181,11 @@ export class PostgresRecords implements SessionRecordStore {
       epoch: Number(row.epoch),
       createdAt: new Date(Number(row.created_ms)),
       lastActivityAt: new Date(Number(row.last_activity_ms)),
+      log: {
+        firstSeq: Number(row.first_seq),
+        lastSeq: Number(row.last_seq),
+        costUsd: Number(row.cost_usd),
+      },
     }));
   }
 

@@ -57,7 +57,7 @@ export class SqliteEvents implements EventStore {
     return group.map((append, index) => outcomeOf(append, results[index]));
   }
 
-  #unitOf({ sessionId, epoch, events, keys, isUnfinished }: Append): Unit {
+  #unitOf({ sessionId, epoch, events, keys, isUnfinished, summary }: Append): Unit {
     const sql = this.#sql;
     const precedingSeq = (events[0]?.seq ?? 1) - 1;
     const writes: Step[] = events.map(({ seq, name, data }) => ({
@@ -78,7 +78,14 @@ export class SqliteEvents implements EventStore {
       {
         kind: 'guard',
         sql: sql.fence,
-        params: [Number(isUnfinished), sessionId, epoch, precedingSeq],
+        params: [
+          Number(isUnfinished),
+          summary.firstSeq,
+          summary.costUsd,
+          sessionId,
+          epoch,
+          precedingSeq,
+        ],
         otherwise: { sql: sql.position, params: [sessionId] },
       },
       ...writes,
@@ -96,7 +103,8 @@ function outcomeOf({ sessionId, epoch, events }: Append, result?: UnitResult): A
 function createStatements(prefix: string) {
   const [session, event, key] = [`${prefix}session`, `${prefix}event`, `${prefix}accepted_key`];
   return {
-    fence: `update ${session} set is_unfinished = ? where id = ? and epoch = ? and last_seq >= ?`,
+    fence: `update ${session} set is_unfinished = ?, first_seq = ?, cost_usd = ?
+      where id = ? and epoch = ? and last_seq >= ?`,
     position: `select epoch, last_seq from ${session} where id = ?`,
     // Only what is new: an append may be repeated, and what it brought may be trimmed since.
     insertEvent: `insert into ${event} (session, seq, name, data)

@@ -1,5 +1,6 @@
 import type { SessionConfig } from '../../engine/agent-client.js';
 import {
+  EMPTY_LOG,
   FencedError,
   type RecordCursor,
   type SessionRecord,
@@ -39,7 +40,7 @@ export class SqliteRecords implements SessionRecordStore {
       [{ kind: 'guard', sql: this.#sql.create, params, otherwise }],
     ]);
     const [known] = result?.rows ?? [];
-    return known ? recordOf(known) : { ...structuredClone(record), epoch: 1 };
+    return known ? recordOf(known) : { ...structuredClone(record), epoch: 1, log: EMPTY_LOG };
   }
 
   async get(sessionId: string): Promise<SessionRecord | null> {
@@ -119,18 +120,24 @@ function recordOf(row: Row): SessionRecord {
     epoch: Number(row['epoch']),
     createdAt: new Date(Number(row['created_at'])),
     lastActivityAt: new Date(Number(row['last_activity_at'])),
+    log: {
+      firstSeq: Number(row['first_seq']),
+      lastSeq: Number(row['last_seq']),
+      costUsd: Number(row['cost_usd']),
+    },
   };
 }
 
 function createStatements(prefix: string) {
   const session = `${prefix}session`;
-  const columns = 'id, owner, config, epoch, created_at, last_activity_at';
+  const columns =
+    'id, owner, config, epoch, created_at, last_activity_at, first_seq, last_seq, cost_usd';
   const keyOfSession = `(select key from ${session} where id = ?)`;
   const newestFirst = 'order by last_activity_at desc, id limit ?';
   return {
     create: `insert into ${session} (id, owner, creation_key, config, server, created_at,
-        last_activity_at, epoch, last_seq, is_unfinished)
-      values (?, ?, ?, ?, ?, ?, ?, 1, 0, 0) on conflict (owner, creation_key) do nothing`,
+        last_activity_at, epoch, first_seq, last_seq, cost_usd, is_unfinished)
+      values (?, ?, ?, ?, ?, ?, ?, 1, 1, 0, 0, 0) on conflict (owner, creation_key) do nothing`,
     ofKey: `select ${columns} from ${session} where owner = ? and creation_key = ?`,
     get: `select ${columns} from ${session} where id = ?`,
     claim: `update ${session} set epoch = epoch + 1, server = ? where id = ?`,
