@@ -34,6 +34,30 @@ export class SettingError extends Error {
   }
 }
 
+const MAX_TIMER = 2_147_483_647;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+
+/** The settings that are integers from 1: their names, the module's options for them, their largest value. */
+const INTEGERS = [
+  ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', 'idleTimeoutMs', MAX_TIMER],
+  ['AGENT_WEBKIT_KEEPALIVE_MS', 'keepAliveMs', MAX_TIMER],
+  ['AGENT_WEBKIT_MAX_AGENTS', 'maxAgents', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_CONTENT_BLOCKS', 'maxContentBlocks', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE', 'maxCreationsPerMinute', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_EVENTS', 'maxEvents', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_IMAGE_BYTES', 'maxImageBytes', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_LOG_CHARS', 'maxLogChars', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', 'maxQueuedMessages', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', 'maxSessionsPerOwner', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_SUBSCRIBERS', 'maxSubscribers', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_TEXT_LENGTH', 'maxTextLength', MAX_COUNT],
+  ['AGENT_WEBKIT_MAX_TURNS', 'maxTurns', MAX_COUNT],
+  ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', 'requestTimeoutMs', MAX_TIMER],
+  ['AGENT_WEBKIT_RETENTION_MS', 'retentionMs', MAX_COUNT],
+  ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', 'storageTimeoutMs', MAX_TIMER],
+  ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', 'verifyIntervalMs', MAX_TIMER],
+] as const satisfies readonly (readonly [string, keyof AgentWebkitModuleOptions, number])[];
+
 const CREDENTIALS = [
   'ANTHROPIC_API_KEY',
   'ANTHROPIC_AUTH_TOKEN',
@@ -45,10 +69,14 @@ const CREDENTIALS = [
 /** Reads the standalone server's settings. @throws SettingError which names what is wrong */
 export function readSettings(env: Environment): Settings {
   const auth = readAuth(env);
+  const host = env['HOST'] || '127.0.0.1';
+  if (auth.options === 'none' && !isLoopback(host)) {
+    throw new SettingError('HOST', 'a loopback address where AGENT_WEBKIT_NO_AUTH=1', host);
+  }
   const credential = CREDENTIALS.find((name) => env[name]);
   const agent = readChoice(env, 'AGENT_WEBKIT_AGENT', ['claude', 'demo'] as const);
   return {
-    host: env['HOST'] || '127.0.0.1',
+    host,
     port: readInteger(env, 'PORT', 0, 65_535) ?? 3000,
     agent: agent ?? (credential ? 'claude' : 'demo'),
     agentReason: agent ? null : credential ? `${credential} is set` : 'no credentials are set',
@@ -62,15 +90,10 @@ export function readSettings(env: Environment): Settings {
       workspace: readFolder(env, 'AGENT_WEBKIT_WORKSPACE'),
       model: env['AGENT_WEBKIT_MODEL'] || undefined,
       permissionModes: readModes(env),
-      idleTimeoutMs: readInteger(env, 'AGENT_WEBKIT_IDLE_TIMEOUT_MS', 1, 2_147_483_647),
-      retentionMs: readInteger(env, 'AGENT_WEBKIT_RETENTION_MS', 1, Number.MAX_SAFE_INTEGER),
-      keepAliveMs: readInteger(env, 'AGENT_WEBKIT_KEEPALIVE_MS', 1, 2_147_483_647),
-      maxEvents: readInteger(env, 'AGENT_WEBKIT_MAX_EVENTS', 1, Number.MAX_SAFE_INTEGER),
-      maxSessionsPerOwner: readInteger(
-        env,
-        'AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER',
-        1,
-        Number.MAX_SAFE_INTEGER,
+      models: readList(env, 'AGENT_WEBKIT_MODELS'),
+      maxBudgetUsd: readAmount(env, 'AGENT_WEBKIT_MAX_BUDGET_USD'),
+      ...Object.fromEntries(
+        INTEGERS.map(([name, option, max]) => [option, readInteger(env, name, 1, max)]),
       ),
     }),
   };
@@ -108,6 +131,11 @@ function readAuth(env: Environment): Auth {
   return { options: { tokens: [`default:${generated}`] }, generated, sample: generated };
 }
 
+/** An address that only this machine reaches. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
 function readStorage(env: Environment): string {
   const storage = env['AGENT_WEBKIT_STORAGE'] || 'memory:';
   if (/^(?:memory:$|file:.|postgres(?:ql)?:\/\/.)/.test(storage)) return storage;
@@ -124,25 +152,34 @@ export function withoutSecrets(storage: string): string {
 }
 
 function readModes(env: Environment): PermissionMode[] | undefined {
-  const listed = env['AGENT_WEBKIT_PERMISSION_MODES'];
-  if (!listed) return undefined;
-  return listed.split(',').map((entry) => {
-    const mode = PERMISSION_MODES.find((known) => known === entry.trim());
+  const listed = readList(env, 'AGENT_WEBKIT_PERMISSION_MODES');
+  return listed?.map((entry) => {
+    const mode = PERMISSION_MODES.find((known) => known === entry);
     if (mode) return mode;
     throw new SettingError(
       'AGENT_WEBKIT_PERMISSION_MODES',
       `some of ${PERMISSION_MODES.join(', ')}, comma-separated`,
-      listed,
+      entry,
     );
   });
 }
 
+function readList(env: Environment, name: string): string[] | undefined {
+  const entries = (env[name] ?? '').split(',').map((entry) => entry.trim());
+  const named = entries.filter((entry) => entry !== '');
+  return named.length > 0 ? named : undefined;
+}
+
+function readAmount(env: Environment, name: string): number | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(value) && Number(value) > 0) return Number(value);
+  throw new SettingError(name, 'a number above 0', value);
+}
+
 function readOrigins(env: Environment): string | string[] | null {
-  const listed = env['AGENT_WEBKIT_CORS_ORIGIN'] ?? '';
-  if (listed.trim() === '*') return '*';
-  const origins = listed.split(',').map((origin) => origin.trim());
-  const named = origins.filter((origin) => origin !== '');
-  return named.length > 0 ? named : null;
+  const origins = readList(env, 'AGENT_WEBKIT_CORS_ORIGIN');
+  return origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null);
 }
 
 function readFolder(env: Environment, name: string): string | undefined {

@@ -9,7 +9,7 @@ import { MemoryStorage } from './storage/memory/memory-storage.js';
 import { claudeSdkFactory } from './agents/claude/claude-agent-client.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './agent-webkit.module-definition.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './agent-webkit.module-definition.js';
-import { type ResolvedOptions, resolveOptions } from './agent-webkit.options.js';
+import { type ResolvedOptions, resolveOptions } from './resolved-options.js';
 import {
   HOST_GUARD,
   RESOLVED_OPTIONS,

@@ -1,20 +1,9 @@
 import type { PermissionMode, SdkFactory } from './engine/agent-client.js';
+import type { CanAccess } from './engine/access.js';
 import type { Caller } from './engine/caller.js';
+import type { OnDecision } from './engine/decision.js';
+import type { ConfigureSession } from './engine/session-policy.js';
 import type { StorageProvider } from './engine/storage.js';
-import {
-  checkAuth,
-  checkCount,
-  checkFlag,
-  checkFunction,
-  checkModel,
-  checkModes,
-  checkMs,
-  checkRetention,
-  checkStorage,
-  checkTimer,
-  checkWorkspace,
-} from './option-checks.js';
-import { PERMISSION_MODES } from './protocol/inbound.js';
 
 /** An HTTP request as the host's adapter made it: Express's, or Fastify's. */
 export interface IncomingRequest {
@@ -48,6 +37,37 @@ export interface AgentWebkitModuleOptions {
   readonly caller?: (request: IncomingRequest) => Caller | null;
 
   /**
+   * What callers may do with sessions of others: a team's, or those a support role may watch. Asked
+   * for each request. The listing shows a caller's own sessions in any case.
+   *
+   * @default nothing
+   */
+  readonly canAccess?: CanAccess;
+
+  /**
+   * Sets anything of a new session's configuration, or refuses the session by throwing, for
+   * example a `ForbiddenError`.
+   *
+   * @default nothing is changed
+   */
+  readonly configureSession?: ConfigureSession;
+
+  /**
+   * Told of every decision about a permission or a question, once it is committed: for an audit trail.
+   *
+   * @default nobody is told
+   */
+  readonly onDecision?: OnDecision;
+
+  /**
+   * Every how many milliseconds a stream's caller is asked for again, by the same `auth` or `guard`
+   * that let the request in. Whoever is not let in any more loses the stream. Null for never.
+   *
+   * @default 60000
+   */
+  readonly verifyIntervalMs?: number | null;
+
+  /**
    * What starts agents.
    *
    * @default `claudeSdkFactory()`: the Claude Agent SDK
@@ -76,6 +96,13 @@ export interface AgentWebkitModuleOptions {
   readonly model?: string | null;
 
   /**
+   * The models a client may ask for; null for any. The default model need not be among them.
+   *
+   * @default null
+   */
+  readonly models?: readonly string[] | null;
+
+  /**
    * The permission modes a client may ask for. The first is a new session's.
    *
    * @default every mode but `bypassPermissions`, beginning with `default`
@@ -88,6 +115,29 @@ export interface AgentWebkitModuleOptions {
    * @default false
    */
   readonly includePartialMessages?: boolean;
+
+  /**
+   * How many steps of its own an agent may take before it stops, in each of its processes. Null for
+   * as many as it likes.
+   *
+   * @default null
+   */
+  readonly maxTurns?: number | null;
+
+  /**
+   * How much a session may cost before its agent stops, in US dollars. Null for any amount.
+   *
+   * @default null
+   */
+  readonly maxBudgetUsd?: number | null;
+
+  /**
+   * After how many milliseconds a permission or a question that nobody answers is denied, as
+   * `expired`. Null for never.
+   *
+   * @default null
+   */
+  readonly requestTimeoutMs?: number | null;
 
   /**
    * How many of a session's events are kept for those who reconnect. Whoever was away for longer
@@ -117,6 +167,50 @@ export interface AgentWebkitModuleOptions {
    * @default 1000
    */
   readonly maxSessionsPerOwner?: number;
+
+  /**
+   * How many sessions one caller may create within a minute on this server. One more is refused
+   * with 429.
+   *
+   * @default 60
+   */
+  readonly maxCreationsPerMinute?: number;
+
+  /**
+   * How many streams may follow one session. One more is refused with 429.
+   *
+   * @default 1000
+   */
+  readonly maxSubscribers?: number;
+
+  /**
+   * How many agents may run on this server. For one more, the agent that has been idle for longest
+   * is put to sleep; when all are at work, the message that would need it is refused with 503.
+   *
+   * @default one for each 300 MB of the machine's memory, at least 4
+   */
+  readonly maxAgents?: number;
+
+  /**
+   * How many blocks a user message may have. A larger one is refused with 413, as for the next two.
+   *
+   * @default 100
+   */
+  readonly maxContentBlocks?: number;
+
+  /**
+   * How many characters each text of a user message may have.
+   *
+   * @default 1000000
+   */
+  readonly maxTextLength?: number;
+
+  /**
+   * How many bytes each image of a user message may have.
+   *
+   * @default 5242880
+   */
+  readonly maxImageBytes?: number;
 
   /**
    * After how many milliseconds without a message, a turn, an open request or a subscriber a
@@ -170,66 +264,4 @@ export interface AgentWebkitModuleOptions {
    * @default 5000
    */
   readonly storageTimeoutMs?: number;
-}
-
-/** The options with their defaults, checked. */
-export interface ResolvedOptions {
-  readonly auth: AuthOptions | null;
-  readonly caller: (request: IncomingRequest) => Caller | null;
-  readonly sdkFactory: SdkFactory | null;
-  readonly storage: StorageProvider | null;
-  readonly workspace: string;
-  readonly model: string | null;
-  readonly permissionModes: readonly [PermissionMode, ...PermissionMode[]];
-  readonly includePartialMessages: boolean;
-  readonly maxEvents: number;
-  readonly maxLogChars: number;
-  readonly maxQueuedMessages: number;
-  readonly maxSessionsPerOwner: number;
-  readonly idleTimeoutMs: number | null;
-  readonly retentionMs: number | null;
-  readonly keepAliveMs: number | null;
-  readonly interruptTimeoutMs: number;
-  readonly agentGraceMs: number;
-  readonly storageTimeoutMs: number;
-  readonly shutdownGraceMs: number;
-}
-
-/** Gives every option its value, or throws and says which one is wrong, and how. */
-export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptions {
-  const resolved: ResolvedOptions = {
-    auth: checkAuth(options.auth ?? null),
-    caller: checkFunction('caller', options.caller) ?? callerOfUser,
-    sdkFactory: checkFunction('sdkFactory', options.sdkFactory),
-    storage: checkStorage(options.storage ?? null),
-    workspace: checkWorkspace(options.workspace ?? process.cwd()),
-    model: checkModel(options.model ?? null),
-    permissionModes: checkModes(
-      options.permissionModes ?? PERMISSION_MODES.filter((mode) => mode !== 'bypassPermissions'),
-    ),
-    includePartialMessages: checkFlag(
-      'includePartialMessages',
-      options.includePartialMessages ?? false,
-    ),
-    maxEvents: checkCount('maxEvents', options.maxEvents ?? 1000),
-    maxLogChars: checkCount('maxLogChars', options.maxLogChars ?? 16 * 1024 * 1024),
-    maxQueuedMessages: checkCount('maxQueuedMessages', options.maxQueuedMessages ?? 128),
-    maxSessionsPerOwner: checkCount('maxSessionsPerOwner', options.maxSessionsPerOwner ?? 1000),
-    idleTimeoutMs: checkTimer('idleTimeoutMs', options.idleTimeoutMs, 300_000),
-    retentionMs: checkRetention(options.retentionMs ?? null),
-    keepAliveMs: checkTimer('keepAliveMs', options.keepAliveMs, 15_000),
-    interruptTimeoutMs: checkMs('interruptTimeoutMs', options.interruptTimeoutMs ?? 10_000),
-    agentGraceMs: checkMs('agentGraceMs', options.agentGraceMs ?? 2000),
-    storageTimeoutMs: checkMs('storageTimeoutMs', options.storageTimeoutMs ?? 5000),
-    shutdownGraceMs: checkMs('shutdownGraceMs', options.shutdownGraceMs ?? 300),
-  };
-  return Object.freeze(resolved);
-}
-
-function callerOfUser(request: IncomingRequest): Caller | null {
-  const user = 'user' in request ? request.user : null;
-  if (typeof user !== 'object' || user === null) return null;
-  const { id, sub } = user as { id?: unknown; sub?: unknown };
-  const name = id ?? sub;
-  return typeof name === 'string' || typeof name === 'number' ? { id: String(name) } : null;
 }

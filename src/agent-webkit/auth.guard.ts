@@ -8,9 +8,10 @@ import {
   Logger,
 } from '@nestjs/common';
 import { from, isObservable, lastValueFrom } from 'rxjs';
-import type { AuthOptions, IncomingRequest, ResolvedOptions } from './agent-webkit.options.js';
+import type { AuthOptions, IncomingRequest } from './agent-webkit.options.js';
+import type { ResolvedOptions } from './resolved-options.js';
 import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
-import { setCaller } from './current-caller.decorator.js';
+import { setIdentity } from './current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
 import { toHttpException } from './http-errors.js';
@@ -42,15 +43,24 @@ export class AgentWebkitAuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IncomingRequest>();
-    const caller = this.authenticate
-      ? await this.authenticate(request)
-      : await this.askHostGuard(context, request);
+    const identify = () =>
+      this.authenticate ? this.authenticate(request) : this.askHostGuard(context, request);
+    const caller = await identify();
     if (!isCaller(caller)) {
       throw toHttpException(
         new UnauthorizedError('Send a valid token: the header Authorization: Bearer <token>.'),
       );
     }
-    setCaller(request, caller);
+    setIdentity(request, {
+      caller,
+      isStillValid: async () => {
+        try {
+          return (await identify())?.id === caller.id;
+        } catch {
+          return false; // as it refuses a request
+        }
+      },
+    });
     return true;
   }
 

@@ -3,19 +3,32 @@ import type { Caller } from './engine/caller.js';
 import { UnauthorizedError } from './engine/errors.js';
 import { toHttpException } from './http-errors.js';
 
-const callers = new WeakMap<object, Caller>();
+/** Who makes a request, as the guard found out, and whether it would still find the same. */
+export interface Identity {
+  readonly caller: Caller;
+  /** Asks again. Never rejects: whatever keeps the guard from saying yes is a no. */
+  isStillValid(): Promise<boolean>;
+}
+
+const identities = new WeakMap<object, Identity>();
 
 /** Notes who makes a request. Called by the guard. */
-export function setCaller(request: object, caller: Caller): void {
-  callers.set(request, caller);
+export function setIdentity(request: object, identity: Identity): void {
+  identities.set(request, identity);
+}
+
+function identityOf(context: ExecutionContext): Identity {
+  const identity = identities.get(context.switchToHttp().getRequest<object>());
+  if (identity) return identity;
+  throw toHttpException(new UnauthorizedError('Nobody was recognised as the caller.'));
 }
 
 /** Who makes the request. */
 export const CurrentCaller = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Caller => {
-    const caller = callers.get(context.switchToHttp().getRequest<object>());
-    if (!caller)
-      throw toHttpException(new UnauthorizedError('Nobody was recognised as the caller.'));
-    return caller;
-  },
+  (_: unknown, context: ExecutionContext): Caller => identityOf(context).caller,
+);
+
+/** Who makes the request, for a route that lasts. */
+export const CurrentIdentity = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Identity => identityOf(context),
 );

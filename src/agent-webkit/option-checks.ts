@@ -50,9 +50,22 @@ export function checkMs(name: string, value: number): number {
 export function checkTimer(
   name: string,
   value: number | null | undefined,
-  byDefault: number,
+  byDefault: number | null,
 ): number | null {
-  return value === null ? null : checkMs(name, value ?? byDefault);
+  const time = value === undefined ? byDefault : value;
+  return time === null ? null : checkMs(name, time);
+}
+
+/** An amount that null makes boundless. */
+export function checkAmount(name: string, value: number | null): number | null {
+  if (value === null || (Number.isFinite(value) && value > 0)) return value;
+  throw refused(name, 'a number above 0, or null', value);
+}
+
+export function checkModels(models: readonly string[] | null): readonly string[] | null {
+  if (models === null || isListOf(models, (model) => typeof model === 'string' && model !== ''))
+    return models;
+  throw refused('models', `a list of models' names, or null`, models);
 }
 
 /** Not a timer's time: it may be years. */

@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { defer, Observable, switchMap } from 'rxjs';
-import type { ResolvedOptions } from './agent-webkit.options.js';
+import type { ResolvedOptions } from './resolved-options.js';
 import { RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.tokens.js';
 import type { SdkFactory } from './engine/agent-client.js';
 import type { Caller } from './engine/caller.js';
@@ -36,14 +36,11 @@ export class SessionRegistryService
     @Inject(STORAGE_PROVIDER) private readonly storage: StorageProvider,
   ) {
     super({
+      ...options.registry,
       storage,
       sdkFactory,
-      limits: options,
       logger: new Logger('AgentWebkit'),
-      policy: new SessionPolicy(options),
-      maxSessionsPerOwner: options.maxSessionsPerOwner,
-      retentionMs: options.retentionMs,
-      shutdownGraceMs: options.shutdownGraceMs,
+      policy: new SessionPolicy(options.policy),
     });
   }
 

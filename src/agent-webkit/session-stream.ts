@@ -9,6 +9,15 @@ export interface RawResponse extends Writable {
   readonly headersSent: boolean;
 }
 
+export interface StreamOptions {
+  /** Every how many milliseconds a comment keeps the connection alive; null for never. */
+  keepAliveMs: number | null;
+  /** Every how many milliseconds to ask whether the stream is still allowed; null for never. */
+  verifyIntervalMs: number | null;
+  /** Asked meanwhile. When it says no, the stream ends. Never rejects. */
+  isAllowed: () => Promise<boolean>;
+}
+
 /** How many characters of payload one write takes. */
 const MAX_CHARS_PER_WRITE = 64 * 1024;
 const KEEP_ALIVE = ': keepalive\n\n';
@@ -28,7 +37,7 @@ export function streamSession(
   session: Session,
   after: number,
   response: RawResponse,
-  keepAliveMs: number | null,
+  { keepAliveMs, verifyIntervalMs, isAllowed }: StreamOptions,
 ): Observable<MessageEvent> {
   return new Observable((subscriber) => {
     const write = () => {
@@ -64,9 +73,15 @@ export function streamSession(
       if (response.headersSent) write();
     });
     response.on('drain', write);
+    const verify = async () => {
+      if (!(await isAllowed())) subscriber.complete();
+    };
     const keepAlive = keepAliveMs === null ? undefined : setInterval(beat, keepAliveMs);
+    const verification =
+      verifyIntervalMs === null ? undefined : setInterval(() => void verify(), verifyIntervalMs);
     subscriber.add(() => {
       clearInterval(keepAlive);
+      clearInterval(verification);
       subscription.close();
       response.off('drain', write);
     });

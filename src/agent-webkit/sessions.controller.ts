@@ -17,10 +17,10 @@ import {
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { AgentWebkitErrorInterceptor } from './agent-webkit-error.interceptor.js';
-import type { ResolvedOptions } from './agent-webkit.options.js';
+import type { ResolvedOptions } from './resolved-options.js';
 import { RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
-import { CurrentCaller } from './current-caller.decorator.js';
+import { CurrentCaller, CurrentIdentity, type Identity } from './current-caller.decorator.js';
 import { decodeCursor, encodeCursor, LastEventId } from './cursors.js';
 import type { Caller } from './engine/caller.js';
 import { parseSessionEvent } from './engine/session-event.js';
@@ -98,13 +98,18 @@ export class SessionsController {
   async stream(
     @Param('id') id: string,
     @LastEventId() after: number,
-    @CurrentCaller() caller: Caller,
+    @CurrentIdentity() identity: Identity,
     @Res() response: RawResponse & { raw?: RawResponse },
   ): Promise<Observable<MessageEvent>> {
+    const { caller } = identity;
     const session = await this.registry.get(id, caller);
     const raw = response.raw ?? response;
     this.streams.add(raw);
-    return streamSession(session, after, raw, this.options.keepAliveMs);
+    return streamSession(session, after, raw, {
+      ...this.options,
+      isAllowed: async () =>
+        (await identity.isStillValid()) && (await this.registry.isReadable(id, caller)),
+    });
   }
 
   @Post(':id/input')

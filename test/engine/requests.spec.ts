@@ -13,6 +13,9 @@ import { HeldEventStore } from '../support/held-storage.js';
 import { openLog } from '../support/open-log.js';
 import { settle } from '../support/session-bench.js';
 
+const ADA = { id: 'ada' };
+const OPTIONS = { timeoutMs: null, onDecision: () => undefined };
+
 const told = (log: EventLog) =>
   log.read(0, 1000).events.map((event) => parseSessionEvent(event)) as {
     event: string;
@@ -43,7 +46,7 @@ describe('a request of the agent', () => {
 
   it('tells what the agent asks, with what the agent knows of it', async () => {
     const log = openLog();
-    const requests = new Requests(log);
+    const requests = new Requests(log, OPTIONS);
     void requests.ask('Bash', { command: 'ls' }, { signal: never, toolUseID: 't1', title: 'List' });
     void requests.ask('AskUserQuestion', QUESTIONS, { signal: never, toolUseID: 't2' });
     expect(told(log)).toEqual([
@@ -79,9 +82,9 @@ describe('a request of the agent', () => {
     ],
   ])('is %s', async (_, reply, result) => {
     const log = openLog();
-    const requests = new Requests(log);
+    const requests = new Requests(log, OPTIONS);
     const asked = requests.ask('Bash', { a: 1 }, { signal: never, toolUseID: 't1' });
-    await requests.reply(reply, 'ada');
+    await requests.reply(reply, ADA);
     expect(await asked).toEqual(result);
     const outcome = reply.behavior === 'allow' ? 'allowed' : 'denied';
     expect(told(log).at(-1)).toEqual({
@@ -92,9 +95,9 @@ describe('a request of the agent', () => {
 
   it('is answered with all that was asked and the answers', async () => {
     const log = openLog();
-    const requests = new Requests(log);
+    const requests = new Requests(log, OPTIONS);
     const asked = requests.ask('AskUserQuestion', QUESTIONS, { signal: never, toolUseID: 't1' });
-    await requests.reply(answers('t1'), 'ada');
+    await requests.reply(answers('t1'), ADA);
     expect(await asked).toEqual({
       behavior: 'allow',
       updatedInput: { ...QUESTIONS, answers: { q: 'a' } },
@@ -104,22 +107,22 @@ describe('a request of the agent', () => {
 
   it('stays open when it is answered in the wrong way', async () => {
     const log = openLog();
-    const requests = new Requests(log);
+    const requests = new Requests(log, OPTIONS);
     void requests.ask('Bash', {}, { signal: never, toolUseID: 't1' });
     void requests.ask('AskUserQuestion', QUESTIONS, { signal: never, toolUseID: 't2' });
-    await expect(requests.reply(answers('t1'), 'ada')).rejects.toThrow('permission_response');
-    await expect(requests.reply(allow('t2'), 'ada')).rejects.toThrow('question_response');
-    await expect(requests.reply(answers('t2', 7), 'ada')).rejects.toThrow('answers');
+    await expect(requests.reply(answers('t1'), ADA)).rejects.toThrow('permission_response');
+    await expect(requests.reply(allow('t2'), ADA)).rejects.toThrow('question_response');
+    await expect(requests.reply(answers('t2', 7), ADA)).rejects.toThrow('answers');
     expect(log.state.requests.size).toBe(2);
-    await requests.reply(allow('t1'), 'ada');
-    await requests.reply(deny('t2'), 'ada');
+    await requests.reply(allow('t1'), ADA);
+    await requests.reply(deny('t2'), ADA);
     expect(log.state.requests.size).toBe(0);
   });
 
   it('reaches nobody when the agent waits no longer', async () => {
     const log = openLog();
     const signal = AbortSignal.abort();
-    const asked = new Requests(log).ask('Bash', {}, { signal, toolUseID: 't1' });
+    const asked = new Requests(log, OPTIONS).ask('Bash', {}, { signal, toolUseID: 't1' });
     expect(await asked).toMatchObject({ behavior: 'deny' });
     expect(log.lastSeq).toBe(0);
   });
@@ -128,7 +131,7 @@ describe('a request of the agent', () => {
     const log = openLog();
     const controller = new AbortController();
     const { signal } = controller;
-    const asked = new Requests(log).ask('Bash', {}, { signal, toolUseID: 't1' });
+    const asked = new Requests(log, OPTIONS).ask('Bash', {}, { signal, toolUseID: 't1' });
     controller.abort();
     expect(await asked).toMatchObject({ behavior: 'deny' });
     expect(told(log).at(-1)).toEqual({
@@ -139,7 +142,7 @@ describe('a request of the agent', () => {
 
   it('is refused when its log takes nothing, now or any more', async () => {
     const store = new HeldEventStore();
-    const requests = new Requests(openLog({ store }));
+    const requests = new Requests(openLog({ store }), OPTIONS);
     const asked = requests.ask('Bash', {}, { signal: never, toolUseID: 't1' });
     store.refuse();
     expect(await asked).toMatchObject({ behavior: 'deny' });
@@ -149,26 +152,26 @@ describe('a request of the agent', () => {
 
   it('asked twice at once is one request, and both get its answer', async () => {
     const log = openLog();
-    const requests = new Requests(log);
+    const requests = new Requests(log, OPTIONS);
     const twice = [1, 2].map(() => requests.ask('Bash', {}, { signal: never, toolUseID: 't1' }));
-    await requests.reply(allow('t1'), 'ada');
+    await requests.reply(allow('t1'), ADA);
     expect(await Promise.all(twice)).toMatchObject([{ behavior: 'allow' }, { behavior: 'allow' }]);
     expect(told(log)).toHaveLength(2);
   });
 
   it('is answered only when its outcome is committed', async () => {
     const store = new HeldEventStore();
-    const requests = new Requests(openLog({ store }));
+    const requests = new Requests(openLog({ store }), OPTIONS);
     let result: PermissionResult | null = null;
     void requests
       .ask('Bash', {}, { signal: never, toolUseID: 't1' })
       .then((given) => (result = given));
     store.commit();
     await settle();
-    const reply = requests.reply(allow('t1'), 'ada');
+    const reply = requests.reply(allow('t1'), ADA);
     await settle();
     expect(result).toBeNull();
-    await expect(requests.reply(deny('t1'), 'bob')).rejects.toThrow(ConflictError);
+    await expect(requests.reply(deny('t1'), { id: 'bob' })).rejects.toThrow(ConflictError);
     store.commit();
     await reply;
     expect(result).toMatchObject({ behavior: 'allow' });
@@ -184,7 +187,7 @@ describe('a request of the agent', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (steps, isAsync) => {
         const store = new HeldEventStore();
         const log = openLog(isAsync ? { store } : {});
-        const requests = new Requests(log);
+        const requests = new Requests(log, OPTIONS);
         const answered = new Map<string, number>();
         const controllers = new Map<string, AbortController>();
         const won: Promise<boolean>[] = [];
@@ -207,7 +210,7 @@ describe('a request of the agent', () => {
           const replies = { allow: allow(open), deny: deny(open), answer: answers(open) };
           const reply = Object.entries(replies).find(([replied]) => replied === kind)?.[1];
           if (reply) {
-            const accepted = requests.reply(reply, 'ada');
+            const accepted = requests.reply(reply, ADA);
             won.push(accepted.then(() => true, () => false)); // prettier-ignore
           }
           if (kind === 'abort') controllers.get(open)?.abort();

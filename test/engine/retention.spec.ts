@@ -46,9 +46,9 @@ describe('a session that nobody uses', () => {
       registry.create({}, ADA),
     ]);
     const subscription = followed.subscribe(0, () => undefined);
-    await busy.accept(user('hi'), ADA.id);
+    await busy.accept(user('hi'), ADA);
     await pass(RETENTION_MS - DAY_MS);
-    await used.accept(user('still here'), ADA.id);
+    await used.accept(user('still here'), ADA);
     await pass(2 * DAY_MS);
     const { sessions } = await registry.list(ADA, 10, null);
     expect(new Set(sessions.map(({ session_id }) => session_id))).toEqual(

@@ -7,9 +7,9 @@ import { SessionBench, settle } from '../support/session-bench.js';
 describe('a change of the model or the permission mode', () => {
   let bench: SessionBench;
   const setModel = (model: string | null) =>
-    bench.session.accept({ type: 'set_model', model }, 'ada');
+    bench.session.accept({ type: 'set_model', model }, { id: 'ada' });
   const setMode = (mode: 'plan' | 'acceptEdits') =>
-    bench.session.accept({ type: 'set_permission_mode', mode }, 'ada');
+    bench.session.accept({ type: 'set_permission_mode', mode }, { id: 'ada' });
   const allow = (update: PermissionUpdate) =>
     bench.session.accept(
       {
@@ -18,7 +18,7 @@ describe('a change of the model or the permission mode', () => {
         behavior: 'allow',
         updated_permissions: [update],
       },
-      'ada',
+      { id: 'ada' },
     );
   afterEach(() => bench.close());
 
@@ -111,7 +111,7 @@ describe('a change of the model or the permission mode', () => {
 
   it('stops a task only where there is an agent', async () => {
     bench = await SessionBench.start();
-    const stop = () => bench.session.accept({ type: 'stop_task', task_id: 't1' }, 'ada');
+    const stop = () => bench.session.accept({ type: 'stop_task', task_id: 't1' }, { id: 'ada' });
     await stop();
     expect(bench.agent.calls).toEqual(['stopTask t1']);
     bench.agent.die('crashed');

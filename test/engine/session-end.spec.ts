@@ -67,7 +67,7 @@ describe('the end of a session', () => {
     const bench = await SessionBench.start();
     await end(bench, 'for_good');
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });
-    await expect(bench.session.accept({ type: 'interrupt' }, 'ada')).rejects.toThrow(
+    await expect(bench.session.accept({ type: 'interrupt' }, { id: 'ada' })).rejects.toThrow(
       'no such session',
     );
   });
@@ -148,7 +148,7 @@ describe('the end of a session', () => {
     expect(jest.getTimerCount()).toBe(1);
     await bench.say('hi');
     await bench.agent.received(1);
-    await bench.session.accept({ type: 'interrupt' }, 'ada');
+    await bench.session.accept({ type: 'interrupt' }, { id: 'ada' });
     expect(jest.getTimerCount()).toBe(1);
     await end(bench, 'for_good');
     expect(jest.getTimerCount()).toBe(0);
@@ -168,7 +168,8 @@ describe('the end of a session', () => {
             if (kind === 'say') sending.push(bench.say('x'));
             if (kind === 'result' && bench.session.state === 'running') bench.agent.say(result());
             if (kind === 'die') bench.agent.die('oops');
-            if (kind === 'interrupt') sending.push(bench.session.accept({ type: kind }, 'ada'));
+            if (kind === 'interrupt')
+              sending.push(bench.session.accept({ type: kind }, { id: 'ada' }));
             if (kind === 'ask') {
               sending.push(bench.agent.ask('Bash', {}, { toolUseID: `toolu_${(asks += 1)}` }));
             }

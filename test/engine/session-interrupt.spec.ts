@@ -7,7 +7,7 @@ const FAILED = { subtype: 'error_during_execution', is_error: true };
 
 describe('an interrupt', () => {
   let bench: SessionBench;
-  const interrupt = () => bench.session.accept({ type: 'interrupt' }, 'ada');
+  const interrupt = () => bench.session.accept({ type: 'interrupt' }, { id: 'ada' });
   const interrupts = () => bench.agent.calls.filter((call) => call === 'interrupt');
   beforeEach(stopTime);
   afterEach(async () => {
@@ -110,7 +110,7 @@ describe('an interrupt', () => {
     ]);
     expect(bench.session.state).toBe('running');
     const reply = { type: 'permission_response', correlation_id: 'toolu_1', behavior: 'allow' };
-    await expect(bench.session.accept(reply as never, 'ada')).rejects.toMatchObject({
+    await expect(bench.session.accept(reply as never, { id: 'ada' })).rejects.toMatchObject({
       code: 'no_pending_request',
     });
   });

@@ -32,6 +32,8 @@ const reply = (...updated_permissions: PermissionUpdate[]): PermissionResponse =
   updated_permissions,
 });
 
+const ADA = { id: 'ada' };
+
 describe('the policy', () => {
   let root: string;
   let workspace: string;
@@ -41,10 +43,15 @@ describe('the policy', () => {
       model: null,
       permissionModes: ['default', 'plan'],
       includePartialMessages: true,
+      models: null,
+      maxTurns: null,
+      maxBudgetUsd: null,
+      contentLimits: { maxContentBlocks: 100, maxTextLength: 1000, maxImageBytes: 1000 },
+      configureSession: null,
       ...options,
     });
   const cwd = async (wish?: string) =>
-    (await policy().configure(wish === undefined ? {} : { cwd: wish })).cwd;
+    (await policy().configure(wish === undefined ? {} : { cwd: wish }, ADA)).cwd;
 
   beforeAll(() => {
     root = realpathSync(mkdtempSync(join(tmpdir(), 'policy-')));
@@ -62,7 +69,7 @@ describe('the policy', () => {
   afterAll(() => rmSync(root, { recursive: true }));
 
   it('gives a session its defaults where it asks for nothing', async () => {
-    expect(await policy({ model: 'opus' }).configure({})).toEqual({
+    expect(await policy({ model: 'opus' }).configure({}, ADA)).toEqual({
       model: 'opus',
       permissionMode: 'default',
       cwd: workspace,
@@ -77,7 +84,7 @@ describe('the policy', () => {
       cwd: 'inner',
       include_partial_messages: false,
     } as const;
-    expect(await policy({ model: 'opus' }).configure(wish)).toEqual({
+    expect(await policy({ model: 'opus' }).configure(wish, ADA)).toEqual({
       model: 'haiku',
       permissionMode: 'plan',
       cwd: join(workspace, 'inner'),
@@ -104,12 +111,12 @@ describe('the policy', () => {
 
   it('takes a workspace that is itself a link, by its real path', async () => {
     const linked = policy({ workspace: join(root, 'work-link') });
-    expect((await linked.configure({})).cwd).toBe(workspace);
-    expect((await linked.configure({ cwd: 'inner' })).cwd).toBe(join(workspace, 'inner'));
+    expect((await linked.configure({}, ADA)).cwd).toBe(workspace);
+    expect((await linked.configure({ cwd: 'inner' }, ADA)).cwd).toBe(join(workspace, 'inner'));
   });
 
   it('allows everything where the workspace is the root', async () => {
-    const { cwd: inner } = await policy({ workspace: '/' }).configure({ cwd: workspace });
+    const { cwd: inner } = await policy({ workspace: '/' }).configure({ cwd: workspace }, ADA);
     expect(inner).toBe(workspace);
   });
 
@@ -131,7 +138,7 @@ describe('the policy', () => {
   });
 
   it('refuses a mode that is not allowed, and says which are', async () => {
-    await expect(policy().configure({ permission_mode: 'bypassPermissions' })).rejects.toThrow(
+    await expect(policy().configure({ permission_mode: 'bypassPermissions' }, ADA)).rejects.toThrow(
       "permission_mode: 'bypassPermissions' is not allowed here. Allowed: default, plan.",
     );
     const check = (mode: PermissionMode) => policy().check({ type: 'set_permission_mode', mode });

@@ -63,7 +63,7 @@ describe('a registry that is shut down', () => {
     Object.assign(agents[0] ?? {}, { closing: once(events, 'free') });
     // Another server takes the session over.
     await storage.records.claim(session.id);
-    await expect(session.accept(user('hi'), 'ada')).rejects.toMatchObject({
+    await expect(session.accept(user('hi'), { id: 'ada' })).rejects.toMatchObject({
       code: 'storage_unavailable',
     });
     expect(registry.size).toBe(0);

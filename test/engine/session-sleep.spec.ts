@@ -122,7 +122,7 @@ describe('sleep', () => {
     expect(bench.session.state).toBe('awaiting');
     await bench.session.accept(
       { type: 'permission_response', correlation_id: 'toolu_1', behavior: 'allow' },
-      'ada',
+      { id: 'ada' },
     );
     await asked;
     await pass(5000);

@@ -82,7 +82,7 @@ describe.each([
     storage.isTaken = true;
     const reply = bench.session.accept(
       { type: 'permission_response', correlation_id: 'toolu_1', behavior: 'allow' },
-      'ada',
+      { id: 'ada' },
     );
     await expect(reply).rejects.toMatchObject({ code: 'storage_unavailable' });
     expect(await asked).toMatchObject({ behavior: 'deny' });

@@ -70,11 +70,11 @@ describe('turns', () => {
     bench = await SessionBench.start();
     const message = { type: 'user_message', content: 'hi', message_id: 'm1' } as const;
     await Promise.all([
-      bench.session.accept(message, 'ada'),
-      bench.session.accept(message, 'ada'),
-      bench.session.accept(message, 'ada', 'key'),
+      bench.session.accept(message, { id: 'ada' }),
+      bench.session.accept(message, { id: 'ada' }),
+      bench.session.accept(message, { id: 'ada' }, 'key'),
     ]);
-    await bench.session.accept({ type: 'user_message', content: 'hi' }, 'ada', 'key');
+    await bench.session.accept({ type: 'user_message', content: 'hi' }, { id: 'ada' }, 'key');
     expect(bench.data('user_message')).toHaveLength(1);
   });
 
@@ -83,7 +83,7 @@ describe('turns', () => {
     await bench.say('runs');
     await bench.say('waits');
     const send = () =>
-      bench.session.accept({ type: 'user_message', content: 'again' }, 'ada', 'key');
+      bench.session.accept({ type: 'user_message', content: 'again' }, { id: 'ada' }, 'key');
     await expect(send()).rejects.toMatchObject({ code: 'backpressure' });
     bench.agent.say(result());
     await bench.agent.received(2);
@@ -101,7 +101,7 @@ describe('turns', () => {
     await bench.said('result');
     await settle();
     expect(bench.session.info()).toMatchObject({ state: 'running', total_cost_usd: 1 });
-    await bench.session.accept({ type: 'interrupt' }, 'ada');
+    await bench.session.accept({ type: 'interrupt' }, { id: 'ada' });
     expect(bench.agent.calls).toEqual(['interrupt']);
     await bench.say('second');
     await settle();
@@ -149,7 +149,7 @@ describe('turns', () => {
           if (kind === 'result' && bench.session.state === 'running') agent.say(result());
           if (kind === 'stray') agent.say(assistant([text('…')]));
           if (kind === 'die') agent.die('oops');
-          if (kind === 'interrupt') void bench.session.accept({ type: 'interrupt' }, 'ada');
+          if (kind === 'interrupt') void bench.session.accept({ type: 'interrupt' }, { id: 'ada' });
           // oxlint-disable-next-line no-await-in-loop -- steps come one after the other
           if (kind === 'settle') await settle();
           // oxlint-disable-next-line no-await-in-loop -- steps come one after the other

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
 import type { SdkFactory } from '../../src/agent-webkit/engine/agent-client.js';
+import { AgentSlots } from '../../src/agent-webkit/engine/agent-slots.js';
+import type { Decision } from '../../src/agent-webkit/engine/decision.js';
 import { Session } from '../../src/agent-webkit/engine/session.js';
 import type {
   SessionDependencies,
@@ -20,6 +22,7 @@ import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
 export interface BenchOptions {
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
+  slots?: AgentSlots;
   /** In the place of fake agents. */
   sdkFactory?: SdkFactory;
 }
@@ -35,6 +38,8 @@ export const LIMITS: SessionLimits = {
   interruptTimeoutMs: 1000,
   agentGraceMs: 100,
   storageTimeoutMs: 5000,
+  maxSubscribers: 1000,
+  requestTimeoutMs: null,
 };
 
 /** Lets everything happen that waits for nothing but its turn in the event loop. */
@@ -79,11 +84,12 @@ export class SessionBench {
   readonly agents: FakeAgentClient[];
   readonly givenUp: string[] = [];
   readonly unused: string[] = [];
+  readonly decisions: Decision[] = [];
   readonly deps: SessionDependencies;
   session!: Session;
   record!: SessionRecord;
 
-  private constructor({ storage = new MemoryStorage(), limits, sdkFactory }: BenchOptions) {
+  private constructor({ storage = new MemoryStorage(), limits, slots, sdkFactory }: BenchOptions) {
     const fakes = fakeAgents();
     this.storage = storage;
     this.agents = fakes.agents;
@@ -91,6 +97,8 @@ export class SessionBench {
       storage,
       sdkFactory: sdkFactory ?? fakes.factory,
       limits: { ...LIMITS, ...limits },
+      slots: slots ?? new AgentSlots(100),
+      onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
       onGivenUp: (id) => void this.givenUp.push(id),
       onUnused: (id) => void this.unused.push(id),
@@ -138,7 +146,7 @@ export class SessionBench {
   }
 
   say(content: string, messageId?: string): Promise<void> {
-    return this.session.accept(user(content, messageId), 'ada');
+    return this.session.accept(user(content, messageId), { id: 'ada' });
   }
 
   /** Everything the session has said and still keeps. */

@@ -60,7 +60,11 @@ export async function startApp(
   }: StartAppOptions = {},
 ): Promise<TestApp> {
   const builder = Test.createTestingModule(
-    metadata ?? { imports: [AgentWebkitModule.forRoot({ auth: 'none', ...options })] },
+    metadata ?? {
+      imports: [
+        AgentWebkitModule.forRoot({ auth: 'none', maxCreationsPerMinute: 100_000, ...options }),
+      ],
+    },
   );
   const module = await override(builder).compile();
   const app = module.createNestApplication(

@@ -39,12 +39,24 @@ export interface SessionConfig {
   cwd: string;
   /** Whether text and tool inputs are sent while they stream. */
   includePartialMessages: boolean;
+  /** How many steps of its own the agent may take before it stops. Without it, as many as it likes. */
+  maxTurns?: number;
+  /** How much the session may cost before the agent stops, in US dollars. Without it, any amount. */
+  maxBudgetUsd?: number;
+  /** What the host wants to know whenever it starts an agent for this session. Kept as JSON. */
+  hostContext?: JsonValue;
 }
+
+/** What JSON can say. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** Everything an agent needs to know to start. */
 export interface AgentStart extends SessionConfig {
   /** A UUID. The session and the agent's transcript share it. */
   sessionId: string;
+  /** The id of the caller whose session it is. */
+  owner: string;
   /** True when this session had an agent before, whose conversation is to go on. */
   resume: boolean;
   canUseTool: CanUseTool;

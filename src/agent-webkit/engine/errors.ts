@@ -9,6 +9,9 @@ export type ErrorCode =
   | 'cursor_ahead'
   | 'payload_too_large'
   | 'too_many_sessions'
+  | 'too_many_creations'
+  | 'too_many_subscribers'
+  | 'agents_busy'
   | 'backpressure'
   | 'shutting_down'
   | 'storage_unavailable';
@@ -93,6 +96,45 @@ export class TooManySessionsError extends AgentWebkitError {
   constructor(limit: number) {
     super(`You have ${limit} sessions, which is the limit. Delete one and try again.`);
   }
+}
+
+/** The caller creates sessions faster than the host allows. */
+export class TooManyCreationsError extends AgentWebkitError {
+  readonly code = 'too_many_creations';
+  override readonly retryAfterSeconds: number;
+
+  constructor(limit: number, retryAfterSeconds: number) {
+    super(
+      `You have created ${limit} sessions within a minute, which is the limit. ` +
+        `Try again in ${retryAfterSeconds} seconds.`,
+    );
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** As many follow the session as may. */
+export class TooManySubscribersError extends AgentWebkitError {
+  readonly code = 'too_many_subscribers';
+  override readonly retryAfterSeconds = 30;
+
+  constructor(limit: number) {
+    super(`${limit} streams follow this session, which is the limit. Close one and try again.`);
+  }
+}
+
+/** As many agents run as may, and all of them are at work. */
+export class AgentsBusyError extends AgentWebkitError {
+  readonly code = 'agents_busy';
+  override readonly retryAfterSeconds = 10;
+
+  constructor(limit: number) {
+    super(`All of the ${limit} agents of this server are at work. Send this one again later.`);
+  }
+}
+
+/** What was sent is larger than the host allows. The message names the field. */
+export class PayloadTooLargeError extends AgentWebkitError {
+  readonly code = 'payload_too_large';
 }
 
 /** As much waits as may. */

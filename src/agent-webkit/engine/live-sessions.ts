@@ -1,8 +1,17 @@
+import { AgentSlots } from './agent-slots.js';
 import { answered } from './answered.js';
 import { Session } from './session.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import type { SessionRecord } from './storage.js';
 import { within } from './within.js';
+
+export interface LiveSessionsOptions extends Omit<
+  SessionDependencies,
+  'slots' | 'onGivenUp' | 'onUnused'
+> {
+  /** How many agents may run on this server. */
+  maxAgents: number;
+}
 
 /** How long subscribers may take to read what is due to them when the server goes down. */
 const DRAIN_TIMEOUT_MS = 1000;
@@ -20,9 +29,10 @@ export class LiveSessions {
   /** The agents of sessions that have ended, until they are gone. */
   readonly #leaving = new Set<Promise<void>>();
 
-  constructor(deps: Omit<SessionDependencies, 'onGivenUp' | 'onUnused'>) {
+  constructor({ maxAgents, ...deps }: LiveSessionsOptions) {
     this.#deps = {
       ...deps,
+      slots: new AgentSlots(maxAgents),
       onGivenUp: (id, agentGone) => {
         this.#sessions.delete(id);
         this.#track(agentGone);

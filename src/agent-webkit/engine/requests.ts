@@ -1,13 +1,20 @@
 import type { PermissionResponse, QuestionResponse } from '../protocol/inbound.js';
 import type { EventPayloads, RequestOutcome, WireEvent } from '../protocol/events.js';
 import type { PermissionContext, PermissionResult } from './agent-client.js';
+import type { Caller } from './caller.js';
+import type { Decision } from './decision.js';
 import { ConflictError, InvalidRequestError } from './errors.js';
 import type { EventLog } from './event-log.js';
 import type { PendingRequest } from '../protocol/answers.js';
 import { parseSessionEvent } from './session-event.js';
-import type { OpenRequest } from './session-state.js';
+import { type OpenRequest, QUESTION_TOOL } from './session-state.js';
 
-const QUESTION_TOOL = 'AskUserQuestion';
+export interface RequestsOptions {
+  /** After how long a request that nobody answers is denied, in milliseconds; null for never. */
+  timeoutMs: number | null;
+  /** Called when a request is resolved and that is committed. */
+  onDecision: (decision: Omit<Decision, 'sessionId' | 'owner'>) => void;
+}
 
 /**
  * What the agent asks of people. A request is open from its event until its `request_resolved`;
@@ -17,10 +24,12 @@ const QUESTION_TOOL = 'AskUserQuestion';
  */
 export class Requests {
   readonly #log: EventLog;
+  readonly #options: RequestsOptions;
   readonly #waiting = new Map<string, (result: PermissionResult) => void>();
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, options: RequestsOptions) {
     this.#log = log;
+    this.#options = options;
   }
 
   /** Asks, and waits for the reply. Resolves to a refusal when nobody can answer any more. */
@@ -34,7 +43,9 @@ export class Requests {
     return new Promise((resolve) => {
       const onAbort = () => this.cancel(correlationId);
       const earlier = this.#waiting.get(correlationId);
+      const timer = earlier ? undefined : this.#expireLater(correlationId);
       this.#waiting.set(correlationId, (result) => {
+        clearTimeout(timer);
         context.signal.removeEventListener('abort', onAbort);
         earlier?.(result);
         resolve(result);
@@ -49,7 +60,7 @@ export class Requests {
   }
 
   /** Answers one open request. @throws ConflictError when it is not open */
-  async reply(reply: PermissionResponse | QuestionResponse, by: string): Promise<void> {
+  async reply(reply: PermissionResponse | QuestionResponse, by: Caller): Promise<void> {
     const request = this.#log.state.requests.get(reply.correlation_id);
     if (!request) throw new ConflictError(reply.correlation_id);
     const result =
@@ -60,21 +71,33 @@ export class Requests {
 
   /** Resolves one request as cancelled, if it is open. */
   cancel(correlationId: string): void {
-    const request = this.#log.state.requests.get(correlationId);
-    if (!request) return;
-    // The agent is answered in any case, and a log that fails gives the session up.
-    this.#resolve(request, 'cancelled', cancelled()).catch(() => undefined);
+    this.#giveUp(correlationId, 'cancelled', cancelled());
   }
 
   cancelAll(): void {
     for (const correlationId of this.#log.state.requests.keys()) this.cancel(correlationId);
   }
 
+  #expireLater(correlationId: string): NodeJS.Timeout | undefined {
+    const { timeoutMs } = this.#options;
+    if (timeoutMs === null) return undefined;
+    const message = 'Nobody answered in time.';
+    const expire = () => this.#giveUp(correlationId, 'expired', { behavior: 'deny', message });
+    return setTimeout(expire, timeoutMs);
+  }
+
+  #giveUp(correlationId: string, outcome: RequestOutcome, result: PermissionResult): void {
+    const request = this.#log.state.requests.get(correlationId);
+    if (!request) return;
+    // The agent is answered in any case, and a log that fails gives the session up.
+    this.#resolve(request, outcome, result, null).catch(() => undefined);
+  }
+
   async #resolve(
     request: OpenRequest,
     outcome: RequestOutcome,
     result: PermissionResult,
-    by?: string,
+    by: Caller | null,
   ): Promise<void> {
     const { correlationId, kind } = request;
     const answerAgent = this.#takeWaiting(correlationId);
@@ -82,7 +105,7 @@ export class Requests {
       correlation_id: correlationId,
       kind,
       outcome,
-      ...(by === undefined ? {} : { by }),
+      ...(by && { by: by.id }),
     };
     try {
       await this.#log.append({ event: 'request_resolved', data });
@@ -91,6 +114,18 @@ export class Requests {
       throw error;
     }
     answerAgent?.(result);
+    const { toolName, input } = request;
+    const updatedInput = result.behavior === 'allow' ? result.updatedInput : undefined;
+    this.#options.onDecision({
+      caller: by,
+      correlationId,
+      kind,
+      toolName,
+      input,
+      ...(updatedInput && { updatedInput }),
+      outcome,
+      at: new Date(),
+    });
   }
 
   /** The agent's callback of one request, which is called once. */

@@ -7,12 +7,16 @@ import type {
   SdkFactory,
 } from './agent-client.js';
 import { AgentWork } from './agent-work.js';
+import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from './engine-logger.js';
 import { MessageTranslator } from './message-translator.js';
 import { cancelled } from './requests.js';
 
 export interface SessionAgentOptions {
   sdkFactory: SdkFactory;
+  slots: AgentSlots;
+  /** Who has the agent's slot. */
+  holder: SlotHolder;
   /** Takes what the agent said. A promise holds the agent back until it resolves. */
   onEvents: (events: WireEvent[]) => void | Promise<void>;
   /** Called when the agent is gone though nobody closed it. */
@@ -93,6 +97,7 @@ export class SessionAgent {
       })
       .finally(() => {
         if (this.#closing === closing) this.#closing = null;
+        this.#options.slots.free(this.#options.holder);
       });
     this.#closing = closing;
     return closing;
@@ -105,6 +110,12 @@ export class SessionAgent {
       await this.#closing;
     }
     if (closes !== this.#closes) return null;
+    const { slots, holder } = this.#options;
+    await slots.take(holder);
+    if (closes !== this.#closes) {
+      slots.free(holder);
+      return null;
+    }
     const start = createStart();
     let client: AgentClient | null = null;
     const canUseTool: CanUseTool = (toolName, input, context) =>
@@ -115,6 +126,7 @@ export class SessionAgent {
     try {
       client = this.#options.sdkFactory({ ...start, canUseTool });
     } catch (error) {
+      slots.free(holder);
       this.#options.onExit(describeExit(false, error));
       return null;
     }

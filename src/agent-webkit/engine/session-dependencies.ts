@@ -1,4 +1,6 @@
 import type { SdkFactory } from './agent-client.js';
+import type { AgentSlots } from './agent-slots.js';
+import type { OnDecision } from './decision.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { EventLogOptions } from './event-log.js';
 import type { WindowLimits } from './event-window.js';
@@ -15,12 +17,19 @@ export interface SessionLimits extends WindowLimits {
   agentGraceMs: number;
   /** How long a client's message may wait for the storage before it is answered 503, in milliseconds. */
   storageTimeoutMs: number;
+  /** How many may follow the session at a time. */
+  maxSubscribers: number;
+  /** After how long a request that nobody answers is denied, in milliseconds; null for never. */
+  requestTimeoutMs: number | null;
 }
 
 export interface SessionDependencies {
   storage: StorageProvider;
   sdkFactory: SdkFactory;
   limits: SessionLimits;
+  slots: AgentSlots;
+  /** Told of every decision of a person's, or of its absence, once it is committed. */
+  onDecision: OnDecision;
   logger: EngineLogger;
   /** Called once when the session gave itself up because its storage refused an event. */
   onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;

@@ -2,6 +2,8 @@ import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve, sep } from 'node:path';
 import type { CreateSession, InboundMessage } from '../protocol/inbound.js';
 import type { PermissionMode, SessionConfig } from './agent-client.js';
+import type { Caller } from './caller.js';
+import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError } from './errors.js';
 
 export interface SessionPolicyOptions {
@@ -9,11 +11,34 @@ export interface SessionPolicyOptions {
   workspace: string;
   /** The model of a session that asks for none; null for the agent's default. */
   model: string | null;
+  /** The models a client may ask for; null for any. */
+  models: readonly string[] | null;
   /** The modes a client may ask for. The first is a new session's. */
   permissionModes: readonly [PermissionMode, ...PermissionMode[]];
   /** Whether partial messages are on when a client does not say. */
   includePartialMessages: boolean;
+  /** How many steps an agent may take before it stops; null for as many as it likes. */
+  maxTurns: number | null;
+  /** How much a session may cost, in US dollars; null for any amount. */
+  maxBudgetUsd: number | null;
+  contentLimits: ContentLimits;
+  /** The host's last word on a new session's configuration; null where it has none. */
+  configureSession: ConfigureSession | null;
 }
+
+/**
+ * Sets anything of a new session's configuration, by returning it, or refuses the session, by
+ * throwing.
+ */
+export type ConfigureSession = (
+  request: {
+    /** What the client asked for. */
+    readonly asked: Readonly<CreateSession>;
+    /** What the session gets if nothing is changed. */
+    readonly config: Readonly<SessionConfig>;
+  },
+  caller: Caller,
+) => Partial<SessionConfig> | void | Promise<Partial<SessionConfig> | void>;
 
 /** What a client may ask for, decided by the host in one place and before anything is done. */
 export class SessionPolicy {
@@ -24,21 +49,28 @@ export class SessionPolicy {
   }
 
   /** The configuration of a new session. @throws ForbiddenError */
-  async configure(wish: CreateSession): Promise<SessionConfig> {
-    const { model, permissionModes, includePartialMessages } = this.#options;
+  async configure(wish: CreateSession, caller: Caller): Promise<SessionConfig> {
+    const { model, permissionModes, includePartialMessages, configureSession } = this.#options;
+    const { maxTurns, maxBudgetUsd } = this.#options;
     const permissionMode = wish.permission_mode ?? permissionModes[0];
     this.#checkMode(permissionMode, 'permission_mode');
-    return {
+    this.#checkModel(wish.model, 'model');
+    const config: SessionConfig = {
       model: wish.model ?? model,
       permissionMode,
       cwd: await this.#resolveFolder(wish.cwd, 'cwd'),
       includePartialMessages: wish.include_partial_messages ?? includePartialMessages,
+      ...(maxTurns !== null && { maxTurns }),
+      ...(maxBudgetUsd !== null && { maxBudgetUsd }),
     };
+    return { ...config, ...(await configureSession?.({ asked: wish, config }, caller)) };
   }
 
   /** @throws ForbiddenError when the message asks for what the host does not allow */
   async check(message: InboundMessage): Promise<void> {
+    if (message.type === 'user_message') checkContent(message.content, this.#options.contentLimits);
     if (message.type === 'set_permission_mode') this.#checkMode(message.mode, 'mode');
+    if (message.type === 'set_model') this.#checkModel(message.model ?? undefined, 'model');
     if (message.type !== 'permission_response') return;
     for (const [index, update] of (message.updated_permissions ?? []).entries()) {
       const field = `updated_permissions[${index}]`;
@@ -60,6 +92,14 @@ export class SessionPolicy {
     if (this.#options.permissionModes.includes(mode)) return;
     throw new ForbiddenError(
       `${field}: '${mode}' is not allowed here. Allowed: ${this.#options.permissionModes.join(', ')}.`,
+    );
+  }
+
+  #checkModel(model: string | undefined, field: string): void {
+    const { models } = this.#options;
+    if (model === undefined || models === null || models.includes(model)) return;
+    throw new ForbiddenError(
+      `${field}: '${model}' is not allowed here. Allowed: ${models.join(', ')}.`,
     );
   }
 

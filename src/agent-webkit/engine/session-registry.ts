@@ -2,25 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { CreateSession, InboundMessage } from '../protocol/inbound.js';
 import type { SessionInfo } from '../protocol/answers.js';
 import { AcceptedKeys } from './accepted-keys.js';
-import { Admission } from './admission.js';
+import { Access, type AccessAction, type CanAccess } from './access.js';
+import { Admission, type AdmissionLimits } from './admission.js';
 import { answered } from './answered.js';
 import type { Caller } from './caller.js';
 import { SessionNotFoundError, ShuttingDownError } from './errors.js';
-import { LiveSessions } from './live-sessions.js';
+import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Retention } from './retention.js';
 import type { Session } from './session.js';
-import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
 import type { SessionPolicy } from './session-policy.js';
 import { EMPTY_LOG, type RecordCursor, type SessionRecord } from './storage.js';
 
-export interface SessionRegistryOptions extends Omit<
-  SessionDependencies,
-  'onGivenUp' | 'onUnused'
-> {
+export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
   policy: SessionPolicy;
-  /** How many sessions one owner may have. */
-  maxSessionsPerOwner: number;
+  /** What callers may do with sessions of others; null for nothing. */
+  canAccess: CanAccess | null;
   /** After how long without use a session is removed, in milliseconds; null for never. */
   retentionMs: number | null;
   /** How long an agent may take to end by itself when the server goes down, in milliseconds. */
@@ -46,6 +43,7 @@ const RECOVERY_PAGE = 20;
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #live: LiveSessions;
+  readonly #access: Access;
   readonly #admission: Admission;
   readonly #retention: Retention | null;
   /** The ids of sessions by the key their creation was asked with. */
@@ -53,10 +51,11 @@ export class SessionRegistry {
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
-    const { storage, maxSessionsPerOwner, retentionMs, logger } = options;
+    const { storage, canAccess, retentionMs, logger } = options;
     this.#options = options;
     this.#live = new LiveSessions(options);
-    this.#admission = new Admission(storage.records, maxSessionsPerOwner);
+    this.#access = new Access(canAccess, logger);
+    this.#admission = new Admission(storage.records, options);
     this.#retention =
       retentionMs === null
         ? null
@@ -89,14 +88,32 @@ export class SessionRegistry {
     return this.get(id, caller);
   }
 
-  /** A caller's session. @throws SessionNotFoundError when there is none, or it is another's */
-  async get(id: string, caller: Caller): Promise<Session> {
-    const session = await (this.#live.get(id) ?? this.#take(id, caller));
-    if (!session || session.owner !== caller.id || session.state === 'closed') {
-      if (this.#shutdown) throw new ShuttingDownError();
-      throw new SessionNotFoundError();
+  /**
+   * A session, for something that a caller wants of it.
+   *
+   * @throws SessionNotFoundError when there is none, or the caller may not even read it
+   * @throws ForbiddenError when the caller may read it, but not do this
+   */
+  async get(id: string, caller: Caller, action: AccessAction = 'read'): Promise<Session> {
+    const held = await this.#live.get(id);
+    if (!held && this.#shutdown) throw new ShuttingDownError();
+    // Another's is looked up like one that does not exist, so that both take the same time.
+    const known =
+      held?.owner === caller.id ? held : await answered(this.#options.storage.records.get(id));
+    await this.#access.check(known, caller, action);
+    const session = await (this.#live.get(id) ?? this.#take(id));
+    if (session && session.state !== 'closed') return session;
+    throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
+  }
+
+  /** Whether a caller may still read a session. A storage that does not answer changes nothing. */
+  async isReadable(id: string, caller: Caller): Promise<boolean> {
+    try {
+      await this.get(id, caller);
+      return true;
+    } catch (error) {
+      return !(error instanceof SessionNotFoundError);
     }
-    return session;
   }
 
   /** Gives a session a message of a caller. Resolves when it is accepted for good. */
@@ -106,12 +123,13 @@ export class SessionRegistry {
     caller: Caller,
     idempotencyKey?: string,
   ): Promise<void> {
-    await this.get(id, caller);
+    const action = message.type.endsWith('_response') ? 'answer' : 'send';
+    await this.get(id, caller, action);
     await this.#options.policy.check(message);
     // Again, because it may have left the memory meanwhile.
-    const session = await this.get(id, caller);
+    const session = await this.get(id, caller, action);
     if (this.#shutdown) throw new ShuttingDownError();
-    await session.accept(message, caller.id, idempotencyKey);
+    await session.accept(message, caller, idempotencyKey);
   }
 
   /** A caller's sessions, the newest activity first. Those that nobody uses are not taken into memory for it. */
@@ -134,7 +152,7 @@ export class SessionRegistry {
     if (this.#shutdown) throw new ShuttingDownError();
     // One whose end was not stored the first time may be asked for again.
     const ended = await this.#live.get(id)?.catch(() => null);
-    await this.#remove(ended?.owner === caller.id ? ended : await this.get(id, caller));
+    await this.#remove(ended?.owner === caller.id ? ended : await this.get(id, caller, 'delete'));
   }
 
   /**
@@ -167,7 +185,7 @@ export class SessionRegistry {
 
   /** Resolves to the id of the new session, or of the one that the same key made before. */
   async #create(wish: CreateSession, caller: Caller, key: string | null): Promise<string> {
-    const config = await this.#options.policy.configure(wish);
+    const config = await this.#options.policy.configure(wish, caller);
     if (this.#shutdown) throw new ShuttingDownError();
     const now = new Date();
     const record: SessionRecord = {
@@ -197,13 +215,9 @@ export class SessionRegistry {
     }
   }
 
-  /** Takes a caller's session into memory. Another's is not touched, not even for a moment. */
-  async #take(id: string, caller: Caller): Promise<Session | null> {
-    if (this.#shutdown) return null;
-    const record = await answered(this.#options.storage.records.get(id));
-    if (record?.owner !== caller.id || this.#shutdown) return null;
-    // Another request may have begun the same meanwhile.
-    return this.#live.get(id) ?? this.#live.restore(id);
+  /** Takes a stored session into memory. */
+  #take(id: string): Promise<Session | null> {
+    return this.#shutdown ? Promise.resolve(null) : this.#live.restore(id);
   }
 
   async #describe(record: SessionRecord): Promise<SessionInfo | null> {

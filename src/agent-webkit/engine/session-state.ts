@@ -1,6 +1,9 @@
 import type { EventPayloads, RequestKind, UserContent, WireEvent } from '../protocol/events.js';
 import type { SessionEvent } from './session-event.js';
 
+/** The tool by which the agent asks people questions. */
+export const QUESTION_TOOL = 'AskUserQuestion';
+
 /** A user message that was accepted and not yet handed to the agent. */
 export interface QueuedMessage {
   readonly event: SessionEvent;
@@ -19,6 +22,7 @@ export interface OpenRequest {
   readonly event: SessionEvent;
   readonly kind: RequestKind;
   readonly correlationId: string;
+  readonly toolName: string;
   /** The tool's input as the agent asked with it. */
   readonly input: Record<string, unknown>;
 }
@@ -53,10 +57,10 @@ export class SessionState {
         this.#lastResult = event;
         return;
       case 'permission_request':
-        this.#open(event, 'permission', wire.data.correlation_id, wire.data.input);
+        this.#open(event, 'permission', wire.data.tool_name, wire.data);
         return;
       case 'ask_user_question':
-        this.#open(event, 'question', wire.data.correlation_id, wire.data.questions);
+        this.#open(event, 'question', QUESTION_TOOL, { ...wire.data, input: wire.data.questions });
         return;
       case 'request_resolved':
         this.requests.delete(wire.data.correlation_id);
@@ -111,9 +115,15 @@ export class SessionState {
   #open(
     event: SessionEvent,
     kind: RequestKind,
-    correlationId: string,
-    input: Record<string, unknown>,
+    toolName: string,
+    { correlation_id, input }: { correlation_id: string; input: Record<string, unknown> },
   ): void {
-    this.requests.set(correlationId, { event, kind, correlationId, input });
+    this.requests.set(correlation_id, {
+      event,
+      kind,
+      correlationId: correlation_id,
+      toolName,
+      input,
+    });
   }
 }

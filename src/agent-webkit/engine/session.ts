@@ -1,8 +1,17 @@
 import { PROTOCOL_VERSION, type SessionStateName, type WireEvent } from '../protocol/events.js';
 import type { InboundMessage } from '../protocol/inbound.js';
 import type { SessionInfo } from '../protocol/answers.js';
-import type { AgentClient, AgentStart, PermissionMode, SessionConfig } from './agent-client.js';
-import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from './errors.js';
+import type { AgentStart, SessionConfig } from './agent-client.js';
+import type { SlotHolder } from './agent-slots.js';
+import type { Caller } from './caller.js';
+import type { Decision } from './decision.js';
+import {
+  AgentsBusyError,
+  SessionNotFoundError,
+  ShuttingDownError,
+  StorageUnavailableError,
+  TooManySubscribersError,
+} from './errors.js';
 import { DurableTranscripts } from './durable-transcripts.js';
 import { EventLog, type EventPage } from './event-log.js';
 import { IdleTimer } from './idle-timer.js';
@@ -10,7 +19,8 @@ import { Inbox } from './inbox.js';
 import { Requests, toPendingRequest } from './requests.js';
 import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
-import { FencedError, type SessionRecord } from './storage.js';
+import { SessionSettings } from './session-settings.js';
+import type { SessionRecord } from './storage.js';
 import type { Subscription } from './subscription.js';
 import { TurnGate } from './turn-gate.js';
 import { within } from './within.js';
@@ -28,20 +38,20 @@ const UNUSED_TIMEOUT_MS = 60_000;
  * again with its memory. None of that ends the session. What ends it is {@link end}, or a storage
  * that refuses its events.
  */
-export class Session {
+export class Session implements SlotHolder {
   readonly #record: SessionRecord;
   readonly #deps: SessionDependencies;
   readonly #log: EventLog;
   readonly #requests: Requests;
   readonly #gate: TurnGate;
   readonly #inbox: Inbox;
+  readonly #settings: SessionSettings;
   /** Puts the agent to sleep. */
   readonly #idle: IdleTimer;
   /** Lets a session go whose agent sleeps. */
   readonly #unused: IdleTimer;
   readonly #transcripts: DurableTranscripts | null;
-  /** The last change of the configuration. The next one builds on it, so it waits. */
-  #configured: Promise<void> = Promise.resolve();
+  #restingSince = performance.now();
   /** Why nothing more is taken, or null while the session lives. */
   #ended: 'deleted' | 'given_up' | 'shut_down' | null = null;
 
@@ -50,7 +60,10 @@ export class Session {
     this.#deps = deps;
     this.#log = log;
     this.#inbox = new Inbox(log, deps.limits);
-    this.#requests = new Requests(log);
+    this.#requests = new Requests(log, {
+      timeoutMs: deps.limits.requestTimeoutMs,
+      onDecision: (decision) => this.#tellDecision(decision),
+    });
     const { transcripts } = deps.storage;
     this.#transcripts = transcripts
       ? new DurableTranscripts(transcripts, (cause) => {
@@ -62,17 +75,27 @@ export class Session {
       log,
       requests: this.#requests,
       sdkFactory: deps.sdkFactory,
+      slots: deps.slots,
+      holder: this,
       logger: deps.logger,
       createStart: (resume) => this.#createStart(resume),
       interruptTimeoutMs: deps.limits.interruptTimeoutMs,
       agentGraceMs: deps.limits.agentGraceMs,
       onQuiet: () => this.#onQuiet(),
     });
+    this.#settings = new SessionSettings({
+      record,
+      records: deps.storage.records,
+      log,
+      agent: () => this.#gate.agent,
+      isEnded: () => this.#ended !== null,
+      onFenced: (cause) => this.#giveUp(cause),
+      logger: deps.logger,
+    });
     this.#idle = new IdleTimer({
       timeoutMs: deps.limits.idleTimeoutMs,
-      isIdle: () =>
-        this.state === 'idle' && !this.#gate.agentWork.isAtWork && log.subscribers === 0,
-      onTimeout: () => void this.#sleep(),
+      isIdle: () => this.idleSince !== null && log.subscribers === 0,
+      onTimeout: () => void this.sleep(),
     });
     this.#unused = new IdleTimer({
       timeoutMs: UNUSED_TIMEOUT_MS,
@@ -87,7 +110,7 @@ export class Session {
     const log = new EventLog(logOptions(record, deps, (cause) => session.#giveUp(cause)));
     const session = new Session(record, log, deps);
     await log.append(sessionReady(record.id));
-    session.#gate.warmUp();
+    if (!deps.slots.areBusy) session.#gate.warmUp();
     session.#rest();
     return session;
   }
@@ -127,6 +150,11 @@ export class Session {
     return this.#gate.isAgentAlive ? 'idle' : 'dormant';
   }
 
+  /** Since when the agent has had nothing to do, as `performance.now()`; null while it has, or there is none. */
+  get idleSince(): number | null {
+    return this.state === 'idle' && !this.#gate.agentWork.isAtWork ? this.#restingSince : null;
+  }
+
   /** Whether somebody follows the session, or it has something to do. */
   get isInUse(): boolean {
     return this.#log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
@@ -136,10 +164,11 @@ export class Session {
    * Takes a client's message. Resolves when it is accepted for good.
    *
    * @throws StorageUnavailableError when the storage does not answer in time
-   * @param by the id of the caller, who is told to the other subscribers
+   * @throws AgentsBusyError when it would wait for an agent, because all of them are at work
+   * @param by the caller, whose id is told to the other subscribers
    * @param idempotencyKey a user message whose key was accepted before does nothing
    */
-  async accept(message: InboundMessage, by: string, idempotencyKey?: string): Promise<void> {
+  async accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
     this.#assertAlive();
     if (this.#log.isTroubled) throw new StorageUnavailableError(null);
     const isAccepted = this.#accept(message, by, idempotencyKey).then(() => true);
@@ -147,9 +176,12 @@ export class Session {
     if (!(await within(storageTimeoutMs, isAccepted))) throw new StorageUnavailableError(null);
   }
 
-  async #accept(message: InboundMessage, by: string, idempotencyKey?: string): Promise<void> {
+  async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
     switch (message.type) {
       case 'user_message':
+        if (this.state === 'dormant' && this.#deps.slots.areBusy) {
+          throw new AgentsBusyError(this.#deps.slots.max);
+        }
         this.#stir();
         await this.#inbox.accept(message, idempotencyKey).finally(() => this.#rest());
         this.#gate.pass();
@@ -161,21 +193,27 @@ export class Session {
         await this.#requests.reply(message, by);
         // It may have been all there was to do, when it was asked outside a turn.
         this.#rest();
-        this.#followMode(message);
+        this.#settings.follow(message);
         return this.touch();
       case 'set_permission_mode':
-        return this.#setPermissionMode(message.mode);
+        return this.#settings.setPermissionMode(message.mode);
       case 'set_model':
-        return this.#setModel(message.model);
+        return this.#settings.setModel(message.model);
       case 'stop_task':
-        return this.#tellAgent((agent) => agent.stopTask(message.task_id));
+        return this.#settings.tellAgent((agent) => agent.stopTask(message.task_id));
       default:
         message satisfies never;
     }
   }
 
-  /** Follows the events after a cursor; 0 for all that are kept. The caller closes the subscription. */
+  /**
+   * Follows the events after a cursor; 0 for all that are kept. The caller closes the subscription.
+   *
+   * @throws TooManySubscribersError
+   */
   subscribe(after: number, onReadable: () => void): Subscription {
+    const { maxSubscribers } = this.#deps.limits;
+    if (this.#log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
     const subscription = this.#log.subscribe(after, onReadable, () => this.#rest());
     this.#stir();
     return subscription;
@@ -238,77 +276,16 @@ export class Session {
     await this.#log.append({ event: 'done', data: {} });
   }
 
-  #configure(change: Partial<SessionConfig>): Promise<void> {
-    const configured = this.#configured.then(() => this.#saveConfig(change));
-    this.#configured = configured.catch(() => undefined);
-    return configured;
-  }
-
-  async #saveConfig(change: Partial<SessionConfig>): Promise<void> {
-    const config = { ...this.#record.config, ...change };
-    try {
-      await this.#deps.storage.records.update(this.id, this.#record.epoch, { config });
-    } catch (error) {
-      if (error instanceof FencedError) this.#giveUp(error);
-      throw new StorageUnavailableError(error);
-    }
-    this.#record.config = config;
-  }
-
-  async #setModel(model: string | null): Promise<void> {
-    const { model: before } = this.#record.config;
-    await this.#configure({ model });
-    const isRefused = () => this.#record.config.model === model;
-    this.#tellAgent(
-      (agent) => agent.setModel(model),
-      () => (isRefused() ? { model: before } : {}),
-    );
-  }
-
-  async #setPermissionMode(permissionMode: PermissionMode): Promise<void> {
-    const { permissionMode: before } = this.#record.config;
-    await this.#configure({ permissionMode });
-    const isRefused = () => this.#record.config.permissionMode === permissionMode;
-    this.#tellAgent(
-      (agent) => agent.setPermissionMode(permissionMode),
-      () => (isRefused() ? { permissionMode: before } : {}),
-    );
-  }
-
-  /** What the agent refuses becomes an event, and is undone: the message itself was fine and is accepted. */
-  #tellAgent(
-    tell: (agent: AgentClient) => Promise<void>,
-    undo: () => Partial<SessionConfig> = () => ({}),
-  ): void {
-    const agent = this.#gate.agent;
-    if (!agent) return;
-    tell(agent).catch((error: unknown) => {
-      if (this.#ended) return;
-      this.#note(this.#configure(undo()));
-      const message = error instanceof Error ? error.message : 'The agent refused this.';
-      void this.#log.append({ event: 'error', data: { code: 'agent_error', message } });
-    });
-  }
-
-  /** A reply may change the mode for the session's rest; an agent that is woken later must know. */
-  #followMode(message: InboundMessage): void {
-    if (message.type !== 'permission_response') return;
-    const change = message.updated_permissions?.findLast((update) => update.type === 'setMode');
-    if (change) this.#note(this.#configure({ permissionMode: change.mode }));
-  }
-
   /** Notes that the session is used. */
   touch(): void {
-    const lastActivityAt = new Date();
-    this.#record.lastActivityAt = lastActivityAt;
-    this.#note(this.#deps.storage.records.update(this.id, this.#record.epoch, { lastActivityAt }));
+    this.#settings.touch();
   }
 
-  /** Not awaited: what was accepted stays accepted, whatever becomes of the note that it was. */
-  #note(updated: Promise<void>): void {
-    updated.catch((error: unknown) => {
-      if (this.#ended) return;
-      this.#deps.logger.warn(`Session ${this.id}: its record was not updated: ${String(error)}`);
+  #tellDecision(decision: Omit<Decision, 'sessionId' | 'owner'>): void {
+    const told = async () =>
+      this.#deps.onDecision({ sessionId: this.id, owner: this.owner, ...decision });
+    told().catch((error: unknown) => {
+      this.#deps.logger.error(`Session ${this.id}: the option onDecision threw.`, error);
     });
   }
 
@@ -316,6 +293,7 @@ export class Session {
     return {
       ...this.#record.config,
       sessionId: this.id,
+      owner: this.owner,
       resume,
       ...(this.#transcripts && { transcripts: this.#transcripts }),
       canUseTool: (toolName, input, context) => this.#requests.ask(toolName, input, context),
@@ -331,6 +309,8 @@ export class Session {
   #rest(): void {
     this.#idle.restart();
     this.#unused.restart();
+    this.#restingSince = performance.now();
+    if (this.idleSince !== null) this.#deps.slots.makeRoom();
   }
 
   /** To be called when there is something to do, or nothing ever again. */
@@ -339,7 +319,8 @@ export class Session {
     this.#unused.stop();
   }
 
-  async #sleep(): Promise<void> {
+  /** Puts the agent to sleep. */
+  async sleep(): Promise<void> {
     try {
       await this.#gate.sleep();
       this.#rest();

@@ -5,7 +5,10 @@ import type { Requests } from './requests.js';
 import { SessionAgent, type AgentExit, type SessionAgentOptions } from './session-agent.js';
 import type { QueuedMessage } from './session-state.js';
 
-export interface TurnGateOptions extends Pick<SessionAgentOptions, 'sdkFactory' | 'logger'> {
+export interface TurnGateOptions extends Pick<
+  SessionAgentOptions,
+  'sdkFactory' | 'slots' | 'holder' | 'logger'
+> {
   sessionId: string;
   log: EventLog;
   requests: Requests;
@@ -49,6 +52,8 @@ export class TurnGate {
     this.#isAsleep = options.log.lastSeq > 0;
     this.#agent = new SessionAgent({
       sdkFactory: options.sdkFactory,
+      slots: options.slots,
+      holder: options.holder,
       logger: options.logger,
       onEvents: (events) => this.#onAgentEvents(events),
       onExit: (exit) => this.#onAgentExit(exit),

@@ -22,6 +22,7 @@ function startTalkative() {
     },
   })({
     sessionId: crypto.randomUUID(),
+    owner: 'ada',
     resume: false,
     model: null,
     permissionMode: 'default',

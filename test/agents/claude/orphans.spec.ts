@@ -59,6 +59,7 @@ function startServer(
   const { sessionId = randomUUID(), resume = false, stored = null } = of;
   const start = {
     sessionId,
+    owner: 'ada',
     resume,
     model: null,
     permissionMode: 'default',

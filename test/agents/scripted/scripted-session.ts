@@ -61,6 +61,7 @@ export class ScriptedSession {
       permissionMode: 'default',
       cwd: '/work',
       includePartialMessages: false,
+      owner: 'ada',
       resume: false,
       canUseTool: (toolName, input, context) =>
         new Promise((reply) => this.#asks.add({ toolName, input, context, reply })),

@@ -9,6 +9,8 @@ type OwnedOption =
   | 'cwd'
   | 'forkSession'
   | 'includePartialMessages'
+  | 'maxBudgetUsd'
+  | 'maxTurns'
   | 'model'
   | 'permissionMode'
   | 'permissionPromptToolName'
@@ -22,7 +24,7 @@ type OwnedOption =
 
 /**
  * The SDK's options that a host may set for its agents: MCP servers, hooks, a system prompt, tools,
- * a budget, a session store and so on. What differs from the SDK:
+ * a session store and so on. What differs from the SDK:
  *
  * - `settingSources`: which settings files the agent reads. They may grant permissions and run
  *   commands, and the agent can write those of its project. Without `'project'` it does not read
@@ -47,6 +49,8 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     ...overrides,
     cwd: start.cwd,
     ...(start.model !== null && { model: start.model }),
+    ...(start.maxTurns !== undefined && { maxTurns: start.maxTurns }),
+    ...(start.maxBudgetUsd !== undefined && { maxBudgetUsd: start.maxBudgetUsd }),
     permissionMode: start.permissionMode,
     includePartialMessages: start.includePartialMessages,
     canUseTool: (toolName, input, context) =>
