@@ -1,0 +1,10 @@
+import { createRoot } from 'react-dom/client';
+import './styles/base.css';
+import './styles/layout.css';
+import './styles/conversation.css';
+import './styles/cards.css';
+import './styles/events.css';
+import { App } from './ui/app.js';
+
+const element = document.querySelector('#page');
+if (element) createRoot(element).render(<App />);
