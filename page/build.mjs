@@ -1,8 +1,8 @@
-// Builds the page where it is missing or older than what it is made of, so that `npm start` is quick.
+// Builds the page where it is missing or older than what it is made of, so that
+// `npm start` and `npm test` are quick.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 
 const sources = fileURLToPath(new URL('.', import.meta.url));
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -20,11 +20,15 @@ async function isStale() {
   const builtAt = await changedAt(built);
   if (builtAt === null) return true;
   const entries = await readdir(sources, { recursive: true });
-  const paths = [...entries.map((entry) => join(sources, entry)), join(project, 'package-lock.json')];
+  const paths = [
+    ...entries.map((entry) => join(sources, entry)),
+    join(project, 'package-lock.json'),
+  ];
   const times = await Promise.all(paths.map(changedAt));
   return times.some((time) => (time ?? 0) > builtAt);
 }
 
 if (process.argv.includes('--force') || (await isStale())) {
+  const { build } = await import('vite');
   await build({ configFile: join(sources, 'vite.config.ts') });
 }

@@ -27,18 +27,21 @@ export class AgentApi {
 
   /** A session, followed through a `fetch` of the caller's, who so sees its connections. */
   attach(id: string, fetchImpl: Fetch): Session {
-    const { attachSession } = createAgentClient({
+    const client = createAgentClient({
       baseUrl: this.#base,
       token: this.#token,
       fetchImpl,
     });
-    return attachSession(id);
+    return client.attachSession(id);
   }
 
   /** With an id of ours, so that sending it again cannot say it twice. */
   async say(id: string, messageId: string, content: UserContent): Promise<void> {
     const message = { type: 'user_message', content, message_id: messageId };
-    const response = await this.#transport.post(`/sessions/${encodeURIComponent(id)}/input`, message);
+    const response = await this.#transport.post(
+      `/sessions/${encodeURIComponent(id)}/input`,
+      message,
+    );
     if (!response.ok) throw readRefusal(response.status, await response.text());
   }
 

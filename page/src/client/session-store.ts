@@ -173,7 +173,10 @@ export class SessionStore {
     }
     this.#arrived = [];
     const text = 'The server no longer has what came after the last event: read anew';
-    this.#change({ conversation: emptyConversation, rows: [{ kind: 'mark', text, at: Date.now() }] });
+    this.#change({
+      conversation: emptyConversation,
+      rows: [{ kind: 'mark', text, at: Date.now() }],
+    });
     this.#session = this.#api.attach(this.id, this.#watch.fetch);
     return true;
   }

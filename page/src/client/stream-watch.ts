@@ -34,7 +34,9 @@ export class StreamWatch {
     const connection = new AbortController();
     this.#connection = connection;
     this.#events.changed(
-      this.#attempts > 0 ? { kind: 'lost', attempts: this.#attempts, status: null } : { kind: 'connecting' },
+      this.#attempts > 0
+        ? { kind: 'lost', attempts: this.#attempts, status: null }
+        : { kind: 'connecting' },
     );
     const signal = init?.signal
       ? AbortSignal.any([init.signal, connection.signal])
@@ -51,11 +53,15 @@ export class StreamWatch {
       return response;
     }
     this.#attempts = 0;
-    if (this.#wasOpen) this.#events.noted(`Connected again, for what comes after ${cursor ?? 'the beginning'}`);
+    if (this.#wasOpen)
+      this.#events.noted(`Connected again, for what comes after ${cursor ?? 'the beginning'}`);
     this.#wasOpen = true;
     this.#events.changed({ kind: 'open' });
     const body = response.body.pipeThrough(this.#lifeSigns(connection));
-    return new Response(watchEnd(body, () => this.#end(init?.signal ?? null, connection)), response);
+    return new Response(
+      watchEnd(body, () => this.#end(init?.signal ?? null, connection)),
+      response,
+    );
   };
 
   /** Ends the connection as a network would. The client comes back by itself. */

@@ -15,6 +15,8 @@ export interface ToolBlock {
   partialInput: string;
   input: unknown;
   result: { output: unknown; isError: boolean } | null;
+  /** Whether it waits for a person. */
+  isAsked: boolean;
   outcome: Outcome | null;
 }
 
@@ -29,7 +31,8 @@ export type Block =
 export function readBlock(data: unknown, known: readonly Block[]): Block {
   const { type, text, thinking, id, name, input } = isRecord(data) ? data : {};
   if (type === 'text' && typeof text === 'string') return { kind: 'text', text };
-  if (type === 'thinking') return { kind: 'thinking', text: String(thinking ?? '') };
+  if (type === 'thinking' && typeof thinking === 'string')
+    return { kind: 'thinking', text: thinking };
   if (type === 'tool_use' && typeof id === 'string') {
     const block = known.find((other) => other.kind === 'tool' && other.id === id);
     return { ...emptyTool(id, String(name)), ...block, input } as ToolBlock;
@@ -38,7 +41,16 @@ export function readBlock(data: unknown, known: readonly Block[]): Block {
 }
 
 export function emptyTool(id: string, name: string): ToolBlock {
-  return { kind: 'tool', id, name, partialInput: '', input: undefined, result: null, outcome: null };
+  return {
+    kind: 'tool',
+    id,
+    name,
+    partialInput: '',
+    input: undefined,
+    result: null,
+    isAsked: false,
+    outcome: null,
+  };
 }
 
 /** The blocks with a delta. The first `settled` of them are complete, and a delta is never theirs. */
@@ -50,7 +62,7 @@ export function addDelta(
   if (delta.type === 'text') {
     const last = blocks.at(-1);
     if (blocks.length > settled && last?.kind === 'text') {
-      return blocks.with(-1, { kind: 'text', text: last.text + delta.text });
+      return blocks.with(blocks.length - 1, { kind: 'text', text: last.text + delta.text });
     }
     return [...blocks, { kind: 'text', text: delta.text }];
   }

@@ -130,10 +130,10 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       return;
     }
     case 'permission_request':
-      draft.requests = [...draft.requests, { kind: 'permission', ...event.data }];
+      ask(draft, { kind: 'permission', ...event.data });
       return;
     case 'ask_user_question':
-      draft.requests = [...draft.requests, { kind: 'question', ...event.data }];
+      ask(draft, { kind: 'question', ...event.data });
       return;
     case 'request_resolved':
       resolve(draft, event.data);
@@ -183,14 +183,23 @@ function endTurn(draft: Draft, costUsd: number): void {
   for (let at = draft.items.length - 1; at >= 0; at -= 1) {
     const item = draft.items[at];
     if (item?.kind === 'result') break;
-    if (item?.kind === 'agent' && item.isStreaming) draft.items[at] = { ...item, isStreaming: false };
+    if (item?.kind === 'agent' && item.isStreaming)
+      draft.items[at] = { ...item, isStreaming: false };
   }
+}
+
+function ask(draft: Draft, request: OpenRequest): void {
+  draft.requests = [...draft.requests, request];
+  changeTool(draft, request.correlation_id, { isAsked: true });
 }
 
 function resolve(draft: Draft, data: EventPayloads['request_resolved']): void {
   const { correlation_id: id, outcome, by } = data;
   draft.requests = draft.requests.filter((request) => request.correlation_id !== id);
-  changeTool(draft, id, { outcome: by === undefined ? { outcome } : { outcome, by } });
+  changeTool(draft, id, {
+    isAsked: false,
+    outcome: by === undefined ? { outcome } : { outcome, by },
+  });
 }
 
 function note(draft: Draft, key: string, text: string): void {

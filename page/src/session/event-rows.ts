@@ -32,6 +32,30 @@ export function rowText(row: Row): string {
   return text;
 }
 
+const PREVIEW_CHARS = 240;
+
+/** What is in the payload, in short: its values without the ids, kinds and brackets around them. */
+export function rowPreview(row: Row): string {
+  if (row.kind === 'mark') return row.text;
+  const parts: string[] = [];
+  collect(row.event.data, '', parts);
+  return parts.join('  ').slice(0, PREVIEW_CHARS) || rowText(row);
+}
+
+function collect(value: unknown, name: string, parts: string[]): void {
+  if (parts.length >= 12) return;
+  if (typeof value !== 'object' || value === null) {
+    parts.push(
+      `${name === '' ? '' : `${name}: `}${JSON.stringify(value)?.slice(0, PREVIEW_CHARS)}`,
+    );
+    return;
+  }
+  for (const [key, child] of Object.entries(value)) {
+    if (/(?:^|_)id$|^type$|^role$/.test(key)) continue;
+    collect(child, Array.isArray(value) ? name : key, parts);
+  }
+}
+
 export interface Filtered {
   readonly rows: readonly Row[];
   readonly filter: string;
@@ -42,8 +66,15 @@ export interface Filtered {
  * The rows in which every word of the filter occurs: in the name, the id or the payload. What was
  * filtered before is not looked at again when rows were only added.
  */
-export function filterRows(rows: readonly Row[], filter: string, before: Filtered | null): Filtered {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+export function filterRows(
+  rows: readonly Row[],
+  filter: string,
+  before: Filtered | null,
+): Filtered {
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return { rows, filter, matches: rows };
   const isLonger =
     before !== null &&

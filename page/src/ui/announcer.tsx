@@ -8,7 +8,8 @@ export function Announcer({ conversation }: { conversation: Conversation }) {
   const [text, setText] = useState('');
   useEffect(() => {
     // What was there when the page opened is read at leisure.
-    const news = before.current && before.current.lastId > 0 ? describeNews(before.current, conversation) : '';
+    const news =
+      before.current && before.current.lastId > 0 ? describeNews(before.current, conversation) : '';
     before.current = conversation;
     if (news !== '') setText(news);
   }, [conversation]);

@@ -57,7 +57,8 @@ export function Composer(props: ComposerProps) {
     void add([...event.dataTransfer.files]);
   };
 
-  if (isClosed) return <p className="composer-closed">This session has ended. Start a new one to go on.</p>;
+  if (isClosed)
+    return <p className="composer-closed">This session has ended. Start a new one to go on.</p>;
   return (
     <form
       className="composer"
@@ -96,7 +97,9 @@ export function Composer(props: ComposerProps) {
       )}
       <textarea
         aria-label="Message"
-        placeholder={isRunning ? 'Write the next message; it waits for its turn' : 'Write a message'}
+        placeholder={
+          isRunning ? 'Write the next message; it waits for its turn' : 'Write a message'
+        }
         rows={1}
         value={text}
         onChange={(event) => write(event.target.value)}
@@ -133,7 +136,11 @@ export function Composer(props: ComposerProps) {
             Stop
           </button>
         ) : null}
-        <button type="submit" className="primary" disabled={text.trim() === '' && images.length === 0}>
+        <button
+          type="submit"
+          className="primary"
+          disabled={text.trim() === '' && images.length === 0}
+        >
           Send
         </button>
       </div>

@@ -19,7 +19,10 @@ export function describe(connection: ConnectionState): { label: string; detail: 
       return { label: 'Live', detail: 'What happens is shown as it happens.' };
     case 'lost':
       if (connection.attempts === 0) {
-        return { label: 'Reconnecting…', detail: 'The connection was lost. Nothing is: it resumes where it was.' };
+        return {
+          label: 'Reconnecting…',
+          detail: 'The connection was lost. Nothing is: it resumes where it was.',
+        };
       }
       return {
         label: connection.status === null ? 'Server not reachable' : 'Server not ready',

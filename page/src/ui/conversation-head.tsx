@@ -44,7 +44,12 @@ export function ConversationHead({ store, snapshot, title, attempt, onDelete }: 
         </select>
       </label>
       {isOver ? null : <ConnectionPill connection={connection} />}
-      <button type="button" className="quiet" onClick={() => confirmation.current?.showModal()} disabled={isOver}>
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => confirmation.current?.showModal()}
+        disabled={isOver}
+      >
         Delete
       </button>
       <dialog ref={confirmation} aria-label="Delete this session?">

@@ -32,7 +32,13 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
 
   return (
     <main className="conversation" aria-label="Conversation">
-      <ConversationHead store={store} snapshot={snapshot} title={title} attempt={attempt} onDelete={onDelete} />
+      <ConversationHead
+        store={store}
+        snapshot={snapshot}
+        title={title}
+        attempt={attempt}
+        onDelete={onDelete}
+      />
       {connection.kind === 'lost' && connection.attempts > 1 && problem === null ? (
         <p className="banner" role="status">
           The server does not answer. This page keeps trying, and goes on where it was.
@@ -43,9 +49,11 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
           {problem.text}
         </p>
       )}
-      <ItemList key={store.id} items={items}>
+      <ItemList items={items}>
         {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
-        {items.length === 0 && queue.length + outbox.length === 0 && problem === null ? <Welcome /> : null}
+        {items.length === 0 && queue.length + outbox.length === 0 && problem === null ? (
+          <Welcome />
+        ) : null}
         {isRunning && requests.length === 0 && !isTalking(snapshot) ? (
           <p className="item working">
             <span aria-hidden="true" /> The agent is at work
@@ -71,7 +79,6 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
           </p>
         )}
         <Composer
-          key={store.id}
           sessionId={store.id}
           isRunning={isRunning}
           isClosed={isClosed || problem?.code === 'session_not_found'}
@@ -80,7 +87,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
           onInterrupt={interrupt}
         />
       </div>
-      <Announcer key={store.id} conversation={conversation} />
+      <Announcer conversation={conversation} />
     </main>
   );
 }
@@ -100,5 +107,7 @@ function Welcome() {
 }
 
 function BeginningNote({ isAlone }: { isAlone: boolean }) {
-  return isAlone ? <p className="item note">The server no longer keeps the beginning of this session.</p> : null;
+  return isAlone ? (
+    <p className="item note">The server no longer keeps the beginning of this session.</p>
+  ) : null;
 }

@@ -1,6 +1,6 @@
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { ConnectionState } from '../client/stream-watch.js';
-import { type Filtered, filterRows, type Row, rowText } from '../session/event-rows.js';
+import { type Filtered, filterRows, type Row, rowPreview } from '../session/event-rows.js';
 import { formatClock } from './format.js';
 import { Payload, toJson } from './payload.js';
 import { useRowWindow } from './row-window.js';
@@ -23,7 +23,8 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
   const at = selected === null ? -1 : matches.indexOf(selected);
 
   const move = (step: number) => {
-    const next = at === -1 ? matches.length - 1 : Math.min(matches.length - 1, Math.max(0, at + step));
+    const next =
+      at === -1 ? matches.length - 1 : Math.min(matches.length - 1, Math.max(0, at + step));
     setSelected(matches[next] ?? null);
     reveal(next);
   };
@@ -31,8 +32,15 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
     <section className="events" aria-label="Event log">
       <header className="pane-head">
         <h2>Events</h2>
-        <span className="count">{matches.length === rows.length ? rows.length : `${matches.length} of ${rows.length}`}</span>
-        <button type="button" onClick={onCut} disabled={connection.kind !== 'open'} title="Cuts the connection, to see it resume">
+        <span className="count">
+          {matches.length === rows.length ? rows.length : `${matches.length} of ${rows.length}`}
+        </span>
+        <button
+          type="button"
+          onClick={onCut}
+          disabled={connection.kind !== 'open'}
+          title="Cuts the connection, to see it resume"
+        >
           Cut connection
         </button>
       </header>
@@ -75,7 +83,9 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
           ))}
         </div>
         {rows.length === 0 ? <p className="empty">No events yet.</p> : null}
-        {rows.length > 0 && matches.length === 0 ? <p className="empty">No event matches.</p> : null}
+        {rows.length > 0 && matches.length === 0 ? (
+          <p className="empty">No event matches.</p>
+        ) : null}
       </div>
       {selected?.kind === 'event' ? (
         <div className="event-detail">
@@ -87,7 +97,12 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
               received {formatClock(selected.at)}
               {selected.isReplayed ? ', had happened before' : ''}
             </span>
-            <button type="button" className="quiet" aria-label="Close payload" onClick={() => setSelected(null)}>
+            <button
+              type="button"
+              className="quiet"
+              aria-label="Close payload"
+              onClick={() => setSelected(null)}
+            >
               ×
             </button>
           </header>
@@ -111,7 +126,15 @@ interface RowProps {
 function RowView({ id, row, top, position, count, isSelected, onSelect }: RowProps) {
   if (row.kind === 'mark') {
     return (
-      <div className="row mark" style={{ top }} id={id} role="option" aria-selected={false} aria-setsize={count} aria-posinset={position}>
+      <div
+        className="row mark"
+        style={{ top }}
+        id={id}
+        role="option"
+        aria-selected={false}
+        aria-setsize={count}
+        aria-posinset={position}
+      >
         <span className="row-time">{formatClock(row.at)}</span>
         <span>{row.text}</span>
       </div>
@@ -135,7 +158,7 @@ function RowView({ id, row, top, position, count, isSelected, onSelect }: RowPro
         {formatClock(row.at)}
       </span>
       <span className="row-name">{row.event.event}</span>
-      <span className="row-text">{rowText(row).slice(0, 200)}</span>
+      <span className="row-text">{rowPreview(row)}</span>
     </div>
   );
 }

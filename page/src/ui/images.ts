@@ -15,7 +15,10 @@ export interface ReadImages {
 export async function readImages(files: readonly File[], already: number): Promise<ReadImages> {
   const usable = files.filter((file) => isImageType(file.type) && file.size <= MAX_IMAGE_BYTES);
   const taken = usable.slice(0, Math.max(0, MAX_IMAGES - already));
-  return { images: await Promise.all(taken.map(readImage)), problem: findProblem(files, usable, taken) };
+  return {
+    images: await Promise.all(taken.map(readImage)),
+    problem: findProblem(files, usable, taken),
+  };
 }
 
 function findProblem(files: readonly File[], usable: File[], taken: File[]): string | null {
@@ -30,7 +33,7 @@ function findProblem(files: readonly File[], usable: File[], taken: File[]): str
 async function readImage(file: File): Promise<ImageBlock> {
   const url = await new Promise<string>((resolve, reject) => {
     const reader = new FileReader();
-    reader.addEventListener('load', () => resolve(String(reader.result)));
+    reader.addEventListener('load', () => resolve(reader.result as string));
     reader.addEventListener('error', () => reject(reader.error ?? new Error(file.name)));
     reader.readAsDataURL(file);
   });

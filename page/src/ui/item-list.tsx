@@ -52,9 +52,19 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
 
   return (
     <div className="items-frame">
-      <div className="items" ref={scroller} onScroll={onScroll} role="log" aria-live="off" aria-label="Conversation" tabIndex={0}>
+      <div
+        className="items"
+        ref={scroller}
+        onScroll={onScroll}
+        role="log"
+        aria-live="off"
+        aria-label="Conversation"
+        tabIndex={0}
+      >
         <div className="items-inner">
-          {from > 0 ? <p className="item note">{from} earlier entries: scroll up for them</p> : null}
+          {from > 0 ? (
+            <p className="item note">{from} earlier entries: scroll up for them</p>
+          ) : null}
           {items.slice(from).map((item) => (
             <ItemView key={item.key} item={item} />
           ))}

@@ -86,7 +86,7 @@ function BlockView({ block }: { block: Block }) {
         </details>
       );
     case 'tool':
-      return <ToolCall tool={block} isOpen={false} />;
+      return <ToolCall tool={block} />;
     case 'other':
       return <Payload label="Other content" text={toJson(block.data)} />;
     default:
@@ -104,7 +104,11 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 function ResultView({ item }: { item: Extract<Item, { kind: 'result' }> }) {
   const ending = item.subtype === 'success' && item.is_error ? 'Failed' : ENDINGS[item.subtype];
-  const facts = [ending ?? item.subtype, formatDuration(item.duration_ms), formatCost(item.total_cost_usd)];
+  const facts = [
+    ending ?? item.subtype,
+    formatDuration(item.duration_ms),
+    formatCost(item.total_cost_usd),
+  ];
   return (
     <div className="item result" data-error={item.is_error || undefined}>
       <span>{facts.filter((fact) => fact !== '').join(' · ')}</span>

@@ -31,7 +31,12 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
         <h2 id="new-session-title">New session</h2>
         <label className="field">
           Model
-          <input name="model" placeholder="The server’s default" autoComplete="off" spellCheck={false} />
+          <input
+            name="model"
+            placeholder="The server’s default"
+            autoComplete="off"
+            spellCheck={false}
+          />
         </label>
         <label className="field">
           Permission mode
@@ -46,7 +51,12 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
         </label>
         <label className="field">
           Folder
-          <input name="cwd" placeholder="The whole workspace" autoComplete="off" spellCheck={false} />
+          <input
+            name="cwd"
+            placeholder="The whole workspace"
+            autoComplete="off"
+            spellCheck={false}
+          />
         </label>
         <label className="check">
           <input type="checkbox" name="streaming" defaultChecked /> Show text as it is written
@@ -70,7 +80,7 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
 }
 
 function readWish(form: FormData): CreateSession {
-  const read = (name: string) => String(form.get(name) ?? '').trim();
+  const read = (name: string) => (form.get(name) as string).trim();
   const [model, mode, cwd] = [read('model'), read('permission_mode'), read('cwd')];
   return {
     ...(model === '' ? {} : { model }),

@@ -17,7 +17,8 @@ export function describeNews(before: Conversation, after: Conversation): string 
         : 'The agent asks a question.',
     );
   }
-  if (before.requests.length > 0 && after.requests.length === 0) news.push('The request is closed.');
+  if (before.requests.length > 0 && after.requests.length === 0)
+    news.push('The request is closed.');
   return news.filter((text) => text !== '').join(' ');
 }
 
@@ -26,10 +27,12 @@ function describeItem(item: Item, before: Item | undefined): string {
   if (item.kind === 'note') return item.text;
   if (item.kind === 'result') return item.is_error ? 'The turn did not end well.' : '';
   if (item.kind === 'user' || item.isStreaming) return '';
-  const said = (from: Item | undefined) =>
-    from?.kind === 'agent' && !from.isStreaming
-      ? from.blocks.map((block) => (block.kind === 'text' ? block.text : '')).join(' ')
-      : '';
   const text = said(item).slice(said(before).length).trim();
   return text === '' ? '' : `Agent: ${text.slice(0, MAX_CHARS)}`;
+}
+
+/** The text of a message, once it is complete. */
+function said(item: Item | undefined): string {
+  if (item?.kind !== 'agent' || item.isStreaming) return '';
+  return item.blocks.map((block) => (block.kind === 'text' ? block.text : '')).join(' ');
 }

@@ -48,7 +48,8 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       setStep('choose');
       return;
     }
-    const isTyping = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+    const isTyping =
+      event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
     if (isTyping || isSending || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = KEYS[event.key.toLowerCase()];
     if (action === undefined || step !== 'choose') return;
@@ -58,7 +59,12 @@ export function PermissionCard({ request, store }: { request: Permission; store:
   };
 
   return (
-    <section className="card permission" aria-labelledby={titleId} onKeyDown={onKeyDown} tabIndex={-1}>
+    <section
+      className="card permission"
+      aria-labelledby={titleId}
+      onKeyDown={onKeyDown}
+      tabIndex={-1}
+    >
       <header>
         <h3 id={titleId}>{text(context['title']) ?? `${tool} asks for permission`}</h3>
         <span className="chip">{tool}</span>
@@ -89,7 +95,12 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       {step === 'deny' ? (
         <label className="field">
           Why not? The agent reads it.
-          <textarea rows={2} value={reason} onChange={(event) => setReason(event.target.value)} autoFocus />
+          <textarea
+            rows={2}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+            autoFocus
+          />
         </label>
       ) : null}
       {problem === null ? null : (
@@ -109,7 +120,9 @@ export function PermissionCard({ request, store }: { request: Permission; store:
             {suggestions.length === 0 ? null : (
               <button
                 type="button"
-                onClick={() => void reply(() => store.allow(id, { updatedPermissions: suggestions }))}
+                onClick={() =>
+                  void reply(() => store.allow(id, { updatedPermissions: suggestions }))
+                }
                 title={suggestions.map(describeSuggestion).join('\n')}
               >
                 Always allow
@@ -170,7 +183,9 @@ function text(value: unknown): string | null {
 function parseObject(json: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : null;
   } catch {
     return null; // not JSON
   }

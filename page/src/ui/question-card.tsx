@@ -7,7 +7,13 @@ import { type Choice, type Question, readQuestions, toAnswers } from './question
 type QuestionRequest = Extract<OpenRequest, { kind: 'question' }>;
 
 /** The agent asks. The card goes when anybody has answered. */
-export function QuestionCard({ request, store }: { request: QuestionRequest; store: SessionStore }) {
+export function QuestionCard({
+  request,
+  store,
+}: {
+  request: QuestionRequest;
+  store: SessionStore;
+}) {
   const { correlation_id: id } = request;
   const questions = readQuestions(request.questions);
   const [choices, setChoices] = useState<readonly Choice[]>(() =>
@@ -38,7 +44,9 @@ export function QuestionCard({ request, store }: { request: QuestionRequest; sto
   return (
     <section className="card question" aria-labelledby={titleId}>
       <header>
-        <h3 id={titleId}>{questions.length > 1 ? 'The agent has questions' : 'The agent has a question'}</h3>
+        <h3 id={titleId}>
+          {questions.length > 1 ? 'The agent has questions' : 'The agent has a question'}
+        </h3>
       </header>
       <form onSubmit={submit}>
         {questions.map((question, index) => (

@@ -23,7 +23,9 @@ export function useRowWindow(count: number, rowPx: number): RowWindow {
     if (!element) return;
     const { scrollTop: top, clientHeight: height, scrollHeight } = element;
     isAtEnd.current = scrollHeight - top - height < rowPx * 2;
-    setView((before) => (before.top === top && before.height === height ? before : { top, height }));
+    setView((before) =>
+      before.top === top && before.height === height ? before : { top, height },
+    );
   }, [rowPx]);
 
   useLayoutEffect(() => {

@@ -60,7 +60,9 @@ export function SessionList(props: SessionListProps) {
           </li>
         ))}
       </ul>
-      {sessions.length === 0 && problem === null ? <p className="empty">You have no sessions yet.</p> : null}
+      {sessions.length === 0 && problem === null ? (
+        <p className="empty">You have no sessions yet.</p>
+      ) : null}
       {hasMore ? (
         <button type="button" className="quiet more" onClick={onMore}>
           Older sessions

@@ -2,7 +2,13 @@ import { type FormEvent, useState } from 'react';
 import { Logo } from './logo.js';
 
 /** Asks for a token. */
-export function SignIn({ problem, onSignIn }: { problem: string | null; onSignIn: (token: string) => void }) {
+export function SignIn({
+  problem,
+  onSignIn,
+}: {
+  problem: string | null;
+  onSignIn: (token: string) => void;
+}) {
   const [token, setToken] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -1,9 +1,9 @@
 import { memo } from 'react';
-import type { ToolBlock } from '../session/blocks.js';
+import type { Outcome, ToolBlock } from '../session/blocks.js';
 import { Payload, toJson } from './payload.js';
 import { readOutput, summarize } from './tool-input.js';
 
-const OUTCOMES: Readonly<Record<string, string>> = {
+const OUTCOMES: Readonly<Record<Outcome['outcome'], string>> = {
   allowed: 'Allowed',
   denied: 'Denied',
   answered: 'Answered',
@@ -12,17 +12,17 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 /** A tool call: folded, it says which and how it went; unfolded, what went in and what came out. */
-export const ToolCall = memo(function ToolCall({ tool, isOpen }: { tool: ToolBlock; isOpen: boolean }) {
-  const { input, partialInput, result, outcome } = tool;
+export const ToolCall = memo(function ToolCall({ tool }: { tool: ToolBlock }) {
+  const { input, partialInput, result } = tool;
   const output = result ? readOutput(result.output) : null;
-  const state = result === null ? (outcome?.outcome === 'denied' ? 'denied' : 'running') : result.isError ? 'failed' : 'done';
+  const state = stateOf(tool);
   return (
-    <details className="tool" data-state={state} open={isOpen || undefined}>
+    <details className="tool" data-state={state}>
       <summary>
         <span className="tool-dot" aria-hidden="true" />
         <span className="tool-name">{tool.name}</span>
         <span className="tool-summary">{summarize(input) || partialInput}</span>
-        <span className="tool-state">{describe(state, outcome)}</span>
+        <span className="tool-state">{describe(state, tool.outcome)}</span>
       </summary>
       <div className="tool-body">
         <Payload label="Input" text={input === undefined ? partialInput : toJson(input)} />
@@ -37,10 +37,27 @@ export const ToolCall = memo(function ToolCall({ tool, isOpen }: { tool: ToolBlo
   );
 });
 
-function describe(state: string, outcome: ToolBlock['outcome']): string {
+type State = 'asked' | 'running' | 'denied' | 'failed' | 'done';
+
+function stateOf({ isAsked, outcome, result }: ToolBlock): State {
+  if (isAsked) return 'asked';
+  if (outcome?.outcome === 'denied') return 'denied';
+  if (result === null) return outcome?.outcome === 'cancelled' ? 'denied' : 'running';
+  return result.isError ? 'failed' : 'done';
+}
+
+const STATES: Readonly<Record<State, string>> = {
+  asked: 'Waits for you',
+  running: 'Running',
+  denied: '',
+  failed: 'Failed',
+  done: 'Done',
+};
+
+function describe(state: State, outcome: ToolBlock['outcome']): string {
   const by = outcome?.by === undefined ? '' : ` by ${outcome.by}`;
-  const decided = outcome ? `${OUTCOMES[outcome.outcome] ?? outcome.outcome}${by}` : '';
-  const went = { running: 'Running', failed: 'Failed', done: 'Done', denied: '' }[state] ?? '';
-  if (decided === '') return went;
-  return state === 'failed' && outcome?.outcome !== 'denied' ? `${decided} · Failed` : decided;
+  const decided = outcome ? `${OUTCOMES[outcome.outcome]}${by}` : '';
+  return [decided, decided === '' || state === 'failed' ? STATES[state] : '']
+    .filter((part) => part !== '')
+    .join(' · ');
 }

@@ -1,10 +1,23 @@
+import { readQuestions } from './questions.js';
+
 /** The field that says most of a tool's input, by which a call is told from the others. */
-const TELLING = ['command', 'file_path', 'path', 'pattern', 'url', 'query', 'description', 'prompt'];
+const TELLING = [
+  'command',
+  'file_path',
+  'path',
+  'pattern',
+  'url',
+  'query',
+  'description',
+  'prompt',
+];
 
 /** A tool's input on one line. */
 export function summarize(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
-  const fields = new Map(Object.entries(input));
+  const fields = new Map<string, unknown>(Object.entries(input));
+  const [question] = readQuestions({ questions: fields.get('questions') });
+  if (question) return question.question;
   const name = TELLING.find((field) => typeof fields.get(field) === 'string');
   const text = name === undefined ? JSON.stringify(input) : String(fields.get(name));
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;

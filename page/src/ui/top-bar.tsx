@@ -9,7 +9,7 @@ const PANELS: Readonly<Record<Panel, string>> = {
   conversation: 'Conversation',
   events: 'Events',
 };
-const THEMES = { system: 'System colours', light: 'Light', dark: 'Dark' };
+const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' };
 
 interface TopBarProps {
   panel: Panel;
@@ -23,7 +23,14 @@ interface TopBarProps {
 }
 
 /** What is above everything: where one is, and how it looks. */
-export function TopBar({ panel, onPanel, needsYou, areEventsShown, onEvents, onSignOut }: TopBarProps) {
+export function TopBar({
+  panel,
+  onPanel,
+  needsYou,
+  areEventsShown,
+  onEvents,
+  onSignOut,
+}: TopBarProps) {
   const { theme, next } = useTheme();
   return (
     <header className="top-bar">
@@ -45,11 +52,21 @@ export function TopBar({ panel, onPanel, needsYou, areEventsShown, onEvents, onS
         ))}
       </nav>
       <div className="top-actions">
-        <button type="button" className="quiet events-toggle" aria-pressed={areEventsShown} onClick={onEvents}>
+        <button
+          type="button"
+          className="quiet events-toggle"
+          aria-pressed={areEventsShown}
+          onClick={onEvents}
+        >
           Events
         </button>
-        <button type="button" className="quiet" onClick={next} title="Change the colours">
-          {THEMES[theme]}
+        <button
+          type="button"
+          className="quiet"
+          onClick={next}
+          title="Follow the system, light or dark"
+        >
+          Theme: {THEMES[theme]}
         </button>
         {onSignOut === null ? null : (
           <button type="button" className="quiet" onClick={onSignOut}>

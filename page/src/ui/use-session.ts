@@ -25,5 +25,6 @@ export function useSession(
   }, [api, id]);
   const { subscribe, snapshot: read } = store ?? NOTHING;
   const snapshot = useSyncExternalStore(subscribe, read);
-  return store && snapshot && { store, snapshot };
+  // For a moment after another one was chosen, the store is still the one before.
+  return store && snapshot && store.id === id ? { store, snapshot } : null;
 }

@@ -13,6 +13,9 @@ import { type Panel, TopBar } from './top-bar.js';
 import { useSession } from './use-session.js';
 import { useSessions } from './use-sessions.js';
 
+/** From here on there is room for the events beside the conversation; the same in the style sheet. */
+const WIDE_PX = 1180;
+
 interface WorkspaceProps {
   api: AgentApi;
   hasToken: boolean;
@@ -25,14 +28,13 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   const list = useSessions(api);
   const [selected, select] = useSelectedSession();
   const [panel, setPanel] = useState<Panel>(selected === null ? 'sessions' : 'conversation');
-  const [areEventsShown, setEventsShown] = useState(true);
+  const [areEventsShown, setEventsShown] = useState(() => innerWidth >= WIDE_PX);
   const [fault, setFault] = useState<string | null>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   const session = useSession(api, selected);
   const titles = useTitles(selected, session?.snapshot.conversation ?? null);
 
-  const isUnauthorized =
-    list.isUnauthorized || session?.snapshot.problem?.code === 'unauthorized';
+  const isUnauthorized = list.isUnauthorized || session?.snapshot.problem?.code === 'unauthorized';
   useEffect(() => {
     if (isUnauthorized) onUnauthorized();
   }, [isUnauthorized, onUnauthorized]);
@@ -82,6 +84,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
       />
       {session ? (
         <ConversationPane
+          key={session.store.id}
           store={session.store}
           snapshot={session.snapshot}
           title={titleOf(session.store.id, titles)}
@@ -97,7 +100,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         </main>
       )}
       <EventLog
-        key={selected}
+        key={`events-${selected}`}
         rows={session?.snapshot.rows ?? []}
         connection={session?.snapshot.connection ?? { kind: 'connecting' }}
         onCut={() => session?.store.cut()}
