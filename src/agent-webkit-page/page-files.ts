@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
@@ -27,13 +28,9 @@ export interface PageFiles {
 
 /** Reads the built page; null where it was not built. `apiPath` tells the page where sessions are. */
 export async function readPageFiles(folder: string, apiPath: string): Promise<PageFiles | null> {
-  let html: string;
-  try {
-    html = await readFile(join(folder, 'index.html'), 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
+  const page = join(folder, 'index.html');
+  if (!existsSync(page)) return null;
+  const html = await readFile(page, 'utf8');
   const names = (await readdir(join(folder, 'assets'))).filter(
     (name) => extname(name) in CONTENT_TYPES,
   );

@@ -8,10 +8,11 @@ import { readOutput, summarize } from '../../page/src/ui/tool-input.js';
 import { addEvents } from '../../page/src/session/conversation.js';
 import { asked, complete, conversationOf, delta, numbered, ready, text } from './page-events.js';
 
+const refusal = (status: number, body: object) =>
+  explain(new TransportError('Input rejected', status, JSON.stringify(body)));
+
 describe('what the page says', () => {
   it('explains a refusal, by its code or by what the server says', () => {
-    const refusal = (status: number, body: object) =>
-      explain(new TransportError('Input rejected', status, JSON.stringify(body)));
     expect(refusal(409, { code: 'no_pending_request' })).toBe('Somebody else answered first.');
     expect(refusal(400, { code: 'invalid_request', message: 'content: must not be empty' })).toBe(
       'content: must not be empty',
