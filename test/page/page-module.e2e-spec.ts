@@ -31,6 +31,17 @@ class MarkedOnly implements CanActivate {
 })
 class GuardedModule {}
 
+/** What a browser finds at the page: its files and its API, resolved as a browser would. */
+const links = (path: string, { body }: Reply) => {
+  const resolve = (pattern: RegExp) =>
+    new URL(pattern.exec(body)?.[1] ?? '', `http://host${path}`).pathname;
+  return {
+    script: resolve(/<script[^>]* src="([^"]+)"/),
+    style: resolve(/<link rel="stylesheet"[^>]* href="([^"]+)"/),
+    api: resolve(/name="agent-webkit-api" content="([^"]+)"/),
+  };
+};
+
 describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
   let server: TestApp;
   const start = async (
@@ -69,17 +80,6 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
       request.on('error', reject);
       request.end();
     });
-  /** What a browser finds at the page: its files and its API, resolved as a browser would. */
-  const links = (path: string, { body }: Reply) => {
-    const resolve = (pattern: RegExp) =>
-      new URL(pattern.exec(body)?.[1] ?? '', `http://host${path}`).pathname;
-    return {
-      script: resolve(/<script[^>]* src="([^"]+)"/),
-      style: resolve(/<link rel="stylesheet"[^>]* href="([^"]+)"/),
-      api: resolve(/name="agent-webkit-api" content="([^"]+)"/),
-    };
-  };
-
   it('is served with its files under its path, by names that never change their content', async () => {
     await start({});
     const page = await get('/agents');

@@ -48,7 +48,10 @@ export class SessionStore {
     this.id = id;
     this.#api = api;
     this.#watch = new StreamWatch({
-      changed: (connection) => this.#change({ connection }),
+      changed: (connection) => {
+        this.#change({ connection });
+        if (connection.kind === 'open' && this.#snapshot.info === null) void this.refresh();
+      },
       noted: (text) => this.#arrive({ kind: 'mark', text, at: Date.now() }),
     });
     this.#session = api.attach(id, this.#watch.fetch);

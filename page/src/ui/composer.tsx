@@ -1,6 +1,14 @@
-import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useRef, useState } from 'react';
+import {
+  type ClipboardEvent,
+  type DragEvent,
+  type KeyboardEvent,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import type { ImageBlock, UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import { recall, remember } from '../client/access.js';
+import { focusComposer } from './focus.js';
 import { IMAGE_TYPES, readImages } from './images.js';
 import { imageUrl } from './tool-input.js';
 
@@ -24,6 +32,7 @@ export function Composer(props: ComposerProps) {
   const [isDropTarget, setDropTarget] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
 
+  useEffect(focusComposer, []);
   const write = (value: string) => {
     setText(value);
     remember(draftKey, value === '' ? null : value);

@@ -7,6 +7,7 @@ import { ConversationHead } from './conversation-head.js';
 import { ItemList } from './item-list.js';
 import { PermissionCard } from './permission-card.js';
 import { QuestionCard } from './question-card.js';
+import { useFocusAfterAnswer } from './focus.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Waiting } from './waiting.js';
 
@@ -29,6 +30,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
   const interrupt = () => attempt(() => store.interrupt());
   const isInterruptArmed = useInterruptKey(isRunning, interrupt);
   useEffect(() => setFault(null), [connection.kind]);
+  useFocusAfterAnswer(requests.length);
 
   return (
     <main className="conversation" aria-label="Conversation">
@@ -101,7 +103,7 @@ function Welcome() {
   return (
     <div className="welcome">
       <p>Nothing was said yet.</p>
-      <p className="hint">Write below. The demo agent answers “help” with what it can show.</p>
+      <p className="hint">Write below. The demo agent shows what it can when you say “help”.</p>
     </div>
   );
 }

@@ -68,7 +68,7 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
           move(step);
         }}
       >
-        <div className="rows-inner" style={{ height: matches.length * ROW_PX }}>
+        <div className="rows-inner" role="presentation" style={{ height: matches.length * ROW_PX }}>
           {matches.slice(from, to).map((row, index) => (
             <RowView
               key={from + index}

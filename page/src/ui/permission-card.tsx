@@ -3,7 +3,8 @@ import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
-import { Payload, toJson } from './payload.js';
+import { InputFields } from './input-fields.js';
+import { toJson } from './payload.js';
 
 type Permission = Extract<OpenRequest, { kind: 'permission' }>;
 type Step = 'choose' | 'edit' | 'deny';
@@ -90,7 +91,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
           />
         </label>
       ) : (
-        <InputView input={input} />
+        <InputFields input={input} />
       )}
       {step === 'deny' ? (
         <label className="field">
@@ -160,19 +161,6 @@ export function PermissionCard({ request, store }: { request: Permission; store:
         </p>
       ) : null}
     </section>
-  );
-}
-
-/** The fields of a tool's input; what is on several lines stands as it is. */
-function InputView({ input }: { input: Record<string, unknown> }) {
-  const entries = Object.entries(input);
-  if (entries.length === 0) return <p className="hint">It takes no input.</p>;
-  return (
-    <div className="input-fields">
-      {entries.map(([name, value]) => (
-        <Payload key={name} label={name} text={typeof value === 'string' ? value : toJson(value)} />
-      ))}
-    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import type { Outcome, ToolBlock } from '../session/blocks.js';
-import { Payload, toJson } from './payload.js';
+import { InputFields } from './input-fields.js';
+import { Payload } from './payload.js';
 import { readOutput, summarize } from './tool-input.js';
 
 const OUTCOMES: Readonly<Record<Outcome['outcome'], string>> = {
@@ -25,7 +26,11 @@ export const ToolCall = memo(function ToolCall({ tool }: { tool: ToolBlock }) {
         <span className="tool-state">{describe(state, tool.outcome)}</span>
       </summary>
       <div className="tool-body">
-        <Payload label="Input" text={input === undefined ? partialInput : toJson(input)} />
+        {input === undefined ? (
+          <Payload label="Input" text={partialInput} />
+        ) : (
+          <InputFields input={input} />
+        )}
         {output === null ? null : (
           <Payload label={result?.isError ? 'Error' : 'Result'} text={output.text || '(nothing)'} />
         )}

@@ -10,11 +10,11 @@ import { SessionList, titleOf } from './session-list.js';
 import { withLiveFacts } from './live-facts.js';
 import { useTitles } from './titles.js';
 import { type Panel, TopBar } from './top-bar.js';
+import { useEventsShown } from './use-events-shown.js';
 import { useSession } from './use-session.js';
 import { useSessions } from './use-sessions.js';
 
-/** From here on there is room for the events beside the conversation; the same in the style sheet. */
-const WIDE_PX = 1180;
+const TITLE = 'Agent sessions';
 
 interface WorkspaceProps {
   api: AgentApi;
@@ -28,7 +28,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   const list = useSessions(api);
   const [selected, select] = useSelectedSession();
   const [panel, setPanel] = useState<Panel>(selected === null ? 'sessions' : 'conversation');
-  const [areEventsShown, setEventsShown] = useState(() => innerWidth >= WIDE_PX);
+  const [areEventsShown, setEventsShown] = useEventsShown();
   const [fault, setFault] = useState<string | null>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   const session = useSession(api, selected);
@@ -59,7 +59,11 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
     }
   };
   const startNew = () => dialog.current?.showModal();
-  const needsYou = (list.sessions ?? []).filter(({ state }) => state === 'awaiting').length;
+  const sessions = withLiveFacts(list.sessions ?? [], selected, session?.snapshot ?? null);
+  const needsYou = sessions.filter(({ state }) => state === 'awaiting').length;
+  useEffect(() => {
+    document.title = needsYou === 0 ? TITLE : `(${needsYou}) ${TITLE}`;
+  }, [needsYou]);
 
   return (
     <div className="workspace" data-panel={panel} data-events={areEventsShown || undefined}>
@@ -72,7 +76,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         onSignOut={hasToken ? onSignOut : null}
       />
       <SessionList
-        sessions={withLiveFacts(list.sessions ?? [], selected, session?.snapshot ?? null)}
+        sessions={sessions}
         selected={selected}
         titles={titles}
         now={list.now}
