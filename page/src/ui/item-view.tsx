@@ -106,8 +106,8 @@ function ResultView({ item }: { item: Extract<Item, { kind: 'result' }> }) {
   const ending = item.subtype === 'success' && item.is_error ? 'Failed' : ENDINGS[item.subtype];
   const facts = [
     ending ?? item.subtype,
-    formatDuration(item.duration_ms),
-    formatCost(item.total_cost_usd),
+    item.duration_ms > 0 ? formatDuration(item.duration_ms) : '',
+    item.total_cost_usd > 0 ? formatCost(item.total_cost_usd) : '',
   ];
   return (
     <div className="item result" data-error={item.is_error || undefined}>
