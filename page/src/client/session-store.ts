@@ -137,11 +137,6 @@ export class SessionStore {
     await this.refresh();
   }
 
-  async setModel(model: string | null): Promise<void> {
-    await this.#session.setModel(model);
-    await this.refresh();
-  }
-
   #take(event: DeliveredEvent): void {
     const isReplayed = event.id <= this.#replayedTo;
     this.#arrive({ kind: 'event', event, at: Date.now(), isReplayed });

@@ -92,7 +92,7 @@ export class StreamWatch {
 
   #end(detached: AbortSignal | null, connection: AbortController): void {
     if (detached?.aborted || connection !== this.#connection) return;
-    if (!connection.signal.aborted) this.#events.noted('The server ended the connection');
+    if (!connection.signal.aborted) this.#events.noted('The connection was lost');
     this.#events.changed({ kind: 'lost', attempts: 0, status: null });
   }
 

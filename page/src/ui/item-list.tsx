@@ -8,16 +8,17 @@ const CHUNK = 60;
 const NEAR_PX = 80;
 
 /**
- * The conversation. It stays at its end while things arrive, unless one has scrolled up. Older items
- * are drawn when they are scrolled to, so that a long session costs no more than a short one.
+ * The conversation. It stays at its end while things arrive, unless one has scrolled up; then what
+ * one reads stays where it is. Older items are drawn when they are scrolled to, so that a long
+ * session costs no more than a short one.
  */
 export function ItemList({ items, children }: { items: readonly Item[]; children: ReactNode }) {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const heightBefore = useRef(0);
-  const [older, setOlder] = useState(0);
-  const [isAway, setAway] = useState(false);
-  const from = Math.max(0, items.length - CHUNK - older);
+  /** The first item that is drawn; null at the end, where it moves on with what arrives. */
+  const [start, setStart] = useState<number | null>(null);
+  const from = start ?? Math.max(0, items.length - CHUNK);
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -30,7 +31,7 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
       element.scrollTop += element.scrollHeight - heightBefore.current;
       heightBefore.current = 0;
     }
-  }, [older]);
+  }, [start]);
   useFollowSize(scroller, isAtEnd);
 
   const onScroll = () => {
@@ -38,12 +39,12 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
     if (!element) return;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     isAtEnd.current = below < NEAR_PX;
-    setAway(!isAtEnd.current);
-    if (isAtEnd.current && older > 0) setOlder(0);
-    if (!isAtEnd.current && element.scrollTop < NEAR_PX && from > 0 && heightBefore.current === 0) {
+    if (isAtEnd.current) setStart(null);
+    else if (element.scrollTop < NEAR_PX && from > 0) {
+      if (heightBefore.current > 0) return;
       heightBefore.current = element.scrollHeight;
-      setOlder(older + CHUNK);
-    }
+      setStart(Math.max(0, from - CHUNK));
+    } else setStart(from);
   };
   const goToEnd = () => {
     const element = scroller.current;
@@ -71,11 +72,11 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
           {children}
         </div>
       </div>
-      {isAway ? (
+      {start === null ? null : (
         <button type="button" className="to-end" onClick={goToEnd}>
           ↓ To the end
         </button>
-      ) : null}
+      )}
     </div>
   );
 }

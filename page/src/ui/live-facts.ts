@@ -9,7 +9,7 @@ export function withLiveFacts(
   id: string | null,
   snapshot: SessionSnapshot | null,
 ): readonly SessionInfo[] {
-  if (snapshot === null || snapshot.connection.kind !== 'open') return sessions;
+  if (snapshot === null || snapshot.conversation.lastId === 0) return sessions;
   const { conversation } = snapshot;
   return sessions.map((session) =>
     session.session_id === id && conversation.lastId >= session.last_id

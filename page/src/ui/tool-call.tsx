@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import type { Outcome, ToolBlock } from '../session/blocks.js';
 import { InputFields } from './input-fields.js';
 import { Payload } from './payload.js';
@@ -14,33 +14,43 @@ const OUTCOMES: Readonly<Record<Outcome['outcome'], string>> = {
 
 /** A tool call: folded, it says which and how it went; unfolded, what went in and what came out. */
 export const ToolCall = memo(function ToolCall({ tool }: { tool: ToolBlock }) {
-  const { input, partialInput, result } = tool;
-  const output = result ? readOutput(result.output) : null;
+  const [isOpen, setOpen] = useState(false);
   const state = stateOf(tool);
   return (
-    <details className="tool" data-state={state}>
+    <details
+      className="tool"
+      data-state={state}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>
         <span className="tool-dot" aria-hidden="true" />
         <span className="tool-name">{tool.name}</span>
-        <span className="tool-summary">{summarize(input) || partialInput}</span>
+        <span className="tool-summary">{summarize(tool.input) || tool.partialInput}</span>
         <span className="tool-state">{describe(state, tool.outcome)}</span>
       </summary>
-      <div className="tool-body">
-        {input === undefined ? (
-          <Payload label="Input" text={partialInput} />
-        ) : (
-          <InputFields input={input} />
-        )}
-        {output === null ? null : (
-          <Payload label={result?.isError ? 'Error' : 'Result'} text={output.text || '(nothing)'} />
-        )}
-        {output?.images.map((url, index) => (
-          <img key={index} src={url} alt={`From ${tool.name}`} className="tool-image" />
-        ))}
-      </div>
+      {isOpen ? <ToolBody tool={tool} /> : null}
     </details>
   );
 });
+
+function ToolBody({ tool: { name, input, partialInput, result } }: { tool: ToolBlock }) {
+  const output = result ? readOutput(result.output) : null;
+  return (
+    <div className="tool-body">
+      {input === undefined ? (
+        <Payload label="Input" text={partialInput} />
+      ) : (
+        <InputFields input={input} />
+      )}
+      {output === null ? null : (
+        <Payload label={result?.isError ? 'Error' : 'Result'} text={output.text || '(nothing)'} />
+      )}
+      {output?.images.map((url, index) => (
+        <img key={index} src={url} alt={`From ${name}`} className="tool-image" />
+      ))}
+    </div>
+  );
+}
 
 type State = 'asked' | 'running' | 'denied' | 'failed' | 'done';
 
