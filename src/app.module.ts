@@ -8,10 +8,11 @@ import type { StorageProvider } from './agent-webkit/engine/storage.js';
 import { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
 import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
 import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
+import { AgentWebkitPageModule } from './agent-webkit-page/agent-webkit-page.module.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import type { Settings } from './settings.js';
 
-/** The standalone server: the module, and nothing beside it but how it says errors. */
+/** The standalone server: the module, its page at `/`, and how errors are said. */
 @Module({ providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }] })
 export class AppModule {
   static with(settings: Settings): DynamicModule {
@@ -27,6 +28,7 @@ export class AppModule {
             storage: await createStorage(settings.storage),
           }),
         }),
+        AgentWebkitPageModule.forRoot({ path: '/' }),
       ],
     };
   }

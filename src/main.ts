@@ -36,6 +36,9 @@ function announce(settings: Settings, url: string): void {
   ];
   const lines = [
     `Listening on ${url}`,
+    // The fragment stays in the browser: no server and no log sees the token in it.
+    `Open:    ${url}/${generatedToken === null ? '' : `#token=${generatedToken}`}` +
+      (sampleToken === '$TOKEN' ? ' (it asks for one of your tokens)' : ''),
     `Agent:   ${agent}${agentReason === null ? '' : ` (${agentReason})`}`,
     `Storage: ${withoutSecrets(storage)}`,
     ...(generatedToken === null

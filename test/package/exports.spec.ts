@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { transform } from '@swc/core';
 import * as main from '../../src/index.js';
+import * as page from '../../src/page.js';
 import * as testing from '../../src/testing.js';
 
 const run = promisify(execFile);
@@ -101,6 +102,7 @@ describe('the public entries', () => {
       'scriptedSdkFactory',
       'storageConformance',
     ]);
+    expect(Object.keys(page)).toEqual(['AgentWebkitPageModule']);
   });
 
   it('do not load the Claude Agent SDK before an agent starts', async () => {
@@ -114,6 +116,7 @@ describe('the public entries', () => {
     const adapters = ['express', 'fastify', '@nestjs/platform-'];
 
     expect(await importWithout('index.js', adapters)).toEqual(Object.keys(main));
+    expect(await importWithout('page.js', adapters)).toEqual(Object.keys(page));
     expect(await importWithout('testing.js', ['@nestjs/', 'rxjs'])).toEqual(Object.keys(testing));
   });
 });

@@ -1,8 +1,10 @@
 // An ESM host of the packed package: boots it in a Nest app and has one turn over HTTP.
+import assert from 'node:assert/strict';
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AgentWebkitModule, SessionRegistryService } from 'nestjs-agent-webkit';
+import { AgentWebkitPageModule } from 'nestjs-agent-webkit/page';
 import { scriptedSdkFactory } from 'nestjs-agent-webkit/testing';
 import { haveATurn } from './turn.cjs';
 
@@ -13,8 +15,15 @@ Module({
       auth: 'none',
       sdkFactory: scriptedSdkFactory((turn) => turn.say(`You said ${turn.input.text}.`)),
     }),
+    AgentWebkitPageModule.forRoot({ path: '/agents' }),
   ],
 })(HostModule);
+
+const withPage = await NestFactory.create(HostModule, { logger: ['error'] });
+await withPage.listen(0, '127.0.0.1');
+const page = await (await fetch(`${await withPage.getUrl()}/agents`)).text();
+assert.match(page, /<script type="module"[^>]* src="\.\/agents\/assets\//);
+await withPage.close();
 
 await haveATurn(
   await NestFactory.create(HostModule, { logger: ['error'] }),

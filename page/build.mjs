@@ -1,0 +1,34 @@
+// Builds the page where it is missing or older than what it is made of, so that
+// `npm start` and `npm test` are quick.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const sources = fileURLToPath(new URL('.', import.meta.url));
+const project = fileURLToPath(new URL('..', import.meta.url));
+const built = join(project, 'dist/page/index.html');
+
+async function changedAt(path) {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return null; // it is not there
+  }
+}
+
+async function isStale() {
+  const builtAt = await changedAt(built);
+  if (builtAt === null) return true;
+  const entries = await readdir(sources, { recursive: true });
+  const paths = [
+    ...entries.map((entry) => join(sources, entry)),
+    join(project, 'package-lock.json'),
+  ];
+  const times = await Promise.all(paths.map(changedAt));
+  return times.some((time) => (time ?? 0) > builtAt);
+}
+
+if (process.argv.includes('--force') || (await isStale())) {
+  const { build } = await import('vite');
+  await build({ configFile: join(sources, 'vite.config.ts') });
+}

@@ -1,0 +1,54 @@
+const TOKEN_KEY = 'agent-webkit:token';
+
+/**
+ * The token of this tab: out of the link that opened it, and kept until the tab is closed. The link's
+ * fragment is wiped from the address bar and the history, so that it is not shared by accident.
+ */
+export function takeToken(): string | null {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get('token');
+  if (token === null) return recall(TOKEN_KEY);
+  fragment.delete('token');
+  const rest = fragment.toString();
+  const path = location.pathname + location.search;
+  history.replaceState(null, '', rest === '' ? path : `${path}#${rest}`);
+  remember(TOKEN_KEY, token);
+  return token;
+}
+
+export function keepToken(token: string | null): void {
+  remember(TOKEN_KEY, token);
+}
+
+/** Something this tab remembers over a reload. */
+export function recall(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null; // the browser keeps nothing
+  }
+}
+
+export function remember(key: string, value: string | null): void {
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
+  } catch {
+    // the browser keeps nothing, or is full: the tab goes on without
+  }
+}
+
+/** Forgets everything of whoever was signed in. */
+export function forgetAll(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // the browser keeps nothing
+  }
+}
+
+/** Where `/sessions` stands, as the server wrote it into the page. */
+export function apiBase(): string {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="agent-webkit-api"]');
+  return new URL(meta?.content ?? './', location.href).href;
+}

@@ -1,0 +1,192 @@
+import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
+import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import { addEvents, type Conversation, emptyConversation } from '../session/conversation.js';
+import { addRows, type Row } from '../session/event-rows.js';
+import { type Outgoing, stillOutgoing } from '../session/outbox.js';
+import type { AgentApi } from './agent-api.js';
+import { onNextFrame } from './frame.js';
+import { type ConnectionState, StreamWatch } from './stream-watch.js';
+import { explain, toRefusal } from './words.js';
+
+/** Everything the page shows of the session it follows. */
+export interface SessionSnapshot {
+  readonly info: SessionInfo | null;
+  readonly conversation: Conversation;
+  readonly rows: readonly Row[];
+  readonly outbox: readonly Outgoing[];
+  readonly connection: ConnectionState;
+  /** Why it is not followed any more. */
+  readonly problem: { text: string; code: string } | null;
+}
+
+/**
+ * Follows one session by the published client, and keeps what it says as one snapshot. Events are
+ * gathered and shown once for each frame, however fast they come.
+ */
+export class SessionStore {
+  readonly id: string;
+  readonly #api: AgentApi;
+  readonly #watch: StreamWatch;
+  readonly #listeners = new Set<() => void>();
+  #session: Session;
+  #snapshot: SessionSnapshot = {
+    info: null,
+    conversation: emptyConversation,
+    rows: [],
+    outbox: [],
+    connection: { kind: 'connecting' },
+    problem: null,
+  };
+  #arrived: Row[] = [];
+  #isFrameDue = false;
+  #isStopped = false;
+  /** What is not newer than this had happened before the page asked. */
+  #replayedTo = 0;
+
+  constructor(api: AgentApi, id: string) {
+    this.id = id;
+    this.#api = api;
+    this.#watch = new StreamWatch({
+      changed: (connection) => {
+        this.#change({ connection });
+        if (connection.kind === 'open' && this.#snapshot.info === null) void this.refresh();
+      },
+      noted: (text) => this.#arrive({ kind: 'mark', text, at: Date.now() }),
+    });
+    this.#session = api.attach(id, this.#watch.fetch);
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): SessionSnapshot => this.#snapshot;
+
+  async follow(): Promise<void> {
+    await this.refresh();
+    this.#replayedTo = this.#snapshot.info?.last_id ?? 0;
+    while (!this.#isStopped) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+        for await (const event of this.#session.events()) this.#take(event as DeliveredEvent);
+        return;
+      } catch (error) {
+        if (!this.#restart(error)) return;
+      }
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#session.detach();
+  }
+
+  cut(): void {
+    this.#watch.cut('You cut the connection');
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.#change({ info: await this.#api.info(this.id) });
+    } catch (error) {
+      const refusal = toRefusal(error);
+      if (refusal && refusal.status < 500) this.#stopFor(error);
+    }
+  }
+
+  /** Sends a message, or sends it again: its id makes sure that it is said once. */
+  async say(content: UserContent, messageId: string = crypto.randomUUID()): Promise<void> {
+    const without = () => this.#snapshot.outbox.filter((other) => other.messageId !== messageId);
+    this.#change({ outbox: [...without(), { messageId, content, problem: null }] });
+    try {
+      await this.#api.say(this.id, messageId, content);
+    } catch (error) {
+      const outbox = stillOutgoing(
+        [...without(), { messageId, content, problem: explain(error) }],
+        this.#snapshot.conversation,
+      );
+      this.#change({ outbox });
+    }
+  }
+
+  discard(messageId: string): void {
+    const { outbox } = this.#snapshot;
+    this.#change({ outbox: outbox.filter((message) => message.messageId !== messageId) });
+  }
+
+  interrupt(): Promise<void> {
+    return this.#session.interrupt();
+  }
+
+  allow(correlationId: string, options?: ApproveOptions): Promise<void> {
+    return this.#session.approve(correlationId, options);
+  }
+
+  deny(correlationId: string, options?: DenyOptions): Promise<void> {
+    return this.#session.deny(correlationId, options);
+  }
+
+  answer(correlationId: string, answers: Record<string, string>): Promise<void> {
+    return this.#session.answer(correlationId, answers);
+  }
+
+  async setMode(mode: string): Promise<void> {
+    await this.#session.setPermissionMode(mode);
+    await this.refresh();
+  }
+
+  #take(event: DeliveredEvent): void {
+    const isReplayed = event.id <= this.#replayedTo;
+    this.#arrive({ kind: 'event', event, at: Date.now(), isReplayed });
+  }
+
+  #arrive(row: Row): void {
+    this.#arrived.push(row);
+    if (this.#isFrameDue) return;
+    this.#isFrameDue = true;
+    onNextFrame(() => {
+      this.#isFrameDue = false;
+      this.#show(this.#arrived.splice(0));
+    });
+  }
+
+  #show(arrived: readonly Row[]): void {
+    const events = arrived.flatMap((row) => (row.kind === 'event' ? [row.event] : []));
+    const conversation = addEvents(this.#snapshot.conversation, events);
+    this.#change({
+      conversation,
+      rows: addRows(this.#snapshot.rows, arrived),
+      outbox: stillOutgoing(this.#snapshot.outbox, conversation),
+    });
+  }
+
+  /** Where the cursor is of no use to the server any more, everything it keeps is read anew. */
+  #restart(error: unknown): boolean {
+    const refusal = toRefusal(error);
+    if (this.#isStopped || refusal?.status !== 412) {
+      this.#stopFor(error);
+      return false;
+    }
+    this.#arrived = [];
+    const text = 'The server no longer has what came after the last event: read anew';
+    this.#change({
+      conversation: emptyConversation,
+      rows: [{ kind: 'mark', text, at: Date.now() }],
+    });
+    this.#session = this.#api.attach(this.id, this.#watch.fetch);
+    return true;
+  }
+
+  #stopFor(error: unknown): void {
+    if (this.#isStopped) return;
+    this.stop();
+    this.#change({ problem: { text: explain(error), code: toRefusal(error)?.code ?? '' } });
+  }
+
+  #change(change: Partial<SessionSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}

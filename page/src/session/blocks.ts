@@ -1,0 +1,78 @@
+import type { MessageDelta, RequestOutcome } from '../../../src/agent-webkit/protocol/events.js';
+
+/** How a request of the agent's ended, and who ended it. */
+export interface Outcome {
+  outcome: RequestOutcome;
+  by?: string;
+}
+
+/** A tool call: what went in as it streams, what came out. */
+export interface ToolBlock {
+  kind: 'tool';
+  id: string;
+  name: string;
+  /** The input's JSON as far as it has streamed; not used once `input` is there. */
+  partialInput: string;
+  input: unknown;
+  result: { output: unknown; isError: boolean } | null;
+  /** Whether it waits for a person. */
+  isAsked: boolean;
+  outcome: Outcome | null;
+}
+
+/** A part of what the agent said. */
+export type Block =
+  | { kind: 'text'; text: string }
+  | { kind: 'thinking'; text: string }
+  | { kind: 'other'; data: unknown }
+  | ToolBlock;
+
+/** A part of a message, as the protocol tells it, with what is known of its tool call. */
+export function readBlock(data: unknown, known: readonly Block[]): Block {
+  const { type, text, thinking, id, name, input } = isRecord(data) ? data : {};
+  if (type === 'text' && typeof text === 'string') return { kind: 'text', text };
+  if (type === 'thinking' && typeof thinking === 'string')
+    return { kind: 'thinking', text: thinking };
+  if (type === 'tool_use' && typeof id === 'string') {
+    const block = known.find((other) => other.kind === 'tool' && other.id === id);
+    return { ...emptyTool(id, String(name)), ...block, input } as ToolBlock;
+  }
+  return { kind: 'other', data };
+}
+
+export function emptyTool(id: string, name: string): ToolBlock {
+  return {
+    kind: 'tool',
+    id,
+    name,
+    partialInput: '',
+    input: undefined,
+    result: null,
+    isAsked: false,
+    outcome: null,
+  };
+}
+
+/** The blocks with a delta. The first `settled` of them are complete, and a delta is never theirs. */
+export function addDelta(
+  blocks: readonly Block[],
+  settled: number,
+  delta: MessageDelta,
+): readonly Block[] {
+  if (delta.type === 'text') {
+    const last = blocks.at(-1);
+    if (blocks.length > settled && last?.kind === 'text') {
+      return blocks.with(blocks.length - 1, { kind: 'text', text: last.text + delta.text });
+    }
+    return [...blocks, { kind: 'text', text: delta.text }];
+  }
+  const at = blocks.findIndex((block) => block.kind === 'tool' && block.id === delta.tool_use_id);
+  const tool = blocks[at] ?? emptyTool(delta.tool_use_id, delta.name);
+  if (tool.kind !== 'tool') return blocks;
+  const grown = { ...tool, partialInput: tool.partialInput + delta.partial_json };
+  return at === -1 ? [...blocks, grown] : blocks.with(at, grown);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,245 @@
+import type {
+  DeliveredEvent,
+  EventPayloads,
+  UserContent,
+} from '../../../src/agent-webkit/protocol/events.js';
+import { addDelta, type Block, emptyTool, readBlock, type ToolBlock } from './blocks.js';
+
+export interface QueuedMessage {
+  readonly messageId: string;
+  readonly content: UserContent;
+}
+
+/** What waits for a person. */
+export type OpenRequest =
+  | ({ readonly kind: 'permission' } & EventPayloads['permission_request'])
+  | ({ readonly kind: 'question' } & EventPayloads['ask_user_question']);
+
+export interface AgentMessage {
+  readonly kind: 'agent';
+  readonly key: string;
+  readonly blocks: readonly Block[];
+  /** How many blocks, from the first, are complete. */
+  readonly settled: number;
+  readonly isStreaming: boolean;
+  /** The tool call of the sub-agent that says this; null when the agent itself does. */
+  readonly parent: string | null;
+}
+
+/** An entry of the conversation. Entries are added and replaced, never moved or removed. */
+export type Item =
+  | { readonly kind: 'user'; readonly key: string; readonly content: UserContent }
+  | AgentMessage
+  | ({ readonly kind: 'result'; readonly key: string } & EventPayloads['result'])
+  | ({ readonly kind: 'error'; readonly key: string } & EventPayloads['error'])
+  | { readonly kind: 'note'; readonly key: string; readonly text: string };
+
+/** A session as a person sees it, at one moment. */
+export interface Conversation {
+  /** The last event that is in it. */
+  readonly lastId: number;
+  readonly items: readonly Item[];
+  /** Messages that wait for their turn. */
+  readonly queue: readonly QueuedMessage[];
+  readonly requests: readonly OpenRequest[];
+  readonly isRunning: boolean;
+  readonly isDormant: boolean;
+  readonly isClosed: boolean;
+  readonly costUsd: number;
+  /** Whether the server no longer keeps the beginning. */
+  readonly lacksBeginning: boolean;
+}
+
+export const emptyConversation: Conversation = {
+  lastId: 0,
+  items: [],
+  queue: [],
+  requests: [],
+  isRunning: false,
+  isDormant: false,
+  isClosed: false,
+  costUsd: 0,
+  lacksBeginning: false,
+};
+
+type Draft = { -readonly [Key in keyof Conversation]: Conversation[Key] } & { items: Item[] };
+
+/**
+ * The conversation after some more events. Events it has already are passed over, so that it does
+ * not matter how they are cut into batches, or how much of them comes again after a reconnect.
+ */
+export function addEvents(
+  conversation: Conversation,
+  events: readonly DeliveredEvent[],
+): Conversation {
+  const news = events.filter((event) => event.id > conversation.lastId);
+  if (news.length === 0) return conversation;
+  const draft: Draft = { ...conversation, items: [...conversation.items] };
+  for (const event of news) {
+    if (event.id <= draft.lastId) continue;
+    if (draft.lastId === 0 && event.id > 1) draft.lacksBeginning = true;
+    draft.lastId = event.id;
+    addEvent(draft, event);
+  }
+  return draft;
+}
+
+function addEvent(draft: Draft, event: DeliveredEvent): void {
+  const key = `event-${event.id}`;
+  switch (event.event) {
+    case 'user_message': {
+      const { message_id: messageId, content } = event.data;
+      draft.queue = [...draft.queue, { messageId, content }];
+      return;
+    }
+    case 'turn_start':
+      startTurn(draft, event.data.message_id);
+      return;
+    case 'message_delta': {
+      const { message_id: id, delta } = event.data;
+      changeMessage(draft, id, event.data.parent_tool_use_id, (message) => ({
+        blocks: addDelta(message.blocks, message.settled, delta),
+        isStreaming: true,
+      }));
+      return;
+    }
+    case 'message_complete': {
+      const { message_id: id, message } = event.data;
+      changeMessage(draft, id, event.data.parent_tool_use_id, ({ blocks }) => ({
+        blocks: message.content.map((block) => readBlock(block, blocks)),
+        settled: message.content.length,
+        isStreaming: false,
+      }));
+      return;
+    }
+    case 'tool_use': {
+      const { tool_use_id: id, tool_name: name, input, message_id: message } = event.data;
+      if (changeTool(draft, id, { input })) return;
+      changeMessage(draft, message, event.data.parent_tool_use_id, ({ blocks, settled }) => ({
+        blocks: [...blocks, { ...emptyTool(id, name), input }],
+        settled: settled + 1,
+      }));
+      return;
+    }
+    case 'tool_result': {
+      const { tool_use_id: id, output, is_error: isError, parent_tool_use_id: parent } = event.data;
+      const result = { output, isError };
+      if (changeTool(draft, id, { result })) return;
+      const blocks = [{ ...emptyTool(id, 'Tool'), result }];
+      changeMessage(draft, key, parent, () => ({ blocks, settled: 1 }));
+      return;
+    }
+    case 'permission_request':
+      ask(draft, { kind: 'permission', ...event.data });
+      return;
+    case 'ask_user_question':
+      ask(draft, { kind: 'question', ...event.data });
+      return;
+    case 'request_resolved':
+      resolve(draft, event.data);
+      return;
+    case 'result':
+      endTurn(draft, event.data.session_cost_usd);
+      draft.items.push({ kind: 'result', key, ...event.data });
+      return;
+    case 'error':
+      draft.items.push({ kind: 'error', key, ...event.data });
+      return;
+    case 'mcp_status_change':
+      note(draft, key, `MCP server ${event.data.server_name}: ${event.data.status}`);
+      return;
+    case 'session_state':
+      draft.isDormant = event.data.state === 'dormant';
+      if (draft.isDormant) endTurn(draft, draft.costUsd);
+      note(draft, key, draft.isDormant ? 'The agent sleeps. Write to wake it.' : 'The agent woke.');
+      return;
+    case 'done':
+      endTurn(draft, draft.costUsd);
+      draft.requests = [];
+      draft.isClosed = true;
+      note(draft, key, 'The session has ended.');
+      return;
+    case 'session_ready':
+    case 'hook_decision_request':
+      return;
+    default:
+      // An event of a newer server's: it stands in the log beside the conversation.
+      event satisfies never;
+  }
+}
+
+function startTurn(draft: Draft, messageId: string): void {
+  const message = draft.queue.find((waiting) => waiting.messageId === messageId);
+  draft.queue = draft.queue.filter((waiting) => waiting !== message);
+  draft.isRunning = true;
+  draft.isDormant = false;
+  if (message) draft.items.push({ kind: 'user', key: messageId, content: message.content });
+}
+
+/** What streamed when the turn ended stays as far as it came. */
+function endTurn(draft: Draft, costUsd: number): void {
+  draft.isRunning = false;
+  draft.costUsd = costUsd;
+  for (let at = draft.items.length - 1; at >= 0; at -= 1) {
+    const item = draft.items[at];
+    if (item?.kind === 'result') break;
+    if (item?.kind === 'agent' && item.isStreaming)
+      draft.items[at] = { ...item, isStreaming: false };
+  }
+}
+
+function ask(draft: Draft, request: OpenRequest): void {
+  draft.requests = [...draft.requests, request];
+  changeTool(draft, request.correlation_id, { isAsked: true });
+}
+
+function resolve(draft: Draft, data: EventPayloads['request_resolved']): void {
+  const { correlation_id: id, outcome, by } = data;
+  draft.requests = draft.requests.filter((request) => request.correlation_id !== id);
+  changeTool(draft, id, {
+    isAsked: false,
+    outcome: by === undefined ? { outcome } : { outcome, by },
+  });
+}
+
+function note(draft: Draft, key: string, text: string): void {
+  draft.items.push({ kind: 'note', key, text });
+}
+
+/** What an event is about is nearly always among the last items, so they are looked at first. */
+function changeMessage(
+  draft: Draft,
+  id: string,
+  parent: string | undefined,
+  change: (message: AgentMessage) => Partial<AgentMessage>,
+): void {
+  // Where the agent begins by itself, nothing else says that it is at work.
+  if (parent === undefined) draft.isRunning = true;
+  const at = draft.items.findLastIndex((item) => item.kind === 'agent' && item.key === id);
+  const found = draft.items[at];
+  if (found?.kind === 'agent') {
+    draft.items[at] = { ...found, ...change(found) };
+    return;
+  }
+  const message: AgentMessage = {
+    kind: 'agent',
+    key: id,
+    blocks: [],
+    settled: 0,
+    isStreaming: false,
+    parent: parent ?? null,
+  };
+  draft.items.push({ ...message, ...change(message) });
+}
+
+function changeTool(draft: Draft, id: string, change: Partial<ToolBlock>): boolean {
+  const isIt = (block: Block) => block.kind === 'tool' && block.id === id;
+  const at = draft.items.findLastIndex((item) => item.kind === 'agent' && item.blocks.some(isIt));
+  const message = draft.items[at];
+  if (message?.kind !== 'agent') return false;
+  const blocks = message.blocks.map((block) =>
+    block.kind === 'tool' && block.id === id ? { ...block, ...change } : block,
+  );
+  draft.items[at] = { ...message, blocks };
+  return true;
+}

@@ -1,0 +1,91 @@
+import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
+
+/** A line of the event log: an event as it came, or what happened to the connection meanwhile. */
+export type Row =
+  | {
+      readonly kind: 'event';
+      readonly event: DeliveredEvent;
+      /** When it reached this page: the protocol's events carry no time of their own. */
+      readonly at: number;
+      /** Whether it had happened before this page asked. */
+      readonly isReplayed: boolean;
+    }
+  | { readonly kind: 'mark'; readonly text: string; readonly at: number };
+
+/** How many rows are kept. The oldest go first. */
+const MAX_ROWS = 50_000;
+
+export function addRows(rows: readonly Row[], news: readonly Row[]): readonly Row[] {
+  const all = rows.concat(news);
+  return all.length > MAX_ROWS ? all.slice(-MAX_ROWS) : all;
+}
+
+const texts = new WeakMap<Row, string>();
+
+/** The payload on one line. */
+export function rowText(row: Row): string {
+  if (row.kind === 'mark') return row.text;
+  const known = texts.get(row);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(row.event.data);
+  texts.set(row, text);
+  return text;
+}
+
+const PREVIEW_CHARS = 240;
+
+/** What is in the payload, in short: its values without the ids, kinds and brackets around them. */
+export function rowPreview(row: Row): string {
+  if (row.kind === 'mark') return row.text;
+  const parts: string[] = [];
+  collect(row.event.data, '', parts);
+  return parts.join('  ').slice(0, PREVIEW_CHARS) || rowText(row);
+}
+
+function collect(value: unknown, name: string, parts: string[]): void {
+  if (parts.length >= 12) return;
+  if (typeof value !== 'object' || value === null) {
+    parts.push(
+      `${name === '' ? '' : `${name}: `}${JSON.stringify(value)?.slice(0, PREVIEW_CHARS)}`,
+    );
+    return;
+  }
+  for (const [key, child] of Object.entries(value)) {
+    if (/(?:^|_)id$|^type$|^role$/.test(key)) continue;
+    collect(child, Array.isArray(value) ? name : key, parts);
+  }
+}
+
+export interface Filtered {
+  readonly rows: readonly Row[];
+  readonly filter: string;
+  readonly matches: readonly Row[];
+}
+
+/**
+ * The rows in which every word of the filter occurs: in the name, the id or the payload. What was
+ * filtered before is not looked at again when rows were only added.
+ */
+export function filterRows(
+  rows: readonly Row[],
+  filter: string,
+  before: Filtered | null,
+): Filtered {
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words.length === 0) return { rows, filter, matches: rows };
+  const isLonger =
+    before !== null &&
+    before.filter === filter &&
+    rows.length >= before.rows.length &&
+    rows[0] === before.rows[0];
+  const from = isLonger ? before.rows.length : 0;
+  const added = rows.slice(from).filter((row) => {
+    const name = row.kind === 'event' ? `${row.event.id} ${row.event.event}` : '';
+    const text = `${name} ${rowText(row)}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  return { rows, filter, matches: isLonger ? before.matches.concat(added) : added };
+}

@@ -1,0 +1,162 @@
+import {
+  type ClipboardEvent,
+  type DragEvent,
+  type KeyboardEvent,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
+import type { ImageBlock, UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import { recall, remember } from '../client/access.js';
+import { focusComposer } from './focus.js';
+import { IMAGE_TYPES, readImages } from './images.js';
+import { imageUrl } from './tool-input.js';
+
+interface ComposerProps {
+  sessionId: string;
+  isRunning: boolean;
+  isClosed: boolean;
+  /** Whether one more Escape interrupts. */
+  isInterruptArmed: boolean;
+  onSay: (content: UserContent) => void;
+  onInterrupt: () => void;
+}
+
+/** Where a message is written, and images are dropped. What is half written survives a reload. */
+export function Composer(props: ComposerProps) {
+  const { sessionId, isRunning, isClosed, isInterruptArmed, onSay, onInterrupt } = props;
+  const draftKey = `agent-webkit:draft:${sessionId}`;
+  const [text, setText] = useState(() => recall(draftKey) ?? '');
+  const [images, setImages] = useState<readonly ImageBlock[]>([]);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isDropTarget, setDropTarget] = useState(false);
+  const picker = useRef<HTMLInputElement>(null);
+
+  useEffect(focusComposer, []);
+  const write = (value: string) => {
+    setText(value);
+    remember(draftKey, value === '' ? null : value);
+  };
+  const add = async (files: readonly File[]) => {
+    const read = await readImages(files, images.length);
+    setImages((before) => [...before, ...read.images]);
+    setProblem(read.problem);
+  };
+  const send = () => {
+    if (text.trim() === '' && images.length === 0) return;
+    onSay(images.length === 0 ? text : toBlocks(images, text));
+    write('');
+    setImages([]);
+    setProblem(null);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const files = [...event.clipboardData.files];
+    if (files.length === 0) return;
+    event.preventDefault();
+    void add(files);
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setDropTarget(false);
+    void add([...event.dataTransfer.files]);
+  };
+
+  if (isClosed)
+    return <p className="composer-closed">This session has ended. Start a new one to go on.</p>;
+  return (
+    <form
+      className="composer"
+      data-drop={isDropTarget || undefined}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setDropTarget(true);
+      }}
+      onDragLeave={() => setDropTarget(false)}
+      onDrop={onDrop}
+    >
+      {images.length === 0 ? null : (
+        <ul className="thumbnails" aria-label="Images to send">
+          {images.map((image, index) => (
+            <li key={index}>
+              <img src={imageUrl(image) ?? ''} alt={`To send: ${index + 1}`} />
+              <button
+                type="button"
+                aria-label={`Remove image ${index + 1}`}
+                onClick={() => setImages(images.filter((_, other) => other !== index))}
+              >
+                ×
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem === null ? null : (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <textarea
+        aria-label="Message"
+        placeholder={
+          isRunning ? 'Write the next message; it waits for its turn' : 'Write a message'
+        }
+        rows={1}
+        value={text}
+        onChange={(event) => write(event.target.value)}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+        enterKeyHint="send"
+      />
+      <div className="composer-bar">
+        <input
+          ref={picker}
+          type="file"
+          accept={IMAGE_TYPES}
+          multiple
+          hidden
+          onChange={(event) => {
+            void add([...(event.target.files ?? [])]);
+            event.target.value = '';
+          }}
+        />
+        <button type="button" className="quiet" onClick={() => picker.current?.click()}>
+          Attach image
+        </button>
+        <span className="hint composer-hint">
+          {isInterruptArmed ? (
+            <strong>Press Esc again to stop the agent</strong>
+          ) : (
+            <>
+              <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line
+            </>
+          )}
+        </span>
+        {isRunning ? (
+          <button type="button" className="danger" onClick={onInterrupt}>
+            Stop
+          </button>
+        ) : null}
+        <button
+          type="submit"
+          className="primary"
+          disabled={text.trim() === '' && images.length === 0}
+        >
+          Send
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function toBlocks(images: readonly ImageBlock[], text: string): UserContent {
+  return text.trim() === '' ? [...images] : [...images, { type: 'text', text }];
+}

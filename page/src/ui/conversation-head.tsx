@@ -1,0 +1,76 @@
+import { useRef } from 'react';
+import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
+import { ConnectionPill } from './connection-pill.js';
+import { formatCost } from './format.js';
+import { MODES } from './modes.js';
+
+interface HeadProps {
+  store: SessionStore;
+  snapshot: SessionSnapshot;
+  title: string;
+  attempt: (action: () => Promise<void>) => void;
+  onDelete: () => void;
+}
+
+/** Which session this is, how it is set, and how the connection is. */
+export function ConversationHead({ store, snapshot, title, attempt, onDelete }: HeadProps) {
+  const { info, conversation, connection, problem } = snapshot;
+  const confirmation = useRef<HTMLDialogElement>(null);
+  const isOver = conversation.isClosed || problem !== null;
+  return (
+    <header className="pane-head conversation-head">
+      <div className="head-title">
+        <h1 title={title}>{title}</h1>
+        <p className="hint" title={store.id}>
+          {info === null ? store.id.slice(0, 8) : `${info.model ?? 'default model'} · ${info.cwd}`}
+        </p>
+      </div>
+      <span className="cost" title="What this session has cost">
+        {formatCost(conversation.costUsd)}
+      </span>
+      <label className="mode">
+        <span className="visually-hidden">Permission mode</span>
+        <select
+          value={info?.permission_mode ?? ''}
+          disabled={info === null || isOver}
+          onChange={(event) => attempt(() => store.setMode(event.target.value))}
+        >
+          {info === null ? <option value="">…</option> : null}
+          {Object.entries(MODES).map(([mode, name]) => (
+            <option key={mode} value={mode}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {isOver ? null : <ConnectionPill connection={connection} />}
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => confirmation.current?.showModal()}
+        disabled={isOver}
+      >
+        Delete
+      </button>
+      <dialog ref={confirmation} aria-label="Delete this session?">
+        <h2>Delete this session?</h2>
+        <p>The agent is ended, and the conversation is gone for everybody who follows it.</p>
+        <div className="actions">
+          <button
+            type="button"
+            className="danger"
+            onClick={() => {
+              confirmation.current?.close();
+              onDelete();
+            }}
+          >
+            Delete
+          </button>
+          <button type="button" className="quiet" onClick={() => confirmation.current?.close()}>
+            Keep it
+          </button>
+        </div>
+      </dialog>
+    </header>
+  );
+}

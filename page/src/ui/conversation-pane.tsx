@@ -1,0 +1,115 @@
+import { useEffect, useState } from 'react';
+import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
+import { explain } from '../client/words.js';
+import { Announcer } from './announcer.js';
+import { Composer } from './composer.js';
+import { ConversationHead } from './conversation-head.js';
+import { ItemList } from './item-list.js';
+import { PermissionCard } from './permission-card.js';
+import { QuestionCard } from './question-card.js';
+import { useFocusAfterAnswer } from './focus.js';
+import { useInterruptKey } from './interrupt-key.js';
+import { Waiting } from './waiting.js';
+
+interface PaneProps {
+  store: SessionStore;
+  snapshot: SessionSnapshot;
+  title: string;
+  onDelete: () => void;
+}
+
+/** The conversation, what waits for an answer, and where one writes. */
+export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps) {
+  const { conversation, outbox, connection, problem } = snapshot;
+  const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
+  const [fault, setFault] = useState<string | null>(null);
+  const attempt = (action: () => Promise<void>) => {
+    setFault(null);
+    action().catch((error: unknown) => setFault(explain(error)));
+  };
+  const interrupt = () => attempt(() => store.interrupt());
+  const isInterruptArmed = useInterruptKey(isRunning, interrupt);
+  useEffect(() => setFault(null), [connection.kind]);
+  useFocusAfterAnswer(requests.length);
+
+  return (
+    <main className="conversation" aria-label="Conversation">
+      <ConversationHead
+        store={store}
+        snapshot={snapshot}
+        title={title}
+        attempt={attempt}
+        onDelete={onDelete}
+      />
+      {connection.kind === 'lost' && connection.attempts > 1 && problem === null ? (
+        <p className="banner" role="status">
+          The server does not answer. This page keeps trying, and goes on where it was.
+        </p>
+      ) : null}
+      {problem === null ? null : (
+        <p className="banner fault" role="alert">
+          {problem.text}
+        </p>
+      )}
+      <ItemList items={items}>
+        {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
+        {items.length === 0 && queue.length + outbox.length === 0 && problem === null ? (
+          <Welcome />
+        ) : null}
+        {isRunning && requests.length === 0 && !isTalking(snapshot) ? (
+          <p className="item working">
+            <span aria-hidden="true" /> The agent is at work
+          </p>
+        ) : null}
+      </ItemList>
+      <div className="dock">
+        {requests.length === 0 ? null : (
+          <div className="cards">
+            {requests.map((request) =>
+              request.kind === 'permission' ? (
+                <PermissionCard key={request.correlation_id} request={request} store={store} />
+              ) : (
+                <QuestionCard key={request.correlation_id} request={request} store={store} />
+              ),
+            )}
+          </div>
+        )}
+        <Waiting queue={queue} outbox={outbox} store={store} />
+        {fault === null ? null : (
+          <p className="problem" role="alert">
+            {fault}
+          </p>
+        )}
+        <Composer
+          sessionId={store.id}
+          isRunning={isRunning}
+          isClosed={isClosed || problem?.code === 'session_not_found'}
+          isInterruptArmed={isInterruptArmed}
+          onSay={(content) => void store.say(content)}
+          onInterrupt={interrupt}
+        />
+      </div>
+      <Announcer conversation={conversation} />
+    </main>
+  );
+}
+
+function isTalking({ conversation }: SessionSnapshot): boolean {
+  const last = conversation.items.at(-1);
+  return last?.kind === 'agent' && last.isStreaming;
+}
+
+function Welcome() {
+  return (
+    <div className="welcome">
+      <p>Nothing was said yet.</p>
+      <p className="hint">Write below. The demo agent shows what it can when you say “help”.</p>
+    </div>
+  );
+}
+
+function BeginningNote({ isAlone }: { isAlone: boolean }) {
+  return isAlone ? (
+    <p className="item note">The server no longer keeps the beginning of this session.</p>
+  ) : null;
+}

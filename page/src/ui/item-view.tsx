@@ -1,0 +1,120 @@
+import { memo } from 'react';
+import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import type { Block } from '../session/blocks.js';
+import type { AgentMessage, Item } from '../session/conversation.js';
+import { formatCost, formatDuration } from './format.js';
+import { Markdown } from './markdown.js';
+import { Payload, toJson } from './payload.js';
+import { ToolCall } from './tool-call.js';
+import { imageUrl } from './tool-input.js';
+
+/** One entry of the conversation. */
+export const ItemView = memo(function ItemView({ item }: { item: Item }) {
+  switch (item.kind) {
+    case 'user':
+      return (
+        <article className="item user" aria-label="You">
+          <UserContentView content={item.content} />
+        </article>
+      );
+    case 'agent':
+      return <AgentMessageView message={item} />;
+    case 'result':
+      return <ResultView item={item} />;
+    case 'error':
+      return (
+        <p className="item fault">
+          <strong>{FAULTS[item.code] ?? 'Something went wrong.'}</strong> {item.message}
+        </p>
+      );
+    case 'note':
+      return <p className="item note">{item.text}</p>;
+    default:
+      item satisfies never;
+      return null;
+  }
+});
+
+const FAULTS: Readonly<Record<string, string>> = {
+  agent_crashed: 'The agent died. Write again to wake it.',
+  agent_start_failed: 'The agent could not be started.',
+  agent_error: 'The agent reports an error.',
+  turn_interrupted: 'The server stopped in the middle of this turn.',
+};
+
+/** What a person said, as they wrote it. */
+export function UserContentView({ content }: { content: UserContent }) {
+  if (typeof content === 'string') return <div className="plain">{content}</div>;
+  return content.map((block, index) =>
+    block.type === 'text' ? (
+      <div className="plain" key={index}>
+        {block.text}
+      </div>
+    ) : (
+      <img className="sent-image" key={index} src={imageUrl(block) ?? ''} alt="Sent by you" />
+    ),
+  );
+}
+
+function AgentMessageView({ message }: { message: AgentMessage }) {
+  const { blocks, isStreaming, parent } = message;
+  return (
+    <article
+      className="item agent"
+      data-streaming={isStreaming || undefined}
+      data-sub={parent === null ? undefined : true}
+      aria-label={parent === null ? 'Agent' : 'Sub-agent'}
+      aria-busy={isStreaming}
+    >
+      {parent === null ? null : <div className="sub-label">Sub-agent</div>}
+      {blocks.map((block, index) => (
+        <BlockView block={block} key={index} />
+      ))}
+    </article>
+  );
+}
+
+function BlockView({ block }: { block: Block }) {
+  switch (block.kind) {
+    case 'text':
+      return <Markdown text={block.text} />;
+    case 'thinking':
+      return (
+        <details className="thinking">
+          <summary>Thinking</summary>
+          <div className="plain">{block.text}</div>
+        </details>
+      );
+    case 'tool':
+      return <ToolCall tool={block} />;
+    case 'other':
+      return <Payload label="Other content" text={toJson(block.data)} />;
+    default:
+      block satisfies never;
+      return null;
+  }
+}
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  success: 'Done',
+  error_during_execution: 'Stopped before it was done',
+  error_max_turns: 'Stopped: too many steps',
+  error_max_budget_usd: 'Stopped: the budget is used up',
+};
+
+function ResultView({ item }: { item: Extract<Item, { kind: 'result' }> }) {
+  const ending = item.subtype === 'success' && item.is_error ? 'Failed' : ENDINGS[item.subtype];
+  const facts = [
+    ending ?? item.subtype,
+    item.duration_ms > 0 ? formatDuration(item.duration_ms) : '',
+    item.total_cost_usd > 0 ? formatCost(item.total_cost_usd) : '',
+  ];
+  return (
+    <div className="item result" data-error={item.is_error || undefined}>
+      <span>{facts.filter((fact) => fact !== '').join(' · ')}</span>
+      {item.errors?.map((error, index) => (
+        <p key={index}>{error}</p>
+      ))}
+    </div>
+  );
+}

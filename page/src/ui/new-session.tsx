@@ -1,0 +1,91 @@
+import { type FormEvent, type RefObject, useState } from 'react';
+import type { CreateSession } from '../../../src/agent-webkit/protocol/inbound.js';
+import { explain } from '../client/words.js';
+import { isMode, MODES } from './modes.js';
+
+interface NewSessionProps {
+  dialog: RefObject<HTMLDialogElement | null>;
+  onCreate: (wish: CreateSession) => Promise<void>;
+}
+
+/** Asks how a new session shall be. Every field may be left as it is. */
+export function NewSession({ dialog, onCreate }: NewSessionProps) {
+  const [isSending, setSending] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setSending(true);
+    setProblem(null);
+    try {
+      await onCreate(readWish(new FormData(event.currentTarget)));
+      dialog.current?.close();
+    } catch (error) {
+      setProblem(explain(error));
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <dialog ref={dialog} aria-labelledby="new-session-title">
+      <form onSubmit={(event) => void submit(event)}>
+        <h2 id="new-session-title">New session</h2>
+        <label className="field">
+          Model
+          <input
+            name="model"
+            placeholder="The server’s default"
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </label>
+        <label className="field">
+          Permission mode
+          <select name="permission_mode" defaultValue="">
+            <option value="">The server’s default</option>
+            {Object.entries(MODES).map(([mode, name]) => (
+              <option key={mode} value={mode}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          Folder
+          <input
+            name="cwd"
+            placeholder="The whole workspace"
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </label>
+        <label className="check">
+          <input type="checkbox" name="streaming" defaultChecked /> Show text as it is written
+        </label>
+        {problem === null ? null : (
+          <p className="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <fieldset className="actions" disabled={isSending} aria-label="New session">
+          <button type="submit" className="primary">
+            Start session
+          </button>
+          <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+        </fieldset>
+      </form>
+    </dialog>
+  );
+}
+
+function readWish(form: FormData): CreateSession {
+  const read = (name: string) => (form.get(name) as string).trim();
+  const [model, mode, cwd] = [read('model'), read('permission_mode'), read('cwd')];
+  return {
+    ...(model === '' ? {} : { model }),
+    ...(isMode(mode) ? { permission_mode: mode } : {}),
+    ...(cwd === '' ? {} : { cwd }),
+    include_partial_messages: form.get('streaming') !== null,
+  };
+}

@@ -1,0 +1,38 @@
+import type { Conversation, Item } from '../session/conversation.js';
+
+const MAX_CHARS = 600;
+
+/** What a person who does not see the page is told of a change; empty where it is nothing. */
+export function describeNews(before: Conversation, after: Conversation): string {
+  const news: string[] = [];
+  for (let at = Math.max(0, before.items.length - 2); at < after.items.length; at += 1) {
+    const item = after.items[at];
+    if (item && item !== before.items[at]) news.push(describeItem(item, before.items[at]));
+  }
+  for (const request of after.requests) {
+    if (before.requests.some((other) => other.correlation_id === request.correlation_id)) continue;
+    news.push(
+      request.kind === 'permission'
+        ? `The agent asks for permission to use ${request.tool_name}.`
+        : 'The agent asks a question.',
+    );
+  }
+  if (before.requests.length > 0 && after.requests.length === 0)
+    news.push('The request is closed.');
+  return news.filter((text) => text !== '').join(' ');
+}
+
+function describeItem(item: Item, before: Item | undefined): string {
+  if (item.kind === 'error') return `Error: ${item.message}`;
+  if (item.kind === 'note') return item.text;
+  if (item.kind === 'result') return item.is_error ? 'The turn did not end well.' : '';
+  if (item.kind === 'user' || item.isStreaming) return '';
+  const text = said(item).slice(said(before).length).trim();
+  return text === '' ? '' : `Agent: ${text.slice(0, MAX_CHARS)}`;
+}
+
+/** The text of a message, once it is complete. */
+function said(item: Item | undefined): string {
+  if (item?.kind !== 'agent' || item.isStreaming) return '';
+  return item.blocks.map((block) => (block.kind === 'text' ? block.text : '')).join(' ');
+}

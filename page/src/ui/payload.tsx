@@ -1,0 +1,25 @@
+import { useState } from 'react';
+
+/** More is shown when asked for: a browser takes long over a text of megabytes. */
+const MAX_CHARS = 8_000;
+
+/** Text as it is: a command, a tool's output, JSON. */
+export function Payload({ text, label }: { text: string; label?: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const isLong = text.length > MAX_CHARS && !isWhole;
+  return (
+    <div className="payload">
+      {label === undefined ? null : <div className="payload-label">{label}</div>}
+      <pre tabIndex={0}>{isLong ? `${text.slice(0, MAX_CHARS)}…` : text}</pre>
+      {isLong ? (
+        <button type="button" className="link" onClick={() => setWhole(true)}>
+          Show all {text.length.toLocaleString('en')} characters
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2) ?? '';
+}

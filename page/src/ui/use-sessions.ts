@@ -1,0 +1,75 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import type { AgentApi } from '../client/agent-api.js';
+import { explain, toRefusal } from '../client/words.js';
+
+/** The list tells of no changes by itself. */
+const POLL_MS = 4_000;
+
+export interface Sessions {
+  /** Null until the server has answered for the first time. */
+  sessions: readonly SessionInfo[] | null;
+  hasMore: boolean;
+  problem: string | null;
+  isUnauthorized: boolean;
+  now: number;
+  refresh: () => void;
+  more: () => void;
+}
+
+/** The caller's sessions: looked at again and again while somebody sees the page. */
+export function useSessions(api: AgentApi): Sessions {
+  const [first, setFirst] = useState<readonly SessionInfo[] | null>(null);
+  const [older, setOlder] = useState<readonly SessionInfo[]>([]);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [now, setNow] = useState(() => Date.now());
+
+  const refresh = useCallback(async () => {
+    try {
+      const page = await api.list(null);
+      setFirst(page.sessions);
+      // Once one has paged on, the cursor is that of the oldest page.
+      setOlder((before) => {
+        if (before.length === 0) setCursor(page.next_cursor);
+        return before;
+      });
+      setError(null);
+    } catch (problem) {
+      setError(problem);
+    }
+    setNow(Date.now());
+  }, [api]);
+  const more = async () => {
+    try {
+      const page = await api.list(cursor);
+      setOlder((before) => [...before, ...page.sessions]);
+      setCursor(page.next_cursor);
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  useEffect(() => {
+    void refresh();
+    const look = () => {
+      if (document.visibilityState === 'visible') void refresh();
+    };
+    const timer = setInterval(look, POLL_MS);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [refresh]);
+
+  const known = new Set((first ?? []).map(({ session_id: id }) => id));
+  return {
+    sessions: first && [...first, ...older.filter(({ session_id: id }) => !known.has(id))],
+    hasMore: cursor !== null,
+    problem: error === null ? null : explain(error),
+    isUnauthorized: toRefusal(error)?.status === 401,
+    now,
+    refresh: () => void refresh(),
+    more: () => void more(),
+  };
+}

@@ -1,0 +1,53 @@
+import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import type { SessionStore } from '../client/session-store.js';
+import type { QueuedMessage } from '../session/conversation.js';
+import type { Outgoing } from '../session/outbox.js';
+
+interface WaitingProps {
+  queue: readonly QueuedMessage[];
+  outbox: readonly Outgoing[];
+  store: SessionStore;
+}
+
+/** Messages that wait for their turn, and those that are on their way or did not arrive. */
+export function Waiting({ queue, outbox, store }: WaitingProps) {
+  if (queue.length === 0 && outbox.length === 0) return null;
+  return (
+    <ol className="waiting" aria-label="Waiting messages">
+      {queue.map(({ messageId, content }) => (
+        <li key={messageId}>
+          <span className="waiting-state">Waits</span>
+          <span className="waiting-text">{shorten(content)}</span>
+        </li>
+      ))}
+      {outbox.map(({ messageId, content, problem }) => (
+        <li key={messageId} data-failed={problem === null ? undefined : true}>
+          <span className="waiting-state">{problem === null ? 'Sending' : 'Not sent'}</span>
+          <span className="waiting-text">{shorten(content)}</span>
+          {problem === null ? null : (
+            <>
+              <span className="waiting-problem" role="alert">
+                {problem}
+              </span>
+              <button type="button" onClick={() => void store.say(content, messageId)}>
+                Send again
+              </button>
+              <button type="button" className="quiet" onClick={() => store.discard(messageId)}>
+                Discard
+              </button>
+            </>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** A message on one line. */
+export function shorten(content: UserContent): string {
+  const text =
+    typeof content === 'string'
+      ? content
+      : content.map((block) => (block.type === 'text' ? block.text : '[image]')).join(' ');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

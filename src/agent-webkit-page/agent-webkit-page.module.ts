@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { type DynamicModule, Logger, Module } from '@nestjs/common';
+import { createPageController, PAGE_FILES } from './page.controller.js';
+import { type PageFiles, readPageFiles } from './page-files.js';
+import {
+  type AgentWebkitPageOptions,
+  relativeApiPath,
+  resolvePageOptions,
+  type ResolvedPageOptions,
+} from './page-options.js';
+
+/** Beside this folder in the package; where the sources are run, `npm run build` has put it in dist. */
+const FOLDERS = ['../page/', '../../dist/page/'];
+
+/**
+ * Serves the page on which people create sessions, talk and answer. It is static and the same for
+ * everybody; what it shows it gets from the routes of `AgentWebkitModule`, with the token of whoever
+ * looks at it.
+ */
+@Module({})
+export class AgentWebkitPageModule {
+  /**
+   * Mounts the page under a path.
+   *
+   * @example
+   * AgentWebkitPageModule.forRoot({ path: '/agents' })
+   */
+  static forRoot(options: AgentWebkitPageOptions = {}): DynamicModule {
+    const resolved = resolvePageOptions(options);
+    return {
+      module: AgentWebkitPageModule,
+      controllers: [createPageController(resolved)],
+      providers: [{ provide: PAGE_FILES, useFactory: () => findPageFiles(resolved) }],
+    };
+  }
+}
+
+async function findPageFiles(options: ResolvedPageOptions): Promise<PageFiles | null> {
+  const apiPath = relativeApiPath(options);
+  for (const folder of FOLDERS) {
+    const path = fileURLToPath(new URL(folder, import.meta.url));
+    // oxlint-disable-next-line no-await-in-loop -- the second is looked at when the first is not there
+    const files = await readPageFiles(path, apiPath);
+    if (files) return files;
+  }
+  new Logger(AgentWebkitPageModule.name).warn('The page is not built. Run: npm run build');
+  return null;
+}

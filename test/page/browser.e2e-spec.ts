@@ -1,0 +1,239 @@
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { describeInChromium, launchChromium } from '../support/chromium.js';
+import { Standalone } from './standalone.js';
+import { Viewer } from './viewer.js';
+
+describeInChromium('the page in Chromium', () => {
+  let browser: Browser;
+  let server: Standalone;
+  let viewers: Viewer[] = [];
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([launchChromium(), Standalone.start()]);
+  });
+  afterEach(async () => {
+    await Promise.all(viewers.map((viewer) => viewer.close()));
+    viewers = [];
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const open = async (link = server.link, width = 1440) => {
+    const viewer = await Viewer.open(browser, link, width);
+    viewers.push(viewer);
+    return viewer;
+  };
+  const openSession = async () => {
+    const viewer = await open();
+    await viewer.startSession();
+    return viewer;
+  };
+
+  it('signs in by its link, whose token leaves the address bar and survives a reload', async () => {
+    const ann = await open();
+    await ann.sees(ann.tab.getByText('No session is open'));
+    expect(ann.tab.url()).toBe(`${server.url}/`);
+    await ann.tab.reload();
+    await ann.sees(ann.tab.getByText('No session is open'));
+
+    await ann.button('Sign out').click();
+    await ann.sees(ann.tab.getByLabel('Token'));
+    expect(await ann.tab.evaluate('sessionStorage.length')).toBe(0);
+  });
+
+  it('asks for a token, and says when it is not one', async () => {
+    const ann = await open(server.url);
+    await ann.tab.getByLabel('Token').fill('wrong');
+    await ann.button('Sign in').click();
+    await ann.sees(ann.tab.getByText('The server does not know this token.'));
+    await ann.tab.getByLabel('Token').fill(server.token);
+    await ann.button('Sign in').click();
+    await ann.sees(ann.tab.getByText('No session is open'));
+  });
+
+  it('shows an answer as it streams, its Markdown, and the same again after a reload', async () => {
+    const ann = await openSession();
+    await ann.say('help');
+    await ann.sees(ann.tab.locator('.item.agent[data-streaming] p'));
+    await ann.sees(ann.results);
+    await ann.sees(ann.conversation.locator('li strong', { hasText: 'permission' }));
+    await ann.sees(ann.tab.locator('.session', { hasText: 'help' }));
+
+    const shown = await ann.conversation.innerText();
+    await ann.tab.reload();
+    await ann.sees(ann.results);
+    expect(await ann.conversation.innerText()).toBe(shown);
+  });
+
+  it('closes a permission in every tab, once one of them has answered it', async () => {
+    const ann = await openSession();
+    const other = await open(`${ann.tab.url()}&token=${server.token}`);
+    await other.sees(other.tab.locator('.pill[data-connection=open]'));
+    await ann.say('permission');
+    await Promise.all([ann.sees(ann.card), other.sees(other.card)]);
+    await ann.sees(ann.tab.locator('.tool[data-state=asked]'));
+
+    await other.button(/^Edit and allow/).click();
+    await other.tab.getByLabel('Input, as JSON').fill('{"command": "echo edited"}');
+    await other.button('Allow with this input').click();
+    await Promise.all([ann.seesNo(ann.card), other.seesNo(other.card)]);
+    await Promise.all([ann.seesText('The command was: echo edited'), other.sees(other.results)]);
+    await ann.sees(ann.tab.locator('.tool', { hasText: 'Allowed by ann' }));
+  });
+
+  it('denies by the keyboard, with a reason', async () => {
+    const ann = await openSession();
+    await ann.say('permission');
+    await ann.button(/^Deny/).focus();
+    await ann.tab.keyboard.press('d');
+    await ann.tab.keyboard.type('Not today');
+    await ann.button('Deny').click();
+    await ann.seesText(/You denied it, and said: Not today/);
+    await ann.sees(ann.tab.locator('.tool[data-state=denied]'));
+  });
+
+  it('answers questions: one choice, several, and words of one’s own', async () => {
+    const ann = await openSession();
+    await ann.say('question');
+    await ann.tab.getByRole('radio', { name: 'Green' }).check();
+    await ann.button('Answer').click();
+    await ann.sees(ann.tab.getByText('Answer each question, or decline to answer.'));
+    await ann.tab.getByRole('checkbox', { name: 'A service' }).check();
+    await ann.tab.getByLabel(/Your own answer: What do you build/).fill('and a robot');
+    await ann.button('Answer').click();
+    await ann.seesNo(ann.card);
+    await ann.seesText(
+      'Which color do you like best? Green. What do you build? A service, and a robot.',
+    );
+  });
+
+  it('keeps a message waiting, and stops a turn when Escape is pressed twice', async () => {
+    const ann = await openSession();
+    await ann.say('long');
+    await ann.seesText(/I count slowly/);
+    await ann.say('And then this');
+    await ann.sees(ann.tab.getByLabel('Waiting messages').getByText('And then this'));
+    await ann.tab.keyboard.press('Escape');
+    await ann.sees(ann.tab.getByText('Press Esc again to stop the agent'));
+    await ann.tab.keyboard.press('Escape');
+    await ann.seesText(/Stopped before it was done/);
+    await ann.seesText(/You wrote “And then this”/);
+    await ann.seesNo(ann.tab.getByLabel('Waiting messages'));
+  });
+
+  it('resumes where it was when the connection is cut, and shows that it does', async () => {
+    const ann = await openSession();
+    await ann.say('long');
+    await ann.seesText(/ 2 /);
+    await ann.button('Cut connection').click();
+    await ann.sees(ann.tab.locator('.row.mark', { hasText: 'You cut the connection' }));
+    await ann.sees(
+      ann.tab.locator('.row.mark', { hasText: /Connected again, for what comes after \d+/ }),
+    );
+    const reached = Number(/(\d+)\s*$/.exec(await ann.lastAnswer())?.[1]);
+    await ann.seesText(new RegExp(` ${reached + 3} `));
+    await ann.button('Stop').click();
+    await ann.sees(ann.results);
+
+    const counted = (await ann.lastAnswer()).match(/\d+/g)?.map(Number) ?? [];
+    expect(counted).toEqual(counted.map((_, index) => index + 1));
+  });
+
+  it('goes on by itself when the server is restarted', async () => {
+    const ann = await openSession();
+    await ann.say('long');
+    await ann.seesText(/I count slowly/);
+    await server.stop();
+    await ann.sees(ann.tab.getByText('Server not reachable'));
+    await ann.say('Said to nobody');
+    await ann.sees(ann.tab.getByText('The server cannot be reached. Is it running?'));
+
+    await server.start();
+    await ann.sees(ann.tab.locator('.pill[data-connection=open]'));
+    await ann.seesText(/The server stopped in the middle of this turn/);
+    await ann.button('Send again').click();
+    await ann.seesText(/You wrote “Said to nobody”/);
+    await ann.sees(ann.results.nth(1));
+    expect(await ann.conversation.getByText('Said to nobody', { exact: true }).count()).toBe(1);
+  });
+
+  it('shows what would be script as the text that it is', async () => {
+    const hostile = [
+      '<img src=x onerror="window.harmed=1">',
+      '<script>window.harmed=1</script>',
+      '[click](javascript:window.harmed=1) [data](data:text/html,<script>harm</script>)',
+      '![pixel](https://example.com/pixel.png)',
+      '<style>body{display:none}</style> <iframe srcdoc="<script>top.harmed=1</script>"></iframe>',
+      '&lt;svg/onload=window.harmed=1&gt;',
+    ].join(' ');
+    const ann = await openSession();
+    await ann.say(hostile);
+    await ann.sees(ann.results);
+
+    await ann.seesText(/<img src=x onerror="window.harmed=1">/);
+    expect(await ann.conversation.locator('.agent').innerText()).toContain(
+      '<script>window.harmed=1</script>',
+    );
+    expect(
+      await ann.conversation
+        .locator('script, style, iframe, img, svg, [onerror], [onload]')
+        .count(),
+    ).toBe(0);
+    expect(await ann.conversation.locator('a[href^=javascript], a[href^=data]').count()).toBe(0);
+    expect(await ann.tab.evaluate('window.harmed')).toBeUndefined();
+  });
+
+  it('takes images that are pasted, and shows them', async () => {
+    const ann = await openSession();
+    await ann.tab.getByLabel('Message', { exact: true }).focus();
+    await ann.tab.evaluate(PASTE_IMAGE);
+    await ann.sees(ann.tab.getByLabel('Images to send').locator('img'));
+    await ann.say('Look at this');
+    await ann.seesText(/You wrote “Look at this”/);
+    await ann.sees(ann.conversation.getByRole('img', { name: 'Sent by you' }));
+    expect(await ann.tab.evaluate('document.querySelector(".sent-image").naturalWidth')).toBe(1);
+  });
+
+  it('says that a session is gone, when it was deleted elsewhere', async () => {
+    const ann = await openSession();
+    const other = await open(`${ann.tab.url()}&token=${server.token}`);
+    await other.sees(other.tab.locator('.pill[data-connection=open]'));
+    await ann.button('Delete').click();
+    await ann.tab.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await ann.sees(ann.tab.getByText('No session is open'));
+    await other.seesText('The session has ended.');
+    await other.tab.reload();
+    await other.sees(
+      other.tab.getByText('This session is not there: it was deleted, or it is not yours.'),
+    );
+  });
+
+  it('has its panes one at a time on a phone', async () => {
+    const ann = await open(server.link, 390);
+    await ann.button('New session').first().click();
+    await ann.button('Start session').click();
+    await ann.say('tools');
+    await ann.sees(ann.results);
+    await ann.tab
+      .getByRole('navigation', { name: 'Panels' })
+      .getByRole('button', { name: 'Events' })
+      .click();
+    await ann.tab.getByLabel('Filter events').fill('turn_start');
+    await ann.sees(ann.tab.getByRole('option', { name: /turn_start/ }));
+    expect(await ann.tab.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  });
+});
+
+/** One red pixel, as a browser hands over what was copied. */
+const PASTE_IMAGE = `
+  const bytes = Uint8Array.from(atob(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+  ), (c) => c.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], 'red.png', { type: 'image/png' }));
+  document.activeElement.dispatchEvent(
+    new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })
+  );
+`;

@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { createSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
+import { SessionState } from '../../src/agent-webkit/engine/session-state.js';
+import type { DeliveredEvent, WireEvent } from '../../src/agent-webkit/protocol/events.js';
+import { addEvents, emptyConversation } from '../../page/src/session/conversation.js';
+import {
+  asked,
+  called,
+  complete,
+  delta,
+  inputDelta,
+  numbered,
+  questioned,
+  resolved,
+  result,
+  said,
+  started,
+  text,
+  toolResult,
+  toolUse,
+} from './page-events.js';
+
+const message = fc.constantFrom('m1', 'm2', 'm3');
+const tool = fc.constantFrom('t1', 't2', 't3');
+const user = fc.constantFrom('u1', 'u2', 'u3', 'u4');
+
+/** In any order, also in ones that no agent would choose. */
+const event: fc.Arbitrary<WireEvent> = fc.oneof(
+  fc.tuple(user, fc.string()).map(([id, content]) => said(id, content)),
+  user.map(started),
+  fc.tuple(message, fc.string()).map(([id, part]) => delta(id, part)),
+  fc.tuple(message, tool, fc.string()).map(([id, name, part]) => inputDelta(id, name, part)),
+  fc
+    .tuple(
+      message,
+      fc.array(
+        fc.oneof(
+          fc.string().map(text),
+          tool.map((id) => toolUse(id)),
+        ),
+      ),
+    )
+    .map(([id, content]) => complete(id, content)),
+  fc.tuple(message, tool).map(([id, name]) => called(id, name)),
+  fc
+    .tuple(tool, fc.string(), fc.boolean())
+    .map(([id, out, isError]) => toolResult(id, out, isError)),
+  tool.map(asked),
+  tool.map(questioned),
+  tool.map((id) => resolved(id)),
+  fc.double({ min: 0, max: 9, noNaN: true }).map((cost) => result(cost)),
+  fc.constantFrom<WireEvent>(
+    { event: 'error', data: { code: 'agent_error', message: 'no' } },
+    { event: 'session_state', data: { state: 'dormant' } },
+    { event: 'session_state', data: { state: 'idle' } },
+  ),
+);
+const log = fc.array(event, { maxLength: 60 }).map((events) => numbered(events));
+/** How often a connection ends, how much it brings, and how much of it again. */
+const connections = fc.array(fc.record({ length: fc.nat(20), overlap: fc.nat(30) }));
+
+describe('a conversation that is read over connections which break', () => {
+  it('is the one that was read in a single piece: nothing doubled, nothing missing', () => {
+    fc.assert(
+      fc.property(log, connections, (events, pieces) => {
+        let view = emptyConversation;
+        let read = 0;
+        for (const { length, overlap } of [...pieces, { length: events.length, overlap: 5 }]) {
+          const from = Math.max(0, read - overlap);
+          view = addEvents(view, events.slice(from, read + length));
+          read = Math.min(events.length, read + length);
+        }
+        expect(view).toEqual(addEvents(emptyConversation, events));
+      }),
+    );
+  });
+
+  it('is what the server makes of the same events: what waits, what asks, what it cost', () => {
+    fc.assert(
+      fc.property(log.map(withoutRepeats), (events) => {
+        const state = new SessionState();
+        for (const one of events) state.apply(createSessionEvent(one.id, one), one);
+        const view = addEvents(emptyConversation, events);
+
+        expect(view.queue.map(({ messageId }) => messageId)).toEqual(
+          state.queue.map(({ messageId }) => messageId),
+        );
+        expect(view.requests.map((request) => request.correlation_id).sort()).toEqual(
+          [...state.requests.keys()].sort(),
+        );
+        expect(view.costUsd).toBe(state.costUsd);
+      }),
+    );
+  });
+
+  it('shows each entry under a key of its own', () => {
+    fc.assert(
+      fc.property(log.map(withoutRepeats), (events) => {
+        const keys = addEvents(emptyConversation, events).items.map(({ key }) => key);
+        expect(new Set(keys).size).toBe(keys.length);
+      }),
+    );
+  });
+});
+
+/** A server accepts a message, and lets the agent ask a request, once. */
+function withoutRepeats(events: DeliveredEvent[]): DeliveredEvent[] {
+  const seen = new Set<string>();
+  return events.filter((one) => {
+    const key =
+      one.event === 'user_message'
+        ? one.data.message_id
+        : one.event === 'permission_request' || one.event === 'ask_user_question'
+          ? one.data.correlation_id
+          : null;
+    if (key === null) return true;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Block } from '../../page/src/session/blocks.js';
+import type { Conversation } from '../../page/src/session/conversation.js';
+import { addEvents } from '../../page/src/session/conversation.js';
+import {
+  asked,
+  called,
+  complete,
+  conversationOf,
+  delta,
+  inputDelta,
+  numbered,
+  questioned,
+  ready,
+  resolved,
+  result,
+  said,
+  started,
+  text,
+  toolResult,
+  toolUse,
+  unknownEvent,
+} from './page-events.js';
+
+const describeBlock = (block: Block): string => {
+  if (block.kind === 'text') return block.text;
+  return block.kind === 'tool' ? `<${block.name}>` : block.kind;
+};
+
+/** What is read on the page, a line for each entry. */
+const shown = ({ items }: Conversation): string[] =>
+  items.map((item) => {
+    if (item.kind === 'user') return `you: ${JSON.stringify(item.content)}`;
+    if (item.kind === 'agent') return `agent: ${item.blocks.map(describeBlock).join('|')}`;
+    if (item.kind === 'result') return item.subtype;
+    return `${item.kind}: ${item.kind === 'note' ? item.text : item.message}`;
+  });
+
+const firstTool = ({ items }: Conversation) =>
+  items
+    .flatMap((item) => (item.kind === 'agent' ? item.blocks : []))
+    .find((block) => block.kind === 'tool');
+
+describe('a conversation on the page', () => {
+  it('has what was said once its turn begins; until then it waits', () => {
+    const waiting = conversationOf(ready, said('a', 'one'), said('b', 'two'), started('a'));
+
+    expect(shown(waiting)).toEqual(['you: "one"']);
+    expect(waiting.queue).toEqual([{ messageId: 'b', content: 'two' }]);
+    expect(waiting.isRunning).toBe(true);
+  });
+
+  it('shows text as it streams, and then the message as it became', () => {
+    const streaming = conversationOf(
+      ready,
+      said('a'),
+      started('a'),
+      delta('m', 'He'),
+      delta('m', 'llo'),
+    );
+    expect(shown(streaming)).toEqual(['you: "a"', 'agent: Hello']);
+    expect(streaming.items.at(-1)).toMatchObject({ isStreaming: true });
+
+    const done = addEvents(streaming, numbered([complete('m', [text('Hello.')]), result()], 6));
+    expect(shown(done)).toEqual(['you: "a"', 'agent: Hello.', 'success']);
+    expect(done).toMatchObject({ isRunning: false, costUsd: 0.5 });
+  });
+
+  it('begins a new block where text follows complete ones', () => {
+    const view = conversationOf(
+      delta('m', 'one'),
+      complete('m', [text('one')]),
+      delta('m', 'two'),
+      delta('m', ' three'),
+    );
+    expect(shown(view)).toEqual(['agent: one|two three']);
+  });
+
+  it('follows a tool call from its input as it streams to its result', () => {
+    const events = [
+      inputDelta('m', 't', '{"command":'),
+      inputDelta('m', 't', '"ls"}'),
+      complete('m', [toolUse('t', { command: 'ls' })]),
+      called('m', 't', { command: 'ls' }),
+      asked('t'),
+      resolved('t'),
+      toolResult('t', 'README.md'),
+    ];
+    const at = (count: number) => firstTool(conversationOf(...events.slice(0, count)));
+
+    expect(at(2)).toMatchObject({ partialInput: '{"command":"ls"}', input: undefined });
+    expect(at(4)).toMatchObject({ input: { command: 'ls' }, result: null });
+    expect(at(5)).toMatchObject({ isAsked: true });
+    expect(at(7)).toMatchObject({
+      isAsked: false,
+      outcome: { outcome: 'allowed', by: 'ann' },
+      result: { output: 'README.md', isError: false },
+    });
+  });
+
+  it('keeps what is known of a tool call when its message comes again with more blocks', () => {
+    const view = conversationOf(
+      complete('m', [toolUse('t')]),
+      toolResult('t', 'out'),
+      complete('m', [toolUse('t'), text('and')]),
+    );
+    expect(shown(view)).toEqual(['agent: <Bash>|and']);
+    expect(firstTool(view)).toMatchObject({ result: { output: 'out' } });
+  });
+
+  it('has the requests that are open, and closes one whoever answered it', () => {
+    const open = conversationOf(ready, asked('t'), questioned('q'));
+    expect(open.requests.map(({ kind, correlation_id: id }) => [kind, id])).toEqual([
+      ['permission', 't'],
+      ['question', 'q'],
+    ]);
+    expect(addEvents(open, numbered([resolved('t')], 4)).requests).toHaveLength(1);
+  });
+
+  it('keeps a message that was cut off as far as it came', () => {
+    const view = conversationOf(
+      said('a'),
+      started('a'),
+      delta('m', 'I cou'),
+      result(0, 'error_during_execution'),
+    );
+    expect(shown(view)).toEqual(['you: "a"', 'agent: I cou', 'error_during_execution']);
+    expect(view.items[1]).toMatchObject({ isStreaming: false });
+  });
+
+  it('tells what sub-agents say from what the agent says', () => {
+    const view = conversationOf(delta('m', 'main'), delta('s', 'sub', 't'), delta('m', ' on'));
+    expect(shown(view)).toEqual(['agent: main on', 'agent: sub']);
+    expect(view.items[1]).toMatchObject({ parent: 't' });
+  });
+
+  it('shows a result whose call is no longer kept', () => {
+    const view = conversationOf(toolResult('gone', 'out', true));
+    expect(firstTool(view)).toMatchObject({ id: 'gone', result: { output: 'out', isError: true } });
+  });
+
+  it('says that the session sleeps, wakes and ends', () => {
+    const asleep = conversationOf(ready, { event: 'session_state', data: { state: 'dormant' } });
+    expect(asleep).toMatchObject({ isDormant: true, isRunning: false });
+    const over = addEvents(asleep, numbered([asked('t'), { event: 'done', data: {} }], 3));
+    expect(over).toMatchObject({ isClosed: true, requests: [] });
+  });
+
+  it('says whether the server still keeps the beginning', () => {
+    expect(conversationOf(ready).lacksBeginning).toBe(false);
+    const late = addEvents(conversationOf(), []);
+    expect(addEvents(late, numbered([result()], 700)).lacksBeginning).toBe(true);
+  });
+
+  it('takes no harm from an event of a newer server', () => {
+    expect(shown(conversationOf(ready, unknownEvent, delta('m', 'on')))).toEqual(['agent: on']);
+  });
+
+  it('leaves what it was made from as it was', () => {
+    const before = conversationOf(ready, said('a'), started('a'), delta('m', 'x'));
+    const copy = structuredClone(before);
+    addEvents(before, numbered([delta('m', 'y'), said('b'), asked('t'), result()], 5));
+    expect(before).toEqual(copy);
+  });
+});

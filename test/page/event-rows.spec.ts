@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { addRows, filterRows, type Row, rowPreview } from '../../page/src/session/event-rows.js';
+import { asked, delta, numbered, result, said } from './page-events.js';
+
+const rowsOf = (...events: Parameters<typeof numbered>[0]): Row[] =>
+  numbered(events).map((event) => ({ kind: 'event', event, at: 0, isReplayed: false }));
+const ids = (rows: readonly Row[]) =>
+  rows.map((row) => (row.kind === 'event' ? row.event.id : row.text));
+
+describe('the event log on the page', () => {
+  it('filters by every word, in the name, the id and the payload', () => {
+    const rows = rowsOf(said('a', 'Find Me'), delta('m', 'find'), asked('t'), result());
+    expect(ids(filterRows(rows, 'find', null).matches)).toEqual([1, 2]);
+    expect(ids(filterRows(rows, 'user find', null).matches)).toEqual([1]);
+    expect(ids(filterRows(rows, 'PERMISSION', null).matches)).toEqual([3]);
+    expect(ids(filterRows(rows, '4 result', null).matches)).toEqual([4]);
+    expect(filterRows(rows, '  ', null).matches).toBe(rows);
+  });
+
+  it('finds the same when rows come bit by bit, or the oldest go', () => {
+    const filter = fc.constantFrom('', 'a', 'b', 'delta');
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.array(fc.constantFrom('a', 'b', 'ab')), filter, fc.boolean())),
+        (steps) => {
+          let rows: readonly Row[] = [];
+          let filtered = null;
+          for (const [texts, words, isShortened] of steps) {
+            rows = addRows(rows, rowsOf(...texts.map((text) => delta('m', text))));
+            if (isShortened) rows = rows.slice(1);
+            filtered = filterRows(rows, words, filtered);
+            expect(filtered.matches).toEqual(filterRows(rows, words, null).matches);
+          }
+        },
+      ),
+    );
+  });
+
+  it('says in short what is in a payload', () => {
+    const [text, ask] = rowsOf(delta('m', 'Hello'), asked('t'));
+    expect(text && rowPreview(text)).toBe('text: "Hello"');
+    expect(ask && rowPreview(ask)).toBe('tool_name: "Bash"');
+    expect(rowPreview({ kind: 'mark', text: 'cut', at: 0 })).toBe('cut');
+  });
+});

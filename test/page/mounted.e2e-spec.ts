@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { AgentWebkitModule } from '../../src/agent-webkit/agent-webkit.module.js';
+import { AgentWebkitPageModule } from '../../src/page.js';
+import { type Script, scriptedSdkFactory } from '../../src/testing.js';
+import { describeInChromium, launchChromium } from '../support/chromium.js';
+import { startApp, type TestApp } from '../support/start-app.js';
+import { Viewer } from './viewer.js';
+
+const STEPS = 400;
+const WORDS = Array.from({ length: 20 }, (_, index) => `word${index} `);
+
+/** A session of some 10,000 events, or a tool that suggests what to allow for good. */
+const script: Script = async (turn) => {
+  if (turn.input.text === 'ask') {
+    const use = () =>
+      turn.useTool(
+        'Bash',
+        { command: 'ls' },
+        { context: { suggestions: [SUGGESTION] }, run: () => 'listed' },
+      );
+    await use();
+    await turn.say('Done.');
+    return;
+  }
+  for (let step = 1; step <= STEPS; step += 1) {
+    /* oxlint-disable no-await-in-loop -- one step after the other */
+    await turn.say([`Step ${step}: `, ...WORDS]);
+    await turn.useTool(
+      'Read',
+      { file_path: `${step}.txt` },
+      { ask: false, run: () => `Content ${step}` },
+    );
+    /* oxlint-enable no-await-in-loop */
+  }
+};
+
+const SUGGESTION = {
+  type: 'addRules' as const,
+  behavior: 'allow' as const,
+  destination: 'localSettings' as const,
+  rules: [{ toolName: 'Bash', ruleContent: 'ls:*' }],
+};
+
+describeInChromium('the page in another app, under a path of its own', () => {
+  let browser: Browser;
+  let server: TestApp;
+  let ann: Viewer;
+  beforeAll(async () => {
+    const metadata = {
+      imports: [
+        AgentWebkitModule.forRoot({
+          auth: 'none',
+          maxEvents: 20_000,
+          sdkFactory: scriptedSdkFactory(script),
+        }),
+        AgentWebkitPageModule.forRoot({ path: '/agents' }),
+      ],
+    };
+    [browser, server] = await Promise.all([
+      launchChromium(),
+      startApp(
+        {},
+        {
+          adapter: 'fastify',
+          prefix: '/api',
+          metadata,
+          configure: (app) => app.setGlobalPrefix('api'),
+        },
+      ),
+    ]);
+  });
+  afterEach(() => ann.close());
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('needs no token where the host asks for none, and allows always what the agent suggests', async () => {
+    ann = await Viewer.open(browser, `${server.url}/agents`);
+    await ann.startSession();
+    await ann.say('ask');
+    await ann.sees(ann.tab.getByText('Always, in this session: allow Bash(ls:*)'));
+    await ann.button('Always allow').click();
+    await ann.seesText('Done.');
+    await ann.seesNo(ann.card);
+  });
+
+  it('draws what is in sight of a session of 10,000 events, and the rest when it is scrolled to', async () => {
+    const id = await server.createSession({ include_partial_messages: true });
+    await server.say(id, 'go');
+    ann = await Viewer.open(browser, `${server.url}/agents#session=${id}`);
+    await ann.sees(ann.results);
+    const events = Number(await ann.tab.locator('.events .count').innerText());
+    expect(events).toBeGreaterThan(10_000);
+    expect(await ann.conversation.locator('.item').count()).toBeLessThan(100);
+    expect(await ann.tab.locator('.row').count()).toBeLessThan(100);
+
+    await ann.seesText(`Step ${STEPS}: word0`);
+    for (
+      let scrolls = 0;
+      (await ann.conversation.getByText('Step 1: word0').count()) === 0;
+      scrolls += 1
+    ) {
+      expect(scrolls).toBeLessThan(100);
+      await ann.conversation.evaluate('document.querySelector(".items").scrollTop = 0');
+      await ann.conversation.locator('.item').first().innerText();
+    }
+    await ann.button(/To the end/).click();
+    await ann.seesText(`Step ${STEPS}: word0`);
+    await ann.tab.getByLabel('Filter events').fill(`file_path ${STEPS}.txt tool_use`);
+    await ann.sees(ann.tab.getByText(new RegExp(`^\\d of ${events}$`)));
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from '../../src/app.module.js';
+import { readSettings } from '../../src/settings.js';
+
+const TOKEN = 'ann-s-token';
+
+/** The standalone server with the demo agent and a file of sessions, which can be restarted. */
+export class Standalone {
+  readonly token = TOKEN;
+  #app: NestExpressApplication | null = null;
+  #port = 0;
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<Standalone> {
+    const server = new Standalone(await mkdtemp(join(tmpdir(), 'agent-webkit-page-')));
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** The link that the server prints where it has made a token. */
+  get link(): string {
+    return `${this.url}/#token=${TOKEN}`;
+  }
+
+  async start(): Promise<void> {
+    const settings = readSettings({
+      PORT: String(this.#port),
+      AGENT_WEBKIT_TOKEN: `ann:${TOKEN}`,
+      AGENT_WEBKIT_AGENT: 'demo',
+      AGENT_WEBKIT_STORAGE: `file:${join(this.#folder, 'sessions.db')}`,
+      AGENT_WEBKIT_WORKSPACE: this.#folder,
+    });
+    const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
+      bodyParser: false,
+      abortOnError: false,
+      forceCloseConnections: true,
+      logger: false,
+    });
+    app.useBodyParser('json', { limit: settings.maxBody });
+    await app.listen(settings.port, settings.host);
+    this.#port = Number(new URL(await app.getUrl()).port);
+    this.#app = app;
+  }
+
+  /** Everything goes down as on SIGTERM; the file stays. */
+  async stop(): Promise<void> {
+    await this.#app?.close();
+    this.#app = null;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
