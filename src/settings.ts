@@ -55,6 +55,7 @@ const INTEGERS = [
   ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', 'requestTimeoutMs', MAX_TIMER],
   ['AGENT_WEBKIT_RETENTION_MS', 'retentionMs', MAX_COUNT],
   ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', 'storageTimeoutMs', MAX_TIMER],
+  ['AGENT_WEBKIT_WARM_POOL', 'warmPool', MAX_COUNT],
   ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', 'verifyIntervalMs', MAX_TIMER],
 ] as const satisfies readonly (readonly [string, keyof AgentWebkitModuleOptions, number])[];
 
@@ -93,7 +94,10 @@ export function readSettings(env: Environment): Settings {
       models: readList(env, 'AGENT_WEBKIT_MODELS'),
       maxBudgetUsd: readAmount(env, 'AGENT_WEBKIT_MAX_BUDGET_USD'),
       ...Object.fromEntries(
-        INTEGERS.map(([name, option, max]) => [option, readInteger(env, name, 1, max)]),
+        INTEGERS.map(([name, option, max]) => [
+          option,
+          readInteger(env, name, option === 'warmPool' ? 0 : 1, max),
+        ]),
       ),
     }),
   };

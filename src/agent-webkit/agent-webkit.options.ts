@@ -192,6 +192,16 @@ export interface AgentWebkitModuleOptions {
   readonly maxAgents?: number;
 
   /**
+   * How many agents are started ahead, with the default configuration, so that a new session's first
+   * word needs no start. Each takes the memory of an agent and one of `maxAgents`. They are given up
+   * when no session is created for ten minutes, until the next one is. For an `sdkFactory` that
+   * wants to know the session's owner, leave it at 0.
+   *
+   * @default 0
+   */
+  readonly warmPool?: number;
+
+  /**
    * How many blocks a user message may have. A larger one is refused with 413, as for the next two.
    *
    * @default 100

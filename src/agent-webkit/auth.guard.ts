@@ -53,11 +53,12 @@ export class AgentWebkitAuthGuard implements CanActivate {
     }
     setIdentity(request, {
       caller,
-      isStillValid: async () => {
+      verify: async () => {
         try {
-          return (await identify())?.id === caller.id;
+          const known = await identify();
+          return known?.id === caller.id ? known : null;
         } catch {
-          return false; // as it refuses a request
+          return null; // as it refuses a request
         }
       },
     });
@@ -98,7 +99,9 @@ function createVerification(verify: Authenticate): Authenticate {
       return await verify(request);
     } catch (error) {
       if (error instanceof HttpException) throw error;
-      logger.warn(`The option auth.verify threw, so nobody was let in: ${String(error)}`);
+      // What it says may well repeat a part of the token.
+      const name = error instanceof Error ? error.name : typeof error;
+      logger.warn(`The option auth.verify threw, so nobody was let in: ${name}.`);
       return null;
     }
   };

@@ -3,11 +3,14 @@ import type { Caller } from './engine/caller.js';
 import { UnauthorizedError } from './engine/errors.js';
 import { toHttpException } from './http-errors.js';
 
-/** Who makes a request, as the guard found out, and whether it would still find the same. */
+/** Who makes a request, as the guard found out, and whom it would find now. */
 export interface Identity {
   readonly caller: Caller;
-  /** Asks again. Never rejects: whatever keeps the guard from saying yes is a no. */
-  isStillValid(): Promise<boolean>;
+  /**
+   * Asks again. Resolves to the same caller as it is known now, or to null where it is not any
+   * more. Never rejects: whatever keeps the guard from saying yes is a no.
+   */
+  verify(): Promise<Caller | null>;
 }
 
 const identities = new WeakMap<object, Identity>();

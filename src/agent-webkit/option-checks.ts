@@ -41,6 +41,11 @@ export function checkCount(name: string, value: number): number {
   throw refused(name, 'an integer of at least 1', value);
 }
 
+export function checkCountOrZero(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw refused(name, 'an integer of at least 0', value);
+}
+
 export function checkMs(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= MAX_TIMER_MS) return value;
   throw refused(name, `milliseconds from 1 to ${MAX_TIMER_MS}`, value);

@@ -73,8 +73,12 @@ export function streamSession(
       if (response.headersSent) write();
     });
     response.on('drain', write);
+    let isVerifying = false;
     const verify = async () => {
+      if (isVerifying) return; // one that takes long is not asked for once more
+      isVerifying = true;
       if (!(await isAllowed())) subscriber.complete();
+      isVerifying = false;
     };
     const keepAlive = keepAliveMs === null ? undefined : setInterval(beat, keepAliveMs);
     const verification =

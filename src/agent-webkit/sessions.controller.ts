@@ -101,14 +101,15 @@ export class SessionsController {
     @CurrentIdentity() identity: Identity,
     @Res() response: RawResponse & { raw?: RawResponse },
   ): Promise<Observable<MessageEvent>> {
-    const { caller } = identity;
-    const session = await this.registry.get(id, caller);
+    const session = await this.registry.get(id, identity.caller);
     const raw = response.raw ?? response;
     this.streams.add(raw);
     return streamSession(session, after, raw, {
       ...this.options,
-      isAllowed: async () =>
-        (await identity.isStillValid()) && (await this.registry.isReadable(id, caller)),
+      isAllowed: async () => {
+        const caller = await identity.verify();
+        return caller !== null && (await this.registry.isReadable(id, caller));
+      },
     });
   }
 

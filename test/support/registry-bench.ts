@@ -41,6 +41,7 @@ export function createRegistry(
     maxSessionsPerOwner: 100,
     maxCreationsPerMinute: 1000,
     maxAgents: 1000,
+    warmPool: 0,
     canAccess: null,
     onDecision: quiet,
     retentionMs: null,

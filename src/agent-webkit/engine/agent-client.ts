@@ -55,8 +55,8 @@ export type JsonValue =
 export interface AgentStart extends SessionConfig {
   /** A UUID. The session and the agent's transcript share it. */
   sessionId: string;
-  /** The id of the caller whose session it is. */
-  owner: string;
+  /** The id of the caller whose session it is; null for an agent that starts ahead of its session. */
+  owner: string | null;
   /** True when this session had an agent before, whose conversation is to go on. */
   resume: boolean;
   canUseTool: CanUseTool;

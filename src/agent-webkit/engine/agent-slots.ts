@@ -13,7 +13,7 @@ export interface SlotHolder {
 export class AgentSlots {
   readonly #max: number;
   readonly #holders = new Set<SlotHolder>();
-  readonly #waiting: { holder: SlotHolder; resolve: () => void }[] = [];
+  readonly #waiting: { holder: SlotHolder; resolve: (hasSlot: boolean) => void }[] = [];
   /** Those that were put to sleep and still have their slot. */
   readonly #leaving = new Set<SlotHolder>();
 
@@ -31,16 +31,28 @@ export class AgentSlots {
     return free <= 0 && this.#findIdle() === null;
   }
 
-  /** Resolves when the holder has a slot. */
-  take(holder: SlotHolder): Promise<void> {
-    if (this.#holders.size < this.#max && this.#waiting.length === 0) {
+  /** Whether one can be had without anybody losing theirs. */
+  get hasFree(): boolean {
+    return this.#holders.size < this.#max && this.#waiting.length === 0;
+  }
+
+  /** Resolves when the holder has a slot, or to false when it gave up waiting for one. */
+  take(holder: SlotHolder): Promise<boolean> {
+    if (this.hasFree) {
       this.#holders.add(holder);
-      return Promise.resolve();
+      return Promise.resolve(true);
     }
     return new Promise((resolve) => {
       this.#waiting.push({ holder, resolve });
       this.makeRoom();
     });
+  }
+
+  /** To be called when a holder wants no slot any more, so that none is made free for it. */
+  giveUp(holder: SlotHolder): void {
+    const index = this.#waiting.findIndex((waiting) => waiting.holder === holder);
+    if (index === -1) return;
+    for (const { resolve } of this.#waiting.splice(index, 1)) resolve(false);
   }
 
   /** To be called when an agent is gone. */
@@ -50,7 +62,7 @@ export class AgentSlots {
     const next = this.#waiting.shift();
     if (!next) return;
     this.#holders.add(next.holder);
-    next.resolve();
+    next.resolve(true);
   }
 
   /** To be called when an agent may have become idle: others may wait for its slot. */

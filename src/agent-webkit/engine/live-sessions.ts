@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import type { SessionConfig } from './agent-client.js';
 import { AgentSlots } from './agent-slots.js';
 import { answered } from './answered.js';
 import { Session } from './session.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import type { SessionRecord } from './storage.js';
+import { type ClaimedAgent, WarmPool } from './warm-pool.js';
 import { within } from './within.js';
 
 export interface LiveSessionsOptions extends Omit<
@@ -11,6 +14,8 @@ export interface LiveSessionsOptions extends Omit<
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
+  /** How many of them wait for sessions that do not exist yet. */
+  warmPool: number;
 }
 
 /** How long subscribers may take to read what is due to them when the server goes down. */
@@ -26,15 +31,23 @@ export class LiveSessions {
   readonly #deps: SessionDependencies;
   /** A promise while a session is being created, restored. */
   readonly #sessions = new Map<string, Promise<Session | null>>();
+  readonly #pool: WarmPool;
+  /** By session, the agent that was started ahead of it. */
+  readonly #claims = new Map<string, ClaimedAgent>();
   /** The agents of sessions that have ended, until they are gone. */
   readonly #leaving = new Set<Promise<void>>();
 
-  constructor({ maxAgents, ...deps }: LiveSessionsOptions) {
+  constructor({ maxAgents, warmPool, ...deps }: LiveSessionsOptions) {
+    const slots = new AgentSlots(maxAgents);
+    const { sdkFactory, storage, logger } = deps;
+    const hasTranscripts = storage.transcripts !== undefined;
+    this.#pool = new WarmPool({ size: warmPool, sdkFactory, hasTranscripts, slots, logger });
     this.#deps = {
       ...deps,
-      slots: new AgentSlots(maxAgents),
+      slots,
       onGivenUp: (id, agentGone) => {
         this.#sessions.delete(id);
+        this.#dropClaim(id);
         this.#track(agentGone);
       },
       onUnused: (id) => void this.#letGo(id),
@@ -55,15 +68,28 @@ export class LiveSessions {
   hold<Held extends Session | null>(id: string, session: Promise<Held>): Promise<Held> {
     this.#sessions.set(id, session);
     session.then(
-      (held) => held ?? this.#sessions.delete(id),
-      () => this.#sessions.delete(id),
+      (held) => held ?? this.forget(id),
+      () => this.forget(id),
     );
     return session;
   }
 
+  /** Starts agents ahead, of this configuration. */
+  warmUp(config: SessionConfig): void {
+    this.#pool.fill(config);
+  }
+
+  /** An id for a new session of this configuration: that of an agent that waits for it, if there is one. */
+  claimId(config: SessionConfig): string {
+    const claimed = this.#pool.claim(config);
+    if (claimed) this.#claims.set(claimed.sessionId, claimed);
+    return claimed?.sessionId ?? randomUUID();
+  }
+
   /** Begins a session whose record is stored. */
-  create(record: SessionRecord): Promise<Session> {
-    return Session.create(record, this.#deps);
+  async create(record: SessionRecord): Promise<Session> {
+    const { sdkFactory } = this.#claims.get(record.id) ?? this.#deps;
+    return Session.create(record, { ...this.#deps, sdkFactory });
   }
 
   /** Takes a stored session into memory. Null when there is none. */
@@ -82,13 +108,15 @@ export class LiveSessions {
   /** Ends a session; resolves when its last event is committed, to a promise of its agent's end. */
   async end(session: Session, how: 'for_good' | 'for_now', graceMs: number) {
     const { agentGone } = await session.end(how, graceMs);
+    this.#dropClaim(session.id);
     this.#track(agentGone);
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
-  /** Lets a session go that has ended. */
+  /** Lets a session go that has ended, or never came to be. */
   forget(id: string): void {
     this.#sessions.delete(id);
+    this.#dropClaim(id);
   }
 
   /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */
@@ -103,6 +131,7 @@ export class LiveSessions {
     await Promise.all(
       sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, how, graceMs))),
     );
+    this.#track(this.#pool.close(graceMs));
     const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
     const agentsGone = Promise.all(this.#leaving);
     await Promise.all([
@@ -116,6 +145,13 @@ export class LiveSessions {
     const session = await this.#sessions.get(id);
     this.#sessions.delete(id);
     if (session) await this.end(session, 'for_now', 0);
+  }
+
+  /** Ends the agent that was claimed for a session, if that never took it. */
+  #dropClaim(id: string): void {
+    const claimed = this.#claims.get(id);
+    this.#claims.delete(id);
+    if (claimed) this.#track(claimed.giveUp());
   }
 
   #track(agentGone: Promise<void>): void {

@@ -83,7 +83,7 @@ export class Requests {
     if (timeoutMs === null) return undefined;
     const message = 'Nobody answered in time.';
     const expire = () => this.#giveUp(correlationId, 'expired', { behavior: 'deny', message });
-    return setTimeout(expire, timeoutMs);
+    return setTimeout(expire, timeoutMs).unref();
   }
 
   #giveUp(correlationId: string, outcome: RequestOutcome, result: PermissionResult): void {

@@ -47,6 +47,9 @@ export class SessionAgent {
   #client: AgentClient | null = null;
   #work = new AgentWork();
   #starting: Promise<AgentClient | null> | null = null;
+  /** A start that was given up and has not noticed it yet, for which the next one waits. */
+  #givenUp: Promise<unknown> = Promise.resolve();
+  #isWaiting = false;
   /** Resolves when the agent that is being closed is gone. */
   #closing: Promise<void> | null = null;
   /** Counts closes, so that a start that waited knows whether it is still wanted. */
@@ -71,21 +74,31 @@ export class SessionAgent {
     return this.#client !== null || this.#starting !== null;
   }
 
+  /** Whether an agent is to start as soon as there is a slot for it. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
   /**
    * Starts an agent, once the last one is gone, or returns the one there is. Resolves to null when
    * it was closed meanwhile, or when it could not be made, which `onExit` is told.
    */
   start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
     if (this.#client) return Promise.resolve(this.#client);
-    this.#starting ??= this.#start(createStart, costUsd).finally(() => {
-      this.#starting = null;
+    if (this.#starting) return this.#starting;
+    const starting = this.#start(createStart, costUsd).finally(() => {
+      if (this.#starting === starting) this.#starting = null;
     });
-    return this.#starting;
+    this.#starting = starting;
+    return starting;
   }
 
   /** Ends the agent, if there is one. Resolves when it is gone; never rejects. */
   close(graceMs: number): Promise<void> {
     this.#closes += 1;
+    if (this.#starting) this.#givenUp = this.#starting;
+    this.#starting = null;
+    this.#options.slots.giveUp(this.#options.holder);
     const client = this.#client;
     if (!client) return this.#closing ?? Promise.resolve();
     this.#client = null;
@@ -105,15 +118,18 @@ export class SessionAgent {
 
   async #start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
     const closes = this.#closes;
+    await this.#givenUp;
     while (this.#closing) {
       // oxlint-disable-next-line no-await-in-loop -- one close may follow another
       await this.#closing;
     }
     if (closes !== this.#closes) return null;
     const { slots, holder } = this.#options;
-    await slots.take(holder);
+    this.#isWaiting = true;
+    const hasSlot = await slots.take(holder);
+    this.#isWaiting = false;
     if (closes !== this.#closes) {
-      slots.free(holder);
+      if (hasSlot) slots.free(holder);
       return null;
     }
     const start = createStart();

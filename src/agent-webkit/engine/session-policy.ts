@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve, sep } from 'node:path';
 import type { CreateSession, InboundMessage } from '../protocol/inbound.js';
-import type { PermissionMode, SessionConfig } from './agent-client.js';
+import type { PermissionMode, PermissionUpdate, SessionConfig } from './agent-client.js';
 import type { Caller } from './caller.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError } from './errors.js';
@@ -48,44 +48,84 @@ export class SessionPolicy {
     this.#options = options;
   }
 
+  /** The configuration of a session whose client asks for nothing. */
+  async defaults(): Promise<SessionConfig> {
+    const { model, permissionModes, includePartialMessages } = this.#options;
+    const { workspace, maxTurns, maxBudgetUsd } = this.#options;
+    return {
+      model,
+      permissionMode: permissionModes[0],
+      cwd: await realpath(workspace),
+      includePartialMessages,
+      ...(maxTurns !== null && { maxTurns }),
+      ...(maxBudgetUsd !== null && { maxBudgetUsd }),
+    };
+  }
+
   /** The configuration of a new session. @throws ForbiddenError */
   async configure(wish: CreateSession, caller: Caller): Promise<SessionConfig> {
-    const { model, permissionModes, includePartialMessages, configureSession } = this.#options;
-    const { maxTurns, maxBudgetUsd } = this.#options;
-    const permissionMode = wish.permission_mode ?? permissionModes[0];
+    const { configureSession } = this.#options;
+    const byDefault = await this.defaults();
+    const permissionMode = wish.permission_mode ?? byDefault.permissionMode;
     this.#checkMode(permissionMode, 'permission_mode');
     this.#checkModel(wish.model, 'model');
     const config: SessionConfig = {
-      model: wish.model ?? model,
+      ...byDefault,
+      model: wish.model ?? byDefault.model,
       permissionMode,
-      cwd: await this.#resolveFolder(wish.cwd, 'cwd'),
-      includePartialMessages: wish.include_partial_messages ?? includePartialMessages,
-      ...(maxTurns !== null && { maxTurns }),
-      ...(maxBudgetUsd !== null && { maxBudgetUsd }),
+      cwd: wish.cwd === undefined ? byDefault.cwd : await this.#resolveFolder(wish.cwd, 'cwd'),
+      includePartialMessages: wish.include_partial_messages ?? byDefault.includePartialMessages,
     };
     return { ...config, ...(await configureSession?.({ asked: wish, config }, caller)) };
   }
 
-  /** @throws ForbiddenError when the message asks for what the host does not allow */
-  async check(message: InboundMessage): Promise<void> {
-    if (message.type === 'user_message') checkContent(message.content, this.#options.contentLimits);
-    if (message.type === 'set_permission_mode') this.#checkMode(message.mode, 'mode');
-    if (message.type === 'set_model') this.#checkModel(message.model ?? undefined, 'model');
-    if (message.type !== 'permission_response') return;
-    for (const [index, update] of (message.updated_permissions ?? []).entries()) {
-      const field = `updated_permissions[${index}]`;
-      // Any other destination is a settings file of the machine's, for all that runs there later.
-      if (update.destination !== 'session') {
-        throw new ForbiddenError(`${field}.destination: only 'session' is allowed here.`);
+  /**
+   * The message as it may be accepted: the default model by its name, folders by their real paths.
+   *
+   * @throws ForbiddenError when it asks for what the host does not allow
+   */
+  async check(message: InboundMessage): Promise<InboundMessage> {
+    switch (message.type) {
+      case 'user_message':
+        checkContent(message.content, this.#options.contentLimits);
+        return message;
+      case 'set_permission_mode':
+        this.#checkMode(message.mode, 'mode');
+        return message;
+      case 'set_model':
+        this.#checkModel(message.model ?? undefined, 'model');
+        return { ...message, model: message.model ?? this.#options.model };
+      case 'permission_response': {
+        const { updated_permissions: asked, ...reply } = message;
+        if (!asked) return message;
+        const updated_permissions: PermissionUpdate[] = [];
+        for (const [index, update] of asked.entries()) {
+          // oxlint-disable-next-line no-await-in-loop -- the first that is refused is told
+          updated_permissions.push(await this.#checkUpdate(update, `updated_permissions[${index}]`));
+        }
+        return { ...reply, updated_permissions };
       }
-      if (update.type === 'setMode') this.#checkMode(update.mode, `${field}.mode`);
-      if (update.type !== 'addDirectories') continue;
-      const folders = update.directories.map((path) =>
-        this.#resolveFolder(path, `${field}.directories`),
-      );
-      // oxlint-disable-next-line no-await-in-loop -- the first that is refused is told
-      await Promise.all(folders);
+      case 'interrupt':
+      case 'question_response':
+      case 'stop_task':
+        return message;
+      default:
+        return message satisfies never;
     }
+  }
+
+  async #checkUpdate(update: PermissionUpdate, field: string): Promise<PermissionUpdate> {
+    // Any other destination is a settings file of the machine's, for all that runs there later.
+    if (update.destination !== 'session') {
+      throw new ForbiddenError(`${field}.destination: only 'session' is allowed here.`);
+    }
+    if (update.type === 'setMode') this.#checkMode(update.mode, `${field}.mode`);
+    if (update.type !== 'addDirectories') return update;
+    const folders = update.directories.map((path) =>
+      this.#resolveFolder(path, `${field}.directories`),
+    );
+    // Those that were looked at, since the agent would start from another folder.
+    return { ...update, directories: await Promise.all(folders) };
   }
 
   #checkMode(mode: PermissionMode, field: string): void {
@@ -104,9 +144,8 @@ export class SessionPolicy {
   }
 
   /** The real path, links followed, so that no name in the workspace leads out of it. */
-  async #resolveFolder(wish: string | undefined, field: string): Promise<string> {
+  async #resolveFolder(wish: string, field: string): Promise<string> {
     const root = await realpath(this.#options.workspace);
-    if (wish === undefined) return root;
     let path: string;
     let isFolder: boolean;
     try {

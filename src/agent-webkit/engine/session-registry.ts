@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { CreateSession, InboundMessage } from '../protocol/inbound.js';
 import type { SessionInfo } from '../protocol/answers.js';
 import { AcceptedKeys } from './accepted-keys.js';
@@ -96,10 +95,10 @@ export class SessionRegistry {
    */
   async get(id: string, caller: Caller, action: AccessAction = 'read'): Promise<Session> {
     const held = await this.#live.get(id);
-    if (!held && this.#shutdown) throw new ShuttingDownError();
+    const own = held?.owner === caller.id ? held : null;
+    if (!own && this.#shutdown) throw new ShuttingDownError();
     // Another's is looked up like one that does not exist, so that both take the same time.
-    const known =
-      held?.owner === caller.id ? held : await answered(this.#options.storage.records.get(id));
+    const known = own ?? (await answered(this.#options.storage.records.get(id)));
     await this.#access.check(known, caller, action);
     const session = await (this.#live.get(id) ?? this.#take(id));
     if (session && session.state !== 'closed') return session;
@@ -125,11 +124,11 @@ export class SessionRegistry {
   ): Promise<void> {
     const action = message.type.endsWith('_response') ? 'answer' : 'send';
     await this.get(id, caller, action);
-    await this.#options.policy.check(message);
+    const allowed = await this.#options.policy.check(message);
     // Again, because it may have left the memory meanwhile.
     const session = await this.get(id, caller, action);
     if (this.#shutdown) throw new ShuttingDownError();
-    await session.accept(message, caller, idempotencyKey);
+    await session.accept(allowed, caller, idempotencyKey);
   }
 
   /** A caller's sessions, the newest activity first. Those that nobody uses are not taken into memory for it. */
@@ -161,6 +160,7 @@ export class SessionRegistry {
    */
   async start(): Promise<void> {
     this.#retention?.start();
+    this.#live.warmUp(await this.#options.policy.defaults());
     const { records } = this.#options.storage;
     let after: string | null = null;
     do {
@@ -189,7 +189,7 @@ export class SessionRegistry {
     if (this.#shutdown) throw new ShuttingDownError();
     const now = new Date();
     const record: SessionRecord = {
-      id: randomUUID(),
+      id: this.#live.claimId(config),
       owner: caller.id,
       config,
       epoch: 1,

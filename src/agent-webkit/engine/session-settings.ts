@@ -72,7 +72,7 @@ export class SessionSettings {
 
   /** A reply may change the mode for the session's rest; an agent that is woken later must know. */
   follow(message: InboundMessage): void {
-    if (message.type !== 'permission_response') return;
+    if (message.type !== 'permission_response' || message.behavior !== 'allow') return;
     const change = message.updated_permissions?.findLast((update) => update.type === 'setMode');
     if (change) this.#note(this.#configure({ permissionMode: change.mode }));
   }

@@ -62,7 +62,11 @@ export class Session implements SlotHolder {
     this.#inbox = new Inbox(log, deps.limits);
     this.#requests = new Requests(log, {
       timeoutMs: deps.limits.requestTimeoutMs,
-      onDecision: (decision) => this.#tellDecision(decision),
+      onDecision: (decision) => {
+        this.#tellDecision(decision);
+        // It may have been all there was to do, when it was asked outside a turn.
+        this.#rest();
+      },
     });
     const { transcripts } = deps.storage;
     this.#transcripts = transcripts
@@ -191,8 +195,6 @@ export class Session implements SlotHolder {
       case 'permission_response':
       case 'question_response':
         await this.#requests.reply(message, by);
-        // It may have been all there was to do, when it was asked outside a turn.
-        this.#rest();
         this.#settings.follow(message);
         return this.touch();
       case 'set_permission_mode':
@@ -282,8 +284,17 @@ export class Session implements SlotHolder {
   }
 
   #tellDecision(decision: Omit<Decision, 'sessionId' | 'owner'>): void {
-    const told = async () =>
-      this.#deps.onDecision({ sessionId: this.id, owner: this.owner, ...decision });
+    const told = async () => {
+      const { input, updatedInput, ...rest } = decision;
+      await this.#deps.onDecision({
+        sessionId: this.id,
+        owner: this.owner,
+        ...rest,
+        // Copies: where the host blots out a secret in them, the agent still gets what was decided.
+        input: structuredClone(input),
+        ...(updatedInput && { updatedInput: structuredClone(updatedInput) }),
+      });
+    };
     told().catch((error: unknown) => {
       this.#deps.logger.error(`Session ${this.id}: the option onDecision threw.`, error);
     });

@@ -94,6 +94,7 @@ export class TurnGate {
     if (turn ? turn.isInterrupted : !this.#agent.work.isInTurn) return;
     this.#options.requests.cancelAll();
     if (turn) turn.isInterrupted = true;
+    if (turn && this.#agent.isWaiting) return this.#endWaitingTurn();
     if (turn && !turn.isHandedOver) return;
     clearTimeout(this.#interruptTimer);
     this.#interruptTimer = setTimeout(() => {
@@ -216,6 +217,13 @@ export class TurnGate {
     const events: WireEvent[] = [{ event: 'error', data: { code, message } }];
     if (this.#log.state.turn) events.push(this.#failedResult());
     this.#endTurn(this.#log.append(...events, sessionState('dormant')));
+  }
+
+  /** Ends a turn for which there is no agent yet, and may be none for long. */
+  #endWaitingTurn(): void {
+    void this.#agent.close(0);
+    this.#isAsleep = true;
+    this.#endTurn(this.#log.append(this.#failedResult(), sessionState('dormant')));
   }
 
   #endTurn(committed: void | Promise<void>): void {
