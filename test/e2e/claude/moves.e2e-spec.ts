@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { PostgresStorage } from '../../../src/agent-webkit/storage/postgres/postgres-storage.js';
+import { describePostgres, PostgresBench } from '../../support/postgres.js';
+import { ClaudeApp } from './claude-app.js';
+
+describePostgres('two servers on one database', () => {
+  let bench: PostgresBench;
+  let first: ClaudeApp;
+  let second: ClaudeApp;
+  // The server closes it.
+  const connect = () => PostgresStorage.connect(bench.url, { schema: bench.schema });
+  beforeAll(async () => {
+    bench = new PostgresBench();
+    first = await ClaudeApp.start('express', {
+      storage: await connect(),
+      idleTimeoutMs: 100,
+    });
+    second = await ClaudeApp.start('fastify', {
+      storage: await connect(),
+      workspace: first.cwd,
+    });
+  });
+  afterAll(async () => {
+    const left = [await second.close(), await first.close()];
+    await bench.close();
+    expect(left).toEqual([[], []]);
+  });
+
+  it('let a session wake on another one than it slept on, which never saw it, with its memory', async () => {
+    const tab = await first.open();
+    await tab.turn('remember the milk');
+    const { lastId } = tab;
+    tab.session.detach();
+    await first.reaches(tab.id, 'dormant');
+
+    const moved = second.attach(tab.id, lastId);
+    await moved.turn('recall');
+    expect(moved.said().at(-1)).toBe('remember the milk | recall');
+    // Nothing is missing between what the first server said last and what the second says.
+    expect(moved.ids().at(0)).toBe(lastId + 1);
+    expect(await second.processes(tab.id)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
+import { eventually } from '../../support/eventually.js';
+import { ADAPTERS } from '../../support/start-app.js';
+import { ClaudeApp } from './claude-app.js';
+
+const { find: findAgents } = createProcessSweep('E2E_SESSION');
+
+describe.each(ADAPTERS)('an agent that was started ahead on %s', (adapter) => {
+  let app: ClaudeApp;
+  beforeAll(async () => {
+    app = await ClaudeApp.start(adapter, { warmPool: 1, includePartialMessages: true });
+  });
+  afterAll(async () => {
+    expect(await app.close()).toEqual([]);
+    expect(await findAgents('')).toEqual([]);
+  });
+
+  it("is the next session's, in the mode and with the memory of any other", async () => {
+    await eventually(async () => (await findAgents('')).length === 1);
+    const ahead = await findAgents('');
+    const tab = await app.open({ permission_mode: 'plan' });
+    expect(await app.processes(tab.id)).toEqual(ahead);
+
+    await tab.turn('remember the milk');
+    expect(await app.server.info(tab.id)).toMatchObject({ permission_mode: 'plan' });
+    await app.killAgent(tab.id);
+    await tab.next('session_state');
+    await tab.turn('recall');
+    expect(tab.said().at(-1)).toMatch(/^remember the milk \|.*recall$/s);
+    // Another one waits for the next session.
+    await eventually(async () => (await findAgents('')).length === 2);
+  });
+});
