@@ -6,8 +6,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, type Observable } from 'rxjs';
-import { AgentWebkitError } from './engine/errors.js';
-import { toHttpException } from './http-errors.js';
+import { refuse } from './http-errors.js';
 
 /**
  * Turns the engine's refusals into HTTP ones, on their way to the host's exception filters. An
@@ -20,13 +19,7 @@ export class AgentWebkitErrorInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       catchError((error: unknown) => {
-        if (!(error instanceof AgentWebkitError)) throw error;
-        if (error.retryAfterSeconds !== null) {
-          const response: unknown = context.switchToHttp().getResponse();
-          const { httpAdapter } = this.adapterHost;
-          httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
-        }
-        throw toHttpException(error);
+        throw refuse(error, context, this.adapterHost);
       }),
     );
   }

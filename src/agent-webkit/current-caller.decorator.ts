@@ -20,7 +20,8 @@ export function setIdentity(request: object, identity: Identity): void {
   identities.set(request, identity);
 }
 
-function identityOf(context: ExecutionContext): Identity {
+/** @throws HttpException 401 where the guard has not been */
+export function identityOf(context: ExecutionContext): Identity {
   const identity = identities.get(context.switchToHttp().getRequest<object>());
   if (identity) return identity;
   throw toHttpException(new UnauthorizedError('Nobody was recognised as the caller.'));

@@ -1,5 +1,6 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
-import type { AgentWebkitError, ErrorCode } from './engine/errors.js';
+import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { AgentWebkitError, type ErrorCode } from './engine/errors.js';
 
 /** The HTTP status of every refusal. */
 const STATUS = {
@@ -25,4 +26,18 @@ export function toHttpException(error: AgentWebkitError): HttpException {
   const statusCode = STATUS[error.code];
   const body = { statusCode, code: error.code, message: error.message };
   return new HttpException(body, statusCode, { cause: error });
+}
+
+/** What is thrown for an error on its way to the filters. A refusal says when a retry may succeed. */
+export function refuse(
+  error: unknown,
+  context: ExecutionContext,
+  { httpAdapter }: HttpAdapterHost,
+): unknown {
+  if (!(error instanceof AgentWebkitError)) return error;
+  if (error.retryAfterSeconds !== null) {
+    const response: unknown = context.switchToHttp().getResponse();
+    httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
+  }
+  return toHttpException(error);
 }

@@ -23,7 +23,9 @@ import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { CurrentCaller, CurrentIdentity, type Identity } from './current-caller.decorator.js';
 import { decodeCursor, encodeCursor, LastEventId } from './cursors.js';
 import type { Caller } from './engine/caller.js';
+import type { Session } from './engine/session.js';
 import { parseSessionEvent } from './engine/session-event.js';
+import { FollowedSession, FollowedSessionGuard } from './followed-session.guard.js';
 import { IdempotencyKey } from './idempotency-key.decorator.js';
 import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
@@ -95,20 +97,20 @@ export class SessionsController {
   }
 
   @Sse(':id/stream')
-  async stream(
-    @Param('id') id: string,
+  @UseGuards(FollowedSessionGuard)
+  stream(
+    @FollowedSession() session: Session,
     @LastEventId() after: number,
     @CurrentIdentity() identity: Identity,
     @Res() response: RawResponse & { raw?: RawResponse },
-  ): Promise<Observable<MessageEvent>> {
-    const session = await this.registry.get(id, identity.caller);
+  ): Observable<MessageEvent> {
     const raw = response.raw ?? response;
     this.streams.add(raw);
     return streamSession(session, after, raw, {
       ...this.options,
       isAllowed: async () => {
         const caller = await identity.verify();
-        return caller !== null && (await this.registry.isReadable(id, caller));
+        return caller !== null && (await this.registry.isReadable(session.id, caller));
       },
     });
   }

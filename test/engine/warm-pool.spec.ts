@@ -12,6 +12,10 @@ describe('agents that are started ahead', () => {
     bench = createRegistry(storage, { warmPool: 2, ...options });
     await bench.registry.start();
   };
+  const refilled = async () => {
+    await jest.advanceTimersByTimeAsync(1000);
+    await settle();
+  };
   beforeEach(stopTime);
   afterEach(async () => {
     await bench.registry.shutdown();
@@ -26,6 +30,8 @@ describe('agents that are started ahead', () => {
     const session = await bench.registry.create({}, ADA);
     await settle();
     expect(session.id).toBe(first?.start.sessionId);
+    expect(bench.agents).toHaveLength(2);
+    await refilled();
     expect(bench.agents).toHaveLength(3);
 
     await session.accept(user('hi'), ADA);
@@ -55,7 +61,7 @@ describe('agents that are started ahead', () => {
   it('are left to others by a session that wants what cannot be set', async () => {
     await open();
     const session = await bench.registry.create({ include_partial_messages: false }, ADA);
-    await settle();
+    await refilled();
     expect(bench.agents.map(({ start }) => start.sessionId).indexOf(session.id)).toBe(2);
   });
 
@@ -73,7 +79,7 @@ describe('agents that are started ahead', () => {
     await expect(bench.registry.create({}, ADA)).rejects.toMatchObject({
       code: 'too_many_sessions',
     });
-    await settle();
+    await refilled();
     // The first session's, and two that wait.
     expect(bench.living()).toBe(3);
   });
@@ -83,7 +89,7 @@ describe('agents that are started ahead', () => {
     await jest.advanceTimersByTimeAsync(10 * 60 * 1000);
     expect(bench.living()).toBe(0);
     await bench.registry.create({}, ADA);
-    await settle();
+    await refilled();
     expect(bench.living()).toBe(3);
   });
 

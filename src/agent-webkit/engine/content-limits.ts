@@ -29,6 +29,6 @@ function checkText(text: string, field: string, { maxTextLength }: ContentLimits
 }
 
 function checkImage(base64: string, field: string, { maxImageBytes }: ContentLimits): void {
-  if ((base64.length / 4) * 3 <= maxImageBytes) return;
+  if (Buffer.byteLength(base64, 'base64') <= maxImageBytes) return;
   throw new PayloadTooLargeError(`${field}: at most ${maxImageBytes} bytes are allowed here.`);
 }

@@ -18,13 +18,16 @@ export interface InboxLimits {
 export class Inbox {
   readonly #log: EventLog;
   readonly #limits: InboxLimits;
+  readonly #assertRoom: () => void;
   /** Whether the log is older than this, so that the storage may know keys which are not known here. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new AcceptedKeys<void>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
 
-  constructor(log: EventLog, limits: InboxLimits) {
+  /** @param assertRoom throws when a message that was not accepted before cannot be accepted now */
+  constructor(log: EventLog, limits: InboxLimits, assertRoom: () => void) {
     this.#log = log;
     this.#limits = limits;
+    this.#assertRoom = assertRoom;
     this.#mayHaveEarlierKeys = log.lastSeq > 0;
   }
 
@@ -56,6 +59,7 @@ export class Inbox {
       const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
       if (known.includes(true)) return;
     }
+    this.#assertRoom();
     const { queue, queuedChars } = this.#log.state;
     if (queue.length >= this.#limits.maxQueuedMessages) {
       throw new BackpressureError(`${queue.length} messages are`);

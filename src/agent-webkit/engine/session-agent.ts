@@ -49,7 +49,6 @@ export class SessionAgent {
   #starting: Promise<AgentClient | null> | null = null;
   /** A start that was given up and has not noticed it yet, for which the next one waits. */
   #givenUp: Promise<unknown> = Promise.resolve();
-  #isWaiting = false;
   /** Resolves when the agent that is being closed is gone. */
   #closing: Promise<void> | null = null;
   /** Counts closes, so that a start that waited knows whether it is still wanted. */
@@ -72,11 +71,6 @@ export class SessionAgent {
   /** Whether there is an agent or soon will be. */
   get isAlive(): boolean {
     return this.#client !== null || this.#starting !== null;
-  }
-
-  /** Whether an agent is to start as soon as there is a slot for it. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
   }
 
   /**
@@ -125,9 +119,7 @@ export class SessionAgent {
     }
     if (closes !== this.#closes) return null;
     const { slots, holder } = this.#options;
-    this.#isWaiting = true;
     const hasSlot = await slots.take(holder);
-    this.#isWaiting = false;
     if (closes !== this.#closes) {
       if (hasSlot) slots.free(holder);
       return null;

@@ -101,7 +101,9 @@ export class SessionPolicy {
         const updated_permissions: PermissionUpdate[] = [];
         for (const [index, update] of asked.entries()) {
           // oxlint-disable-next-line no-await-in-loop -- the first that is refused is told
-          updated_permissions.push(await this.#checkUpdate(update, `updated_permissions[${index}]`));
+          updated_permissions.push(
+            await this.#checkUpdate(update, `updated_permissions[${index}]`),
+          );
         }
         return { ...reply, updated_permissions };
       }

@@ -59,7 +59,7 @@ export class Session implements SlotHolder {
     this.#record = record;
     this.#deps = deps;
     this.#log = log;
-    this.#inbox = new Inbox(log, deps.limits);
+    this.#inbox = new Inbox(log, deps.limits, () => this.#assertAgentToCome());
     this.#requests = new Requests(log, {
       timeoutMs: deps.limits.requestTimeoutMs,
       onDecision: (decision) => {
@@ -183,9 +183,6 @@ export class Session implements SlotHolder {
   async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
     switch (message.type) {
       case 'user_message':
-        if (this.state === 'dormant' && this.#deps.slots.areBusy) {
-          throw new AgentsBusyError(this.#deps.slots.max);
-        }
         this.#stir();
         await this.#inbox.accept(message, idempotencyKey).finally(() => this.#rest());
         this.#gate.pass();
@@ -271,6 +268,11 @@ export class Session implements SlotHolder {
       default:
         this.#ended satisfies never;
     }
+  }
+
+  #assertAgentToCome(): void {
+    const { slots } = this.#deps;
+    if (this.state === 'dormant' && slots.areBusy) throw new AgentsBusyError(slots.max);
   }
 
   async #sayDone(): Promise<void> {

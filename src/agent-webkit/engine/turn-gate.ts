@@ -94,8 +94,11 @@ export class TurnGate {
     if (turn ? turn.isInterrupted : !this.#agent.work.isInTurn) return;
     this.#options.requests.cancelAll();
     if (turn) turn.isInterrupted = true;
-    if (turn && this.#agent.isWaiting) return this.#endWaitingTurn();
-    if (turn && !turn.isHandedOver) return;
+    if (turn && !turn.isHandedOver) {
+      // There may be none for long: for the last one to be gone, or for a slot.
+      if (!this.#agent.client) this.#endWithoutStart();
+      return;
+    }
     clearTimeout(this.#interruptTimer);
     this.#interruptTimer = setTimeout(() => {
       void this.#agent.close(0);
@@ -219,8 +222,8 @@ export class TurnGate {
     this.#endTurn(this.#log.append(...events, sessionState('dormant')));
   }
 
-  /** Ends a turn for which there is no agent yet, and may be none for long. */
-  #endWaitingTurn(): void {
+  /** Ends a turn whose agent has not been started yet, and is not to be. */
+  #endWithoutStart(): void {
     void this.#agent.close(0);
     this.#isAsleep = true;
     this.#endTurn(this.#log.append(this.#failedResult(), sessionState('dormant')));

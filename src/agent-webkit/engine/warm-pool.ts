@@ -23,6 +23,8 @@ export interface ClaimedAgent {
   giveUp(): Promise<void>;
 }
 
+/** How long after a claim the next one is started: the first word of the session that claimed goes first. */
+const REFILL_DELAY_MS = 1000;
 /** After how long without a new session the agents that wait are given up, in milliseconds. */
 const IDLE_TIMEOUT_MS = 10 * 60 * 1000;
 
@@ -40,6 +42,7 @@ export class WarmPool {
   readonly #agents = new Set<WarmAgent>();
   #config: SessionConfig | null = null;
   #idleTimer: NodeJS.Timeout | undefined;
+  #refillTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: WarmPoolOptions) {
@@ -56,7 +59,7 @@ export class WarmPool {
   claim(config: SessionConfig): ClaimedAgent | null {
     const agent = [...this.#agents].find((waiting) => waiting.fits(config)) ?? null;
     if (agent) this.#forget(agent);
-    if (this.#config) this.#refill();
+    this.#refillLater();
     if (!agent) return null;
     const { sdkFactory } = this.#options;
     let waiting: WarmAgent | null = agent;
@@ -79,14 +82,22 @@ export class WarmPool {
 
   async #giveUp(graceMs: number): Promise<void> {
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#refillTimer);
     const agents = [...this.#agents];
     for (const agent of agents) this.#forget(agent);
     await Promise.all(agents.map((agent) => agent.close(graceMs)));
   }
 
+  #refillLater(): void {
+    clearTimeout(this.#refillTimer);
+    if (this.#isClosed || this.#options.size === 0) return;
+    this.#refillTimer = setTimeout(() => this.#refill(), REFILL_DELAY_MS);
+    this.#refillTimer.unref();
+  }
+
   #refill(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#options.size === 0) return;
     this.#idleTimer = setTimeout(() => void this.#giveUp(0), IDLE_TIMEOUT_MS);
     this.#idleTimer.unref();
     while (this.#agents.size < this.#options.size && this.#start());

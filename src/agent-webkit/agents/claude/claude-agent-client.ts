@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type {
   AgentClient,
@@ -256,6 +257,8 @@ class ClaudeAgentClient implements AgentClient {
   }
 
   async #load() {
+    // Spawning takes the event loop a while: what asked for the agent is answered first.
+    await setImmediate();
     const configuration = this.#configuration;
     const overrides =
       typeof configuration === 'function' ? await configuration(this.#start) : configuration;
