@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UserMessage } from '../protocol/inbound.js';
 import { AcceptedKeys } from './accepted-keys.js';
+import { answered } from './answered.js';
 import { BackpressureError } from './errors.js';
 import type { EventLog } from './event-log.js';
 
@@ -56,7 +57,7 @@ export class Inbox {
     keys: string[],
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
-      const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
+      const known = await answered(Promise.all(keys.map((key) => this.#log.hasKey(key))));
       if (known.includes(true)) return;
     }
     this.#assertRoom();

@@ -8,6 +8,7 @@ import type { Caller } from './caller.js';
 import { SessionNotFoundError, ShuttingDownError } from './errors.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Retention } from './retention.js';
+import { retry } from './retry.js';
 import type { Session } from './session.js';
 import { describeSession } from './session-info.js';
 import type { SessionPolicy } from './session-policy.js';
@@ -47,6 +48,7 @@ export class SessionRegistry {
   readonly #retention: Retention | null;
   /** The ids of sessions by the key their creation was asked with. */
   readonly #created = new AcceptedKeys<string>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
+  readonly #stopped = new AbortController();
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
@@ -161,15 +163,13 @@ export class SessionRegistry {
   async start(): Promise<void> {
     this.#retention?.start();
     this.#live.warmUp(await this.#options.policy.defaults());
-    const { records } = this.#options.storage;
-    let after: string | null = null;
-    do {
-      // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
-      const ids: string[] = await records.unfinished(RECOVERY_PAGE, after);
-      // oxlint-disable-next-line no-await-in-loop -- so is this
-      await Promise.all(ids.map((id) => this.#live.get(id) ?? this.#live.restore(id)));
-      after = ids.length < RECOVERY_PAGE ? null : (ids.at(-1) ?? null);
-    } while (after !== null && !this.#shutdown);
+    await retry(() => this.#takeUpUnfinished(), {
+      signal: this.#stopped.signal,
+      isFinal: () => false,
+      onFailure: (cause) => {
+        this.#options.logger.warn(`What is unfinished was not all taken up: ${String(cause)}`);
+      },
+    });
   }
 
   /**
@@ -178,6 +178,7 @@ export class SessionRegistry {
    */
   shutdown(): Promise<void> {
     this.#retention?.stop();
+    this.#stopped.abort();
     const { storage, shutdownGraceMs } = this.#options;
     this.#shutdown ??= this.#live.endAll(storage.durable ? 'for_now' : 'for_good', shutdownGraceMs);
     return this.#shutdown;
@@ -213,6 +214,23 @@ export class SessionRegistry {
       await answered(this.#options.storage.records.delete(record.id));
       throw error;
     }
+  }
+
+  async #takeUpUnfinished(): Promise<void> {
+    const { records } = this.#options.storage;
+    let after: string | null = null;
+    let failure: unknown = null;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
+      const ids: string[] = await records.unfinished(RECOVERY_PAGE, after);
+      const taken = ids.map((id) => this.#live.get(id) ?? this.#live.restore(id));
+      // oxlint-disable-next-line no-await-in-loop -- so is this; one that fails keeps none from the others
+      for (const outcome of await Promise.allSettled(taken)) {
+        if (outcome.status === 'rejected') failure = outcome.reason;
+      }
+      after = ids.length < RECOVERY_PAGE ? null : (ids.at(-1) ?? null);
+    } while (after !== null && !this.#shutdown);
+    if (failure) throw failure;
   }
 
   /** Takes a stored session into memory. */

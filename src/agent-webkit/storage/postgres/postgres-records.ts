@@ -136,9 +136,9 @@ export class PostgresRecords implements SessionRecordStore {
     return Number(row?.count);
   }
 
-  /** None while this server itself may be taken for gone: what it claimed would be claimed from it. */
+  /** Not while this server itself may be taken for gone: what it claimed would be claimed from it. */
   async unfinished(limit: number, after: string | null): Promise<string[]> {
-    if (!this.#lock.isHeld) return [];
+    if (!this.#lock.isHeld) throw new PostgresError('The lock by which this server lives is lost.');
     return this.#ids(
       `${LIVING} select id from ${this.#schema}.session
        where is_unfinished and id > $2 and server not in (select server from living)
