@@ -29,6 +29,7 @@ function announce(settings: Settings, url: string): void {
     // The fragment stays in the browser: no server and no log sees the token in it.
     `Open:    ${url}/${generatedToken === null ? '' : `#token=${generatedToken}`}` +
       (sampleToken === '$TOKEN' ? ' (it asks for one of your tokens)' : ''),
+    `API:     ${url}/docs`,
     `Agent:   ${agent}${agentReason === null ? '' : ` (${agentReason})`}`,
     `Storage: ${withoutSecrets(storage)}`,
     ...(generatedToken === null

@@ -2,7 +2,7 @@ import { HttpException, HttpStatus } from '@nestjs/common';
 import type { AgentWebkitError, ErrorCode } from './engine/errors.js';
 
 /** The HTTP status of every refusal. */
-const STATUS = {
+export const ERROR_STATUS = {
   invalid_request: HttpStatus.BAD_REQUEST,
   unauthorized: HttpStatus.UNAUTHORIZED,
   forbidden: HttpStatus.FORBIDDEN,
@@ -22,7 +22,7 @@ const STATUS = {
 
 /** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
 export function toHttpException(error: AgentWebkitError): HttpException {
-  const statusCode = STATUS[error.code];
+  const statusCode = ERROR_STATUS[error.code];
   const body = { statusCode, code: error.code, message: error.message };
   return new HttpException(body, statusCode, { cause: error });
 }

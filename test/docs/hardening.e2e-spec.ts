@@ -20,7 +20,7 @@ function sendRaw(port: number, bytes: string): Promise<string> {
   });
 }
 
-const headers = (count: number) =>
+const makeHeaders = (count: number) =>
   Array.from({ length: count }, (_, index) => `X-${index}: ${index}\r\n`).join('');
 
 describe('the limits on connections', () => {
@@ -57,8 +57,8 @@ describe('the limits on connections', () => {
 
   it('end a flood of headers, and read no more than a few of many', async () => {
     const port = await listen({ keepAliveTimeoutMs: 50 });
-    expect(await sendRaw(port, `GET / HTTP/1.1\r\n${headers(5000)}\r\n`)).toMatch(/ 431 /);
-    const answer = await sendRaw(port, `GET / HTTP/1.1\r\nHost: a\r\n${headers(500)}\r\n`);
+    expect(await sendRaw(port, `GET / HTTP/1.1\r\n${makeHeaders(5000)}\r\n`)).toMatch(/ 431 /);
+    const answer = await sendRaw(port, `GET / HTTP/1.1\r\nHost: a\r\n${makeHeaders(500)}\r\n`);
     // Node reads them in batches, and stops after the batch with the hundredth.
     expect(Number(answer.split('\r\n').at(-1))).toBeLessThan(200);
   });

@@ -6,6 +6,7 @@ import { InboundMessagePipe } from '../../src/agent-webkit/validated.pipe.js';
 import { createClaudeEnv } from '../support/claude-env.js';
 import { startFakeMessagesApi } from '../support/fake-messages-api.js';
 import { SseClient } from '../support/sse-client.js';
+import { until } from '../support/until.js';
 import { HostFolder } from './host-folder.js';
 import { readBlocks, readDocument, ROOT } from './markdown.js';
 import { findNginxProblems } from './nginx.js';
@@ -51,8 +52,16 @@ describe('the README', () => {
       AGENT_TOKEN: 'reader-s-token',
       PORT: String(port),
     });
-    await server.says(/successfully started/);
     const url = `http://127.0.0.1:${port}`;
+    await server.says(/successfully started/);
+    await until(
+      () =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        ),
+      (isThere) => isThere,
+    );
     const headers = { authorization: 'Bearer reader-s-token', 'content-type': 'application/json' };
     const send = async (path: string, body: object) =>
       fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
