@@ -58,14 +58,14 @@ describe('the OpenAPI description', () => {
   });
 
   it('takes the place of the bare entries of a host’s own document, wherever the routes stand', async () => {
-    const { app, close } = await startApp(
+    const server = await startApp(
       { sdkFactory: scriptedSdkFactory(() => undefined) },
       { prefix: '/api', configure: (host) => host.setGlobalPrefix('api') },
     );
     const config = new DocumentBuilder().setTitle('Host').setOpenAPIVersion('3.1.0').build();
-    const document = addAgentWebkitPaths(SwaggerModule.createDocument(app, config));
-    SwaggerModule.setup('docs', app, document);
-    await close();
+    const document = addAgentWebkitPaths(SwaggerModule.createDocument(server.app, config));
+    SwaggerModule.setup('docs', server.app, document);
+    await server.close();
 
     expect(document.info.title).toBe('Host');
     expect(document.paths).toEqual(agentWebkitOpenApi({ prefix: '/api' }).paths);
