@@ -9,11 +9,15 @@ import { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
 import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
 import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
 import { AgentWebkitPageModule } from './agent-webkit-page/agent-webkit-page.module.js';
+import { ApiDocsController } from './api-docs/api-docs.controller.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import type { Settings } from './settings.js';
 
-/** The standalone server: the module, its page at `/`, and how errors are said. */
-@Module({ providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }] })
+/** The standalone server: the module, its page at `/`, its description, and how errors are said. */
+@Module({
+  controllers: [ApiDocsController],
+  providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }],
+})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
     const sdkFactory =

@@ -78,6 +78,15 @@ export type {
 export type { CreateSession, InboundMessage } from './agent-webkit/protocol/inbound.js';
 export type { PendingRequest, SessionInfo } from './agent-webkit/protocol/answers.js';
 
+// The description of the routes
+export {
+  addAgentWebkitPaths,
+  agentWebkitOpenApi,
+  type AgentWebkitOpenApi,
+  type OpenApiOptions,
+  type OpenApiPaths,
+} from './agent-webkit/openapi/openapi.js';
+
 // Errors
 export {
   AgentWebkitError,

@@ -1,23 +1,13 @@
 #!/usr/bin/env node
 import { Logger } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from './app.module.js';
+import { createServer } from './server.js';
 import { readSettings, SettingError, type Settings, withoutSecrets } from './settings.js';
 
 const logger = new Logger('Server');
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
-    bodyParser: false,
-    abortOnError: false,
-    // The streams have said what was due when connections are closed; a spare one of a client's would hold that up.
-    forceCloseConnections: true,
-  });
-  app.disable('x-powered-by');
-  app.useBodyParser('json', { limit: settings.maxBody });
-  if (settings.corsOrigin !== null) app.enableCors({ origin: settings.corsOrigin });
+  const app = await createServer(settings);
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   await app.listen(settings.port, settings.host);
   announce(settings, await app.getUrl());
@@ -39,6 +29,7 @@ function announce(settings: Settings, url: string): void {
     // The fragment stays in the browser: no server and no log sees the token in it.
     `Open:    ${url}/${generatedToken === null ? '' : `#token=${generatedToken}`}` +
       (sampleToken === '$TOKEN' ? ' (it asks for one of your tokens)' : ''),
+    `API:     ${url}/docs`,
     `Agent:   ${agent}${agentReason === null ? '' : ` (${agentReason})`}`,
     `Storage: ${withoutSecrets(storage)}`,
     ...(generatedToken === null

@@ -3,7 +3,7 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { AgentWebkitError, type ErrorCode } from './engine/errors.js';
 
 /** The HTTP status of every refusal. */
-const STATUS = {
+export const ERROR_STATUS = {
   invalid_request: HttpStatus.BAD_REQUEST,
   unauthorized: HttpStatus.UNAUTHORIZED,
   forbidden: HttpStatus.FORBIDDEN,
@@ -23,7 +23,7 @@ const STATUS = {
 
 /** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
 export function toHttpException(error: AgentWebkitError): HttpException {
-  const statusCode = STATUS[error.code];
+  const statusCode = ERROR_STATUS[error.code];
   const body = { statusCode, code: error.code, message: error.message };
   return new HttpException(body, statusCode, { cause: error });
 }

@@ -95,6 +95,8 @@ describe('the public entries', () => {
       'StorageUnavailableError',
       'TooManySessionsError',
       'UnauthorizedError',
+      'addAgentWebkitPaths',
+      'agentWebkitOpenApi',
       'claudeSdkFactory',
     ]);
     expect(Object.keys(testing).sort()).toEqual([

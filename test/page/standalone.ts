@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from '../../src/app.module.js';
+import { createServer } from '../../src/server.js';
 import { readSettings } from '../../src/settings.js';
 
 const TOKEN = 'ann-s-token';
@@ -42,13 +41,7 @@ export class Standalone {
       AGENT_WEBKIT_STORAGE: `file:${join(this.#folder, 'sessions.db')}`,
       AGENT_WEBKIT_WORKSPACE: this.#folder,
     });
-    const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
-      bodyParser: false,
-      abortOnError: false,
-      forceCloseConnections: true,
-      logger: false,
-    });
-    app.useBodyParser('json', { limit: settings.maxBody });
+    const app = await createServer(settings, { logger: false });
     await app.listen(settings.port, settings.host);
     this.#port = Number(new URL(await app.getUrl()).port);
     this.#app = app;

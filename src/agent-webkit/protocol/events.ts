@@ -96,6 +96,26 @@ export interface EventPayloads {
 
 export type EventName = keyof EventPayloads;
 
+/** Every event's name. */
+export const EVENT_NAMES = Object.keys({
+  session_ready: true,
+  user_message: true,
+  turn_start: true,
+  message_delta: true,
+  message_complete: true,
+  tool_use: true,
+  tool_result: true,
+  permission_request: true,
+  ask_user_question: true,
+  hook_decision_request: true,
+  request_resolved: true,
+  result: true,
+  error: true,
+  mcp_status_change: true,
+  session_state: true,
+  done: true,
+} satisfies Record<EventName, true>) as readonly EventName[];
+
 /** An event before it has a place in a log: its name and its payload. */
 export type WireEvent = {
   [Name in EventName]: { event: Name; data: EventPayloads[Name] };

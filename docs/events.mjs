@@ -1,0 +1,72 @@
+// npm run docs:events: writes events.md, a table of all events, from their types.
+import { readFileSync, writeFileSync } from 'node:fs';
+import ts from 'typescript';
+
+const source = new URL('../src/agent-webkit/protocol/events.ts', import.meta.url);
+const target = new URL('events.md', import.meta.url);
+
+const HEAD = `# Events
+
+Every event that crosses the wire, with the fields of its data. Made from the types by \`npm run docs:events\`; do not edit
+it by hand. A field with \`?\` may be absent.
+
+`;
+
+/** The document, as it should be. */
+export function writeEvents(text = readFileSync(source, 'utf8')) {
+  const file = ts.createSourceFile('events.ts', text, ts.ScriptTarget.ES2023, true);
+  const named = new Map(
+    file.statements
+      .filter((node) => ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node))
+      .map((node) => [node.name.text, node]),
+  );
+  const payloads = named.get('EventPayloads');
+  const sections = payloads.members.map((member) => describe(member, named));
+  const aliases = ['UserContent', 'TextBlock', 'ImageBlock', 'MessageDelta', 'SessionStateName'];
+  return [
+    HEAD + sections.join('\n'),
+    '## Types\n',
+    ...[...aliases, 'RequestKind', 'RequestOutcome'].map(
+      (name) => `- \`${name}\`: \`${oneLine(named.get(name).type)}\``,
+    ),
+    '',
+  ].join('\n');
+}
+
+function describe(member, named) {
+  const fields = fieldsOf(member.type, named);
+  const rows = fields.map(
+    (field) =>
+      `| \`${field.name.getText()}${field.questionToken ? '?' : ''}\` | \`${oneLine(field.type).replaceAll('|', '\\|')}\` | ${comment(field)} |`,
+  );
+  const table =
+    rows.length === 0
+      ? 'No fields.'
+      : ['| field | type | |', '| --- | --- | --- |', ...rows].join('\n');
+  return `## \`${member.name.getText()}\`\n\n${table}\n`;
+}
+
+function fieldsOf(type, named) {
+  if (ts.isTypeLiteralNode(type)) return [...type.members];
+  if (ts.isIntersectionTypeNode(type)) return type.types.flatMap((part) => fieldsOf(part, named));
+  const alias = ts.isTypeReferenceNode(type) ? named.get(type.typeName.getText()) : undefined;
+  return alias ? fieldsOf(alias.type, named) : [];
+}
+
+function oneLine(type) {
+  return type.getText().replaceAll(/\s+/g, ' ').replaceAll('; }', ' }').replace(/^\| /, '');
+}
+
+function comment(field) {
+  return ts
+    .getJSDocCommentsAndTags(field)
+    .map(({ comment: said }) => ts.getTextOfJSDocComment(said) ?? '')
+    .join(' ')
+    .replaceAll(/\s+/g, ' ');
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  const { format, resolveConfig } = await import('prettier');
+  const config = await resolveConfig(target);
+  writeFileSync(target, await format(writeEvents(), { ...config, parser: 'markdown' }));
+}

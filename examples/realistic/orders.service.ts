@@ -1,0 +1,20 @@
+import { Injectable, Module } from '@nestjs/common';
+
+/** What the app is about: a service like any other, which knows nothing of agents. */
+@Injectable()
+export class OrdersService {
+  private readonly orders = new Map([
+    ['7', { customer: 'ann', state: 'on its way' }],
+    ['8', { customer: 'bob', state: 'delivered' }],
+  ]);
+
+  /** Only a customer's own orders. */
+  find(id: string, customer: string | null): string {
+    const order = this.orders.get(id);
+    if (order?.customer !== customer) return `You have no order ${id}.`;
+    return `Order ${id} is ${order.state}.`;
+  }
+}
+
+@Module({ providers: [OrdersService], exports: [OrdersService] })
+export class OrdersModule {}

@@ -1,0 +1,90 @@
+import { PROTOCOL_VERSION } from '../protocol/events.js';
+import { PATHS, type PathItem } from './paths.js';
+import { type JsonSchema, SCHEMAS } from './schemas.js';
+
+/** Where a host has the routes. */
+export interface OpenApiOptions {
+  /** The path under which `/sessions` stands, such as `/api`. */
+  readonly prefix?: string;
+}
+
+/** The part of an OpenAPI document that {@link addAgentWebkitPaths} adds to. */
+export interface OpenApiPaths {
+  paths: object;
+  components?: object;
+}
+
+/** An OpenAPI 3.1 document of the module's routes. */
+export interface AgentWebkitOpenApi {
+  openapi: string;
+  info: { title: string; version: string; description: string };
+  paths: Record<string, PathItem>;
+  components: {
+    schemas: Record<string, JsonSchema>;
+    securitySchemes: Record<string, JsonSchema>;
+  };
+}
+
+const SECURITY_SCHEMES = {
+  agentWebkitBearer: { type: 'http', scheme: 'bearer', description: 'Who the caller is.' },
+} as const;
+
+/**
+ * The module's routes as OpenAPI 3.1: bodies, answers and refusals. The events of a stream are
+ * beyond what OpenAPI can say, but for their names.
+ */
+export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentWebkitOpenApi {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Agent sessions',
+      version: PROTOCOL_VERSION,
+      description: 'The agent-webkit wire protocol: sessions of an agent, over HTTP and SSE.',
+    },
+    paths: pathsUnder(prefix),
+    components: {
+      schemas: structuredClone(SCHEMAS) as Record<string, JsonSchema>,
+      securitySchemes: { ...SECURITY_SCHEMES },
+    },
+  };
+}
+
+/**
+ * A host's own OpenAPI 3.1 document with the module's routes in it, for example one that
+ * `SwaggerModule.createDocument` made, whose bare entries for them give way.
+ *
+ * @param options where the routes stand; by default where the document has them, else at `/sessions`
+ */
+export function addAgentWebkitPaths<Document extends OpenApiPaths>(
+  document: Document,
+  { prefix = findPrefix(document.paths) }: OpenApiOptions = {},
+): Document {
+  const { components = {} } = document;
+  const { schemas, securitySchemes } = components as Record<string, object | undefined>;
+  return {
+    ...document,
+    paths: { ...document.paths, ...pathsUnder(prefix) },
+    components: {
+      ...components,
+      schemas: { ...schemas, ...structuredClone(SCHEMAS) },
+      securitySchemes: { ...securitySchemes, ...SECURITY_SCHEMES },
+    },
+  };
+}
+
+function pathsUnder(prefix: string): Record<string, PathItem> {
+  const folder = prefix.replace(/^\/*|\/*$/g, '');
+  return Object.fromEntries(
+    Object.entries(structuredClone(PATHS)).map(([path, item]) => [
+      folder === '' ? path : `/${folder}${path}`,
+      item,
+    ]),
+  );
+}
+
+const MARK = '/sessions/{id}/stream';
+
+function findPrefix(paths: object): string {
+  const path = Object.keys(paths).find((key) => key.endsWith(MARK));
+  return path?.slice(0, -MARK.length) ?? '';
+}

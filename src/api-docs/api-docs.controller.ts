@@ -1,0 +1,43 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { type AgentWebkitOpenApi, agentWebkitOpenApi } from '../agent-webkit/openapi/openapi.js';
+import { TRY_CSS, TRY_HTML, TRY_JS } from './try-page.js';
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/** The description of the routes, and a page to try them by. Neither tells more than this source does. */
+@Controller()
+export class ApiDocsController {
+  @Get('openapi.json')
+  openapi(): AgentWebkitOpenApi {
+    return agentWebkitOpenApi();
+  }
+
+  @Get('docs')
+  @Header('Content-Type', 'text/html; charset=utf-8')
+  @Header('Content-Security-Policy', POLICY)
+  page(): string {
+    return TRY_HTML;
+  }
+
+  @Get('docs/try.js')
+  @Header('Content-Type', 'text/javascript; charset=utf-8')
+  script(): string {
+    return TRY_JS;
+  }
+
+  @Get('docs/try.css')
+  @Header('Content-Type', 'text/css; charset=utf-8')
+  style(): string {
+    return TRY_CSS;
+  }
+}

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { describePostgres, PostgresBench } from '../support/postgres.js';
+import { SseClient } from '../support/sse-client.js';
+import { HostFolder } from './host-folder.js';
+import { ROOT } from './markdown.js';
+
+/** An example in a host's folder, with the path of its `main`. */
+async function writeExample(host: HostFolder, name: string): Promise<string> {
+  const folder = join(ROOT, 'examples', name);
+  await Promise.all(
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => host.write(`${name}/${file}`, readFileSync(join(folder, file), 'utf8'))),
+  );
+  return join(host.path, name, 'main.js');
+}
+
+const json = { 'content-type': 'application/json' };
+const post = (url: string, token: string, body: object) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { ...json, authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+
+const statusOf = async (url: string, token?: string) =>
+  (await fetch(url, token ? { headers: { authorization: `Bearer ${token}` } } : {})).status;
+
+async function startSession(url: string, token: string) {
+  const created = await post(`${url}/sessions`, token, {});
+  const { session_id: id } = (await created.json()) as { session_id: string };
+  const session = `${url}/sessions/${id}`;
+  const stream = await SseClient.open(`${session}/stream`, { authorization: `Bearer ${token}` });
+  return {
+    id,
+    stream,
+    send: (message: object) => post(`${session}/input`, token, message),
+  };
+}
+
+describe('the minimal example', () => {
+  let host: HostFolder;
+  beforeAll(async () => {
+    host = await HostFolder.create();
+  });
+  afterAll(() => host?.remove());
+
+  it('prints a link to the page, and answers', async () => {
+    const main = await writeExample(host, 'minimal');
+    const program = host.run(process.execPath, [main], { PORT: '0' });
+    const [, url = '', token = ''] = await program.says(/Open (\S+)\/agents#token=(\w+)/);
+
+    expect((await fetch(`${url}/agents`)).status).toBe(200);
+    const { stream, send } = await startSession(url, token);
+    await send({ type: 'user_message', content: 'hello' });
+    expect((await stream.next('result')).data).toMatchObject({ subtype: 'success' });
+    stream.close();
+  });
+});
+
+describePostgres('the realistic example', () => {
+  const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
+  let host: HostFolder;
+  let bench: PostgresBench;
+  beforeAll(async () => {
+    [host, bench] = [await HostFolder.create(), new PostgresBench()];
+  });
+  afterAll(async () => {
+    await host?.remove();
+    await bench?.close();
+  });
+  const start = async (env: Record<string, string> = {}) => {
+    const main = await writeExample(host, 'realistic');
+    const program = host.run(process.execPath, [main], {
+      PORT: '0',
+      DATABASE_URL: bench.url,
+      DATABASE_SCHEMA: bench.schema,
+      JWT_SECRET: SECRET,
+      ...env,
+    });
+    const [, url = '', token = ''] = await program.says(/on (http:\S+)\nToken for ann[^:]*: (\S+)/);
+    return { program, url, token };
+  };
+  const sign = (subject: string, expires: string) =>
+    new SignJWT()
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject(subject)
+      .setAudience('agents')
+      .setExpirationTime(expires)
+      .sign(new TextEncoder().encode(SECRET));
+
+  it('knows its callers, asks for its tool, and keeps sessions over a restart', async () => {
+    const { program, url, token } = await start();
+    expect(await statusOf(`${url}/health`)).toBe(200);
+    expect(await statusOf(`${url}/sessions`)).toBe(401);
+    expect(await statusOf(`${url}/sessions`, await sign('ann', '-1 minute'))).toBe(401);
+
+    const { id, stream, send } = await startSession(url, token);
+    await send({ type: 'user_message', content: 'Where is my order 7?' });
+    const { data } = await stream.next('permission_request');
+    expect(data).toMatchObject({ tool_name: 'mcp__orders__find_order', input: { id: '7' } });
+    await send({
+      type: 'permission_response',
+      correlation_id: data['correlation_id'],
+      behavior: 'allow',
+    });
+    expect((await stream.next('tool_result')).data).toMatchObject({
+      output: 'Order 7 is on its way.',
+    });
+    expect(await statusOf(`${url}/sessions/${id}`, await sign('bob', '1 minute'))).toBe(404);
+    await stream.next('result');
+    await program.end();
+
+    const again = await start();
+    expect(await statusOf(`${again.url}/sessions/${id}`, token)).toBe(200);
+    await again.program.end();
+  });
+
+  it('refuses who asks too often', async () => {
+    const { program, url, token } = await start({ MAX_PER_MINUTE: '2' });
+
+    expect(await statusOf(`${url}/sessions`, token)).toBe(200);
+    expect(await statusOf(`${url}/sessions`, token)).toBe(200);
+    expect(await statusOf(`${url}/sessions`, token)).toBe(429);
+    expect(await statusOf(`${url}/health`)).toBe(200);
+    await program.end();
+  });
+});

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import * as fc from 'fast-check';
+import { agentWebkitOpenApi } from '../../src/index.js';
+import { demoScript, scriptedSdkFactory } from '../../src/testing.js';
+import { startApp, type TestApp } from '../support/start-app.js';
+
+const UUID = '6f0f1f5e-8f0e-4b1c-9d3e-0c7a5d3b2a10';
+const image = (data: string) => ({
+  type: 'image',
+  source: { type: 'base64', media_type: 'image/png', data },
+});
+
+/** Right ones, from which wrong ones are made. */
+const CREATIONS = [
+  {},
+  { model: 'a-model', permission_mode: 'plan', cwd: '.', include_partial_messages: true },
+];
+const MESSAGES = [
+  { type: 'user_message', content: 'hi', message_id: UUID },
+  { type: 'user_message', content: [{ type: 'text', text: 'a' }, image('AAAA')] },
+  { type: 'interrupt' },
+  {
+    type: 'permission_response',
+    correlation_id: 'c',
+    behavior: 'allow',
+    updated_input: {},
+    updated_permissions: [
+      {
+        type: 'addRules',
+        behavior: 'allow',
+        rules: [{ toolName: 'Bash' }],
+        destination: 'session',
+      },
+      { type: 'setMode', mode: 'plan', destination: 'session' },
+      { type: 'addDirectories', directories: ['a'], destination: 'session' },
+    ],
+  },
+  {
+    type: 'permission_response',
+    correlation_id: 'c',
+    behavior: 'deny',
+    message: 'no',
+    interrupt: true,
+  },
+  { type: 'question_response', correlation_id: 'c', answers: { a: 'b' } },
+  { type: 'set_permission_mode', mode: 'acceptEdits' },
+  { type: 'set_model', model: null },
+  { type: 'stop_task', task_id: 't' },
+];
+
+const oddValue = fc.constantFrom<unknown>(
+  null,
+  '',
+  'x',
+  'x'.repeat(257),
+  'x\0',
+  'allow',
+  'deny',
+  'setMode',
+  'default',
+  'AA==',
+  'A===',
+  'image/png',
+  0,
+  true,
+  [],
+  {},
+  [null],
+  [{}],
+  [{ type: 'text', text: '' }],
+  [image('AAA')],
+);
+
+/** One of the right ones, with some values at any depth taken away, replaced or added. */
+const changed = (from: readonly object[]) =>
+  fc
+    .tuple(
+      fc.constantFrom(...from),
+      fc.array(fc.tuple(fc.nat(), fc.constantFrom('replace', 'remove', 'add'), oddValue), {
+        maxLength: 2,
+      }),
+    )
+    .map(([original, changes]) => {
+      const body: object = structuredClone(original);
+      for (const [at, how, value] of changes) {
+        const places = findPlaces(body);
+        const [holder, key] = places[at % Math.max(1, places.length)] ?? [body, 'type'];
+        if (how === 'add') Object.assign(holder, { interrupt: value, extra: value });
+        else if (how === 'replace') Reflect.set(holder, key, value);
+        else if (!Array.isArray(holder)) Reflect.deleteProperty(holder, key);
+      }
+      return body;
+    });
+
+function findPlaces(value: object): [object, string][] {
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
+    [value, key] as [object, string],
+    ...(typeof inner === 'object' && inner !== null ? findPlaces(inner) : []),
+  ]);
+}
+
+describe('the OpenAPI description’s schemas', () => {
+  let server: TestApp;
+  let session: string;
+  const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true, uuid: isUuid } });
+  ajv.addSchema(agentWebkitOpenApi(), 'api');
+  const schema = (name: string): ValidateFunction => {
+    const found = ajv.getSchema(`api#/components/schemas/AgentWebkit${name}`);
+    if (!found) throw new Error(`There is no schema ${name}.`);
+    return found;
+  };
+  beforeAll(async () => {
+    server = await startApp({
+      sdkFactory: scriptedSdkFactory(demoScript),
+      maxQueuedMessages: 10_000,
+      maxSessionsPerOwner: 10_000,
+    });
+    session = await server.createSession();
+  });
+  afterAll(() => server?.close());
+
+  it('accept exactly what POST /sessions does not refuse as invalid', async () => {
+    const isValid = schema('CreateSession');
+    await fc.assert(
+      fc.asyncProperty(changed(CREATIONS), async (body) => {
+        const { status } = await server.request('POST', '/sessions', body);
+        expect({ body, isAccepted: status !== 400 }).toEqual({ body, isAccepted: isValid(body) });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('accept exactly the messages that are not refused as invalid', async () => {
+    const isValid = schema('InboundMessage');
+    await fc.assert(
+      fc.asyncProperty(changed(MESSAGES), async (body) => {
+        const { status, body: answer } = await server.input(session, body);
+        expect({ body, answer, isAccepted: status !== 400 }).toEqual({
+          body,
+          answer,
+          isAccepted: isValid(body),
+        });
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('fit what the server answers', async () => {
+    const id = await server.createSession();
+    const stream = await server.stream(id);
+    await server.say(id, 'permission');
+    await stream.next('permission_request');
+    const get = async (path: string) => (await server.request('GET', path)).body;
+    const answers = {
+      SessionInfo: await get(`/sessions/${id}`),
+      SessionsPage: await get('/sessions?limit=2'),
+      EventsPage: await get(`/sessions/${id}/events`),
+      CreatedSession: (await server.request('POST', '/sessions', {})).body,
+      Refusal: await get('/sessions/nobody-s'),
+    };
+
+    for (const [name, answer] of Object.entries(answers)) {
+      const isValid = schema(name);
+      isValid(answer);
+      expect({ name, errors: isValid.errors }).toEqual({ name, errors: null });
+      const known = (isValid.schema as { properties: object }).properties;
+      expect({ name, fields: Object.keys(answer).sort() }).toEqual({
+        name,
+        fields: Object.keys(known).sort(),
+      });
+    }
+  });
+});
+
+function isUuid(text: string): boolean {
+  return text === UUID;
+}

@@ -1,0 +1,87 @@
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { describe, expect, it } from '@jest/globals';
+import { ERROR_STATUS } from '../../src/agent-webkit/http-errors.js';
+import { addAgentWebkitPaths, agentWebkitOpenApi, SessionsController } from '../../src/index.js';
+import { scriptedSdkFactory } from '../../src/testing.js';
+import { startApp } from '../support/start-app.js';
+
+const description = agentWebkitOpenApi();
+
+/** The routes as Nest knows them: method and path. */
+function declaredRoutes(): string[] {
+  const { prototype } = SessionsController;
+  const root = String(Reflect.getMetadata(PATH_METADATA, SessionsController));
+  const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+  return names.flatMap((name) => {
+    const handler: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+    if (typeof handler !== 'function') return [];
+    const path: unknown = Reflect.getMetadata(PATH_METADATA, handler);
+    if (typeof path !== 'string') return [];
+    const method = RequestMethod[Number(Reflect.getMetadata(METHOD_METADATA, handler) ?? 0)];
+    const whole = `/${root}/${path}`.replace(/\/+$/, '').replace(':id', '{id}');
+    return [`${method} ${whole.replaceAll('//', '/')}`];
+  });
+}
+
+const describedRoutes = (paths: object) =>
+  Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+
+describe('the OpenAPI description', () => {
+  it('has the controller’s routes, and no others', () => {
+    expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declaredRoutes()));
+  });
+
+  it('has every refusal somewhere, under its status', () => {
+    const told = new Map<string, number>();
+    for (const item of Object.values(description.paths)) {
+      for (const operation of Object.values(item)) {
+        const responses = operation['responses'] as Record<string, { description: string }>;
+        for (const [status, { description: codes }] of Object.entries(responses)) {
+          if (Number(status) < 400) continue;
+          for (const code of codes.split(', ')) told.set(code, Number(status));
+        }
+      }
+    }
+
+    expect(Object.fromEntries(told)).toEqual(ERROR_STATUS);
+  });
+
+  it('refers to nothing that it does not have', () => {
+    const text = JSON.stringify(description);
+    const references = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name);
+
+    expect(new Set(references)).toEqual(new Set(Object.keys(description.components.schemas)));
+  });
+
+  it('takes the place of the bare entries of a host’s own document, wherever the routes stand', async () => {
+    const server = await startApp(
+      { sdkFactory: scriptedSdkFactory(() => undefined) },
+      { prefix: '/api', configure: (host) => host.setGlobalPrefix('api') },
+    );
+    const config = new DocumentBuilder().setTitle('Host').setOpenAPIVersion('3.1.0').build();
+    const document = addAgentWebkitPaths(SwaggerModule.createDocument(server.app, config));
+    SwaggerModule.setup('docs', server.app, document);
+    await server.close();
+
+    expect(document.info.title).toBe('Host');
+    expect(document.paths).toEqual(agentWebkitOpenApi({ prefix: '/api' }).paths);
+    expect(document.components?.securitySchemes).toHaveProperty('agentWebkitBearer');
+    expect(document.components?.schemas).toHaveProperty('AgentWebkitUserMessage');
+  });
+
+  it('leaves what else a document has', () => {
+    const own = { get: { responses: {} } };
+    const document = addAgentWebkitPaths(
+      { openapi: '3.1.0', paths: { '/own': own }, components: { schemas: { Own: {} } } },
+      { prefix: 'agents/' },
+    );
+
+    expect(document.paths).toHaveProperty(['/own'], own);
+    expect(Object.keys(document.paths)).toContain('/agents/sessions/{id}');
+    expect(document.components.schemas).toHaveProperty('Own');
+  });
+});

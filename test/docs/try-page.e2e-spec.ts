@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { agentWebkitOpenApi } from '../../src/index.js';
+import { Standalone } from '../page/standalone.js';
+import { describeInChromium, launchChromium } from '../support/chromium.js';
+
+describeInChromium('the page to try the API by', () => {
+  let browser: Browser;
+  let server: Standalone;
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([launchChromium(), Standalone.start()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('lists the operations, and sends requests with a token, under its strict policy', async () => {
+    const tab = await browser.newPage();
+    const complaints: string[] = [];
+    tab.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    tab.on('pageerror', (error) => complaints.push(error.message));
+    await tab.goto(`${server.url}/docs`);
+    const send = async (operation: string) => {
+      const part = tab.locator('details', { has: tab.getByText(operation, { exact: true }) });
+      await part.locator('summary').click();
+      await part.getByRole('button', { name: 'Send' }).click();
+      return part.locator('pre');
+    };
+
+    await tab.getByLabel('Token').fill(server.token);
+    await (await send('POST /sessions')).getByText('session_id').waitFor();
+    expect(await tab.getByLabel('Session').inputValue()).toMatch(/^[\da-f-]{36}$/);
+    const stream = await send('GET /sessions/{id}/stream');
+    await send('POST /sessions/{id}/input');
+    await stream.getByText('event: result').waitFor();
+    expect(await tab.locator('details').count()).toBe(7);
+    expect(complaints).toEqual([]);
+    await tab.close();
+  });
+
+  it('stands beside the description, which anybody may read', async () => {
+    const response = await fetch(`${server.url}/openapi.json`);
+
+    expect(await response.json()).toEqual(JSON.parse(JSON.stringify(agentWebkitOpenApi())));
+  });
+});
