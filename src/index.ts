@@ -25,6 +25,7 @@ export type {
   AgentInput,
   AgentStart,
   CanUseTool,
+  JsonValue,
   PermissionContext,
   SdkFactory,
   SessionConfig,
@@ -37,10 +38,11 @@ export {
   SqliteStorage,
   type SqliteStorageOptions,
 } from './agent-webkit/storage/sqlite/sqlite-storage.js';
-export { FencedError } from './agent-webkit/engine/storage.js';
+export { EMPTY_LOG, FencedError } from './agent-webkit/engine/storage.js';
 export type {
   Append,
   EventStore,
+  LogSummary,
   RecordCursor,
   SessionRecord,
   SessionRecordPatch,
@@ -48,6 +50,11 @@ export type {
   StorageProvider,
 } from './agent-webkit/engine/storage.js';
 export type { SessionEvent } from './agent-webkit/engine/session-event.js';
+
+// Who may do what
+export type { AccessAction, AccessedSession, CanAccess } from './agent-webkit/engine/access.js';
+export type { Decision, OnDecision } from './agent-webkit/engine/decision.js';
+export type { ConfigureSession } from './agent-webkit/engine/session-policy.js';
 
 // The engine, for hosts' own code and for those without Nest
 export type { Caller } from './agent-webkit/engine/caller.js';
@@ -89,6 +96,7 @@ export {
 
 // Errors
 export {
+  AgentsBusyError,
   AgentWebkitError,
   BackpressureError,
   ConflictError,
@@ -97,9 +105,12 @@ export {
   EvictedError,
   ForbiddenError,
   InvalidRequestError,
+  PayloadTooLargeError,
   SessionNotFoundError,
   ShuttingDownError,
   StorageUnavailableError,
+  TooManyCreationsError,
   TooManySessionsError,
+  TooManySubscribersError,
   UnauthorizedError,
 } from './agent-webkit/engine/errors.js';

@@ -99,6 +99,24 @@ describe('a change of the model or the permission mode', () => {
     expect((await bench.started(2)).start.permissionMode).toBe('acceptEdits');
   });
 
+  it('does not follow from a reply that sets the mode and denies', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
+    await bench.session.accept(
+      {
+        type: 'permission_response',
+        correlation_id: 'toolu_1',
+        behavior: 'deny',
+        updated_permissions: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
+      },
+      { id: 'ada' },
+    );
+    expect(await asked).toMatchObject({ behavior: 'deny' });
+    await settle();
+    expect(bench.session.config.permissionMode).toBe('default');
+  });
+
   it('does not undo a reply when the record takes no change', async () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });

@@ -8,10 +8,14 @@ import type {
 } from '../../src/agent-webkit/engine/agent-client.js';
 import { ForbiddenError } from '../../src/agent-webkit/engine/errors.js';
 import {
+  type ConfigureSession,
   SessionPolicy,
   type SessionPolicyOptions,
 } from '../../src/agent-webkit/engine/session-policy.js';
-import type { PermissionResponse } from '../../src/agent-webkit/protocol/inbound.js';
+import type {
+  InboundMessage,
+  PermissionResponse,
+} from '../../src/agent-webkit/protocol/inbound.js';
 
 const setMode = (mode: PermissionMode): PermissionUpdate => ({
   type: 'setMode',
@@ -145,7 +149,7 @@ describe('the policy', () => {
     await expect(check('acceptEdits')).rejects.toThrow(
       "mode: 'acceptEdits' is not allowed here. Allowed: default, plan.",
     );
-    await expect(check('plan')).resolves.toBeUndefined();
+    expect(await check('plan')).toMatchObject({ mode: 'plan' });
   });
 
   it('refuses a reply that brings such a mode, wherever it stands', async () => {
@@ -167,8 +171,80 @@ describe('the policy', () => {
     );
   });
 
+  it('opens the folders it looked at, and no others by their names', async () => {
+    const checked = await policy().check(reply(open('in', '../work/inner/deep'), setMode('plan')));
+    const paths = ['inner', 'inner/deep'].map((path) => join(workspace, path));
+    expect(checked).toEqual(reply(open(...paths), setMode('plan')));
+  });
+
   it('has nothing against messages that ask for nothing of the host', async () => {
-    await policy().check({ type: 'interrupt' });
-    await policy().check({ type: 'permission_response', correlation_id: 'c', behavior: 'deny' });
+    const messages: InboundMessage[] = [
+      { type: 'interrupt' },
+      { type: 'permission_response', correlation_id: 'c', behavior: 'deny' },
+      { type: 'question_response', correlation_id: 'c', answers: {} },
+      { type: 'user_message', content: 'hi' },
+    ];
+    for (const message of messages) expect(await policy().check(message)).toBe(message);
+  });
+
+  it('refuses a model that is not on the list, where there is one', async () => {
+    const listed = policy({ model: 'sonnet', models: ['haiku', 'opus'] });
+    const wrong = /^model: '(gpt|__proto__)' is not allowed here. Allowed: haiku, opus.$/;
+    for (const model of ['gpt', '__proto__']) {
+      await expect(listed.configure({ model }, ADA)).rejects.toThrow(wrong);
+      await expect(listed.check({ type: 'set_model', model })).rejects.toThrow(wrong);
+      expect((await policy().configure({ model }, ADA)).model).toBe(model);
+    }
+    expect((await listed.configure({ model: 'opus' }, ADA)).model).toBe('opus');
+  });
+
+  it("takes the host's default model, on the list or not, where none is asked for", async () => {
+    const listed = policy({ model: 'sonnet', models: ['haiku'] });
+    expect((await listed.configure({}, ADA)).model).toBe('sonnet');
+    const reset = { type: 'set_model', model: null } as const;
+    expect(await listed.check(reset)).toMatchObject({ model: 'sonnet' });
+    expect(await policy().check(reset)).toEqual(reset);
+  });
+
+  it('gives a session the limits of turns and money that there are', async () => {
+    const config = await policy({ maxTurns: 3, maxBudgetUsd: 0.5 }).configure({}, ADA);
+    expect(config).toMatchObject({ maxTurns: 3, maxBudgetUsd: 0.5 });
+    expect(await policy({ maxTurns: 3 }).configure({}, ADA)).not.toHaveProperty('maxBudgetUsd');
+  });
+
+  it('lets the host set anything, knowing who asks for what', async () => {
+    const asked: unknown[][] = [];
+    const configureSession: ConfigureSession = async (...told) => {
+      asked.push(told);
+      return { model: 'cheap', maxTurns: 1, hostContext: { plan: 'free' } };
+    };
+    const wish = { permission_mode: 'plan', model: 'dear' } as const;
+    const config = await policy({ configureSession, maxTurns: 9 }).configure(wish, ADA);
+    const before = { permissionMode: 'plan', cwd: workspace, includePartialMessages: true };
+    expect(asked).toEqual([
+      [{ asked: wish, config: { ...before, model: 'dear', maxTurns: 9 } }, ADA],
+    ]);
+    expect(config).toEqual({
+      ...before,
+      model: 'cheap',
+      maxTurns: 1,
+      hostContext: { plan: 'free' },
+    });
+  });
+
+  it('changes nothing where the host returns nothing, and refuses as the host does', async () => {
+    const config = await policy({ configureSession: () => undefined }).configure({}, ADA);
+    expect(config).toEqual(await policy().configure({}, ADA));
+    const refusal = new ForbiddenError('No session for you.');
+    const strict = policy({ configureSession: () => Promise.reject(refusal) });
+    await expect(strict.configure({}, ADA)).rejects.toBe(refusal);
+  });
+
+  it('does not ask the host about what is refused anyway', async () => {
+    let asked = 0;
+    const counting = policy({ models: ['haiku'], configureSession: () => void (asked += 1) });
+    await expect(counting.configure({ model: 'opus' }, ADA)).rejects.toThrow(ForbiddenError);
+    await expect(counting.configure({ cwd: '..' }, ADA)).rejects.toThrow(ForbiddenError);
+    expect(asked).toBe(0);
   });
 });

@@ -4,6 +4,11 @@ import { result } from '../support/sdk-messages.js';
 import { ADA, createRegistry } from '../support/registry-bench.js';
 import { settle, stopTime, user } from '../support/session-bench.js';
 
+async function refilled(): Promise<void> {
+  await jest.advanceTimersByTimeAsync(1000);
+  await settle();
+}
+
 describe('agents that are started ahead', () => {
   let storage: MemoryStorage;
   let bench: ReturnType<typeof createRegistry>;
@@ -11,10 +16,6 @@ describe('agents that are started ahead', () => {
     storage = new MemoryStorage();
     bench = createRegistry(storage, { warmPool: 2, ...options });
     await bench.registry.start();
-  };
-  const refilled = async () => {
-    await jest.advanceTimersByTimeAsync(1000);
-    await settle();
   };
   beforeEach(stopTime);
   afterEach(async () => {

@@ -1,0 +1,36 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ClaudeApp } from './claude-app.js';
+
+describe('a session of the real agent that has limits', () => {
+  let app: ClaudeApp;
+  afterEach(async () => {
+    expect(await app.close()).toEqual([]);
+  });
+
+  it('stops a turn that takes more steps than it may, and goes on with the next', async () => {
+    app = await ClaudeApp.start('express', { maxTurns: 1, permissionModes: ['acceptEdits'] });
+    const tab = await app.open();
+    expect(await tab.turn('bash touch made')).toMatchObject({
+      subtype: 'error_max_turns',
+      is_error: true,
+    });
+    expect(await tab.turn('hello')).toMatchObject({ subtype: 'success' });
+    expect(tab.said().at(-1)).toBe('heard hello');
+    await tab.session.close();
+  });
+
+  it('stops when it has cost what it may, also after it has slept', async () => {
+    app = await ClaudeApp.start('express', { maxBudgetUsd: 0.000_001, idleTimeoutMs: 50 });
+    const tab = await app.open();
+    expect(await tab.turn('hello')).toMatchObject({
+      subtype: 'error_max_budget_usd',
+      is_error: true,
+    });
+    const seen = tab.lastId;
+    tab.session.detach();
+    await app.reaches(tab.id, 'dormant');
+    const back = app.attach(tab.id, seen);
+    expect(await back.turn('again')).toMatchObject({ subtype: 'error_max_budget_usd' });
+    await back.session.close();
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { resolveOptions } from '../src/agent-webkit/resolved-options.js';
+import { type Environment, readSettings, SettingError } from '../src/settings.js';
+
+const TOKEN = { AGENT_WEBKIT_TOKEN: 'ann:secret' };
+const read = (env: Environment) => readSettings({ ...TOKEN, ...env });
+const open = (env: Environment) => readSettings({ AGENT_WEBKIT_NO_AUTH: '1', ...env });
+
+describe('the settings of the server', () => {
+  it.each([
+    ['AGENT_WEBKIT_MAX_AGENTS', '3', { maxAgents: 3 }],
+    ['AGENT_WEBKIT_MAX_CONTENT_BLOCKS', '4', { maxContentBlocks: 4 }],
+    ['AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE', '5', { maxCreationsPerMinute: 5 }],
+    ['AGENT_WEBKIT_MAX_EVENTS', '6', { maxEvents: 6 }],
+    ['AGENT_WEBKIT_MAX_IMAGE_BYTES', '7', { maxImageBytes: 7 }],
+    ['AGENT_WEBKIT_MAX_LOG_CHARS', '8', { maxLogChars: 8 }],
+    ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', '9', { maxQueuedMessages: 9 }],
+    ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', '10', { maxSessionsPerOwner: 10 }],
+    ['AGENT_WEBKIT_MAX_SUBSCRIBERS', '11', { maxSubscribers: 11 }],
+    ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { maxTextLength: 12 }],
+    ['AGENT_WEBKIT_MAX_TURNS', '13', { maxTurns: 13 }],
+    ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { requestTimeoutMs: 14 }],
+    ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retentionMs: 9_999_999_999 }],
+    ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { storageTimeoutMs: 15 }],
+    ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { verifyIntervalMs: 16 }],
+    ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', '17', { idleTimeoutMs: 17 }],
+    ['AGENT_WEBKIT_KEEPALIVE_MS', '18', { keepAliveMs: 18 }],
+    ['AGENT_WEBKIT_MAX_BUDGET_USD', '0.25', { maxBudgetUsd: 0.25 }],
+    ['AGENT_WEBKIT_MODEL', 'opus', { model: 'opus' }],
+    ['AGENT_WEBKIT_MODELS', ' haiku, opus ,', { models: ['haiku', 'opus'] }],
+    ['AGENT_WEBKIT_PERMISSION_MODES', 'plan,default', { permissionModes: ['plan', 'default'] }],
+  ])('reads %s=%s, which the module takes', (name, value, option) => {
+    const { module } = read({ [name]: value });
+    expect(module).toEqual({ auth: { tokens: ['ann:secret'] }, ...option });
+    expect(() => resolveOptions(module)).not.toThrow();
+    expect(read({ [name]: '' }).module).toEqual({ auth: { tokens: ['ann:secret'] } });
+  });
+
+  it.each([
+    ['AGENT_WEBKIT_MAX_AGENTS', '0'],
+    ['AGENT_WEBKIT_MAX_AGENTS', '-1'],
+    ['AGENT_WEBKIT_MAX_AGENTS', 'many'],
+    ['AGENT_WEBKIT_MAX_AGENTS', '1.5'],
+    ['AGENT_WEBKIT_MAX_AGENTS', '1e3'],
+    ['AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE', '99999999999999999999'],
+    ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '2147483648'],
+    ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '0'],
+    ['AGENT_WEBKIT_MAX_BUDGET_USD', '0'],
+    ['AGENT_WEBKIT_MAX_BUDGET_USD', '-1'],
+    ['AGENT_WEBKIT_MAX_BUDGET_USD', 'NaN'],
+    ['AGENT_WEBKIT_MAX_BUDGET_USD', 'Infinity'],
+    ['AGENT_WEBKIT_PERMISSION_MODES', 'default,root'],
+    ['AGENT_WEBKIT_WORKSPACE', '/does/not/exist'],
+    ['AGENT_WEBKIT_AGENT', 'gpt'],
+    ['AGENT_WEBKIT_STORAGE', 'redis://x'],
+    ['AGENT_WEBKIT_MAX_BODY', '10 apples'],
+    ['PORT', '65536'],
+  ])('refuses %s=%s by its name', (name, value) => {
+    expect(() => read({ [name]: value })).toThrow(SettingError);
+    expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} must be `));
+  });
+});
+
+describe('who may reach the server', () => {
+  it('is anybody on this machine where nobody needs a token, and never more', () => {
+    for (const HOST of ['127.0.0.1', '127.1.2.3', 'localhost', '::1', '']) {
+      expect(open({ HOST }).module.auth).toBe('none');
+    }
+    const elsewhere = ['0.0.0.0', '::', '192.168.1.5', '10.0.0.1', 'example.com', '[::1]', '*'];
+    const alike = [
+      '127.0.0.1.example.com',
+      'localhost.example.com',
+      '1127.0.0.1',
+      '::ffff:1.2.3.4',
+    ];
+    for (const HOST of [...elsewhere, ...alike]) {
+      expect(() => open({ HOST })).toThrow(/^HOST must be a loopback address/);
+      expect(read({ HOST }).host).toBe(HOST);
+      const { generatedToken, module } = readSettings({ HOST });
+      expect(module.auth).toEqual({ tokens: [`default:${generatedToken}`] });
+    }
+  });
+
+  it('is told by tokens with owners, without, and with colons in them', () => {
+    const { module } = readSettings({ AGENT_WEBKIT_TOKEN: 'ann:secret, plain ,bob:a:b' });
+    expect(module.auth).toEqual({ tokens: ['ann:secret', 'plain', 'bob:a:b'] });
+    expect(() => resolveOptions(module)).not.toThrow();
+  });
+
+  it.each([',', 'a,,b', 'ann:', ':secret', 'two words', 'ann: secret'])(
+    'is not told by AGENT_WEBKIT_TOKEN=%s, which is not repeated',
+    (token) => {
+      const reading = () => readSettings({ AGENT_WEBKIT_TOKEN: token });
+      expect(reading).toThrow(
+        /^AGENT_WEBKIT_TOKEN must be token or owner:token, comma-separated; received '…'\.$/,
+      );
+    },
+  );
+
+  it('must be said in production, and only once', () => {
+    expect(() => readSettings({ NODE_ENV: 'production' })).toThrow(/^AGENT_WEBKIT_TOKEN must be/);
+    expect(() => read({ AGENT_WEBKIT_NO_AUTH: '1' })).toThrow(/^AGENT_WEBKIT_NO_AUTH must be/);
+    expect(() => open({ AGENT_WEBKIT_NO_AUTH: 'yes' })).toThrow(/^AGENT_WEBKIT_NO_AUTH must be/);
+    expect(read({ NODE_ENV: 'production' }).generatedToken).toBeNull();
+  });
+
+  it('is somebody new at each start where nothing is said', () => {
+    const tokens = [1, 2].map(() => readSettings({}).generatedToken);
+    expect(tokens[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(tokens[0]).not.toBe(tokens[1]);
+  });
+});
