@@ -1,5 +1,6 @@
 // The subscribers of a benchmark, in a process of their own: they count events and take their times.
 import { get } from 'node:http';
+import { percentile } from '../figures.mjs';
 
 const latenciesMs = [];
 let expected = Number.POSITIVE_INFINITY;
@@ -18,7 +19,7 @@ async function handle(request) {
     expected = request.events * subscribers;
     if (latenciesMs.length < expected) await new Promise((resolve) => (finish = resolve));
     latenciesMs.sort((a, b) => a - b);
-    process.send({ p50Ms: percentile(0.5), p99Ms: percentile(0.99) });
+    process.send({ p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99) });
   }
 }
 
@@ -40,8 +41,4 @@ function subscribe(url) {
       resolve();
     }).on('error', reject);
   });
-}
-
-function percentile(share) {
-  return latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * share))];
 }

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AgentWebkitModule, SessionRegistryService } from '../dist/index.js';
+import { AgentWebkitModule, SessionRegistryService } from '../../dist/index.js';
+import { messageStart, PlayedAgent, textDelta } from '../agent.mjs';
 
 const server = process.argv[2] === 'raw' ? await rawServer() : await ours(process.argv[2]);
 
@@ -52,13 +53,13 @@ async function rawServer() {
 
 /** The whole of ours: the agent's message, the translator, the log, Nest's `@Sse`. */
 async function ours(adapter) {
-  const agent = createAgent();
+  const agent = new PlayedAgent();
   class HostModule {}
   Module({
     imports: [
       AgentWebkitModule.forRoot({
         auth: 'none',
-        sdkFactory: () => agent.client,
+        sdkFactory: () => agent,
         maxEvents: 10_000,
       }),
     ],
@@ -70,30 +71,10 @@ async function ours(adapter) {
       : await NestFactory.create(HostModule, { logger });
   await app.listen(0, '127.0.0.1');
   const session = await app.get(SessionRegistryService).create({}, { id: 'anonymous' });
-  agent.say({ type: 'message_start', message: { id: 'm' } });
+  agent.say(messageStart());
   return {
     url: await app.getUrl(),
     path: `/sessions/${session.id}/stream`,
-    say: (text) =>
-      agent.say({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
-  };
-}
-
-/** An agent that says what it is told, as the SDK would. */
-function createAgent() {
-  const said = [];
-  let wake = null;
-  async function* messages() {
-    for (;;) {
-      while (said.length > 0) yield said.shift();
-      await new Promise((resolve) => (wake = resolve));
-    }
-  }
-  return {
-    client: { messages: messages(), close: async () => {} },
-    say: (event) => {
-      said.push({ type: 'stream_event', parent_tool_use_id: null, event });
-      wake?.();
-    },
+    say: (text) => agent.say(textDelta(text)),
   };
 }

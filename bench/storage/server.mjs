@@ -1,0 +1,113 @@
+// A server with one storage: sessions in which agents speak, and a subscriber to each. It says what
+// that took, and what it does when nobody speaks any more.
+import 'reflect-metadata';
+import { createHistogram } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AgentWebkitModule, SessionRegistryService } from '../../dist/index.js';
+import { Followers } from './followers.mjs';
+import { Load } from './load.mjs';
+import { LoopDelay } from './loop-delay.mjs';
+import { waitedForCpuMs, writtenBytes } from './process-figures.mjs';
+import { storages } from './storages.mjs';
+
+const { kind, place, setup } = JSON.parse(process.argv[2]);
+/** So few that while it is measured the oldest are being forgotten, too. */
+const MAX_EVENTS = 300;
+
+const { storage, commits, end } = storages[kind].open(place);
+const load = new Load(setup);
+const followers = new Followers();
+
+class HostModule {}
+Module({
+  imports: [
+    AgentWebkitModule.forRoot({
+      auth: 'none',
+      storage,
+      sdkFactory: () => load.createAgent(),
+      maxEvents: MAX_EVENTS,
+      maxAgents: setup.sessions,
+    }),
+  ],
+})(HostModule);
+const app = await NestFactory.createApplicationContext(HostModule, { logger: ['error'] });
+const registry = app.get(SessionRegistryService);
+
+await Promise.all(Array.from({ length: setup.sessions }, (_, index) => begin(`user-${index}`)));
+await delay(setup.warmUpMs);
+const work = await measureWork();
+load.end();
+const drainMs = await drained();
+await delay(setup.restMs);
+const idle = await measureIdle();
+
+process.send({ ...work, drainMs, ...idle });
+await app.close();
+await end();
+process.disconnect();
+
+async function begin(user) {
+  const caller = { id: user };
+  const session = await registry.create({}, caller);
+  followers.follow(session);
+  await registry.send(session.id, { type: 'user_message', content: 'Go on.' }, caller);
+}
+
+async function measureWork() {
+  followers.lagUs = createHistogram();
+  const loop = new LoopDelay();
+  const before = totals();
+  loop.start();
+  await delay(setup.measuredMs);
+  loop.stop();
+  const after = totals();
+  const rise = (name) => (after[name] === null ? null : after[name] - before[name]);
+  const perSecond = (name) => rise(name) / (rise('ms') / 1000);
+  const waitedMs = rise('waitedForCpuMs');
+  return {
+    offeredPerSecond: perSecond('said'),
+    committedPerSecond: perSecond('seen'),
+    lagP50Ms: followers.lagUs.percentile(50) / 1000,
+    lagP99Ms: followers.lagUs.percentile(99) / 1000,
+    loopDelayP50Ms: loop.ms(50),
+    loopDelayP99Ms: loop.ms(99),
+    ownLoopDelayP99Ms: loop.ownMs(99),
+    waitedForCpuPercent: waitedMs === null ? null : (waitedMs / rise('ms')) * 100,
+    commitsPerSecond: perSecond('commits'),
+    cpuSecondsPer1000Events: rise('cpuSeconds') / (rise('seen') / 1000),
+  };
+}
+
+function totals() {
+  const { user, system } = process.cpuUsage();
+  return {
+    ms: performance.now(),
+    said: load.said,
+    seen: followers.seen,
+    commits: commits(),
+    cpuSeconds: (user + system) / 1e6,
+    waitedForCpuMs: waitedForCpuMs(),
+  };
+}
+
+/** How long it takes until everything that was said is seen. */
+async function drained() {
+  const beganAt = performance.now();
+  while (followers.seen < load.said) {
+    // oxlint-disable-next-line no-await-in-loop -- nothing tells when the last one has come
+    await delay(1);
+  }
+  return performance.now() - beganAt;
+}
+
+async function measureIdle() {
+  const before = { commits: commits(), bytes: writtenBytes() };
+  await delay(setup.idleMs);
+  const bytes = writtenBytes();
+  return {
+    idleCommits: commits() - before.commits,
+    idleWrittenBytes: bytes === null ? null : bytes - before.bytes,
+  };
+}

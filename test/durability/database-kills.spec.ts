@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { eventually } from '../support/eventually.js';
+import { until } from '../support/until.js';
+import { BuiltServer } from './built-server.js';
+import { DEMO_LOAD } from './demo-load.js';
+import { Load } from './load.js';
+import { findForgotten } from './memory.js';
+import { describeOwnPostgres, OwnPostgres } from './own-postgres.js';
+import { Random } from './random.js';
+import { REAL_LOAD, RealAgent } from './real-agent.js';
+import { rounds } from './rounds.js';
+import { RealServer } from './real-server.js';
+
+/** How long the database is away at the most, besides the time it takes to be back. */
+const MAX_OUTAGE_MS = 1000;
+
+describeOwnPostgres('a database that is killed again and again under load', () => {
+  let built: BuiltServer;
+  let database: OwnPostgres;
+  let agent: RealAgent;
+  let server: RealServer;
+  beforeAll(async () => {
+    built = await BuiltServer.build();
+  }, 60_000);
+  afterAll(() => built.remove());
+  beforeEach(async () => {
+    database = await OwnPostgres.start();
+    agent = await RealAgent.create();
+  });
+  afterEach(async () => {
+    await server.close();
+    await agent.gone();
+    await agent.close();
+    await database.remove();
+  });
+
+  async function startServer(settings: Record<string, string>): Promise<void> {
+    server = new RealServer(built, { ...settings, AGENT_WEBKIT_STORAGE: database.url });
+    await server.start();
+  }
+
+  it('makes the server refuse what it cannot keep, and nothing is lost', async () => {
+    await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
+    const random = new Random();
+    const load = await Load.start(server, random, DEMO_LOAD);
+    await load.survive(async () => {
+      for (let kill = 1; kill <= 6; kill += 1) {
+        /* oxlint-disable no-await-in-loop -- one outage after the other */
+        await load.randomMoment();
+        await database.kill();
+        await eventually(() => load.isRefused());
+        await delay(random.next() * MAX_OUTAGE_MS);
+        await database.restart();
+        expect(await load.violations()).toEqual([]);
+        /* oxlint-enable no-await-in-loop */
+      }
+    });
+    expect(load.refusals).toBeGreaterThan(0);
+    // The streams stayed open.
+    expect(load.count('code', 'turn_interrupted')).toBe(0);
+    expect(load.streams).toBe(DEMO_LOAD.sessions * DEMO_LOAD.readers);
+  }, 300_000);
+
+  it('takes the server with it, and nothing is lost', async () => {
+    await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
+    const random = new Random();
+    const load = await Load.start(server, random, DEMO_LOAD);
+    await load.survive(async () => {
+      for (let kill = 1; kill <= 6; kill += 1) {
+        /* oxlint-disable no-await-in-loop -- one end after the other */
+        await load.randomMoment();
+        // Whichever is first.
+        await Promise.all(
+          kill % 2 === 0 ? [database.kill(), server.kill()] : [server.kill(), database.kill()],
+        );
+        await database.restart();
+        if (kill % 3 === 0) {
+          // Once more, when the next one has taken up little or nothing.
+          await server.start(() => database.kill());
+          await delay(random.next() * MAX_OUTAGE_MS);
+          await database.restart();
+        } else {
+          await server.start();
+        }
+        expect(await load.violations()).toEqual([]);
+        /* oxlint-enable no-await-in-loop */
+      }
+    });
+    expect(load.count('code', 'turn_interrupted')).toBeGreaterThan(0);
+  }, 300_000);
+
+  it('makes no agent forget what was said', async () => {
+    await startServer(agent.settings);
+    const random = new Random();
+    const load = await Load.start(server, random, REAL_LOAD);
+    await load.survive(async () => {
+      for (let kill = 1; kill <= rounds(4); kill += 1) {
+        /* oxlint-disable no-await-in-loop -- one outage after the other */
+        await load.randomMoment();
+        await database.kill();
+        await delay(random.next() * MAX_OUTAGE_MS);
+        await database.restart();
+        if (kill % 2 === 0) {
+          // What the agents know then is what the database has.
+          await load.randomMoment();
+          await server.kill();
+          await agent.forgetFiles();
+          await server.start();
+        }
+        expect(await load.violations()).toEqual([]);
+        /* oxlint-enable no-await-in-loop */
+      }
+    });
+    expect(load.count('subtype', 'success')).toBeGreaterThan(0);
+    const forgotten = load.logs.flatMap((log) => findForgotten(log, agent.requests));
+    expect(forgotten).toEqual([]);
+  }, 300_000);
+
+  it('keeps no server from going on with what waited, though nobody is there', async () => {
+    await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
+    const created = await server.request('POST', '/sessions');
+    const { session_id: id } = JSON.parse(created?.body ?? '') as { session_id: string };
+    for (const content of ['long', 'fail']) {
+      // oxlint-disable-next-line no-await-in-loop -- the one runs while the other waits
+      await server.request('POST', `/sessions/${id}/input`, { type: 'user_message', content });
+    }
+    await server.kill();
+
+    // The next one's first look at what is left gets no answer before the database dies.
+    const client = new Client({ connectionString: database.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('begin; lock table agent_webkit.session');
+    await server.start(() => database.kill());
+    await database.restart();
+    await until(
+      async () => (await server.request('GET', '/sessions'))?.body ?? '',
+      (body) => body.includes('"state":"idle"'),
+    );
+  }, 60_000);
+});

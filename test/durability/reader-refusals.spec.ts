@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { SseClient } from '../support/sse-client.js';
+import { BuiltServer } from './built-server.js';
+import { RealServer } from './real-server.js';
+import { DURABLE, type TestStorage } from './test-storage.js';
+
+let built: BuiltServer;
+beforeAll(async () => {
+  built = await BuiltServer.build();
+}, 60_000);
+afterAll(() => built.remove());
+
+for (const { name, describe, create } of DURABLE) {
+  describe(`a reader of a server on ${name} that has just started`, () => {
+    let storage: TestStorage;
+    let server: RealServer;
+    beforeEach(async () => {
+      storage = await create();
+      const settings = { AGENT_WEBKIT_AGENT: 'demo', AGENT_WEBKIT_STORAGE: storage.setting };
+      server = new RealServer(built, settings);
+      await server.start();
+    });
+    afterEach(async () => {
+      await server.close();
+      await storage.remove();
+    });
+
+    /** What a reader who wants to go on after this event is answered instead of a stream. */
+    async function refusal(id: string, cursor: string): Promise<unknown> {
+      const url = `${server.url}/sessions/${id}/stream`;
+      const stream = await SseClient.open(url, { 'last-event-id': cursor });
+      // A stream would not end.
+      if (stream.status !== 200) await stream.ended();
+      stream.close();
+      return { status: stream.status, body: stream.raw };
+    }
+
+    it('is refused before the first byte, and sees no id that is not of the log', async () => {
+      const answer = await server.request('POST', '/sessions');
+      const { session_id: id } = JSON.parse(answer?.body ?? '') as { session_id: string };
+      await server.kill();
+      await server.start();
+      expect(await refusal(id, '1000')).toEqual({
+        status: 412,
+        body: expect.stringContaining('"cursor_ahead"'),
+      });
+      expect(await refusal(randomUUID(), '0')).toEqual({
+        status: 404,
+        body: expect.stringContaining('"session_not_found"'),
+      });
+    });
+  });
+}

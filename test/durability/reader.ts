@@ -1,0 +1,77 @@
+import { eventually } from '../support/eventually.js';
+import { SseClient, type SseEvent } from '../support/sse-client.js';
+import type { RealServer } from './real-server.js';
+
+/** Follows a session from its beginning, by one connection after the other, and keeps all it saw. */
+export class Reader {
+  readonly events: SseEvent[] = [];
+  /** Why it may not read on, for good. */
+  refusal: string | null = null;
+  /** How many streams it was given. */
+  streams = 0;
+  readonly #server: RealServer;
+  readonly #sessionId: string;
+  readonly #onEvent: (event: SseEvent) => void;
+  #waiting: (() => void)[] = [];
+
+  constructor(server: RealServer, sessionId: string, onEvent: (event: SseEvent) => void) {
+    this.#server = server;
+    this.#sessionId = sessionId;
+    this.#onEvent = onEvent;
+    void this.#follow();
+  }
+
+  get lastId(): number {
+    return this.events.at(-1)?.id ?? 0;
+  }
+
+  /** Waits for a fact, which is looked at whenever an event arrives, or until no more will. */
+  async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue() && !this.#isOver) {
+      // oxlint-disable-next-line no-await-in-loop -- any event may be the one
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.refusal !== null || this.#server.isClosed;
+  }
+
+  async #follow(): Promise<void> {
+    await eventually(async () => {
+      await this.#server.up();
+      if (!this.#isOver) await this.#read();
+      return this.#isOver;
+    });
+    this.#notify();
+  }
+
+  /** Reads until the connection ends. */
+  async #read(): Promise<void> {
+    const { url, connections } = this.#server;
+    const headers = this.lastId > 0 ? { 'last-event-id': String(this.lastId) } : {};
+    const stream = await SseClient.open(`${url}/sessions/${this.#sessionId}/stream`, headers);
+    if (stream.status === 200) this.streams += 1;
+    const close = () => stream.close();
+    connections.addEventListener('abort', close);
+    if (connections.aborted) close();
+    await stream.until(() => {
+      for (const event of stream.events.splice(0)) this.#take(event);
+      return stream.isEnded;
+    });
+    connections.removeEventListener('abort', close);
+    if (stream.status >= 400 && stream.status < 500) {
+      this.refusal = `${stream.status} ${stream.raw}`;
+    }
+  }
+
+  #take(event: SseEvent): void {
+    this.events.push(event);
+    this.#onEvent(event);
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

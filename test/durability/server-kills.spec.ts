@@ -1,0 +1,57 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { BuiltServer } from './built-server.js';
+import { DEMO_LOAD } from './demo-load.js';
+import { Load } from './load.js';
+import { Random } from './random.js';
+import { RealServer } from './real-server.js';
+import { rounds } from './rounds.js';
+import { DURABLE, type TestStorage } from './test-storage.js';
+
+const KILLS = rounds(24);
+
+let built: BuiltServer;
+beforeAll(async () => {
+  built = await BuiltServer.build();
+}, 60_000);
+afterAll(() => built.remove());
+
+for (const { name, describe, create } of DURABLE) {
+  describe(`a server on ${name} that is killed again and again under load`, () => {
+    let storage: TestStorage;
+    let server: RealServer;
+    beforeEach(async () => {
+      storage = await create();
+      const settings = { AGENT_WEBKIT_AGENT: 'demo', AGENT_WEBKIT_STORAGE: storage.setting };
+      server = new RealServer(built, settings);
+      await server.start();
+    });
+    afterEach(async () => {
+      await server.close();
+      await storage.remove();
+    });
+
+    it('loses nothing, repeats nothing and changes nothing', async () => {
+      const load = await Load.start(server, new Random(), DEMO_LOAD);
+      await load.survive(async () => {
+        for (let kill = 1; kill <= KILLS; kill += 1) {
+          /* oxlint-disable no-await-in-loop -- one server after the other */
+          await load.randomMoment();
+          await server.kill();
+          await server.start();
+          if (kill % 4 === 0) {
+            // In the middle of taking up what the last one left.
+            await load.nextEvent();
+            await server.kill();
+            await server.start();
+          }
+          expect(await load.violations()).toEqual([]);
+          /* oxlint-enable no-await-in-loop */
+        }
+      });
+      expect(load.count('code', 'turn_interrupted')).toBeGreaterThan(KILLS);
+      expect(load.count('subtype', 'success')).toBeGreaterThan(0);
+      expect(load.count('outcome', 'allowed')).toBeGreaterThan(0);
+      expect(load.losses).toBeGreaterThan(0);
+    }, 300_000);
+  });
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SseEvent } from '../support/sse-client.js';
+import { findViolations, type History } from './verify.js';
+
+const LOG: readonly [string, Record<string, unknown>][] = [
+  ['session_ready', {}],
+  ['user_message', { message_id: 'a', content: 'first' }],
+  ['turn_start', { message_id: 'a' }],
+  ['user_message', { message_id: 'b', content: 'second' }],
+  ['message_delta', { delta: 'text' }],
+  ['permission_request', { correlation_id: 'p' }],
+  ['request_resolved', { correlation_id: 'p', outcome: 'allowed' }],
+  ['result', { subtype: 'success' }],
+  ['turn_start', { message_id: 'b' }],
+  ['error', { code: 'turn_interrupted' }],
+  ['result', { subtype: 'error_during_execution' }],
+  ['session_state', { state: 'dormant' }],
+];
+
+/** What is right, with ids by place. */
+function history(log = LOG, known: Partial<History> = {}): History {
+  const sent = [
+    { messageId: 'a', content: 'first', isAccepted: true },
+    { messageId: 'b', content: 'second', isAccepted: true },
+  ];
+  const stored = log.map(([event, data], index) => ({ id: index + 1, event, data }));
+  return { stored, seen: [], sent: [sent], replied: ['p'], isAtRest: true, ...known };
+}
+
+/** The same without what stands at these places. */
+function without(...places: number[]): typeof LOG {
+  return LOG.filter((_, index) => !places.includes(index + 1));
+}
+
+/** The same with something put in at that place. */
+function withAt(place: number, event: string, data: Record<string, unknown>): typeof LOG {
+  return LOG.toSpliced(place - 1, 0, [event, data]);
+}
+
+const { stored } = history();
+const at = (place: number): SseEvent => stored[place - 1] as SseEvent;
+
+describe('the violations of a history', () => {
+  it('are none where all that was promised is kept', () => {
+    expect(findViolations(history())).toEqual([]);
+    expect(findViolations(history(LOG, { seen: [stored, stored.slice(0, 4)] }))).toEqual([]);
+  });
+
+  it('are none while a session is still at work', () => {
+    for (let length = 1; length <= LOG.length; length += 1) {
+      const known = {
+        isAtRest: false,
+        replied: [],
+        sent: history().sent.map((all) => all.map((one) => ({ ...one, isAccepted: false }))),
+      };
+      // A turn's end is told at once, so that no log ends between its two events.
+      if (length === 10) continue;
+      expect(findViolations(history(LOG.slice(0, length), known))).toEqual([]);
+    }
+  });
+
+  const violated: [string, History, string[]][] = [
+    [
+      'an id that is missing',
+      history(LOG, { stored: stored.toSpliced(4, 1) }),
+      ['The log has event 6 where 5 belongs.'],
+    ],
+    [
+      'an id that stands twice',
+      history(LOG, { stored: stored.toSpliced(4, 0, at(4)) }),
+      [
+        'The log has event 4 where 5 belongs.',
+        'Message b stands twice, at 4, too.',
+        'Turns were started for a b, and not for a b b.',
+      ],
+    ],
+    [
+      'a log without a beginning',
+      history(LOG, { stored: [], sent: [], replied: [] }),
+      ['The log begins with nothing.'],
+    ],
+    [
+      'an event that was seen with other words',
+      history(LOG, { seen: [stored.with(4, { ...at(5), data: { delta: 'other' } })] }),
+      [
+        'Reader 1 saw {"id":5,"event":"message_delta","data":{"delta":"other"}}, which the log tells as {"id":5,"event":"message_delta","data":{"delta":"text"}}.',
+      ],
+    ],
+    [
+      'an event that was seen and is gone',
+      history(LOG, { seen: [stored, [...stored, { id: 13, event: 'error', data: {} }]] }),
+      ['Reader 2 saw {"id":13,"event":"error","data":{}}, which the log tells as nothing.'],
+    ],
+    [
+      'an event that was not seen',
+      history(LOG, { seen: [stored.toSpliced(4, 1)] }),
+      ['Reader 1 saw 6 after 4.'],
+    ],
+    [
+      'an event that was seen twice',
+      history(LOG, { seen: [stored.toSpliced(4, 0, at(4))] }),
+      ['Reader 1 saw 4 after 4.'],
+    ],
+    [
+      'an accepted message that is gone',
+      history(without(4, 9, 10, 11)),
+      ['Message b was accepted and is not in the log.'],
+    ],
+    [
+      'a message that was taken twice',
+      history(withAt(5, 'user_message', { message_id: 'b', content: 'second' })),
+      ['Message b stands twice, at 5, too.', 'Turns were started for a b, and not for a b b.'],
+    ],
+    [
+      'a message that nobody sent, or not so',
+      history(LOG.with(1, ['user_message', { message_id: 'a', content: 'other' }])),
+      ['Message a at 2 is not as it was sent.'],
+    ],
+    [
+      'messages in another order than they were sent',
+      history(LOG, { sent: [history().sent.flat().toReversed()] }),
+      ['Message a stands at 2, too early.'],
+    ],
+    [
+      'a message that was never started',
+      history(without(9, 10, 11)),
+      ['Turns were started for a, and not for a b.'],
+    ],
+    [
+      'a message that was started twice',
+      history(LOG.toSpliced(11, 0, ['turn_start', { message_id: 'b' }], ['result', {}])),
+      ['Turns were started for a b b, and not for a b.'],
+    ],
+    [
+      'messages that were started in another order',
+      history(
+        LOG.with(2, ['turn_start', { message_id: 'b' }]).with(8, [
+          'turn_start',
+          { message_id: 'a' },
+        ]),
+      ),
+      ['Turns were started for b a, and not for a b.'],
+    ],
+    [
+      'a turn without an end before the next one',
+      history(without(8)),
+      ['A turn starts at 8 while that of 3 runs.'],
+    ],
+    ['a turn without an end', history(without(10, 11)), ['The turn of 9 has no end.']],
+    ['a result of no turn', history(withAt(9, 'result', {})), ['The result at 9 ends no turn.']],
+    [
+      'what is said in no turn',
+      history(withAt(12, 'message_delta', {})),
+      ['The message_delta at 12 stands in no turn.'],
+    ],
+    [
+      'an interruption that is not the end',
+      history(withAt(11, 'message_delta', {})),
+      ['The turn_interrupted at 10 ends no turn.'],
+    ],
+    [
+      'an interruption of nothing',
+      history(withAt(9, 'error', { code: 'turn_interrupted' })),
+      ['The turn_interrupted at 9 ends no turn.'],
+    ],
+    [
+      'a request without an end',
+      history(without(7), { replied: [] }),
+      ['Request p is open when its turn ends.'],
+    ],
+    [
+      'a request that was answered twice',
+      history(withAt(8, 'request_resolved', { correlation_id: 'p', outcome: 'allowed' })),
+      ['Request p is resolved at 8 and was not open.'],
+    ],
+    [
+      'a reply that was taken and forgotten',
+      history(LOG.with(6, ['request_resolved', { correlation_id: 'p', outcome: 'cancelled' }])),
+      ['The reply to p was taken, and it is cancelled.'],
+    ],
+  ];
+  it.each(violated)('tell of %s', (_, wrong, violations) => {
+    expect(findViolations(wrong)).toEqual(violations);
+  });
+});
