@@ -14,11 +14,6 @@ export { CurrentCaller } from './agent-webkit/current-caller.decorator.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 
-// What a host decides
-export type { AccessAction, AccessedSession, CanAccess } from './agent-webkit/engine/access.js';
-export type { Decision, OnDecision } from './agent-webkit/engine/decision.js';
-export type { ConfigureSession } from './agent-webkit/engine/session-policy.js';
-
 // Agents
 export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
 export type {
