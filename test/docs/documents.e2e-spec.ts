@@ -7,7 +7,7 @@ import { readBlocks, readDocument, ROOT } from './markdown.js';
 import { findNginxProblems } from './nginx.js';
 import { checkTypes, nameOf } from './typed-blocks.js';
 
-const guides = existsSync(join(ROOT, 'docs/guides')) ? readdirSync(join(ROOT, 'docs/guides')) : [];
+const guides = readdirSync(join(ROOT, 'docs/guides'));
 const documents = ['SECURITY.md', ...guides.map((name) => `docs/guides/${name}`)];
 const blocks = documents.flatMap(readBlocks);
 const typed = blocks.filter(({ language }) => language === 'ts');
@@ -32,6 +32,22 @@ describe('the guides', () => {
       expect([200, 401, 403]).toContain(await bootModule(host, path, {}));
     },
   );
+
+  it('have a test with the scripted agent that passes', async () => {
+    const block = typed.find(({ code }) => code.includes('testDenial'));
+    const path = await host.write('testing.ts', block?.code ?? '');
+    const main = await host.write(
+      'run-testing.ts',
+      `const { testDenial } = await import(${JSON.stringify(path)});
+       process.stdout.write(await testDenial());`,
+    );
+    const program = host.run(process.execPath, [main]);
+
+    expect([await program.ended(), program.output]).toEqual([
+      0,
+      expect.stringContaining('not today'),
+    ]);
+  });
 
   it('have configurations of nginx without faults', () => {
     const configurations = blocks.filter(({ language }) => language === 'nginx');

@@ -83,10 +83,12 @@ const changed = (from: readonly object[]) =>
     )
     .map(([original, changes]) => {
       const body: object = structuredClone(original);
-      for (const [at, how, value] of changes) {
+      for (const [at, how, odd] of changes) {
+        // One of its own, since it may be changed in its turn.
+        const value = structuredClone(odd);
         const places = findPlaces(body);
         const [holder, key] = places[at % Math.max(1, places.length)] ?? [body, 'type'];
-        if (how === 'add') Object.assign(holder, { interrupt: value, extra: value });
+        if (how === 'add') Object.assign(holder, { interrupt: value });
         else if (how === 'replace') Reflect.set(holder, key, value);
         else if (!Array.isArray(holder)) Reflect.deleteProperty(holder, key);
       }

@@ -57,7 +57,7 @@ const DEFAULT_MAX_CONNECTIONS = 10;
  * claims it, and an append of one it was claimed from is refused.
  *
  * What was committed is on the database's disk. While the database does not answer, everything
- * rejects with its error, or with a {@link PostgresError}, and may be tried again.
+ * rejects with its error, or with a `PostgresError`, and may be tried again.
  */
 export class PostgresStorage implements StorageProvider {
   readonly durable = true;
