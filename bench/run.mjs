@@ -2,8 +2,14 @@
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
 import { benchStorage } from './storage/storage.mjs';
+import { benchStuck } from './stuck/stuck.mjs';
 
-const benchmarks = { fanout: benchFanout, 'first-word': benchFirstWord, storage: benchStorage };
+const benchmarks = {
+  fanout: benchFanout,
+  'first-word': benchFirstWord,
+  storage: benchStorage,
+  stuck: benchStuck,
+};
 const isBrief = process.argv.includes('--brief');
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--brief');
 const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name));

@@ -2,6 +2,8 @@
 // the agent said it, so that a subscriber in another process can tell how long it took.
 import 'reflect-metadata';
 import { createServer } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -15,6 +17,15 @@ process.on('message', (request) => void handle(request));
 async function handle(request) {
   if (request.do === 'listen') process.send({ url: server.url, path: server.path });
   if (request.do === 'emit') process.send(await emit(request));
+  if (request.do === 'memory') process.send({ bytes: usedBytes() });
+}
+
+/** What is in use, and not what waits to be collected. */
+function usedBytes() {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 async function emit({ events, burst, everyMs }) {

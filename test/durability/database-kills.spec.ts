@@ -57,7 +57,6 @@ describeOwnPostgres('a database that is killed again and again under load', () =
         /* oxlint-enable no-await-in-loop */
       }
     });
-    expect(load.refusals).toBeGreaterThan(0);
     // The streams stayed open.
     expect(load.count('code', 'turn_interrupted')).toBe(0);
     expect(load.streams).toBe(DEMO_LOAD.sessions * DEMO_LOAD.readers);

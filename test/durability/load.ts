@@ -5,7 +5,6 @@ import { Conversation, type ConversationOptions } from './conversation.js';
 import { Facts } from './facts.js';
 import type { Random } from './random.js';
 import type { RealServer } from './real-server.js';
-import type { Writer } from './writer.js';
 
 export interface LoadOptions extends Pick<ConversationOptions, 'readers' | 'writers'> {
   sessions: number;
@@ -55,20 +54,6 @@ export class Load {
   get streams(): number {
     const readers = this.#conversations.flatMap((conversation) => conversation.readers);
     return readers.reduce((sum, { streams }) => sum + streams, 0);
-  }
-
-  /** How often nobody knew whether a message had been accepted. */
-  get losses(): number {
-    return this.#writers.reduce((sum, { losses }) => sum + losses, 0);
-  }
-
-  /** How often a writer was told to try again later. */
-  get refusals(): number {
-    return this.#writers.reduce((sum, { refusals }) => sum + refusals, 0);
-  }
-
-  get #writers(): Writer[] {
-    return this.#conversations.flatMap(({ writers }) => writers);
   }
 
   /** How many events of all logs have this value there. */

@@ -18,10 +18,6 @@ export interface WriterOptions {
  */
 export class Writer {
   readonly sent: SentMessage[] = [];
-  /** How often it was told to try again later. */
-  refusals = 0;
-  /** How often nobody knew whether a message had been accepted. */
-  losses = 0;
   readonly #options: WriterOptions;
   readonly #ended: Promise<void>;
   #isStopping = false;
@@ -57,9 +53,7 @@ export class Writer {
     const message = { type: 'user_message', message_id: messageId, content };
     return eventually(async () => {
       const answer = await this.#options.send(message);
-      if (!answer) this.losses += 1;
-      else if (answer.status === 503) this.refusals += 1;
-      else if (answer.status !== 204) {
+      if (answer && answer.status !== 204 && answer.status !== 503) {
         throw new Error(`A message was refused: ${answer.status} ${answer.body}`);
       }
       return answer?.status === 204;
