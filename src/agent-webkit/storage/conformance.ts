@@ -1,4 +1,4 @@
-import type { StorageProvider } from '../engine/storage.js';
+import type { ConformanceCase, ConformanceSubject } from './conformance/conformance-case.js';
 import { endingCases } from './conformance/ending-cases.js';
 import { eventCases } from './conformance/event-cases.js';
 import { openedCases } from './conformance/fixtures.js';
@@ -7,29 +7,10 @@ import { recordCases } from './conformance/record-cases.js';
 import { textCases } from './conformance/text-cases.js';
 import { transcriptCases } from './conformance/transcript-cases.js';
 
-/** One empty storage, made for one case. */
-export interface ConformanceSubject {
-  /** Opened, and nothing in it. */
-  readonly provider: StorageProvider;
-  /**
-   * Closes the provider in use and opens the same storage again, as a server does that is started
-   * anew. Left out where nothing is durable: then the cases about that pass without looking.
-   */
-  readonly reopen?: () => Promise<StorageProvider>;
-  /** Closes the provider in use, and removes what the case left. */
-  readonly close: () => Promise<void>;
-}
-
-/** One promise of the storage port. */
-export interface ConformanceCase {
-  /** A sentence about what holds. */
-  readonly name: string;
-  /** Rejects, mostly with an `AssertionError`, when it does not hold. */
-  readonly run: () => Promise<void>;
-}
+export type { ConformanceCase, ConformanceSubject };
 
 /**
- * What every {@link StorageProvider} has to keep, as cases for any test runner:
+ * What every `StorageProvider` has to keep, as cases for any test runner:
  *
  * ```ts
  * for (const { name, run } of storageConformance(createSubject)) test(name, run);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Append, SessionRecord, StorageProvider } from '../../engine/storage.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { EMPTY_LOG, FencedError } from '../../engine/storage.js';
-import type { ConformanceCase, ConformanceSubject } from '../conformance.js';
+import type { ConformanceCase, ConformanceSubject } from './conformance-case.js';
 
 /** A case's body: what holds, tried on one empty storage. */
 export type CaseBody = (subject: ConformanceSubject) => Promise<void>;
