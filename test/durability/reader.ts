@@ -48,18 +48,14 @@ export class Reader {
 
   /** Reads until the connection ends. */
   async #read(): Promise<void> {
-    const { url, connections } = this.#server;
+    const { url } = this.#server;
     const headers = this.lastId > 0 ? { 'last-event-id': String(this.lastId) } : {};
     const stream = await SseClient.open(`${url}/sessions/${this.#sessionId}/stream`, headers);
     if (stream.status === 200) this.streams += 1;
-    const close = () => stream.close();
-    connections.addEventListener('abort', close);
-    if (connections.aborted) close();
     await stream.until(() => {
       for (const event of stream.events.splice(0)) this.#take(event);
       return stream.isEnded;
     });
-    connections.removeEventListener('abort', close);
     if (stream.status >= 400 && stream.status < 500) {
       this.refusal = `${stream.status} ${stream.raw}`;
     }

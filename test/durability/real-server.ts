@@ -12,13 +12,6 @@ export interface Answer {
   body: string;
 }
 
-/** A server that stands still, without its knowing, and without anybody who is connected to it. */
-export interface FrozenServer {
-  /** Lets it go on. */
-  thaw(): void;
-  kill(): Promise<void>;
-}
-
 /**
  * One server after the other on the same storage, each in a process of its own that is ended by
  * SIGKILL alone; and how to ask whichever there is.
@@ -29,8 +22,6 @@ export class RealServer {
   readonly #main: string;
   readonly #env: Record<string, string>;
   #process: ChildProcess | null = null;
-  #frozen: ChildProcess | null = null;
-  #connections = new AbortController();
   #url = '';
   #isListening = false;
   #isClosed = false;
@@ -57,11 +48,6 @@ export class RealServer {
   /** Whether there is none any more, and never will be. */
   get isClosed(): boolean {
     return this.#isClosed;
-  }
-
-  /** Aborts when the connections to it are to break, though it has not ended. */
-  get connections(): AbortSignal {
-    return this.#connections.signal;
   }
 
   /**
@@ -97,25 +83,6 @@ export class RealServer {
     if (killed) await kill(killed);
   }
 
-  /** Makes room for the next one, as if it were gone. */
-  freeze(): FrozenServer {
-    const frozen = this.#process;
-    if (!frozen) throw new Error('There is no server.');
-    frozen.kill('SIGSTOP');
-    this.#frozen = frozen;
-    this.#process = null;
-    this.#isListening = false;
-    this.#connections.abort();
-    this.#connections = new AbortController();
-    return {
-      thaw: () => void frozen.kill('SIGCONT'),
-      kill: () => {
-        this.#frozen = null;
-        return kill(frozen);
-      },
-    };
-  }
-
   /** Resolves when there is one that listens, or never will be one again. */
   async up(): Promise<void> {
     if (this.#isListening || this.#isClosed) return;
@@ -137,14 +104,13 @@ export class RealServer {
   ): Promise<Answer | null> {
     await this.up();
     if (this.#isClosed) throw new Error('There is no server any more.');
-    return ask(this.#url + path, { method, signal: this.connections }, body, onWritten);
+    return ask(this.#url + path, { method }, body, onWritten);
   }
 
   /** Kills what there is, unless it has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#release();
-    this.#frozen?.kill('SIGKILL');
     await this.kill().catch(() => undefined);
   }
 
@@ -170,7 +136,7 @@ async function kill(server: ChildProcess): Promise<void> {
 
 function ask(
   url: string,
-  options: { method: string; signal: AbortSignal },
+  options: { method: string },
   body: object = {},
   onWritten: () => void = () => undefined,
 ): Promise<Answer | null> {

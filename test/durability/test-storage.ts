@@ -27,7 +27,7 @@ async function createFile(): Promise<TestStorage> {
   };
 }
 
-export async function createDatabase(): Promise<TestStorage> {
+async function createDatabase(): Promise<TestStorage> {
   const name = `agent_webkit_${randomUUID().replaceAll('-', '')}`;
   await administer(`create database ${name}`);
   const url = new URL(POSTGRES_URL);
