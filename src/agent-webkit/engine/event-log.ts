@@ -46,10 +46,14 @@ const LOAD_PAGE = 1000;
 export class EventLog {
   /** The fold of every event that was appended. */
   readonly state = new SessionState();
+  /** The fold of those that are committed: what may be told. */
+  readonly committed = new SessionState();
   readonly #options: EventLogOptions;
   readonly #window: EventWindow;
   readonly #commits: GroupCommit;
   readonly #subscriptions = new Set<Subscription>();
+  /** What was appended and is not committed, in order. */
+  readonly #uncommitted: WireEvent[] = [];
   /** The seq the next appended event gets. */
   #nextSeq = 1;
   /** The seq of the last committed event, 0 while there is none. */
@@ -93,7 +97,9 @@ export class EventLog {
       // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
       const events = await options.store.read(options.sessionId, log.#lastSeq, LOAD_PAGE);
       for (const event of events) {
-        log.state.apply(event, parseSessionEvent(event));
+        const wire = parseSessionEvent(event);
+        log.state.apply(event, wire);
+        log.committed.apply(event, wire);
         log.#window.push(event);
         log.#lastSeq = event.seq;
       }
@@ -153,6 +159,7 @@ export class EventLog {
       this.state.apply(event, wire);
       return event;
     });
+    this.#uncommitted.push(...wires);
     return this.#commits.commit(events, keys);
   }
 
@@ -218,6 +225,8 @@ export class EventLog {
 
   #publish(events: readonly SessionEvent[]): void {
     for (const event of events) {
+      const wire = this.#uncommitted.shift();
+      if (wire) this.committed.apply(event, wire);
       this.#window.push(event);
       this.#lastSeq = event.seq;
       this.#untrimmedChars += event.data.length;

@@ -19,6 +19,7 @@ import { Inbox } from './inbox.js';
 import { Requests, toPendingRequest } from './requests.js';
 import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
+import type { SessionState } from './session-state.js';
 import { SessionSettings } from './session-settings.js';
 import type { SessionRecord } from './storage.js';
 import type { Subscription } from './subscription.js';
@@ -147,7 +148,10 @@ export class Session implements SlotHolder {
   }
 
   get state(): SessionStateName {
-    const { requests, turn, queue } = this.#log.state;
+    return this.#stateBy(this.#log.state);
+  }
+
+  #stateBy({ requests, turn, queue }: SessionState): SessionStateName {
     if (this.#ended) return 'closed';
     if (requests.size > 0) return 'awaiting';
     if (turn || queue.length > 0 || this.#gate.agentWork.isInTurn) return 'running';
@@ -223,11 +227,12 @@ export class Session implements SlotHolder {
     return this.#log.read(after, limit);
   }
 
+  /** What may be told of it: what its events say that are committed. */
   info(): SessionInfo {
-    const { firstSeq, lastSeq, state, subscribers } = this.#log;
-    const record = { ...this.#record, log: { firstSeq, lastSeq, costUsd: state.costUsd } };
-    const pending = [...state.requests.values()].map(toPendingRequest);
-    return describeSession(record, this.state, pending, subscribers);
+    const { firstSeq, lastSeq, committed, subscribers } = this.#log;
+    const record = { ...this.#record, log: { firstSeq, lastSeq, costUsd: committed.costUsd } };
+    const pending = [...committed.requests.values()].map(toPendingRequest);
+    return describeSession(record, this.#stateBy(committed), pending, subscribers);
   }
 
   /**
