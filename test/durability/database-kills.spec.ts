@@ -46,7 +46,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
     await load.survive(async () => {
-      for (let kill = 1; kill <= 6; kill += 1) {
+      for (let kill = 1; kill <= rounds(6); kill += 1) {
         /* oxlint-disable no-await-in-loop -- one outage after the other */
         await load.randomMoment();
         await database.kill();
@@ -67,7 +67,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
     await load.survive(async () => {
-      for (let kill = 1; kill <= 6; kill += 1) {
+      for (let kill = 1; kill <= rounds(6); kill += 1) {
         /* oxlint-disable no-await-in-loop -- one end after the other */
         await load.randomMoment();
         // Whichever is first.

@@ -7,8 +7,8 @@ import { answered } from './answered.js';
 import type { Caller } from './caller.js';
 import { SessionNotFoundError, ShuttingDownError } from './errors.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
+import { Recovery } from './recovery.js';
 import { Retention } from './retention.js';
-import { retry } from './retry.js';
 import type { Session } from './session.js';
 import { describeSession } from './session-info.js';
 import type { SessionPolicy } from './session-policy.js';
@@ -33,8 +33,6 @@ export interface SessionPage {
 
 const MAX_ACCEPTED_KEYS = 10_000;
 const ACCEPTED_KEY_AGE_MS = 24 * 60 * 60 * 1000;
-/** How many sessions are taken up at a time that a server left unfinished. */
-const RECOVERY_PAGE = 20;
 
 /**
  * All sessions, by id: those in memory and those that are only stored. The one place where it is
@@ -48,7 +46,7 @@ export class SessionRegistry {
   readonly #retention: Retention | null;
   /** The ids of sessions by the key their creation was asked with. */
   readonly #created = new AcceptedKeys<string>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
-  readonly #stopped = new AbortController();
+  readonly #recovery: Recovery;
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
@@ -57,6 +55,11 @@ export class SessionRegistry {
     this.#live = new LiveSessions(options);
     this.#access = new Access(canAccess, logger);
     this.#admission = new Admission(storage.records, options);
+    this.#recovery = new Recovery({
+      records: storage.records,
+      takeUp: (id) => this.#live.get(id) ?? this.#take(id),
+      logger,
+    });
     this.#retention =
       retentionMs === null
         ? null
@@ -157,19 +160,13 @@ export class SessionRegistry {
   }
 
   /**
-   * Takes up what a server left unfinished that is gone: what waited goes on, also when nobody is
-   * there. And removes, from then on, what nobody uses.
+   * Takes up what servers left unfinished that are gone, and removes, from then on, what nobody
+   * uses. Resolves when what there was at the start is taken up.
    */
   async start(): Promise<void> {
     this.#retention?.start();
     this.#live.warmUp(await this.#options.policy.defaults());
-    await retry(() => this.#takeUpUnfinished(), {
-      signal: this.#stopped.signal,
-      isFinal: () => false,
-      onFailure: (cause) => {
-        this.#options.logger.warn(`What is unfinished was not all taken up: ${String(cause)}`);
-      },
-    });
+    await this.#recovery.start();
   }
 
   /**
@@ -178,7 +175,7 @@ export class SessionRegistry {
    */
   shutdown(): Promise<void> {
     this.#retention?.stop();
-    this.#stopped.abort();
+    this.#recovery.stop();
     const { storage, shutdownGraceMs } = this.#options;
     this.#shutdown ??= this.#live.endAll(storage.durable ? 'for_now' : 'for_good', shutdownGraceMs);
     return this.#shutdown;
@@ -214,23 +211,6 @@ export class SessionRegistry {
       await answered(this.#options.storage.records.delete(record.id));
       throw error;
     }
-  }
-
-  async #takeUpUnfinished(): Promise<void> {
-    const { records } = this.#options.storage;
-    let after: string | null = null;
-    let failure: unknown = null;
-    do {
-      // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
-      const ids: string[] = await records.unfinished(RECOVERY_PAGE, after);
-      const taken = ids.map((id) => this.#live.get(id) ?? this.#live.restore(id));
-      // oxlint-disable-next-line no-await-in-loop -- so is this; one that fails keeps none from the others
-      for (const outcome of await Promise.allSettled(taken)) {
-        if (outcome.status === 'rejected') failure = outcome.reason;
-      }
-      after = ids.length < RECOVERY_PAGE ? null : (ids.at(-1) ?? null);
-    } while (after !== null && !this.#shutdown);
-    if (failure) throw failure;
   }
 
   /** Takes a stored session into memory. */

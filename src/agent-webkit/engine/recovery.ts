@@ -1,0 +1,86 @@
+import type { EngineLogger } from './engine-logger.js';
+import { retry } from './retry.js';
+import type { SessionRecordStore } from './storage.js';
+
+export interface RecoveryOptions {
+  records: SessionRecordStore;
+  /** Takes one session into memory, where it goes on by itself. Rejects when it cannot be. */
+  takeUp: (sessionId: string) => Promise<unknown>;
+  logger: EngineLogger;
+}
+
+/** How many sessions are taken up at a time. */
+const PAGE = 20;
+const INTERVAL_MS = 15_000;
+
+/**
+ * Takes up what servers left unfinished that are gone, also when nobody is there: at once what is
+ * found at the start, and from then on what other servers leave. Of those one must be missing twice
+ * in a row: the storage may take a server for gone that is only cut off from it for a moment.
+ */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+  /** What was found the last time, and left for the next. */
+  #found = new Set<string>();
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when what there is at the start is taken up. */
+  async start(): Promise<void> {
+    await retry(() => this.#takeUp(() => true), {
+      signal: this.#stopped.signal,
+      isFinal: () => false,
+      onFailure: (cause) => this.#warn(cause),
+    });
+    if (this.#stopped.signal.aborted) return;
+    this.#timer = setInterval(() => void this.#look(), INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const before = this.#found;
+    this.#found = new Set();
+    try {
+      await this.#takeUp((id) => {
+        this.#found.add(id);
+        return before.has(id);
+      });
+    } catch (cause) {
+      this.#warn(cause);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #takeUp(isDue: (sessionId: string) => boolean): Promise<void> {
+    const { records, takeUp } = this.#options;
+    let after: string | null = null;
+    let failure: unknown = null;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
+      const ids: string[] = await records.unfinished(PAGE, after);
+      // oxlint-disable-next-line no-await-in-loop -- so is this; one that fails keeps none from the others
+      for (const outcome of await Promise.allSettled(ids.filter(isDue).map(takeUp))) {
+        if (outcome.status === 'rejected') failure = outcome.reason;
+      }
+      after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
+    } while (after !== null && !this.#stopped.signal.aborted);
+    if (failure) throw failure;
+  }
+
+  #warn(cause: unknown): void {
+    this.#options.logger.warn(`What is unfinished was not all taken up: ${String(cause)}`);
+  }
+}
