@@ -148,7 +148,8 @@ export interface AgentWebkitModuleOptions {
   readonly maxEvents?: number;
 
   /**
-   * How many characters of payload those events may have together.
+   * How many characters of payload those events may have together. The newest million is in memory
+   * while the session is in use, the rest in the storage alone.
    *
    * @default 16777216
    */
@@ -182,6 +183,15 @@ export interface AgentWebkitModuleOptions {
    * @default 1000
    */
   readonly maxSubscribers?: number;
+
+  /**
+   * How many characters of new events may wait for a client that follows a session and reads none
+   * of them. One for which more wait is disconnected; it comes back with its cursor. What waits is
+   * in the session's log, which all share; for the client itself waits one write of about 64 kB.
+   *
+   * @default 4194304
+   */
+  readonly maxWaitingChars?: number;
 
   /**
    * How many agents may run on this server. For one more, the agent that has been idle for longest

@@ -35,6 +35,7 @@ export interface ResolvedOptions {
   readonly storage: StorageProvider | null;
   readonly verifyIntervalMs: number | null;
   readonly keepAliveMs: number | null;
+  readonly maxWaitingChars: number;
   readonly policy: SessionPolicyOptions;
   /** What the registry is made of, but for what is injected. */
   readonly registry: Omit<SessionRegistryOptions, 'storage' | 'sdkFactory' | 'logger' | 'policy'>;
@@ -57,6 +58,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     storage: checkStorage(options.storage ?? null),
     verifyIntervalMs: timer('verifyIntervalMs', 60_000),
     keepAliveMs: timer('keepAliveMs', 15_000),
+    maxWaitingChars: count('maxWaitingChars', 4 * 1024 * 1024),
     policy: {
       workspace: checkWorkspace(options.workspace ?? process.cwd()),
       model: checkModel(options.model ?? null),
@@ -112,7 +114,8 @@ type CountOption =
   | 'maxQueuedMessages'
   | 'maxSessionsPerOwner'
   | 'maxSubscribers'
-  | 'maxTextLength';
+  | 'maxTextLength'
+  | 'maxWaitingChars';
 type MsOption = 'agentGraceMs' | 'interruptTimeoutMs' | 'shutdownGraceMs' | 'storageTimeoutMs';
 type TimerOption = 'idleTimeoutMs' | 'keepAliveMs' | 'requestTimeoutMs' | 'verifyIntervalMs';
 

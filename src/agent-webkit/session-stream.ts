@@ -14,6 +14,8 @@ export interface StreamOptions {
   keepAliveMs: number | null;
   /** Every how many milliseconds to ask whether the stream is still allowed; null for never. */
   verifyIntervalMs: number | null;
+  /** How many characters of new events may wait for a client that reads nothing. */
+  maxWaitingChars: number;
   /** Asked meanwhile. When it says no, the stream ends. Never rejects. */
   isAllowed: () => Promise<boolean>;
 }
@@ -37,7 +39,7 @@ export function streamSession(
   session: Session,
   after: number,
   response: RawResponse,
-  { keepAliveMs, verifyIntervalMs, isAllowed }: StreamOptions,
+  { keepAliveMs, verifyIntervalMs, maxWaitingChars, isAllowed }: StreamOptions,
 ): Observable<MessageEvent> {
   return new Observable((subscriber) => {
     const write = () => {
@@ -52,13 +54,16 @@ export function streamSession(
           case 'ended':
             return subscriber.complete();
           case 'overtaken':
-            // Cut off, so that the client sees a fault and comes back with its cursor.
-            response.destroy();
-            return subscriber.complete();
+            return cutOff();
           default:
             reading satisfies never;
         }
       }
+    };
+    // So that the client, if it still lives, sees a fault and comes back with its cursor.
+    const cutOff = () => {
+      response.destroy();
+      subscriber.complete();
     };
     const beat = () => {
       if (response.headersSent && !response.writableNeedDrain) response.write(KEEP_ALIVE);
@@ -70,7 +75,8 @@ export function streamSession(
       else setImmediate(begin);
     };
     const subscription = session.subscribe(after, () => {
-      if (response.headersSent) write();
+      if (response.writableNeedDrain && subscription.waitingChars > maxWaitingChars) cutOff();
+      else if (response.headersSent) write();
     });
     response.on('drain', write);
     let isVerifying = false;

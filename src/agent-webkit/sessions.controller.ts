@@ -88,7 +88,7 @@ export class SessionsController {
     @CurrentCaller() caller: Caller,
   ): Promise<EventsPage> {
     const session = await this.registry.get(id, caller);
-    const page = session.read(query.after, query.limit);
+    const page = await session.read(query.after, query.limit);
     return {
       events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),
       last_id: page.lastSeq,

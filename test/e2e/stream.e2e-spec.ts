@@ -175,6 +175,26 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     expect(second.ids()).toEqual([4, 5]);
   });
 
+  it('cuts off a subscriber for which more waits than may, though it is all kept', async () => {
+    await start({ maxWaitingChars: 3_000_000 });
+    const id = await server.createSession();
+    const { hostname, port } = new URL(server.url);
+    const stuck = connect(Number(port), hostname);
+    stuck.on('error', () => undefined);
+    stuck.write(`GET /sessions/${id}/stream HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await once(stuck, 'data');
+    stuck.pause();
+    let turns = 0;
+    // However much of it the system takes, which is never read.
+    while ((await server.info(id))['subscribers'] === 1) {
+      turns += 1;
+      await turn(id, turns, 'x'.repeat(500_000));
+    }
+    expect(turns).toBeGreaterThan(6);
+    expect(await server.info(id)).toMatchObject({ first_id: 1 });
+    stuck.destroy();
+  });
+
   it('reaches a fast subscriber beside one that does not read, and then cuts that one off', async () => {
     await start({ maxEvents: 20 });
     const id = await server.createSession();

@@ -107,7 +107,7 @@ describe('the account of decisions', () => {
     const asked = ask();
     await allow();
     expect(await asked).toEqual({ behavior: 'allow', updatedInput: { command: 'ls' } });
-    expect(bench.data('permission_request')).toMatchObject([{ input: { command: 'ls' } }]);
+    expect(await bench.data('permission_request')).toMatchObject([{ input: { command: 'ls' } }]);
   });
 
   it.each([
@@ -142,6 +142,6 @@ describe('the account of decisions', () => {
     const reply = { type: 'permission_response', correlation_id: 't1', behavior: 'deny' } as const;
     await bench.session.accept(reply, caller);
     expect(told[0]?.caller).toBe(caller);
-    expect(bench.data('request_resolved')).toMatchObject([{ by: 'bob' }]);
+    expect(await bench.data('request_resolved')).toMatchObject([{ by: 'bob' }]);
   });
 });

@@ -5,6 +5,11 @@ import { settle, stopTime, user } from '../support/session-bench.js';
 
 const INTERVAL_MS = 15_000;
 
+async function look(): Promise<void> {
+  await jest.advanceTimersByTimeAsync(INTERVAL_MS);
+  await settle();
+}
+
 describe('what another server left unfinished', () => {
   /** The ids of sessions whose server the storage takes for gone. */
   let orphans: string[] = [];
@@ -32,11 +37,6 @@ describe('what another server left unfinished', () => {
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
-
-  async function look(): Promise<void> {
-    await jest.advanceTimersByTimeAsync(INTERVAL_MS);
-    await settle();
-  }
 
   it('goes on by itself when that server is gone for longer than a moment', async () => {
     orphans = [id];

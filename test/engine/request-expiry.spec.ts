@@ -18,8 +18,8 @@ describe('a request that nobody answers', () => {
     bench.session.accept({ type: 'permission_response', correlation_id, behavior: 'allow' }, ADA);
   const ask = (toolUseID: string, tool = 'Bash', signal = new AbortController().signal) =>
     bench.agent.ask(tool, { questions: [] }, { toolUseID, signal });
-  const outcomes = () =>
-    bench.data('request_resolved').map((data) => (data as { outcome: string }).outcome);
+  const outcomes = async () =>
+    (await bench.data('request_resolved')).map((data) => (data as { outcome: string }).outcome);
   const start = async (options: Parameters<typeof SessionBench.start>[0] = { limits: LIMITS }) => {
     bench = await SessionBench.start(options);
     await settle();
@@ -41,7 +41,7 @@ describe('a request that nobody answers', () => {
     expect(bench.session.state).toBe('awaiting');
     await pass(1);
     expect(await asked).toEqual(EXPIRED);
-    expect(bench.data('request_resolved')).toEqual([
+    expect(await bench.data('request_resolved')).toEqual([
       { correlation_id: 't1', kind, outcome: 'expired' },
     ]);
     expect(bench.session.info().pending).toEqual([]);
@@ -65,7 +65,7 @@ describe('a request that nobody answers', () => {
     expect(bench.session.info().pending).toMatchObject([{ correlation_id: 't2' }]);
     await reply('t2');
     await pass(60_000);
-    expect(outcomes()).toEqual(['expired', 'allowed']);
+    expect(await outcomes()).toEqual(['expired', 'allowed']);
   });
 
   it('asked twice at once has one time, and both are answered', async () => {
@@ -75,7 +75,7 @@ describe('a request that nobody answers', () => {
     const second = ask('t1');
     await pass(2000);
     expect(await Promise.all([first, second])).toEqual([EXPIRED, EXPIRED]);
-    expect(outcomes()).toEqual(['expired']);
+    expect(await outcomes()).toEqual(['expired']);
   });
 
   it.each(['answered', 'cancelled', 'interrupted', 'ended'])(
@@ -99,7 +99,7 @@ describe('a request that nobody answers', () => {
       await asked;
       await settle();
       expect(jest.getTimerCount()).toBe(0);
-      expect(outcomes()).toEqual([how === 'answered' ? 'allowed' : 'cancelled']);
+      expect(await outcomes()).toEqual([how === 'answered' ? 'allowed' : 'cancelled']);
     },
   );
 
@@ -116,7 +116,7 @@ describe('a request that nobody answers', () => {
     storage.events.release();
     await replied;
     expect(await asked).toMatchObject({ behavior: 'allow' });
-    expect(outcomes()).toEqual(['allowed']);
+    expect(await outcomes()).toEqual(['allowed']);
   });
 
   it('is lost by the reply that comes just after, and the agent hears of it when it is committed', async () => {
@@ -146,7 +146,7 @@ describe('a request that nobody answers', () => {
     bench.agent.say(result());
     await bench.said('result');
     await pass(5000);
-    expect(outcomes()).toEqual(['expired']);
+    expect(await outcomes()).toEqual(['expired']);
     expect(bench.session.state).toBe('idle');
     await pass(1000);
     expect(bench.session.state).toBe('dormant');

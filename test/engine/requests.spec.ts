@@ -16,8 +16,8 @@ import { settle } from '../support/session-bench.js';
 const ADA = { id: 'ada' };
 const OPTIONS = { timeoutMs: null, onDecision: () => undefined };
 
-const told = (log: EventLog) =>
-  log.read(0, 1000).events.map((event) => parseSessionEvent(event)) as {
+const told = async (log: EventLog) =>
+  (await log.read(0, 1000)).events.map((event) => parseSessionEvent(event)) as {
     event: string;
     data: Record<string, unknown>;
   }[];
@@ -49,7 +49,7 @@ describe('a request of the agent', () => {
     const requests = new Requests(log, OPTIONS);
     void requests.ask('Bash', { command: 'ls' }, { signal: never, toolUseID: 't1', title: 'List' });
     void requests.ask('AskUserQuestion', QUESTIONS, { signal: never, toolUseID: 't2' });
-    expect(told(log)).toEqual([
+    expect(await told(log)).toEqual([
       {
         event: 'permission_request',
         data: {
@@ -87,7 +87,7 @@ describe('a request of the agent', () => {
     await requests.reply(reply, ADA);
     expect(await asked).toEqual(result);
     const outcome = reply.behavior === 'allow' ? 'allowed' : 'denied';
-    expect(told(log).at(-1)).toEqual({
+    expect((await told(log)).at(-1)).toEqual({
       event: 'request_resolved',
       data: { correlation_id: 't1', kind: 'permission', outcome, by: 'ada' },
     });
@@ -102,7 +102,7 @@ describe('a request of the agent', () => {
       behavior: 'allow',
       updatedInput: { ...QUESTIONS, answers: { q: 'a' } },
     });
-    expect(told(log).at(-1)?.data).toMatchObject({ kind: 'question', outcome: 'answered' });
+    expect((await told(log)).at(-1)?.data).toMatchObject({ kind: 'question', outcome: 'answered' });
   });
 
   it('stays open when it is answered in the wrong way', async () => {
@@ -134,7 +134,7 @@ describe('a request of the agent', () => {
     const asked = new Requests(log, OPTIONS).ask('Bash', {}, { signal, toolUseID: 't1' });
     controller.abort();
     expect(await asked).toMatchObject({ behavior: 'deny' });
-    expect(told(log).at(-1)).toEqual({
+    expect((await told(log)).at(-1)).toEqual({
       event: 'request_resolved',
       data: { correlation_id: 't1', kind: 'permission', outcome: 'cancelled' },
     });
@@ -156,7 +156,7 @@ describe('a request of the agent', () => {
     const twice = [1, 2].map(() => requests.ask('Bash', {}, { signal: never, toolUseID: 't1' }));
     await requests.reply(allow('t1'), ADA);
     expect(await Promise.all(twice)).toMatchObject([{ behavior: 'allow' }, { behavior: 'allow' }]);
-    expect(told(log)).toHaveLength(2);
+    expect(await told(log)).toHaveLength(2);
   });
 
   it('is answered only when its outcome is committed', async () => {
@@ -223,7 +223,7 @@ describe('a request of the agent', () => {
         store.release();
         await settle();
         expect([...answered.values()]).toEqual(Array.from({ length: asks }, () => 1));
-        const events = told(log);
+        const events = await told(log);
         const ids = (name: string) =>
           events.flatMap(({ event, data }) =>
             event.includes(name) ? [data['correlation_id'] as string] : [],

@@ -89,7 +89,7 @@ describe("a session's place in memory", () => {
     await registry.send(id, user('hi'), ADA);
     expect(registry.size).toBe(1);
     const session = await registry.get(id, ADA);
-    expect(session.read(0, 10).events.map(({ seq, name }) => [seq, name])).toEqual([
+    expect((await session.read(0, 10)).events.map(({ seq, name }) => [seq, name])).toEqual([
       [1, 'session_ready'],
       [2, 'session_state'],
       [3, 'user_message'],

@@ -69,7 +69,7 @@ describe('a change of the model or the permission mode', () => {
     bench.agent.setModel = () => Promise.reject(new Error('No such model.'));
     await setModel('nonsense');
     await bench.said('error');
-    expect(bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_error' })]);
+    expect(await bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_error' })]);
     expect(bench.session.config.model).toBeNull();
   });
 

@@ -13,8 +13,8 @@ describe('an agent that ends by itself', () => {
     bench = await SessionBench.start();
     bench.agent.die('There is no such program.');
     await bench.said('session_state');
-    expect(bench.names()).toEqual(['session_ready', 'error', 'session_state']);
-    expect(bench.data('error')).toEqual([
+    expect(await bench.names()).toEqual(['session_ready', 'error', 'session_state']);
+    expect(await bench.data('error')).toEqual([
       { code: 'agent_start_failed', message: 'There is no such program.' },
     ]);
     expect(bench.session.state).toBe('dormant');
@@ -26,11 +26,11 @@ describe('an agent that ends by itself', () => {
     await bench.agent.received(1);
     bench.agent.die('There is no such program.');
     await bench.said('session_state');
-    expect(bench.names().slice(3)).toEqual(['error', 'result', 'session_state']);
+    expect((await bench.names()).slice(3)).toEqual(['error', 'result', 'session_state']);
     await bench.say('again');
     expect(await (await bench.started(2)).received(1)).toMatchObject({ content: 'again' });
-    expect(bench.names().slice(-2)).toEqual(['session_state', 'turn_start']);
-    expect(bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
+    expect((await bench.names()).slice(-2)).toEqual(['session_state', 'turn_start']);
+    expect(await bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
   });
 
   it.each([
@@ -48,17 +48,17 @@ describe('an agent that ends by itself', () => {
       bench.agent.die(reason ?? undefined);
       expect(await asked).toMatchObject({ behavior: 'deny' });
       await bench.said('session_state');
-      expect(bench.names().slice(-5)).toEqual([
+      expect((await bench.names()).slice(-5)).toEqual([
         'permission_request',
         'request_resolved',
         'error',
         'result',
         'session_state',
       ]);
-      expect(bench.data('error')).toEqual([
+      expect(await bench.data('error')).toEqual([
         { code: 'agent_crashed', message: reason ?? 'The agent ended unexpectedly.' },
       ]);
-      expect(bench.data('result').at(-1)).toMatchObject({
+      expect((await bench.data('result')).at(-1)).toMatchObject({
         subtype: 'error_during_execution',
         is_error: true,
         total_cost_usd: 0,
@@ -76,7 +76,7 @@ describe('an agent that ends by itself', () => {
     await bench.said('result');
     bench.agent.die('killed');
     await bench.said('session_state');
-    expect(bench.names().slice(-3)).toEqual(['result', 'error', 'session_state']);
+    expect((await bench.names()).slice(-3)).toEqual(['result', 'error', 'session_state']);
   });
 
   it('hands what waits to the next one, which remembers the conversation', async () => {
@@ -118,7 +118,12 @@ describe('an agent that ends by itself', () => {
     storage.events.release();
     await bench.said('session_state');
     await settle();
-    expect(bench.names().slice(-4)).toEqual(['turn_start', 'error', 'result', 'session_state']);
+    expect((await bench.names()).slice(-4)).toEqual([
+      'turn_start',
+      'error',
+      'result',
+      'session_state',
+    ]);
     expect(bench.agents).toHaveLength(1);
     expect(bench.session.state).toBe('dormant');
   });
@@ -135,7 +140,7 @@ describe('an agent that ends by itself', () => {
     await bench.said('session_state');
     await Promise.all([bench.say('a'), bench.say('b')]);
     await bench.said('result', 2);
-    expect(bench.data('error')).toEqual(
+    expect(await bench.data('error')).toEqual(
       Array.from({ length: 3 }, () => ({ code: 'agent_start_failed', message: 'No credentials.' })),
     );
     expect(bench.session.state).toBe('dormant');
@@ -153,7 +158,7 @@ describe('an agent that ends by itself', () => {
     bench.agent.say(result());
     bench.agent.die('killed');
     await bench.said('session_state');
-    expect(bench.data('result')).toHaveLength(1);
+    expect(await bench.data('result')).toHaveLength(1);
   });
 
   it('is not heard any more while it is being closed', async () => {
@@ -165,6 +170,6 @@ describe('an agent that ends by itself', () => {
     await bench.started(2);
     const asked = first.ask('Bash', {}, { toolUseID: 'toolu_1' });
     expect(await asked).toMatchObject({ behavior: 'deny' });
-    expect(bench.names()).not.toContain('permission_request');
+    expect(await bench.names()).not.toContain('permission_request');
   });
 });

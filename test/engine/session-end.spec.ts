@@ -46,21 +46,23 @@ describe('the end of a session', () => {
     const asked = bench.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
     await end(bench, 'for_now');
     expect(await asked).toMatchObject({ behavior: 'deny' });
-    expect(bench.names().slice(3)).toEqual([
+    expect((await bench.names()).slice(3)).toEqual([
       'permission_request',
       'request_resolved',
       'error',
       'result',
       'session_state',
     ]);
-    expect(bench.data('error')).toEqual([expect.objectContaining({ code: 'turn_interrupted' })]);
+    expect(await bench.data('error')).toEqual([
+      expect.objectContaining({ code: 'turn_interrupted' }),
+    ]);
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'shutting_down' });
   });
 
   it('says nothing when it ends for now with nothing to do', async () => {
     const bench = await SessionBench.start();
     await end(bench, 'for_now');
-    expect(bench.names()).toEqual(['session_ready']);
+    expect(await bench.names()).toEqual(['session_ready']);
   });
 
   it('takes no message after its end', async () => {
@@ -101,7 +103,7 @@ describe('the end of a session', () => {
     await end(bench, 'for_good');
     await said;
     expect(bench.agents).toHaveLength(1);
-    expect(bench.names().at(-1)).toBe('done');
+    expect((await bench.names()).at(-1)).toBe('done');
   });
 
   it('starts no agent when it ends while the last one is still being closed', async () => {
@@ -131,7 +133,7 @@ describe('the end of a session', () => {
     free();
     await agentGone;
     await settle();
-    expect(bench.names().at(-1)).toBe('done');
+    expect((await bench.names()).at(-1)).toBe('done');
     const stored = await bench.storage.events.read(bench.session.id, 0, 100);
     expect(stored.at(-1)?.name).toBe('done');
   });
@@ -139,7 +141,7 @@ describe('the end of a session', () => {
   it('may be ended again, from anywhere', async () => {
     const bench = await SessionBench.start();
     await Promise.all([end(bench, 'for_good'), end(bench, 'for_now'), end(bench, 'for_good')]);
-    expect(bench.names()).toEqual(['session_ready', 'done']);
+    expect(await bench.names()).toEqual(['session_ready', 'done']);
   });
 
   it('leaves no timer', async () => {

@@ -19,7 +19,7 @@ describe('an interrupt', () => {
   it('does nothing when no turn runs', async () => {
     bench = await SessionBench.start();
     await interrupt();
-    expect(bench.names()).toEqual(['session_ready']);
+    expect(await bench.names()).toEqual(['session_ready']);
     expect(bench.agent.calls).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('an interrupt', () => {
     await interrupt();
     storage.events.release();
     await bench.said('result');
-    expect(bench.data('result')).toEqual([expect.objectContaining(FAILED)]);
+    expect(await bench.data('result')).toEqual([expect.objectContaining(FAILED)]);
     await bench.say('next');
     expect(await bench.agent.received(1)).toMatchObject({ content: 'next' });
     expect(bench.agent.inputs).toHaveLength(1);
@@ -75,7 +75,7 @@ describe('an interrupt', () => {
     free();
     await bench.started(2);
     expect(await bench.agent.received(1)).toMatchObject({ content: 'next' });
-    expect(bench.data('result')).toEqual([expect.objectContaining(FAILED)]);
+    expect(await bench.data('result')).toEqual([expect.objectContaining(FAILED)]);
   });
 
   it('is told to the agent once, and the next message passes when the turn has ended', async () => {
@@ -105,7 +105,7 @@ describe('an interrupt', () => {
     expect(bench.session.state).toBe('awaiting');
     await interrupt();
     expect(await asked).toMatchObject({ behavior: 'deny' });
-    expect(bench.data('request_resolved')).toEqual([
+    expect(await bench.data('request_resolved')).toEqual([
       { correlation_id: 'toolu_1', kind: 'permission', outcome: 'cancelled' },
     ]);
     expect(bench.session.state).toBe('running');
@@ -133,7 +133,7 @@ describe('an interrupt', () => {
     expect(await late).toMatchObject({ behavior: 'deny' });
     await bench.said('turn_start', 2);
     expect(first.calls).toEqual(['interrupt', 'close']);
-    expect(bench.names().slice(-6)).toEqual([
+    expect((await bench.names()).slice(-6)).toEqual([
       'request_resolved',
       'error',
       'result',
@@ -141,7 +141,7 @@ describe('an interrupt', () => {
       'session_state',
       'turn_start',
     ]);
-    expect(bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_crashed' })]);
+    expect(await bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_crashed' })]);
     await settle();
     // Both would write the same transcript, so the next one waits.
     expect(bench.agents).toHaveLength(1);
@@ -176,6 +176,6 @@ describe('an interrupt', () => {
     jest.advanceTimersByTime(10_000);
     await settle();
     expect(bench.session.state).toBe('running');
-    expect(bench.names()).not.toContain('error');
+    expect(await bench.names()).not.toContain('error');
   });
 });

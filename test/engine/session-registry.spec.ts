@@ -110,7 +110,10 @@ describe.each([
     const { registry } = bench;
     const session = await registry.create({}, ADA);
     await Promise.all([registry.delete(session.id, ADA), registry.delete(session.id, ADA)]);
-    expect(session.read(0, 10).events.map(({ name }) => name)).toEqual(['session_ready', 'done']);
+    expect((await session.read(0, 10)).events.map(({ name }) => name)).toEqual([
+      'session_ready',
+      'done',
+    ]);
   });
 
   it('lists all sessions once over its pages, also those of one and the same time', async () => {

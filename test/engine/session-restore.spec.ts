@@ -25,16 +25,16 @@ describe('a session that is restored', () => {
     await before.agent.received(1);
     before.agent.say(result({ cost: 0.5 }));
     await before.said('result');
-    const events = before.events();
+    const events = await before.events();
     await restart(before);
-    expect(after.events()).toEqual(events);
+    expect(await after.events()).toEqual(events);
     expect(after.agents).toEqual([]);
     expect(after.session.info()).toMatchObject({ state: 'dormant', total_cost_usd: 0.5 });
     await after.say('again');
     const agent = await after.started(1);
     expect(agent.start).toMatchObject({ sessionId: before.session.id, resume: true });
     expect(await agent.received(1)).toMatchObject({ content: 'again' });
-    expect(after.events().slice(events.length)).toMatchObject([
+    expect((await after.events()).slice(events.length)).toMatchObject([
       { id: events.length + 1, event: 'user_message' },
       { id: events.length + 2, event: 'session_state', data: { state: 'idle' } },
       { id: events.length + 3, event: 'turn_start' },
@@ -49,7 +49,7 @@ describe('a session that is restored', () => {
     void before.agent.ask('AskUserQuestion', { questions: [] }, { toolUseID: 'toolu_2' });
     await before.said('ask_user_question');
     await restart(before);
-    expect(after.events().slice(5)).toMatchObject([
+    expect((await after.events()).slice(5)).toMatchObject([
       { event: 'request_resolved', data: { correlation_id: 'toolu_1', outcome: 'cancelled' } },
       { event: 'request_resolved', data: { correlation_id: 'toolu_2', outcome: 'cancelled' } },
       { event: 'error', data: { code: 'turn_interrupted' } },
@@ -65,7 +65,11 @@ describe('a session that is restored', () => {
     void before.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
     await before.said('permission_request');
     await restart(before);
-    expect(after.names()).toEqual(['session_ready', 'permission_request', 'request_resolved']);
+    expect(await after.names()).toEqual([
+      'session_ready',
+      'permission_request',
+      'request_resolved',
+    ]);
     expect(after.session.state).toBe('dormant');
   });
 
@@ -79,7 +83,7 @@ describe('a session that is restored', () => {
     agent.say(result());
     expect(await agent.received(2)).toMatchObject({ content: 'c' });
     expect(agent.start.resume).toBe(true);
-    const told = after.events().flatMap(({ event, data }) => {
+    const told = (await after.events()).flatMap(({ event, data }) => {
       if (event === 'turn_start') return [data.message_id];
       return event === 'error' || event === 'session_state' ? [Object.values(data)[0]] : [];
     });
@@ -112,9 +116,9 @@ describe('a session that is restored', () => {
     await (
       await before.session.end('for_now', 0)
     ).agentGone;
-    const events = before.events();
+    const events = await before.events();
     await restart(before);
-    expect(after.events()).toEqual(events);
+    expect(await after.events()).toEqual(events);
     expect(after.session.state).toBe('dormant');
   });
 
@@ -127,7 +131,7 @@ describe('a session that is restored', () => {
     await after.say('hi', 'm1');
     await after.say('wait', 'm2');
     await settle();
-    expect(after.data('user_message')).toHaveLength(2);
+    expect(await after.data('user_message')).toHaveLength(2);
   });
 
   it('takes over from a server that still runs, which gives the session up', async () => {
@@ -139,7 +143,7 @@ describe('a session that is restored', () => {
     expect(before.givenUp).toEqual([before.session.id]);
     expect(before.session.state).toBe('closed');
     expect(before.agent.isClosed).toBe(true);
-    expect(after.data('user_message')).toMatchObject([{ content: 'mine' }]);
+    expect(await after.data('user_message')).toMatchObject([{ content: 'mine' }]);
   });
 
   it('is nothing when it was deleted', async () => {
@@ -157,7 +161,7 @@ describe('a session that is restored', () => {
     before.record = newRecord();
     await storage.records.create(before.record, null);
     const begun = await restart(before);
-    expect(begun.names()).toEqual(['session_ready']);
+    expect(await begun.names()).toEqual(['session_ready']);
     expect(begun.session.state).toBe('dormant');
   });
 });

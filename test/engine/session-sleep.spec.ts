@@ -12,7 +12,7 @@ async function pass(ms: number): Promise<void> {
 describe('sleep', () => {
   let bench: SessionBench;
   const turn = async (content: string) => {
-    const results = bench.data('result').length;
+    const results = (await bench.data('result')).length;
     await bench.say(content);
     await bench.said('turn_start', results + 1);
     await settle();
@@ -35,7 +35,7 @@ describe('sleep', () => {
     await pass(1);
     expect(bench.agent.isClosed).toBe(true);
     expect(bench.session.state).toBe('dormant');
-    expect(bench.names().slice(-2)).toEqual(['result', 'session_state']);
+    expect((await bench.names()).slice(-2)).toEqual(['result', 'session_state']);
   });
 
   it('does not come while a task of the agent goes on in the background', async () => {
@@ -82,17 +82,17 @@ describe('sleep', () => {
     const second = await bench.started(2);
     expect(second.start).toMatchObject({ sessionId: bench.session.id, resume: true });
     expect(await second.received(1)).toMatchObject({ content: 'again' });
-    expect(bench.names().slice(-4)).toEqual([
+    expect((await bench.names()).slice(-4)).toEqual([
       'session_state',
       'user_message',
       'session_state',
       'turn_start',
     ]);
-    expect(bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
+    expect(await bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
     second.say(result());
     await bench.said('result', 2);
     await pass(5000);
-    expect(bench.data('session_state')).toHaveLength(3);
+    expect(await bench.data('session_state')).toHaveLength(3);
   });
 
   it('ends only when the last agent is gone', async () => {
@@ -103,7 +103,7 @@ describe('sleep', () => {
     await bench.say('again');
     await bench.said('turn_start', 2);
     expect(bench.agents).toHaveLength(1);
-    expect(bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
+    expect(await bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
     free();
     expect(await (await bench.started(2)).received(1)).toMatchObject({ content: 'again' });
   });

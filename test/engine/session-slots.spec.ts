@@ -13,14 +13,14 @@ async function pass(ms: number): Promise<void> {
 
 /** Gives a session's agent something to do. */
 const work = async (bench: SessionBench, content = 'hi') => {
-  const turns = bench.data('turn_start').length;
+  const turns = (await bench.data('turn_start')).length;
   await bench.say(content);
   await bench.said('turn_start', turns + 1);
   await settle();
 };
 
 const finish = async (bench: SessionBench) => {
-  const results = bench.data('result').length;
+  const results = (await bench.data('result')).length;
   bench.agent.say(result());
   await bench.said('result', results + 1);
   await settle();
@@ -71,7 +71,7 @@ describe('a session on a server that has few agents', () => {
     await finish(a);
     const c = await start();
     expect([a, b, c].map(({ session }) => session.state)).toEqual(['idle', 'dormant', 'idle']);
-    expect(b.data('session_state')).toEqual([{ state: 'dormant' }]);
+    expect(await b.data('session_state')).toEqual([{ state: 'dormant' }]);
     expect(living()).toHaveLength(2);
   });
 
@@ -81,7 +81,7 @@ describe('a session on a server that has few agents', () => {
     const b = await start();
     expect(b.session.state).toBe('dormant');
     await expect(b.say('hi')).rejects.toMatchObject(BUSY);
-    expect(b.names()).toEqual(['session_ready']);
+    expect(await b.names()).toEqual(['session_ready']);
     await finish(a);
     await work(b);
     expect(a.session.state).toBe('dormant');
@@ -98,7 +98,7 @@ describe('a session on a server that has few agents', () => {
     await work(b);
     expect(a.session.state).toBe('dormant');
     await a.say('hi', messageId);
-    expect(a.data('user_message')).toHaveLength(1);
+    expect(await a.data('user_message')).toHaveLength(1);
     await expect(a.say('more')).rejects.toMatchObject(BUSY);
   });
 
@@ -119,13 +119,13 @@ describe('a session on a server that has few agents', () => {
     await b.say('next');
     await interrupt(b);
     await b.said('result');
-    expect(b.data('result')).toEqual([expect.objectContaining(FAILED)]);
+    expect(await b.data('result')).toEqual([expect.objectContaining(FAILED)]);
     await b.said('turn_start', 2);
     expect(b.session.state).toBe('running');
     await interrupt(b);
     await b.said('result', 2);
     expect(b.session.state).toBe('dormant');
-    expect(b.data('session_state').at(-1)).toEqual({ state: 'dormant' });
+    expect((await b.data('session_state')).at(-1)).toEqual({ state: 'dormant' });
     free();
     await settle();
     expect(living()).toEqual([]);

@@ -57,7 +57,7 @@ describe.each([
     await expect(bench.say('hi')).rejects.toMatchObject({ code: 'storage_unavailable' });
     await expectGivenUp(bench);
     expect(subscription.read(1000)).toEqual({ kind: 'ended' });
-    expect(bench.names()).toEqual(['session_ready']);
+    expect(await bench.names()).toEqual(['session_ready']);
   });
 
   it('leaves no request of the agent without an answer', async () => {

@@ -14,14 +14,14 @@ describe('turns', () => {
     expect(await bench.agent.received(1)).toEqual({ messageId: 'm1', content: 'hello' });
     bench.agent.say(assistant([text('hi')], { id: 'msg_1' }), result({ cost: 0.5 }));
     await bench.said('result');
-    expect(bench.names()).toEqual([
+    expect(await bench.names()).toEqual([
       'session_ready',
       'user_message',
       'turn_start',
       'message_complete',
       'result',
     ]);
-    expect(bench.data('turn_start')).toEqual([{ message_id: 'm1' }]);
+    expect(await bench.data('turn_start')).toEqual([{ message_id: 'm1' }]);
     expect(bench.session.info()).toMatchObject({ state: 'idle', total_cost_usd: 0.5, last_id: 5 });
   });
 
@@ -44,7 +44,7 @@ describe('turns', () => {
       await bench.agent.received(n);
     }
     expect(bench.agent.inputs.map(({ content }) => content)).toEqual(['a', 'b', 'c']);
-    expect(bench.names().filter((name) => name !== 'user_message')).toEqual([
+    expect((await bench.names()).filter((name) => name !== 'user_message')).toEqual([
       'session_ready',
       'turn_start',
       'result',
@@ -63,7 +63,7 @@ describe('turns', () => {
     bench.agent.say(result());
     await bench.agent.received(2);
     await bench.say('too many');
-    expect(bench.data('user_message')).toHaveLength(4);
+    expect(await bench.data('user_message')).toHaveLength(4);
   });
 
   it('takes a message once, however often and under whatever name it is sent', async () => {
@@ -75,7 +75,7 @@ describe('turns', () => {
       bench.session.accept(message, { id: 'ada' }, 'key'),
     ]);
     await bench.session.accept({ type: 'user_message', content: 'hi' }, { id: 'ada' }, 'key');
-    expect(bench.data('user_message')).toHaveLength(1);
+    expect(await bench.data('user_message')).toHaveLength(1);
   });
 
   it('takes a refused message when it is sent again under the same key', async () => {
@@ -89,7 +89,7 @@ describe('turns', () => {
     await bench.agent.received(2);
     await send();
     await send();
-    expect(bench.data('user_message')).toHaveLength(3);
+    expect(await bench.data('user_message')).toHaveLength(3);
   });
 
   it('goes on with its turn when the agent ends one that nobody asked for', async () => {
@@ -108,7 +108,7 @@ describe('turns', () => {
     expect(bench.agent.inputs).toHaveLength(1);
     bench.agent.say(result({ cost: 1.5 }));
     expect(await bench.agent.received(2)).toMatchObject({ content: 'second' });
-    expect(bench.data('result')).toMatchObject([
+    expect(await bench.data('result')).toMatchObject([
       { unasked: true, total_cost_usd: 1 },
       { total_cost_usd: 0.5, session_cost_usd: 1.5 },
     ]);
@@ -123,7 +123,7 @@ describe('turns', () => {
     }
     bench.agent.say(result());
     await bench.said('result');
-    expect(bench.names().slice(3)).toEqual(['result']);
+    expect((await bench.names()).slice(3)).toEqual(['result']);
     expect(bench.session.state).toBe('idle');
   });
 
@@ -162,7 +162,7 @@ describe('turns', () => {
           if (bench.session.state === 'running') bench.agent.say(result());
         }
         await settle();
-        const turns = bench.events().flatMap(({ event, data }) => {
+        const turns = (await bench.events()).flatMap(({ event, data }) => {
           if (event === 'turn_start') return [data.message_id];
           return event === 'result' ? ['end'] : [];
         });

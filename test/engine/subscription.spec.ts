@@ -1,6 +1,9 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
+import type { EventLog } from '../../src/agent-webkit/engine/event-log.js';
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { HeldEventStore } from '../support/held-storage.js';
+import { memoryEvents } from '../support/memory-events.js';
 import { openLog } from '../support/open-log.js';
 import { settle } from '../support/session-bench.js';
 
@@ -10,6 +13,22 @@ const delta = (text = ''): WireEvent => ({
 });
 const nothing = () => undefined;
 const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+
+/** Reads all there is, now and when it is called, up to some seq. */
+async function follow(log: EventLog, last: number): Promise<number[]> {
+  const read: number[] = [];
+  const more = new EventEmitter();
+  const subscription = log.subscribe(0, () => more.emit('readable'), nothing);
+  for (;;) {
+    const readable = once(more, 'readable');
+    const reading = subscription.read(300);
+    if (reading.kind === 'events') read.push(...seqs(reading.events));
+    if (read.length >= last) return read;
+    expect(reading.kind).not.toBe('overtaken');
+    // oxlint-disable-next-line no-await-in-loop -- one reading after the other
+    if (reading.kind === 'caught_up') await readable;
+  }
+}
 
 describe('a subscription', () => {
   it('wakes a subscriber once for everything of one turn of the event loop', async () => {
@@ -85,6 +104,85 @@ describe('a subscription', () => {
     expect(stored).toEqual(stored.map((_, index) => index + 1));
     expect(read).toEqual(read.map((_, index) => index + 1));
     expect(read.length).toBeGreaterThanOrEqual(50);
+  });
+
+  describe('to a log of which little is in memory', () => {
+    const inMemory = { maxEvents: 5000, maxLogChars: 10_000_000, maxHeldChars: 500 };
+    it('reads the rest from the store, in order, while live events go on', async () => {
+      const store = memoryEvents();
+      const read = store.read.bind(store);
+      const limits: number[] = [];
+      store.read = async (...args) => {
+        limits.push(args[2]);
+        await settle(2);
+        return read(...args);
+      };
+      const log = openLog({ store, ...inMemory });
+      for (let n = 0; n < 3000; n += 1) void log.append(delta('x'.repeat(400)));
+      const following = follow(log, 3300);
+      for (let n = 0; n < 300; n += 1) {
+        void log.append(delta('live'));
+        // oxlint-disable-next-line no-await-in-loop -- a bit at a time
+        if (n % 10 === 0) await settle(1);
+      }
+      expect(await following).toEqual(Array.from({ length: 3300 }, (_, index) => index + 1));
+      // 400 characters each: none brought much more than it may.
+      expect(Math.max(...limits)).toBeLessThan(700);
+    });
+
+    it('waits for a store that cannot be read for now', async () => {
+      const store = memoryEvents();
+      const onTrouble = jest.fn();
+      const log = openLog({ store, ...inMemory, onTrouble });
+      for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+      const read = store.read.bind(store);
+      let failures = 2;
+      store.read = (...args) => {
+        failures -= 1;
+        return failures < 0 ? read(...args) : Promise.reject(new Error('away'));
+      };
+      expect(await follow(log, 100)).toHaveLength(100);
+      expect(onTrouble).toHaveBeenCalledTimes(1);
+    });
+
+    it('is cut off when what comes next was trimmed before it was read', async () => {
+      const store = memoryEvents();
+      const log = openLog({ store, ...inMemory, maxEvents: 200 });
+      for (let n = 0; n < 200; n += 1) void log.append(delta('x'.repeat(50)));
+      const onReadable = jest.fn();
+      await store.trim('s', 150, []);
+      const subscription = log.subscribe(0, onReadable, nothing);
+      expect(subscription.read(100)).toEqual({ kind: 'caught_up' });
+      await settle();
+      expect(onReadable).toHaveBeenCalledTimes(1);
+      expect(subscription.read(100)).toEqual({ kind: 'overtaken' });
+      await expect(log.read(10, 5)).rejects.toMatchObject({ code: 'session_not_found' });
+    });
+
+    it('is not called any more once it is closed', async () => {
+      const log = openLog(inMemory);
+      for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+      const onReadable = jest.fn();
+      const subscription = log.subscribe(0, onReadable, nothing);
+      await settle();
+      onReadable.mockClear();
+      expect(subscription.read(100)).toEqual({ kind: 'caught_up' });
+      subscription.close();
+      await settle();
+      expect(onReadable).not.toHaveBeenCalled();
+    });
+  });
+
+  it('knows how much came since it last read', () => {
+    const log = openLog();
+    void log.append(delta('before'));
+    const subscription = log.subscribe(0, nothing, nothing);
+    expect(subscription.waitingChars).toBe(0);
+    void log.append(delta(), delta());
+    const { length } = JSON.stringify(delta().data);
+    expect(subscription.waitingChars).toBe(2 * length);
+    subscription.read(1);
+    expect(subscription.waitingChars).toBe(0);
   });
 
   it('does not call a subscriber that has left', async () => {

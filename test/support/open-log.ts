@@ -9,6 +9,7 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     store: memoryEvents(),
     maxEvents: 1000,
     maxLogChars: 1_000_000,
+    maxHeldChars: 1_000_000,
     onTrouble: () => undefined,
     onFailure: () => undefined,
     ...options,

@@ -150,25 +150,25 @@ export class SessionBench {
   }
 
   /** Everything the session has said and still keeps. */
-  events(): DeliveredEvent[] {
-    const { events } = this.session.read(0, Number.POSITIVE_INFINITY);
+  async events(): Promise<DeliveredEvent[]> {
+    const { events } = await this.session.read(0, Number.POSITIVE_INFINITY);
     return events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) }));
   }
 
   /** The names of everything the session has said. */
-  names(): string[] {
-    return this.events().map(({ event }) => event);
+  async names(): Promise<string[]> {
+    return (await this.events()).map(({ event }) => event);
   }
 
   /** What events of one name said. */
-  data(name: EventName): unknown[] {
-    return this.events().flatMap(({ event, data }) => (event === name ? [data] : []));
+  async data(name: EventName): Promise<unknown[]> {
+    return (await this.events()).flatMap(({ event, data }) => (event === name ? [data] : []));
   }
 
   /** Waits until there are `count` events of this name. */
   async said(name: EventName, count = 1): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop -- looks again in each turn of the loop
-    while (this.data(name).length < count) await settle(1);
+    while ((await this.data(name)).length < count) await settle(1);
   }
 
   /** Waits until the nth agent was started. */

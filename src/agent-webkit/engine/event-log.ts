@@ -1,17 +1,21 @@
 import type { WireEvent } from '../protocol/events.js';
-import { CursorAheadError, EvictedError, StorageUnavailableError } from './errors.js';
-import { EventWindow, type WindowLimits } from './event-window.js';
+import { answered } from './answered.js';
+import {
+  CursorAheadError,
+  EvictedError,
+  SessionNotFoundError,
+  StorageUnavailableError,
+} from './errors.js';
 import { GroupCommit } from './group-commit.js';
+import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
+import { retry } from './retry.js';
 import { createSessionEvent, parseSessionEvent, type SessionEvent } from './session-event.js';
 import { SessionState } from './session-state.js';
-import type { EventStore } from './storage.js';
-import { type Reading, Subscription } from './subscription.js';
+import { type SubscribedLog, Subscription } from './subscription.js';
 
-export interface EventLogOptions extends WindowLimits {
-  sessionId: string;
+export interface EventLogOptions extends KeptEventsOptions {
   epoch: number;
-  store: EventStore;
-  /** Called when the store does not take events at the moment. They are tried again. */
+  /** Called when the store does not take or give events at the moment. It is tried again. */
   onTrouble: (cause: unknown) => void;
   /** Called when the store takes no more events of this log, for good. */
   onFailure: (cause: unknown) => void;
@@ -28,12 +32,10 @@ export interface EventPage {
 const WAKE_EVERY = 100;
 /** How many events one reading looks at, so that a long replay copies no more than it takes. */
 const MAX_READ = 1000;
-/** How many events leave the window before the store is asked to forget them. */
-const TRIM_EVERY = 100;
 /** How many events may wait for their commit before the agent is held back. */
 const MAX_PENDING = 256;
 /** How many events one reading of the store brings when a log is opened. */
-const LOAD_PAGE = 1000;
+const LOAD_PAGE = 500;
 
 /**
  * A session's events: what was said, in order, for good.
@@ -43,13 +45,13 @@ const LOAD_PAGE = 1000;
  * answers at once all three steps happen within `append`. A commit that fails is tried again, and
  * nothing is published past it meanwhile, until the store says that this log was taken over.
  */
-export class EventLog {
+export class EventLog implements SubscribedLog {
   /** The fold of every event that was appended. */
   readonly state = new SessionState();
   /** The fold of those that are committed: what may be told. */
   readonly committed = new SessionState();
   readonly #options: EventLogOptions;
-  readonly #window: EventWindow;
+  readonly #kept: KeptEvents;
   readonly #commits: GroupCommit;
   readonly #subscriptions = new Set<Subscription>();
   /** What was appended and is not committed, in order. */
@@ -58,9 +60,6 @@ export class EventLog {
   #nextSeq = 1;
   /** The seq of the last committed event, 0 while there is none. */
   #lastSeq = 0;
-  #trimmedBefore = 1;
-  /** How many characters were published since the store was last asked to forget. */
-  #untrimmedChars = 0;
   #wakeUp: NodeJS.Immediate | null = null;
   /** How many events were published since readers were woken. */
   #unannounced = 0;
@@ -69,7 +68,7 @@ export class EventLog {
 
   constructor(options: EventLogOptions) {
     this.#options = options;
-    this.#window = new EventWindow(options);
+    this.#kept = new KeptEvents(options);
     this.#commits = new GroupCommit({
       createAppend: (events, keys) => ({
         sessionId: options.sessionId,
@@ -100,24 +99,29 @@ export class EventLog {
         const wire = parseSessionEvent(event);
         log.state.apply(event, wire);
         log.committed.apply(event, wire);
-        log.#window.push(event);
+        log.#kept.push(event);
         log.#lastSeq = event.seq;
       }
       if (events.length < LOAD_PAGE) break;
     }
     log.#nextSeq = log.#lastSeq + 1;
-    log.#trimmedBefore = log.#window.firstSeq;
+    log.#kept.opened();
     return log;
   }
 
   /** The seq of the oldest event after which everything is kept. */
   get firstSeq(): number {
-    return this.#window.firstSeq;
+    return this.#kept.firstSeq;
   }
 
   /** The seq of the last committed event, 0 while there is none. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** For {@link Subscription}. */
+  get publishedChars(): number {
+    return this.#kept.totalChars;
   }
 
   /** Whether the store does not take events at the moment. */
@@ -167,13 +171,22 @@ export class EventLog {
    * One page after a cursor: at most `limit` events, besides the open ones from before the window,
    * which all stand on the first page. Throws what {@link subscribe} throws.
    */
-  read(after: number, limit: number): EventPage {
+  async read(after: number, limit: number): Promise<EventPage> {
     this.#checkCursor(after);
-    const kept = after === 0 ? this.#keptBeforeWindow() : [];
-    const rest = Math.max(1, limit - kept.length);
-    const events = [...kept, ...this.#window.after(after, this.#options.maxLogChars, rest)];
-    const lastRead = events.at(-1)?.seq ?? after;
-    return { events, lastSeq: this.#lastSeq, hasMore: lastRead < this.#lastSeq };
+    const open = after === 0 ? this.#openBeforeKept() : [];
+    const rest = Math.max(1, limit - open.length);
+    const from = Math.max(after, this.firstSeq - 1);
+    const next =
+      this.#kept.held(from, this.#options.maxHeldChars, rest) ??
+      (await answered(this.#kept.fetch(from, rest)));
+    if (next) {
+      const lastRead = next.at(-1)?.seq ?? from;
+      const hasMore = lastRead < this.#lastSeq;
+      return { events: [...open, ...next], lastSeq: this.#lastSeq, hasMore };
+    }
+    // Either it was trimmed meanwhile, or it was deleted.
+    if (from < this.firstSeq - 1) return this.read(after, limit);
+    throw new SessionNotFoundError();
   }
 
   /**
@@ -186,9 +199,9 @@ export class EventLog {
    */
   subscribe(after: number, onReadable: () => void, onClose: () => void): Subscription {
     this.#checkCursor(after);
-    const kept = after === 0 ? this.#keptBeforeWindow() : [];
+    const open = after === 0 ? this.#openBeforeKept() : [];
     const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
-    const subscription = new Subscription(this, cursor, kept, { onReadable, onClose });
+    const subscription = new Subscription(this, cursor, open, { onReadable, onClose });
     this.#subscriptions.add(subscription);
     return subscription;
   }
@@ -208,11 +221,25 @@ export class EventLog {
   }
 
   /** For {@link Subscription}. */
-  readAfter(cursor: number, maxChars: number): Reading {
+  readAfter(cursor: number, maxChars: number): ReturnType<SubscribedLog['readAfter']> {
     if (cursor < this.firstSeq - 1) return { kind: 'overtaken' };
-    const events = this.#window.after(cursor, maxChars, MAX_READ);
+    const events = this.#kept.held(cursor, maxChars, MAX_READ);
+    if (!events) return { kind: 'not_in_memory' };
     if (events.length > 0) return { kind: 'events', events };
     return { kind: this.#hasEnded ? 'ended' : 'caught_up' };
+  }
+
+  /** For {@link Subscription}. */
+  fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null> {
+    let isTold = false;
+    return retry(() => this.#kept.fetch(cursor, MAX_READ), {
+      signal,
+      isFinal: () => false,
+      onFailure: (cause) => {
+        if (!isTold) this.#options.onTrouble(cause);
+        isTold = true;
+      },
+    });
   }
 
   /** Takes no more events. Subscribers read what is there, then their subscription ends. */
@@ -227,38 +254,18 @@ export class EventLog {
     for (const event of events) {
       const wire = this.#uncommitted.shift();
       if (wire) this.committed.apply(event, wire);
-      this.#window.push(event);
+      this.#kept.push(event);
       this.#lastSeq = event.seq;
-      this.#untrimmedChars += event.data.length;
     }
     this.#unannounced += events.length;
     // What is not committed yet may close what must be kept, should the commit never be.
     const isAllCommitted = this.#nextSeq === this.#lastSeq + 1;
-    if (isAllCommitted && this.#isTrimDue()) this.#trim();
+    if (isAllCommitted) this.#kept.trim(() => this.#openBeforeKept());
     this.#wake();
   }
 
-  #isTrimDue(): boolean {
-    const evicted = this.firstSeq - this.#trimmedBefore;
-    return (
-      evicted >= TRIM_EVERY || (evicted > 0 && this.#untrimmedChars >= this.#options.maxLogChars)
-    );
-  }
-
-  #trim(): void {
-    this.#trimmedBefore = this.firstSeq;
-    this.#untrimmedChars = 0;
-    const keep = this.#keptBeforeWindow().map((event) => event.seq);
-    try {
-      const outcome = this.#options.store.trim(this.#options.sessionId, this.firstSeq, keep);
-      outcome?.catch(() => undefined);
-    } catch {
-      // At once or later: what could not be trimmed now is trimmed the next time.
-    }
-  }
-
-  /** The open events that are older than the window. */
-  #keptBeforeWindow(): SessionEvent[] {
+  /** The open events that are older than what is kept without a gap. */
+  #openBeforeKept(): SessionEvent[] {
     return this.state.openEvents().filter((event) => event.seq < this.firstSeq);
   }
 

@@ -1,5 +1,3 @@
-import { type SessionEvent, takeUpTo } from './session-event.js';
-
 export interface WindowLimits {
   /** How many events are kept. */
   maxEvents: number;
@@ -7,48 +5,51 @@ export interface WindowLimits {
   maxLogChars: number;
 }
 
-/** Stands where an evicted event stood. */
-const EVICTED: SessionEvent = { seq: 0, name: '', data: '' };
-
-/** The newest events of a log, without a gap, bounded in number and size. The newest one always stays. */
-export class EventWindow {
+/**
+ * Something of each of the newest events of a log, without a gap, bounded in number and in size.
+ * That of the newest event always stays.
+ */
+export class EventWindow<Item> {
   readonly #limits: WindowLimits;
-  /** Evicted events stand before `#head` until there are enough of them to be worth a copy. */
-  #events: SessionEvent[] = [];
+  readonly #charsOf: (item: Item) => number;
+  /** What is evicted leaves a hole before `#head`, until there are enough of them to be worth a copy. */
+  #items: (Item | undefined)[] = [];
   #head = 0;
   #chars = 0;
   #firstSeq = 1;
 
-  constructor(limits: WindowLimits) {
+  constructor(limits: WindowLimits, charsOf: (item: Item) => number) {
     this.#limits = limits;
+    this.#charsOf = charsOf;
   }
 
-  /** The seq of the oldest event after which everything is kept. */
+  /** The seq of the oldest event in it. */
   get firstSeq(): number {
     return this.#firstSeq;
   }
 
   get size(): number {
-    return this.#events.length - this.#head;
+    return this.#items.length - this.#head;
   }
 
   /** Adds the next event. One that does not follow the last begins the window anew. */
-  push(event: SessionEvent): void {
-    if (event.seq !== this.#firstSeq + this.size) {
-      this.#events = [];
+  push(seq: number, item: Item): void {
+    if (seq !== this.#firstSeq + this.size) {
+      this.#items = [];
       this.#head = 0;
       this.#chars = 0;
-      this.#firstSeq = event.seq;
+      this.#firstSeq = seq;
     }
-    this.#events.push(event);
-    this.#chars += event.data.length;
+    this.#items.push(item);
+    this.#chars += this.#charsOf(item);
     while (this.#overflows()) this.#evict();
   }
 
-  /** The events after `cursor`, until `maxChars` of payload are reached; at least one if there is one. */
-  after(cursor: number, maxChars: number, limit = Number.POSITIVE_INFINITY): SessionEvent[] {
+  /** Those after `cursor`, at most `limit`, until `maxChars` are reached; at least one if there is one. */
+  after(cursor: number, maxChars: number, limit: number): Item[] {
     const from = this.#head + Math.max(0, cursor + 1 - this.#firstSeq);
-    return takeUpTo(this.#events.slice(from, from + limit), maxChars);
+    const items = this.#items.slice(from, from + limit) as Item[];
+    return takeUpTo(items, maxChars, this.#charsOf);
   }
 
   #overflows(): boolean {
@@ -57,14 +58,30 @@ export class EventWindow {
   }
 
   #evict(): void {
-    this.#chars -= this.#events[this.#head]?.data.length ?? 0;
+    const evicted = this.#items[this.#head];
+    if (evicted !== undefined) this.#chars -= this.#charsOf(evicted);
     // Its place goes later, with others; what it holds, which may be large, goes now.
-    this.#events[this.#head] = EVICTED;
+    this.#items[this.#head] = undefined;
     this.#head += 1;
     this.#firstSeq += 1;
     if (this.#head >= 256 && this.#head > this.size) {
-      this.#events = this.#events.slice(this.#head);
+      this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
   }
+}
+
+/** The first of a list, until `maxChars` are reached; at least one if there is one. */
+export function takeUpTo<Item>(
+  items: readonly Item[],
+  maxChars: number,
+  charsOf: (item: Item) => number,
+): Item[] {
+  let chars = 0;
+  const end = items.findIndex((item, index) => {
+    const isOver = index > 0 && chars >= maxChars;
+    chars += charsOf(item);
+    return isOver;
+  });
+  return items.slice(0, end === -1 ? items.length : end);
 }

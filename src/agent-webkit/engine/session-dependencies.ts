@@ -6,6 +6,9 @@ import type { EventLogOptions } from './event-log.js';
 import type { WindowLimits } from './event-window.js';
 import type { SessionRecord, StorageProvider } from './storage.js';
 
+/** How many characters of a session's newest events are in memory, so that what follows it live reads no storage. */
+const MAX_HELD_CHARS = 1024 * 1024;
+
 export interface SessionLimits extends WindowLimits {
   /** How many user messages may wait. */
   maxQueuedMessages: number;
@@ -49,6 +52,7 @@ export function logOptions(
     store: storage.events,
     maxEvents: limits.maxEvents,
     maxLogChars: limits.maxLogChars,
+    maxHeldChars: MAX_HELD_CHARS,
     onTrouble: (cause) =>
       logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
     onFailure,

@@ -20,14 +20,3 @@ export function createSessionEvent(seq: number, event: WireEvent): SessionEvent 
 export function parseSessionEvent(event: SessionEvent): WireEvent {
   return { event: event.name, data: JSON.parse(event.data) } as WireEvent;
 }
-
-/** The first events of a list, until `maxChars` of payload are reached; at least one if there is one. */
-export function takeUpTo(events: readonly SessionEvent[], maxChars: number): SessionEvent[] {
-  let chars = 0;
-  const end = events.findIndex((event, index) => {
-    const isOver = index > 0 && chars >= maxChars;
-    chars += event.data.length;
-    return isOver;
-  });
-  return events.slice(0, end === -1 ? events.length : end);
-}

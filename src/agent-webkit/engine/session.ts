@@ -223,7 +223,7 @@ export class Session implements SlotHolder {
   }
 
   /** One page of events after a cursor; 0 for all that are kept. */
-  read(after: number, limit: number): EventPage {
+  read(after: number, limit: number): Promise<EventPage> {
     return this.#log.read(after, limit);
   }
 

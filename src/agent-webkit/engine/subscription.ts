@@ -1,4 +1,6 @@
-import { type SessionEvent, takeUpTo } from './session-event.js';
+import { takeUpTo } from './event-window.js';
+import { charsOf } from './kept-events.js';
+import type { SessionEvent } from './session-event.js';
 
 /** What a subscriber gets when it reads. */
 export type Reading =
@@ -20,20 +22,30 @@ export interface SubscriptionHandlers {
 
 /** What a subscription needs of its log. */
 export interface SubscribedLog {
-  readAfter(cursor: number, maxChars: number): Reading;
+  /** How many characters of payload were ever published. */
+  readonly publishedChars: number;
+  /** What comes after a cursor, unless it is to be fetched first. */
+  readAfter(cursor: number, maxChars: number): Reading | { kind: 'not_in_memory' };
+  /** What comes after a cursor and is not in memory; null when it is no longer kept. Tries until the signal. */
+  fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null>;
   unsubscribe(subscription: Subscription): void;
 }
 
 /**
  * One subscriber's place in a log. The subscriber reads at its own pace, and a slow one costs
- * nothing but its cursor: no events wait for it anywhere but in the log they are in already.
+ * nothing but its cursor: no events wait for it anywhere but in the log they are in already. One
+ * that is far behind reads what is stored page by page, one page at a time.
  */
 export class Subscription {
   readonly #log: SubscribedLog;
   readonly handlers: SubscriptionHandlers;
-  /** What is kept from before the log's window, read first. */
-  #kept: readonly SessionEvent[];
+  /** What comes before the cursor and was not read yet: what is open from long ago, then fetched pages. */
+  #page: readonly SessionEvent[];
   #cursor: number;
+  #fetching: AbortController | null = null;
+  #isOvertaken = false;
+  /** What was published when it last read. */
+  #readAt: number;
 
   constructor(
     log: SubscribedLog,
@@ -43,24 +55,53 @@ export class Subscription {
   ) {
     this.#log = log;
     this.#cursor = cursor;
-    this.#kept = kept;
+    this.#page = kept;
     this.handlers = handlers;
+    this.#readAt = log.publishedChars;
+  }
+
+  /** How many characters of payload were published since it last read. */
+  get waitingChars(): number {
+    return this.#log.publishedChars - this.#readAt;
   }
 
   /** Moves on to what comes next, at most about `maxChars` characters of payload. */
   read(maxChars: number): Reading {
-    if (this.#kept.length > 0) {
-      const events = takeUpTo(this.#kept, maxChars);
-      this.#kept = this.#kept.slice(events.length);
+    this.#readAt = this.#log.publishedChars;
+    if (this.#page.length > 0) {
+      const events = takeUpTo(this.#page, maxChars, charsOf);
+      this.#page = this.#page.slice(events.length);
       return { kind: 'events', events };
     }
+    if (this.#isOvertaken) return { kind: 'overtaken' };
+    if (this.#fetching) return { kind: 'caught_up' };
     const reading = this.#log.readAfter(this.#cursor, maxChars);
+    if (reading.kind === 'not_in_memory') {
+      void this.#fetch();
+      return { kind: 'caught_up' };
+    }
     if (reading.kind === 'events') this.#cursor = reading.events.at(-1)?.seq ?? this.#cursor;
     return reading;
   }
 
   /** Ends the subscription; may be called again. */
   close(): void {
+    this.#fetching?.abort();
     this.#log.unsubscribe(this);
+  }
+
+  async #fetch(): Promise<void> {
+    const fetching = new AbortController();
+    this.#fetching = fetching;
+    try {
+      const page = await this.#log.fetchAfter(this.#cursor, fetching.signal);
+      this.#page = page ?? [];
+      this.#cursor = page?.at(-1)?.seq ?? this.#cursor;
+      this.#isOvertaken = page === null;
+    } catch {
+      return; // it was closed while the store could not be read
+    }
+    this.#fetching = null;
+    if (!fetching.signal.aborted) this.handlers.onReadable();
   }
 }

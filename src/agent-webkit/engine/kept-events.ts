@@ -1,0 +1,94 @@
+import { EventWindow, type WindowLimits } from './event-window.js';
+import type { SessionEvent } from './session-event.js';
+import type { EventStore } from './storage.js';
+
+export interface KeptEventsOptions extends WindowLimits {
+  sessionId: string;
+  store: EventStore;
+  /** How many characters of payload of the newest events are in memory, too. */
+  maxHeldChars: number;
+}
+
+/** How many events leave the window before the store is asked to forget them. */
+const TRIM_EVERY = 100;
+/** How many characters of payload one reading of the store brings, besides those of one event. */
+const MAX_FETCHED_CHARS = 256 * 1024;
+
+/**
+ * What is kept of a log's committed events: the newest in memory, those before them in the store
+ * alone, and of those no more in memory than how large each is.
+ */
+export class KeptEvents {
+  readonly #options: KeptEventsOptions;
+  /** The size of each event that is kept. */
+  readonly #kept: EventWindow<number>;
+  /** Those in memory. */
+  readonly #held: EventWindow<SessionEvent>;
+  /** How many characters were ever added. */
+  totalChars = 0;
+  #trimmedBefore = 1;
+  /** What {@link totalChars} was when the store was last asked to forget. */
+  #trimmedChars = 0;
+
+  constructor(options: KeptEventsOptions) {
+    this.#options = options;
+    const { maxEvents, maxLogChars, maxHeldChars } = options;
+    this.#kept = new EventWindow({ maxEvents, maxLogChars }, (chars) => chars);
+    const held = { maxEvents, maxLogChars: Math.min(maxLogChars, maxHeldChars) };
+    this.#held = new EventWindow(held, charsOf);
+  }
+
+  /** The seq of the oldest event after which everything is kept. */
+  get firstSeq(): number {
+    return this.#kept.firstSeq;
+  }
+
+  /** Adds the next event, of which the store has been told. */
+  push(event: SessionEvent): void {
+    this.#kept.push(event.seq, event.data.length);
+    this.#held.push(event.seq, event);
+    this.totalChars += event.data.length;
+  }
+
+  /** To be called when all that was pushed is what the store had before. */
+  opened(): void {
+    this.#trimmedBefore = this.firstSeq;
+    this.#trimmedChars = this.totalChars;
+  }
+
+  /** The next events after a cursor; null where they are in the store alone. */
+  held(cursor: number, maxChars: number, limit: number): SessionEvent[] | null {
+    if (cursor < this.#held.firstSeq - 1) return null;
+    return this.#held.after(cursor, maxChars, limit);
+  }
+
+  /** Some of those that are in the store alone; null where it has them no longer. */
+  async fetch(cursor: number, limit: number): Promise<SessionEvent[] | null> {
+    const { store, sessionId } = this.#options;
+    const count = Math.min(limit, this.#held.firstSeq - 1 - cursor);
+    const { length } = this.#kept.after(cursor, MAX_FETCHED_CHARS, count);
+    const events = await store.read(sessionId, cursor, length);
+    // It may have been trimmed meanwhile, and deleted with its session.
+    return events.length === length && events.at(-1)?.seq === cursor + length ? events : null;
+  }
+
+  /** Asks the store to forget what is no longer kept, but for what is open, if there is enough of it. */
+  trim(open: () => readonly SessionEvent[]): void {
+    const evicted = this.firstSeq - this.#trimmedBefore;
+    const { maxLogChars, store, sessionId } = this.#options;
+    const added = this.totalChars - this.#trimmedChars;
+    if (evicted === 0 || (evicted < TRIM_EVERY && added < maxLogChars)) return;
+    this.opened();
+    const keep = open().map((event) => event.seq);
+    try {
+      store.trim(sessionId, this.firstSeq, keep)?.catch(() => undefined);
+    } catch {
+      // At once or later: what could not be trimmed now is trimmed the next time.
+    }
+  }
+}
+
+/** How large an event is. */
+export function charsOf(event: SessionEvent): number {
+  return event.data.length;
+}
