@@ -11,6 +11,7 @@ import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
 import { retry } from './retry.js';
 import { createSessionEvent, parseSessionEvent, type SessionEvent } from './session-event.js';
 import { SessionState } from './session-state.js';
+import { Subscribers } from './subscribers.js';
 import { type SubscribedLog, Subscription } from './subscription.js';
 
 export interface EventLogOptions extends KeptEventsOptions {
@@ -28,8 +29,6 @@ export interface EventPage {
   hasMore: boolean;
 }
 
-/** How many events are published in one turn of the event loop before readers are woken within it. */
-const WAKE_EVERY = 100;
 /** How many events one reading looks at, so that a long replay copies no more than it takes. */
 const MAX_READ = 1000;
 /** How many events may wait for their commit before the agent is held back. */
@@ -53,22 +52,19 @@ export class EventLog implements SubscribedLog {
   readonly #options: EventLogOptions;
   readonly #kept: KeptEvents;
   readonly #commits: GroupCommit;
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #subscribers: Subscribers;
   /** What was appended and is not committed, in order. */
   readonly #uncommitted: WireEvent[] = [];
   /** The seq the next appended event gets. */
   #nextSeq = 1;
   /** The seq of the last committed event, 0 while there is none. */
   #lastSeq = 0;
-  #wakeUp: NodeJS.Immediate | null = null;
-  /** How many events were published since readers were woken. */
-  #unannounced = 0;
-  readonly #whenUnsubscribed: (() => void)[] = [];
   #hasEnded = false;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
     this.#kept = new KeptEvents(options);
+    this.#subscribers = new Subscribers(options.maxEvents);
     this.#commits = new GroupCommit({
       createAppend: (events, keys) => ({
         sessionId: options.sessionId,
@@ -135,7 +131,7 @@ export class EventLog implements SubscribedLog {
   }
 
   get subscribers(): number {
-    return this.#subscriptions.size;
+    return this.#subscribers.size;
   }
 
   /**
@@ -202,22 +198,18 @@ export class EventLog implements SubscribedLog {
     const open = after === 0 ? this.#openBeforeKept() : [];
     const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
     const subscription = new Subscription(this, cursor, open, { onReadable, onClose });
-    this.#subscriptions.add(subscription);
+    this.#subscribers.add(subscription);
     return subscription;
   }
 
   /** For {@link Subscription}. */
   unsubscribe(subscription: Subscription): void {
-    if (!this.#subscriptions.delete(subscription)) return;
-    subscription.handlers.onClose();
-    if (this.#subscriptions.size > 0) return;
-    for (const resolve of this.#whenUnsubscribed.splice(0)) resolve();
+    this.#subscribers.remove(subscription);
   }
 
   /** Resolves when nobody is subscribed. */
   unsubscribed(): Promise<void> {
-    if (this.#subscriptions.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenUnsubscribed.push(resolve));
+    return this.#subscribers.none();
   }
 
   /** For {@link Subscription}. */
@@ -247,7 +239,7 @@ export class EventLog implements SubscribedLog {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#commits.stop();
-    this.#wake();
+    this.#subscribers.wake(0);
   }
 
   #publish(events: readonly SessionEvent[]): void {
@@ -257,33 +249,15 @@ export class EventLog implements SubscribedLog {
       this.#kept.push(event);
       this.#lastSeq = event.seq;
     }
-    this.#unannounced += events.length;
     // What is not committed yet may close what must be kept, should the commit never be.
     const isAllCommitted = this.#nextSeq === this.#lastSeq + 1;
     if (isAllCommitted) this.#kept.trim(() => this.#openBeforeKept());
-    this.#wake();
+    this.#subscribers.wake(events.length);
   }
 
   /** The open events that are older than what is kept without a gap. */
   #openBeforeKept(): SessionEvent[] {
     return this.state.openEvents().filter((event) => event.seq < this.firstSeq);
-  }
-
-  /**
-   * What is published in one turn of the event loop wakes a subscriber once, unless it is so much
-   * that the window would move on under one that reads as fast as it is told.
-   */
-  #wake(): void {
-    if (this.#subscriptions.size === 0) return;
-    if (this.#unannounced >= Math.min(WAKE_EVERY, this.#options.maxEvents)) return this.#announce();
-    this.#wakeUp ??= setImmediate(() => this.#announce());
-  }
-
-  #announce(): void {
-    if (this.#wakeUp) clearImmediate(this.#wakeUp);
-    this.#wakeUp = null;
-    this.#unannounced = 0;
-    for (const subscription of this.#subscriptions) subscription.handlers.onReadable();
   }
 
   #checkCursor(cursor: number): void {

@@ -1,0 +1,58 @@
+import type { Subscription } from './subscription.js';
+
+/** How many events are published in one turn of the event loop before subscribers are woken within it. */
+const WAKE_EVERY = 100;
+
+/** Everybody who follows a log, to be woken when there is something to read. */
+export class Subscribers {
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #wakeEvery: number;
+  #wakeUp: NodeJS.Immediate | null = null;
+  /** How many events were published since they were woken. */
+  #unannounced = 0;
+  readonly #whenNone: (() => void)[] = [];
+
+  /** @param maxEvents how many events are kept, so that nobody is overtaken before it was woken */
+  constructor(maxEvents: number) {
+    this.#wakeEvery = Math.min(WAKE_EVERY, maxEvents);
+  }
+
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
+  add(subscription: Subscription): void {
+    this.#subscriptions.add(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    if (!this.#subscriptions.delete(subscription)) return;
+    subscription.handlers.onClose();
+    if (this.#subscriptions.size > 0) return;
+    for (const resolve of this.#whenNone.splice(0)) resolve();
+  }
+
+  /** Resolves when there is nobody. */
+  none(): Promise<void> {
+    if (this.#subscriptions.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenNone.push(resolve));
+  }
+
+  /**
+   * Wakes each once for what is published in one turn of the event loop, unless it is so much that
+   * the log would move on under one that reads as fast as it is told.
+   */
+  wake(published: number): void {
+    if (this.#subscriptions.size === 0) return;
+    this.#unannounced += published;
+    if (this.#unannounced >= this.#wakeEvery) return this.#announce();
+    this.#wakeUp ??= setImmediate(() => this.#announce());
+  }
+
+  #announce(): void {
+    if (this.#wakeUp) clearImmediate(this.#wakeUp);
+    this.#wakeUp = null;
+    this.#unannounced = 0;
+    for (const subscription of this.#subscriptions) subscription.handlers.onReadable();
+  }
+}
