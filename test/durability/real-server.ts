@@ -83,6 +83,15 @@ export class RealServer {
     if (killed) await kill(killed);
   }
 
+  /** Stops it where it is, until it is thawed: to others it looks gone, to the storage it does not. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Resolves when there is one that listens, or never will be one again. */
   async up(): Promise<void> {
     if (this.#isListening || this.#isClosed) return;

@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { describePostgres } from '../support/postgres.js';
+import { SseClient } from '../support/sse-client.js';
+import { BuiltServer } from './built-server.js';
+import { RealServer } from './real-server.js';
+import { DURABLE, type TestStorage } from './test-storage.js';
+
+describePostgres('a server that stood still while another took its session over', () => {
+  let built: BuiltServer;
+  let storage: TestStorage | undefined;
+  let stale: RealServer;
+  let next: RealServer;
+  let streams: SseClient[];
+  beforeAll(async () => {
+    built = await BuiltServer.build();
+  }, 60_000);
+  afterAll(() => built.remove());
+  beforeEach(async () => {
+    streams = [];
+    storage = await DURABLE.find(({ name }) => name === 'PostgreSQL')?.create();
+    const settings = {
+      AGENT_WEBKIT_AGENT: 'demo',
+      AGENT_WEBKIT_STORAGE: storage?.setting ?? '',
+    };
+    stale = new RealServer(built, settings);
+    next = new RealServer(built, settings);
+    await Promise.all([stale.start(), next.start()]);
+  }, 60_000);
+  afterEach(async () => {
+    for (const stream of streams) stream.close();
+    await Promise.all([stale.close(), next.close()]);
+    await storage?.remove();
+  });
+
+  async function follow(server: RealServer, id: string): Promise<SseClient> {
+    const stream = await SseClient.open(`${server.url}/sessions/${id}/stream`);
+    streams.push(stream);
+    return stream;
+  }
+
+  it('writes nothing more, ends its streams, and nothing that anybody saw is changed', async () => {
+    const created = await stale.request('POST', '/sessions', { include_partial_messages: true });
+    const { session_id: id } = JSON.parse(created?.body ?? '') as { session_id: string };
+    const input = `/sessions/${id}/input`;
+    const before = await follow(stale, id);
+    await stale.request('POST', input, { type: 'user_message', content: 'long' });
+    await before.next('message_delta');
+    stale.freeze();
+
+    const said = await next.request('POST', input, { type: 'user_message', content: 'hello' });
+    expect(said?.status).toBe(204);
+    const after = await follow(next, id);
+    await after.next('turn_start');
+    await after.next('turn_start');
+    // What it says now comes while the other one's agent speaks.
+    stale.thaw();
+    await before.ended();
+    await after.until(() => after.names().filter((name) => name === 'result').length === 2);
+
+    expect(stale.lines.join('\n')).toContain(`Session ${id}: given up`);
+    expect(after.ids()).toEqual(after.ids().map((_, index) => index + 1));
+    expect(before.events).toEqual(after.events.slice(0, before.events.length));
+    const ends = after.events.filter(({ event }) => event === 'result' || event === 'error');
+    expect(ends).toMatchObject([
+      { data: { code: 'turn_interrupted' } },
+      { data: { subtype: 'error_during_execution' } },
+      { data: { subtype: 'success' } },
+    ]);
+  }, 60_000);
+});
