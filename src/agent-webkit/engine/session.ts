@@ -4,7 +4,7 @@ import type { SessionInfo } from '../protocol/answers.js';
 import type { AgentStart, SessionConfig } from './agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
 import type { Caller } from './caller.js';
-import type { Decision } from './decision.js';
+import { tellDecision } from './decision.js';
 import {
   AgentsBusyError,
   SessionNotFoundError,
@@ -14,12 +14,11 @@ import {
 } from './errors.js';
 import { DurableTranscripts } from './durable-transcripts.js';
 import { EventLog, type EventPage } from './event-log.js';
-import { IdleTimer } from './idle-timer.js';
 import { Inbox } from './inbox.js';
 import { Requests, toPendingRequest } from './requests.js';
+import { SessionActivity } from './session-activity.js';
 import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
-import type { SessionState } from './session-state.js';
 import { SessionSettings } from './session-settings.js';
 import type { SessionRecord } from './storage.js';
 import type { Subscription } from './subscription.js';
@@ -28,8 +27,6 @@ import { within } from './within.js';
 
 /** How long a session's end may wait for the storage. */
 const LAST_WORDS_TIMEOUT_MS = 2000;
-/** How long a session stays in memory whose agent sleeps, and which nobody follows. */
-const UNUSED_TIMEOUT_MS = 60_000;
 
 /**
  * One conversation with an agent, as everybody who follows it sees it.
@@ -47,12 +44,8 @@ export class Session implements SlotHolder {
   readonly #gate: TurnGate;
   readonly #inbox: Inbox;
   readonly #settings: SessionSettings;
-  /** Puts the agent to sleep. */
-  readonly #idle: IdleTimer;
-  /** Lets a session go whose agent sleeps. */
-  readonly #unused: IdleTimer;
+  readonly #activity: SessionActivity;
   readonly #transcripts: DurableTranscripts | null;
-  #restingSince = performance.now();
   /** Why nothing more is taken, or null while the session lives. */
   #ended: 'deleted' | 'given_up' | 'shut_down' | null = null;
 
@@ -64,9 +57,10 @@ export class Session implements SlotHolder {
     this.#requests = new Requests(log, {
       timeoutMs: deps.limits.requestTimeoutMs,
       onDecision: (decision) => {
-        this.#tellDecision(decision);
+        const told = { sessionId: record.id, owner: record.owner, ...decision };
+        tellDecision(deps.onDecision, told, deps.logger);
         // It may have been all there was to do, when it was asked outside a turn.
-        this.#rest();
+        this.#activity.rest();
       },
     });
     const { transcripts } = deps.storage;
@@ -97,16 +91,15 @@ export class Session implements SlotHolder {
       onFenced: (cause) => this.#giveUp(cause),
       logger: deps.logger,
     });
-    this.#idle = new IdleTimer({
-      timeoutMs: deps.limits.idleTimeoutMs,
-      isIdle: () => this.idleSince !== null && log.subscribers === 0,
-      onTimeout: () => void this.sleep(),
-    });
-    this.#unused = new IdleTimer({
-      timeoutMs: UNUSED_TIMEOUT_MS,
-      isIdle: () =>
-        this.state === 'dormant' && log.subscribers === 0 && !this.#transcripts?.isWriting,
-      onTimeout: () => deps.onUnused(record.id),
+    this.#activity = new SessionActivity({
+      log,
+      gate: this.#gate,
+      slots: deps.slots,
+      isEnded: () => this.#ended !== null,
+      isWriting: () => this.#transcripts?.isWriting ?? false,
+      idleTimeoutMs: deps.limits.idleTimeoutMs,
+      onIdle: () => void this.sleep(),
+      onUnused: () => deps.onUnused(record.id),
     });
   }
 
@@ -116,7 +109,7 @@ export class Session implements SlotHolder {
     const session = new Session(record, log, deps);
     await log.append(sessionReady(record.id));
     if (!deps.slots.areBusy) session.#gate.warmUp();
-    session.#rest();
+    session.#activity.rest();
     return session;
   }
 
@@ -131,7 +124,7 @@ export class Session implements SlotHolder {
     // Its server ended between its record and its first event.
     if (log.lastSeq === 0) await log.append(sessionReady(record.id));
     session.#gate.recover();
-    session.#rest();
+    session.#activity.rest();
     return session;
   }
 
@@ -148,24 +141,17 @@ export class Session implements SlotHolder {
   }
 
   get state(): SessionStateName {
-    return this.#stateBy(this.#log.state);
-  }
-
-  #stateBy({ requests, turn, queue }: SessionState): SessionStateName {
-    if (this.#ended) return 'closed';
-    if (requests.size > 0) return 'awaiting';
-    if (turn || queue.length > 0 || this.#gate.agentWork.isInTurn) return 'running';
-    return this.#gate.isAgentAlive ? 'idle' : 'dormant';
+    return this.#activity.state;
   }
 
   /** Since when the agent has had nothing to do, as `performance.now()`; null while it has, or there is none. */
   get idleSince(): number | null {
-    return this.state === 'idle' && !this.#gate.agentWork.isAtWork ? this.#restingSince : null;
+    return this.#activity.idleSince;
   }
 
   /** Whether somebody follows the session, or it has something to do. */
   get isInUse(): boolean {
-    return this.#log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
+    return this.#activity.isInUse;
   }
 
   /**
@@ -187,8 +173,8 @@ export class Session implements SlotHolder {
   async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
     switch (message.type) {
       case 'user_message':
-        this.#stir();
-        await this.#inbox.accept(message, idempotencyKey).finally(() => this.#rest());
+        this.#activity.stir();
+        await this.#inbox.accept(message, idempotencyKey).finally(() => this.#activity.rest());
         this.#gate.pass();
         return this.touch();
       case 'interrupt':
@@ -217,8 +203,8 @@ export class Session implements SlotHolder {
   subscribe(after: number, onReadable: () => void): Subscription {
     const { maxSubscribers } = this.#deps.limits;
     if (this.#log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
-    const subscription = this.#log.subscribe(after, onReadable, () => this.#rest());
-    this.#stir();
+    const subscription = this.#log.subscribe(after, onReadable, () => this.#activity.rest());
+    this.#activity.stir();
     return subscription;
   }
 
@@ -232,7 +218,7 @@ export class Session implements SlotHolder {
     const { firstSeq, lastSeq, committed, subscribers } = this.#log;
     const record = { ...this.#record, log: { firstSeq, lastSeq, costUsd: committed.costUsd } };
     const pending = [...committed.requests.values()].map(toPendingRequest);
-    return describeSession(record, this.#stateBy(committed), pending, subscribers);
+    return describeSession(record, this.#activity.committedState, pending, subscribers);
   }
 
   /**
@@ -243,7 +229,7 @@ export class Session implements SlotHolder {
   async end(how: 'for_good' | 'for_now', graceMs: number): Promise<{ agentGone: Promise<void> }> {
     if (this.#ended) return { agentGone: this.#gate.close(graceMs) };
     this.#ended = how === 'for_good' ? 'deleted' : 'shut_down';
-    this.#stir();
+    this.#activity.stir();
     const lastWords = how === 'for_good' ? this.#sayDone() : this.#gate.abandonTurn();
     const agentGone = this.#gate.close(graceMs);
     try {
@@ -290,23 +276,6 @@ export class Session implements SlotHolder {
     this.#settings.touch();
   }
 
-  #tellDecision(decision: Omit<Decision, 'sessionId' | 'owner'>): void {
-    const told = async () => {
-      const { input, updatedInput, ...rest } = decision;
-      await this.#deps.onDecision({
-        sessionId: this.id,
-        owner: this.owner,
-        ...rest,
-        // Copies: where the host blots out a secret in them, the agent still gets what was decided.
-        input: structuredClone(input),
-        ...(updatedInput && { updatedInput: structuredClone(updatedInput) }),
-      });
-    };
-    told().catch((error: unknown) => {
-      this.#deps.logger.error(`Session ${this.id}: the option onDecision threw.`, error);
-    });
-  }
-
   #createStart(resume: boolean): AgentStart {
     return {
       ...this.#record.config,
@@ -319,29 +288,15 @@ export class Session implements SlotHolder {
   }
 
   #onQuiet(): void {
-    this.#rest();
+    this.#activity.rest();
     this.touch();
-  }
-
-  /** To be called when there may be nothing left to do. */
-  #rest(): void {
-    this.#idle.restart();
-    this.#unused.restart();
-    this.#restingSince = performance.now();
-    if (this.idleSince !== null) this.#deps.slots.makeRoom();
-  }
-
-  /** To be called when there is something to do, or nothing ever again. */
-  #stir(): void {
-    this.#idle.stop();
-    this.#unused.stop();
   }
 
   /** Puts the agent to sleep. */
   async sleep(): Promise<void> {
     try {
       await this.#gate.sleep();
-      this.#rest();
+      this.#activity.rest();
     } catch {
       // A log that fails gives the session up.
     }
@@ -350,7 +305,7 @@ export class Session implements SlotHolder {
   #giveUp(error: unknown): void {
     if (this.#ended) return;
     this.#ended = 'given_up';
-    this.#stir();
+    this.#activity.stir();
     this.#deps.logger.error(`Session ${this.id}: given up, its storage refused an event.`, error);
     this.#transcripts?.stop();
     this.#log.end();
