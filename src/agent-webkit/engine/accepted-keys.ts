@@ -1,3 +1,6 @@
+const MAX_KEYS = 10_000;
+const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+
 /**
  * The keys under which something was accepted, so that a retry is answered and does nothing.
  * Bounded in number and age; the oldest are forgotten first.
@@ -7,7 +10,7 @@ export class AcceptedKeys<Value> {
   readonly #maxAgeMs: number;
   readonly #entries = new Map<string, { value: Promise<Value>; at: number }>();
 
-  constructor(maxKeys: number, maxAgeMs: number) {
+  constructor(maxKeys = MAX_KEYS, maxAgeMs = MAX_AGE_MS) {
     this.#maxKeys = maxKeys;
     this.#maxAgeMs = maxAgeMs;
   }

@@ -5,9 +5,6 @@ import { answered } from './answered.js';
 import { BackpressureError } from './errors.js';
 import type { EventLog } from './event-log.js';
 
-const MAX_ACCEPTED_KEYS = 10_000;
-const ACCEPTED_KEY_AGE_MS = 24 * 60 * 60 * 1000;
-
 export interface InboxLimits {
   /** How many messages may wait. */
   maxQueuedMessages: number;
@@ -22,7 +19,7 @@ export class Inbox {
   readonly #assertRoom: () => void;
   /** Whether the log is older than this, so that the storage may know keys which are not known here. */
   readonly #mayHaveEarlierKeys: boolean;
-  readonly #accepted = new AcceptedKeys<void>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
+  readonly #accepted = new AcceptedKeys<void>();
 
   /** @param assertRoom throws when a message that was not accepted before cannot be accepted now */
   constructor(log: EventLog, limits: InboxLimits, assertRoom: () => void) {

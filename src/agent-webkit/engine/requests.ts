@@ -8,6 +8,7 @@ import type { EventLog } from './event-log.js';
 import type { PendingRequest } from '../protocol/answers.js';
 import { parseSessionEvent } from './session-event.js';
 import { type OpenRequest, QUESTION_TOOL } from './session-state.js';
+import { isRecord } from '../protocol/is-record.js';
 
 export interface RequestsOptions {
   /** After how long a request that nobody answers is denied, in milliseconds; null for never. */
@@ -251,8 +252,4 @@ export function cancelled(): PermissionResult {
 
 function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

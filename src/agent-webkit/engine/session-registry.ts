@@ -31,9 +31,6 @@ export interface SessionPage {
   next: RecordCursor | null;
 }
 
-const MAX_ACCEPTED_KEYS = 10_000;
-const ACCEPTED_KEY_AGE_MS = 24 * 60 * 60 * 1000;
-
 /**
  * All sessions, by id: those in memory and those that are only stored. The one place where it is
  * decided whose session it is: a session is its creator's, and for anybody else it does not exist.
@@ -45,7 +42,7 @@ export class SessionRegistry {
   readonly #admission: Admission;
   readonly #retention: Retention | null;
   /** The ids of sessions by the key their creation was asked with. */
-  readonly #created = new AcceptedKeys<string>(MAX_ACCEPTED_KEYS, ACCEPTED_KEY_AGE_MS);
+  readonly #created = new AcceptedKeys<string>();
   readonly #recovery: Recovery;
   #shutdown: Promise<void> | null = null;
 

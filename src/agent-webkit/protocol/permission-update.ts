@@ -1,5 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { PERMISSION_MODES } from './inbound.js';
+import { isRecord } from './is-record.js';
 
 const BEHAVIORS: readonly unknown[] = ['allow', 'deny', 'ask'];
 const DESTINATIONS: readonly unknown[] = [
@@ -67,8 +68,4 @@ function isRule(value: unknown): boolean {
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 /** How a process ended: its exit code, the signal, or the error that kept it from starting. */
-export interface AgentExit {
+export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
   error?: NodeJS.ErrnoException;
@@ -34,7 +34,7 @@ export function startFailure(cause: unknown): AgentFailure {
 
 /** The failure of an agent whose process ended unasked. */
 export async function exitFailure(
-  exit: AgentExit,
+  exit: ProcessExit,
   { cwd, stderr, thrown }: { cwd: string; stderr: string; thrown: unknown },
 ): Promise<AgentFailure> {
   const sentence =
@@ -42,7 +42,7 @@ export async function exitFailure(
   return new AgentFailure(sentence, { cause: exit.error ?? thrown, stderr });
 }
 
-function endSentence({ code, signal }: AgentExit, stderr: string): string {
+function endSentence({ code, signal }: ProcessExit, stderr: string): string {
   if (/cannot be used with root/.test(stderr)) {
     return 'The permission mode bypassPermissions is refused to a server that runs as root.';
   }

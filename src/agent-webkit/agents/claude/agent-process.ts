@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
-import type { AgentExit } from './agent-failure.js';
+import type { ProcessExit } from './agent-failure.js';
 import { findLocalCopies, type LocalCopies, removeLocalCopies } from './local-copies.js';
 import { MARKER_VARIABLE, sweepProcesses } from './process-sweep.js';
 import { Warden } from './warden.js';
@@ -32,8 +32,8 @@ export class AgentProcess {
   /** What the environment of the process, and of all it starts, carries. */
   readonly marker = `${serverRunId}.${randomUUID()}`;
   /** Resolves when nothing is left. */
-  readonly gone: Promise<AgentExit>;
-  readonly #exited: Promise<AgentExit>;
+  readonly gone: Promise<ProcessExit>;
+  readonly #exited: Promise<ProcessExit>;
   #stderr = '';
   #closed: Promise<void> | undefined;
 
@@ -96,7 +96,7 @@ export class AgentProcess {
     await this.gone;
   }
 
-  async #clean(copies: LocalCopies | null): Promise<AgentExit> {
+  async #clean(copies: LocalCopies | null): Promise<ProcessExit> {
     const exit = await this.#exited;
     if (exit.error !== undefined) return exit;
     await sweepProcesses(this.marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });

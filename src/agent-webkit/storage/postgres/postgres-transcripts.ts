@@ -5,7 +5,7 @@ import type {
   SessionSummaryEntry,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { Database, Query } from './database.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { KeyedQueue } from '../keyed-queue.js';
 import { decodeText, encodeText } from './text.js';
 
 /** A transcript's row, locked, and where the new entries begin. */

@@ -4,6 +4,7 @@ import type {
   SessionStoreEntry,
   SessionSummaryEntry,
 } from '@anthropic-ai/claude-agent-sdk';
+import { KeyedQueue } from '../keyed-queue.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { SqlValue, Step } from './thread-program.js';
 
@@ -16,8 +17,8 @@ import type { SqlValue, Step } from './thread-program.js';
 export class SqliteTranscripts implements SessionStore {
   readonly #thread: SqliteThread;
   readonly #sql: ReturnType<typeof createStatements>;
-  /** The last append or deletion of each session that has one under way. */
-  readonly #tails = new Map<string, Promise<void>>();
+  /** The appends and deletions of each session. */
+  readonly #queue = new KeyedQueue();
   #lastMtime = 0;
 
   constructor(thread: SqliteThread, tablePrefix: string) {
@@ -26,7 +27,7 @@ export class SqliteTranscripts implements SessionStore {
   }
 
   append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
-    return this.#inTurn(key.sessionId, () => this.#append(key, entries));
+    return this.#queue.run(key.sessionId, () => this.#append(key, entries));
   }
 
   async load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
@@ -63,14 +64,14 @@ export class SqliteTranscripts implements SessionStore {
     const [sql, params] = key.subpath
       ? [this.#sql.deletePath, [session, project, path]]
       : [this.#sql.deleteSession, [session, project]];
-    return this.#inTurn(key.sessionId, async () => {
+    return this.#queue.run(key.sessionId, async () => {
       await this.#thread.write([sql.map((text) => ({ kind: 'write', sql: text, params }))]);
     });
   }
 
   /** Resolves when no append and no deletion is under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#tails.values());
+    await this.#queue.settled();
   }
 
   async #append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
@@ -112,16 +113,6 @@ export class SqliteTranscripts implements SessionStore {
     });
     const previous = known ? (parse(known['summary']) as SessionSummaryEntry) : undefined;
     return JSON.stringify(foldSessionSummary(previous, key, added, { mtime }));
-  }
-
-  #inTurn(sessionId: string, run: () => Promise<void>): Promise<void> {
-    const turn = (this.#tails.get(sessionId) ?? Promise.resolve()).then(run);
-    const tail: Promise<void> = Promise.allSettled([turn]).then(() => {
-      if (this.#tails.get(sessionId) === tail) this.#tails.delete(sessionId);
-      return undefined;
-    });
-    this.#tails.set(sessionId, tail);
-    return turn;
   }
 }
 

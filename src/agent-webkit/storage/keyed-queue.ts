@@ -12,6 +12,11 @@ export class KeyedQueue {
     return result;
   }
 
+  /** Resolves when nothing is under way of what was asked for until now. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#tails.values());
+  }
+
   async #forget(key: string, tail: Promise<void>): Promise<void> {
     await tail;
     if (this.#tails.get(key) === tail) this.#tails.delete(key);
