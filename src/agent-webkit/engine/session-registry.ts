@@ -57,7 +57,8 @@ export class SessionRegistry {
     this.#admission = new Admission(storage.records, options);
     this.#recovery = new Recovery({
       records: storage.records,
-      takeUp: (id) => this.#live.get(id) ?? this.#take(id),
+      unread: () => this.#live.unread(),
+      takeUp: (id) => this.#takeUp(id),
       logger,
     });
     this.#retention =
@@ -211,6 +212,16 @@ export class SessionRegistry {
       await answered(this.#options.storage.records.delete(record.id));
       throw error;
     }
+  }
+
+  /**
+   * Takes a session into memory that no living server has. It may be there already: as it was
+   * before the server took it over that is gone now.
+   */
+  async #takeUp(id: string): Promise<void> {
+    const held = await this.#live.get(id);
+    if (held && (await held.isTakenOver())) await this.#live.letGo(id);
+    await (this.#live.get(id) ?? this.#take(id));
   }
 
   /** Takes a stored session into memory. */

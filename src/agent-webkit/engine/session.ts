@@ -163,6 +163,12 @@ export class Session implements SlotHolder {
     return this.state === 'idle' && !this.#gate.agentWork.isAtWork ? this.#restingSince : null;
   }
 
+  /** Whether another server has the session by now. This one notices by itself when it writes something. */
+  async isTakenOver(): Promise<boolean> {
+    const stored = await this.#deps.storage.records.get(this.id);
+    return stored?.epoch !== this.#record.epoch;
+  }
+
   /** Whether somebody follows the session, or it has something to do. */
   get isInUse(): boolean {
     return this.#log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
