@@ -120,6 +120,11 @@ export class EventLog implements SubscribedLog {
     return this.#kept.totalChars;
   }
 
+  /** For {@link Subscription}. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Whether the store does not take events at the moment. */
   get isTroubled(): boolean {
     return this.#commits.isTroubled;
