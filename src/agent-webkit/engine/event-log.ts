@@ -125,6 +125,11 @@ export class EventLog implements SubscribedLog {
     return this.#hasEnded;
   }
 
+  /** Whether all that was appended is committed. */
+  get isCommitted(): boolean {
+    return this.#nextSeq === this.#lastSeq + 1;
+  }
+
   /** Whether the store does not take events at the moment. */
   get isTroubled(): boolean {
     return this.#commits.isTroubled;

@@ -105,7 +105,10 @@ export class Session implements SlotHolder {
     this.#unused = new IdleTimer({
       timeoutMs: UNUSED_TIMEOUT_MS,
       isIdle: () =>
-        this.state === 'dormant' && log.subscribers === 0 && !this.#transcripts?.isWriting,
+        this.state === 'dormant' &&
+        log.subscribers === 0 &&
+        log.isCommitted &&
+        !this.#transcripts?.isWriting,
       onTimeout: () => deps.onUnused(record.id),
     });
   }
