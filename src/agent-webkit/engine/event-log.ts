@@ -259,15 +259,16 @@ export class EventLog implements SubscribedLog {
       this.#kept.push(event);
       this.#lastSeq = event.seq;
     }
-    // What is not committed yet may close what must be kept, should the commit never be.
-    const isAllCommitted = this.#nextSeq === this.#lastSeq + 1;
-    if (isAllCommitted) this.#kept.trim(() => this.#openBeforeKept());
+    this.#kept.trim(() => this.#openBeforeKept());
     this.#subscribers.wake(events.length);
   }
 
-  /** The open events that are older than what is kept without a gap. */
+  /**
+   * The open events that are older than what is kept without a gap. What is not committed yet may
+   * close some of them; should the commit never be, they are still open.
+   */
   #openBeforeKept(): SessionEvent[] {
-    return this.state.openEvents().filter((event) => event.seq < this.firstSeq);
+    return this.committed.openEvents().filter((event) => event.seq < this.firstSeq);
   }
 
   #checkCursor(cursor: number): void {
