@@ -156,7 +156,7 @@ describe('a subscription', () => {
       await settle();
       expect(onReadable).toHaveBeenCalledTimes(1);
       expect(subscription.read(100)).toEqual({ kind: 'overtaken' });
-      await expect(log.read(10, 5)).rejects.toMatchObject({ code: 'session_not_found' });
+      await expect(log.read(10, 5)).rejects.toMatchObject({ code: 'storage_unavailable' });
     });
 
     it.each(['before', 'after'])(

@@ -1,11 +1,6 @@
 import type { WireEvent } from '../protocol/events.js';
 import { answered } from './answered.js';
-import {
-  CursorAheadError,
-  EvictedError,
-  SessionNotFoundError,
-  StorageUnavailableError,
-} from './errors.js';
+import { CursorAheadError, EvictedError, StorageUnavailableError } from './errors.js';
 import { GroupCommit } from './group-commit.js';
 import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
 import { retry } from './retry.js';
@@ -20,6 +15,8 @@ export interface EventLogOptions extends KeptEventsOptions {
   onTrouble: (cause: unknown) => void;
   /** Called when the store takes no more events of this log, for good. */
   onFailure: (cause: unknown) => void;
+  /** Called when the store has no longer what is kept, which another server has made it forget. */
+  onMissing: () => void;
 }
 
 /** A page of the log. */
@@ -175,7 +172,8 @@ export class EventLog implements SubscribedLog {
 
   /**
    * One page after a cursor: at most `limit` events, besides the open ones from before the window,
-   * which all stand on the first page. Throws what {@link subscribe} throws.
+   * which all stand on the first page. Throws what {@link subscribe} throws, and
+   * StorageUnavailableError when the store does not have or give what is to be read.
    */
   async read(after: number, limit: number): Promise<EventPage> {
     this.#checkCursor(after);
@@ -184,15 +182,14 @@ export class EventLog implements SubscribedLog {
     const from = Math.max(after, this.firstSeq - 1);
     const next =
       this.#kept.held(from, this.#options.maxHeldChars, rest) ??
-      (await answered(this.#kept.fetch(from, rest)));
+      (await answered(this.#fetch(from, rest)));
     if (next) {
       const lastRead = next.at(-1)?.seq ?? from;
       const hasMore = lastRead < this.#lastSeq;
       return { events: [...open, ...next], lastSeq: this.#lastSeq, hasMore };
     }
-    // Either it was trimmed meanwhile, or it was deleted.
     if (from < this.firstSeq - 1) return this.read(after, limit);
-    throw new SessionNotFoundError();
+    throw new StorageUnavailableError(null);
   }
 
   /**
@@ -234,7 +231,7 @@ export class EventLog implements SubscribedLog {
   /** For {@link Subscription}. */
   fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null> {
     let isTold = false;
-    return retry(() => this.#kept.fetch(cursor, MAX_READ), {
+    return retry(() => this.#fetch(cursor, MAX_READ), {
       signal,
       isFinal: () => false,
       onFailure: (cause) => {
@@ -250,6 +247,13 @@ export class EventLog implements SubscribedLog {
     this.#hasEnded = true;
     this.#commits.stop();
     this.#subscribers.wake(0);
+  }
+
+  async #fetch(cursor: number, limit: number): Promise<readonly SessionEvent[] | null> {
+    const events = await this.#kept.fetch(cursor, limit);
+    const isKept = cursor >= this.firstSeq - 1;
+    if (!events && isKept && !this.#hasEnded) this.#options.onMissing();
+    return events;
   }
 
   #publish(events: readonly SessionEvent[]): void {

@@ -34,7 +34,7 @@ export interface SessionDependencies {
   /** Told of every decision of a person's, or of its absence, once it is committed. */
   onDecision: OnDecision;
   logger: EngineLogger;
-  /** Called once when the session gave itself up because its storage refused an event. */
+  /** Called once when the session gave itself up because its storage has it no longer for this server. */
   onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;
   /** Called when nothing has happened for so long that the session need not stay in memory. */
   onUnused: (sessionId: string) => void;
@@ -44,7 +44,7 @@ export interface SessionDependencies {
 export function logOptions(
   record: SessionRecord,
   { storage, limits, logger }: Pick<SessionDependencies, 'storage' | 'limits' | 'logger'>,
-  onFailure: (cause: unknown) => void,
+  { onFailure, onMissing }: Pick<EventLogOptions, 'onFailure' | 'onMissing'>,
 ): EventLogOptions {
   return {
     sessionId: record.id,
@@ -56,5 +56,6 @@ export function logOptions(
     onTrouble: (cause) =>
       logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
     onFailure,
+    onMissing,
   };
 }

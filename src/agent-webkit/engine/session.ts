@@ -21,7 +21,7 @@ import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
 import type { SessionState } from './session-state.js';
 import { SessionSettings } from './session-settings.js';
-import type { SessionRecord } from './storage.js';
+import { FencedError, type SessionRecord } from './storage.js';
 import type { Subscription } from './subscription.js';
 import { TurnGate } from './turn-gate.js';
 import { within } from './within.js';
@@ -115,7 +115,12 @@ export class Session implements SlotHolder {
 
   /** Begins a new session, whose agent starts in the background. */
   static async create(record: SessionRecord, deps: SessionDependencies): Promise<Session> {
-    const log = new EventLog(logOptions(record, deps, (cause) => session.#giveUp(cause)));
+    const log = new EventLog(
+      logOptions(record, deps, {
+        onFailure: (cause) => session.#giveUp(cause),
+        onMissing: () => void session.#checkOwnership(),
+      }),
+    );
     const session = new Session(record, log, deps);
     await log.append(sessionReady(record.id));
     if (!deps.slots.areBusy) session.#gate.warmUp();
@@ -128,7 +133,12 @@ export class Session implements SlotHolder {
    * interrupted. Null when all that is left of it is its end.
    */
   static async restore(record: SessionRecord, deps: SessionDependencies): Promise<Session | null> {
-    const log = await EventLog.open(logOptions(record, deps, (cause) => session.#giveUp(cause)));
+    const log = await EventLog.open(
+      logOptions(record, deps, {
+        onFailure: (cause) => session.#giveUp(cause),
+        onMissing: () => void session.#checkOwnership(),
+      }),
+    );
     const session = new Session(record, log, deps);
     if (log.state.closed) return null;
     // Its server ended between its record and its first event.
@@ -356,11 +366,23 @@ export class Session implements SlotHolder {
     }
   }
 
+  /** To be called when it looks as if another server had taken the session over, or deleted it. */
+  async #checkOwnership(): Promise<void> {
+    try {
+      if (await this.isTakenOver()) this.#giveUp(new FencedError(this.id));
+    } catch {
+      // The storage cannot tell; it is asked again when it looks so again.
+    }
+  }
+
   #giveUp(error: unknown): void {
     if (this.#ended) return;
     this.#ended = 'given_up';
     this.#stir();
-    this.#deps.logger.error(`Session ${this.id}: given up, its storage refused an event.`, error);
+    this.#deps.logger.error(
+      `Session ${this.id}: given up, its storage has it no longer for this server.`,
+      error,
+    );
     this.#transcripts?.stop();
     this.#log.end();
     this.#deps.onGivenUp(this.id, this.#gate.close(0));
