@@ -52,7 +52,7 @@ export class LiveSessions {
         this.#dropClaim(id);
         this.#track(agentGone);
       },
-      onUnused: (id) => void this.letGo(id),
+      onUnused: (session) => void this.letGo(session),
     };
   }
 
@@ -137,10 +137,11 @@ export class LiveSessions {
   }
 
   /** Lets one leave the memory, which goes on where it is restored. */
-  async letGo(id: string): Promise<void> {
-    const session = await this.#sessions.get(id);
-    this.#sessions.delete(id);
-    if (session) await this.end(session, 'for_now', 0);
+  async letGo(session: Session): Promise<void> {
+    // It may have ended meanwhile, and another one of this id be there.
+    if ((await this.#sessions.get(session.id)) !== session) return;
+    this.#sessions.delete(session.id);
+    await this.end(session, 'for_now', 0);
   }
 
   /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */

@@ -4,6 +4,7 @@ import type { OnDecision } from './decision.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { EventLogOptions } from './event-log.js';
 import type { WindowLimits } from './event-window.js';
+import type { Session } from './session.js';
 import type { SessionRecord, StorageProvider } from './storage.js';
 
 /** How many characters of a session's newest events are in memory, so that what follows it live reads no storage. */
@@ -37,7 +38,7 @@ export interface SessionDependencies {
   /** Called once when the session gave itself up because its storage has it no longer for this server. */
   onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;
   /** Called when nothing has happened for so long that the session need not stay in memory. */
-  onUnused: (sessionId: string) => void;
+  onUnused: (session: Session) => void;
 }
 
 /** How a session's log is opened. */

@@ -111,6 +111,19 @@ export class SessionRegistry {
     throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
   }
 
+  /**
+   * A session to read after a cursor. One that this session has not come to is a sign that another
+   * server has had it meanwhile, and that what is in memory here is older.
+   *
+   * @throws what {@link get} throws
+   */
+  async getAt(id: string, caller: Caller, after: number): Promise<Session> {
+    const session = await this.get(id, caller);
+    if (after <= session.lastSeq || !(await answered(session.isTakenOver()))) return session;
+    await this.#live.letGo(session);
+    return this.get(id, caller);
+  }
+
   /** Whether a caller may still read a session. A storage that does not answer changes nothing. */
   async isReadable(id: string, caller: Caller): Promise<boolean> {
     try {
@@ -220,7 +233,7 @@ export class SessionRegistry {
    */
   async #takeUp(id: string): Promise<void> {
     const held = await this.#live.get(id);
-    if (held && (await held.isTakenOver())) await this.#live.letGo(id);
+    if (held && (await held.isTakenOver())) await this.#live.letGo(held);
     await (this.#live.get(id) ?? this.#take(id));
   }
 

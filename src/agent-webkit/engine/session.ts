@@ -109,7 +109,7 @@ export class Session implements SlotHolder {
         log.subscribers === 0 &&
         log.isCommitted &&
         !this.#transcripts?.isWriting,
-      onTimeout: () => deps.onUnused(record.id),
+      onTimeout: () => deps.onUnused(this),
     });
   }
 
@@ -154,6 +154,11 @@ export class Session implements SlotHolder {
 
   get owner(): string {
     return this.#record.owner;
+  }
+
+  /** The seq of the last event that may be told, 0 while there is none. */
+  get lastSeq(): number {
+    return this.#log.lastSeq;
   }
 
   get config(): Readonly<SessionConfig> {
