@@ -54,6 +54,38 @@ describe('what another server left unfinished', () => {
     ]);
   });
 
+  it('is taken up by one of the servers that live, also when they started together', async () => {
+    await bench.registry.shutdown();
+    const random = jest.spyOn(Math, 'random').mockReturnValueOnce(0.4).mockReturnValueOnce(0.6);
+    const servers = [createRegistry(storage), createRegistry(storage)];
+    for (const { registry } of servers) await registry.start(); // oxlint-disable-line no-await-in-loop
+    random.mockRestore();
+    // It takes a moment to tell, and a session that was claimed is told no more.
+    storage.records.unfinished = async () => {
+      const told = orphans;
+      await settle(10);
+      return told;
+    };
+    const claim = storage.records.claim.bind(storage.records);
+    storage.records.claim = (sessionId) => {
+      orphans = [];
+      return claim(sessionId);
+    };
+    orphans = [id];
+    for (let n = 0; n < 2; n += 1) {
+      /* oxlint-disable no-await-in-loop -- one look after the other */
+      await jest.advanceTimersByTimeAsync(INTERVAL_MS / 2);
+      await settle(20);
+      await jest.advanceTimersByTimeAsync(INTERVAL_MS / 2);
+      await settle(20);
+      /* oxlint-enable no-await-in-loop */
+    }
+    expect(servers.map(({ agents }) => agents.length)).toEqual([1, 0]);
+    const names = (await storage.events.read(id, 0, 100)).map(({ name }) => name);
+    expect(names.at(-1)).toBe('turn_start');
+    for (const { registry } of servers) await registry.shutdown(); // oxlint-disable-line no-await-in-loop
+  });
+
   it('is left to a server that was only cut off for a moment', async () => {
     orphans = [id];
     await look();

@@ -41,8 +41,14 @@ export class Recovery {
       onFailure: (cause) => this.#warn(cause),
     });
     if (this.#stopped.signal.aborted) return;
-    this.#timer = setInterval(() => void this.#look(), INTERVAL_MS);
-    this.#timer.unref();
+    // From a moment of its own, so that servers that started together do not take up the same at once.
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = setInterval(() => void this.#look(), INTERVAL_MS).unref();
+        void this.#look();
+      },
+      Math.ceil(Math.random() * INTERVAL_MS),
+    ).unref();
   }
 
   stop(): void {
