@@ -187,7 +187,8 @@ export interface AgentWebkitModuleOptions {
   /**
    * How many characters of new events may wait for a client that follows a session and reads none
    * of them. One for which more wait is disconnected; it comes back with its cursor. What waits is
-   * in the session's log, which all share; for the client itself waits one write of about 64 kB.
+   * in the session's log, which all share; for the client itself waits one write of about 64 kB, and
+   * one page of about 256 kB while it is far behind.
    *
    * @default 4194304
    */

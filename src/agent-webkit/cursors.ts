@@ -12,11 +12,17 @@ interface RequestWithQuery {
  * browser's EventSource needs for its first request. Without either, from the beginning.
  */
 export const LastEventId = createParamDecorator((_: unknown, context: ExecutionContext): number => {
-  const { headers, query } = context.switchToHttp().getRequest<RequestWithQuery>();
-  const sent = headers['last-event-id'] ?? query['last_event_id'] ?? '0';
-  if (typeof sent === 'string' && /^\d{1,15}$/.test(sent)) return Number(sent);
+  const cursor = readLastEventId(context);
+  if (cursor !== null) return cursor;
   throw new InvalidRequestError('Last-Event-ID: must be an integer of at least 0.');
 });
+
+/** Null where it is none. */
+export function readLastEventId(context: ExecutionContext): number | null {
+  const { headers, query } = context.switchToHttp().getRequest<RequestWithQuery>();
+  const sent = headers['last-event-id'] ?? query['last_event_id'] ?? '0';
+  return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : null;
+}
 
 /** The place where a page of sessions ended, as clients carry it: opaque to them. */
 export function encodeCursor({ lastActivityAt, id }: RecordCursor): string {

@@ -5,6 +5,7 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { readLastEventId } from './cursors.js';
 import { identityOf } from './current-caller.decorator.js';
 import { SessionNotFoundError } from './engine/errors.js';
 import type { Session } from './engine/session.js';
@@ -31,7 +32,8 @@ export class FollowedSessionGuard implements CanActivate {
     const request = requestOf(context);
     const { caller } = identityOf(context);
     try {
-      sessions.set(request, await this.registry.get(request.params.id, caller));
+      const after = readLastEventId(context) ?? 0;
+      sessions.set(request, await this.registry.getAt(request.params.id, caller, after));
     } catch (error) {
       throw refuse(error, context, this.adapterHost);
     }

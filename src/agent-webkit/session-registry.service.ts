@@ -50,7 +50,7 @@ export class SessionRegistryService
    * Unsubscribing stops the watching, never the agent.
    */
   watch(id: string, caller: Caller, after = 0): Observable<DeliveredEvent> {
-    return defer(() => this.get(id, caller)).pipe(
+    return defer(() => this.getAt(id, caller, after)).pipe(
       switchMap((session) => watchSession(session, after)),
     );
   }

@@ -87,7 +87,7 @@ export class SessionsController {
     query: Readonly<Pick<ReadEventsDto, 'after' | 'limit'>>,
     @CurrentCaller() caller: Caller,
   ): Promise<EventsPage> {
-    const session = await this.registry.get(id, caller);
+    const session = await this.registry.getAt(id, caller, query.after);
     const page = await session.read(query.after, query.limit);
     return {
       events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),

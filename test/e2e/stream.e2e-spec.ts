@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/agent-webkit.options.js';
+import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents } from '../support/fake-agent-client.js';
 import { refused } from '../support/refused.js';
@@ -230,6 +231,29 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
       await stream.ended();
       expect(stream.events.at(-1)).toEqual({ id: 2, event: 'done', data: {} });
     }
+  });
+
+  it('goes on at a server that had the session before, from what was seen at another one', async () => {
+    const storage = new MemoryStorage();
+    await start({ storage });
+    const next = await startApp({ sdkFactory: agents.factory, storage }, { adapter });
+    const seenElsewhere = async () => {
+      const id = await server.createSession();
+      await server.stream(id);
+      await next.say(id, 'said elsewhere');
+      return [id, Number((await next.info(id))['last_id'])] as const;
+    };
+    const [followed, cursor] = await seenElsewhere();
+    const stream = await server.stream(followed, { 'last-event-id': String(cursor) });
+    await server.say(followed, 'goes on');
+    await stream.next('user_message');
+    expect(stream.ids()[0]).toBe(cursor + 1);
+    const [read, after] = await seenElsewhere();
+    const page = await server.request('GET', `/sessions/${read}/events?after=${after}`);
+    expect(page.status).toBe(200);
+    const ahead = await server.request('GET', `/sessions/${read}/events?after=1000`);
+    expect(ahead).toMatchObject(refused(412, 'cursor_ahead', /does not exist/));
+    await next.close();
   });
 
   it('is unknown for a session that is unknown', async () => {

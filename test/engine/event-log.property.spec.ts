@@ -167,11 +167,12 @@ class LogRun {
     }
     if (kind === 'subscribe') {
       const { committed, speaker } = this;
-      this.readers.push(new Reader(this.log, committed, after, speaker.open, this.#isAllHeld));
+      const open = speaker.openAt(committed.lastSeq);
+      this.readers.push(new Reader(this.log, committed, after, open, this.#isAllHeld));
       return;
     }
     const { firstSeq, lastSeq } = this.committed;
-    const kept = after === 0 ? this.speaker.open.filter((seq) => seq < firstSeq) : [];
+    const kept = after === 0 ? this.speaker.openAt(lastSeq).filter((seq) => seq < firstSeq) : [];
     const page = await this.log.read(after, limit);
     const rest = this.committed.after(Math.max(after, firstSeq - 1));
     const seqs = [...kept, ...rest.slice(0, Math.max(1, limit - kept.length))];
@@ -187,6 +188,8 @@ class LogRun {
     expect(this.log.firstSeq).toBe(this.committed.firstSeq);
     const open = this.readers.filter(({ isClosed }) => !isClosed).length;
     expect(this.log.subscribers).toBe(open);
+    const committed = this.log.committed.openEvents().map(({ seq }) => seq);
+    expect(committed).toEqual(this.speaker.openAt(this.committed.lastSeq));
     if (this.failures > 0) return;
     expect(this.log.state.openEvents().map(({ seq }) => seq)).toEqual(this.speaker.open);
   }

@@ -171,6 +171,23 @@ describe('an event log', () => {
     expect(trims).toBeGreaterThan(0);
   });
 
+  it('tells who comes of what is open by what is committed, also from before the window', async () => {
+    const store = new HeldEventStore();
+    const log = openLog({ store, maxEvents: 1 });
+    const data = { correlation_id: 'c', tool_name: 'Bash', input: {}, context: {} };
+    void log.append({ event: 'permission_request', data }, delta());
+    store.commit();
+    await settle(1);
+    const resolved = { correlation_id: 'c', kind: 'permission', outcome: 'allowed' } as const;
+    void log.append({ event: 'request_resolved', data: resolved });
+    expect(seqs((await log.read(0, 10)).events)).toEqual([1, 2]);
+    const subscription = log.subscribe(0, nothing, nothing);
+    expect(subscription.read(1)).toMatchObject({ events: [{ seq: 1 }] });
+    store.commit();
+    await settle(1);
+    expect(seqs((await log.read(0, 10)).events)).toEqual([3]);
+  });
+
   it('is opened from a store that holds more than a page', async () => {
     const store = memoryEvents();
     const log = openLog({ store, maxEvents: 5000 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { backgroundTasks, init, result } from '../support/sdk-messages.js';
+import { HeldStorage } from '../support/held-storage.js';
 import { SessionBench, settle, stopTime } from '../support/session-bench.js';
 
 const IDLE = { limits: { idleTimeoutMs: 5000 } };
@@ -64,6 +65,23 @@ describe('sleep', () => {
     await settle();
     await pass(5000);
     expect(bench.session.state).toBe('dormant');
+  });
+
+  it('is no reason to leave the memory before what was said is committed', async () => {
+    const storage = new HeldStorage();
+    storage.events.isHeld = false;
+    bench = await SessionBench.start({ storage });
+    await turn('hi');
+    storage.events.isHeld = true;
+    const asleep = bench.session.sleep();
+    expect(bench.session.state).toBe('dormant');
+    bench.session.subscribe(0, () => undefined).close();
+    await pass(60_000);
+    expect(bench.unused).toEqual([]);
+    storage.events.release();
+    await asleep;
+    await pass(60_000);
+    expect(bench.unused).toEqual([bench.session.id]);
   });
 
   it('comes to a session that was never used', async () => {

@@ -136,3 +136,47 @@ describe.each([
     await expectGivenUp(after);
   });
 });
+
+/** A session most of whose events are in the storage alone. */
+async function startLong(): Promise<SessionBench> {
+  const limits = { maxEvents: 5000, maxLogChars: 10_000_000 };
+  const bench = await SessionBench.start({ limits });
+  await bench.say('hi');
+  await bench.agent.received(1);
+  for (let n = 0; n < 20; n += 1) bench.agent.say(assistant([text('x'.repeat(100_000))]));
+  await settle(20);
+  return bench;
+}
+
+describe('a session whose older events are gone from the storage', () => {
+  it('is given up where another server has taken it over, so that it is taken up anew', async () => {
+    const bench = await startLong();
+    const next = await SessionBench.restart(bench);
+    await bench.storage.events.trim(bench.session.id, 5, []);
+    await expect(bench.session.read(1, 10)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expectGivenUp(bench);
+    await next.close();
+  });
+
+  it('is given up where another server has deleted it, and its streams are cut off', async () => {
+    const bench = await startLong();
+    await bench.storage.records.delete(bench.session.id);
+    const subscription = bench.session.subscribe(1, () => undefined);
+    expect(subscription.read(100)).toEqual({ kind: 'caught_up' });
+    await settle();
+    expect(subscription.read(100)).toEqual({ kind: 'overtaken' });
+    await expectGivenUp(bench);
+  });
+
+  it('goes on where nobody has it but this server, or the storage cannot tell', async () => {
+    const bench = await startLong();
+    await bench.storage.events.trim(bench.session.id, 5, []);
+    await expect(bench.session.read(1, 10)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await settle();
+    bench.storage.records.get = () => Promise.reject(new Error('away'));
+    await expect(bench.session.read(1, 10)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await settle();
+    expect(bench.session.state).toBe('running');
+    await bench.close();
+  });
+});

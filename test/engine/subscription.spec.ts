@@ -156,8 +156,34 @@ describe('a subscription', () => {
       await settle();
       expect(onReadable).toHaveBeenCalledTimes(1);
       expect(subscription.read(100)).toEqual({ kind: 'overtaken' });
-      await expect(log.read(10, 5)).rejects.toMatchObject({ code: 'session_not_found' });
+      await expect(log.read(10, 5)).rejects.toMatchObject({ code: 'storage_unavailable' });
     });
+
+    it.each(['before', 'after'])(
+      'is cut off when the log ends for good %s a store that cannot be read is asked',
+      async (order) => {
+        const store = memoryEvents();
+        const log = openLog({ store, ...inMemory });
+        for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+        store.read = () => Promise.reject(new Error('closed'));
+        const kinds: string[] = [];
+        const cut = new EventEmitter();
+        const isCut = once(cut, 'overtaken');
+        const read = () => {
+          const { kind } = subscription.read(100);
+          kinds.push(kind);
+          cut.emit(kind);
+        };
+        const subscription = log.subscribe(0, read, nothing);
+        await settle();
+        if (order === 'before') log.end();
+        read();
+        await settle();
+        if (order === 'after') log.end();
+        await isCut;
+        expect(new Set(kinds)).toEqual(new Set(['caught_up', 'overtaken']));
+      },
+    );
 
     it('is not called any more once it is closed', async () => {
       const log = openLog(inMemory);

@@ -25,6 +25,8 @@ export class Speaker {
   turn: number[] = [];
   lastResult: number[] = [];
   #said = 0;
+  /** What was open after each event. */
+  readonly #open: number[][] = [[]];
 
   /** The seqs of the events that may never be lost, oldest first. */
   get open(): number[] {
@@ -32,7 +34,18 @@ export class Speaker {
     return [...waiting, ...this.turn, ...this.lastResult].sort((a, b) => a - b);
   }
 
-  say({ kind, size }: Saying): WireEvent {
+  /** What was open when the event of this seq had been said. */
+  openAt(seq: number): number[] {
+    return this.#open[seq] ?? [];
+  }
+
+  say(next: Saying): WireEvent {
+    const wire = this.#say(next);
+    this.#open.push(this.open);
+    return wire;
+  }
+
+  #say({ kind, size }: Saying): WireEvent {
     const seq = (this.#said += 1);
     const text = 'x'.repeat(size);
     const id = `id${seq}`;

@@ -12,6 +12,7 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     maxHeldChars: 1_000_000,
     onTrouble: () => undefined,
     onFailure: () => undefined,
+    onMissing: () => undefined,
     ...options,
   };
 }

@@ -101,7 +101,7 @@ export class SessionBench {
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
       onGivenUp: (id) => void this.givenUp.push(id),
-      onUnused: (id) => void this.unused.push(id),
+      onUnused: ({ id }) => void this.unused.push(id),
     };
   }
 

@@ -1,11 +1,6 @@
 import type { WireEvent } from '../protocol/events.js';
 import { answered } from './answered.js';
-import {
-  CursorAheadError,
-  EvictedError,
-  SessionNotFoundError,
-  StorageUnavailableError,
-} from './errors.js';
+import { CursorAheadError, EvictedError, StorageUnavailableError } from './errors.js';
 import { GroupCommit } from './group-commit.js';
 import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
 import { retry } from './retry.js';
@@ -20,6 +15,8 @@ export interface EventLogOptions extends KeptEventsOptions {
   onTrouble: (cause: unknown) => void;
   /** Called when the store takes no more events of this log, for good. */
   onFailure: (cause: unknown) => void;
+  /** Called when the store has no longer what is kept, which another server has made it forget. */
+  onMissing: () => void;
 }
 
 /** A page of the log. */
@@ -120,6 +117,16 @@ export class EventLog implements SubscribedLog {
     return this.#kept.totalChars;
   }
 
+  /** For {@link Subscription}. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Whether all that was appended is committed. */
+  get isCommitted(): boolean {
+    return this.#nextSeq === this.#lastSeq + 1;
+  }
+
   /** Whether the store does not take events at the moment. */
   get isTroubled(): boolean {
     return this.#commits.isTroubled;
@@ -165,7 +172,8 @@ export class EventLog implements SubscribedLog {
 
   /**
    * One page after a cursor: at most `limit` events, besides the open ones from before the window,
-   * which all stand on the first page. Throws what {@link subscribe} throws.
+   * which all stand on the first page. Throws what {@link subscribe} throws, and
+   * StorageUnavailableError when the store does not have or give what is to be read.
    */
   async read(after: number, limit: number): Promise<EventPage> {
     this.#checkCursor(after);
@@ -174,15 +182,14 @@ export class EventLog implements SubscribedLog {
     const from = Math.max(after, this.firstSeq - 1);
     const next =
       this.#kept.held(from, this.#options.maxHeldChars, rest) ??
-      (await answered(this.#kept.fetch(from, rest)));
+      (await answered(this.#fetch(from, rest)));
     if (next) {
       const lastRead = next.at(-1)?.seq ?? from;
       const hasMore = lastRead < this.#lastSeq;
       return { events: [...open, ...next], lastSeq: this.#lastSeq, hasMore };
     }
-    // Either it was trimmed meanwhile, or it was deleted.
     if (from < this.firstSeq - 1) return this.read(after, limit);
-    throw new SessionNotFoundError();
+    throw new StorageUnavailableError(null);
   }
 
   /**
@@ -224,7 +231,7 @@ export class EventLog implements SubscribedLog {
   /** For {@link Subscription}. */
   fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null> {
     let isTold = false;
-    return retry(() => this.#kept.fetch(cursor, MAX_READ), {
+    return retry(() => this.#fetch(cursor, MAX_READ), {
       signal,
       isFinal: () => false,
       onFailure: (cause) => {
@@ -242,6 +249,13 @@ export class EventLog implements SubscribedLog {
     this.#subscribers.wake(0);
   }
 
+  async #fetch(cursor: number, limit: number): Promise<readonly SessionEvent[] | null> {
+    const events = await this.#kept.fetch(cursor, limit);
+    const isKept = cursor >= this.firstSeq - 1;
+    if (!events && isKept && !this.#hasEnded) this.#options.onMissing();
+    return events;
+  }
+
   #publish(events: readonly SessionEvent[]): void {
     for (const event of events) {
       const wire = this.#uncommitted.shift();
@@ -249,15 +263,16 @@ export class EventLog implements SubscribedLog {
       this.#kept.push(event);
       this.#lastSeq = event.seq;
     }
-    // What is not committed yet may close what must be kept, should the commit never be.
-    const isAllCommitted = this.#nextSeq === this.#lastSeq + 1;
-    if (isAllCommitted) this.#kept.trim(() => this.#openBeforeKept());
+    this.#kept.trim(() => this.#openBeforeKept());
     this.#subscribers.wake(events.length);
   }
 
-  /** The open events that are older than what is kept without a gap. */
+  /**
+   * The open events that are older than what is kept without a gap. What is not committed yet may
+   * close some of them; should the commit never be, they are still open.
+   */
   #openBeforeKept(): SessionEvent[] {
-    return this.state.openEvents().filter((event) => event.seq < this.firstSeq);
+    return this.committed.openEvents().filter((event) => event.seq < this.firstSeq);
   }
 
   #checkCursor(cursor: number): void {

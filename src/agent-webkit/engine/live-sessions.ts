@@ -34,6 +34,8 @@ export class LiveSessions {
   readonly #pool: WarmPool;
   /** By session, the agent that was started ahead of it. */
   readonly #claims = new Map<string, ClaimedAgent>();
+  /** The epochs of those that were claimed and could not be read: nobody else takes them up. */
+  readonly #unread = new Map<string, number>();
   /** The agents of sessions that have ended, until they are gone. */
   readonly #leaving = new Set<Promise<void>>();
 
@@ -50,7 +52,7 @@ export class LiveSessions {
         this.#dropClaim(id);
         this.#track(agentGone);
       },
-      onUnused: (id) => void this.#letGo(id),
+      onUnused: (session) => void this.letGo(session),
     };
   }
 
@@ -97,12 +99,27 @@ export class LiveSessions {
     const { records } = this.#deps.storage;
     const restore = async () => {
       const record = await records.claim(id);
+      if (record) this.#unread.set(id, record.epoch);
       const session = record && (await Session.restore(record, this.#deps));
       // All that is left is its end: its server stopped while it was being deleted.
       if (record && !session) await records.delete(id);
+      this.#unread.delete(id);
       return session;
     };
     return this.hold(id, answered(restore()));
+  }
+
+  /** The ids of those that could not be read when they were to be restored, and are still this server's. */
+  async unread(): Promise<string[]> {
+    const ids: string[] = [];
+    for (const [id, epoch] of this.#unread) {
+      if (this.#sessions.has(id)) continue; // it is being restored
+      // oxlint-disable-next-line no-await-in-loop -- there are few, if any
+      const record = await this.#deps.storage.records.get(id);
+      if (record?.epoch === epoch) ids.push(id);
+      else if (this.#unread.get(id) === epoch) this.#unread.delete(id);
+    }
+    return ids;
   }
 
   /** Ends a session; resolves when its last event is committed, to a promise of its agent's end. */
@@ -117,6 +134,14 @@ export class LiveSessions {
   forget(id: string): void {
     this.#sessions.delete(id);
     this.#dropClaim(id);
+  }
+
+  /** Lets one leave the memory, which goes on where it is restored. */
+  async letGo(session: Session): Promise<void> {
+    // It may have ended meanwhile, and another one of this id be there.
+    if ((await this.#sessions.get(session.id)) !== session) return;
+    this.#sessions.delete(session.id);
+    await this.end(session, 'for_now', 0);
   }
 
   /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */
@@ -139,12 +164,6 @@ export class LiveSessions {
       within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
     ]);
     this.#sessions.clear();
-  }
-
-  async #letGo(id: string): Promise<void> {
-    const session = await this.#sessions.get(id);
-    this.#sessions.delete(id);
-    if (session) await this.end(session, 'for_now', 0);
   }
 
   /** Ends the agent that was claimed for a session, if that never took it. */

@@ -4,6 +4,8 @@ import type { SessionRecordStore } from './storage.js';
 
 export interface RecoveryOptions {
   records: SessionRecordStore;
+  /** What this server claimed and could not read then, which the storage does not list any more. */
+  unread: () => Promise<string[]>;
   /** Takes one session into memory, where it goes on by itself. Rejects when it cannot be. */
   takeUp: (sessionId: string) => Promise<unknown>;
   logger: EngineLogger;
@@ -30,16 +32,23 @@ export class Recovery {
     this.#options = options;
   }
 
-  /** Resolves when what there is at the start is taken up. */
+  /** Resolves when what there is at the start is taken up, but for what could not be; that is tried again. */
   async start(): Promise<void> {
-    await retry(() => this.#takeUp(() => true), {
+    const isDue = (id: string) => Boolean(this.#found.add(id));
+    await retry(() => this.#takeUp(isDue), {
       signal: this.#stopped.signal,
       isFinal: () => false,
       onFailure: (cause) => this.#warn(cause),
     });
     if (this.#stopped.signal.aborted) return;
-    this.#timer = setInterval(() => void this.#look(), INTERVAL_MS);
-    this.#timer.unref();
+    // From a moment of its own, so that servers that started together do not take up the same at once.
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = setInterval(() => void this.#look(), INTERVAL_MS).unref();
+        void this.#look();
+      },
+      Math.ceil(Math.random() * INTERVAL_MS),
+    ).unref();
   }
 
   stop(): void {
@@ -65,19 +74,23 @@ export class Recovery {
   }
 
   async #takeUp(isDue: (sessionId: string) => boolean): Promise<void> {
-    const { records, takeUp } = this.#options;
+    const { records, unread } = this.#options;
+    await this.#takeUpAll(await unread());
     let after: string | null = null;
-    let failure: unknown = null;
     do {
       // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
       const ids: string[] = await records.unfinished(PAGE, after);
-      // oxlint-disable-next-line no-await-in-loop -- so is this; one that fails keeps none from the others
-      for (const outcome of await Promise.allSettled(ids.filter(isDue).map(takeUp))) {
-        if (outcome.status === 'rejected') failure = outcome.reason;
-      }
+      // oxlint-disable-next-line no-await-in-loop -- so is this
+      await this.#takeUpAll(ids.filter(isDue));
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null && !this.#stopped.signal.aborted);
-    if (failure) throw failure;
+  }
+
+  /** One that fails keeps none from the others; it is tried again the next time. */
+  async #takeUpAll(ids: readonly string[]): Promise<void> {
+    const outcomes = await Promise.allSettled(ids.map(this.#options.takeUp));
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed) this.#warn((failed as PromiseRejectedResult).reason);
   }
 
   #warn(cause: unknown): void {

@@ -11,7 +11,7 @@ export interface SessionActivityOptions {
   slots: AgentSlots;
   /** Whether the session takes nothing more. */
   isEnded: () => boolean;
-  /** Whether something of it is still being stored besides its events. */
+  /** Whether something of it is still being stored. */
   isWriting: () => boolean;
   /** After how long without anything to do `onIdle` is called, in milliseconds; null for never. */
   idleTimeoutMs: number | null;

@@ -4,6 +4,7 @@ import type { OnDecision } from './decision.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { EventLogOptions } from './event-log.js';
 import type { WindowLimits } from './event-window.js';
+import type { Session } from './session.js';
 import type { SessionRecord, StorageProvider } from './storage.js';
 
 /** How many characters of a session's newest events are in memory, so that what follows it live reads no storage. */
@@ -34,17 +35,17 @@ export interface SessionDependencies {
   /** Told of every decision of a person's, or of its absence, once it is committed. */
   onDecision: OnDecision;
   logger: EngineLogger;
-  /** Called once when the session gave itself up because its storage refused an event. */
+  /** Called once when the session gave itself up because its storage has it no longer for this server. */
   onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;
   /** Called when nothing has happened for so long that the session need not stay in memory. */
-  onUnused: (sessionId: string) => void;
+  onUnused: (session: Session) => void;
 }
 
 /** How a session's log is opened. */
 export function logOptions(
   record: SessionRecord,
   { storage, limits, logger }: Pick<SessionDependencies, 'storage' | 'limits' | 'logger'>,
-  onFailure: (cause: unknown) => void,
+  { onFailure, onMissing }: Pick<EventLogOptions, 'onFailure' | 'onMissing'>,
 ): EventLogOptions {
   return {
     sessionId: record.id,
@@ -56,5 +57,6 @@ export function logOptions(
     onTrouble: (cause) =>
       logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
     onFailure,
+    onMissing,
   };
 }

@@ -54,7 +54,8 @@ export class SessionRegistry {
     this.#admission = new Admission(storage.records, options);
     this.#recovery = new Recovery({
       records: storage.records,
-      takeUp: (id) => this.#live.get(id) ?? this.#take(id),
+      unread: () => this.#live.unread(),
+      takeUp: (id) => this.#takeUp(id),
       logger,
     });
     this.#retention =
@@ -105,6 +106,19 @@ export class SessionRegistry {
     const session = await (this.#live.get(id) ?? this.#take(id));
     if (session && session.state !== 'closed') return session;
     throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
+  }
+
+  /**
+   * A session to read after a cursor. One that this session has not come to is a sign that another
+   * server has had it meanwhile, and that what is in memory here is older.
+   *
+   * @throws what {@link get} throws
+   */
+  async getAt(id: string, caller: Caller, after: number): Promise<Session> {
+    const session = await this.get(id, caller);
+    if (after <= session.lastSeq || !(await answered(session.isTakenOver()))) return session;
+    await this.#live.letGo(session);
+    return this.get(id, caller);
   }
 
   /** Whether a caller may still read a session. A storage that does not answer changes nothing. */
@@ -208,6 +222,16 @@ export class SessionRegistry {
       await answered(this.#options.storage.records.delete(record.id));
       throw error;
     }
+  }
+
+  /**
+   * Takes a session into memory that no living server has. It may be there already: as it was
+   * before the server took it over that is gone now.
+   */
+  async #takeUp(id: string): Promise<void> {
+    const held = await this.#live.get(id);
+    if (held && (await held.isTakenOver())) await this.#live.letGo(held);
+    await (this.#live.get(id) ?? this.#take(id));
   }
 
   /** Takes a stored session into memory. */

@@ -20,7 +20,7 @@ import { SessionActivity } from './session-activity.js';
 import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
 import { SessionSettings } from './session-settings.js';
-import type { SessionRecord } from './storage.js';
+import { FencedError, type SessionRecord } from './storage.js';
 import type { Subscription } from './subscription.js';
 import { TurnGate } from './turn-gate.js';
 import { within } from './within.js';
@@ -96,16 +96,16 @@ export class Session implements SlotHolder {
       gate: this.#gate,
       slots: deps.slots,
       isEnded: () => this.#ended !== null,
-      isWriting: () => this.#transcripts?.isWriting ?? false,
+      isWriting: () => !log.isCommitted || (this.#transcripts?.isWriting ?? false),
       idleTimeoutMs: deps.limits.idleTimeoutMs,
       onIdle: () => void this.sleep(),
-      onUnused: () => deps.onUnused(record.id),
+      onUnused: () => deps.onUnused(this),
     });
   }
 
   /** Begins a new session, whose agent starts in the background. */
   static async create(record: SessionRecord, deps: SessionDependencies): Promise<Session> {
-    const log = new EventLog(logOptions(record, deps, (cause) => session.#giveUp(cause)));
+    const log: EventLog = new EventLog(this.#logOptions(record, deps, () => session));
     const session = new Session(record, log, deps);
     await log.append(sessionReady(record.id));
     if (!deps.slots.areBusy) session.#gate.warmUp();
@@ -118,7 +118,7 @@ export class Session implements SlotHolder {
    * interrupted. Null when all that is left of it is its end.
    */
   static async restore(record: SessionRecord, deps: SessionDependencies): Promise<Session | null> {
-    const log = await EventLog.open(logOptions(record, deps, (cause) => session.#giveUp(cause)));
+    const log: EventLog = await EventLog.open(this.#logOptions(record, deps, () => session));
     const session = new Session(record, log, deps);
     if (log.state.closed) return null;
     // Its server ended between its record and its first event.
@@ -128,12 +128,24 @@ export class Session implements SlotHolder {
     return session;
   }
 
+  static #logOptions(record: SessionRecord, deps: SessionDependencies, session: () => Session) {
+    return logOptions(record, deps, {
+      onFailure: (cause) => session().#giveUp(cause),
+      onMissing: () => void session().#checkOwnership(),
+    });
+  }
+
   get id(): string {
     return this.#record.id;
   }
 
   get owner(): string {
     return this.#record.owner;
+  }
+
+  /** The seq of the last event that may be told, 0 while there is none. */
+  get lastSeq(): number {
+    return this.#log.lastSeq;
   }
 
   get config(): Readonly<SessionConfig> {
@@ -147,6 +159,12 @@ export class Session implements SlotHolder {
   /** Since when the agent has had nothing to do, as `performance.now()`; null while it has, or there is none. */
   get idleSince(): number | null {
     return this.#activity.idleSince;
+  }
+
+  /** Whether another server has the session by now. This one notices by itself when it writes something. */
+  async isTakenOver(): Promise<boolean> {
+    const stored = await this.#deps.storage.records.get(this.id);
+    return stored?.epoch !== this.#record.epoch;
   }
 
   /** Whether somebody follows the session, or it has something to do. */
@@ -302,11 +320,23 @@ export class Session implements SlotHolder {
     }
   }
 
+  /** To be called when it looks as if another server had taken the session over, or deleted it. */
+  async #checkOwnership(): Promise<void> {
+    try {
+      if (await this.isTakenOver()) this.#giveUp(new FencedError(this.id));
+    } catch {
+      // The storage cannot tell; it is asked again when it looks so again.
+    }
+  }
+
   #giveUp(error: unknown): void {
     if (this.#ended) return;
     this.#ended = 'given_up';
     this.#activity.stir();
-    this.#deps.logger.error(`Session ${this.id}: given up, its storage refused an event.`, error);
+    this.#deps.logger.error(
+      `Session ${this.id}: given up, its storage has it no longer for this server.`,
+      error,
+    );
     this.#transcripts?.stop();
     this.#log.end();
     this.#deps.onGivenUp(this.id, this.#gate.close(0));

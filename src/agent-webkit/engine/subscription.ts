@@ -10,7 +10,7 @@ export type Reading =
   | { kind: 'caught_up' }
   /** Nothing any more: all was read, and the log takes no more. */
   | { kind: 'ended' }
-  /** What comes next is no longer kept, so this subscriber must be disconnected, never skipped ahead. */
+  /** What comes next is no longer kept, or can no longer be read, so this subscriber must be disconnected, never skipped ahead. */
   | { kind: 'overtaken' };
 
 export interface SubscriptionHandlers {
@@ -24,9 +24,11 @@ export interface SubscriptionHandlers {
 export interface SubscribedLog {
   /** How many characters of payload were ever published. */
   readonly publishedChars: number;
+  /** Whether it takes no more events, so that nothing is worth waiting for but what can be read at once. */
+  readonly hasEnded: boolean;
   /** What comes after a cursor, unless it is to be fetched first. */
   readAfter(cursor: number, maxChars: number): Reading | { kind: 'not_in_memory' };
-  /** What comes after a cursor and is not in memory; null when it is no longer kept. Tries until the signal. */
+  /** What comes after a cursor and is not in memory; null when it is no longer kept. Tries again until the signal. */
   fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null>;
   unsubscribe(subscription: Subscription): void;
 }
@@ -44,6 +46,7 @@ export class Subscription {
   #cursor: number;
   #fetching: AbortController | null = null;
   #isOvertaken = false;
+  #isClosed = false;
   /** What was published when it last read. */
   #readAt: number;
 
@@ -74,7 +77,10 @@ export class Subscription {
       return { kind: 'events', events };
     }
     if (this.#isOvertaken) return { kind: 'overtaken' };
-    if (this.#fetching) return { kind: 'caught_up' };
+    if (this.#fetching) {
+      if (this.#log.hasEnded) this.#fetching.abort();
+      return { kind: 'caught_up' };
+    }
     const reading = this.#log.readAfter(this.#cursor, maxChars);
     if (reading.kind === 'not_in_memory') {
       void this.#fetch();
@@ -86,6 +92,7 @@ export class Subscription {
 
   /** Ends the subscription; may be called again. */
   close(): void {
+    this.#isClosed = true;
     this.#fetching?.abort();
     this.#log.unsubscribe(this);
   }
@@ -93,15 +100,17 @@ export class Subscription {
   async #fetch(): Promise<void> {
     const fetching = new AbortController();
     this.#fetching = fetching;
+    if (this.#log.hasEnded) fetching.abort();
     try {
       const page = await this.#log.fetchAfter(this.#cursor, fetching.signal);
       this.#page = page ?? [];
       this.#cursor = page?.at(-1)?.seq ?? this.#cursor;
       this.#isOvertaken = page === null;
     } catch {
-      return; // it was closed while the store could not be read
+      // It was closed, or the log has ended, while the store could not be read.
+      this.#isOvertaken = true;
     }
     this.#fetching = null;
-    if (!fetching.signal.aborted) this.handlers.onReadable();
+    if (!this.#isClosed) this.handlers.onReadable();
   }
 }
