@@ -1,11 +1,12 @@
-// Many sessions that stream at once, each to a few subscribers, beside one session that streams to
-// many: what one delivered event costs there and here, measured in the same run. What an event costs
-// that nobody follows tells how much of it is the session's own.
+// Many sessions that stream at once, each to a few subscribers: whether the server keeps up, and what
+// one delivered event costs. Beside it, in the same run, one session that streams to many, and raw
+// node:http with the same streams. What an event costs that nobody follows is the session's own share.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
 
 const FULL = {
+  server: 'ours',
   repetitions: 5,
   sessions: 300,
   subscribers: 2,
@@ -15,6 +16,7 @@ const FULL = {
   fanOut: { subscribers: 100, events: 1500, burst: 1, everyMs: 5 },
 };
 const BRIEF = {
+  server: 'ours',
   repetitions: 1,
   sessions: 30,
   subscribers: 2,
@@ -43,6 +45,8 @@ const LINES = [
   ["server's CPU µs per event delivered", 'cpuUsPerDelivery', 1],
   ['fan-out of one session, CPU µs per event delivered', 'fanOutUsPerDelivery', 1],
   ['streaming / fan-out', 'byFanOut', 2],
+  ['raw node:http with the same streams, CPU µs per event delivered', 'rawUsPerDelivery', 1],
+  ['streaming / raw', 'byRaw', 2],
   ['CPU µs per event that nobody follows', 'cpuUsPerEvent', 1],
   ["subscribers' CPU µs per event delivered", 'clientUsPerDelivery', 1],
 ];
@@ -54,12 +58,15 @@ export async function benchStreaming(isBrief) {
     /* oxlint-disable no-await-in-loop -- side by side they would measure each other */
     const fanOutUsPerDelivery = await measureFanOut(setup.fanOut);
     const unfollowed = await measure({ ...setup, subscribers: 0 });
+    const raw = await measure({ ...setup, server: 'raw' });
     const streaming = await measure(setup);
     /* oxlint-enable no-await-in-loop */
     rows.push({
       ...streaming,
       fanOutUsPerDelivery,
       byFanOut: streaming.cpuUsPerDelivery / fanOutUsPerDelivery,
+      rawUsPerDelivery: raw.cpuUsPerDelivery,
+      byRaw: streaming.cpuUsPerDelivery / raw.cpuUsPerDelivery,
       cpuUsPerEvent: unfollowed.cpuUsPerEvent,
     });
   }
