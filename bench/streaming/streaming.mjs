@@ -1,6 +1,6 @@
 // Many sessions that stream at once, each to a few subscribers: whether the server keeps up, and what
 // one delivered event costs. Beside it, in the same run, one session that streams to many, and raw
-// node:http with the same streams. What an event costs that nobody follows is the session's own share.
+// node:http with both. What an event costs that nobody follows is the session's own share.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
@@ -12,8 +12,7 @@ const FULL = {
   subscribers: 2,
   eventsPerSecond: 50,
   warmUpMs: 3000,
-  measuredMs: 8000,
-  fanOut: { subscribers: 100, events: 1500, burst: 1, everyMs: 5 },
+  measuredMs: 6000,
 };
 const BRIEF = {
   server: 'ours',
@@ -21,10 +20,11 @@ const BRIEF = {
   sessions: 30,
   subscribers: 2,
   eventsPerSecond: 50,
-  warmUpMs: 500,
-  measuredMs: 1000,
-  fanOut: { subscribers: 10, events: 50, burst: 1, everyMs: 5 },
+  warmUpMs: 300,
+  measuredMs: 700,
 };
+/** One session that streams to many, as the fan-out benchmark has it. */
+const FAN_OUT = { sessions: 1, subscribers: 100, eventsPerSecond: 200 };
 /** Tried one after the other where the machine does not keep up, as shares of the rate. */
 const LESS = [0.8, 0.6, 0.4, 0.2, 0.1];
 /** What is later than this was not kept up with. */
@@ -43,10 +43,12 @@ const LINES = [
   ["server's CPU, % of one", 'cpuPercent', 0],
   ['main thread waited for a CPU, % of the time', 'waitedForCpuPercent', 1],
   ["server's CPU µs per event delivered", 'cpuUsPerDelivery', 1],
-  ['fan-out of one session, CPU µs per event delivered', 'fanOutUsPerDelivery', 1],
-  ['streaming / fan-out', 'byFanOut', 2],
-  ['raw node:http with the same streams, CPU µs per event delivered', 'rawUsPerDelivery', 1],
-  ['streaming / raw', 'byRaw', 2],
+  ['one session to 100 subscribers, the same', 'fanOutUs', 1],
+  ['many sessions / one session', 'byFanOut', 2],
+  ['raw node:http, many streams of few, the same', 'rawUs', 1],
+  ['raw node:http, one stream to 100 subscribers, the same', 'rawFanOutUs', 1],
+  ['raw: many streams / one stream', 'rawByRawFanOut', 2],
+  ['many sessions / raw node:http', 'byRaw', 2],
   ['CPU µs per event that nobody follows', 'cpuUsPerEvent', 1],
   ["subscribers' CPU µs per event delivered", 'clientUsPerDelivery', 1],
 ];
@@ -56,16 +58,19 @@ export async function benchStreaming(isBrief) {
   const rows = [];
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
     /* oxlint-disable no-await-in-loop -- side by side they would measure each other */
-    const fanOutUsPerDelivery = await measureFanOut(setup.fanOut);
-    const unfollowed = await measure({ ...setup, subscribers: 0 });
+    const fanOut = await measure({ ...setup, ...FAN_OUT });
+    const rawFanOut = await measure({ ...setup, ...FAN_OUT, server: 'raw' });
     const raw = await measure({ ...setup, server: 'raw' });
+    const unfollowed = await measure({ ...setup, subscribers: 0 });
     const streaming = await measure(setup);
     /* oxlint-enable no-await-in-loop */
     rows.push({
       ...streaming,
-      fanOutUsPerDelivery,
-      byFanOut: streaming.cpuUsPerDelivery / fanOutUsPerDelivery,
-      rawUsPerDelivery: raw.cpuUsPerDelivery,
+      fanOutUs: fanOut.cpuUsPerDelivery,
+      byFanOut: streaming.cpuUsPerDelivery / fanOut.cpuUsPerDelivery,
+      rawUs: raw.cpuUsPerDelivery,
+      rawFanOutUs: rawFanOut.cpuUsPerDelivery,
+      rawByRawFanOut: raw.cpuUsPerDelivery / rawFanOut.cpuUsPerDelivery,
       byRaw: streaming.cpuUsPerDelivery / raw.cpuUsPerDelivery,
       cpuUsPerEvent: unfollowed.cpuUsPerEvent,
     });
@@ -112,22 +117,6 @@ async function measure(setup) {
       cpuUsPerDelivery: (figures.cpuMs * 1000) / delivered,
       clientUsPerDelivery: (received.clientCpuMs * 1000) / delivered,
     };
-  } finally {
-    server.kill();
-    clients.kill();
-  }
-}
-
-/** The fan-out benchmark's single events, as it measures them. */
-async function measureFanOut({ subscribers, events, burst, everyMs }) {
-  const server = start(new URL('../fanout/server.mjs', import.meta.url), ['express']);
-  const clients = start(new URL('../fanout/subscribers.mjs', import.meta.url));
-  try {
-    const { url, path } = await ask(server, { do: 'listen' });
-    await ask(clients, { do: 'connect', url: url + path, subscribers });
-    const emitted = ask(server, { do: 'emit', events, burst, everyMs });
-    await ask(clients, { do: 'receive', events });
-    return ((await emitted).cpuMs * 1000) / (subscribers * events);
   } finally {
     server.kill();
     clients.kill();
