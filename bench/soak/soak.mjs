@@ -65,8 +65,8 @@ async function playRounds(server, url, setup) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await playRound(url, sessions, atATime);
   }
-  const left = [await ask(server, { do: 'figures' })];
   const before = await ask(server, { do: 'count', kinds: counted });
+  const left = [await ask(server, { do: 'figures' })];
   while (left.length <= rounds && performance.now() - beganAt < withinMs) {
     /* oxlint-disable no-await-in-loop -- one after the other */
     await playRound(url, sessions, atATime);
@@ -105,12 +105,17 @@ function print(name, { warmUps, sessions }, { left, before, after }) {
     lineOf(figures),
   ]);
   console.table(Object.fromEntries(table));
-  console.table({ 'warmed up': before, 'at the end': after });
-  const heaps = left.map(({ heapBytes, bufferBytes }) => heapBytes + bufferBytes);
+  console.log('When all that can be made again is thrown away, compiled code, too:');
+  console.table({ 'warmed up': thoroughly(before), 'at the end': thoroughly(after) });
+  const grownBytes = after.heapBytes - before.heapBytes;
   console.log(
-    `Heap and buffers, the end / the beginning: ${(heaps.at(-1) / heaps[0]).toFixed(3)}. ` +
-      `By the trend of all rounds: ${(slope(heaps) / sessions).toFixed(0)} bytes more per session.`,
+    `The heap, the end / the beginning: ${(after.heapBytes / before.heapBytes).toFixed(3)}, ` +
+      `which is ${(grownBytes / played).toFixed(0)} bytes more per session.`,
   );
+}
+
+function thoroughly({ heapBytes, counts }) {
+  return { 'heap, MB': Number((heapBytes / 1e6).toFixed(2)), ...counts };
 }
 
 function lineOf({ heapBytes, codeBytes, bufferBytes, residentBytes, resources }) {
@@ -123,17 +128,4 @@ function lineOf({ heapBytes, codeBytes, bufferBytes, residentBytes, resources })
       .map(([kind, count]) => `${count} ${kind}`)
       .join(', '),
   };
-}
-
-/** By how much the values rise from one to the next, as the line that fits them best. */
-function slope(values) {
-  const middle = (values.length - 1) / 2;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  let covariance = 0;
-  let variance = 0;
-  for (const [index, value] of values.entries()) {
-    covariance += (index - middle) * (value - mean);
-    variance += (index - middle) ** 2;
-  }
-  return variance === 0 ? 0 : covariance / variance;
 }
