@@ -14,6 +14,7 @@ const FULL = {
   few: 10,
   many: 100_000,
   ofOne: 90_000,
+  warmUps: 30,
   pages: 200,
   touched: 2000,
   // A session that nobody uses leaves the memory after a minute.
@@ -24,7 +25,8 @@ const BRIEF = {
   few: 10,
   many: 2000,
   ofOne: 1800,
-  pages: 20,
+  warmUps: 5,
+  pages: 10,
   touched: 100,
   letGoMs: 0,
 };

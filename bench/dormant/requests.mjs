@@ -5,10 +5,9 @@ import { OWNER_OF_MANY } from './fill.mjs';
 
 /** As many on a page as ten make two of. */
 const PAGE = 5;
-const WARM_UP = 30;
 
 /** Puts the median of each figure into `figures` of its server. */
-export async function measureRequests(servers, { pages }) {
+export async function measureRequests(servers, { warmUps, pages }) {
   const clients = servers.map((server) => new Visitor(server));
   const each = async (times, work) => {
     for (let time = 0; time < times; time += 1) {
@@ -18,7 +17,7 @@ export async function measureRequests(servers, { pages }) {
   };
   try {
     await each(1, (client) => client.prepare());
-    await each(WARM_UP, (client) => client.warmUp());
+    await each(warmUps, (client) => client.warmUp());
     await each(pages, (client) => client.list());
     await each(PAGE, (client, time) => client.look(time));
     await each(PAGE, (client, time) => client.wake(PAGE + time));

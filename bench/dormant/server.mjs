@@ -19,6 +19,7 @@ app.getHttpServer().keepAliveTimeout = 60_000;
 const openMs = performance.now() - beganAt;
 const registry = app.get(SessionRegistryService);
 
+process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));
 process.send({ url: await app.getUrl(), openMs });
 

@@ -53,6 +53,7 @@ await app.listen(0, '127.0.0.1');
 app.getHttpServer().keepAliveTimeout = 60_000;
 const registry = app.get(SessionRegistryService);
 
+process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));
 process.send({ url: await app.getUrl() });
 

@@ -14,6 +14,7 @@ const load = new Load({ eventsPerSecond: setup.eventsPerSecond, staggerMs });
 
 const { url, ids, begin } = await servers[setup.server](load, setup.sessions);
 
+process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));
 // Both processes count the system's monotonic clock, from moments of their own.
 const clockMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();

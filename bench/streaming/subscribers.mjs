@@ -12,6 +12,7 @@ let missing = 0;
 let disconnected = 0;
 let cpuBefore = process.cpuUsage();
 
+process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));
 
 async function handle(request) {
