@@ -1,13 +1,19 @@
 // npm run bench [-- <name>] [--brief]: one benchmark, or all of them; --brief only shows that they run.
+import { benchDormant } from './dormant/dormant.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
+import { benchSoak } from './soak/soak.mjs';
 import { benchStorage } from './storage/storage.mjs';
+import { benchStreaming } from './streaming/streaming.mjs';
 import { benchStuck } from './stuck/stuck.mjs';
 
 const benchmarks = {
+  dormant: benchDormant,
   fanout: benchFanout,
   'first-word': benchFirstWord,
+  soak: benchSoak,
   storage: benchStorage,
+  streaming: benchStreaming,
   stuck: benchStuck,
 };
 const isBrief = process.argv.includes('--brief');
