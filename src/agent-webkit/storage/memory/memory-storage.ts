@@ -13,7 +13,9 @@ import type { SessionEvent } from '../../engine/session-event.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
 
 interface Stored {
-  record: SessionRecord;
+  record: Omit<SessionRecord, 'log'>;
+  /** What the record says of the events. */
+  summary: Append['summary'];
   creationKey: string | null;
   events: SessionEvent[];
   lastSeq: number;
@@ -54,7 +56,7 @@ class MemoryEventStore implements EventStore {
     }
     stored.events.push(...added);
     stored.lastSeq = added.at(-1)?.seq ?? stored.lastSeq;
-    stored.record = { ...stored.record, log: { ...summary, lastSeq: stored.lastSeq } };
+    stored.summary = summary;
     for (const key of keys) stored.keys.set(key, Date.now());
   }
 
@@ -96,23 +98,25 @@ class MemoryRecordStore implements SessionRecordStore {
     const known = this.#ofOwner(record.owner).find(
       (stored) => creationKey !== null && stored.creationKey === creationKey,
     );
-    if (known) return Promise.resolve(structuredClone(known.record));
-    const created = { ...structuredClone(record), log: EMPTY_LOG };
-    this.#sessions.set(record.id, {
+    if (known) return Promise.resolve(recordOf(known));
+    const { log: _, ...created } = structuredClone(record);
+    const stored: Stored = {
       record: created,
+      summary: EMPTY_LOG,
       creationKey,
       events: [],
       lastSeq: 0,
       keys: new Map(),
-    });
+    };
+    this.#sessions.set(record.id, stored);
     const ids = this.#byOwner.get(record.owner) ?? new Set();
     this.#byOwner.set(record.owner, ids.add(record.id));
-    return Promise.resolve(structuredClone(created));
+    return Promise.resolve(recordOf(stored));
   }
 
   get(sessionId: string): Promise<SessionRecord | null> {
     const stored = this.#sessions.get(sessionId);
-    return Promise.resolve(stored ? structuredClone(stored.record) : null);
+    return Promise.resolve(stored ? recordOf(stored) : null);
   }
 
   claim(sessionId: string): Promise<SessionRecord | null> {
@@ -129,11 +133,10 @@ class MemoryRecordStore implements SessionRecordStore {
   }
 
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
-    const records = this.#ofOwner(owner)
-      .map(({ record }) => record)
-      .sort(byNewestActivity)
-      .filter((record) => cursor === null || byNewestActivity(cursor, record) < 0);
-    return Promise.resolve(records.slice(0, limit).map((record) => structuredClone(record)));
+    const page = this.#ofOwner(owner)
+      .sort((a, b) => byNewestActivity(a.record, b.record))
+      .filter(({ record }) => cursor === null || byNewestActivity(cursor, record) < 0);
+    return Promise.resolve(page.slice(0, limit).map(recordOf));
   }
 
   count(owner: string): Promise<number> {
@@ -166,6 +169,12 @@ class MemoryRecordStore implements SessionRecordStore {
   #ofOwner(owner: string): Stored[] {
     return [...(this.#byOwner.get(owner) ?? [])].flatMap((id) => this.#sessions.get(id) ?? []);
   }
+}
+
+/** A copy of its own for whoever asks. */
+function recordOf({ record, summary, lastSeq }: Stored): SessionRecord {
+  const { firstSeq, costUsd } = summary;
+  return { ...structuredClone(record), log: { firstSeq, lastSeq, costUsd } };
 }
 
 /** Ids settle a tie, so that a page's end is one place in the order. */
