@@ -1,11 +1,15 @@
 // npm run bench [-- <name>] [--brief]: one benchmark, or all of them; --brief only shows that they run.
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
+import { benchIdle } from './idle/idle.mjs';
+import { benchReplay } from './replay/replay.mjs';
 import { benchStorage } from './storage/storage.mjs';
 import { benchStuck } from './stuck/stuck.mjs';
 
 const benchmarks = {
   fanout: benchFanout,
+  replay: benchReplay,
+  idle: benchIdle,
   'first-word': benchFirstWord,
   storage: benchStorage,
   stuck: benchStuck,
