@@ -1,4 +1,5 @@
 // npm run bench [-- <name>] [--brief]: one benchmark, or all of them; --brief only shows that they run.
+import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
 import { benchIdle } from './idle/idle.mjs';
@@ -10,6 +11,7 @@ const benchmarks = {
   fanout: benchFanout,
   replay: benchReplay,
   idle: benchIdle,
+  engine: benchEngine,
   'first-word': benchFirstWord,
   storage: benchStorage,
   stuck: benchStuck,
