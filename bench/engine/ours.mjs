@@ -37,8 +37,13 @@ const written = new Promise((resolve) => {
     on: () => {},
     off: () => {},
   };
-  const always = { keepAliveMs: null, verifyIntervalMs: null, isAllowed: async () => true };
-  streamSession(session, 0, response, always).subscribe();
+  const options = {
+    keepAliveMs: null,
+    verifyIntervalMs: null,
+    isAllowed: async () => true,
+    maxWaitingChars: Infinity,
+  };
+  streamSession(session, 0, response, options).subscribe();
 });
 await registry.send(session.id, { type: 'user_message', content: 'hi' }, caller);
 const cpuUs = await written;

@@ -5,64 +5,63 @@ import { line, print } from '../targets.mjs';
 import { figuresOf, measureAll, OURS, ratiosOf, SERVERS, withServer } from './field.mjs';
 
 /**
- * How many events are on their way at most. The next ones are said when all subscribers have these:
- * as fast as they keep up. It is less than any buffer takes, so nobody is held up, and nobody gains
- * by writing later.
+ * `onTheirWay` is how many events are at most. The next ones are said when all subscribers have these:
+ * as fast as they keep up. The system's buffers take so many, so nobody is held up.
  */
-const ON_THEIR_WAY = 64;
-
+const SIZES = [
+  { subscribers: 100, events: 1024, warmUp: 512, onTheirWay: 512 },
+  { subscribers: 1000, events: 128, warmUp: 128, onTheirWay: 128 },
+];
+const BRIEF = [{ subscribers: 10, events: 64, warmUp: 64, onTheirWay: 64 }];
+const ALL = Object.keys(SERVERS);
+/** What is said apart is written apart: what one write costs. Only the first two are saturation. */
+const PACES = [
+  { title: 'single', burst: 1, isApart: false, kinds: ALL },
+  { title: 'bursts of 16', burst: 16, isApart: false, kinds: ALL },
+  { title: 'single, apart', burst: 1, isApart: true, kinds: ['raw', ...OURS] },
+  { title: 'bursts of 16, apart', burst: 16, isApart: true, kinds: ['raw', ...OURS] },
+];
 const TARGETS = {
-  1: { express: 0.8, fastify: 1 },
-  16: { express: 1.7, fastify: 2.4 },
+  single: { express: 0.8, fastify: 1 },
+  'bursts of 16': { express: 1.7, fastify: 2.4 },
 };
 const TIMES_BETTER_SSE = 5;
 
-function setupsOf(isBrief) {
-  const sizes = isBrief
-    ? [{ subscribers: 10, events: 64, warmUp: 64 }]
-    : [
-        { subscribers: 100, events: 1280, warmUp: 320 },
-        { subscribers: 1000, events: 192, warmUp: 64 },
-      ];
-  return sizes.flatMap((size) =>
-    [1, 16].map((burst) => ({
-      name: `${size.subscribers} subscribers, ${burst === 1 ? 'single' : `bursts of ${burst}`}`,
+export async function measureDeliveries(isBrief) {
+  const setups = (isBrief ? BRIEF : SIZES).flatMap((size) =>
+    PACES.map((pace) => ({
+      name: `${size.subscribers} subscribers, ${pace.title}`,
       ...size,
-      burst,
+      ...pace,
     })),
   );
-}
-
-export async function measureDeliveries(isBrief) {
-  const setups = setupsOf(isBrief);
-  const rows = await measureAll(Object.keys(SERVERS), setups, isBrief ? 1 : 5, measure);
+  const rows = await measureAll(ALL, setups, isBrief ? 1 : 3, measure);
   print(
     'Deliveries for each second of processor time that the server took, in thousands: median ' +
       '(min-max), then as a ratio to raw node:http.',
     linesOf(setups, (setup, kind) => {
       const thousands = figuresOf(rows, setup.name, kind, 'perCpuSecond').map((it) => it / 1000);
       const ratios = ratiosOf(rows, setup.name, kind, 'perCpuSecond');
-      const atLeast = TARGETS[setup.burst][kind];
+      const atLeast = TARGETS[setup.title]?.[kind];
       return { deliveries: spread(thousands, 0), ...line(ratios, { atLeast }) };
     }),
   );
   print(
     'Ours as a ratio to better-sse.',
     linesOf(
-      setups.filter(({ burst }) => burst > 1),
+      setups.filter(({ title }) => title === 'bursts of 16').map((it) => ({ ...it, kinds: OURS })),
       (setup, kind) =>
         line(ratiosOf(rows, setup.name, kind, 'perCpuSecond', 'better-sse'), {
           atLeast: TIMES_BETTER_SSE,
         }),
-      OURS,
     ),
   );
   return { setups, rows };
 }
 
-function linesOf(setups, columnsFor, kinds = Object.keys(SERVERS)) {
+function linesOf(setups, columnsFor) {
   return setups.flatMap((setup) =>
-    kinds.map((kind) => [`${setup.name}, ${SERVERS[kind]}`, columnsFor(setup, kind)]),
+    setup.kinds.map((kind) => [`${setup.name}, ${SERVERS[kind]}`, columnsFor(setup, kind)]),
   );
 }
 
@@ -71,13 +70,14 @@ function linesOf(setups, columnsFor, kinds = Object.keys(SERVERS)) {
  * thing on a machine with nothing else to do; on any other they tell what else it does, and where the
  * subscribers are slower than the server, they tell about the subscribers.
  */
-function measure(kind, { subscribers, events, warmUp, burst }) {
+function measure(kind, setup) {
+  const { subscribers, events, warmUp } = setup;
   return withServer(kind, async ({ server, client, url }) => {
     await ask(client, { do: 'connect', url, subscribers });
-    await deliver(server, client, warmUp, burst);
+    await deliver(server, client, { ...setup, events: warmUp });
     const before = await ask(server, { do: 'cpu' });
     const begun = performance.now();
-    await deliver(server, client, events, burst);
+    await deliver(server, client, setup);
     const seconds = (performance.now() - begun) / 1000;
     const after = await ask(server, { do: 'cpu' });
     const deliveries = subscribers * events;
@@ -88,12 +88,12 @@ function measure(kind, { subscribers, events, warmUp, burst }) {
   });
 }
 
-async function deliver(server, client, events, burst) {
-  for (let sent = 0; sent < events; sent += ON_THEIR_WAY) {
+async function deliver(server, client, { events, onTheirWay, burst, isApart }) {
+  for (let sent = 0; sent < events; sent += onTheirWay) {
     // oxlint-disable-next-line no-await-in-loop -- that is the pace
     await Promise.all([
-      ask(client, { do: 'receive', events: ON_THEIR_WAY }),
-      ask(server, { do: 'emit', events: ON_THEIR_WAY, burst, everyMs: 0 }),
+      ask(client, { do: 'receive', events: onTheirWay }),
+      ask(server, { do: 'emit', events: onTheirWay, burst, everyMs: 0, isApart }),
     ]);
   }
 }

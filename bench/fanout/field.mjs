@@ -27,12 +27,12 @@ export async function withServer(kind, run, { keeps = false, count = 1 } = {}) {
   }
 }
 
-/** Measures each server under each setup, one after the other, so many times over. */
+/** Measures each server, or those that a setup names, under each setup, so many times over. */
 export async function measureAll(kinds, setups, repetitions, measure) {
   const rows = [];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     for (const setup of setups) {
-      for (const kind of kinds) {
+      for (const kind of setup.kinds ?? kinds) {
         // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
         const figures = await measure(kind, setup);
         rows.push({ repetition, setup: setup.name, kind, ...figures });

@@ -11,7 +11,7 @@ const P99_BY_RAW = 1.5;
 
 export async function measureLatency(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
-  const rows = await measureAll(Object.keys(SERVERS), [setup], isBrief ? 1 : 5, measure);
+  const rows = await measureAll(Object.keys(SERVERS), [setup], isBrief ? 1 : 3, measure);
   print(
     `Milliseconds from the agent's message to the subscriber, ${setup.subscribers} subscribers and ` +
       `${1000 / setup.everyMs} events a second: median (min-max), then as a ratio to raw node:http.`,
