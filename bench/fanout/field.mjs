@@ -11,6 +11,7 @@ export const SERVERS = {
   fastify: 'ours on Fastify',
 };
 
+export const ALL = Object.keys(SERVERS);
 export const OURS = ['express', 'fastify'];
 
 /** Runs with a server and `count` processes for its subscribers, and ends them all. */
@@ -27,12 +28,12 @@ export async function withServer(kind, run, { keeps = false, count = 1 } = {}) {
   }
 }
 
-/** Measures each server, or those that a setup names, under each setup, so many times over. */
-export async function measureAll(kinds, setups, repetitions, measure) {
+/** Measures the servers that a setup names, under each setup, one after the other, so many times over. */
+export async function measureAll(setups, repetitions, measure) {
   const rows = [];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     for (const setup of setups) {
-      for (const kind of setup.kinds ?? kinds) {
+      for (const kind of setup.kinds) {
         // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
         const figures = await measure(kind, setup);
         rows.push({ repetition, setup: setup.name, kind, ...figures });

@@ -1,12 +1,12 @@
 // So many subscribers that one process hardly has more: all get the event that comes at last.
 import { readFileSync } from 'node:fs';
 import { ask } from '../children.mjs';
-import { figuresOf, measureAll, SERVERS, withServer } from '../fanout/field.mjs';
+import { figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const FULL = { name: 'crowd', subscribers: 10_000 };
-const BRIEF = { name: 'crowd', subscribers: 40 };
-const KINDS = ['raw', 'express', 'fastify'];
+const KINDS = ['raw', ...OURS];
+const FULL = { name: 'crowd', kinds: KINDS, subscribers: 10_000 };
+const BRIEF = { ...FULL, subscribers: 40 };
 const CLIENTS = 4;
 const FIGURES = {
   connectS: 'seconds until all are there',
@@ -20,7 +20,7 @@ export async function measureCrowd(isBrief) {
     console.log(`\n${setup.subscribers} subscribers are left out: see ulimit -n.`);
     return null;
   }
-  const rows = await measureAll(KINDS, [setup], isBrief ? 1 : 3, measure);
+  const rows = await measureAll([setup], isBrief ? 1 : 3, measure);
   print(
     `${setup.subscribers} subscribers on one process.`,
     Object.entries(FIGURES).flatMap(([figure, title]) =>

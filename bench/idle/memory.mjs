@@ -1,16 +1,16 @@
 // What a subscriber that waits takes of the server's memory.
 import { ask } from '../children.mjs';
-import { figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout/field.mjs';
+import { ALL, figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const FULL = { name: 'idle', first: 100, subscribers: 1000 };
-const BRIEF = { name: 'idle', first: 5, subscribers: 10 };
+const FULL = { name: 'idle', kinds: ALL, first: 100, subscribers: 1000 };
+const BRIEF = { ...FULL, first: 5, subscribers: 10 };
 const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
 const KB_OF_RSS = 32;
 
 export async function measureMemory(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
-  const rows = await measureAll(Object.keys(SERVERS), [setup], isBrief ? 1 : 5, measure);
+  const rows = await measureAll([setup], isBrief ? 1 : 5, measure);
   print(
     `kB for each of ${setup.subscribers} subscribers that wait.`,
     Object.entries(FIGURES).flatMap(([figure, title]) =>
