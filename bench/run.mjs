@@ -24,6 +24,7 @@ if (unknown.length > 0) {
   console.error(`There is no benchmark "${unknown.join(' ')}", only: ${names}.`);
   process.exit(1);
 }
+if (isBrief) console.log('Brief: it shows that the benchmarks run. The figures say nothing.');
 for (const [name, bench] of Object.entries(benchmarks)) {
   // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
   if (wanted.length === 0 || wanted.includes(name)) await bench(isBrief);

@@ -9,14 +9,14 @@ import { startMessagesApi } from '../first-word/messages-api.mjs';
 import { line, print } from '../targets.mjs';
 
 const SETUPS = [
-  { name: 'one by one', words: 2000, everyMs: 2, warmUp: 500 },
+  { name: 'one by one', words: 1000, everyMs: 2, warmUp: 400 },
   { name: 'as fast as they come', words: 20_000, everyMs: 0, warmUp: 5000 },
 ];
 const BRIEF = SETUPS.map((setup) => ({ ...setup, words: 300, warmUp: 50 }));
 
 export async function benchEngine(isBrief) {
   const setups = isBrief ? BRIEF : SETUPS;
-  const repetitions = isBrief ? 1 : 5;
+  const repetitions = isBrief ? 1 : 3;
   const home = await realpath(await mkdtemp(join(tmpdir(), 'engine-')));
   const rows = [];
   try {

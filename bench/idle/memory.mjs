@@ -4,7 +4,7 @@ import { ALL, figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout
 import { line, print } from '../targets.mjs';
 
 const FULL = { name: 'idle', kinds: ALL, first: 100, subscribers: 1000 };
-const BRIEF = { ...FULL, first: 5, subscribers: 10 };
+const BRIEF = { ...FULL, kinds: ['raw', ...OURS], first: 5, subscribers: 10 };
 const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
 const KB_OF_RSS = 32;
 
@@ -14,8 +14,8 @@ export async function measureMemory(isBrief) {
   print(
     `kB for each of ${setup.subscribers} subscribers that wait.`,
     Object.entries(FIGURES).flatMap(([figure, title]) =>
-      Object.entries(SERVERS).map(([kind, name]) => [
-        `${title}, ${name}`,
+      setup.kinds.map((kind) => [
+        `${title}, ${SERVERS[kind]}`,
         line(figuresOf(rows, setup.name, kind, figure), {
           digits: 1,
           atMost: figure === 'rssKb' && OURS.includes(kind) ? KB_OF_RSS : undefined,
