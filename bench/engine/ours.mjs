@@ -26,13 +26,13 @@ const written = new Promise((resolve) => {
   const cpu = new CpuPerDelta(Number(warmUp));
   const response = {
     headersSent: true,
-    writableNeedDrain: false,
     write: (bytes) => {
       if (bytes.includes('event: message_delta')) {
         const [, seq] = /^id: (\d+)/.exec(bytes.toString('latin1', 0, 20));
         cpu.at(Number(seq));
       }
       if (bytes.includes('event: message_complete')) resolve(cpu.end());
+      return true;
     },
     on: () => {},
     off: () => {},
