@@ -1,19 +1,25 @@
 // npm run bench [-- <name>] [--brief]: one benchmark, or all of them; --brief only shows that they run.
+import { benchDormant } from './dormant/dormant.mjs';
 import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
 import { benchIdle } from './idle/idle.mjs';
 import { benchReplay } from './replay/replay.mjs';
+import { benchSoak } from './soak/soak.mjs';
 import { benchStorage } from './storage/storage.mjs';
+import { benchStreaming } from './streaming/streaming.mjs';
 import { benchStuck } from './stuck/stuck.mjs';
 
 const benchmarks = {
+  dormant: benchDormant,
   fanout: benchFanout,
   replay: benchReplay,
   idle: benchIdle,
   engine: benchEngine,
   'first-word': benchFirstWord,
+  soak: benchSoak,
   storage: benchStorage,
+  streaming: benchStreaming,
   stuck: benchStuck,
 };
 const isBrief = process.argv.includes('--brief');

@@ -7,7 +7,7 @@ import { Client, Pool } from 'pg';
 import { MemoryStorage, PostgresStorage, SqliteStorage } from '../../dist/index.js';
 import { RESULTS } from '../figures.mjs';
 
-const POSTGRES_URL = process.env.POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/test';
+export const POSTGRES_URL = process.env.POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/test';
 
 /**
  * By kind: `prepare` makes a place, with a way to remove it; `open` opens a storage there, which

@@ -1,10 +1,16 @@
 import type { SessionEvent } from './engine/session-event.js';
 
-/** The same events go to many subscribers, mostly at the same time: their bytes are made once. */
-const encoded = new WeakMap<
-  SessionEvent,
-  { count: number; last: SessionEvent | undefined; bytes: Buffer }
->();
+interface Encoded {
+  count: number;
+  last: SessionEvent | undefined;
+  bytes: Buffer;
+}
+
+/**
+ * The same events go to many subscribers, mostly at the same time: their bytes are made once, and
+ * let go after that turn of the event loop. The events themselves stay in memory for much longer.
+ */
+const encoded = new Map<SessionEvent, Encoded>();
 
 /** Events as Server-Sent Events, ready to be written. Their payload is one line of JSON already. */
 export function encodeFrames(events: readonly SessionEvent[]): Buffer {
@@ -17,6 +23,9 @@ export function encodeFrames(events: readonly SessionEvent[]): Buffer {
     ({ seq, name, data }) => `id: ${seq}\nevent: ${name}\ndata: ${data}\n\n`,
   );
   const bytes = Buffer.from(frames.join(''));
-  if (first) encoded.set(first, { count: events.length, last, bytes });
+  if (first) {
+    if (encoded.size === 0) setImmediate(() => encoded.clear());
+    encoded.set(first, { count: events.length, last, bytes });
+  }
   return bytes;
 }

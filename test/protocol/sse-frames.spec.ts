@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { encodeFrames } from '../../src/agent-webkit/sse-frames.js';
 
@@ -11,5 +12,14 @@ describe('the bytes of events', () => {
     expect(ids(encodeFrames([first, answered, last]))).toEqual([2, 9, 10]);
     expect(ids(encodeFrames([first, last]))).toEqual([2, 10]);
     expect(encodeFrames([first, last])).toBe(encodeFrames([first, last]));
+  });
+
+  it('are made once for all who read in the same turn, and not kept for as long as the events', async () => {
+    const events = [event(1), event(2)];
+    const bytes = encodeFrames(events);
+    expect(encodeFrames([...events])).toBe(bytes);
+    await nextTurn();
+    expect(encodeFrames(events)).not.toBe(bytes);
+    expect(encodeFrames(events)).toEqual(bytes);
   });
 });

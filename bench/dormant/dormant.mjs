@@ -1,0 +1,144 @@
+// Whether a hundred thousand sessions that sleep cost more than ten: the server's memory, its
+// opening, a page of a listing, looking one up, and waking one. Both servers run at the same time and
+// are asked by turns, so that what else this machine does is in both figures.
+import { setTimeout as delay } from 'node:timers/promises';
+import { ask, said, start } from '../children.mjs';
+import { save, spread } from '../figures.mjs';
+import { findStorages, storages } from '../storage/storages.mjs';
+import { fill } from './fill.mjs';
+import { measureRequests } from './requests.mjs';
+import { touchMany } from './touch.mjs';
+
+const FULL = {
+  repetitions: 7,
+  few: 10,
+  many: 100_000,
+  ofOne: 90_000,
+  warmUps: 30,
+  pages: 200,
+  touched: 2000,
+  // A session that nobody uses leaves the memory after a minute.
+  letGoMs: 90_000,
+};
+const BRIEF = {
+  repetitions: 1,
+  few: 10,
+  many: 2000,
+  ofOne: 1800,
+  warmUps: 5,
+  pages: 10,
+  touched: 100,
+  letGoMs: 0,
+};
+
+const LINES = [
+  ['heap and buffers, MB', 'usedMb', 1],
+  ['resident memory, MB', 'residentMb', 0],
+  ['until the server listens, ms', 'openMs', 0],
+  ['GET /sessions, first page, an owner of 90 %, ms', 'firstPageMs', 2],
+  ['GET /sessions, page in the middle, an owner of 90 %, ms', 'middlePageMs', 2],
+  ['GET /sessions, first page, an owner of ten, ms', 'fewPageMs', 2],
+  ['POST /sessions, an owner of 90 %, ms', 'createMs', 2],
+  ['POST /sessions, an owner of ten, ms', 'createAsFewMs', 2],
+  ['GET /sessions/:id of one that sleeps, ms', 'getMs', 2],
+  ['POST input to one that sleeps: accepted, ms', 'acceptedMs', 2],
+  ['POST input to one that sleeps: turn_start seen, ms', 'turnStartMs', 2],
+  ['POST input to one that sleeps: first delta seen, ms', 'deltaMs', 2],
+];
+
+export async function benchDormant(isBrief) {
+  const setup = isBrief ? BRIEF : FULL;
+  const { memory: _, ...names } = await findStorages();
+  const storageRows = {};
+  for (const kind of Object.keys(names)) {
+    // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+    storageRows[kind] = await measureStorage(kind, setup);
+    print(setup, names[kind], storageRows[kind]);
+  }
+  save('dormant', { setup, storages: storageRows });
+}
+
+async function measureStorage(kind, setup) {
+  const big = await storages[kind].prepare();
+  try {
+    const beganAt = performance.now();
+    const filled = await fill(kind, big.place, { sessions: setup.many, ofOne: setup.ofOne });
+    const fillMs = performance.now() - beganAt;
+    const rows = [];
+    for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      rows.push(await measure(kind, setup, { ...big, ...filled }));
+    }
+    const touched = await withServer(kind, big.place, (server) => touchMany(server, setup));
+    return { fillMs, rows, touched };
+  } finally {
+    await big.remove();
+  }
+}
+
+async function measure(kind, setup, big) {
+  // A new one each time: ten do not suffice for more than a few to be woken.
+  const small = await storages[kind].prepare();
+  try {
+    const filled = await fill(kind, small.place, { sessions: setup.few, ofOne: setup.few });
+    return await withServer(kind, small.place, (few) =>
+      withServer(kind, big.place, async (many) => {
+        await measureRequests(
+          [
+            { ...few, ...filled },
+            { ...many, ...big },
+          ],
+          setup,
+        );
+        return { few: await figuresOf(few), many: await figuresOf(many) };
+      }),
+    );
+  } finally {
+    await small.remove();
+  }
+}
+
+async function figuresOf({ child, openMs, figures }) {
+  const { heapBytes, bufferBytes, residentBytes } = await ask(child, { do: 'memory' });
+  const usedMb = (heapBytes + bufferBytes) / 1e6;
+  return { openMs, usedMb, residentMb: residentBytes / 1e6, ...figures };
+}
+
+/** @param use gets its process, its address, and a place for figures about it */
+async function withServer(kind, place, use) {
+  const child = start(new URL('server.mjs', import.meta.url), [JSON.stringify({ kind, place })]);
+  const ended = new Promise((resolve) => void child.once('exit', resolve));
+  try {
+    const { url, openMs } = await said(child);
+    return await use({ child, url, openMs, figures: {} });
+  } finally {
+    if (child.connected) child.send({ do: 'close' });
+    await Promise.race([ended, delay(5000, undefined, { ref: false })]);
+    child.kill();
+    await ended;
+  }
+}
+
+function print(setup, name, { fillMs, rows, touched }) {
+  console.log(
+    `Dormant: ${name}, ${setup.few} and ${setup.many} sessions stored ` +
+      `(filled in ${(fillMs / 1000).toFixed(1)} s). ` +
+      `${setup.repetitions} repetition(s); median (min-max). Node ${process.version}`,
+  );
+  const table = LINES.map(([title, figure, digits]) => [
+    title,
+    {
+      [setup.few]: spread(
+        rows.map(({ few }) => few[figure]),
+        digits,
+      ),
+      [setup.many]: spread(
+        rows.map(({ many }) => many[figure]),
+        digits,
+      ),
+      ratio: spread(rows.map(({ few, many }) => many[figure] / few[figure])),
+    },
+  ]);
+  console.table(Object.fromEntries(table));
+  console.table(touched);
+}

@@ -1,0 +1,123 @@
+// Many sessions that sleep, made in seconds: one is talked to through the engine, and the database
+// copies it, each copy with an id, a time and an owner of its own.
+import { Client } from 'pg';
+import { NestFactory } from '@nestjs/core';
+import { SessionRegistryService } from '../../dist/index.js';
+import { POSTGRES_URL, storages } from '../storage/storages.mjs';
+import { hostModule } from './host-module.mjs';
+
+/** Who owns the first `ofOne` copies. Of the others, ten each belong to owners of their own. */
+export const OWNER_OF_MANY = 'many';
+
+/**
+ * Fills a place with sessions. Resolves to the seq of their last event, and to an owner of ten of
+ * them. Where there are only ten, that is the one of all.
+ */
+export async function fill(kind, place, { sessions, ofOne }) {
+  const model = await createModel(kind, place);
+  await copies[kind](place, { model: model.id, sessions, ofOne });
+  const hasOthers = sessions - ofOne >= 20;
+  const ownerOfFew = hasOthers ? `few-${Math.floor(sessions / 10) - 1}` : OWNER_OF_MANY;
+  return { lastSeq: model.lastSeq, ownerOfFew };
+}
+
+async function createModel(kind, place) {
+  const { storage, end } = storages[kind].open(place);
+  const app = await NestFactory.createApplicationContext(hostModule(storage), {
+    logger: ['error'],
+  });
+  try {
+    const registry = app.get(SessionRegistryService);
+    const caller = { id: 'model' };
+    const { id } = await registry.create({}, caller);
+    await registry.send(id, { type: 'user_message', content: 'Tell me something.' }, caller);
+    const session = await registry.get(id, caller);
+    await ended(session);
+    await session.sleep();
+    return { id, lastSeq: session.info().last_id };
+  } finally {
+    await app.close();
+    await end();
+  }
+}
+
+/** Resolves when its first turn is over. */
+function ended(session) {
+  return new Promise((resolve) => {
+    const look = () => {
+      const reading = subscription.read(Number.POSITIVE_INFINITY);
+      const isOver =
+        reading.kind === 'events' && reading.events.some(({ name }) => name === 'result');
+      if (!isOver) return;
+      subscription.close();
+      resolve();
+    };
+    const subscription = session.subscribe(0, look);
+    look();
+  });
+}
+
+const random = (bytes) => `lower(hex(randomblob(${bytes})))`;
+/** An id as the engine makes them, so that they are spread over the indexes. */
+const randomUuid = [4, 2, 2, 2, 6].map(random).join(` || '-' || `);
+
+const copies = { sqlite: copyInSqlite, postgres: copyInPostgres };
+
+async function copyInSqlite(folder, { model, sessions, ofOne }) {
+  const builtin = process.getBuiltinModule('node:sqlite')?.DatabaseSync;
+  const DatabaseOf = builtin ?? (await import('libsql')).default;
+  const database = new DatabaseOf(`${folder}/sessions.db`);
+  database.exec(`
+    begin;
+    with recursive copy (n) as (select 1 union all select n + 1 from copy where n < ${sessions})
+    insert into agent_webkit_session (id, owner, config, epoch, server, first_seq, last_seq,
+      cost_usd, is_unfinished, created_at, last_activity_at)
+    select ${randomUuid},
+      case when n <= ${ofOne} then '"${OWNER_OF_MANY}"' else '"few-' || (n / 10) || '"' end,
+      config, epoch, server, first_seq, last_seq, cost_usd, is_unfinished,
+      created_at - n * 1000, last_activity_at - n * 1000
+    from copy, agent_webkit_session where id = '${model}';
+
+    insert into agent_webkit_event (session, seq, name, data)
+    select copy.key, event.seq, event.name, replace(event.data, '${model}', copy.id)
+    from agent_webkit_session copy, agent_webkit_session model
+    join agent_webkit_event event on event.session = model.key
+    where model.id = '${model}' and copy.key <> model.key order by copy.key, event.seq;
+
+    delete from agent_webkit_event
+    where session = (select key from agent_webkit_session where id = '${model}');
+    delete from agent_webkit_session where id = '${model}';
+    commit`);
+  database.close();
+}
+
+async function copyInPostgres(schema, { model, sessions, ofOne }) {
+  const client = new Client({ connectionString: POSTGRES_URL });
+  await client.connect();
+  try {
+    await client.query(`
+      begin;
+      set local search_path to ${schema};
+      insert into session (id, owner, config, epoch, server, first_seq, last_seq, cost_usd,
+        is_unfinished, created_at, last_activity_at)
+      select gen_random_uuid(),
+        case when n <= ${ofOne} then '${OWNER_OF_MANY}' else 'few-' || (n / 10) end,
+        config, epoch, server, first_seq, last_seq, cost_usd, is_unfinished,
+        created_at - n * interval '1 second', last_activity_at - n * interval '1 second'
+      from generate_series(1, ${sessions}) n, session where id = '${model}';
+
+      insert into event (session, seq, name, data)
+      select copy.key, event.seq, event.name, replace(event.data, '${model}', copy.id)
+      from session copy, session model join event on event.session = model.key
+      where model.id = '${model}' and copy.key <> model.key order by copy.key, event.seq;
+
+      delete from event where session = (select key from session where id = '${model}');
+      delete from session where id = '${model}';
+      commit`);
+    // The database does so by itself after a while, and would do it while it is measured.
+    await client.query(`vacuum analyze ${schema}.session`);
+    await client.query(`vacuum analyze ${schema}.event`);
+  } finally {
+    await client.end();
+  }
+}

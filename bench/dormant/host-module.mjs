@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { AgentWebkitModule } from '../../dist/index.js';
+import { scriptedSdkFactory } from '../../dist/testing.js';
+
+/** How long an agent stays awake that nobody needs. */
+const IDLE_TIMEOUT_MS = 1000;
+
+/** A host whose callers say who they are, and whose agents answer a message at once. */
+export function hostModule(storage) {
+  class HostModule {}
+  Module({
+    imports: [
+      AgentWebkitModule.forRoot({
+        auth: { verify: ({ headers }) => ({ id: headers['x-owner'] }) },
+        storage,
+        sdkFactory: scriptedSdkFactory((turn) => turn.say('Some words of an answer.')),
+        includePartialMessages: true,
+        idleTimeoutMs: IDLE_TIMEOUT_MS,
+        maxAgents: 10_000,
+        maxCreationsPerMinute: 10_000,
+        maxSessionsPerOwner: 1_000_000,
+      }),
+    ],
+  })(HostModule);
+  return HostModule;
+}

@@ -1,0 +1,32 @@
+// A server on a storage that others have filled. It tells how long it took to open, and what is in memory.
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { SessionRegistryService } from '../../dist/index.js';
+import { memory } from '../memory.mjs';
+import { storages } from '../storage/storages.mjs';
+import { hostModule } from './host-module.mjs';
+
+const { kind, place } = JSON.parse(process.argv[2]);
+const { storage, end } = storages[kind].open(place);
+const beganAt = performance.now();
+const app = await NestFactory.create(hostModule(storage), {
+  logger: ['error'],
+  forceCloseConnections: true,
+});
+await app.listen(0, '127.0.0.1');
+// A client that is held up would send its next request on a connection that is just being closed.
+app.getHttpServer().keepAliveTimeout = 60_000;
+const openMs = performance.now() - beganAt;
+const registry = app.get(SessionRegistryService);
+
+process.on('disconnect', () => process.exit());
+process.on('message', (request) => void handle(request));
+process.send({ url: await app.getUrl(), openMs });
+
+async function handle(request) {
+  if (request.do === 'memory') process.send({ ...memory(), sessions: registry.size });
+  if (request.do !== 'close') return;
+  await app.close();
+  await end();
+  process.disconnect();
+}

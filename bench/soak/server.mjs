@@ -1,0 +1,103 @@
+// A server that is worked hard. It tells what of that is left in it.
+import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
+import { queryObjects } from 'node:v8';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AgentWebkitModule, Session, SessionRegistryService } from '../../dist/index.js';
+import { scriptedSdkFactory } from '../../dist/testing.js';
+import { memory } from '../memory.mjs';
+import { storages } from '../storage/storages.mjs';
+import { play } from './script.mjs';
+
+const { kind, place } = JSON.parse(process.argv[2]);
+/** So short that agents fall asleep as soon as nobody follows them. */
+const IDLE_TIMEOUT_MS = 50;
+/** How long what clients left behind may take to be gone. */
+const SETTLE_MS = 3000;
+
+const { storage, end } = storages[kind].open(place);
+const createAgent = scriptedSdkFactory(play);
+const classes = {
+  sessions: Session,
+  agents: createAgent({ sessionId: 'none', resume: false }).constructor,
+  timers: setTimeout(() => {}).constructor,
+};
+
+// A warning of a leak is what this is about; that counting is experimental is known.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') console.warn(warning);
+});
+
+class HostModule {}
+Module({
+  imports: [
+    AgentWebkitModule.forRoot({
+      auth: { verify: ({ headers }) => ({ id: headers['x-owner'] }) },
+      storage,
+      sdkFactory: createAgent,
+      includePartialMessages: true,
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+      maxAgents: 1000,
+      maxCreationsPerMinute: 1_000_000,
+    }),
+  ],
+})(HostModule);
+const app = await NestFactory.create(HostModule, {
+  logger: ['error'],
+  forceCloseConnections: true,
+});
+await app.listen(0, '127.0.0.1');
+// A client that is held up would send its next request on a connection that is just being closed.
+app.getHttpServer().keepAliveTimeout = 60_000;
+const registry = app.get(SessionRegistryService);
+
+process.on('disconnect', () => process.exit());
+process.on('message', (request) => void handle(request));
+process.send({ url: await app.getUrl() });
+
+async function handle(request) {
+  if (request.do === 'figures') {
+    await settled();
+    process.send({ ...memory(), resources: resources() });
+  }
+  if (request.do === 'count') {
+    await settled();
+    process.send(count(request.kinds));
+  }
+  if (request.do !== 'close') return;
+  await app.close();
+  await end();
+  process.disconnect();
+}
+
+/**
+ * How many objects there are that are still in use. It takes half a second for each kind, and throws
+ * away all that can be made again, compiled code, too: what is in memory then is what must be.
+ */
+function count(kinds) {
+  const counts = kinds.map((name) => [name, queryObjects(classes[name], { format: 'count' })]);
+  return {
+    ...memory(),
+    counts: { 'sessions known': registry.size, ...Object.fromEntries(counts) },
+  };
+}
+
+/** Waits until the last client's connection is closed, but not for ever. */
+async function settled() {
+  const until = performance.now() + SETTLE_MS;
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- nothing tells when the last one is gone
+    await delay(100);
+  } while (resources()['TCPSocketWrap'] && performance.now() < until);
+}
+
+/** What keeps the process alive, by kind: sockets, timers, children and whatever else there is. */
+function resources() {
+  const counts = {};
+  for (const kindOfResource of process.getActiveResourcesInfo()) {
+    counts[kindOfResource] = (counts[kindOfResource] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,71 @@
+// What streams: ours, and the least a server can do with the same agents. Each tells its address, its
+// sessions' ids, and how their agents are told to begin.
+import { createServer } from 'node:http';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AgentWebkitModule, SessionRegistryService } from '../../dist/index.js';
+
+const CALLER = { id: 'anonymous' };
+const MESSAGE = { type: 'user_message', content: 'Go on.' };
+
+export const servers = { ours, raw };
+
+async function ours(load, count) {
+  class HostModule {}
+  Module({
+    imports: [
+      AgentWebkitModule.forRoot({
+        auth: 'none',
+        sdkFactory: () => load.createAgent(),
+        maxAgents: count,
+        maxCreationsPerMinute: count,
+      }),
+    ],
+  })(HostModule);
+  const app = await NestFactory.create(HostModule, { logger: ['error'] });
+  await app.listen(0, '127.0.0.1');
+  const registry = app.get(SessionRegistryService);
+  const sessions = await Promise.all(
+    Array.from({ length: count }, () => registry.create({}, CALLER)),
+  );
+  const ids = sessions.map(({ id }) => id);
+  const begin = () => Promise.all(ids.map((id) => registry.send(id, MESSAGE, CALLER)));
+  return { url: await app.getUrl(), ids, begin };
+}
+
+/** Each message serialised once, and written to each open response of its session. */
+async function raw(load, count) {
+  const sessions = Array.from({ length: count }, () => ({
+    agent: load.createAgent(),
+    responses: new Set(),
+  }));
+  const http = createServer(({ url }, response) => {
+    const [index] = /\d+/.exec(url);
+    const { responses } = sessions[index];
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('\n');
+    responses.add(response);
+    response.on('close', () => responses.delete(response));
+  });
+  await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
+  for (const session of sessions) void forward(session);
+  return {
+    url: `http://127.0.0.1:${http.address().port}`,
+    ids: [...sessions.keys()],
+    begin: async () => {
+      for (const { agent } of sessions) agent.send(MESSAGE);
+    },
+  };
+}
+
+async function forward({ agent, responses }) {
+  let seq = 0;
+  for await (const { type, event } of agent.messages) {
+    if (type !== 'stream_event' || event.type !== 'content_block_delta') continue;
+    seq += 1;
+    const { text } = event.delta;
+    const data = JSON.stringify({ message_id: 'm', delta: { type: 'text', text } });
+    const frame = Buffer.from(`id: ${seq}\nevent: message_delta\ndata: ${data}\n\n`);
+    for (const response of responses) response.write(frame);
+  }
+}
