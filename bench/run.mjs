@@ -1,7 +1,10 @@
 // npm run bench [-- <name>] [--brief]: one benchmark, or all of them; --brief only shows that they run.
 import { benchDormant } from './dormant/dormant.mjs';
+import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
+import { benchIdle } from './idle/idle.mjs';
+import { benchReplay } from './replay/replay.mjs';
 import { benchSoak } from './soak/soak.mjs';
 import { benchStorage } from './storage/storage.mjs';
 import { benchStreaming } from './streaming/streaming.mjs';
@@ -10,6 +13,9 @@ import { benchStuck } from './stuck/stuck.mjs';
 const benchmarks = {
   dormant: benchDormant,
   fanout: benchFanout,
+  replay: benchReplay,
+  idle: benchIdle,
+  engine: benchEngine,
   'first-word': benchFirstWord,
   soak: benchSoak,
   storage: benchStorage,
@@ -24,6 +30,7 @@ if (unknown.length > 0) {
   console.error(`There is no benchmark "${unknown.join(' ')}", only: ${names}.`);
   process.exit(1);
 }
+if (isBrief) console.log('Brief: it shows that the benchmarks run. The figures say nothing.');
 for (const [name, bench] of Object.entries(benchmarks)) {
   // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
   if (wanted.length === 0 || wanted.includes(name)) await bench(isBrief);

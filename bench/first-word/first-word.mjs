@@ -8,6 +8,7 @@ import { query } from '@anthropic-ai/claude-agent-sdk';
 import { NestFactory } from '@nestjs/core';
 import { AgentWebkitModule, claudeSdkFactory, MemoryStorage } from '../../dist/index.js';
 import { save, spread } from '../figures.mjs';
+import { agentOptions } from './agent-options.mjs';
 import { startMessagesApi } from './messages-api.mjs';
 
 const HEADERS = { 'content-type': 'application/json' };
@@ -46,23 +47,6 @@ export async function benchFirstWord(isBrief) {
   ]);
   console.table(Object.fromEntries(table));
   save('first-word', { rows });
-}
-
-/** What keeps the agent on loopback, and away from this machine's settings and credentials. */
-function agentOptions(apiUrl, home) {
-  return {
-    settingSources: [],
-    env: {
-      PATH: process.env.PATH,
-      HOME: home,
-      CLAUDE_CONFIG_DIR: home,
-      ANTHROPIC_API_KEY: 'test',
-      ANTHROPIC_BASE_URL: apiUrl,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      DISABLE_TELEMETRY: '1',
-      DISABLE_AUTOUPDATER: '1',
-    },
-  };
 }
 
 async function measure(options, cwd) {

@@ -1,6 +1,7 @@
-// A model on loopback: it answers every request with a word, at once.
+// A model on loopback: it answers every request with a word, at once, or with many, one by one.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const EVENTS = [
   {
@@ -26,13 +27,15 @@ const EVENTS = [
   },
   { type: 'message_stop' },
 ];
-const ANSWER = EVENTS.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+const FRAMES = EVENTS.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+const WORD = EVENTS.findIndex(({ type }) => type === 'content_block_delta');
 
 /** Resolves to where it is, and to how it is ended. */
-export async function startMessagesApi() {
+export async function startMessagesApi({ words = 1, everyMs = 0 } = {}) {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(ANSWER.join(''));
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      void answer(response, words, everyMs);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -44,4 +47,17 @@ export async function startMessagesApi() {
       server.close();
     },
   };
+}
+
+async function answer(response, words, everyMs) {
+  if (words === 1) return response.end(FRAMES.join(''));
+  response.write(FRAMES.slice(0, WORD).join(''));
+  for (let word = 0; word < words && !response.destroyed; word += 1) {
+    const hasRoom = response.write(FRAMES[WORD]);
+    /* oxlint-disable no-await-in-loop -- that is the pace */
+    if (everyMs > 0) await delay(everyMs);
+    else if (!hasRoom) await new Promise((resolve) => response.once('drain', resolve));
+    /* oxlint-enable no-await-in-loop */
+  }
+  return response.end(FRAMES.slice(WORD + 1).join(''));
 }

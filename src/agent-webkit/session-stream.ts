@@ -42,12 +42,16 @@ export function streamSession(
   { keepAliveMs, verifyIntervalMs, maxWaitingChars, isAllowed }: StreamOptions,
 ): Observable<MessageEvent> {
   return new Observable((subscriber) => {
+    // Both are known here, and not asked of the response for each event: on Express before Node 24
+    // every response has a hidden class of its own, and looking at many of them is slow.
+    let hasBegun = false;
+    let isFull = false;
     const write = () => {
-      while (!subscriber.closed && !response.writableNeedDrain) {
+      while (!subscriber.closed && !isFull) {
         const reading = subscription.read(MAX_CHARS_PER_WRITE);
         switch (reading.kind) {
           case 'events':
-            response.write(encodeFrames(reading.events));
+            isFull = !response.write(encodeFrames(reading.events));
             break;
           case 'caught_up':
             return;
@@ -66,19 +70,24 @@ export function streamSession(
       subscriber.complete();
     };
     const beat = () => {
-      if (response.headersSent && !response.writableNeedDrain) response.write(KEEP_ALIVE);
+      if (hasBegun && !isFull) isFull = !response.write(KEEP_ALIVE);
     };
     // Nest commits the headers in a task of its own; nothing may be written before.
     const begin = () => {
       if (subscriber.closed) return;
-      if (response.headersSent) write();
+      hasBegun = response.headersSent;
+      if (hasBegun) write();
       else setImmediate(begin);
     };
     const subscription = session.subscribe(after, () => {
-      if (response.writableNeedDrain && subscription.waitingChars > maxWaitingChars) cutOff();
-      else if (response.headersSent) write();
+      if (isFull && subscription.waitingChars > maxWaitingChars) cutOff();
+      else if (hasBegun) write();
     });
-    response.on('drain', write);
+    const onDrain = () => {
+      isFull = false;
+      write();
+    };
+    response.on('drain', onDrain);
     let isVerifying = false;
     const verify = async () => {
       if (isVerifying) return; // one that takes long is not asked for once more
@@ -93,7 +102,7 @@ export function streamSession(
       clearInterval(keepAlive);
       clearInterval(verification);
       subscription.close();
-      response.off('drain', write);
+      response.off('drain', onDrain);
     });
     begin();
   });

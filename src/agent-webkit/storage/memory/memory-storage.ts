@@ -74,9 +74,11 @@ class MemoryEventStore implements EventStore {
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored) return;
-    stored.events = stored.events.filter(
-      (event) => event.seq >= firstSeq || keep.includes(event.seq),
-    );
+    // What goes is at the front, and little of all there is.
+    const found = stored.events.findIndex((event) => event.seq >= firstSeq);
+    const end = found === -1 ? stored.events.length : found;
+    const kept = stored.events.slice(0, end).filter((event) => keep.includes(event.seq));
+    stored.events = [...kept, ...stored.events.slice(end)];
     for (const [key, at] of stored.keys) {
       if (Date.now() - at < KEY_AGE_MS) break;
       stored.keys.delete(key);

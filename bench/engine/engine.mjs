@@ -1,0 +1,67 @@
+// What our engine adds to the processor time that an agent's message costs anyway. The SDK reads it
+// from the agent's process and parses it; we translate, keep, publish and frame it.
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { said, start } from '../children.mjs';
+import { save } from '../figures.mjs';
+import { startMessagesApi } from '../first-word/messages-api.mjs';
+import { line, print } from '../targets.mjs';
+
+const SETUPS = [
+  { name: 'one by one', words: 1000, everyMs: 2, warmUp: 400 },
+  { name: 'as fast as they come', words: 20_000, everyMs: 0, warmUp: 5000 },
+];
+const BRIEF = SETUPS.map((setup) => ({ ...setup, words: 300, warmUp: 50 }));
+
+export async function benchEngine(isBrief) {
+  const setups = isBrief ? BRIEF : SETUPS;
+  const repetitions = isBrief ? 1 : 3;
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'engine-')));
+  const rows = [];
+  try {
+    for (let repetition = 0; repetition < repetitions; repetition += 1) {
+      for (const setup of setups) {
+        // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+        rows.push({ setup: setup.name, ...(await measure(setup, home)) });
+      }
+    }
+  } finally {
+    await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+  print(
+    "Microseconds of processor time for one delta of a real agent, in the server's process.",
+    setups.flatMap(({ name }) => {
+      const figures = (figure) =>
+        rows.filter(({ setup }) => setup === name).map((row) => row[figure]);
+      return [
+        [`${name}: the SDK alone`, line(figures('sdkUs'), { digits: 1 })],
+        [`${name}: what ours adds`, line(figures('oursUs'), { digits: 1 })],
+        [`${name}: what ours adds / the SDK alone`, line(figures('oursBySdk'))],
+      ];
+    }),
+  );
+  save('engine', { setups, rows });
+}
+
+async function measure({ words, everyMs, warmUp }, home) {
+  const api = await startMessagesApi({ words, everyMs });
+  try {
+    const args = [api.url, home, String(warmUp)];
+    const sdk = await run('sdk.mjs', args);
+    const both = await run('ours.mjs', args);
+    const oursUs = both.cpuUs - sdk.cpuUs;
+    return { sdkUs: sdk.cpuUs, oursUs, oursBySdk: oursUs / sdk.cpuUs };
+  } finally {
+    api.close();
+  }
+}
+
+async function run(module, args) {
+  const child = start(new URL(module, import.meta.url), args);
+  try {
+    return await said(child);
+  } finally {
+    child.kill();
+  }
+}

@@ -1,0 +1,51 @@
+// The same through our engine, from the SDK's message to the first byte: to a subscriber whose
+// connection is nothing, so that what is left out is only the network.
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { streamSession } from '../../dist/agent-webkit/session-stream.js';
+import { AgentWebkitModule, claudeSdkFactory, SessionRegistryService } from '../../dist/index.js';
+import { agentOptions } from '../first-word/agent-options.mjs';
+import { CpuPerDelta } from './cpu-per-delta.mjs';
+
+const [apiUrl, home, warmUp] = process.argv.slice(2);
+const caller = { id: 'anonymous' };
+
+process.on('disconnect', () => process.exit());
+const app = await NestFactory.createApplicationContext(
+  AgentWebkitModule.forRoot({
+    auth: 'none',
+    sdkFactory: claudeSdkFactory(agentOptions(apiUrl, home)),
+    workspace: home,
+    includePartialMessages: true,
+  }),
+  { logger: ['error'] },
+);
+const registry = app.get(SessionRegistryService);
+const session = await registry.create({}, caller);
+const written = new Promise((resolve) => {
+  const cpu = new CpuPerDelta(Number(warmUp));
+  const response = {
+    headersSent: true,
+    write: (bytes) => {
+      if (bytes.includes('event: message_delta')) {
+        const [, seq] = /^id: (\d+)/.exec(bytes.toString('latin1', 0, 20));
+        cpu.at(Number(seq));
+      }
+      if (bytes.includes('event: message_complete')) resolve(cpu.end());
+      return true;
+    },
+    on: () => {},
+    off: () => {},
+  };
+  const options = {
+    keepAliveMs: null,
+    verifyIntervalMs: null,
+    isAllowed: async () => true,
+    maxWaitingChars: Infinity,
+  };
+  streamSession(session, 0, response, options).subscribe();
+});
+await registry.send(session.id, { type: 'user_message', content: 'hi' }, caller);
+const cpuUs = await written;
+await app.close();
+process.send({ cpuUs });

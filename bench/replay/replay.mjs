@@ -1,0 +1,76 @@
+// What it takes to come back: one subscriber with a cursor gets what it missed.
+import { ask } from '../children.mjs';
+import {
+  ALL,
+  figuresOf,
+  measureAll,
+  OURS,
+  ratiosOf,
+  SERVERS,
+  withServer,
+} from '../fanout/field.mjs';
+import { save, spread } from '../figures.mjs';
+import { line, print } from '../targets.mjs';
+
+const MS_BY_RAW = 1.5;
+/** What is kept should not be felt; below this it cannot be told from noise. */
+const MS_BY_KEPT = 1.25;
+
+export async function benchReplay(isBrief) {
+  const times = isBrief ? 3 : 50;
+  const repetitions = isBrief ? 1 : 5;
+  const many = isBrief ? 100 : 1000;
+  const all = { name: 'all', kinds: ALL, kept: many, missed: many, times };
+  const few = { name: 'few', kinds: OURS, kept: 10, missed: 10, times: times * 4 };
+  const fewOfMany = {
+    name: 'few of many',
+    kinds: OURS,
+    kept: many * 10,
+    missed: 10,
+    times: times * 4,
+  };
+
+  const setups = [all, few, fewOfMany];
+  const rows = await measureAll(setups, repetitions, measure);
+  print(
+    `Milliseconds from the request to the last of ${many} missed events: median (min-max), then as ` +
+      'a ratio to raw node:http.',
+    Object.entries(SERVERS).map(([kind, name]) => {
+      const atMost = OURS.includes(kind) ? MS_BY_RAW : undefined;
+      const ms = spread(figuresOf(rows, all.name, kind, 'p50Ms'));
+      return [name, { ms, ...line(ratiosOf(rows, all.name, kind, 'p50Ms'), { atMost }) }];
+    }),
+  );
+  print(
+    'Milliseconds from the request to the last of 10 missed events, where few or many are kept.',
+    OURS.flatMap((kind) => {
+      const name = SERVERS[kind];
+      const ofFew = figuresOf(rows, few.name, kind, 'p50Ms');
+      const ofMany = figuresOf(rows, fewOfMany.name, kind, 'p50Ms');
+      const ratios = ofMany.map((value, index) => value / ofFew[index]);
+      return [
+        [`${name}, ${few.kept} kept`, line(ofFew)],
+        [`${name}, ${fewOfMany.kept} kept`, line(ofMany)],
+        [
+          `${name}, ${fewOfMany.kept} kept / ${few.kept} kept`,
+          line(ratios, { atMost: MS_BY_KEPT }),
+        ],
+      ];
+    }),
+  );
+  save('replay', { setups, rows });
+}
+
+function measure(kind, { kept, missed, times }) {
+  return withServer(
+    kind,
+    async ({ server, client, url }) => {
+      await ask(server, { do: 'emit', events: kept, burst: 10, everyMs: 1 });
+      const { lastId } = await ask(server, { do: 'lastId' });
+      const request = { do: 'replay', url, after: lastId - missed, events: missed };
+      await ask(client, { ...request, times: 20 }); // until the code is warm
+      return ask(client, { ...request, times });
+    },
+    { keeps: true },
+  );
+}
