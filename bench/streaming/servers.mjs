@@ -1,16 +1,22 @@
-// What streams: ours, and the least a server can do with the same agents. Each tells its address, its
-// sessions' ids, and how their agents are told to begin.
+// What streams: ours, and the least a server can do with the same agents, and those agents alone. Each
+// tells its address, its sessions' ids, and how their agents are told to begin.
 import { createServer } from 'node:http';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AgentWebkitModule, SessionRegistryService } from '../../dist/index.js';
 
 const CALLER = { id: 'anonymous' };
 const MESSAGE = { type: 'user_message', content: 'Go on.' };
 
-export const servers = { ours, raw };
+export const servers = {
+  express: (load, count) => ours(load, count, []),
+  fastify: (load, count) => ours(load, count, [new FastifyAdapter()]),
+  raw: (load, count) => listen(load, count, forward),
+  agents: (load, count) => listen(load, count, ignore),
+};
 
-async function ours(load, count) {
+async function ours(load, count, adapter) {
   class HostModule {}
   Module({
     imports: [
@@ -22,7 +28,7 @@ async function ours(load, count) {
       }),
     ],
   })(HostModule);
-  const app = await NestFactory.create(HostModule, { logger: ['error'] });
+  const app = await NestFactory.create(HostModule, ...adapter, { logger: ['error'] });
   await app.listen(0, '127.0.0.1');
   const registry = app.get(SessionRegistryService);
   const sessions = await Promise.all(
@@ -33,8 +39,7 @@ async function ours(load, count) {
   return { url: await app.getUrl(), ids, begin };
 }
 
-/** Each message serialised once, and written to each open response of its session. */
-async function raw(load, count) {
+async function listen(load, count, read) {
   const sessions = Array.from({ length: count }, () => ({
     agent: load.createAgent(),
     responses: new Set(),
@@ -48,7 +53,7 @@ async function raw(load, count) {
     response.on('close', () => responses.delete(response));
   });
   await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
-  for (const session of sessions) void forward(session);
+  for (const session of sessions) void read(session);
   return {
     url: `http://127.0.0.1:${http.address().port}`,
     ids: [...sessions.keys()],
@@ -58,6 +63,7 @@ async function raw(load, count) {
   };
 }
 
+/** Each message serialised once, and written to each open response of its session. */
 async function forward({ agent, responses }) {
   let seq = 0;
   for await (const { type, event } of agent.messages) {
@@ -68,4 +74,10 @@ async function forward({ agent, responses }) {
     const frame = Buffer.from(`id: ${seq}\nevent: message_delta\ndata: ${data}\n\n`);
     for (const response of responses) response.write(frame);
   }
+}
+
+async function ignore({ agent }) {
+  let said = 0;
+  for await (const { type } of agent.messages) said += Number(type === 'stream_event');
+  return said;
 }

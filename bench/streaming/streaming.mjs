@@ -1,13 +1,15 @@
 // Many sessions that stream at once, each to a few subscribers: whether the server keeps up, and what
 // one delivered event costs. Beside it, in the same run, one session that streams to many, and raw
-// node:http with both. What an event costs that nobody follows is the session's own share.
+// node:http with both. The agents are played in the server's process; what they take alone, at the
+// same rate, is measured, too, and left out of what a delivery costs.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
-import { save, spread } from '../figures.mjs';
+import { save } from '../figures.mjs';
+import { line, print } from '../targets.mjs';
 
 const FULL = {
-  server: 'ours',
-  repetitions: 5,
+  servers: ['express', 'fastify', 'raw'],
+  repetitions: 3,
   sessions: 300,
   subscribers: 2,
   eventsPerSecond: 50,
@@ -15,7 +17,7 @@ const FULL = {
   measuredMs: 6000,
 };
 const BRIEF = {
-  server: 'ours',
+  servers: ['express'],
   repetitions: 1,
   sessions: 30,
   subscribers: 2,
@@ -31,53 +33,34 @@ const LESS = [0.8, 0.6, 0.4, 0.2, 0.1];
 const KEPT_UP_MS = 1000;
 const GIVEN_UP_MS = 20_000;
 
-const LINES = [
-  ['events/s said', 'saidPerSecond', 0],
-  ['kept up: 1 is yes', 'isKeptUp', 0],
-  ['from the last said to all received, ms', 'drainMs', 0],
-  ['events missed', 'missing', 0],
-  ['subscribers disconnected', 'disconnected', 0],
-  ['from due to received, p50 ms', 'p50Ms', 1],
-  ['from due to received, p99 ms', 'p99Ms', 1],
-  ['event loop delay, p99 ms', 'loopDelayP99Ms', 1],
-  ["server's CPU, % of one", 'cpuPercent', 0],
-  ['main thread waited for a CPU, % of the time', 'waitedForCpuPercent', 1],
-  ["server's CPU µs per event delivered", 'cpuUsPerDelivery', 1],
-  ['one session to 100 subscribers, the same', 'fanOutUs', 1],
-  ['many sessions / one session', 'byFanOut', 2],
-  ['raw node:http, many streams of few, the same', 'rawUs', 1],
-  ['raw node:http, one stream to 100 subscribers, the same', 'rawFanOutUs', 1],
-  ['raw: many streams / one stream', 'rawByRawFanOut', 2],
-  ['many sessions / raw node:http', 'byRaw', 2],
-  ['CPU µs per event that nobody follows', 'cpuUsPerEvent', 1],
-  ["subscribers' CPU µs per event delivered", 'clientUsPerDelivery', 1],
-];
-
 export async function benchStreaming(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
   const rows = [];
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
-    /* oxlint-disable no-await-in-loop -- side by side they would measure each other */
-    const fanOut = await measure({ ...setup, ...FAN_OUT });
-    const rawFanOut = await measure({ ...setup, ...FAN_OUT, server: 'raw' });
-    const raw = await measure({ ...setup, server: 'raw' });
-    const unfollowed = await measure({ ...setup, subscribers: 0 });
-    const streaming = await measure(setup);
-    /* oxlint-enable no-await-in-loop */
-    rows.push({
-      ...streaming,
-      fanOutUs: fanOut.cpuUsPerDelivery,
-      byFanOut: streaming.cpuUsPerDelivery / fanOut.cpuUsPerDelivery,
-      rawUs: raw.cpuUsPerDelivery,
-      rawFanOutUs: rawFanOut.cpuUsPerDelivery,
-      rawByRawFanOut: raw.cpuUsPerDelivery / rawFanOut.cpuUsPerDelivery,
-      byRaw: streaming.cpuUsPerDelivery / raw.cpuUsPerDelivery,
-      cpuUsPerEvent: unfollowed.cpuUsPerEvent,
-    });
+    const row = {};
+    for (const server of setup.servers) {
+      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      row[server] = await compare({ ...setup, server });
+    }
+    rows.push(row);
   }
-  const less = rows.every(({ isKeptUp }) => isKeptUp) ? [] : await findKeptUp(setup);
-  print(setup, rows, less);
+  const isKeptUp = rows.every((row) => Object.values(row).every((figures) => figures.isKeptUp));
+  const less = isKeptUp ? [] : await findKeptUp({ ...setup, server: 'express' });
+  show(setup, rows, less);
   save('streaming', { setup, rows, less });
+}
+
+/** Many sessions beside one that streams to many. */
+async function compare(setup) {
+  const many = await measure(setup);
+  const one = await measure({ ...setup, ...FAN_OUT });
+  const unfollowed = await measure({ ...setup, subscribers: 0 });
+  const manyAgents = await measure({ ...setup, server: 'agents', subscribers: 0 });
+  const oneAgent = await measure({ ...setup, ...FAN_OUT, server: 'agents', subscribers: 0 });
+  const manyUs = many.cpuUsPerDelivery - manyAgents.cpuUsPerEvent / setup.subscribers;
+  const oneUs = one.cpuUsPerDelivery - oneAgent.cpuUsPerEvent / FAN_OUT.subscribers;
+  const eventUs = unfollowed.cpuUsPerEvent - manyAgents.cpuUsPerEvent;
+  return { ...many, manyUs, oneUs, manyByOne: manyUs / oneUs, eventUs };
 }
 
 /** What is tried until the machine keeps up. */
@@ -123,30 +106,37 @@ async function measure(setup) {
   }
 }
 
-function print({ sessions, subscribers, eventsPerSecond, repetitions }, rows, less) {
-  console.log(
+function show(setup, rows, less) {
+  const { servers, sessions, subscribers, eventsPerSecond, repetitions } = setup;
+  const figures = (server, figure) => rows.map((row) => row[server][figure]);
+  const lines = servers.flatMap((server) => {
+    const of = (title, figure, target) => [
+      `${server}: ${title}`,
+      line(figures(server, figure), target),
+    ];
+    return [
+      of('kept up, 1 is yes', 'isKeptUp', { atLeast: 1, digits: 0 }),
+      of('from due to received, p50 ms', 'p50Ms'),
+      of('from due to received, p99 ms', 'p99Ms'),
+      of('event loop delay, p99 ms', 'loopDelayP99Ms'),
+      of('CPU µs per delivery, many sessions', 'manyUs'),
+      of('CPU µs per delivery, one session', 'oneUs'),
+      of('many / one', 'manyByOne', server === 'raw' ? {} : { atMost: 2 }),
+      of('CPU µs per event that nobody follows', 'eventUs'),
+    ];
+  });
+  print(
     `Streaming: ${sessions} sessions with ${eventsPerSecond} events/s each, ` +
-      `${subscribers} subscribers to each. ` +
-      `${repetitions} repetition(s); median (min-max). Node ${process.version}`,
+      `${subscribers} subscribers to each. ${repetitions} repetition(s).`,
+    lines,
   );
-  const table = LINES.map(([title, figure, digits]) => [
-    title,
-    {
-      measured: spread(
-        rows.map((row) => row[figure]),
-        digits,
-      ),
-    },
-  ]);
-  console.table(Object.fromEntries(table));
   if (less.length === 0) return;
-  const columns = LINES.filter(([, figure]) => Object.hasOwn(less[0], figure));
-  const tried = less.map((row) => [
-    `${row.eventsPerSecond} events/s each`,
-    Object.fromEntries(
-      columns.map(([title, figure, digits]) => [title, row[figure]?.toFixed(digits) ?? '-']),
-    ),
-  ]);
   console.log('This machine did not keep up. Less was tried:');
-  console.table(Object.fromEntries(tried));
+  console.table(
+    less.map((row) => ({
+      'events/s each': row.eventsPerSecond,
+      'kept up': row.isKeptUp,
+      'p99 ms': row.p99Ms.toFixed(1),
+    })),
+  );
 }

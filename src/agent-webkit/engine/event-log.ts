@@ -7,7 +7,7 @@ import { retry } from './retry.js';
 import { createSessionEvent, parseSessionEvent, type SessionEvent } from './session-event.js';
 import { SessionState } from './session-state.js';
 import { Subscribers } from './subscribers.js';
-import { type SubscribedLog, Subscription } from './subscription.js';
+import { type Reading, type SubscribedLog, Subscription } from './subscription.js';
 
 export interface EventLogOptions extends KeptEventsOptions {
   epoch: number;
@@ -26,6 +26,15 @@ export interface EventPage {
   hasMore: boolean;
 }
 
+interface LastReading {
+  from: number;
+  to: number;
+  maxChars: number;
+  reading: Reading;
+}
+
+const CAUGHT_UP: Reading = { kind: 'caught_up' };
+const ENDED: Reading = { kind: 'ended' };
 /** How many events one reading looks at, so that a long replay copies no more than it takes. */
 const MAX_READ = 1000;
 /** How many events may wait for their commit before the agent is held back. */
@@ -50,6 +59,8 @@ export class EventLog implements SubscribedLog {
   readonly #kept: KeptEvents;
   readonly #commits: GroupCommit;
   readonly #subscribers: Subscribers;
+  /** Most subscribers are at the same place, and are given the same. */
+  #lastReading: LastReading = { from: -1, to: -1, maxChars: 0, reading: CAUGHT_UP };
   /** What was appended and is not committed, in order. */
   readonly #uncommitted: WireEvent[] = [];
   /** The seq the next appended event gets. */
@@ -221,11 +232,16 @@ export class EventLog implements SubscribedLog {
 
   /** For {@link Subscription}. */
   readAfter(cursor: number, maxChars: number): ReturnType<SubscribedLog['readAfter']> {
+    if (cursor === this.#lastSeq) return this.#hasEnded ? ENDED : CAUGHT_UP;
     if (cursor < this.firstSeq - 1) return { kind: 'overtaken' };
+    const last = this.#lastReading;
+    const isSame = last.from === cursor && last.to === this.#lastSeq && last.maxChars === maxChars;
+    if (isSame) return last.reading;
     const events = this.#kept.held(cursor, maxChars, MAX_READ);
     if (!events) return { kind: 'not_in_memory' };
-    if (events.length > 0) return { kind: 'events', events };
-    return { kind: this.#hasEnded ? 'ended' : 'caught_up' };
+    const reading = { kind: 'events', events } as const;
+    this.#lastReading = { from: cursor, to: this.#lastSeq, maxChars, reading };
+    return reading;
   }
 
   /** For {@link Subscription}. */
