@@ -1,8 +1,8 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { InvalidRequestError } from './engine/errors.js';
 import type { RecordCursor } from './engine/storage.js';
 
-interface RequestWithQuery {
+/** What a cursor is read from. */
+export interface RequestWithCursor {
   headers: Record<string, unknown>;
   query: Record<string, unknown>;
 }
@@ -11,17 +11,10 @@ interface RequestWithQuery {
  * After which event a stream goes on: the header Last-Event-ID, or the query `last_event_id`, which a
  * browser's EventSource needs for its first request. Without either, from the beginning.
  */
-export const LastEventId = createParamDecorator((_: unknown, context: ExecutionContext): number => {
-  const cursor = readLastEventId(context);
-  if (cursor !== null) return cursor;
-  throw new InvalidRequestError('Last-Event-ID: must be an integer of at least 0.');
-});
-
-/** Null where it is none. */
-export function readLastEventId(context: ExecutionContext): number | null {
-  const { headers, query } = context.switchToHttp().getRequest<RequestWithQuery>();
+export function readLastEventId({ headers, query }: RequestWithCursor): number {
   const sent = headers['last-event-id'] ?? query['last_event_id'] ?? '0';
-  return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : null;
+  if (typeof sent === 'string' && /^\d{1,15}$/.test(sent)) return Number(sent);
+  throw new InvalidRequestError('Last-Event-ID: must be an integer of at least 0.');
 }
 
 /** The place where a page of sessions ended, as clients carry it: opaque to them. */

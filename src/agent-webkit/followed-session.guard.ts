@@ -5,17 +5,28 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { readLastEventId } from './cursors.js';
+import { readLastEventId, type RequestWithCursor } from './cursors.js';
 import { identityOf } from './current-caller.decorator.js';
 import { SessionNotFoundError } from './engine/errors.js';
 import type { Session } from './engine/session.js';
-import { refuse } from './http-errors.js';
+import { refuse, toHttpException } from './http-errors.js';
 import { SessionRegistryService } from './session-registry.service.js';
 
-const sessions = new WeakMap<object, Session>();
+/** What a stream follows, and from where. */
+export interface FollowedSession {
+  session: Session;
+  /** The seq after which it begins. */
+  after: number;
+  /** What is to be thrown for an error. */
+  refuse: (error: unknown) => unknown;
+}
+
+type FollowingRequest = RequestWithCursor & { params: { id: string } };
+
+const followed = new WeakMap<object, FollowedSession>();
 
 const requestOf = (context: ExecutionContext) =>
-  context.switchToHttp().getRequest<{ params: { id: string } }>();
+  context.switchToHttp().getRequest<FollowingRequest>();
 
 /**
  * Finds the session that a stream is to follow. In a guard, which Nest waits for: it answers a
@@ -31,21 +42,23 @@ export class FollowedSessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { caller } = identityOf(context);
+    const refusal = (error: unknown) => refuse(error, context, this.adapterHost);
     try {
-      const after = readLastEventId(context) ?? 0;
-      sessions.set(request, await this.registry.getAt(request.params.id, caller, after));
+      const after = readLastEventId(request);
+      const session = await this.registry.getAt(request.params.id, caller, after);
+      followed.set(request, { session, after, refuse: refusal });
     } catch (error) {
-      throw refuse(error, context, this.adapterHost);
+      throw refusal(error);
     }
     return true;
   }
 }
 
-/** The session that {@link FollowedSessionGuard} found. */
-export const FollowedSession = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Session => {
-    const session = sessions.get(requestOf(context));
-    if (!session) throw new SessionNotFoundError();
-    return session;
+/** What {@link FollowedSessionGuard} found. */
+export const Followed = createParamDecorator(
+  (_: unknown, context: ExecutionContext): FollowedSession => {
+    const found = followed.get(requestOf(context));
+    if (!found) throw toHttpException(new SessionNotFoundError());
+    return found;
   },
 );

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { Session } from './engine/session.js';
+import type { Subscription } from './engine/subscription.js';
 import { encodeFrames } from './sse-frames.js';
 
 /** The response under the adapter's own: what is written to it goes to the client as it is. */
@@ -16,6 +17,8 @@ export interface StreamOptions {
   verifyIntervalMs: number | null;
   /** How many characters of new events may wait for a client that reads nothing. */
   maxWaitingChars: number;
+  /** What is to be thrown for an error. */
+  refuse: (error: unknown) => unknown;
   /** Asked meanwhile. When it says no, the stream ends. Never rejects. */
   isAllowed: () => Promise<boolean>;
 }
@@ -33,13 +36,13 @@ const KEEP_ALIVE = ': keepalive\n\n';
  * connection alive: the Observable only ends, because what it emitted would go through the host's
  * interceptors, and out of one that wraps answers it would come with an id that Nest invents.
  *
- * Errors with what {@link Session.subscribe} throws, before anything is written.
+ * Errors with the refusal of what {@link Session.subscribe} throws, before anything is written.
  */
 export function streamSession(
   session: Session,
   after: number,
   response: RawResponse,
-  { keepAliveMs, verifyIntervalMs, maxWaitingChars, isAllowed }: StreamOptions,
+  { keepAliveMs, verifyIntervalMs, maxWaitingChars, refuse, isAllowed }: StreamOptions,
 ): Observable<MessageEvent> {
   return new Observable((subscriber) => {
     // Both are known here, and not asked of the response for each event: on Express before Node 24
@@ -79,10 +82,16 @@ export function streamSession(
       if (hasBegun) write();
       else setImmediate(begin);
     };
-    const subscription = session.subscribe(after, () => {
+    const onReadable = () => {
       if (isFull && subscription.waitingChars > maxWaitingChars) cutOff();
       else if (hasBegun) write();
-    });
+    };
+    let subscription: Subscription;
+    try {
+      subscription = session.subscribe(after, onReadable);
+    } catch (error) {
+      throw refuse(error);
+    }
     const onDrain = () => {
       isFull = false;
       write();

@@ -21,11 +21,10 @@ import type { ResolvedOptions } from './resolved-options.js';
 import { RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { CurrentCaller, CurrentIdentity, type Identity } from './current-caller.decorator.js';
-import { decodeCursor, encodeCursor, LastEventId } from './cursors.js';
+import { decodeCursor, encodeCursor } from './cursors.js';
 import type { Caller } from './engine/caller.js';
-import type { Session } from './engine/session.js';
 import { parseSessionEvent } from './engine/session-event.js';
-import { FollowedSession, FollowedSessionGuard } from './followed-session.guard.js';
+import { Followed, type FollowedSession, FollowedSessionGuard } from './followed-session.guard.js';
 import { IdempotencyKey } from './idempotency-key.decorator.js';
 import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
@@ -42,7 +41,6 @@ import { InboundMessagePipe, ValidatedPipe } from './validated.pipe.js';
  */
 @Controller('sessions')
 @UseGuards(AgentWebkitAuthGuard)
-@UseInterceptors(AgentWebkitErrorInterceptor)
 export class SessionsController {
   constructor(
     private readonly registry: SessionRegistryService,
@@ -51,6 +49,7 @@ export class SessionsController {
   ) {}
 
   @Post()
+  @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.OK)
   async create(
     @Body(new ValidatedPipe(CreateSessionDto)) body: CreateSession,
@@ -62,6 +61,7 @@ export class SessionsController {
   }
 
   @Get()
+  @UseInterceptors(AgentWebkitErrorInterceptor)
   async list(
     @Query(new ValidatedPipe(ListSessionsDto))
     query: Readonly<Pick<ListSessionsDto, 'limit' | 'cursor'>>,
@@ -76,11 +76,13 @@ export class SessionsController {
   }
 
   @Get(':id')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
   async info(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<SessionInfo> {
     return (await this.registry.get(id, caller)).info();
   }
 
   @Get(':id/events')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
   async events(
     @Param('id') id: string,
     @Query(new ValidatedPipe(ReadEventsDto))
@@ -96,11 +98,11 @@ export class SessionsController {
     };
   }
 
+  /** Without an interceptor of ours: the operators it consists of are kept for as long as the stream. */
   @Sse(':id/stream')
   @UseGuards(FollowedSessionGuard)
   stream(
-    @FollowedSession() session: Session,
-    @LastEventId() after: number,
+    @Followed() { session, after, refuse }: FollowedSession,
     @CurrentIdentity() identity: Identity,
     @Res() response: RawResponse & { raw?: RawResponse },
   ): Observable<MessageEvent> {
@@ -108,6 +110,7 @@ export class SessionsController {
     this.streams.add(raw);
     return streamSession(session, after, raw, {
       ...this.options,
+      refuse,
       isAllowed: async () => {
         const caller = await identity.verify();
         return caller !== null && (await this.registry.isReadable(session.id, caller));
@@ -116,6 +119,7 @@ export class SessionsController {
   }
 
   @Post(':id/input')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.NO_CONTENT)
   async input(
     @Param('id') id: string,
@@ -127,6 +131,7 @@ export class SessionsController {
   }
 
   @Delete(':id')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.NO_CONTENT)
   async delete(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
     await this.registry.delete(id, caller);
