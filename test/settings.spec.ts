@@ -21,6 +21,7 @@ describe('the settings of the server', () => {
     ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { maxTextLength: 12 }],
     ['AGENT_WEBKIT_MAX_TURNS', '13', { maxTurns: 13 }],
     ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { requestTimeoutMs: 14 }],
+    ['AGENT_WEBKIT_MAX_EVENT_AGE_MS', '9999999999', { maxEventAgeMs: 9_999_999_999 }],
     ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retentionMs: 9_999_999_999 }],
     ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { storageTimeoutMs: 15 }],
     ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { verifyIntervalMs: 16 }],

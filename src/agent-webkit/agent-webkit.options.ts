@@ -156,6 +156,15 @@ export interface AgentWebkitModuleOptions {
   readonly maxLogChars?: number;
 
   /**
+   * For how many milliseconds an event is kept, whatever room there is. Looked at when the session is
+   * used; what of a session is stored that nobody uses any more goes by `retentionMs`. Open requests,
+   * waiting messages and the newest event are kept in any case. Null for no limit.
+   *
+   * @default null
+   */
+  readonly maxEventAgeMs?: number | null;
+
+  /**
    * How many user messages may wait for their turn. One more is refused with 503.
    *
    * @default 128

@@ -74,9 +74,10 @@ export function checkModels(models: readonly string[] | null): readonly string[]
 }
 
 /** Not a timer's time: it may be years. */
-export function checkRetention(value: number | null): number | null {
+/** How long something is kept: longer than a timer may be. */
+export function checkAge(name: string, value: number | null): number | null {
   if (value === null || (Number.isSafeInteger(value) && value >= 1)) return value;
-  throw refused('retentionMs', 'milliseconds from 1, or null', value);
+  throw refused(name, 'milliseconds from 1, or null', value);
 }
 
 export function checkFlag(name: string, value: boolean): boolean {

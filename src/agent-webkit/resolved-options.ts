@@ -10,6 +10,7 @@ import type { SessionPolicyOptions } from './engine/session-policy.js';
 import type { SessionRegistryOptions } from './engine/session-registry.js';
 import type { StorageProvider } from './engine/storage.js';
 import {
+  checkAge,
   checkAmount,
   checkAuth,
   checkCount,
@@ -20,7 +21,6 @@ import {
   checkModels,
   checkModes,
   checkMs,
-  checkRetention,
   checkStorage,
   checkTimer,
   checkWorkspace,
@@ -85,6 +85,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
         maxLogChars: count('maxLogChars', 16 * 1024 * 1024),
         maxQueuedMessages: count('maxQueuedMessages', 128),
         maxSubscribers: count('maxSubscribers', 1000),
+        maxEventAgeMs: checkAge('maxEventAgeMs', options.maxEventAgeMs ?? null),
         idleTimeoutMs: timer('idleTimeoutMs', 300_000),
         requestTimeoutMs: timer('requestTimeoutMs', null),
         interruptTimeoutMs: ms('interruptTimeoutMs', 10_000),
@@ -95,7 +96,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
       warmPool: checkCountOrZero('warmPool', options.warmPool ?? 0),
       maxSessionsPerOwner: count('maxSessionsPerOwner', 1000),
       maxCreationsPerMinute: count('maxCreationsPerMinute', 60),
-      retentionMs: checkRetention(options.retentionMs ?? null),
+      retentionMs: checkAge('retentionMs', options.retentionMs ?? null),
       shutdownGraceMs: ms('shutdownGraceMs', 300),
       canAccess: checkFunction('canAccess', options.canAccess),
       onDecision: checkFunction('onDecision', options.onDecision) ?? (() => undefined),

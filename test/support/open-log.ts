@@ -10,6 +10,8 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     maxEvents: 1000,
     maxLogChars: 1_000_000,
     maxHeldChars: 1_000_000,
+    maxEventAgeMs: null,
+    lastActivityAt: Date.now(),
     onTrouble: () => undefined,
     onFailure: () => undefined,
     onMissing: () => undefined,

@@ -33,6 +33,7 @@ const quiet = () => undefined;
 export const LIMITS: SessionLimits = {
   maxEvents: 1000,
   maxLogChars: 1_000_000,
+  maxEventAgeMs: null,
   maxQueuedMessages: 8,
   idleTimeoutMs: null,
   interruptTimeoutMs: 1000,

@@ -11,6 +11,8 @@ import { type Reading, type SubscribedLog, Subscription } from './subscription.j
 
 export interface EventLogOptions extends KeptEventsOptions {
   epoch: number;
+  /** When something was last said that is in the store already, as `Date.now()`. */
+  lastActivityAt: number;
   /** Called when the store does not take or give events at the moment. It is tried again. */
   onTrouble: (cause: unknown) => void;
   /** Called when the store takes no more events of this log, for good. */
@@ -103,13 +105,14 @@ export class EventLog implements SubscribedLog {
         const wire = parseSessionEvent(event);
         log.state.apply(event, wire);
         log.committed.apply(event, wire);
-        log.#kept.push(event);
+        log.#kept.push(event, options.lastActivityAt);
         log.#lastSeq = event.seq;
       }
       if (events.length < LOAD_PAGE) break;
     }
     log.#nextSeq = log.#lastSeq + 1;
     log.#kept.opened();
+    log.#kept.expire();
     return log;
   }
 
@@ -187,6 +190,7 @@ export class EventLog implements SubscribedLog {
    * StorageUnavailableError when the store does not have or give what is to be read.
    */
   async read(after: number, limit: number): Promise<EventPage> {
+    this.#kept.expire();
     this.#checkCursor(after);
     const open = after === 0 ? this.#openBeforeKept() : [];
     const rest = Math.max(1, limit - open.length);
@@ -212,6 +216,7 @@ export class EventLog implements SubscribedLog {
    * @throws CursorAheadError when it is larger than the last seq
    */
   subscribe(after: number, onReadable: () => void, onClose: () => void): Subscription {
+    this.#kept.expire();
     this.#checkCursor(after);
     const open = after === 0 ? this.#openBeforeKept() : [];
     const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
@@ -279,6 +284,7 @@ export class EventLog implements SubscribedLog {
       this.#kept.push(event);
       this.#lastSeq = event.seq;
     }
+    this.#kept.expire();
     this.#kept.trim(() => this.#openBeforeKept());
     this.#subscribers.wake(events.length);
   }

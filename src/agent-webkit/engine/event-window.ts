@@ -28,6 +28,11 @@ export class EventWindow<Item> {
     return this.#firstSeq;
   }
 
+  /** What is in it of the oldest event. */
+  get first(): Item | undefined {
+    return this.#items[this.#head];
+  }
+
   get size(): number {
     return this.#items.length - this.#head;
   }
@@ -43,6 +48,11 @@ export class EventWindow<Item> {
     this.#items.push(item);
     this.#chars += this.#charsOf(item);
     while (this.#overflows()) this.#evict();
+  }
+
+  /** Lets go of those before a seq. */
+  evictBefore(seq: number): void {
+    while (this.size > 1 && this.#firstSeq < seq) this.#evict();
   }
 
   /** Those after `cursor`, at most `limit`, until `maxChars` are reached; at least one if there is one. */

@@ -5,12 +5,16 @@ import type { EventStore } from './storage.js';
 export interface KeptEventsOptions extends WindowLimits {
   sessionId: string;
   store: EventStore;
+  /** For how long an event is kept, in milliseconds; null for as long as there is room. */
+  maxEventAgeMs: number | null;
   /** How many characters of payload of the newest events are in memory, too. */
   maxHeldChars: number;
 }
 
 /** How many events leave the window before the store is asked to forget them. */
 const TRIM_EVERY = 100;
+/** By which share of the age that events may have they may be older before the store forgets them. */
+const TRIM_LATE = 0.1;
 /** How many characters of payload one reading of the store brings, besides those of one event. */
 const MAX_FETCHED_CHARS = 256 * 1024;
 
@@ -22,6 +26,8 @@ export class KeptEvents {
   readonly #options: KeptEventsOptions;
   /** The size of each event that is kept. */
   readonly #kept: EventWindow<number>;
+  /** When each of them was added, as `Date.now()`. */
+  readonly #addedAt: EventWindow<number>;
   /** Those in memory. */
   readonly #held: EventWindow<SessionEvent>;
   /** How many characters were ever added. */
@@ -29,11 +35,13 @@ export class KeptEvents {
   #trimmedBefore = 1;
   /** What {@link totalChars} was when the store was last asked to forget. */
   #trimmedChars = 0;
+  #trimmedAt = Date.now();
 
   constructor(options: KeptEventsOptions) {
     this.#options = options;
     const { maxEvents, maxLogChars, maxHeldChars } = options;
     this.#kept = new EventWindow({ maxEvents, maxLogChars }, (chars) => chars);
+    this.#addedAt = new EventWindow({ maxEvents, maxLogChars }, () => 0);
     const held = { maxEvents, maxLogChars: Math.min(maxLogChars, maxHeldChars) };
     this.#held = new EventWindow(held, charsOf);
   }
@@ -43,17 +51,36 @@ export class KeptEvents {
     return this.#kept.firstSeq;
   }
 
-  /** Adds the next event, of which the store has been told. */
-  push(event: SessionEvent): void {
+  /**
+   * Adds the next event, of which the store has been told.
+   *
+   * @param at when it was said, or a time after that, as `Date.now()`
+   */
+  push(event: SessionEvent, at = Date.now()): void {
     this.#kept.push(event.seq, event.data.length);
+    if (this.#options.maxEventAgeMs !== null) this.#addedAt.push(event.seq, at);
     this.#held.push(event.seq, event);
     this.totalChars += event.data.length;
+  }
+
+  /** Lets go of what is older than it may be; the newest event stays. */
+  expire(): void {
+    const { maxEventAgeMs } = this.#options;
+    if (maxEventAgeMs === null) return;
+    const oldest = Date.now() - maxEventAgeMs;
+    this.#addedAt.evictBefore(this.firstSeq);
+    while (this.#addedAt.size > 1 && (this.#addedAt.first ?? oldest) < oldest) {
+      this.#addedAt.evictBefore(this.#addedAt.firstSeq + 1);
+    }
+    this.#kept.evictBefore(this.#addedAt.firstSeq);
+    this.#held.evictBefore(this.#addedAt.firstSeq);
   }
 
   /** To be called when all that was pushed is what the store had before. */
   opened(): void {
     this.#trimmedBefore = this.firstSeq;
     this.#trimmedChars = this.totalChars;
+    this.#trimmedAt = Date.now();
   }
 
   /** The next events after a cursor; null where they are in the store alone. */
@@ -75,9 +102,11 @@ export class KeptEvents {
   /** Asks the store to forget what is no longer kept, but for what is open, if there is enough of it. */
   trim(open: () => readonly SessionEvent[]): void {
     const evicted = this.firstSeq - this.#trimmedBefore;
-    const { maxLogChars, store, sessionId } = this.#options;
-    const added = this.totalChars - this.#trimmedChars;
-    if (evicted === 0 || (evicted < TRIM_EVERY && added < maxLogChars)) return;
+    const { maxLogChars, maxEventAgeMs, store, sessionId } = this.#options;
+    const isMuch = evicted >= TRIM_EVERY || this.totalChars - this.#trimmedChars >= maxLogChars;
+    const isLate =
+      maxEventAgeMs !== null && Date.now() - this.#trimmedAt >= maxEventAgeMs * TRIM_LATE;
+    if (evicted === 0 || !(isMuch || isLate)) return;
     this.opened();
     const keep = open().map((event) => event.seq);
     try {

@@ -11,6 +11,8 @@ import type { SessionRecord, StorageProvider } from './storage.js';
 const MAX_HELD_CHARS = 1024 * 1024;
 
 export interface SessionLimits extends WindowLimits {
+  /** For how long an event is kept, in milliseconds; null for as long as there is room. */
+  maxEventAgeMs: number | null;
   /** How many user messages may wait. */
   maxQueuedMessages: number;
   /** After how long without anything to do the agent is put to sleep, in milliseconds; null for never. */
@@ -53,7 +55,9 @@ export function logOptions(
     store: storage.events,
     maxEvents: limits.maxEvents,
     maxLogChars: limits.maxLogChars,
+    maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldChars: MAX_HELD_CHARS,
+    lastActivityAt: record.lastActivityAt.getTime(),
     onTrouble: (cause) =>
       logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
     onFailure,
