@@ -54,7 +54,7 @@ export function streamSession(
         const reading = subscription.read(MAX_CHARS_PER_WRITE);
         switch (reading.kind) {
           case 'events':
-            isFull = !response.write(encodeFrames(reading.events));
+            isFull = fillsUp(response, encodeFrames(reading.events));
             break;
           case 'caught_up':
             return;
@@ -73,7 +73,7 @@ export function streamSession(
       subscriber.complete();
     };
     const beat = () => {
-      if (hasBegun && !isFull) isFull = !response.write(KEEP_ALIVE);
+      if (hasBegun && !isFull) isFull = fillsUp(response, KEEP_ALIVE);
     };
     // Nest commits the headers in a task of its own; nothing may be written before.
     const begin = () => {
@@ -115,4 +115,13 @@ export function streamSession(
     });
     begin();
   });
+}
+
+/**
+ * Writes, and tells whether nothing more is to be written until 'drain'. Middleware of the host may
+ * have put a `write` of its own in place, which forgets to return that; then the response is asked.
+ */
+function fillsUp(response: RawResponse, bytes: Buffer | string): boolean {
+  const hasRoom = response.write(bytes) as boolean | undefined;
+  return hasRoom === undefined ? response.writableNeedDrain : !hasRoom;
 }
