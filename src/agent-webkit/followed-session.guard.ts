@@ -29,8 +29,9 @@ const requestOf = (context: ExecutionContext) =>
   context.switchToHttp().getRequest<FollowingRequest>();
 
 /**
- * Finds the session that a stream is to follow. In a guard, which Nest waits for: it answers a
- * handler of `@Sse` that takes its time with 200 before it knows what comes of it.
+ * Finds the session that a stream is to follow, and refuses what could not be followed. In a guard,
+ * which Nest waits for: it answers a handler of `@Sse` that takes its time, or an interceptor of the
+ * host that asks something before it, with 200 before it knows what comes of it.
  */
 @Injectable()
 export class FollowedSessionGuard implements CanActivate {
@@ -46,6 +47,7 @@ export class FollowedSessionGuard implements CanActivate {
     try {
       const after = readLastEventId(request);
       const session = await this.registry.getAt(request.params.id, caller, after);
+      session.checkSubscribable(after);
       followed.set(request, { session, after, refuse: refusal });
     } catch (error) {
       throw refusal(error);

@@ -36,7 +36,8 @@ const KEEP_ALIVE = ': keepalive\n\n';
  * connection alive: the Observable only ends, because what it emitted would go through the host's
  * interceptors, and out of one that wraps answers it would come with an id that Nest invents.
  *
- * Errors with the refusal of what {@link Session.subscribe} throws, before anything is written.
+ * Errors with the refusal of what {@link Session.subscribe} throws; where the headers are sent
+ * already, because the host's interceptors took their time, the connection is cut instead.
  */
 export function streamSession(
   session: Session,
@@ -90,6 +91,8 @@ export function streamSession(
     try {
       subscription = session.subscribe(after, onReadable);
     } catch (error) {
+      // Too late for an answer. Nest would write it as an event, with an id of its own.
+      if (response.headersSent) return cutOff();
       throw refuse(error);
     }
     const onDrain = () => {

@@ -190,8 +190,7 @@ export class EventLog implements SubscribedLog {
    * StorageUnavailableError when the store does not have or give what is to be read.
    */
   async read(after: number, limit: number): Promise<EventPage> {
-    this.#kept.expire();
-    this.#checkCursor(after);
+    this.checkCursor(after);
     const open = after === 0 ? this.#openBeforeKept() : [];
     const rest = Math.max(1, limit - open.length);
     const from = Math.max(after, this.firstSeq - 1);
@@ -208,16 +207,26 @@ export class EventLog implements SubscribedLog {
   }
 
   /**
+   * Whether what comes after a cursor can be read now.
+   *
+   * @throws EvictedError when the cursor is older than what is kept
+   * @throws CursorAheadError when it is larger than the last seq
+   */
+  checkCursor(cursor: number): void {
+    this.#kept.expire();
+    if (cursor > this.#lastSeq) throw new CursorAheadError(cursor, this.#lastSeq);
+    if (cursor > 0 && cursor < this.firstSeq - 1) throw new EvictedError(cursor, this.firstSeq);
+  }
+
+  /**
    * Subscribes to everything after a cursor; 0 for everything that is kept.
    *
    * @param onReadable called when there is something to read after a reading came up empty
    * @param onClose called once, when the subscription is closed
-   * @throws EvictedError when the cursor is older than what is kept
-   * @throws CursorAheadError when it is larger than the last seq
+   * @throws what {@link checkCursor} throws
    */
   subscribe(after: number, onReadable: () => void, onClose: () => void): Subscription {
-    this.#kept.expire();
-    this.#checkCursor(after);
+    this.checkCursor(after);
     const open = after === 0 ? this.#openBeforeKept() : [];
     const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
     const subscription = new Subscription(this, cursor, open, { onReadable, onClose });
@@ -295,10 +304,5 @@ export class EventLog implements SubscribedLog {
    */
   #openBeforeKept(): SessionEvent[] {
     return this.committed.openEvents().filter((event) => event.seq < this.firstSeq);
-  }
-
-  #checkCursor(cursor: number): void {
-    if (cursor > this.#lastSeq) throw new CursorAheadError(cursor, this.#lastSeq);
-    if (cursor > 0 && cursor < this.firstSeq - 1) throw new EvictedError(cursor, this.firstSeq);
   }
 }

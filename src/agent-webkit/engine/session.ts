@@ -216,14 +216,24 @@ export class Session implements SlotHolder {
   /**
    * Follows the events after a cursor; 0 for all that are kept. The caller closes the subscription.
    *
-   * @throws TooManySubscribersError
+   * @throws what {@link checkSubscribable} throws
    */
   subscribe(after: number, onReadable: () => void): Subscription {
-    const { maxSubscribers } = this.#deps.limits;
-    if (this.#log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
+    this.checkSubscribable(after);
     const subscription = this.#log.subscribe(after, onReadable, () => this.#activity.rest());
     this.#activity.stir();
     return subscription;
+  }
+
+  /**
+   * Whether {@link subscribe} would be refused now.
+   *
+   * @throws TooManySubscribersError, EvictedError or CursorAheadError
+   */
+  checkSubscribable(after: number): void {
+    const { maxSubscribers } = this.#deps.limits;
+    if (this.#log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
+    this.#log.checkCursor(after);
   }
 
   /** One page of events after a cursor; 0 for all that are kept. */

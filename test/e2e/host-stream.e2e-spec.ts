@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { firstValueFrom, from, type Observable, Subject, switchMap } from 'rxjs';
+import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/agent-webkit.options.js';
+import { fakeAgents } from '../support/fake-agent-client.js';
+import { ADAPTERS, startApp, type StartAppOptions, type TestApp } from '../support/start-app.js';
+
+/** Asks something before the stream, as of a database. */
+class AskingInterceptor implements NestInterceptor {
+  constructor(private readonly ask: () => Promise<void>) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getHandler().name !== 'stream') return next.handle();
+    return from(this.ask()).pipe(switchMap(() => next.handle()));
+  }
+}
+
+/** As middleware that notes what is answered, and forgets to say whether there is room for more. */
+function watchWrites(_: unknown, response: ServerResponse, next: () => void): void {
+  const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+  response.write = (...args: unknown[]) => void write(...args) as never;
+  next();
+}
+
+describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
+  let server: TestApp;
+  const start = async (
+    options: AgentWebkitModuleOptions,
+    configure: NonNullable<StartAppOptions['configure']>,
+  ) => {
+    server = await startApp(
+      { sdkFactory: fakeAgents().factory, ...options },
+      { adapter, configure },
+    );
+  };
+  afterEach(() => server.close());
+
+  it('goes on under middleware whose write says nothing', async () => {
+    await start({ keepAliveMs: 10 }, (app) => app.use(watchWrites));
+    const id = await server.createSession();
+    const stream = await server.stream(id);
+    await stream.until(() => stream.comments.length > 1);
+    await server.say(id, 'hi');
+    await stream.next('turn_start');
+    expect(stream.ids()).toEqual([1, 2, 3]);
+  });
+
+  it('is refused before the first byte, though an interceptor takes its time', async () => {
+    const interceptor = new AskingInterceptor(() => delay(50));
+    await start({ maxSubscribers: 1 }, (app) => app.useGlobalInterceptors(interceptor));
+    const id = await server.createSession();
+    const ahead = await server.request('GET', `/sessions/${id}/stream?last_event_id=9`);
+    expect([ahead.status, ahead.body['code']]).toEqual([412, 'cursor_ahead']);
+    const first = await server.stream(id);
+    await first.next('session_ready');
+    const second = await server.request('GET', `/sessions/${id}/stream`);
+    expect([second.status, second.body['code']]).toEqual([429, 'too_many_subscribers']);
+    expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('is cut off, and given no id, when it is refused after its headers', async () => {
+    const answer = new Subject<void>();
+    const interceptor = new AskingInterceptor(() => firstValueFrom(answer));
+    await start({ maxSubscribers: 1 }, (app) => app.useGlobalInterceptors(interceptor));
+    const id = await server.createSession();
+    const streams = await Promise.all([server.stream(id), server.stream(id)]);
+    expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+    answer.next();
+    await Promise.race(streams.map((stream) => stream.ended()));
+    const [live, cut] = streams[0]?.isEnded ? [streams[1], streams[0]] : streams;
+    await live?.next('session_ready');
+    expect([live?.isEnded, cut?.raw.trim()]).toEqual([false, '']);
+  });
+});
