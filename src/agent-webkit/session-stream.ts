@@ -46,6 +46,7 @@ export function streamSession(
   { keepAliveMs, verifyIntervalMs, maxWaitingChars, refuse, isAllowed }: StreamOptions,
 ): Observable<MessageEvent> {
   return new Observable((subscriber) => {
+    if (response.destroyed) return subscriber.complete(); // it left before this began
     // Both are known here, and not asked of the response for each event: on Express before Node 24
     // every response has a hidden class of its own, and looking at many of them is slow.
     let hasBegun = false;
@@ -100,6 +101,9 @@ export function streamSession(
       write();
     };
     response.on('drain', onDrain);
+    // Nest unsubscribes, but what an interceptor of the host has subscribed by itself stays.
+    const onClose = () => subscriber.complete();
+    response.on('close', onClose);
     let isVerifying = false;
     const verify = async () => {
       if (isVerifying) return; // one that takes long is not asked for once more
@@ -115,6 +119,7 @@ export function streamSession(
       clearInterval(verification);
       subscription.close();
       response.off('drain', onDrain);
+      response.off('close', onClose);
     });
     begin();
   });

@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import { get, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { firstValueFrom, from, type Observable, Subject, switchMap } from 'rxjs';
+import { firstValueFrom, from, lastValueFrom, type Observable, of, Subject, switchMap } from 'rxjs';
 import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/agent-webkit.options.js';
+import { eventually } from '../support/eventually.js';
 import { fakeAgents } from '../support/fake-agent-client.js';
 import { ADAPTERS, startApp, type StartAppOptions, type TestApp } from '../support/start-app.js';
 
@@ -14,6 +15,13 @@ class AskingInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getHandler().name !== 'stream') return next.handle();
     return from(this.ask()).pipe(switchMap(() => next.handle()));
+  }
+}
+
+/** Waits for the whole answer, as one that ends a transaction with it. That of a stream never comes. */
+class CollectingInterceptor implements NestInterceptor {
+  async intercept(_: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    return of(await lastValueFrom(next.handle()));
   }
 }
 
@@ -72,5 +80,16 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     const [live, cut] = streams[0]?.isEnded ? [streams[1], streams[0]] : streams;
     await live?.next('session_ready');
     expect([live?.isEnded, cut?.raw.trim()]).toEqual([false, '']);
+  });
+
+  it('leaves nobody behind under an interceptor that never unsubscribes', async () => {
+    await start({}, (app) => app.useGlobalInterceptors(new CollectingInterceptor()));
+    const id = await server.createSession();
+    const request = get(`${server.url}/sessions/${id}/stream`, { agent: false });
+    request.on('error', () => undefined);
+    const subscribers = async () => (await server.info(id))['subscribers'];
+    await eventually(async () => (await subscribers()) === 1);
+    request.destroy();
+    await eventually(async () => (await subscribers()) === 0);
   });
 });
