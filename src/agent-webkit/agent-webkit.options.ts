@@ -157,7 +157,9 @@ export interface AgentWebkitModuleOptions {
 
   /**
    * For how many milliseconds an event is kept, whatever room there is. Looked at when the session is
-   * used; what of a session is stored that nobody uses any more goes by `retentionMs`. Open requests,
+   * used; what of a session is stored that nobody uses any more goes by `retentionMs`. When a session
+   * is taken into memory again, after a restart or a minute in which it slept and nobody followed it,
+   * all its events count as old as its last use: one used often may keep them longer. Open requests,
    * waiting messages and the newest event are kept in any case. Null for no limit.
    *
    * @default null

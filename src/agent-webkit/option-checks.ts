@@ -73,7 +73,6 @@ export function checkModels(models: readonly string[] | null): readonly string[]
   throw refused('models', `a list of models' names, or null`, models);
 }
 
-/** Not a timer's time: it may be years. */
 /** How long something is kept: longer than a timer may be. */
 export function checkAge(name: string, value: number | null): number | null {
   if (value === null || (Number.isSafeInteger(value) && value >= 1)) return value;
