@@ -20,7 +20,7 @@ const MAX_FETCHED_CHARS = 256 * 1024;
 
 /**
  * What is kept of a log's committed events: the newest in memory, those before them in the store
- * alone, and of those no more in memory than how large each is.
+ * alone, and of those no more in memory than how large each is, and since when it is there.
  */
 export class KeptEvents {
   readonly #options: KeptEventsOptions;

@@ -25,7 +25,7 @@ export class Recovery {
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
-  /** What was found the last time, and left for the next. */
+  /** What was found the last time. */
   #found = new Set<string>();
 
   constructor(options: RecoveryOptions) {
@@ -34,8 +34,7 @@ export class Recovery {
 
   /** Resolves when what there is at the start is taken up, but for what could not be; that is tried again. */
   async start(): Promise<void> {
-    const isDue = (id: string) => Boolean(this.#found.add(id));
-    await retry(() => this.#takeUp(isDue), {
+    await retry(() => this.#takeUp(() => true), {
       signal: this.#stopped.signal,
       isFinal: () => false,
       onFailure: (cause) => this.#warn(cause),
@@ -62,10 +61,7 @@ export class Recovery {
     const before = this.#found;
     this.#found = new Set();
     try {
-      await this.#takeUp((id) => {
-        this.#found.add(id);
-        return before.has(id);
-      });
+      await this.#takeUp((id) => before.has(id));
     } catch (cause) {
       this.#warn(cause);
     } finally {
@@ -80,6 +76,7 @@ export class Recovery {
     do {
       // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
       const ids: string[] = await records.unfinished(PAGE, after);
+      for (const id of ids) this.#found.add(id);
       // oxlint-disable-next-line no-await-in-loop -- so is this
       await this.#takeUpAll(ids.filter(isDue));
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
