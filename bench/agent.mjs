@@ -27,7 +27,7 @@ export class PlayedAgent {
 
   async *#read() {
     while (!this.#isClosed) {
-      while (this.#unread.length > 0) yield this.#unread.shift();
+      while (this.#unread.length > 0) yield* this.#unread.splice(0);
       // oxlint-disable-next-line no-await-in-loop -- there is nothing to do before it
       await new Promise((resolve) => (this.#wake = resolve));
     }

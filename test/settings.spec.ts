@@ -17,7 +17,7 @@ describe('the settings of the server', () => {
     ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', '9', { maxQueuedMessages: 9 }],
     ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', '10', { maxSessionsPerOwner: 10 }],
     ['AGENT_WEBKIT_MAX_SUBSCRIBERS', '11', { maxSubscribers: 11 }],
-    ['AGENT_WEBKIT_MAX_WAITING_CHARS', '12345', { maxWaitingChars: 12345 }],
+    ['AGENT_WEBKIT_MAX_WAITING_BYTES', '12345', { maxWaitingBytes: 12345 }],
     ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { maxTextLength: 12 }],
     ['AGENT_WEBKIT_MAX_TURNS', '13', { maxTurns: 13 }],
     ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { requestTimeoutMs: 14 }],

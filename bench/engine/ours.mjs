@@ -35,15 +35,13 @@ const written = new Promise((resolve) => {
       return true;
     },
     on: () => {},
-    off: () => {},
   };
   const options = {
     keepAliveMs: null,
     verifyIntervalMs: null,
-    isAllowed: async () => true,
-    maxWaitingChars: Infinity,
+    maxWaitingBytes: Infinity,
   };
-  streamSession(session, 0, response, options).subscribe();
+  streamSession({ session, after: 0 }, response, options, async () => true).subscribe();
 });
 await registry.send(session.id, { type: 'user_message', content: 'hi' }, caller);
 const cpuUs = await written;

@@ -196,14 +196,14 @@ export interface AgentWebkitModuleOptions {
   readonly maxSubscribers?: number;
 
   /**
-   * How many characters of new events may wait for a client that follows a session and reads none
+   * How many bytes of new events may wait for a client that follows a session and reads none
    * of them. One for which more wait is disconnected; it comes back with its cursor. What waits is
    * in the session's log, which all share; for the client itself waits one write of about 64 kB, and
    * one page of about 256 kB while it is far behind.
    *
    * @default 4194304
    */
-  readonly maxWaitingChars?: number;
+  readonly maxWaitingBytes?: number;
 
   /**
    * How many agents may run on this server. For one more, the agent that has been idle for longest

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
@@ -11,21 +12,19 @@ const FLUSH_TIMEOUT_MS = 500;
  */
 @Injectable()
 export class OpenStreams implements BeforeApplicationShutdown {
-  private readonly closings = new Map<Writable, Promise<void>>();
+  private readonly responses = new Set<Writable>();
 
   add(response: Writable): void {
-    const closed = new Promise<void>((resolve) => {
-      response.once('close', () => {
-        this.closings.delete(response);
-        resolve();
-      });
-    });
-    this.closings.set(response, closed);
+    this.responses.add(response);
+    response.on('close', () => this.responses.delete(response));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    const closed = Promise.all(this.closings.values());
-    await Promise.race([closed, delay(FLUSH_TIMEOUT_MS, undefined, { ref: false })]);
-    for (const response of this.closings.keys()) response.destroy();
+    const closed = [...this.responses].map((response) => once(response, 'close'));
+    await Promise.race([
+      Promise.allSettled(closed),
+      delay(FLUSH_TIMEOUT_MS, undefined, { ref: false }),
+    ]);
+    for (const response of this.responses) response.destroy();
   }
 }

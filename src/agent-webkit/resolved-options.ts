@@ -35,7 +35,7 @@ export interface ResolvedOptions {
   readonly storage: StorageProvider | null;
   readonly verifyIntervalMs: number | null;
   readonly keepAliveMs: number | null;
-  readonly maxWaitingChars: number;
+  readonly maxWaitingBytes: number;
   readonly policy: SessionPolicyOptions;
   /** What the registry is made of, but for what is injected. */
   readonly registry: Omit<SessionRegistryOptions, 'storage' | 'sdkFactory' | 'logger' | 'policy'>;
@@ -58,7 +58,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     storage: checkStorage(options.storage ?? null),
     verifyIntervalMs: timer('verifyIntervalMs', 60_000),
     keepAliveMs: timer('keepAliveMs', 15_000),
-    maxWaitingChars: count('maxWaitingChars', 4 * 1024 * 1024),
+    maxWaitingBytes: count('maxWaitingBytes', 4 * 1024 * 1024),
     policy: {
       workspace: checkWorkspace(options.workspace ?? process.cwd()),
       model: checkModel(options.model ?? null),
@@ -116,7 +116,7 @@ type CountOption =
   | 'maxSessionsPerOwner'
   | 'maxSubscribers'
   | 'maxTextLength'
-  | 'maxWaitingChars';
+  | 'maxWaitingBytes';
 type MsOption = 'agentGraceMs' | 'interruptTimeoutMs' | 'shutdownGraceMs' | 'storageTimeoutMs';
 type TimerOption = 'idleTimeoutMs' | 'keepAliveMs' | 'requestTimeoutMs' | 'verifyIntervalMs';
 

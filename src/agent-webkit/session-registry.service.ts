@@ -72,12 +72,15 @@ export class SessionRegistryService
   }
 }
 
+/** How many bytes of events one reading takes. */
+const MAX_BYTES_PER_READ = 64 * 1024;
+
 function watchSession(session: Session, after: number): Observable<DeliveredEvent> {
   return new Observable((subscriber) => {
     let cursor = after;
     const read = () => {
       while (!subscriber.closed) {
-        const reading = subscription.read(Number.POSITIVE_INFINITY);
+        const reading = subscription.read(MAX_BYTES_PER_READ);
         switch (reading.kind) {
           case 'events':
             for (const event of reading.events) {

@@ -1,30 +1,23 @@
 import type { Writable } from 'node:stream';
 import type { MessageEvent } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import type { Session } from './engine/session.js';
 import type { Subscription } from './engine/subscription.js';
-import { encodeFrames } from './sse-frames.js';
+import type { FollowedSession } from './followed-session.guard.js';
+import type { ResolvedOptions } from './resolved-options.js';
 
 /** The response under the adapter's own: what is written to it goes to the client as it is. */
 export interface RawResponse extends Writable {
   readonly headersSent: boolean;
 }
 
-export interface StreamOptions {
-  /** Every how many milliseconds a comment keeps the connection alive; null for never. */
-  keepAliveMs: number | null;
-  /** Every how many milliseconds to ask whether the stream is still allowed; null for never. */
-  verifyIntervalMs: number | null;
-  /** How many characters of new events may wait for a client that reads nothing. */
-  maxWaitingChars: number;
-  /** What is to be thrown for an error. */
-  refuse: (error: unknown) => unknown;
-  /** Asked meanwhile. When it says no, the stream ends. Never rejects. */
-  isAllowed: () => Promise<boolean>;
-}
+export type StreamOptions = Pick<
+  ResolvedOptions,
+  'keepAliveMs' | 'verifyIntervalMs' | 'maxWaitingBytes'
+>;
 
-/** How many characters of payload one write takes. */
-const MAX_CHARS_PER_WRITE = 64 * 1024;
+/** How many bytes of events one write takes. */
+const MAX_BYTES_PER_WRITE = 64 * 1024;
 const KEEP_ALIVE = ': keepalive\n\n';
 
 /**
@@ -38,98 +31,134 @@ const KEEP_ALIVE = ': keepalive\n\n';
  *
  * Errors with the refusal of what {@link Session.subscribe} throws; where the headers are sent
  * already, because the host's interceptors took their time, the connection is cut instead.
+ *
+ * @param isAllowed asked meanwhile; when it says no, the stream ends. Never rejects.
  */
 export function streamSession(
-  session: Session,
-  after: number,
+  { session, after, refuse }: FollowedSession,
   response: RawResponse,
-  { keepAliveMs, verifyIntervalMs, maxWaitingChars, refuse, isAllowed }: StreamOptions,
+  options: StreamOptions,
+  isAllowed: () => Promise<boolean>,
 ): Observable<MessageEvent> {
   return new Observable((subscriber) => {
     if (response.destroyed) return subscriber.complete(); // it left before this began
-    // Both are known here, and not asked of the response for each event: on Express before Node 24
-    // every response has a hidden class of its own, and looking at many of them is slow.
-    let hasBegun = false;
-    let isFull = false;
-    const write = () => {
-      while (!subscriber.closed && !isFull) {
-        const reading = subscription.read(MAX_CHARS_PER_WRITE);
-        switch (reading.kind) {
-          case 'events':
-            isFull = fillsUp(response, encodeFrames(reading.events));
-            break;
-          case 'caught_up':
-            return;
-          case 'ended':
-            return subscriber.complete();
-          case 'overtaken':
-            return cutOff();
-          default:
-            reading satisfies never;
-        }
-      }
-    };
-    // So that the client, if it still lives, sees a fault and comes back with its cursor.
-    const cutOff = () => {
-      response.destroy();
-      subscriber.complete();
-    };
-    const beat = () => {
-      if (hasBegun && !isFull) isFull = fillsUp(response, KEEP_ALIVE);
-    };
-    // Nest commits the headers in a task of its own; nothing may be written before.
-    const begin = () => {
-      if (subscriber.closed) return;
-      hasBegun = response.headersSent;
-      if (hasBegun) write();
-      else setImmediate(begin);
-    };
-    const onReadable = () => {
-      if (isFull && subscription.waitingChars > maxWaitingChars) cutOff();
-      else if (hasBegun) write();
-    };
-    let subscription: Subscription;
+    let stream: SessionStream;
     try {
-      subscription = session.subscribe(after, onReadable);
+      stream = new SessionStream(session, after, response, subscriber, options, isAllowed);
     } catch (error) {
+      if (!response.headersSent) throw refuse(error);
       // Too late for an answer. Nest would write it as an event, with an id of its own.
-      if (response.headersSent) return cutOff();
-      throw refuse(error);
+      response.destroy();
+      return subscriber.complete();
     }
-    const onDrain = () => {
-      isFull = false;
-      write();
-    };
-    response.on('drain', onDrain);
-    // Nest unsubscribes, but what an interceptor of the host has subscribed by itself stays.
-    const onClose = () => subscriber.complete();
-    response.on('close', onClose);
-    let isVerifying = false;
-    const verify = async () => {
-      if (isVerifying) return; // one that takes long is not asked for once more
-      isVerifying = true;
-      if (!(await isAllowed())) subscriber.complete();
-      isVerifying = false;
-    };
-    const keepAlive = keepAliveMs === null ? undefined : setInterval(beat, keepAliveMs);
-    const verification =
-      verifyIntervalMs === null ? undefined : setInterval(() => void verify(), verifyIntervalMs);
-    subscriber.add(() => {
-      clearInterval(keepAlive);
-      clearInterval(verification);
-      subscription.close();
-      response.off('drain', onDrain);
-      response.off('close', onClose);
-    });
-    begin();
+    stream.begin();
+    return () => stream.close();
   });
 }
 
-/**
- * Writes, and tells whether nothing more is to be written until 'drain'. Middleware of the host may
- * have put a `write` of its own in place, which forgets to return that; then the response is asked.
- */
-function fillsUp(response: RawResponse, bytes: Buffer | string): boolean {
-  const hasRoom = response.write(bytes) as boolean | undefined;
-  return hasRoom === undefined ? response.writableNeedDrain : !hasRoom;
+/** One client's stream. There are many that wait, so it has little: no listener, no function it can do without. */
+class SessionStream {
+  readonly #response: RawResponse;
+  readonly #subscriber: Subscriber<MessageEvent>;
+  readonly #subscription: Subscription;
+  readonly #maxWaitingBytes: number;
+  readonly #isAllowed: () => Promise<boolean>;
+  readonly #keepAlive: NodeJS.Timeout | undefined;
+  readonly #verification: NodeJS.Timeout | undefined;
+  // Both are known here, and not asked of the response for each event: on Express before Node 24
+  // every response has a hidden class of its own, and looking at many of them is slow.
+  #hasBegun = false;
+  #isFull = false;
+  #isVerifying = false;
+
+  constructor(
+    session: Session,
+    after: number,
+    response: RawResponse,
+    subscriber: Subscriber<MessageEvent>,
+    { keepAliveMs, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
+    isAllowed: () => Promise<boolean>,
+  ) {
+    this.#response = response;
+    this.#subscriber = subscriber;
+    this.#maxWaitingBytes = maxWaitingBytes;
+    this.#isAllowed = isAllowed;
+    this.#subscription = session.subscribe(after, () => this.#onReadable());
+    if (keepAliveMs !== null) this.#keepAlive = setInterval(() => this.#beat(), keepAliveMs);
+    if (verifyIntervalMs !== null) {
+      this.#verification = setInterval(() => void this.#verify(), verifyIntervalMs);
+    }
+    // Nest unsubscribes, but what an interceptor of the host has subscribed by itself stays.
+    response.on('close', () => subscriber.complete());
+  }
+
+  /** Nest commits the headers in a task of its own; nothing may be written before. */
+  begin(): void {
+    if (this.#subscriber.closed) return;
+    this.#hasBegun = this.#response.headersSent;
+    if (this.#hasBegun) this.#writeEvents();
+    else setImmediate(() => this.begin());
+  }
+
+  close(): void {
+    clearInterval(this.#keepAlive);
+    clearInterval(this.#verification);
+    this.#subscription.close();
+  }
+
+  #onReadable(): void {
+    const isStuck = this.#isFull && this.#subscription.waitingBytes > this.#maxWaitingBytes;
+    if (isStuck) this.#cutOff();
+    else if (this.#hasBegun) this.#writeEvents();
+  }
+
+  #writeEvents(): void {
+    while (!this.#subscriber.closed && !this.#isFull) {
+      const reading = this.#subscription.readFrames(MAX_BYTES_PER_WRITE);
+      switch (reading.kind) {
+        case 'frames':
+          this.#write(reading.bytes);
+          break;
+        case 'caught_up':
+          return;
+        case 'ended':
+          return this.#subscriber.complete();
+        case 'overtaken':
+          return this.#cutOff();
+        default:
+          reading satisfies never;
+      }
+    }
+  }
+
+  #beat(): void {
+    if (this.#hasBegun && !this.#isFull) this.#write(KEEP_ALIVE);
+  }
+
+  /**
+   * Middleware of the host may have put a `write` of its own in place, which forgets to return
+   * whether there is room for more; then the response is asked.
+   */
+  #write(bytes: Buffer | string): void {
+    const hasRoom = this.#response.write(bytes) as boolean | undefined;
+    if (hasRoom ?? !this.#response.writableNeedDrain) return;
+    this.#isFull = true;
+    this.#response.once('drain', () => {
+      this.#isFull = false;
+      this.#writeEvents();
+    });
+  }
+
+  /** So that the client, if it still lives, sees a fault and comes back with its cursor. */
+  #cutOff(): void {
+    this.#response.destroy();
+    this.#subscriber.complete();
+  }
+
+  async #verify(): Promise<void> {
+    if (this.#isVerifying) return; // one that takes long is not asked for once more
+    this.#isVerifying = true;
+    if (!(await this.#isAllowed())) this.#subscriber.complete();
+    this.#isVerifying = false;
+  }
 }

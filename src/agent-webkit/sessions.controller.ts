@@ -102,19 +102,16 @@ export class SessionsController {
   @Sse(':id/stream')
   @UseGuards(FollowedSessionGuard)
   stream(
-    @Followed() { session, after, refuse }: FollowedSession,
+    @Followed() followed: FollowedSession,
     @CurrentIdentity() identity: Identity,
     @Res() response: RawResponse & { raw?: RawResponse },
   ): Observable<MessageEvent> {
     const raw = response.raw ?? response;
     this.streams.add(raw);
-    return streamSession(session, after, raw, {
-      ...this.options,
-      refuse,
-      isAllowed: async () => {
-        const caller = await identity.verify();
-        return caller !== null && (await this.registry.isReadable(session.id, caller));
-      },
+    const { id } = followed.session;
+    return streamSession(followed, raw, this.options, async () => {
+      const caller = await identity.verify();
+      return caller !== null && (await this.registry.isReadable(id, caller));
     });
   }
 

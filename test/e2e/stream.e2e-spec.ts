@@ -177,7 +177,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   });
 
   it('cuts off a subscriber for which more waits than may, though it is all kept', async () => {
-    await start({ maxWaitingChars: 3_000_000 });
+    await start({ maxWaitingBytes: 3_000_000 });
     const id = await server.createSession();
     const { hostname, port } = new URL(server.url);
     const stuck = connect(Number(port), hostname);

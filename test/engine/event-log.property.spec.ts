@@ -48,7 +48,7 @@ const steps = (...rest: ('refuse' | 'end')[]): fc.Arbitrary<Step[]> =>
 const limits = fc.record({
   maxEvents: fc.integer({ min: 1, max: 12 }),
   maxLogChars: fc.constantFrom(1, 200, 600, 1_000_000),
-  maxHeldChars: fc.constantFrom(1, 150, 1_000_000),
+  maxHeldBytes: fc.constantFrom(1, 150, 1_000_000),
 });
 
 /** A log beside the plainest account of what it has to do. */
@@ -67,7 +67,7 @@ class LogRun {
 
   constructor(
     readonly isAsync: boolean,
-    readonly bounds: { maxEvents: number; maxLogChars: number; maxHeldChars: number },
+    readonly bounds: { maxEvents: number; maxLogChars: number; maxHeldBytes: number },
   ) {
     this.committed = new Committed(bounds.maxEvents, bounds.maxLogChars);
     const onFailure = () => {
@@ -156,7 +156,7 @@ class LogRun {
 
   /** Whether everything that is kept is in memory, too. */
   get #isAllHeld(): boolean {
-    return this.bounds.maxHeldChars >= this.bounds.maxLogChars;
+    return this.bounds.maxHeldBytes >= this.bounds.maxLogChars;
   }
 
   async #look(kind: 'subscribe' | 'page', after: number, limit: number): Promise<void> {

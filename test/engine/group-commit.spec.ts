@@ -1,15 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { GroupCommit } from '../../src/agent-webkit/engine/group-commit.js';
+import { type Appended, GroupCommit } from '../../src/agent-webkit/engine/group-commit.js';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import { type Append, FencedError } from '../../src/agent-webkit/engine/storage.js';
 import { settle } from '../support/session-bench.js';
 
-const event = (seq: number): SessionEvent => ({ seq, name: 'error', data: '{}' });
-const createAppend = (events: readonly SessionEvent[], keys: readonly string[]): Append => ({
+const appended = (seq: number): Appended => ({
+  event: { seq, name: 'done', data: '{}' },
+  wire: { event: 'done', data: {} },
+});
+const createAppend = (group: readonly Appended[], keys: readonly string[]): Append => ({
   sessionId: 's',
   epoch: 1,
-  events,
+  events: group.map(({ event }) => event),
   keys,
   isUnfinished: false,
   summary: { firstSeq: 1, costUsd: 0 },
@@ -56,17 +59,18 @@ describe('a group commit', () => {
             createAppend,
             onTrouble: () => undefined,
             write: writer.write,
-            onCommitted: (events) => {
-              committed.push(...seqs(events));
+            onCommitted: (group) => {
+              const written = seqs(group.map(({ event }) => event));
+              committed.push(...written);
               // Some events make somebody say something more.
-              if (events.some((one) => echoes.delete(one.seq))) {
-                void commits.commit([event((seq += 1))]);
+              if (written.some((one) => echoes.delete(one))) {
+                void commits.commit([appended((seq += 1))]);
               }
             },
             onFailure: () => new Error('failed'),
           });
           for (const kind of steps) {
-            if (kind === 'commit') void commits.commit([event((seq += 1))]);
+            if (kind === 'commit') void commits.commit([appended((seq += 1))]);
             if (kind === 'at once' || kind === 'later') writer.isDoneAtOnce = kind === 'at once';
             // oxlint-disable-next-line no-await-in-loop -- steps come one after the other
             if (kind === 'finish') await writer.finish();
@@ -96,13 +100,13 @@ describe('a group commit', () => {
         return failure;
       },
     });
-    const first = commits.commit([event(1)]);
-    const gathered = commits.commit([event(2)]);
+    const first = commits.commit([appended(1)]);
+    const gathered = commits.commit([appended(2)]);
     const cause = new FencedError('s');
     await writer.finish(cause);
     await expect(first).rejects.toBe(failure);
     await expect(gathered).rejects.toBe(failure);
-    await expect(commits.commit([event(3)])).rejects.toBe(failure);
+    await expect(commits.commit([appended(3)])).rejects.toBe(failure);
     expect(causes).toEqual([cause]);
     expect(writer.written).toEqual([[1]]);
   });

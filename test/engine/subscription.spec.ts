@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { EventLog } from '../../src/agent-webkit/engine/event-log.js';
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
+import { encodeFrame } from '../../src/agent-webkit/protocol/sse-frames.js';
 import { HeldEventStore } from '../support/held-storage.js';
 import { memoryEvents } from '../support/memory-events.js';
 import { openLog } from '../support/open-log.js';
@@ -58,7 +59,8 @@ describe('a subscription', () => {
     const subscription = log.subscribe(0, nothing, nothing);
     const readings: number[][] = [];
     for (;;) {
-      const reading = subscription.read(150);
+      // The frame of each has some 190 bytes.
+      const reading = subscription.read(200);
       if (reading.kind !== 'events') break;
       readings.push(seqs(reading.events));
     }
@@ -107,7 +109,7 @@ describe('a subscription', () => {
   });
 
   describe('to a log of which little is in memory', () => {
-    const inMemory = { maxEvents: 5000, maxLogChars: 10_000_000, maxHeldChars: 500 };
+    const inMemory = { maxEvents: 5000, maxLogChars: 10_000_000, maxHeldBytes: 500 };
     it('reads the rest from the store, in order, while live events go on', async () => {
       const store = memoryEvents();
       const read = store.read.bind(store);
@@ -203,12 +205,13 @@ describe('a subscription', () => {
     const log = openLog();
     void log.append(delta('before'));
     const subscription = log.subscribe(0, nothing, nothing);
-    expect(subscription.waitingChars).toBe(0);
-    void log.append(delta(), delta());
-    const { length } = JSON.stringify(delta().data);
-    expect(subscription.waitingChars).toBe(2 * length);
+    expect(subscription.waitingBytes).toBe(0);
+    void log.append(delta('é'), delta('é'));
+    const data = JSON.stringify(delta('é').data);
+    const frame = encodeFrame({ seq: 2, name: 'message_delta', data });
+    expect(subscription.waitingBytes).toBe(2 * (frame.length + 1));
     subscription.read(1);
-    expect(subscription.waitingChars).toBe(0);
+    expect(subscription.waitingBytes).toBe(0);
   });
 
   it('does not call a subscriber that has left', async () => {

@@ -1,25 +1,26 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { encodeFrames } from '../../src/agent-webkit/sse-frames.js';
+import * as fc from 'fast-check';
+import { decodeFrames, encodeFrame } from '../../src/agent-webkit/protocol/sse-frames.js';
 
-const event = (seq: number) => ({ seq, name: 'error', data: '{}' });
-const ids = (bytes: Buffer) =>
-  [...bytes.toString().matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
-
-describe('the bytes of events', () => {
-  it('are those of each list, also of two that begin and end alike', () => {
-    const [first, answered, last] = [event(2), event(9), event(10)];
-    expect(ids(encodeFrames([first, answered, last]))).toEqual([2, 9, 10]);
-    expect(ids(encodeFrames([first, last]))).toEqual([2, 10]);
-    expect(encodeFrames([first, last])).toBe(encodeFrames([first, last]));
+describe('the frames of events', () => {
+  it('are Server-Sent Events', () => {
+    expect(encodeFrame({ seq: 7, name: 'done', data: '{}' })).toBe(
+      'id: 7\nevent: done\ndata: {}\n\n',
+    );
   });
 
-  it('are made once for all who read in the same turn, and not kept for as long as the events', async () => {
-    const events = [event(1), event(2)];
-    const bytes = encodeFrames(events);
-    expect(encodeFrames([...events])).toBe(bytes);
-    await nextTurn();
-    expect(encodeFrames(events)).not.toBe(bytes);
-    expect(encodeFrames(events)).toEqual(bytes);
+  it('are read as what they were made of, whatever JSON is in them', () => {
+    const event = fc.record({
+      seq: fc.integer({ min: 1 }),
+      name: fc.constantFrom('message_delta', 'done'),
+      data: fc
+        .oneof(fc.jsonValue(), fc.string({ unit: 'binary' }))
+        .map((value) => JSON.stringify(value)),
+    });
+    fc.assert(
+      fc.property(fc.array(event), (events) => {
+        expect(decodeFrames(Buffer.from(events.map(encodeFrame).join('')))).toEqual(events);
+      }),
+    );
   });
 });

@@ -9,7 +9,7 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     store: memoryEvents(),
     maxEvents: 1000,
     maxLogChars: 1_000_000,
-    maxHeldChars: 1_000_000,
+    maxHeldBytes: 1_000_000,
     maxEventAgeMs: null,
     lastActivityAt: Date.now(),
     onTrouble: () => undefined,

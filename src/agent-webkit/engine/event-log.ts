@@ -1,13 +1,14 @@
 import type { WireEvent } from '../protocol/events.js';
 import { answered } from './answered.js';
 import { CursorAheadError, EvictedError, StorageUnavailableError } from './errors.js';
-import { GroupCommit } from './group-commit.js';
+import { type Appended, GroupCommit } from './group-commit.js';
 import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
 import { retry } from './retry.js';
+import type { Frames } from './packed-events.js';
 import { createSessionEvent, parseSessionEvent, type SessionEvent } from './session-event.js';
 import { SessionState } from './session-state.js';
 import { Subscribers } from './subscribers.js';
-import { type Reading, type SubscribedLog, Subscription } from './subscription.js';
+import { type SubscribedLog, Subscription } from './subscription.js';
 
 export interface EventLogOptions extends KeptEventsOptions {
   epoch: number;
@@ -31,13 +32,11 @@ export interface EventPage {
 interface LastReading {
   from: number;
   to: number;
-  maxChars: number;
-  reading: Reading;
+  maxBytes: number;
+  frames: Frames;
 }
 
-const CAUGHT_UP: Reading = { kind: 'caught_up' };
-const ENDED: Reading = { kind: 'ended' };
-/** How many events one reading looks at, so that a long replay copies no more than it takes. */
+/** How many events one reading of the store brings for a subscriber. */
 const MAX_READ = 1000;
 /** How many events may wait for their commit before the agent is held back. */
 const MAX_PENDING = 256;
@@ -62,9 +61,7 @@ export class EventLog implements SubscribedLog {
   readonly #commits: GroupCommit;
   readonly #subscribers: Subscribers;
   /** Most subscribers are at the same place, and are given the same. */
-  #lastReading: LastReading = { from: -1, to: -1, maxChars: 0, reading: CAUGHT_UP };
-  /** What was appended and is not committed, in order. */
-  readonly #uncommitted: WireEvent[] = [];
+  #lastReading: LastReading | null = null;
   /** The seq the next appended event gets. */
   #nextSeq = 1;
   /** The seq of the last committed event, 0 while there is none. */
@@ -76,17 +73,17 @@ export class EventLog implements SubscribedLog {
     this.#kept = new KeptEvents(options);
     this.#subscribers = new Subscribers(options.maxEvents);
     this.#commits = new GroupCommit({
-      createAppend: (events, keys) => ({
+      createAppend: (appended, keys) => ({
         sessionId: options.sessionId,
         epoch: options.epoch,
-        events,
+        events: appended.map(({ event }) => event),
         keys,
         // Everything that was appended so far is in this group or committed before it.
         isUnfinished: this.state.isUnfinished,
         summary: { firstSeq: this.firstSeq, costUsd: this.state.costUsd },
       }),
       write: (append) => options.store.append(append),
-      onCommitted: (events) => this.#publish(events),
+      onCommitted: (appended) => this.#publish(appended),
       onTrouble: options.onTrouble,
       onFailure: (cause) => {
         options.onFailure(cause);
@@ -127,8 +124,8 @@ export class EventLog implements SubscribedLog {
   }
 
   /** For {@link Subscription}. */
-  get publishedChars(): number {
-    return this.#kept.totalChars;
+  get publishedBytes(): number {
+    return this.#kept.totalBytes;
   }
 
   /** For {@link Subscription}. */
@@ -174,14 +171,13 @@ export class EventLog implements SubscribedLog {
   }
 
   #append(wires: readonly WireEvent[], keys: string[]): void | Promise<void> {
-    const events = wires.map((wire) => {
+    const appended = wires.map((wire) => {
       const event = createSessionEvent(this.#nextSeq, wire);
       this.#nextSeq += 1;
       this.state.apply(event, wire);
-      return event;
+      return { event, wire };
     });
-    this.#uncommitted.push(...wires);
-    return this.#commits.commit(events, keys);
+    return this.#commits.commit(appended, keys);
   }
 
   /**
@@ -194,9 +190,7 @@ export class EventLog implements SubscribedLog {
     const open = after === 0 ? this.#openBeforeKept() : [];
     const rest = Math.max(1, limit - open.length);
     const from = Math.max(after, this.firstSeq - 1);
-    const next =
-      this.#kept.held(from, this.#options.maxHeldChars, rest) ??
-      (await answered(this.#fetch(from, rest)));
+    const next = this.#kept.held(from, rest) ?? (await answered(this.#fetch(from, rest)));
     if (next) {
       const lastRead = next.at(-1)?.seq ?? from;
       const hasMore = lastRead < this.#lastSeq;
@@ -245,17 +239,13 @@ export class EventLog implements SubscribedLog {
   }
 
   /** For {@link Subscription}. */
-  readAfter(cursor: number, maxChars: number): ReturnType<SubscribedLog['readAfter']> {
-    if (cursor === this.#lastSeq) return this.#hasEnded ? ENDED : CAUGHT_UP;
-    if (cursor < this.firstSeq - 1) return { kind: 'overtaken' };
+  framesAfter(cursor: number, maxBytes: number): Frames | null {
     const last = this.#lastReading;
-    const isSame = last.from === cursor && last.to === this.#lastSeq && last.maxChars === maxChars;
-    if (isSame) return last.reading;
-    const events = this.#kept.held(cursor, maxChars, MAX_READ);
-    if (!events) return { kind: 'not_in_memory' };
-    const reading = { kind: 'events', events } as const;
-    this.#lastReading = { from: cursor, to: this.#lastSeq, maxChars, reading };
-    return reading;
+    const isSame = last?.from === cursor && last.to === this.#lastSeq && last.maxBytes === maxBytes;
+    if (isSame) return last.frames;
+    const frames = this.#kept.heldFrames(cursor, maxBytes);
+    if (frames) this.#lastReading = { from: cursor, to: this.#lastSeq, maxBytes, frames };
+    return frames;
   }
 
   /** For {@link Subscription}. */
@@ -286,16 +276,15 @@ export class EventLog implements SubscribedLog {
     return events;
   }
 
-  #publish(events: readonly SessionEvent[]): void {
-    for (const event of events) {
-      const wire = this.#uncommitted.shift();
-      if (wire) this.committed.apply(event, wire);
+  #publish(appended: readonly Appended[]): void {
+    for (const { event, wire } of appended) {
+      this.committed.apply(event, wire);
       this.#kept.push(event);
       this.#lastSeq = event.seq;
     }
     this.#kept.expire();
     this.#kept.trim(() => this.#openBeforeKept());
-    this.#subscribers.wake(events.length);
+    this.#subscribers.wake(appended.length);
   }
 
   /**

@@ -1,26 +1,19 @@
-export interface WindowLimits {
-  /** How many events are kept. */
-  maxEvents: number;
-  /** How many characters of payload are kept. */
-  maxLogChars: number;
-}
-
 /**
- * Something of each of the newest events of a log, without a gap, bounded in number and in size.
- * That of the newest event always stays.
+ * A number for each of the newest events of a log, without a gap, bounded in how many there are and
+ * in what they come to. That of the newest event always stays.
  */
-export class EventWindow<Item> {
-  readonly #limits: WindowLimits;
-  readonly #charsOf: (item: Item) => number;
-  /** What is evicted leaves a hole before `#head`, until there are enough of them to be worth a copy. */
-  #items: (Item | undefined)[] = [];
+export class EventWindow {
+  readonly #maxEvents: number;
+  readonly #maxTotal: number;
+  /** Before `#head` stands what was evicted, until there is enough of it to be worth a copy. */
+  #numbers: number[] = [];
   #head = 0;
-  #chars = 0;
+  #total = 0;
   #firstSeq = 1;
 
-  constructor(limits: WindowLimits, charsOf: (item: Item) => number) {
-    this.#limits = limits;
-    this.#charsOf = charsOf;
+  constructor(maxEvents = Number.POSITIVE_INFINITY, maxTotal = Number.POSITIVE_INFINITY) {
+    this.#maxEvents = maxEvents;
+    this.#maxTotal = maxTotal;
   }
 
   /** The seq of the oldest event in it. */
@@ -28,25 +21,25 @@ export class EventWindow<Item> {
     return this.#firstSeq;
   }
 
-  /** What is in it of the oldest event. */
-  get first(): Item | undefined {
-    return this.#items[this.#head];
+  /** The number of the oldest event. */
+  get first(): number | undefined {
+    return this.#numbers[this.#head];
   }
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#numbers.length - this.#head;
   }
 
-  /** Adds the next event. One that does not follow the last begins the window anew. */
-  push(seq: number, item: Item): void {
+  /** Adds the next event's. One that does not follow the last begins the window anew. */
+  push(seq: number, number: number): void {
     if (seq !== this.#firstSeq + this.size) {
-      this.#items = [];
+      this.#numbers = [];
       this.#head = 0;
-      this.#chars = 0;
+      this.#total = 0;
       this.#firstSeq = seq;
     }
-    this.#items.push(item);
-    this.#chars += this.#charsOf(item);
+    this.#numbers.push(number);
+    this.#total += number;
     while (this.#overflows()) this.#evict();
   }
 
@@ -55,43 +48,31 @@ export class EventWindow<Item> {
     while (this.size > 1 && this.#firstSeq < seq) this.#evict();
   }
 
-  /** Those after `cursor`, at most `limit`, until `maxChars` are reached; at least one if there is one. */
-  after(cursor: number, maxChars: number, limit: number): Item[] {
+  /** How many after `cursor` it takes until they come to `total`, at most `limit`; at least one if there is one. */
+  countUpTo(cursor: number, total: number, limit: number): number {
     const from = this.#head + Math.max(0, cursor + 1 - this.#firstSeq);
-    const items = this.#items.slice(from, from + limit) as Item[];
-    return takeUpTo(items, maxChars, this.#charsOf);
+    const most = Math.min(limit, this.#numbers.length - from);
+    let sum = 0;
+    let count = 0;
+    while (count < most && (count === 0 || sum < total)) {
+      sum += this.#numbers[from + count] ?? 0;
+      count += 1;
+    }
+    return count;
   }
 
   #overflows(): boolean {
     if (this.size <= 1) return false;
-    return this.size > this.#limits.maxEvents || this.#chars > this.#limits.maxLogChars;
+    return this.size > this.#maxEvents || this.#total > this.#maxTotal;
   }
 
   #evict(): void {
-    const evicted = this.#items[this.#head];
-    if (evicted !== undefined) this.#chars -= this.#charsOf(evicted);
-    // Its place goes later, with others; what it holds, which may be large, goes now.
-    this.#items[this.#head] = undefined;
+    this.#total -= this.#numbers[this.#head] ?? 0;
     this.#head += 1;
     this.#firstSeq += 1;
     if (this.#head >= 256 && this.#head > this.size) {
-      this.#items = this.#items.slice(this.#head);
+      this.#numbers = this.#numbers.slice(this.#head);
       this.#head = 0;
     }
   }
-}
-
-/** The first of a list, until `maxChars` are reached; at least one if there is one. */
-export function takeUpTo<Item>(
-  items: readonly Item[],
-  maxChars: number,
-  charsOf: (item: Item) => number,
-): Item[] {
-  let chars = 0;
-  const end = items.findIndex((item, index) => {
-    const isOver = index > 0 && chars >= maxChars;
-    chars += charsOf(item);
-    return isOver;
-  });
-  return items.slice(0, end === -1 ? items.length : end);
 }

@@ -1,14 +1,21 @@
 import { retry } from './retry.js';
+import type { WireEvent } from '../protocol/events.js';
 import type { SessionEvent } from './session-event.js';
 import { type Append, FencedError } from './storage.js';
 
+/** An event that was appended: as it is stored, and as it was said. */
+export interface Appended {
+  readonly event: SessionEvent;
+  readonly wire: WireEvent;
+}
+
 export interface GroupCommitOptions {
   /** Makes one append of a group, just before it is written for the first time. */
-  createAppend: (events: readonly SessionEvent[], keys: readonly string[]) => Append;
+  createAppend: (appended: readonly Appended[], keys: readonly string[]) => Append;
   /** Makes it durable; returns nothing when that is done at once. Called again with the same one when it failed. */
   write: (append: Append) => void | Promise<void>;
   /** Called with what is committed, in order. */
-  onCommitted: (events: readonly SessionEvent[]) => void;
+  onCommitted: (appended: readonly Appended[]) => void;
   /** Called when a write has failed that is tried again, once until one succeeds. */
   onTrouble: (cause: unknown) => void;
   /** Called once, when nothing can be committed any more. Returns the error that appenders get from then on. */
@@ -16,7 +23,7 @@ export interface GroupCommitOptions {
 }
 
 interface Gathering {
-  events: SessionEvent[];
+  appended: Appended[];
   /** The keys under which clients asked for these events. */
   keys: string[];
   committed: Promise<void>;
@@ -50,23 +57,23 @@ export class GroupCommit {
 
   /** How many events wait for their commit. */
   get pending(): number {
-    return this.#writing + (this.#gathering?.events.length ?? 0);
+    return this.#writing + (this.#gathering?.appended.length ?? 0);
   }
 
   /** Returns nothing when the events are committed already, else a promise of it. */
-  commit(events: SessionEvent[], keys: string[] = []): void | Promise<void> {
+  commit(appended: Appended[], keys: string[] = []): void | Promise<void> {
     if (this.#failure) return ignorable(Promise.reject(this.#failure));
     // What has gathered comes first, also for what is appended because something was committed.
     if (this.#writing > 0 || this.#gathering) {
       this.#gathering ??= createGathering();
-      this.#gathering.events.push(...events);
+      this.#gathering.appended.push(...appended);
       this.#gathering.keys.push(...keys);
       return this.#gathering.committed;
     }
-    const append = this.#options.createAppend(events, keys);
+    const append = this.#options.createAppend(appended, keys);
     const written = this.#write(append);
-    if (written) return ignorable(this.#finish(append, written));
-    this.#options.onCommitted(events);
+    if (written) return ignorable(this.#finish(appended, append, written));
+    this.#options.onCommitted(appended);
   }
 
   /** Tries no more. What is not committed never will be from here. */
@@ -82,14 +89,18 @@ export class GroupCommit {
     }
   }
 
-  async #finish(append: Append, written: Promise<void>): Promise<void> {
-    this.#writing = append.events.length;
+  async #finish(
+    appended: readonly Appended[],
+    append: Append,
+    written: Promise<void>,
+  ): Promise<void> {
+    this.#writing = appended.length;
     try {
       await this.#persist(append, written);
     } finally {
       this.#writing = 0;
     }
-    this.#options.onCommitted(append.events);
+    this.#options.onCommitted(appended);
     this.#commitGathered();
   }
 
@@ -114,7 +125,7 @@ export class GroupCommit {
     const group = this.#gathering;
     if (!group) return;
     this.#gathering = null;
-    const committed = this.commit(group.events, group.keys);
+    const committed = this.commit(group.appended, group.keys);
     if (committed) committed.then(group.resolve, group.reject);
     else group.resolve();
   }
@@ -141,7 +152,7 @@ function createGathering(): Gathering {
     resolve = onResolve;
     reject = onReject;
   });
-  return { events: [], keys: [], committed: ignorable(committed), resolve, reject };
+  return { appended: [], keys: [], committed: ignorable(committed), resolve, reject };
 }
 
 /** Not every appender waits for its commit; a failure is told by `onFailure` in any case. */

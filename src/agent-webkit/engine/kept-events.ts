@@ -1,14 +1,22 @@
-import { EventWindow, type WindowLimits } from './event-window.js';
+import { EventWindow } from './event-window.js';
+import { type Frames, PackedEvents } from './packed-events.js';
 import type { SessionEvent } from './session-event.js';
 import type { EventStore } from './storage.js';
+
+export interface WindowLimits {
+  /** How many events are kept. */
+  maxEvents: number;
+  /** How many characters of payload are kept. */
+  maxLogChars: number;
+}
 
 export interface KeptEventsOptions extends WindowLimits {
   sessionId: string;
   store: EventStore;
   /** For how long an event is kept, in milliseconds; null for as long as there is room. */
   maxEventAgeMs: number | null;
-  /** How many characters of payload of the newest events are in memory, too. */
-  maxHeldChars: number;
+  /** How many bytes of the newest events are in memory, too. */
+  maxHeldBytes: number;
 }
 
 /** How many events leave the window before the store is asked to forget them. */
@@ -25,13 +33,13 @@ const MAX_FETCHED_CHARS = 256 * 1024;
 export class KeptEvents {
   readonly #options: KeptEventsOptions;
   /** The size of each event that is kept. */
-  readonly #kept: EventWindow<number>;
+  readonly #kept: EventWindow;
   /** When each of them was added, as `Date.now()`. */
-  readonly #addedAt: EventWindow<number>;
+  readonly #addedAt: EventWindow;
   /** Those in memory. */
-  readonly #held: EventWindow<SessionEvent>;
-  /** How many characters were ever added. */
-  totalChars = 0;
+  readonly #held: PackedEvents;
+  /** How many characters of payload were ever added. */
+  #totalChars = 0;
   #trimmedBefore = 1;
   /** What {@link totalChars} was when the store was last asked to forget. */
   #trimmedChars = 0;
@@ -39,16 +47,20 @@ export class KeptEvents {
 
   constructor(options: KeptEventsOptions) {
     this.#options = options;
-    const { maxEvents, maxLogChars, maxHeldChars } = options;
-    this.#kept = new EventWindow({ maxEvents, maxLogChars }, (chars) => chars);
-    this.#addedAt = new EventWindow({ maxEvents, maxLogChars }, () => 0);
-    const held = { maxEvents, maxLogChars: Math.min(maxLogChars, maxHeldChars) };
-    this.#held = new EventWindow(held, charsOf);
+    const { maxEvents, maxLogChars, maxHeldBytes } = options;
+    this.#kept = new EventWindow(maxEvents, maxLogChars);
+    this.#addedAt = new EventWindow(maxEvents);
+    this.#held = new PackedEvents(maxHeldBytes);
   }
 
   /** The seq of the oldest event after which everything is kept. */
   get firstSeq(): number {
     return this.#kept.firstSeq;
+  }
+
+  /** How many bytes were ever added. */
+  get totalBytes(): number {
+    return this.#held.totalBytes;
   }
 
   /**
@@ -59,8 +71,9 @@ export class KeptEvents {
   push(event: SessionEvent, at = Date.now()): void {
     this.#kept.push(event.seq, event.data.length);
     if (this.#options.maxEventAgeMs !== null) this.#addedAt.push(event.seq, at);
-    this.#held.push(event.seq, event);
-    this.totalChars += event.data.length;
+    this.#held.push(event);
+    this.#held.evictBefore(this.firstSeq);
+    this.#totalChars += event.data.length;
   }
 
   /** Lets go of what is older than it may be; the newest event stays. */
@@ -73,37 +86,43 @@ export class KeptEvents {
       this.#addedAt.evictBefore(this.#addedAt.firstSeq + 1);
     }
     this.#kept.evictBefore(this.#addedAt.firstSeq);
-    this.#held.evictBefore(this.#addedAt.firstSeq);
+    this.#held.evictBefore(this.firstSeq);
   }
 
   /** To be called when all that was pushed is what the store had before. */
   opened(): void {
     this.#trimmedBefore = this.firstSeq;
-    this.#trimmedChars = this.totalChars;
+    this.#trimmedChars = this.#totalChars;
     this.#trimmedAt = Date.now();
   }
 
   /** The next events after a cursor; null where they are in the store alone. */
-  held(cursor: number, maxChars: number, limit: number): SessionEvent[] | null {
+  held(cursor: number, limit: number): SessionEvent[] | null {
     if (cursor < this.#held.firstSeq - 1) return null;
-    return this.#held.after(cursor, maxChars, limit);
+    return this.#held.after(cursor, limit);
+  }
+
+  /** The same as bytes, until `maxBytes` are reached. */
+  heldFrames(cursor: number, maxBytes: number): Frames | null {
+    if (cursor < this.#held.firstSeq - 1) return null;
+    return this.#held.framesAfter(cursor, maxBytes);
   }
 
   /** Some of those that are in the store alone; null where it has them no longer. */
   async fetch(cursor: number, limit: number): Promise<SessionEvent[] | null> {
     const { store, sessionId } = this.#options;
     const count = Math.min(limit, this.#held.firstSeq - 1 - cursor);
-    const { length } = this.#kept.after(cursor, MAX_FETCHED_CHARS, count);
-    const events = await store.read(sessionId, cursor, length);
+    const wanted = this.#kept.countUpTo(cursor, MAX_FETCHED_CHARS, count);
+    const events = await store.read(sessionId, cursor, wanted);
     // It may have been trimmed meanwhile, and deleted with its session.
-    return events.length === length && events.at(-1)?.seq === cursor + length ? events : null;
+    return events.length === wanted && events.at(-1)?.seq === cursor + wanted ? events : null;
   }
 
   /** Asks the store to forget what is no longer kept, but for what is open, if there is enough of it. */
   trim(open: () => readonly SessionEvent[]): void {
     const evicted = this.firstSeq - this.#trimmedBefore;
     const { maxLogChars, maxEventAgeMs, store, sessionId } = this.#options;
-    const isMuch = evicted >= TRIM_EVERY || this.totalChars - this.#trimmedChars >= maxLogChars;
+    const isMuch = evicted >= TRIM_EVERY || this.#totalChars - this.#trimmedChars >= maxLogChars;
     const isLate =
       maxEventAgeMs !== null && Date.now() - this.#trimmedAt >= maxEventAgeMs * TRIM_LATE;
     if (evicted === 0 || !(isMuch || isLate)) return;
@@ -115,9 +134,4 @@ export class KeptEvents {
       // At once or later: what could not be trimmed now is trimmed the next time.
     }
   }
-}
-
-/** How large an event is. */
-export function charsOf(event: SessionEvent): number {
-  return event.data.length;
 }

@@ -3,12 +3,12 @@ import type { AgentSlots } from './agent-slots.js';
 import type { OnDecision } from './decision.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { EventLogOptions } from './event-log.js';
-import type { WindowLimits } from './event-window.js';
+import type { WindowLimits } from './kept-events.js';
 import type { Session } from './session.js';
 import type { SessionRecord, StorageProvider } from './storage.js';
 
-/** How many characters of a session's newest events are in memory, so that what follows it live reads no storage. */
-const MAX_HELD_CHARS = 1024 * 1024;
+/** How many bytes of a session's newest events are in memory, so that what follows it live reads no storage. */
+const MAX_HELD_BYTES = 1024 * 1024;
 
 export interface SessionLimits extends WindowLimits {
   /** For how long an event is kept, in milliseconds; null for as long as there is room. */
@@ -56,7 +56,7 @@ export function logOptions(
     maxEvents: limits.maxEvents,
     maxLogChars: limits.maxLogChars,
     maxEventAgeMs: limits.maxEventAgeMs,
-    maxHeldChars: MAX_HELD_CHARS,
+    maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),
     onTrouble: (cause) =>
       logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),

@@ -1,16 +1,11 @@
 import type { WireEvent } from '../protocol/events.js';
+import type { StreamEvent } from '../protocol/sse-frames.js';
 
 /**
  * An event with its place in a session's log. Its payload is serialised once, for the storage and
  * for all subscribers, and never changes.
  */
-export interface SessionEvent {
-  /** The event's id on the wire: an integer from 1, rising by one within its session. */
-  readonly seq: number;
-  readonly name: string;
-  /** The payload as one line of JSON. */
-  readonly data: string;
-}
+export type SessionEvent = StreamEvent;
 
 export function createSessionEvent(seq: number, event: WireEvent): SessionEvent {
   return { seq, name: event.event, data: JSON.stringify(event.data) };

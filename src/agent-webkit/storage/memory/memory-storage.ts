@@ -9,6 +9,7 @@ import {
   type SessionRecordStore,
   type StorageProvider,
 } from '../../engine/storage.js';
+import { PackedEvents } from '../../engine/packed-events.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
 
@@ -17,8 +18,9 @@ interface Stored {
   /** What the record says of the events. */
   summary: Append['summary'];
   creationKey: string | null;
-  events: SessionEvent[];
-  lastSeq: number;
+  events: PackedEvents;
+  /** Those from before them that are kept all the same. */
+  older: SessionEvent[];
   /** When each key was accepted, in milliseconds since 1970; the oldest first. */
   keys: Map<string, number>;
 }
@@ -49,21 +51,22 @@ class MemoryEventStore implements EventStore {
   append({ sessionId, epoch, events, keys, summary }: Append): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
-    const added = events.filter((event) => event.seq > stored.lastSeq);
+    const { lastSeq } = stored.events;
+    const added = events.filter((event) => event.seq > lastSeq);
     const [first] = added;
-    if (first && first.seq !== stored.lastSeq + 1) {
-      throw new RangeError(`Event ${first.seq} does not follow ${stored.lastSeq}.`);
+    if (first && first.seq !== lastSeq + 1) {
+      throw new RangeError(`Event ${first.seq} does not follow ${lastSeq}.`);
     }
-    stored.events.push(...added);
-    stored.lastSeq = added.at(-1)?.seq ?? stored.lastSeq;
+    for (const event of added) stored.events.push(event);
     stored.summary = summary;
     for (const key of keys) stored.keys.set(key, Date.now());
   }
 
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {
-    const events = this.#sessions.get(sessionId)?.events ?? [];
-    const start = events.findIndex((event) => event.seq > after);
-    return Promise.resolve(start === -1 ? [] : events.slice(start, start + limit));
+    const stored = this.#sessions.get(sessionId);
+    if (!stored) return Promise.resolve([]);
+    const older = stored.older.filter((event) => event.seq > after).slice(0, limit);
+    return Promise.resolve([...older, ...stored.events.after(after, limit - older.length)]);
   }
 
   hasKey(sessionId: string, key: string): Promise<boolean> {
@@ -74,11 +77,10 @@ class MemoryEventStore implements EventStore {
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored) return;
-    // What goes is at the front, and little of all there is.
-    const found = stored.events.findIndex((event) => event.seq >= firstSeq);
-    const end = found === -1 ? stored.events.length : found;
-    const kept = stored.events.slice(0, end).filter((event) => keep.includes(event.seq));
-    stored.events = [...kept, ...stored.events.slice(end)];
+    const { events } = stored;
+    const leaving = events.after(0, Math.max(0, firstSeq - events.firstSeq));
+    stored.older = [...stored.older, ...leaving].filter((event) => keep.includes(event.seq));
+    events.evictBefore(firstSeq);
     for (const [key, at] of stored.keys) {
       if (Date.now() - at < KEY_AGE_MS) break;
       stored.keys.delete(key);
@@ -106,8 +108,8 @@ class MemoryRecordStore implements SessionRecordStore {
       record: created,
       summary: EMPTY_LOG,
       creationKey,
-      events: [],
-      lastSeq: 0,
+      events: new PackedEvents(Number.POSITIVE_INFINITY),
+      older: [],
       keys: new Map(),
     };
     this.#sessions.set(record.id, stored);
@@ -174,9 +176,9 @@ class MemoryRecordStore implements SessionRecordStore {
 }
 
 /** A copy of its own for whoever asks. */
-function recordOf({ record, summary, lastSeq }: Stored): SessionRecord {
+function recordOf({ record, summary, events }: Stored): SessionRecord {
   const { firstSeq, costUsd } = summary;
-  return { ...structuredClone(record), log: { firstSeq, lastSeq, costUsd } };
+  return { ...structuredClone(record), log: { firstSeq, lastSeq: events.lastSeq, costUsd } };
 }
 
 /** Ids settle a tie, so that a page's end is one place in the order. */

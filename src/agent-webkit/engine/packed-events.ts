@@ -1,0 +1,128 @@
+import { decodeFrames, encodeFrame } from '../protocol/sse-frames.js';
+import type { SessionEvent } from './session-event.js';
+
+/** Events one after the other, as the bytes of their frames. */
+export interface Frames {
+  readonly bytes: Buffer;
+  readonly lastSeq: number;
+}
+
+interface Chunk {
+  readonly firstSeq: number;
+  readonly bytes: Buffer;
+  /** Where each of its frames ends. */
+  readonly ends: number[];
+}
+
+const MIN_CHUNK_BYTES = 512;
+const MAX_CHUNK_BYTES = 64 * 1024;
+
+/**
+ * The newest events of a log, without a gap, packed as the bytes that go to every subscriber.
+ * However many there are, they are a few objects: a server that keeps events by the million has
+ * nothing in them to collect. What was written to a chunk never changes, so what was read of it
+ * stays true, whatever is let go meanwhile.
+ */
+export class PackedEvents {
+  readonly #maxBytes: number;
+  #chunks: Chunk[] = [];
+  /** How many bytes of them are held. */
+  #bytes = 0;
+  #firstSeq = 1;
+  #lastSeq = 0;
+  /** How many bytes were ever added. */
+  totalBytes = 0;
+
+  /** @param maxBytes how much is held; chunk by chunk, so it is up to a chunk more */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The seq of the oldest event in it. */
+  get firstSeq(): number {
+    return this.#firstSeq;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Adds the next event. One that does not follow the last begins anew. */
+  push(event: SessionEvent): void {
+    if (event.seq !== this.#lastSeq + 1) {
+      this.#chunks = [];
+      this.#bytes = 0;
+      this.#firstSeq = event.seq;
+    }
+    const frame = encodeFrame(event);
+    const length = Buffer.byteLength(frame);
+    const { bytes, ends } = this.#chunkFor(event.seq, length);
+    const start = ends.at(-1) ?? 0;
+    bytes.write(frame, start);
+    ends.push(start + length);
+    this.#lastSeq = event.seq;
+    this.#bytes += length;
+    this.totalBytes += length;
+    while (this.#bytes - bytesOf(this.#chunks[0]) >= this.#maxBytes) this.#dropFirst();
+  }
+
+  /** Lets go of those before a seq. */
+  evictBefore(seq: number): void {
+    if (seq > this.#firstSeq) this.#firstSeq = Math.min(seq, this.#lastSeq + 1);
+    while (this.#chunks[1] && this.#chunks[1].firstSeq <= this.#firstSeq) this.#dropFirst();
+  }
+
+  /** Those after `cursor`, at most `limit`, until `maxBytes` are reached; at least one if there is one. */
+  framesAfter(cursor: number, maxBytes: number, limit = Number.POSITIVE_INFINITY): Frames {
+    const from = Math.max(cursor + 1, this.#firstSeq);
+    const last = Math.min(this.#lastSeq, from + limit - 1);
+    const parts: Buffer[] = [];
+    let size = 0;
+    let seq = from;
+    let index = this.#chunks.findLastIndex(({ firstSeq }) => firstSeq <= from);
+    for (; seq <= last && size < maxBytes; index += 1) {
+      const chunk = this.#chunks[index];
+      if (!chunk) break;
+      const { firstSeq, bytes, ends } = chunk;
+      const start = ends[seq - firstSeq - 1] ?? 0;
+      let end = start;
+      while (seq <= last && seq - firstSeq < ends.length && size + end - start < maxBytes) {
+        end = ends[seq - firstSeq] ?? end;
+        seq += 1;
+      }
+      parts.push(bytes.subarray(start, end));
+      size += end - start;
+    }
+    const [first] = parts;
+    const bytes = first && parts.length === 1 ? first : Buffer.concat(parts);
+    return { bytes, lastSeq: seq - 1 };
+  }
+
+  /** The same as events. */
+  after(cursor: number, limit: number): SessionEvent[] {
+    return decodeFrames(this.framesAfter(cursor, Number.POSITIVE_INFINITY, limit).bytes);
+  }
+
+  #chunkFor(seq: number, length: number): Chunk {
+    const last = this.#chunks.at(-1);
+    if (last && bytesOf(last) + length <= last.bytes.length) return last;
+    const size = Math.min(Math.max(MIN_CHUNK_BYTES, this.#bytes), MAX_CHUNK_BYTES);
+    const chunk = {
+      firstSeq: seq,
+      // Slow is the one that nothing else shares, which would keep it.
+      bytes: Buffer.allocUnsafeSlow(Math.max(size, length)),
+      ends: [],
+    };
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  #dropFirst(): void {
+    this.#bytes -= bytesOf(this.#chunks.shift());
+    this.#firstSeq = Math.max(this.#firstSeq, this.#chunks[0]?.firstSeq ?? 0);
+  }
+}
+
+function bytesOf(chunk: Chunk | undefined): number {
+  return chunk?.ends.at(-1) ?? 0;
+}
