@@ -3,9 +3,13 @@ import { ask } from '../children.mjs';
 import { ALL, figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const FULL = { name: 'idle', kinds: ALL, first: 100, subscribers: 1000 };
-const BRIEF = { ...FULL, kinds: ['raw', ...OURS], first: 5, subscribers: 10 };
-const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
+const FULL = { name: 'idle', kinds: ALL, warmUp: 100, subscribers: 1000, between: 2000 };
+const BRIEF = { ...FULL, kinds: ['raw', ...OURS], warmUp: 5, subscribers: 10, between: 20 };
+const FIGURES = {
+  rssKb: 'the process (RSS)',
+  heapKb: 'heap and buffers',
+  firstRssKb: 'the process (RSS), the first of them',
+};
 const KB_OF_RSS = 32;
 
 export async function measureMemory(isBrief) {
@@ -26,16 +30,25 @@ export async function measureMemory(isBrief) {
   return { setup, rows };
 }
 
-/** The first ones are there before: with them comes what is needed once. */
-function measure(kind, { first, subscribers }) {
+/**
+ * With the first ones the process itself grows: V8's young generation does, once, to its full size.
+ * What one more subscriber costs is what comes after.
+ */
+function measure(kind, { warmUp, subscribers, between }) {
   return withServer(kind, async ({ server, client, url }) => {
-    await ask(client, { do: 'connect', url, subscribers: first });
-    const before = await ask(server, { do: 'memory' });
-    await ask(client, { do: 'connect', url, subscribers });
-    const after = await ask(server, { do: 'memory' });
-    return {
-      rssKb: (after.rssBytes - before.rssBytes) / subscribers / 1000,
-      heapKb: (after.bytes - before.bytes) / subscribers / 1000,
+    const connect = (count) => ask(client, { do: 'connect', url, subscribers: count });
+    const cost = async () => {
+      const before = await ask(server, { do: 'memory' });
+      await connect(subscribers);
+      const after = await ask(server, { do: 'memory' });
+      return {
+        rssKb: (after.rssBytes - before.rssBytes) / subscribers / 1000,
+        heapKb: (after.bytes - before.bytes) / subscribers / 1000,
+      };
     };
+    await connect(warmUp);
+    const first = await cost();
+    await connect(between);
+    return { ...(await cost()), firstRssKb: first.rssKb };
   });
 }
