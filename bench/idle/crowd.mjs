@@ -4,7 +4,8 @@ import { ask } from '../children.mjs';
 import { figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const KINDS = ['raw', ...OURS];
+const KINDS = ['raw', 'nest', ...OURS];
+const KB_OF_RSS = 32;
 const FULL = { name: 'crowd', kinds: KINDS, subscribers: 10_000 };
 const BRIEF = { ...FULL, subscribers: 40 };
 const CLIENTS = 4;
@@ -26,7 +27,10 @@ export async function measureCrowd(isBrief) {
     Object.entries(FIGURES).flatMap(([figure, title]) =>
       KINDS.map((kind) => [
         `${title}, ${SERVERS[kind]}`,
-        line(figuresOf(rows, setup.name, kind, figure), { digits: 1 }),
+        line(figuresOf(rows, setup.name, kind, figure), {
+          digits: 1,
+          atMost: figure === 'rssKb' && OURS.includes(kind) ? KB_OF_RSS : undefined,
+        }),
       ]),
     ),
   );
