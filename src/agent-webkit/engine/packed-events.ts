@@ -55,11 +55,10 @@ export class PackedEvents {
       this.#firstSeq = event.seq;
     }
     const frame = encodeFrame(event);
-    const length = Buffer.byteLength(frame);
-    const { bytes, ends } = this.#chunkFor(event.seq, length);
-    const start = ends.at(-1) ?? 0;
-    bytes.write(frame, start);
-    ends.push(start + length);
+    const chunk = this.#chunkFor(event.seq, frame);
+    const start = bytesOf(chunk);
+    const length = chunk.bytes.write(frame, start);
+    chunk.ends.push(start + length);
     this.#lastSeq = event.seq;
     this.#bytes += length;
     this.totalBytes += length;
@@ -103,9 +102,13 @@ export class PackedEvents {
     return decodeFrames(this.framesAfter(cursor, Number.POSITIVE_INFINITY, limit).bytes);
   }
 
-  #chunkFor(seq: number, length: number): Chunk {
+  #chunkFor(seq: number, frame: string): Chunk {
     const last = this.#chunks.at(-1);
-    if (last && bytesOf(last) + length <= last.bytes.length) return last;
+    const room = last ? last.bytes.length - bytesOf(last) : 0;
+    // No character takes more than three bytes: mostly there is no need to count them.
+    if (last && frame.length * 3 <= room) return last;
+    const length = Buffer.byteLength(frame);
+    if (last && length <= room) return last;
     const size = Math.min(Math.max(MIN_CHUNK_BYTES, this.#bytes), MAX_CHUNK_BYTES);
     const chunk = {
       firstSeq: seq,
