@@ -15,6 +15,7 @@ export class OpenStreams implements BeforeApplicationShutdown {
   private readonly responses = new Set<Writable>();
 
   add(response: Writable): void {
+    if (response.destroyed) return; // its client left while it was asked who it is
     this.responses.add(response);
     response.on('close', () => this.responses.delete(response));
   }

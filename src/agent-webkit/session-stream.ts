@@ -51,8 +51,9 @@ export function streamSession(
       response.destroy();
       return subscriber.complete();
     }
+    // Before it writes: a `write` of the host may throw.
+    subscriber.add(() => stream.close());
     stream.begin();
-    return () => stream.close();
   });
 }
 
@@ -69,6 +70,7 @@ class SessionStream {
   // every response has a hidden class of its own, and looking at many of them is slow.
   #hasBegun = false;
   #isFull = false;
+  #listensToDrain = false;
   #isVerifying = false;
 
   constructor(
@@ -143,7 +145,9 @@ class SessionStream {
     const hasRoom = this.#response.write(bytes) as boolean | undefined;
     if (hasRoom ?? !this.#response.writableNeedDrain) return;
     this.#isFull = true;
-    this.#response.once('drain', () => {
+    if (this.#listensToDrain) return;
+    this.#listensToDrain = true;
+    this.#response.on('drain', () => {
       this.#isFull = false;
       this.#writeEvents();
     });

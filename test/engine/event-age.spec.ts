@@ -52,6 +52,24 @@ describe('an event that is older than it may be', () => {
     expect((await reopen()).firstSeq).toBe(3);
   });
 
+  it('stays open in the store, though the log is opened again and keeps it once more', async () => {
+    const store = memoryEvents();
+    const options = { ...OPTIONS, store, maxEvents: 4 };
+    const log = openLog(options);
+    const ids = ['a', 'b', 'c'];
+    for (const message_id of ids) {
+      void log.append({ event: 'user_message', data: { message_id, content: '' } });
+    }
+    jest.advanceTimersByTime(25 * HOUR_MS);
+    void log.append(delta);
+    const reopen = () => EventLog.open(logOptions({ ...options, lastActivityAt: Date.now() }));
+    const second = await reopen();
+    jest.advanceTimersByTime(3 * HOUR_MS);
+    void second.append(delta);
+    const { queue } = (await reopen()).state;
+    expect(queue.map(({ messageId }) => messageId)).toEqual(ids);
+  });
+
   it('stays where there is no limit', async () => {
     const log = openLog();
     void log.append(delta, delta);

@@ -9,6 +9,11 @@ describe('the frames of events', () => {
     );
   });
 
+  it('are not read where they are none', () => {
+    const bytes = Buffer.from(encodeFrame({ seq: 1, name: 'done', data: '{}\n\n' }));
+    expect(() => decodeFrames(bytes)).toThrow('one line of JSON');
+  });
+
   it('are read as what they were made of, whatever JSON is in them', () => {
     const event = fc.record({
       seq: fc.integer({ min: 1 }),

@@ -33,7 +33,7 @@ export class PackedEvents {
   /** How many bytes were ever added. */
   totalBytes = 0;
 
-  /** @param maxBytes how much is held; chunk by chunk, so it is up to a chunk more */
+  /** @param maxBytes how much is held; the newest chunk is in any case, which may be one large event */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -62,7 +62,7 @@ export class PackedEvents {
     this.#lastSeq = event.seq;
     this.#bytes += length;
     this.totalBytes += length;
-    while (this.#bytes - bytesOf(this.#chunks[0]) >= this.#maxBytes) this.#dropFirst();
+    while (this.#bytes > this.#maxBytes && this.#chunks.length > 1) this.#dropFirst();
   }
 
   /** Lets go of those before a seq. */

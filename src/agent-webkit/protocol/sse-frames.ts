@@ -23,7 +23,10 @@ export function decodeFrames(frames: Buffer): StreamEvent[] {
     const end = frames.indexOf(END_OF_FRAME, start);
     if (end === -1) return events;
     // Each is a text of its own: parts of a common one would keep the whole of it.
-    const [, seq, name = '', data = ''] = FRAME.exec(frames.toString('utf8', start, end)) ?? [];
+    const found = FRAME.exec(frames.toString('utf8', start, end));
+    if (!found)
+      throw new TypeError('These are not frames of events whose data is one line of JSON.');
+    const [, seq, name = '', data = ''] = found;
     events.push({ seq: Number(seq), name, data });
     start = end + END_OF_FRAME.length;
   }

@@ -159,6 +159,16 @@ export const eventCases: Cases = [
     },
   ],
   [
+    'a trim removes nothing that is not before its seq, also of what an earlier one has kept',
+    async ({ provider }) => {
+      const id = await createSession(provider);
+      await append(provider, id, sampleEvents(1, 5));
+      await provider.events.trim(id, 4, [1, 2, 3]);
+      await provider.events.trim(id, 2, []);
+      assertSame(await storedSeqs(provider, id), [2, 3, 4, 5]);
+    },
+  ],
+  [
     'seqs go on rising after everything was trimmed, also in a storage that is opened again',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);

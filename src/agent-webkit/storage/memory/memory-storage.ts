@@ -79,7 +79,9 @@ class MemoryEventStore implements EventStore {
     if (!stored) return;
     const { events } = stored;
     const leaving = events.after(0, Math.max(0, firstSeq - events.firstSeq));
-    stored.older = [...stored.older, ...leaving].filter((event) => keep.includes(event.seq));
+    stored.older = [...stored.older, ...leaving].filter(
+      ({ seq }) => seq >= firstSeq || keep.includes(seq),
+    );
     events.evictBefore(firstSeq);
     for (const [key, at] of stored.keys) {
       if (Date.now() - at < KEY_AGE_MS) break;

@@ -1,0 +1,85 @@
+import { EventEmitter, once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { EventLog } from '../src/agent-webkit/engine/event-log.js';
+import type { Session } from '../src/agent-webkit/engine/session.js';
+import type { WireEvent } from '../src/agent-webkit/protocol/events.js';
+import { OpenStreams } from '../src/agent-webkit/open-streams.js';
+import { type RawResponse, streamSession } from '../src/agent-webkit/session-stream.js';
+import { openLog } from './support/open-log.js';
+import { settle } from './support/session-bench.js';
+
+const error: WireEvent = { event: 'error', data: { code: 'c', message: 'm' } };
+
+/** A response as the host's middleware has left it. */
+function responseWith(write: () => boolean) {
+  const parts = { headersSent: true, destroyed: false, destroy: () => undefined, write };
+  return Object.assign(new EventEmitter(), parts);
+}
+
+function follow(log: EventLog, response: EventEmitter): unknown[] {
+  const session = {
+    subscribe: (after: number, onReadable: () => void) =>
+      log.subscribe(after, onReadable, () => undefined),
+  } as unknown as Session;
+  const options = { keepAliveMs: 1000, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
+  const followed = { session, after: 0, refuse: (cause: unknown) => cause };
+  const raw = response as unknown as RawResponse;
+  const errors: unknown[] = [];
+  streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe({
+    error: (cause) => errors.push(cause),
+  });
+  return errors;
+}
+
+describe('a stream to a response of which the host has made something else', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('leaves nothing behind when its write throws', () => {
+    jest.useFakeTimers();
+    const log = openLog();
+    void log.append(error);
+    const cause = new Error('not now');
+    const response = responseWith(() => {
+      throw cause;
+    });
+    expect(follow(log, response)).toEqual([cause]);
+    expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('listens once to one that says elsewhere that there is room', async () => {
+    const elsewhere = new EventEmitter();
+    const response = responseWith(() => false);
+    const on = response.on.bind(response);
+    response.on = (event, listener) =>
+      event === 'drain' ? elsewhere.on(event, listener) && response : on(event, listener);
+    const log = openLog();
+    follow(log, response);
+    for (let drains = 0; drains < 3; drains += 1) {
+      void log.append(error);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await settle();
+      elsewhere.emit('drain');
+    }
+    expect(elsewhere.listenerCount('drain')).toBe(1);
+    response.emit('close');
+    expect(log.subscribers).toBe(0);
+  });
+});
+
+describe('the open streams', () => {
+  it('are cut when the server ends, but for those whose client left before they began', async () => {
+    const streams = new OpenStreams();
+    const [open, gone] = [new PassThrough(), new PassThrough()];
+    gone.destroy();
+    await once(gone, 'close');
+    const destroy = jest.spyOn(gone, 'destroy');
+    streams.add(open);
+    streams.add(gone);
+    await streams.beforeApplicationShutdown();
+    expect(open.destroyed).toBe(true);
+    expect(destroy).not.toHaveBeenCalled();
+  });
+});
