@@ -77,11 +77,13 @@ class MemoryEventStore implements EventStore {
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored) return;
-    const { events } = stored;
-    const leaving = events.after(0, Math.max(0, firstSeq - events.firstSeq));
-    stored.older = [...stored.older, ...leaving].filter(
-      ({ seq }) => seq >= firstSeq || keep.includes(seq),
-    );
+    const { events, older } = stored;
+    const leaving = [...new Set(keep)]
+      .filter((seq) => seq >= events.firstSeq && seq < firstSeq)
+      .sort((a, b) => a - b)
+      .flatMap((seq) => events.after(seq - 1, 1));
+    const staying = older.filter(({ seq }) => seq >= firstSeq || keep.includes(seq));
+    stored.older = [...staying, ...leaving];
     events.evictBefore(firstSeq);
     for (const [key, at] of stored.keys) {
       if (Date.now() - at < KEY_AGE_MS) break;
