@@ -3,8 +3,9 @@ import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-stor
 import { ADA, createRegistry } from '../support/registry-bench.js';
 import { LIMITS, settle, stopTime, user } from '../support/session-bench.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const RETENTION_MS = 30 * DAY_MS;
+/** Not days: what happens every few seconds happens in all of them. */
+const HOUR_MS = 60 * 60 * 1000;
+const RETENTION_MS = 6 * HOUR_MS;
 
 async function pass(ms: number): Promise<void> {
   await jest.advanceTimersByTimeAsync(ms);
@@ -29,9 +30,9 @@ describe('a session that nobody uses', () => {
   it('is removed after its time, with everything, and not before', async () => {
     const { id } = await bench.registry.create({}, ADA);
     await storage.transcripts.append({ projectKey: 'p', sessionId: id }, [{ type: 'user' }]);
-    await pass(RETENTION_MS - DAY_MS);
+    await pass(RETENTION_MS - HOUR_MS);
     expect((await bench.registry.get(id, ADA)).id).toBe(id);
-    await pass(2 * DAY_MS);
+    await pass(2 * HOUR_MS);
     await expect(bench.registry.get(id, ADA)).rejects.toMatchObject({ code: 'session_not_found' });
     expect(await storage.events.read(id, 0, 10)).toEqual([]);
     expect(await storage.transcripts.load({ projectKey: 'p', sessionId: id })).toBeNull();
@@ -47,9 +48,9 @@ describe('a session that nobody uses', () => {
     ]);
     const subscription = followed.subscribe(0, () => undefined);
     await busy.accept(user('hi'), ADA);
-    await pass(RETENTION_MS - DAY_MS);
+    await pass(RETENTION_MS - HOUR_MS);
     await used.accept(user('still here'), ADA);
-    await pass(2 * DAY_MS);
+    await pass(2 * HOUR_MS);
     const { sessions } = await registry.list(ADA, 10, null);
     expect(new Set(sessions.map(({ session_id }) => session_id))).toEqual(
       new Set([used.id, followed.id, busy.id]),
@@ -62,7 +63,7 @@ describe('a session that nobody uses', () => {
       Array.from({ length: 70 }, () => bench.registry.create({}, ADA)),
     );
     const subscriptions = sessions.slice(0, 30).map((one) => one.subscribe(0, () => undefined));
-    await pass(RETENTION_MS + DAY_MS);
+    await pass(RETENTION_MS + HOUR_MS);
     expect(await storage.records.count(ADA.id)).toBe(30);
     for (const subscription of subscriptions) subscription.close();
   });

@@ -41,7 +41,7 @@ export class KeptEvents {
   /** How many characters of payload were ever added. */
   #totalChars = 0;
   #trimmedBefore = 1;
-  /** What {@link totalChars} was when the store was last asked to forget. */
+  /** How many that were when the store was last asked to forget. */
   #trimmedChars = 0;
   #trimmedAt = Date.now();
 
