@@ -48,6 +48,7 @@ export function textDelta(text) {
   });
 }
 
+/** Parsed, as the SDK's are: what a literal makes, V8 may put into the old generation at once. */
 function streamEvent(event) {
-  return { type: 'stream_event', parent_tool_use_id: null, event };
+  return JSON.parse(JSON.stringify({ type: 'stream_event', parent_tool_use_id: null, event }));
 }

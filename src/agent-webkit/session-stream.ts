@@ -66,12 +66,13 @@ class SessionStream {
   readonly #isAllowed: () => Promise<boolean>;
   readonly #keepAlive: NodeJS.Timeout | undefined;
   readonly #verification: NodeJS.Timeout | undefined;
-  // Both are known here, and not asked of the response for each event: on Express before Node 24
-  // every response has a hidden class of its own, and looking at many of them is slow.
+  // All known here, and not asked of the response for each event: on Express before Node 24 every
+  // response has a hidden class of its own, and looking at many of them is slow.
   #hasBegun = false;
   #isFull = false;
   #listensToDrain = false;
   #isVerifying = false;
+  #isClosed = false;
 
   constructor(
     session: Session,
@@ -96,13 +97,14 @@ class SessionStream {
 
   /** Nest commits the headers in a task of its own; nothing may be written before. */
   begin(): void {
-    if (this.#subscriber.closed) return;
+    if (this.#isClosed) return;
     this.#hasBegun = this.#response.headersSent;
     if (this.#hasBegun) this.#writeEvents();
     else setImmediate(() => this.begin());
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#keepAlive);
     clearInterval(this.#verification);
     this.#subscription.close();
@@ -115,7 +117,7 @@ class SessionStream {
   }
 
   #writeEvents(): void {
-    while (!this.#subscriber.closed && !this.#isFull) {
+    while (!this.#isClosed && !this.#isFull) {
       const reading = this.#subscription.readFrames(MAX_BYTES_PER_WRITE);
       switch (reading.kind) {
         case 'frames':

@@ -60,7 +60,7 @@ export class EventLog implements SubscribedLog {
   readonly #kept: KeptEvents;
   readonly #commits: GroupCommit;
   readonly #subscribers: Subscribers;
-  /** Most subscribers are at the same place, and are given the same. */
+  /** Most of those who are woken are at the same place, and are given the same. Nobody keeps it after that. */
   #lastReading: LastReading | null = null;
   /** The seq the next appended event gets. */
   #nextSeq = 1;
@@ -71,7 +71,7 @@ export class EventLog implements SubscribedLog {
   constructor(options: EventLogOptions) {
     this.#options = options;
     this.#kept = new KeptEvents(options);
-    this.#subscribers = new Subscribers(options.maxEvents);
+    this.#subscribers = new Subscribers(options.maxEvents, () => (this.#lastReading = null));
     this.#commits = new GroupCommit({
       createAppend: (appended, keys) => ({
         sessionId: options.sessionId,
@@ -223,7 +223,7 @@ export class EventLog implements SubscribedLog {
     this.checkCursor(after);
     const open = after === 0 ? this.#openBeforeKept() : [];
     const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
-    const subscription = new Subscription(this, cursor, open, { onReadable, onClose });
+    const subscription = new Subscription(this, cursor, open, onReadable, onClose);
     this.#subscribers.add(subscription);
     return subscription;
   }
@@ -244,7 +244,8 @@ export class EventLog implements SubscribedLog {
     const isSame = last?.from === cursor && last.to === this.#lastSeq && last.maxBytes === maxBytes;
     if (isSame) return last.frames;
     const frames = this.#kept.heldFrames(cursor, maxBytes);
-    if (frames) this.#lastReading = { from: cursor, to: this.#lastSeq, maxBytes, frames };
+    const isShared = frames && this.#subscribers.areWaking;
+    if (isShared) this.#lastReading = { from: cursor, to: this.#lastSeq, maxBytes, frames };
     return frames;
   }
 

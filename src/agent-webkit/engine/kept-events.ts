@@ -32,6 +32,7 @@ const MAX_FETCHED_CHARS = 256 * 1024;
  */
 export class KeptEvents {
   readonly #options: KeptEventsOptions;
+  readonly #maxEventAgeMs: number | null;
   /** The size of each event that is kept. */
   readonly #kept: EventWindow;
   /** When each of them was added, as `Date.now()`. */
@@ -47,7 +48,8 @@ export class KeptEvents {
 
   constructor(options: KeptEventsOptions) {
     this.#options = options;
-    const { maxEvents, maxLogChars, maxHeldBytes } = options;
+    const { maxEvents, maxLogChars, maxHeldBytes, maxEventAgeMs } = options;
+    this.#maxEventAgeMs = maxEventAgeMs;
     this.#kept = new EventWindow(maxEvents, maxLogChars);
     this.#addedAt = new EventWindow(maxEvents);
     this.#held = new PackedEvents(maxHeldBytes);
@@ -68,9 +70,9 @@ export class KeptEvents {
    *
    * @param at when it was said, or a time after that, as `Date.now()`
    */
-  push(event: SessionEvent, at = Date.now()): void {
+  push(event: SessionEvent, at?: number): void {
     this.#kept.push(event.seq, event.data.length);
-    if (this.#options.maxEventAgeMs !== null) this.#addedAt.push(event.seq, at);
+    if (this.#maxEventAgeMs !== null) this.#addedAt.push(event.seq, at ?? Date.now());
     this.#held.push(event);
     this.#held.evictBefore(this.firstSeq);
     this.#totalChars += event.data.length;
@@ -78,9 +80,8 @@ export class KeptEvents {
 
   /** Lets go of what is older than it may be; the newest event stays. */
   expire(): void {
-    const { maxEventAgeMs } = this.#options;
-    if (maxEventAgeMs === null) return;
-    const oldest = Date.now() - maxEventAgeMs;
+    if (this.#maxEventAgeMs === null) return;
+    const oldest = Date.now() - this.#maxEventAgeMs;
     this.#addedAt.evictBefore(this.firstSeq);
     while (this.#addedAt.size > 1 && (this.#addedAt.first ?? oldest) < oldest) {
       this.#addedAt.evictBefore(this.#addedAt.firstSeq + 1);
@@ -121,11 +122,12 @@ export class KeptEvents {
   /** Asks the store to forget what is no longer kept, but for what is open, if there is enough of it. */
   trim(open: () => readonly SessionEvent[]): void {
     const evicted = this.firstSeq - this.#trimmedBefore;
+    if (evicted === 0) return;
     const { maxLogChars, maxEventAgeMs, store, sessionId } = this.#options;
     const isMuch = evicted >= TRIM_EVERY || this.#totalChars - this.#trimmedChars >= maxLogChars;
     const isLate =
       maxEventAgeMs !== null && Date.now() - this.#trimmedAt >= maxEventAgeMs * TRIM_LATE;
-    if (evicted === 0 || !(isMuch || isLate)) return;
+    if (!isMuch && !isLate) return;
     this.opened();
     const keep = open().map((event) => event.seq);
     try {

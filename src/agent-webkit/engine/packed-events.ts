@@ -7,15 +7,22 @@ export interface Frames {
   readonly lastSeq: number;
 }
 
+/**
+ * Frames one after the other from the front, and where each of them ends, as numbers of four bytes,
+ * from the back.
+ */
 interface Chunk {
   readonly firstSeq: number;
   readonly bytes: Buffer;
-  /** Where each of its frames ends. */
-  readonly ends: number[];
+  /** How many frames there are. */
+  count: number;
+  /** Where the last one ends. */
+  end: number;
 }
 
 const MIN_CHUNK_BYTES = 512;
 const MAX_CHUNK_BYTES = 64 * 1024;
+const SLOT_BYTES = 4;
 
 /**
  * The newest events of a log, without a gap, packed as the bytes that go to every subscriber.
@@ -26,6 +33,8 @@ const MAX_CHUNK_BYTES = 64 * 1024;
 export class PackedEvents {
   readonly #maxBytes: number;
   #chunks: Chunk[] = [];
+  /** The last of them. */
+  #newest: Chunk | null = null;
   /** How many bytes of them are held. */
   #bytes = 0;
   #firstSeq = 1;
@@ -51,23 +60,26 @@ export class PackedEvents {
   push(event: SessionEvent): void {
     if (event.seq !== this.#lastSeq + 1) {
       this.#chunks = [];
+      this.#newest = null;
       this.#bytes = 0;
       this.#firstSeq = event.seq;
     }
     const frame = encodeFrame(event);
     const chunk = this.#chunkFor(event.seq, frame);
-    const start = bytesOf(chunk);
-    const length = chunk.bytes.write(frame, start);
-    chunk.ends.push(start + length);
+    const length = chunk.bytes.write(frame, chunk.end);
+    chunk.end += length;
+    chunk.count += 1;
+    chunk.bytes.writeUInt32LE(chunk.end, slotOf(chunk, chunk.count));
     this.#lastSeq = event.seq;
     this.#bytes += length;
     this.totalBytes += length;
-    while (this.#bytes > this.#maxBytes && this.#chunks.length > 1) this.#dropFirst();
+    while (this.#bytes > this.#maxBytes && this.#chunks[0] !== chunk) this.#dropFirst();
   }
 
   /** Lets go of those before a seq. */
   evictBefore(seq: number): void {
-    if (seq > this.#firstSeq) this.#firstSeq = Math.min(seq, this.#lastSeq + 1);
+    if (seq <= this.#firstSeq) return;
+    this.#firstSeq = Math.min(seq, this.#lastSeq + 1);
     while (this.#chunks[1] && this.#chunks[1].firstSeq <= this.#firstSeq) this.#dropFirst();
   }
 
@@ -82,12 +94,12 @@ export class PackedEvents {
     for (; seq <= last && size < maxBytes; index += 1) {
       const chunk = this.#chunks[index];
       if (!chunk) break;
-      const { firstSeq, bytes, ends } = chunk;
-      const start = ends[seq - firstSeq - 1] ?? 0;
+      const { firstSeq, bytes, count } = chunk;
+      const start = endOf(chunk, seq - firstSeq);
       let end = start;
-      while (seq <= last && seq - firstSeq < ends.length && size + end - start < maxBytes) {
-        end = ends[seq - firstSeq] ?? end;
+      while (seq <= last && seq - firstSeq < count && size + end - start < maxBytes) {
         seq += 1;
+        end = endOf(chunk, seq - firstSeq);
       }
       parts.push(bytes.subarray(start, end));
       size += end - start;
@@ -103,29 +115,37 @@ export class PackedEvents {
   }
 
   #chunkFor(seq: number, frame: string): Chunk {
-    const last = this.#chunks.at(-1);
-    const room = last ? last.bytes.length - bytesOf(last) : 0;
+    const newest = this.#newest;
+    const room = newest ? slotOf(newest, newest.count + 1) - newest.end : 0;
     // No character takes more than three bytes: mostly there is no need to count them.
-    if (last && frame.length * 3 <= room) return last;
+    if (newest && frame.length * 3 <= room) return newest;
     const length = Buffer.byteLength(frame);
-    if (last && length <= room) return last;
+    if (newest && length <= room) return newest;
     const size = Math.min(Math.max(MIN_CHUNK_BYTES, this.#bytes), MAX_CHUNK_BYTES);
     const chunk = {
       firstSeq: seq,
       // Slow is the one that nothing else shares, which would keep it.
-      bytes: Buffer.allocUnsafeSlow(Math.max(size, length)),
-      ends: [],
+      bytes: Buffer.allocUnsafeSlow(Math.max(size, length + SLOT_BYTES)),
+      count: 0,
+      end: 0,
     };
+    this.#newest = chunk;
     this.#chunks.push(chunk);
     return chunk;
   }
 
   #dropFirst(): void {
-    this.#bytes -= bytesOf(this.#chunks.shift());
+    this.#bytes -= this.#chunks.shift()?.end ?? 0;
     this.#firstSeq = Math.max(this.#firstSeq, this.#chunks[0]?.firstSeq ?? 0);
   }
 }
 
-function bytesOf(chunk: Chunk | undefined): number {
-  return chunk?.ends.at(-1) ?? 0;
+/** Where it stands where a chunk's frame of that number ends, the first being 1. */
+function slotOf({ bytes }: Chunk, number: number): number {
+  return bytes.length - number * SLOT_BYTES;
+}
+
+/** Where the frame of that number ends; 0 for none. */
+function endOf(chunk: Chunk, number: number): number {
+  return number === 0 ? 0 : chunk.bytes.readUInt32LE(slotOf(chunk, number));
 }

@@ -45,7 +45,11 @@ export class SessionState {
   apply(event: SessionEvent, wire: WireEvent): void {
     switch (wire.event) {
       case 'user_message':
-        this.queue.push({ event, messageId: wire.data.message_id, content: wire.data.content });
+        this.queue.push({
+          event: kept(event),
+          messageId: wire.data.message_id,
+          content: wire.data.content,
+        });
         return;
       case 'turn_start':
         this.#startTurn(event, wire.data);
@@ -54,7 +58,7 @@ export class SessionState {
         if (!wire.data.unasked) this.turn = null;
         this.hasConversation = true;
         this.costUsd = wire.data.session_cost_usd;
-        this.#lastResult = event;
+        this.#lastResult = kept(event);
         return;
       case 'permission_request':
         this.#open(event, 'permission', wire.data.tool_name, wire.data);
@@ -108,7 +112,7 @@ export class SessionState {
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
     const index = this.queue.findIndex((message) => message.messageId === data.message_id);
     const [message = null] = index === -1 ? [] : this.queue.splice(index, 1);
-    this.turn = { event, message };
+    this.turn = { event: kept(event), message };
     this.hasConversation = true;
   }
 
@@ -119,11 +123,19 @@ export class SessionState {
     { correlation_id, input }: { correlation_id: string; input: Record<string, unknown> },
   ): void {
     this.requests.set(correlation_id, {
-      event,
+      event: kept(event),
       kind,
       correlationId: correlation_id,
       toolName,
       input,
     });
   }
+}
+
+/**
+ * A copy for as long as it is open. V8 watches what becomes of the objects that a place in the code
+ * makes: would the events themselves be kept, it might make all of them in its old generation.
+ */
+function kept(event: SessionEvent): SessionEvent {
+  return { ...event };
 }

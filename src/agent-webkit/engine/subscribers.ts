@@ -7,14 +7,25 @@ const WAKE_EVERY = 100;
 export class Subscribers {
   readonly #subscriptions = new Set<Subscription>();
   readonly #wakeEvery: number;
+  readonly #onWoken: () => void;
+  #isWaking = false;
   #wakeUp: NodeJS.Immediate | null = null;
   /** How many events were published since they were woken. */
   #unannounced = 0;
   readonly #whenNone: (() => void)[] = [];
 
-  /** @param maxEvents how many events are kept, so that nobody is overtaken before it was woken */
-  constructor(maxEvents: number) {
+  /**
+   * @param maxEvents how many events are kept, so that nobody is overtaken before it was woken
+   * @param onWoken called when everybody was woken
+   */
+  constructor(maxEvents: number, onWoken: () => void) {
     this.#wakeEvery = Math.min(WAKE_EVERY, maxEvents);
+    this.#onWoken = onWoken;
+  }
+
+  /** Whether they are being woken just now, one after the other. */
+  get areWaking(): boolean {
+    return this.#isWaking;
   }
 
   get size(): number {
@@ -27,7 +38,7 @@ export class Subscribers {
 
   remove(subscription: Subscription): void {
     if (!this.#subscriptions.delete(subscription)) return;
-    subscription.handlers.onClose();
+    subscription.onClose();
     if (this.#subscriptions.size > 0) return;
     for (const resolve of this.#whenNone.splice(0)) resolve();
   }
@@ -53,6 +64,12 @@ export class Subscribers {
     if (this.#wakeUp) clearImmediate(this.#wakeUp);
     this.#wakeUp = null;
     this.#unannounced = 0;
-    for (const subscription of this.#subscriptions) subscription.handlers.onReadable();
+    this.#isWaking = true;
+    try {
+      for (const subscription of this.#subscriptions) subscription.onReadable();
+    } finally {
+      this.#isWaking = false;
+      this.#onWoken();
+    }
   }
 }

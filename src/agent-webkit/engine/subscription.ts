@@ -17,13 +17,6 @@ export type Reading = { kind: 'events'; events: readonly SessionEvent[] } | Noth
 /** The same as the bytes of a stream. */
 export type FramesReading = { kind: 'frames'; bytes: Buffer } | NothingRead;
 
-export interface SubscriptionHandlers {
-  /** There is something new to read. */
-  onReadable: () => void;
-  /** The subscription was closed. */
-  onClose: () => void;
-}
-
 /** What a subscription needs of its log. */
 export interface SubscribedLog {
   /** The seq of the oldest event after which everything is kept. */
@@ -51,7 +44,10 @@ const OVERTAKEN = { kind: 'overtaken' } as const;
  */
 export class Subscription {
   readonly #log: SubscribedLog;
-  readonly handlers: SubscriptionHandlers;
+  /** Called when there is something new to read. */
+  readonly onReadable: () => void;
+  /** Called once, when it is closed. */
+  readonly onClose: () => void;
   /** The frames before the cursor that were not read yet: what is open from long ago, then fetched pages. */
   #page: readonly string[];
   #cursor: number;
@@ -65,12 +61,14 @@ export class Subscription {
     log: SubscribedLog,
     cursor: number,
     kept: readonly SessionEvent[],
-    handlers: SubscriptionHandlers,
+    onReadable: () => void,
+    onClose: () => void,
   ) {
     this.#log = log;
     this.#cursor = cursor;
     this.#page = kept.map(encodeFrame);
-    this.handlers = handlers;
+    this.onReadable = onReadable;
+    this.onClose = onClose;
     this.#readAt = log.publishedBytes;
   }
 
@@ -141,6 +139,6 @@ export class Subscription {
       this.#isOvertaken = true;
     }
     this.#fetching = null;
-    if (!this.#isClosed) this.handlers.onReadable();
+    if (!this.#isClosed) this.onReadable();
   }
 }

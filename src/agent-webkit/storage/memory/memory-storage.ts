@@ -58,7 +58,7 @@ class MemoryEventStore implements EventStore {
       throw new RangeError(`Event ${first.seq} does not follow ${lastSeq}.`);
     }
     for (const event of added) stored.events.push(event);
-    stored.summary = summary;
+    Object.assign(stored.summary, summary);
     for (const key of keys) stored.keys.set(key, Date.now());
   }
 
@@ -110,7 +110,7 @@ class MemoryRecordStore implements SessionRecordStore {
     const { log: _, ...created } = structuredClone(record);
     const stored: Stored = {
       record: created,
-      summary: EMPTY_LOG,
+      summary: { ...EMPTY_LOG },
       creationKey,
       events: new PackedEvents(Number.POSITIVE_INFINITY),
       older: [],
