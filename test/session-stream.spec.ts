@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventLog } from '../src/agent-webkit/engine/event-log.js';
 import type { Session } from '../src/agent-webkit/engine/session.js';
 import type { WireEvent } from '../src/agent-webkit/protocol/events.js';
@@ -17,7 +18,7 @@ function responseWith(write: () => boolean) {
   return Object.assign(new EventEmitter(), parts);
 }
 
-function follow(log: EventLog, response: EventEmitter): unknown[] {
+function follow(log: EventLog, response: EventEmitter): void {
   const session = {
     subscribe: (after: number, onReadable: () => void) =>
       log.subscribe(after, onReadable, () => undefined),
@@ -25,12 +26,10 @@ function follow(log: EventLog, response: EventEmitter): unknown[] {
   const options = { keepAliveMs: 1000, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
   const followed = { session, after: 0, refuse: (cause: unknown) => cause };
   const raw = response as unknown as RawResponse;
-  const errors: unknown[] = [];
-  streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe({
-    error: (cause) => errors.push(cause),
-  });
-  return errors;
+  streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe();
 }
+
+beforeAll(() => Logger.overrideLogger(false));
 
 describe('a stream to a response of which the host has made something else', () => {
   afterEach(() => {
@@ -41,11 +40,10 @@ describe('a stream to a response of which the host has made something else', () 
     jest.useFakeTimers();
     const log = openLog();
     void log.append(error);
-    const cause = new Error('not now');
     const response = responseWith(() => {
-      throw cause;
+      throw new Error('not now');
     });
-    expect(follow(log, response)).toEqual([cause]);
+    follow(log, response);
     expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
   });
 

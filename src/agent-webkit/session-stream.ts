@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { MessageEvent } from '@nestjs/common';
+import { Logger, type MessageEvent } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Session } from './engine/session.js';
 import type { Subscription } from './engine/subscription.js';
@@ -19,6 +19,7 @@ export type StreamOptions = Pick<
 /** How many bytes of events one write takes. */
 const MAX_BYTES_PER_WRITE = 64 * 1024;
 const KEEP_ALIVE = ': keepalive\n\n';
+const logger = new Logger('AgentWebkit');
 
 /**
  * A session's events after a cursor, for `@Sse`.
@@ -51,7 +52,6 @@ export function streamSession(
       response.destroy();
       return subscriber.complete();
     }
-    // Before it writes: a `write` of the host may throw.
     subscriber.add(() => stream.close());
     stream.begin();
   });
@@ -140,11 +140,18 @@ class SessionStream {
   }
 
   /**
-   * Middleware of the host may have put a `write` of its own in place, which forgets to return
-   * whether there is room for more; then the response is asked.
+   * Middleware of the host may have put a `write` of its own in place. It may throw, which is this
+   * client's loss and nobody else's; or forget to return whether there is room for more, and then the
+   * response is asked.
    */
   #write(bytes: Buffer | string): void {
-    const hasRoom = this.#response.write(bytes) as boolean | undefined;
+    let hasRoom: boolean | undefined;
+    try {
+      hasRoom = this.#response.write(bytes) as boolean | undefined;
+    } catch (error) {
+      logger.error('A stream was cut off: its response cannot be written.', error);
+      return this.#cutOff();
+    }
     if (hasRoom ?? !this.#response.writableNeedDrain) return;
     this.#isFull = true;
     if (this.#listensToDrain) return;

@@ -1,4 +1,4 @@
-import { get, type ServerResponse } from 'node:http';
+import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -32,6 +32,18 @@ function watchWrites(_: unknown, response: ServerResponse, next: () => void): vo
   next();
 }
 
+/** As middleware that cannot go on once a turn has begun, for those who ask for it. */
+function breakWrites(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  if (request.url?.includes('break')) {
+    const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+    response.write = ((...args: unknown[]) => {
+      if (String(args[0]).includes('turn_start')) throw new Error('broken');
+      return write(...args);
+    }) as never;
+  }
+  next();
+}
+
 describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
   let server: TestApp;
   const start = async (
@@ -53,6 +65,20 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     await server.say(id, 'hi');
     await stream.next('turn_start');
     expect(stream.ids()).toEqual([1, 2, 3]);
+  });
+
+  it('is cut off when its response cannot be written any more, and the others go on', async () => {
+    await start({}, (app) => app.use(breakWrites));
+    const id = await server.createSession();
+    const broken = await server.stream(id, {}, '?break');
+    await broken.next('session_ready');
+    const whole = await server.stream(id);
+    await whole.next('session_ready');
+    await server.say(id, 'hi');
+    await whole.next('turn_start');
+    await broken.ended();
+    expect(whole.isEnded).toBe(false);
+    await eventually(async () => (await server.info(id))['subscribers'] === 1);
   });
 
   it('is refused before the first byte, though an interceptor takes its time', async () => {
