@@ -68,6 +68,7 @@ class SessionStream {
   readonly #verification: NodeJS.Timeout | undefined;
   // All known here, and not asked of the response for each event: on Express before Node 24 every
   // response has a hidden class of its own, and looking at many of them is slow.
+  readonly #writeResponse: (bytes: Buffer | string) => boolean | undefined;
   #hasBegun = false;
   #isFull = false;
   #listensToDrain = false;
@@ -83,6 +84,8 @@ class SessionStream {
     isAllowed: () => Promise<boolean>,
   ) {
     this.#response = response;
+    // oxlint-disable-next-line typescript/unbound-method -- it is called with its response
+    this.#writeResponse = response.write;
     this.#subscriber = subscriber;
     this.#maxWaitingBytes = maxWaitingBytes;
     this.#isAllowed = isAllowed;
@@ -147,7 +150,7 @@ class SessionStream {
   #write(bytes: Buffer | string): void {
     let hasRoom: boolean | undefined;
     try {
-      hasRoom = this.#response.write(bytes) as boolean | undefined;
+      hasRoom = this.#writeResponse.call(this.#response, bytes);
     } catch (error) {
       logger.error('A stream was cut off: its response cannot be written.', error);
       return this.#cutOff();
