@@ -14,7 +14,7 @@ const error: WireEvent = { event: 'error', data: { code: 'c', message: 'm' } };
 
 /** A response as the host's middleware has left it. */
 function responseWith(write: () => boolean) {
-  const parts = { headersSent: true, destroyed: false, destroy: () => undefined, write };
+  const parts = { headersSent: true, destroyed: false, destroy: jest.fn(), write };
   return Object.assign(new EventEmitter(), parts);
 }
 
@@ -29,6 +29,17 @@ function follow(log: EventLog, response: EventEmitter): void {
   streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe();
 }
 
+const again = (log: EventLog) => void log.append(error);
+
+const drained = (log: EventLog, response: EventEmitter) => {
+  void log.append(error);
+  response.emit('drain');
+};
+
+const later = () => {
+  jest.advanceTimersByTime(1000);
+};
+
 beforeAll(() => Logger.overrideLogger(false));
 
 describe('a stream to a response of which the host has made something else', () => {
@@ -36,14 +47,24 @@ describe('a stream to a response of which the host has made something else', () 
     jest.useRealTimers();
   });
 
-  it('leaves nothing behind when its write throws', () => {
+  it.each([
+    ['it begins', [], () => undefined],
+    ['it goes on', [true], again],
+    ['it goes on after a drain', [false], drained],
+    ['it is kept alive', [true], later],
+  ])('is cut off and leaves nothing behind when its write throws as %s', (_, before, act) => {
     jest.useFakeTimers();
-    const log = openLog();
-    void log.append(error);
-    const response = responseWith(() => {
+    const write = jest.fn<() => boolean>(() => {
       throw new Error('not now');
     });
+    for (const hasRoom of before) write.mockReturnValueOnce(hasRoom);
+    const response = responseWith(write);
+    const log = openLog();
+    void log.append(error);
     follow(log, response);
+    act(log, response);
+    jest.advanceTimersByTime(0);
+    expect(response.destroy).toHaveBeenCalledTimes(1);
     expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
   });
 

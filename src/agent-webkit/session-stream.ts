@@ -59,6 +59,7 @@ export function streamSession(
 
 /** One client's stream. There are many that wait, so it has little: no listener, no function it can do without. */
 class SessionStream {
+  readonly #sessionId: string;
   readonly #response: RawResponse;
   readonly #subscriber: Subscriber<MessageEvent>;
   readonly #subscription: Subscription;
@@ -66,9 +67,9 @@ class SessionStream {
   readonly #isAllowed: () => Promise<boolean>;
   readonly #keepAlive: NodeJS.Timeout | undefined;
   readonly #verification: NodeJS.Timeout | undefined;
-  // All known here, and not asked of the response for each event: on Express before Node 24 every
-  // response has a hidden class of its own, and looking at many of them is slow.
-  readonly #writeResponse: (bytes: Buffer | string) => boolean | undefined;
+  // The response's `write` and state are known here, and not asked of it for each event: on Express
+  // before Node 24 every response has a hidden class of its own, and looking at many of them is slow.
+  #writeResponse!: (bytes: Buffer | string) => boolean | undefined;
   #hasBegun = false;
   #isFull = false;
   #listensToDrain = false;
@@ -83,9 +84,8 @@ class SessionStream {
     { keepAliveMs, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
     isAllowed: () => Promise<boolean>,
   ) {
+    this.#sessionId = session.id;
     this.#response = response;
-    // oxlint-disable-next-line typescript/unbound-method -- it is called with its response
-    this.#writeResponse = response.write;
     this.#subscriber = subscriber;
     this.#maxWaitingBytes = maxWaitingBytes;
     this.#isAllowed = isAllowed;
@@ -101,9 +101,14 @@ class SessionStream {
   /** Nest commits the headers in a task of its own; nothing may be written before. */
   begin(): void {
     if (this.#isClosed) return;
-    this.#hasBegun = this.#response.headersSent;
-    if (this.#hasBegun) this.#writeEvents();
-    else setImmediate(() => this.begin());
+    if (!this.#response.headersSent) {
+      setImmediate(() => this.begin());
+      return;
+    }
+    this.#hasBegun = true;
+    // oxlint-disable-next-line typescript/unbound-method -- it is called with its response
+    this.#writeResponse = this.#response.write;
+    this.#writeEvents();
   }
 
   close(): void {
@@ -152,7 +157,10 @@ class SessionStream {
     try {
       hasRoom = this.#writeResponse.call(this.#response, bytes);
     } catch (error) {
-      logger.error('A stream was cut off: its response cannot be written.', error);
+      logger.error(
+        `Session ${this.#sessionId}: a stream cannot be written, so it is cut off.`,
+        error,
+      );
       return this.#cutOff();
     }
     if (hasRoom ?? !this.#response.writableNeedDrain) return;

@@ -61,6 +61,11 @@ export class SseClient {
     return this.events[index] as SseEvent;
   }
 
+  /** Whether the connection went before the answer's end. */
+  get isCut(): boolean {
+    return this.isEnded && this.#response?.complete !== true;
+  }
+
   async ended(): Promise<void> {
     while (!this.isEnded) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

@@ -60,7 +60,7 @@ export class EventLog implements SubscribedLog {
   readonly #kept: KeptEvents;
   readonly #commits: GroupCommit;
   readonly #subscribers: Subscribers;
-  /** Most of those who are woken are at the same place, and are given the same. Nobody keeps it after that. */
+  /** Subscribers at the same place are given the same bytes. It is dropped when all were woken. */
   #lastReading: LastReading | null = null;
   /** The seq the next appended event gets. */
   #nextSeq = 1;
@@ -244,7 +244,9 @@ export class EventLog implements SubscribedLog {
     const isSame = last?.from === cursor && last.to === this.#lastSeq && last.maxBytes === maxBytes;
     if (isSame) return last.frames;
     const frames = this.#kept.heldFrames(cursor, maxBytes);
-    const isShared = frames && this.#subscribers.areWaking;
+    if (!frames) return null;
+    // For one that comes by itself, only much is worth keeping: others may come back at the same time.
+    const isShared = this.#subscribers.areWaking || frames.bytes.length >= maxBytes;
     if (isShared) this.#lastReading = { from: cursor, to: this.#lastSeq, maxBytes, frames };
     return frames;
   }

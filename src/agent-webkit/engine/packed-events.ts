@@ -35,7 +35,7 @@ export class PackedEvents {
   #chunks: Chunk[] = [];
   /** The last of them. */
   #newest: Chunk | null = null;
-  /** How many bytes of them are held. */
+  /** How many bytes of frames are held. */
   #bytes = 0;
   #firstSeq = 1;
   #lastSeq = 0;
@@ -140,12 +140,12 @@ export class PackedEvents {
   }
 }
 
-/** Where it stands where a chunk's frame of that number ends, the first being 1. */
-function slotOf({ bytes }: Chunk, number: number): number {
-  return bytes.length - number * SLOT_BYTES;
+/** Offset of the slot that holds the end of a chunk's nth frame, n from 1. */
+function slotOf({ bytes }: Chunk, n: number): number {
+  return bytes.length - n * SLOT_BYTES;
 }
 
-/** Where the frame of that number ends; 0 for none. */
-function endOf(chunk: Chunk, number: number): number {
-  return number === 0 ? 0 : chunk.bytes.readUInt32LE(slotOf(chunk, number));
+/** Where a chunk's nth frame ends; 0 for n = 0. */
+function endOf(chunk: Chunk, n: number): number {
+  return n === 0 ? 0 : chunk.bytes.readUInt32LE(slotOf(chunk, n));
 }

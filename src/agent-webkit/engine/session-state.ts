@@ -46,7 +46,7 @@ export class SessionState {
     switch (wire.event) {
       case 'user_message':
         this.queue.push({
-          event: kept(event),
+          event: copyOf(event),
           messageId: wire.data.message_id,
           content: wire.data.content,
         });
@@ -58,7 +58,7 @@ export class SessionState {
         if (!wire.data.unasked) this.turn = null;
         this.hasConversation = true;
         this.costUsd = wire.data.session_cost_usd;
-        this.#lastResult = kept(event);
+        this.#lastResult = copyOf(event);
         return;
       case 'permission_request':
         this.#open(event, 'permission', wire.data.tool_name, wire.data);
@@ -112,7 +112,7 @@ export class SessionState {
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
     const index = this.queue.findIndex((message) => message.messageId === data.message_id);
     const [message = null] = index === -1 ? [] : this.queue.splice(index, 1);
-    this.turn = { event: kept(event), message };
+    this.turn = { event: copyOf(event), message };
     this.hasConversation = true;
   }
 
@@ -123,7 +123,7 @@ export class SessionState {
     { correlation_id, input }: { correlation_id: string; input: Record<string, unknown> },
   ): void {
     this.requests.set(correlation_id, {
-      event: kept(event),
+      event: copyOf(event),
       kind,
       correlationId: correlation_id,
       toolName,
@@ -133,9 +133,9 @@ export class SessionState {
 }
 
 /**
- * A copy for as long as it is open. V8 watches what becomes of the objects that a place in the code
- * makes: would the events themselves be kept, it might make all of them in its old generation.
+ * What is kept for as long as it is open is a copy. If the events themselves were kept, V8 might
+ * allocate all later ones in its old generation: it learns from what becomes of the first.
  */
-function kept(event: SessionEvent): SessionEvent {
+function copyOf(event: SessionEvent): SessionEvent {
   return { ...event };
 }
