@@ -27,7 +27,7 @@ const LINES = [
 const SETTLED_MS = 2000;
 
 export async function benchFirstWord(isBrief) {
-  const repetitions = isBrief ? 1 : 7;
+  const repetitions = isBrief ? 1 : 20;
   const api = await startMessagesApi();
   const home = await realpath(await mkdtemp(join(tmpdir(), 'first-word-')));
   const [cold, warm] = [0, 1].map((warmPool) =>
