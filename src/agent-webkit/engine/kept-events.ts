@@ -32,7 +32,6 @@ const MAX_FETCHED_CHARS = 256 * 1024;
  */
 export class KeptEvents {
   readonly #options: KeptEventsOptions;
-  readonly #maxEventAgeMs: number | null;
   /** The size of each event that is kept. */
   readonly #kept: EventWindow;
   /** When each of them was added, as `Date.now()`. */
@@ -48,8 +47,7 @@ export class KeptEvents {
 
   constructor(options: KeptEventsOptions) {
     this.#options = options;
-    const { maxEvents, maxLogChars, maxHeldBytes, maxEventAgeMs } = options;
-    this.#maxEventAgeMs = maxEventAgeMs;
+    const { maxEvents, maxLogChars, maxHeldBytes } = options;
     this.#kept = new EventWindow(maxEvents, maxLogChars);
     this.#addedAt = new EventWindow(maxEvents);
     this.#held = new PackedEvents(maxHeldBytes);
@@ -72,7 +70,7 @@ export class KeptEvents {
    */
   push(event: SessionEvent, at?: number): void {
     this.#kept.push(event.seq, event.data.length);
-    if (this.#maxEventAgeMs !== null) this.#addedAt.push(event.seq, at ?? Date.now());
+    if (this.#options.maxEventAgeMs !== null) this.#addedAt.push(event.seq, at ?? Date.now());
     this.#held.push(event);
     this.#held.evictBefore(this.firstSeq);
     this.#totalChars += event.data.length;
@@ -80,8 +78,9 @@ export class KeptEvents {
 
   /** Lets go of what is older than it may be; the newest event stays. */
   expire(): void {
-    if (this.#maxEventAgeMs === null) return;
-    const oldest = Date.now() - this.#maxEventAgeMs;
+    const { maxEventAgeMs } = this.#options;
+    if (maxEventAgeMs === null) return;
+    const oldest = Date.now() - maxEventAgeMs;
     this.#addedAt.evictBefore(this.firstSeq);
     while (this.#addedAt.size > 1 && (this.#addedAt.first ?? oldest) < oldest) {
       this.#addedAt.evictBefore(this.#addedAt.firstSeq + 1);
