@@ -19,7 +19,7 @@ export class AgentWebkitErrorInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       catchError((error: unknown) => {
-        throw refuse(error, context, this.adapterHost);
+        throw refuse(error, context.switchToHttp().getResponse(), this.adapterHost);
       }),
     );
   }

@@ -11,7 +11,7 @@ import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { AuthOptions, IncomingRequest } from './agent-webkit.options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
-import { setIdentity } from './current-caller.decorator.js';
+import { type Identify, setIdentity } from './current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
 import { toHttpException } from './http-errors.js';
@@ -43,25 +43,16 @@ export class AgentWebkitAuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IncomingRequest>();
-    const identify = () =>
-      this.authenticate ? this.authenticate(request) : this.askHostGuard(context, request);
+    // Bound, and no closures: they would share a scope, and a stream keep the context alive by it.
+    const identify: Identify =
+      this.authenticate?.bind(null, request) ?? this.askHostGuard.bind(this, context, request);
     const caller = await identify();
     if (!isCaller(caller)) {
       throw toHttpException(
         new UnauthorizedError('Send a valid token: the header Authorization: Bearer <token>.'),
       );
     }
-    setIdentity(request, {
-      caller,
-      verify: async () => {
-        try {
-          const known = await identify();
-          return known?.id === caller.id ? known : null;
-        } catch {
-          return null; // as it refuses a request
-        }
-      },
-    });
+    setIdentity(request, caller, identify);
     return true;
   }
 

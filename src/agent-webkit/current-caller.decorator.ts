@@ -15,9 +15,22 @@ export interface Identity {
 
 const identities = new WeakMap<object, Identity>();
 
+/** Finds out who makes a request. Rejects, or resolves to null, where that is nobody who may. */
+export type Identify = () => Caller | null | Promise<Caller | null>;
+
 /** Notes who makes a request. Called by the guard. */
-export function setIdentity(request: object, identity: Identity): void {
-  identities.set(request, identity);
+export function setIdentity(request: object, caller: Caller, identify: Identify): void {
+  identities.set(request, {
+    caller,
+    verify: async () => {
+      try {
+        const known = await identify();
+        return known?.id === caller.id ? known : null;
+      } catch {
+        return null; // as it refuses a request
+      }
+    },
+  });
 }
 
 /** @throws HttpException 401 where the guard has not been */

@@ -43,7 +43,9 @@ export class FollowedSessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { caller } = identityOf(context);
-    const refusal = (error: unknown) => refuse(error, context, this.adapterHost);
+    // It lasts as long as the stream, and would keep the context alive.
+    const response: unknown = context.switchToHttp().getResponse();
+    const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
     try {
       const after = readLastEventId(request);
       const session = await this.registry.getAt(request.params.id, caller, after);

@@ -1,4 +1,4 @@
-import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
+import { HttpException, HttpStatus } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { AgentWebkitError, type ErrorCode } from './engine/errors.js';
 
@@ -31,12 +31,11 @@ export function toHttpException(error: AgentWebkitError): HttpException {
 /** What is thrown for an error on its way to the filters. A refusal says when a retry may succeed. */
 export function refuse(
   error: unknown,
-  context: ExecutionContext,
+  response: unknown,
   { httpAdapter }: HttpAdapterHost,
 ): unknown {
   if (!(error instanceof AgentWebkitError)) return error;
   if (error.retryAfterSeconds !== null) {
-    const response: unknown = context.switchToHttp().getResponse();
     httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
   }
   return toHttpException(error);

@@ -46,6 +46,7 @@ export class Session implements SlotHolder {
   readonly #settings: SessionSettings;
   readonly #activity: SessionActivity;
   readonly #transcripts: DurableTranscripts | null;
+  readonly #onUnsubscribed = () => this.#activity.rest();
   /** Why nothing more is taken, or null while the session lives. */
   #ended: 'deleted' | 'given_up' | 'shut_down' | null = null;
 
@@ -220,7 +221,7 @@ export class Session implements SlotHolder {
    */
   subscribe(after: number, onReadable: () => void): Subscription {
     this.checkSubscribable(after);
-    const subscription = this.#log.subscribe(after, onReadable, () => this.#activity.rest());
+    const subscription = this.#log.subscribe(after, onReadable, this.#onUnsubscribed);
     this.#activity.stir();
     return subscription;
   }
