@@ -9,9 +9,13 @@ export const SERVERS = {
   '@fastify/sse': '@fastify/sse',
   express: 'ours on Express',
   fastify: 'ours on Fastify',
+  'never-express': 'Nest @Sse that never emits, on Express',
+  'never-fastify': 'Nest @Sse that never emits, on Fastify',
 };
 
-export const ALL = Object.keys(SERVERS);
+/** They only wait: they cannot say anything. */
+export const SILENT = ['never-express', 'never-fastify'];
+export const ALL = Object.keys(SERVERS).filter((kind) => !SILENT.includes(kind));
 export const OURS = ['express', 'fastify'];
 
 /** Runs with a server and `count` processes for its subscribers, and ends them all. */

@@ -12,6 +12,8 @@ const open = {
     (await import('./servers/better-sse.mjs')).openBetterSse(options),
   '@fastify/sse': async (options) =>
     (await import('./servers/fastify-sse.mjs')).openFastifySse(options),
+  'never-express': async () => (await import('./servers/never.mjs')).openNever('express'),
+  'never-fastify': async () => (await import('./servers/never.mjs')).openNever('fastify'),
   express: async () => (await import('./servers/ours.mjs')).openOurs('express'),
   fastify: async () => (await import('./servers/ours.mjs')).openOurs('fastify'),
 };

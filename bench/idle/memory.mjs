@@ -1,10 +1,10 @@
 // What the first subscribers that wait take of the server's memory. The process itself grows with them:
 // V8's young generation does, once, to its full size. What each costs among many is in crowd.mjs.
 import { ask } from '../children.mjs';
-import { ALL, figuresOf, measureAll, OURS, SERVERS, withServer } from '../fanout/field.mjs';
+import { ALL, figuresOf, measureAll, OURS, SERVERS, SILENT, withServer } from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const FULL = { name: 'idle', kinds: ALL, first: 100, subscribers: 1000 };
+const FULL = { name: 'idle', kinds: [...ALL, ...SILENT], first: 100, subscribers: 1000 };
 const BRIEF = { ...FULL, kinds: ['raw', ...OURS], first: 5, subscribers: 10 };
 const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
 

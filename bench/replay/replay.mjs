@@ -35,10 +35,10 @@ export async function benchReplay(isBrief) {
   print(
     `Milliseconds from the request to the last of ${many} missed events: median (min-max), then as ` +
       'a ratio to raw node:http.',
-    Object.entries(SERVERS).map(([kind, name]) => {
+    ALL.map((kind) => {
       const atMost = OURS.includes(kind) ? MS_BY_RAW : undefined;
       const ms = spread(figuresOf(rows, all.name, kind, 'p50Ms'));
-      return [name, { ms, ...line(ratiosOf(rows, all.name, kind, 'p50Ms'), { atMost }) }];
+      return [SERVERS[kind], { ms, ...line(ratiosOf(rows, all.name, kind, 'p50Ms'), { atMost }) }];
     }),
   );
   print(
