@@ -2,12 +2,12 @@
 import { ask } from '../children.mjs';
 import { spread } from '../figures.mjs';
 import { line, print } from '../targets.mjs';
-import { ALL, figuresOf, measureAll, OURS, ratiosOf, SERVERS, withServer } from './field.mjs';
+import { figuresOf, measureAll, OURS, ratiosOf, SERVERS, SPEAKING, withServer } from './field.mjs';
 
 /** What is said apart is written apart: that is what one write costs. The others are saturation. */
 const PACES = [
-  { title: 'single', burst: 1, isApart: false, kinds: ALL },
-  { title: 'bursts of 16', burst: 16, isApart: false, kinds: ALL },
+  { title: 'single', burst: 1, isApart: false, kinds: SPEAKING },
+  { title: 'bursts of 16', burst: 16, isApart: false, kinds: SPEAKING },
   { title: 'single, apart', burst: 1, isApart: true, kinds: ['raw', ...OURS] },
   { title: 'bursts of 16, apart', burst: 16, isApart: true, kinds: ['raw', ...OURS] },
 ];

@@ -15,7 +15,7 @@ export const SERVERS = {
 
 /** They only wait: they cannot say anything. */
 export const SILENT = ['never-express', 'never-fastify'];
-export const ALL = Object.keys(SERVERS).filter((kind) => !SILENT.includes(kind));
+export const SPEAKING = Object.keys(SERVERS).filter((kind) => !SILENT.includes(kind));
 export const OURS = ['express', 'fastify'];
 
 /** Runs with a server and `count` processes for its subscribers, and ends them all. */

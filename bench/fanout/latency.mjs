@@ -2,9 +2,16 @@
 import { ask } from '../children.mjs';
 import { spread } from '../figures.mjs';
 import { line, print } from '../targets.mjs';
-import { ALL, figuresOf, measureAll, OURS, ratiosOf, SERVERS, withServer } from './field.mjs';
+import { figuresOf, measureAll, OURS, ratiosOf, SERVERS, SPEAKING, withServer } from './field.mjs';
 
-const FULL = { name: 'steady', kinds: ALL, subscribers: 200, events: 200, warmUp: 50, everyMs: 20 };
+const FULL = {
+  name: 'steady',
+  kinds: SPEAKING,
+  subscribers: 200,
+  events: 200,
+  warmUp: 50,
+  everyMs: 20,
+};
 const BRIEF = { ...FULL, kinds: ['raw', ...OURS], subscribers: 10, events: 20, warmUp: 5 };
 const FIGURES = { p50Ms: 'p50', p99Ms: 'p99' };
 const P99_BY_RAW = 1.5;

@@ -1,10 +1,18 @@
-// What the first subscribers that wait take of the server's memory. The process itself grows with them:
-// V8's young generation does, once, to its full size. What each costs among many is in crowd.mjs.
+// What the first subscribers that wait take of the server's memory. The process itself grows with them,
+// by much that is needed once, and by what V8 does not give back. What each costs among many is in crowd.mjs.
 import { ask } from '../children.mjs';
-import { ALL, figuresOf, measureAll, OURS, SERVERS, SILENT, withServer } from '../fanout/field.mjs';
+import {
+  figuresOf,
+  measureAll,
+  OURS,
+  SERVERS,
+  SILENT,
+  SPEAKING,
+  withServer,
+} from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const FULL = { name: 'idle', kinds: [...ALL, ...SILENT], first: 100, subscribers: 1000 };
+const FULL = { name: 'idle', kinds: [...SPEAKING, ...SILENT], first: 100, subscribers: 1000 };
 const BRIEF = { ...FULL, kinds: ['raw', ...OURS], first: 5, subscribers: 10 };
 const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
 

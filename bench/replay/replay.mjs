@@ -1,12 +1,12 @@
 // What it takes to come back: one subscriber with a cursor gets what it missed.
 import { ask } from '../children.mjs';
 import {
-  ALL,
   figuresOf,
   measureAll,
   OURS,
   ratiosOf,
   SERVERS,
+  SPEAKING,
   withServer,
 } from '../fanout/field.mjs';
 import { save, spread } from '../figures.mjs';
@@ -20,7 +20,7 @@ export async function benchReplay(isBrief) {
   const times = isBrief ? 3 : 50;
   const repetitions = isBrief ? 1 : 5;
   const many = isBrief ? 100 : 1000;
-  const all = { name: 'all', kinds: ALL, kept: many, missed: many, times };
+  const all = { name: 'all', kinds: SPEAKING, kept: many, missed: many, times };
   const few = { name: 'few', kinds: OURS, kept: 10, missed: 10, times: times * 4 };
   const fewOfMany = {
     name: 'few of many',
@@ -35,7 +35,7 @@ export async function benchReplay(isBrief) {
   print(
     `Milliseconds from the request to the last of ${many} missed events: median (min-max), then as ` +
       'a ratio to raw node:http.',
-    ALL.map((kind) => {
+    SPEAKING.map((kind) => {
       const atMost = OURS.includes(kind) ? MS_BY_RAW : undefined;
       const ms = spread(figuresOf(rows, all.name, kind, 'p50Ms'));
       return [SERVERS[kind], { ms, ...line(ratiosOf(rows, all.name, kind, 'p50Ms'), { atMost }) }];

@@ -43,7 +43,8 @@ export class AgentWebkitAuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IncomingRequest>();
-    // Bound, and no closures: they would share a scope, and a stream keep the context alive by it.
+    // Bound, and no closures, which would share a scope: only a host's guard keeps the context alive,
+    // for as long as a stream, to be asked with it again.
     const identify: Identify =
       this.authenticate?.bind(null, request) ?? this.askHostGuard.bind(this, context, request);
     const caller = await identify();

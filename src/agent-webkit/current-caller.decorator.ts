@@ -15,7 +15,7 @@ export interface Identity {
 
 const identities = new WeakMap<object, Identity>();
 
-/** Finds out who makes a request. Rejects, or resolves to null, where that is nobody who may. */
+/** Finds out who makes a request: null, or an error thrown at once or later, where it is nobody who may. */
 export type Identify = () => Caller | null | Promise<Caller | null>;
 
 /** Notes who makes a request. Called by the guard. */

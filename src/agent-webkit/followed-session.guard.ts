@@ -43,7 +43,7 @@ export class FollowedSessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { caller } = identityOf(context);
-    // It lasts as long as the stream, and would keep the context alive.
+    // Read here: the refusal lasts as long as the stream, and would keep the context alive.
     const response: unknown = context.switchToHttp().getResponse();
     const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
     try {
