@@ -1,10 +1,9 @@
 // The whole of ours: the agent's message, the translator, the log, Nest's `@Sse`.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AgentWebkitModule, SessionRegistryService } from '../../../dist/index.js';
 import { messageStart, PlayedAgent, textDelta } from '../../agent.mjs';
+import { startNestApp } from './nest-app.mjs';
 
 export async function openOurs(adapter) {
   const agent = new PlayedAgent();
@@ -19,12 +18,7 @@ export async function openOurs(adapter) {
       }),
     ],
   })(HostModule);
-  const logger = ['error'];
-  const app =
-    adapter === 'fastify'
-      ? await NestFactory.create(HostModule, new FastifyAdapter(), { logger })
-      : await NestFactory.create(HostModule, { logger });
-  await app.listen(0, '127.0.0.1');
+  const app = await startNestApp(HostModule, adapter);
   const session = await app.get(SessionRegistryService).create({}, { id: 'anonymous' });
   agent.say(messageStart());
   return {

@@ -46,6 +46,7 @@ export class Session implements SlotHolder {
   readonly #settings: SessionSettings;
   readonly #activity: SessionActivity;
   readonly #transcripts: DurableTranscripts | null;
+  /** One for all subscriptions: of those there are many. */
   readonly #onUnsubscribed = () => this.#activity.rest();
   /** Why nothing more is taken, or null while the session lives. */
   #ended: 'deleted' | 'given_up' | 'shut_down' | null = null;
