@@ -7,10 +7,10 @@ export type {
   AgentWebkitModuleOptions,
   AuthOptions,
   IncomingRequest,
-} from './agent-webkit/agent-webkit.options.js';
+} from './agent-webkit/options/agent-webkit.options.js';
 export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
-export { CurrentCaller } from './agent-webkit/current-caller.decorator.js';
+export { CurrentCaller } from './agent-webkit/http/current-caller.decorator.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 
@@ -52,26 +52,37 @@ export type {
 export type { SessionEvent } from './agent-webkit/engine/session-event.js';
 
 // Who may do what
-export type { AccessAction, AccessedSession, CanAccess } from './agent-webkit/engine/access.js';
-export type { Decision, OnDecision } from './agent-webkit/engine/decision.js';
-export type { ConfigureSession } from './agent-webkit/engine/session-policy.js';
+export type {
+  AccessAction,
+  AccessedSession,
+  CanAccess,
+} from './agent-webkit/engine/registry/access.js';
+export type { Decision, OnDecision } from './agent-webkit/engine/session/decision.js';
+export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
 // The engine, for hosts' own code and for those without Nest
 export type { Caller } from './agent-webkit/engine/caller.js';
 export type { EngineLogger } from './agent-webkit/engine/engine-logger.js';
-export { EventLog, type EventLogOptions, type EventPage } from './agent-webkit/engine/event-log.js';
-export { Session } from './agent-webkit/engine/session.js';
+export {
+  EventLog,
+  type EventLogOptions,
+  type EventPage,
+} from './agent-webkit/engine/event-log/event-log.js';
+export { Session } from './agent-webkit/engine/session/session.js';
 export type {
   SessionDependencies,
   SessionLimits,
-} from './agent-webkit/engine/session-dependencies.js';
-export { SessionPolicy, type SessionPolicyOptions } from './agent-webkit/engine/session-policy.js';
+} from './agent-webkit/engine/session/session-dependencies.js';
+export {
+  SessionPolicy,
+  type SessionPolicyOptions,
+} from './agent-webkit/engine/registry/session-policy.js';
 export {
   SessionRegistry,
   type SessionPage,
   type SessionRegistryOptions,
-} from './agent-webkit/engine/session-registry.js';
-export type { Reading, Subscription } from './agent-webkit/engine/subscription.js';
+} from './agent-webkit/engine/registry/session-registry.js';
+export type { Reading, Subscription } from './agent-webkit/engine/event-log/subscription.js';
 
 // What crosses the wire
 export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { AgentWebkitModuleOptions, AuthOptions } from './agent-webkit/agent-webkit.options.js';
+import type {
+  AgentWebkitModuleOptions,
+  AuthOptions,
+} from './agent-webkit/options/agent-webkit.options.js';
 import { PERMISSION_MODES } from './agent-webkit/protocol/inbound.js';
 import type { PermissionMode } from './agent-webkit/engine/agent-client.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { resolveOptions } from '../src/agent-webkit/resolved-options.js';
+import { resolveOptions } from '../src/agent-webkit/options/resolved-options.js';
 import { type Environment, readSettings, SettingError } from '../src/settings.js';
 
 const TOKEN = { AGENT_WEBKIT_TOKEN: 'ann:secret' };

@@ -2,7 +2,7 @@
 // connection is nothing, so that what is left out is only the network.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { streamSession } from '../../dist/agent-webkit/session-stream.js';
+import { streamSession } from '../../dist/agent-webkit/stream/session-stream.js';
 import { AgentWebkitModule, claudeSdkFactory, SessionRegistryService } from '../../dist/index.js';
 import { agentOptions } from '../first-word/agent-options.mjs';
 import { CpuPerDelta } from './cpu-per-delta.mjs';

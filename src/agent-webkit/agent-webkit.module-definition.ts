@@ -1,5 +1,5 @@
 import { type CanActivate, ConfigurableModuleBuilder, type Type } from '@nestjs/common';
-import type { AgentWebkitModuleOptions } from './agent-webkit.options.js';
+import type { AgentWebkitModuleOptions } from './options/agent-webkit.options.js';
 import { HOST_GUARD } from './agent-webkit.tokens.js';
 
 /** What Nest must know before the options are made, beside them in `forRoot` and `forRootAsync`. */

@@ -9,7 +9,7 @@ import { MemoryStorage } from './storage/memory/memory-storage.js';
 import { claudeSdkFactory } from './agents/claude/claude-agent-client.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './agent-webkit.module-definition.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './agent-webkit.module-definition.js';
-import { type ResolvedOptions, resolveOptions } from './resolved-options.js';
+import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import {
   HOST_GUARD,
   RESOLVED_OPTIONS,
@@ -17,8 +17,8 @@ import {
   STORAGE_PROVIDER,
 } from './agent-webkit.tokens.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
-import { requireJsonBody } from './json-body.middleware.js';
-import { OpenStreams } from './open-streams.js';
+import { requireJsonBody } from './http/json-body.middleware.js';
+import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { SessionsController } from './sessions.controller.js';
 

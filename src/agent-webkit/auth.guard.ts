@@ -8,13 +8,13 @@ import {
   Logger,
 } from '@nestjs/common';
 import { from, isObservable, lastValueFrom } from 'rxjs';
-import type { AuthOptions, IncomingRequest } from './agent-webkit.options.js';
-import type { ResolvedOptions } from './resolved-options.js';
+import type { AuthOptions, IncomingRequest } from './options/agent-webkit.options.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
 import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
-import { type Identify, setIdentity } from './current-caller.decorator.js';
+import { type Identify, setIdentity } from './http/current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
-import { toHttpException } from './http-errors.js';
+import { toHttpException } from './http/http-errors.js';
 
 type Authenticate = (request: IncomingRequest) => Caller | null | Promise<Caller | null>;
 

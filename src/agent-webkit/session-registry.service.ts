@@ -7,15 +7,15 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { defer, Observable, switchMap } from 'rxjs';
-import type { ResolvedOptions } from './resolved-options.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
 import { RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.tokens.js';
 import type { SdkFactory } from './engine/agent-client.js';
 import type { Caller } from './engine/caller.js';
-import type { Session } from './engine/session.js';
+import type { Session } from './engine/session/session.js';
 import { EvictedError } from './engine/errors.js';
 import { parseSessionEvent } from './engine/session-event.js';
-import { SessionPolicy } from './engine/session-policy.js';
-import { SessionRegistry } from './engine/session-registry.js';
+import { SessionPolicy } from './engine/registry/session-policy.js';
+import { SessionRegistry } from './engine/registry/session-registry.js';
 import type { StorageProvider } from './engine/storage.js';
 import type { DeliveredEvent } from './protocol/events.js';
 

@@ -16,24 +16,28 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { AgentWebkitErrorInterceptor } from './agent-webkit-error.interceptor.js';
-import type { ResolvedOptions } from './resolved-options.js';
+import { AgentWebkitErrorInterceptor } from './http/agent-webkit-error.interceptor.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
 import { RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
-import { CurrentCaller, CurrentIdentity, type Identity } from './current-caller.decorator.js';
-import { decodeCursor, encodeCursor } from './cursors.js';
+import { CurrentCaller, CurrentIdentity, type Identity } from './http/current-caller.decorator.js';
+import { decodeCursor, encodeCursor } from './http/cursors.js';
 import type { Caller } from './engine/caller.js';
 import { parseSessionEvent } from './engine/session-event.js';
-import { Followed, type FollowedSession, FollowedSessionGuard } from './followed-session.guard.js';
-import { IdempotencyKey } from './idempotency-key.decorator.js';
+import {
+  Followed,
+  type FollowedSession,
+  FollowedSessionGuard,
+} from './stream/followed-session.guard.js';
+import { IdempotencyKey } from './http/idempotency-key.decorator.js';
 import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
 import type { CreatedSession, EventsPage, SessionInfo, SessionsPage } from './protocol/answers.js';
-import { OpenStreams } from './open-streams.js';
+import { OpenStreams } from './stream/open-streams.js';
 import { PROTOCOL_VERSION } from './protocol/events.js';
 import { SessionRegistryService } from './session-registry.service.js';
-import { type RawResponse, streamSession } from './session-stream.js';
-import { InboundMessagePipe, ValidatedPipe } from './validated.pipe.js';
+import { type RawResponse, streamSession } from './stream/session-stream.js';
+import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 
 /**
  * The protocol's routes. Bodies and queries are typed by interfaces, so that a global

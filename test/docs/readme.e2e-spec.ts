@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { InboundMessagePipe } from '../../src/agent-webkit/validated.pipe.js';
+import { InboundMessagePipe } from '../../src/agent-webkit/http/validated.pipe.js';
 import { createClaudeEnv } from '../support/claude-env.js';
 import { startFakeMessagesApi } from '../support/fake-messages-api.js';
 import { SseClient } from '../support/sse-client.js';

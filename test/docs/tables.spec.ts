@@ -1,9 +1,9 @@
 import ts from 'typescript';
 import { describe, expect, it } from '@jest/globals';
 import { type AgentWebkitError, type ErrorCode } from '../../src/agent-webkit/engine/errors.js';
-import { toHttpException } from '../../src/agent-webkit/http-errors.js';
+import { toHttpException } from '../../src/agent-webkit/http/http-errors.js';
 import { PERMISSION_MODES } from '../../src/agent-webkit/protocol/inbound.js';
-import { resolveOptions } from '../../src/agent-webkit/resolved-options.js';
+import { resolveOptions } from '../../src/agent-webkit/options/resolved-options.js';
 import { readSettings } from '../../src/settings.js';
 import { plain, readDocument, readTable } from './markdown.js';
 

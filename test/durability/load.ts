@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { within } from '../../src/agent-webkit/engine/within.js';
+import { within } from '../../src/agent-webkit/engine/timing/within.js';
 import type { SseEvent } from '../support/sse-client.js';
 import { Conversation, type ConversationOptions } from './conversation.js';
 import { Facts } from './facts.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { createSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
-import { SessionState } from '../../src/agent-webkit/engine/session-state.js';
+import { SessionState } from '../../src/agent-webkit/engine/event-log/session-state.js';
 import type { DeliveredEvent, WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { addEvents, emptyConversation } from '../../page/src/session/conversation.js';
 import {

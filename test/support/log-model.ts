@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
 import { EvictedError, CursorAheadError } from '../../src/agent-webkit/engine/errors.js';
-import type { EventLog } from '../../src/agent-webkit/engine/event-log.js';
+import type { EventLog } from '../../src/agent-webkit/engine/event-log/event-log.js';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
-import type { Subscription } from '../../src/agent-webkit/engine/subscription.js';
+import type { Subscription } from '../../src/agent-webkit/engine/event-log/subscription.js';
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { settle } from './session-bench.js';
 

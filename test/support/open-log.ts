@@ -1,4 +1,7 @@
-import { EventLog, type EventLogOptions } from '../../src/agent-webkit/engine/event-log.js';
+import {
+  EventLog,
+  type EventLogOptions,
+} from '../../src/agent-webkit/engine/event-log/event-log.js';
 import { memoryEvents } from './memory-events.js';
 
 /** How a log is opened whose window holds whatever a test says. */

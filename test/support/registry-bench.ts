@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { SessionPolicy } from '../../src/agent-webkit/engine/session-policy.js';
+import { SessionPolicy } from '../../src/agent-webkit/engine/registry/session-policy.js';
 import {
   SessionRegistry,
   type SessionRegistryOptions,
-} from '../../src/agent-webkit/engine/session-registry.js';
+} from '../../src/agent-webkit/engine/registry/session-registry.js';
 import type { StorageProvider } from '../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 import { fakeAgents } from './fake-agent-client.js';

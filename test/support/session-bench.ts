@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
 import type { SdkFactory } from '../../src/agent-webkit/engine/agent-client.js';
-import { AgentSlots } from '../../src/agent-webkit/engine/agent-slots.js';
-import type { Decision } from '../../src/agent-webkit/engine/decision.js';
-import { Session } from '../../src/agent-webkit/engine/session.js';
+import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
+import type { Decision } from '../../src/agent-webkit/engine/session/decision.js';
+import { Session } from '../../src/agent-webkit/engine/session/session.js';
 import type {
   SessionDependencies,
   SessionLimits,
-} from '../../src/agent-webkit/engine/session-dependencies.js';
+} from '../../src/agent-webkit/engine/session/session-dependencies.js';
 import { parseSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import {
   EMPTY_LOG,

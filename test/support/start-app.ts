@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AgentWebkitModule } from '../../src/agent-webkit/agent-webkit.module.js';
-import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/agent-webkit.options.js';
+import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/options/agent-webkit.options.js';
 import { SessionRegistryService } from '../../src/agent-webkit/session-registry.service.js';
 import { SseClient } from './sse-client.js';
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../engine/errors.js';
-import { ERROR_STATUS } from '../http-errors.js';
+import { ERROR_STATUS } from '../http/http-errors.js';
 import { type JsonSchema, refer } from './schemas.js';
 
 /** What may be refused by every route: who is not known, not allowed, or when the storage is away. */

@@ -1,4 +1,4 @@
-import { ERROR_STATUS } from '../http-errors.js';
+import { ERROR_STATUS } from '../http/http-errors.js';
 import { EVENT_NAMES } from '../protocol/events.js';
 import { PERMISSION_MODES } from '../protocol/inbound.js';
 

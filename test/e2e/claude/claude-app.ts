@@ -3,7 +3,7 @@ import { createAgentClient, type Session } from '@agent-webkit/core';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
-import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/agent-webkit.options.js';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { createClaudeEnv } from '../../support/claude-env.js';
 import { eventually } from '../../support/eventually.js';
 import {

@@ -9,7 +9,7 @@ import {
   type SessionRecordStore,
   type StorageProvider,
 } from '../../engine/storage.js';
-import { PackedEvents } from '../../engine/packed-events.js';
+import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
 

@@ -1,0 +1,206 @@
+import type { EventPayloads, WireEvent } from '../../protocol/events.js';
+import type { SDKMessage } from '../agent-client.js';
+
+type Of<Type extends SDKMessage['type']> = Extract<SDKMessage, { type: Type }>;
+type Assistant = Of<'assistant'>;
+type StreamEvent = Of<'stream_event'>;
+
+/** How many speak at the same time: the main conversation and its sub-agents. */
+const MAX_SPEAKERS = 64;
+
+/** What streams at the moment in the main conversation, or in one sub-agent's. */
+interface OpenMessage {
+  messageId: string;
+  /** The tool uses that stream, by the index of their block. */
+  tools: Map<number, { id: string; name: string }>;
+}
+
+/**
+ * Turns what the SDK says into what crosses the wire. Its only state is what one turn needs: the
+ * newest message's blocks so far, since the SDK sends a message block by block and a client replaces
+ * what it had; what streams where; the last known status of each MCP server; and the cost told so far.
+ *
+ * A message it does not know becomes no event.
+ */
+export class MessageTranslator {
+  readonly #sessionId: string;
+  /** The newest message and its blocks so far, by the tool use that started the sub-agent; null is the main conversation. */
+  readonly #newest = new Map<string | null, { id: string; content: readonly unknown[] }>();
+  /** What streams, by the same key. */
+  readonly #streaming = new Map<string | null, OpenMessage>();
+  readonly #mcpStatus = new Map<string, string>();
+  /** The SDK's own running total at the last result. */
+  #agentCostUsd = 0;
+  #sessionCostUsd: number;
+
+  /** @param costUsd what the session has cost before this agent was started */
+  constructor(sessionId: string, costUsd: number) {
+    this.#sessionId = sessionId;
+    this.#sessionCostUsd = costUsd;
+    this.#agentCostUsd = costUsd;
+  }
+
+  translate(message: SDKMessage): WireEvent[] {
+    switch (message.type) {
+      case 'assistant':
+        return this.#assistant(message);
+      case 'stream_event':
+        return this.#delta(message);
+      case 'user':
+        return toolResults(message);
+      case 'result':
+        return [this.#result(message)];
+      case 'system':
+        return message.subtype === 'init' ? this.#mcpChanges(message.mcp_servers) : [];
+      default:
+        return [];
+    }
+  }
+
+  #assistant(message: Assistant): WireEvent[] {
+    const { id, model, stop_reason } = message.message;
+    const newest = this.#newest.get(message.parent_tool_use_id);
+    const content = [...(newest?.id === id ? newest.content : []), ...message.message.content];
+    this.#newest.delete(message.parent_tool_use_id);
+    this.#newest.set(message.parent_tool_use_id, { id, content });
+    forgetOldest(this.#newest);
+    const from = fromSubAgent(message);
+    const complete: WireEvent = {
+      event: 'message_complete',
+      data: {
+        message_id: id,
+        message: { id, role: 'assistant', content, model, stop_reason },
+        ...from,
+      },
+    };
+    const toolUses = message.message.content
+      .filter((block) => block.type === 'tool_use')
+      .map((block): WireEvent => ({
+        event: 'tool_use',
+        data: {
+          message_id: id,
+          tool_use_id: block.id,
+          tool_name: block.name,
+          input: block.input,
+          ...from,
+        },
+      }));
+    return [complete, ...toolUses];
+  }
+
+  #delta(message: StreamEvent): WireEvent[] {
+    const { event, parent_tool_use_id: parent } = message;
+    if (event.type === 'message_start') {
+      this.#streaming.delete(parent);
+      this.#streaming.set(parent, { messageId: event.message.id, tools: new Map() });
+      forgetOldest(this.#streaming);
+      return [];
+    }
+    const open = this.#streaming.get(parent);
+    if (!open) return [];
+    if (event.type === 'message_stop') {
+      this.#streaming.delete(parent);
+      return [];
+    }
+    if (event.type === 'content_block_start' && event.content_block.type === 'tool_use') {
+      open.tools.set(event.index, { id: event.content_block.id, name: event.content_block.name });
+      return [];
+    }
+    if (event.type !== 'content_block_delta') return [];
+    const data = (delta: EventPayloads['message_delta']['delta']): WireEvent[] => [
+      {
+        event: 'message_delta',
+        data: { message_id: open.messageId, delta, ...fromSubAgent(message) },
+      },
+    ];
+    if (event.delta.type === 'text_delta') return data({ type: 'text', text: event.delta.text });
+    const tool = open.tools.get(event.index);
+    if (event.delta.type === 'input_json_delta' && tool) {
+      return data({
+        type: 'input_json_delta',
+        partial_json: event.delta.partial_json,
+        tool_use_id: tool.id,
+        name: tool.name,
+      });
+    }
+    return [];
+  }
+
+  /**
+   * The SDK's cost is a running total that a resumed agent goes on with, if its transcript had
+   * saved it; where it had not, the total begins anew and is all this turn's.
+   */
+  #result(message: Of<'result'>): WireEvent {
+    const total = message.total_cost_usd;
+    const cost = total >= this.#agentCostUsd ? total - this.#agentCostUsd : total;
+    this.#agentCostUsd = total;
+    this.#sessionCostUsd += cost;
+    // A sub-agent in the background goes on with its message.
+    this.#newest.delete(null);
+    this.#streaming.delete(null);
+    const errors = 'errors' in message ? message.errors.filter(isForPeople) : [];
+    return {
+      event: 'result',
+      data: {
+        session_id: this.#sessionId,
+        subtype: message.subtype,
+        is_error: message.is_error,
+        total_cost_usd: cost,
+        session_cost_usd: this.#sessionCostUsd,
+        duration_ms: message.duration_ms,
+        num_turns: message.num_turns,
+        usage: message.usage,
+        ...(errors.length > 0 ? { errors } : {}),
+        ...(isUnasked(message) ? { unasked: true } : {}),
+      },
+    };
+  }
+
+  #mcpChanges(servers: readonly { name: string; status: string }[]): WireEvent[] {
+    const changed = servers.filter(({ name, status }) => this.#mcpStatus.get(name) !== status);
+    for (const { name, status } of changed) this.#mcpStatus.set(name, status);
+    return changed.map(({ name, status }) => ({
+      event: 'mcp_status_change',
+      data: { server_name: name, status },
+    }));
+  }
+}
+
+/** Sub-agents end without saying so; those that spoke last are kept. */
+function forgetOldest(speakers: Map<string | null, unknown>): void {
+  const [oldest] = speakers.keys();
+  if (speakers.size > MAX_SPEAKERS && oldest !== undefined) speakers.delete(oldest);
+}
+
+function toolResults(message: Of<'user'>): WireEvent[] {
+  const { content } = message.message;
+  if ('isReplay' in message || typeof content === 'string') return [];
+  const events: WireEvent[] = [];
+  for (const block of content) {
+    if (block.type !== 'tool_result') continue;
+    const { tool_use_id, content: output = '', is_error = false } = block;
+    events.push({
+      event: 'tool_result',
+      data: { tool_use_id, output, is_error, ...fromSubAgent(message) },
+    });
+  }
+  return events;
+}
+
+function fromSubAgent(message: { parent_tool_use_id: string | null }): {
+  parent_tool_use_id?: string;
+} {
+  return message.parent_tool_use_id === null
+    ? {}
+    : { parent_tool_use_id: message.parent_tool_use_id };
+}
+
+/** Whether the agent began by itself, and took up no user message on the way. */
+function isUnasked({ origin, user_message_uuid }: Of<'result'>): boolean {
+  return origin !== undefined && origin.kind !== 'human' && user_message_uuid === undefined;
+}
+
+/** An aborted turn carries a line for the SDK's own developers. */
+function isForPeople(error: string): boolean {
+  return !error.startsWith('[ede_diagnostic]');
+}

@@ -1,0 +1,162 @@
+import { retry } from '../timing/retry.js';
+import type { WireEvent } from '../../protocol/events.js';
+import type { SessionEvent } from '../session-event.js';
+import { type Append, FencedError } from '../storage.js';
+
+/** An event that was appended: as it is stored, and as it was said. */
+export interface Appended {
+  readonly event: SessionEvent;
+  readonly wire: WireEvent;
+}
+
+export interface GroupCommitOptions {
+  /** Makes one append of a group, just before it is written for the first time. */
+  createAppend: (appended: readonly Appended[], keys: readonly string[]) => Append;
+  /** Makes it durable; returns nothing when that is done at once. Called again with the same one when it failed. */
+  write: (append: Append) => void | Promise<void>;
+  /** Called with what is committed, in order. */
+  onCommitted: (appended: readonly Appended[]) => void;
+  /** Called when a write has failed that is tried again, once until one succeeds. */
+  onTrouble: (cause: unknown) => void;
+  /** Called once, when nothing can be committed any more. Returns the error that appenders get from then on. */
+  onFailure: (cause: unknown) => Error;
+}
+
+interface Gathering {
+  appended: Appended[];
+  /** The keys under which clients asked for these events. */
+  keys: string[];
+  committed: Promise<void>;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * Commits events in order and in groups: while one write is under way, everything that comes
+ * gathers for the next one. A write that fails is tried again, the same group, until it succeeds, so
+ * that nothing is ever committed behind a gap or left out. What ends that is being fenced, or `stop`.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  /** What gathers while a write is under way. */
+  #gathering: Gathering | null = null;
+  /** How many events the write under way has. */
+  #writing = 0;
+  #isTroubled = false;
+  #failure: Error | null = null;
+  readonly #stopped = new AbortController();
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the last write failed and has not succeeded since. */
+  get isTroubled(): boolean {
+    return this.#isTroubled;
+  }
+
+  /** How many events wait for their commit. */
+  get pending(): number {
+    return this.#writing + (this.#gathering?.appended.length ?? 0);
+  }
+
+  /** Returns nothing when the events are committed already, else a promise of it. */
+  commit(appended: Appended[], keys: string[] = []): void | Promise<void> {
+    if (this.#failure) return ignorable(Promise.reject(this.#failure));
+    // What has gathered comes first, also for what is appended because something was committed.
+    if (this.#writing > 0 || this.#gathering) {
+      this.#gathering ??= createGathering();
+      this.#gathering.appended.push(...appended);
+      this.#gathering.keys.push(...keys);
+      return this.#gathering.committed;
+    }
+    const append = this.#options.createAppend(appended, keys);
+    const written = this.#write(append);
+    if (written) return ignorable(this.#finish(appended, append, written));
+    this.#options.onCommitted(appended);
+  }
+
+  /** Tries no more. What is not committed never will be from here. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  #write(append: Append): void | Promise<void> {
+    try {
+      return this.#options.write(append);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #finish(
+    appended: readonly Appended[],
+    append: Append,
+    written: Promise<void>,
+  ): Promise<void> {
+    this.#writing = appended.length;
+    try {
+      await this.#persist(append, written);
+    } finally {
+      this.#writing = 0;
+    }
+    this.#options.onCommitted(appended);
+    this.#commitGathered();
+  }
+
+  async #persist(append: Append, written: Promise<void>): Promise<void> {
+    const begun = [written];
+    try {
+      await retry(() => begun.pop() ?? this.#write(append), {
+        signal: this.#stopped.signal,
+        isFinal,
+        onFailure: (cause) => {
+          if (!this.#isTroubled) this.#options.onTrouble(cause);
+          this.#isTroubled = true;
+        },
+      });
+      this.#isTroubled = false;
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  #commitGathered(): void {
+    const group = this.#gathering;
+    if (!group) return;
+    this.#gathering = null;
+    const committed = this.commit(group.appended, group.keys);
+    if (committed) committed.then(group.resolve, group.reject);
+    else group.resolve();
+  }
+
+  #fail(cause: unknown): Error {
+    const failure = this.#options.onFailure(cause);
+    this.#failure = failure;
+    this.#gathering?.reject(failure);
+    this.#gathering = null;
+    return failure;
+  }
+}
+
+/** What trying again cannot mend. */
+function isFinal(error: unknown): boolean {
+  return error instanceof FencedError || error instanceof RangeError;
+}
+
+/** Node 20 has no `Promise.withResolvers`. */
+function createGathering(): Gathering {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const committed = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { appended: [], keys: [], committed: ignorable(committed), resolve, reject };
+}
+
+/** Not every appender waits for its commit; a failure is told by `onFailure` in any case. */
+function ignorable(committed: Promise<void>): Promise<void> {
+  committed.catch(() => undefined);
+  return committed;
+}

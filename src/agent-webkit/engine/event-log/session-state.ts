@@ -1,0 +1,141 @@
+import type { EventPayloads, RequestKind, UserContent, WireEvent } from '../../protocol/events.js';
+import type { SessionEvent } from '../session-event.js';
+
+/** The tool by which the agent asks people questions. */
+export const QUESTION_TOOL = 'AskUserQuestion';
+
+/** A user message that was accepted and not yet handed to the agent. */
+export interface QueuedMessage {
+  readonly event: SessionEvent;
+  readonly messageId: string;
+  readonly content: UserContent;
+}
+
+/** A turn that was started and has not ended. */
+export interface RunningTurn {
+  readonly event: SessionEvent;
+  readonly message: QueuedMessage | null;
+}
+
+/** A permission or a question that nobody has answered yet. */
+export interface OpenRequest {
+  readonly event: SessionEvent;
+  readonly kind: RequestKind;
+  readonly correlationId: string;
+  readonly toolName: string;
+  /** The tool's input as the agent asked with it. */
+  readonly input: Record<string, unknown>;
+}
+
+/**
+ * What a session's events say when they are read from the first to the last. There is no other
+ * bookkeeping: recovery is reading the events and folding them again.
+ */
+export class SessionState {
+  /** In the order of their acceptance. */
+  readonly queue: QueuedMessage[] = [];
+  readonly requests = new Map<string, OpenRequest>();
+  turn: RunningTurn | null = null;
+  /** Whether the agent was ever given a message, so that it has a conversation to resume. */
+  hasConversation = false;
+  costUsd = 0;
+  closed = false;
+  #lastResult: SessionEvent | null = null;
+
+  apply(event: SessionEvent, wire: WireEvent): void {
+    switch (wire.event) {
+      case 'user_message':
+        this.queue.push({
+          event: copyOf(event),
+          messageId: wire.data.message_id,
+          content: wire.data.content,
+        });
+        return;
+      case 'turn_start':
+        this.#startTurn(event, wire.data);
+        return;
+      case 'result':
+        if (!wire.data.unasked) this.turn = null;
+        this.hasConversation = true;
+        this.costUsd = wire.data.session_cost_usd;
+        this.#lastResult = copyOf(event);
+        return;
+      case 'permission_request':
+        this.#open(event, 'permission', wire.data.tool_name, wire.data);
+        return;
+      case 'ask_user_question':
+        this.#open(event, 'question', QUESTION_TOOL, { ...wire.data, input: wire.data.questions });
+        return;
+      case 'request_resolved':
+        this.requests.delete(wire.data.correlation_id);
+        return;
+      case 'done':
+        this.closed = true;
+        return;
+      case 'session_ready':
+      case 'message_delta':
+      case 'message_complete':
+      case 'tool_use':
+      case 'tool_result':
+      case 'hook_decision_request':
+      case 'error':
+      case 'mcp_status_change':
+      case 'session_state':
+        return;
+      default:
+        wire satisfies never;
+    }
+  }
+
+  /** Whether something is left to do: a message waits, a turn runs, a request is open; or to remove. */
+  get isUnfinished(): boolean {
+    return this.closed || this.queue.length > 0 || this.turn !== null || this.requests.size > 0;
+  }
+
+  /** How many characters the waiting messages have together. */
+  get queuedChars(): number {
+    return this.queue.reduce((chars, { event }) => chars + event.data.length, 0);
+  }
+
+  /** The events this state rests on, oldest first. Retention keeps them however old they are. */
+  openEvents(): SessionEvent[] {
+    const open = [
+      ...this.queue.map((message) => message.event),
+      ...[...this.requests.values()].map((request) => request.event),
+    ];
+    if (this.turn) open.push(this.turn.event);
+    if (this.turn?.message) open.push(this.turn.message.event);
+    if (this.#lastResult) open.push(this.#lastResult);
+    return open.sort((a, b) => a.seq - b.seq);
+  }
+
+  #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
+    const index = this.queue.findIndex((message) => message.messageId === data.message_id);
+    const [message = null] = index === -1 ? [] : this.queue.splice(index, 1);
+    this.turn = { event: copyOf(event), message };
+    this.hasConversation = true;
+  }
+
+  #open(
+    event: SessionEvent,
+    kind: RequestKind,
+    toolName: string,
+    { correlation_id, input }: { correlation_id: string; input: Record<string, unknown> },
+  ): void {
+    this.requests.set(correlation_id, {
+      event: copyOf(event),
+      kind,
+      correlationId: correlation_id,
+      toolName,
+      input,
+    });
+  }
+}
+
+/**
+ * What is kept for as long as it is open is a copy. If the events themselves were kept, V8 might
+ * allocate all later ones in its old generation: it learns from what becomes of the first.
+ */
+function copyOf(event: SessionEvent): SessionEvent {
+  return { ...event };
+}

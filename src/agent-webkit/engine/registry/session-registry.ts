@@ -1,0 +1,267 @@
+import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
+import type { SessionInfo } from '../../protocol/answers.js';
+import { IdempotencyKeys } from '../idempotency-keys.js';
+import { Access, type AccessAction, type CanAccess } from './access.js';
+import { Admission, type AdmissionLimits } from './admission.js';
+import { answered } from '../answered.js';
+import type { Caller } from '../caller.js';
+import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
+import { Recovery } from './recovery.js';
+import { Retention } from './retention.js';
+import type { Session } from '../session/session.js';
+import { describeSession } from '../session/session-info.js';
+import type { SessionPolicy } from './session-policy.js';
+import { EMPTY_LOG, type RecordCursor, type SessionRecord } from '../storage.js';
+
+export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
+  policy: SessionPolicy;
+  /** What callers may do with sessions of others; null for nothing. */
+  canAccess: CanAccess | null;
+  /** After how long without use a session is removed, in milliseconds; null for never. */
+  retentionMs: number | null;
+  /** How long an agent may take to end by itself when the server goes down, in milliseconds. */
+  shutdownGraceMs: number;
+}
+
+/** A page of a caller's sessions. */
+export interface SessionPage {
+  sessions: SessionInfo[];
+  /** Where the next page begins; null when this was the last. */
+  next: RecordCursor | null;
+}
+
+/**
+ * All sessions, by id: those in memory and those that are only stored. The one place where it is
+ * decided whose session it is: a session is its creator's, and for anybody else it does not exist.
+ */
+export class SessionRegistry {
+  readonly #options: SessionRegistryOptions;
+  readonly #live: LiveSessions;
+  readonly #access: Access;
+  readonly #admission: Admission;
+  readonly #retention: Retention | null;
+  /** The ids of sessions by the key their creation was asked with. */
+  readonly #created = new IdempotencyKeys<string>();
+  readonly #recovery: Recovery;
+  #shutdown: Promise<void> | null = null;
+
+  constructor(options: SessionRegistryOptions) {
+    const { storage, canAccess, retentionMs, logger } = options;
+    this.#options = options;
+    this.#live = new LiveSessions(options);
+    this.#access = new Access(canAccess, logger);
+    this.#admission = new Admission(storage.records, options);
+    this.#recovery = new Recovery({
+      records: storage.records,
+      unread: () => this.#live.unread(),
+      takeUp: (id) => this.#takeUp(id),
+      logger,
+    });
+    this.#retention =
+      retentionMs === null
+        ? null
+        : new Retention({
+            retentionMs,
+            records: storage.records,
+            remove: (id) => this.#removeUnused(id),
+            logger,
+          });
+  }
+
+  /** How many sessions are in memory. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /**
+   * Creates a session for a caller, who owns it. Its agent starts in the background.
+   *
+   * @param idempotencyKey a retry with the same key returns the session of the first call, or
+   *   fails as {@link get} does when that was deleted meanwhile
+   * @throws ForbiddenError, TooManySessionsError, ShuttingDownError
+   */
+  async create(wish: CreateSession, caller: Caller, idempotencyKey?: string): Promise<Session> {
+    if (this.#shutdown) throw new ShuttingDownError();
+    if (idempotencyKey === undefined)
+      return this.get(await this.#create(wish, caller, null), caller);
+    const key = JSON.stringify([caller.id, idempotencyKey]);
+    const id = await this.#created.once(key, () => this.#create(wish, caller, idempotencyKey));
+    return this.get(id, caller);
+  }
+
+  /**
+   * A session, for something that a caller wants of it.
+   *
+   * @throws SessionNotFoundError when there is none, or the caller may not even read it
+   * @throws ForbiddenError when the caller may read it, but not do this
+   */
+  async get(id: string, caller: Caller, action: AccessAction = 'read'): Promise<Session> {
+    const held = await this.#live.get(id);
+    const own = held?.owner === caller.id ? held : null;
+    if (!own && this.#shutdown) throw new ShuttingDownError();
+    // Another's is looked up like one that does not exist, so that both take the same time.
+    const known = own ?? (await answered(this.#options.storage.records.get(id)));
+    await this.#access.check(known, caller, action);
+    const session = await (this.#live.get(id) ?? this.#take(id));
+    if (session && session.state !== 'closed') return session;
+    throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
+  }
+
+  /**
+   * A session to read after a cursor. One that this session has not come to is a sign that another
+   * server has had it meanwhile, and that what is in memory here is older.
+   *
+   * @throws what {@link get} throws
+   */
+  async getAt(id: string, caller: Caller, after: number): Promise<Session> {
+    const session = await this.get(id, caller);
+    if (after <= session.lastSeq || !(await answered(session.isTakenOver()))) return session;
+    await this.#live.letGo(session);
+    return this.get(id, caller);
+  }
+
+  /** Whether a caller may still read a session. A storage that does not answer changes nothing. */
+  async isReadable(id: string, caller: Caller): Promise<boolean> {
+    try {
+      await this.get(id, caller);
+      return true;
+    } catch (error) {
+      return !(error instanceof SessionNotFoundError);
+    }
+  }
+
+  /** Gives a session a message of a caller. Resolves when it is accepted for good. */
+  async send(
+    id: string,
+    message: InboundMessage,
+    caller: Caller,
+    idempotencyKey?: string,
+  ): Promise<void> {
+    const action = message.type.endsWith('_response') ? 'answer' : 'send';
+    await this.get(id, caller, action);
+    const allowed = await this.#options.policy.check(message);
+    // Again, because it may have left the memory meanwhile.
+    const session = await this.get(id, caller, action);
+    if (this.#shutdown) throw new ShuttingDownError();
+    await session.accept(allowed, caller, idempotencyKey);
+  }
+
+  /** A caller's sessions, the newest activity first. Those that nobody uses are not taken into memory for it. */
+  async list(caller: Caller, limit: number, after: RecordCursor | null): Promise<SessionPage> {
+    if (this.#shutdown) throw new ShuttingDownError();
+    const { records } = this.#options.storage;
+    const page = await answered(records.list(caller.id, limit + 1, after));
+    const shown = page.slice(0, limit);
+    const sessions = await Promise.all(shown.map((record) => this.#describe(record)));
+    const last = shown.at(-1);
+    return {
+      sessions: sessions.filter((session) => session !== null),
+      next:
+        page.length > limit && last ? { lastActivityAt: last.lastActivityAt, id: last.id } : null,
+    };
+  }
+
+  /** Ends a caller's session and forgets it. */
+  async delete(id: string, caller: Caller): Promise<void> {
+    if (this.#shutdown) throw new ShuttingDownError();
+    // One whose end was not stored the first time may be asked for again.
+    const ended = await this.#live.get(id)?.catch(() => null);
+    await this.#remove(ended?.owner === caller.id ? ended : await this.get(id, caller, 'delete'));
+  }
+
+  /**
+   * Takes up what servers left unfinished that are gone, and removes, from then on, what nobody
+   * uses. Resolves when what there was at the start is taken up.
+   */
+  async start(): Promise<void> {
+    this.#retention?.start();
+    this.#live.warmUp(await this.#options.policy.defaults());
+    await this.#recovery.start();
+  }
+
+  /**
+   * Takes nothing new and ends every session: for good where the storage does not outlive this
+   * server, for now where it does. Resolves when the streams have ended and the agents are gone.
+   */
+  shutdown(): Promise<void> {
+    this.#retention?.stop();
+    this.#recovery.stop();
+    const { storage, shutdownGraceMs } = this.#options;
+    this.#shutdown ??= this.#live.endAll(storage.durable ? 'for_now' : 'for_good', shutdownGraceMs);
+    return this.#shutdown;
+  }
+
+  /** Resolves to the id of the new session, or of the one that the same key made before. */
+  async #create(wish: CreateSession, caller: Caller, key: string | null): Promise<string> {
+    const config = await this.#options.policy.configure(wish, caller);
+    if (this.#shutdown) throw new ShuttingDownError();
+    const now = new Date();
+    const record: SessionRecord = {
+      id: this.#live.claimId(config),
+      owner: caller.id,
+      config,
+      epoch: 1,
+      createdAt: now,
+      lastActivityAt: now,
+      log: EMPTY_LOG,
+    };
+    const admitted = this.#admission.admit(record, key);
+    // Held before its record is, so that who finds the record finds this session.
+    const begun = await this.#live.hold(record.id, this.#begin(record, admitted));
+    return begun?.id ?? (await admitted).id;
+  }
+
+  /** Null when the record that was admitted is an earlier one. */
+  async #begin(record: SessionRecord, admitted: Promise<SessionRecord>): Promise<Session | null> {
+    if ((await admitted).id !== record.id) return null;
+    try {
+      if (this.#shutdown) throw new ShuttingDownError();
+      return await this.#live.create(record);
+    } catch (error) {
+      await answered(this.#options.storage.records.delete(record.id));
+      throw error;
+    }
+  }
+
+  /**
+   * Takes a session into memory that no living server has. It may be there already: as it was
+   * before the server took it over that is gone now.
+   */
+  async #takeUp(id: string): Promise<void> {
+    const held = await this.#live.get(id);
+    if (held && (await held.isTakenOver())) await this.#live.letGo(held);
+    await (this.#live.get(id) ?? this.#take(id));
+  }
+
+  /** Takes a stored session into memory. */
+  #take(id: string): Promise<Session | null> {
+    return this.#shutdown ? Promise.resolve(null) : this.#live.restore(id);
+  }
+
+  async #describe(record: SessionRecord): Promise<SessionInfo | null> {
+    const held = await this.#live.get(record.id)?.catch(() => null);
+    if (held) return held.state === 'closed' ? null : held.info();
+    return describeSession(record, 'dormant', [], 0);
+  }
+
+  async #remove(session: Session): Promise<void> {
+    const { limits, storage } = this.#options;
+    const { agentGone } = await this.#live.end(session, 'for_good', limits.agentGraceMs);
+    // An agent that ends still writes its transcript, which is to be gone with everything else.
+    await agentGone;
+    await answered(storage.records.delete(session.id));
+    this.#live.forget(session.id);
+  }
+
+  async #removeUnused(id: string): Promise<void> {
+    const session = await this.#live.get(id)?.catch(() => null);
+    if (session?.isInUse) return session.touch();
+    if (session) return this.#remove(session);
+    // Held as one that does not exist, so that nobody takes it up meanwhile.
+    await this.#live.hold(
+      id,
+      this.#options.storage.records.delete(id).then(() => null),
+    );
+  }
+}

@@ -1,0 +1,27 @@
+import { PROTOCOL_VERSION, type SessionStateName } from '../../protocol/events.js';
+import type { PendingRequest, SessionInfo } from '../../protocol/answers.js';
+import type { SessionRecord } from '../storage.js';
+
+/** A session as its owner sees it. */
+export function describeSession(
+  { id, config, createdAt, lastActivityAt, log }: SessionRecord,
+  state: SessionStateName,
+  pending: PendingRequest[],
+  subscribers: number,
+): SessionInfo {
+  return {
+    session_id: id,
+    protocol_version: PROTOCOL_VERSION,
+    state,
+    model: config.model,
+    permission_mode: config.permissionMode,
+    cwd: config.cwd,
+    created_at: createdAt.toISOString(),
+    last_activity_at: lastActivityAt.toISOString(),
+    first_id: log.firstSeq,
+    last_id: log.lastSeq,
+    subscribers,
+    pending,
+    total_cost_usd: log.costUsd,
+  };
+}

@@ -1,0 +1,211 @@
+import { mkdtempSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import { fakeAgents } from '../../support/fake-agent-client.js';
+import { invalid, refused } from '../../support/refused.js';
+import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+
+const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'];
+
+describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
+  let server: TestApp;
+  let agents: ReturnType<typeof fakeAgents>;
+  const start = async (options: AgentWebkitModuleOptions = {}) => {
+    agents = fakeAgents();
+    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+  };
+  const create = (body?: unknown, headers?: Record<string, string>) =>
+    server.request('POST', '/sessions', body, headers);
+  afterEach(() => server.close());
+
+  it('answers 200 with the id and the protocol version, with a body or without', async () => {
+    await start();
+    const bare = await create();
+    expect(bare.status).toBe(200);
+    expect(bare.body).toEqual({
+      session_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      protocol_version: '1.0',
+    });
+    expect((await create({})).status).toBe(200);
+    expect((await create({ colour: 'red', nested: { any: [1] } })).status).toBe(200);
+  });
+
+  it('starts the agent as the client asks and says so', async () => {
+    const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
+    mkdirSync(join(workspace, 'inner'));
+    await start({ workspace });
+    const id = await server.createSession({
+      model: 'opus',
+      permission_mode: 'plan',
+      cwd: 'inner',
+      include_partial_messages: true,
+    });
+    const cwd = join(workspace, 'inner');
+    expect(agents.newest().start).toMatchObject({
+      sessionId: id,
+      resume: false,
+      model: 'opus',
+      permissionMode: 'plan',
+      cwd,
+      includePartialMessages: true,
+    });
+    expect(await server.info(id)).toMatchObject({ model: 'opus', permission_mode: 'plan', cwd });
+  });
+
+  it('gives a session of a client without wishes what the host configured', async () => {
+    const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
+    await start({
+      workspace,
+      model: 'sonnet',
+      permissionModes: ['plan', 'default'],
+      includePartialMessages: true,
+    });
+    await server.createSession();
+    expect(agents.newest().start).toMatchObject({
+      model: 'sonnet',
+      permissionMode: 'plan',
+      cwd: workspace,
+      includePartialMessages: true,
+    });
+  });
+
+  it.each(PERMISSION_MODES)('takes the permission mode %s', async (mode) => {
+    await start();
+    await server.createSession({ permission_mode: mode });
+    expect(agents.newest().start.permissionMode).toBe(mode);
+  });
+
+  it.each([
+    ['model', 5],
+    ['model', ''],
+    ['model', null],
+    ['permission_mode', 'everything'],
+    ['permission_mode', null],
+    ['permission_mode', ['default']],
+    ['cwd', ''],
+    ['cwd', 7],
+    ['cwd', 'a\0b'],
+    ['include_partial_messages', 'true'],
+    ['include_partial_messages', null],
+  ])('refuses a %s of %j with 400', async (field, value) => {
+    await start();
+    expect(await create({ [field]: value })).toMatchObject(invalid(field));
+    expect(agents.agents).toEqual([]);
+  });
+
+  it('refuses names and paths that are too long with 400', async () => {
+    await start();
+    expect(await create({ model: 'm'.repeat(257) })).toMatchObject(invalid('model'));
+    expect(await create({ cwd: 'd'.repeat(4097) })).toMatchObject(invalid('cwd'));
+  });
+
+  it.each([[[]], ['"text"'], ['5'], ['[1]']])('refuses the body %j with 400', async (body) => {
+    await start();
+    expect((await create(body)).status).toBe(400);
+    expect(agents.agents).toEqual([]);
+  });
+
+  it('refuses a permission mode that the host does not allow with 403', async () => {
+    await start();
+    expect(await create({ permission_mode: 'bypassPermissions' })).toMatchObject(
+      refused(403, 'forbidden', /^permission_mode: 'bypassPermissions'/),
+    );
+  });
+
+  it('refuses a folder outside the workspace with 403, whatever it is called', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'root-'));
+    const workspace = join(root, 'work');
+    mkdirSync(workspace);
+    mkdirSync(join(root, 'workshop'));
+    symlinkSync('/', join(workspace, 'link'));
+    await start({ workspace });
+    const outside = [
+      '..',
+      '/',
+      '../workshop',
+      join(root, 'workshop'),
+      'link',
+      'link/etc',
+      'nowhere',
+    ];
+    for (const cwd of outside) {
+      expect(await create({ cwd })).toMatchObject(refused(403, 'forbidden', /^cwd: /));
+    }
+    expect(agents.agents).toEqual([]);
+  });
+
+  it('refuses one session too many with 429, until one is deleted', async () => {
+    await start({ maxSessionsPerOwner: 2 });
+    const first = await server.createSession();
+    await server.createSession();
+    const third = await create();
+    expect(third).toMatchObject(refused(429, 'too_many_sessions', /2 sessions/));
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+    await server.request('DELETE', `/sessions/${first}`);
+    expect((await create()).status).toBe(200);
+  });
+
+  it('keeps the limit of sessions when many are created at once', async () => {
+    await start({ maxSessionsPerOwner: 3 });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => create()));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(9);
+  });
+
+  it('creates one session for one Idempotency-Key, also when both come at once', async () => {
+    await start();
+    const key = { 'idempotency-key': 'abc' };
+    const [one, two] = await Promise.all([create({}, key), create({}, key)]);
+    const later = await create({ model: 'other' }, key);
+    expect(two?.body).toEqual(one?.body);
+    expect(later.body).toEqual(one?.body);
+    expect(agents.agents).toHaveLength(1);
+    expect((await create({}, { 'idempotency-key': 'abd' })).body).not.toEqual(one?.body);
+  });
+
+  it('does not remember an Idempotency-Key of a refused creation', async () => {
+    await start();
+    const key = { 'idempotency-key': 'abc' };
+    expect((await create({ cwd: '..' }, key)).status).toBe(403);
+    expect((await create({}, key)).status).toBe(200);
+  });
+
+  it('keeps the Idempotency-Keys of different callers apart', async () => {
+    await start({ auth: { tokens: ['ann:a', 'bob:b'] } });
+    const [ann, bob] = await Promise.all(
+      ['a', 'b'].map((token) =>
+        create({}, { 'idempotency-key': 'same', authorization: `Bearer ${token}` }),
+      ),
+    );
+    expect(ann?.status).toBe(200);
+    expect(bob?.body['session_id']).not.toBe(ann?.body['session_id']);
+  });
+
+  it('refuses an Idempotency-Key that is empty or too long with 400', async () => {
+    await start();
+    for (const key of ['', 'k'.repeat(256)]) {
+      expect(await create({}, { 'idempotency-key': key })).toMatchObject(
+        invalid('Idempotency-Key'),
+      );
+    }
+  });
+
+  it.each([['text/plain'], ['application/x-www-form-urlencoded'], [undefined]])(
+    'refuses a body of the type %s, instead of doing something else than was asked',
+    async (type) => {
+      server = await startApp({ sdkFactory: fakeAgents().factory }, { adapter });
+      const response = await fetch(`${server.url}/sessions`, {
+        method: 'POST',
+        headers: { connection: 'close', ...(type === undefined ? {} : { 'content-type': type }) },
+        body: new TextEncoder().encode('{"permission_mode":"plan"}'),
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        code: 'invalid_request',
+        message: 'Content-Type: must be application/json.',
+      });
+    },
+  );
+});

@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import { eventually } from '../../support/eventually.js';
+import { fakeAgents } from '../../support/fake-agent-client.js';
+import { refused } from '../../support/refused.js';
+import { result } from '../../support/sdk-messages.js';
+import { ADAPTERS, type Answer, startApp, type TestApp } from '../../support/start-app.js';
+
+const retryAfter = ({ headers }: Answer) => Number(headers.get('retry-after'));
+const png = (bytes: number) => ({
+  type: 'image',
+  source: {
+    type: 'base64',
+    media_type: 'image/png',
+    data: Buffer.alloc(bytes).toString('base64'),
+  },
+});
+
+describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => {
+  let server: TestApp;
+  let agents: ReturnType<typeof fakeAgents>;
+  const start = async (options: AgentWebkitModuleOptions = {}) => {
+    agents = fakeAgents();
+    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+  };
+  const create = (body: object = {}) => server.request('POST', '/sessions', body);
+  const say = (id: string, content: unknown) => server.input(id, { type: 'user_message', content });
+  afterEach(() => server.close());
+
+  it('refuses creations that come too fast with 429, and says when to come again', async () => {
+    await start({ maxCreationsPerMinute: 2 });
+    await server.createSession();
+    await server.createSession();
+    const third = await create();
+    expect(third).toMatchObject(refused(429, 'too_many_creations', /2 sessions within a minute/));
+    expect(retryAfter(third)).toBeGreaterThan(0);
+    expect(retryAfter(third)).toBeLessThanOrEqual(60);
+    expect(agents.agents).toHaveLength(2);
+  });
+
+  it('refuses one stream too many with 429, until one has left', async () => {
+    await start({ maxSubscribers: 2 });
+    const id = await server.createSession();
+    const [first] = await Promise.all([server.stream(id), server.stream(id)]);
+    const third = await server.stream(id);
+    expect(third.status).toBe(429);
+    expect(Number(third.headers['retry-after'])).toBeGreaterThan(0);
+    await third.ended();
+    expect(third.json()).toMatchObject({ code: 'too_many_subscribers' });
+    first?.close();
+    await eventually(async () => (await server.info(id))['subscribers'] === 1);
+    expect((await server.stream(id)).status).toBe(200);
+  });
+
+  it.each([
+    ['a text', 'x'.repeat(11), /^content: at most 10 characters/],
+    [
+      'a text in a block',
+      [{ type: 'text', text: 'x'.repeat(11) }],
+      /^content\[0\].text: at most 10 characters/,
+    ],
+    ['an image', [png(13)], /^content\[0\].source.data: at most 12 bytes/],
+    [
+      'so many blocks',
+      Array.from({ length: 4 }, () => ({ type: 'text', text: 'x' })),
+      /^content: at most 3 blocks/,
+    ],
+  ] as [string, unknown, RegExp][])(
+    'refuses a message that is too large with 413: %s',
+    async (_, content, message) => {
+      await start({ maxTextLength: 10, maxImageBytes: 12, maxContentBlocks: 3 });
+      const id = await server.createSession();
+      expect(await say(id, content)).toMatchObject(refused(413, 'payload_too_large', message));
+      expect((await server.info(id))['last_id']).toBe(1);
+      const fits = [{ type: 'text', text: 'x'.repeat(10) }, png(12), { type: 'text', text: 'x' }];
+      expect((await say(id, fits)).status).toBe(204);
+    },
+  );
+
+  it('refuses a message for which all agents are too busy with 503, until one is not', async () => {
+    await start({ maxAgents: 1 });
+    const busy = await server.createSession();
+    await server.say(busy, 'work');
+    await agents.newest().received(1);
+    const id = await server.createSession();
+    expect((await server.info(id))['state']).toBe('dormant');
+    const answer = await say(id, 'hi');
+    expect(answer).toMatchObject(refused(503, 'agents_busy', /1 agents of this server/));
+    expect(retryAfter(answer)).toBeGreaterThan(0);
+    agents.newest().say(result());
+    await eventually(async () => (await say(id, 'hi')).status === 204);
+    await eventually(() => agents.agents.length === 2);
+    expect((await agents.newest().received(1)).content).toBe('hi');
+    expect((await server.info(busy))['state']).toBe('dormant');
+    expect(agents.agents.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  });
+
+  it('refuses models that are not on the list with 403', async () => {
+    await start({ models: ['haiku'], model: 'sonnet' });
+    const wrong = refused(403, 'forbidden', /^model: 'opus' is not allowed here. Allowed: haiku/);
+    expect(await create({ model: 'opus' })).toMatchObject(wrong);
+    const id = await server.createSession({ model: 'haiku' });
+    expect(await server.input(id, { type: 'set_model', model: 'opus' })).toMatchObject(wrong);
+    expect(agents.agents).toHaveLength(1);
+    expect(agents.newest().calls).toEqual([]);
+    expect((await server.input(id, { type: 'set_model', model: null })).status).toBe(204);
+    expect(agents.newest().calls).toEqual(['setModel sonnet']);
+    expect((await server.info(id))['model']).toBe('sonnet');
+  });
+
+  it('lets what nobody answers expire, and tells everybody', async () => {
+    await start({ requestTimeoutMs: 20 });
+    const id = await server.createSession();
+    const stream = await server.stream(id);
+    const asked = agents.newest().ask('Bash', {}, { toolUseID: 't1' });
+    expect((await stream.next('request_resolved')).data).toEqual({
+      correlation_id: 't1',
+      kind: 'permission',
+      outcome: 'expired',
+    });
+    expect(await asked).toMatchObject({ behavior: 'deny' });
+    const late = { type: 'permission_response', correlation_id: 't1', behavior: 'allow' };
+    expect((await server.input(id, late)).status).toBe(409);
+  });
+
+  it('gives every agent its limits of turns and money', async () => {
+    await start({ maxTurns: 5, maxBudgetUsd: 1.5 });
+    await server.createSession();
+    expect(agents.newest().start).toMatchObject({ maxTurns: 5, maxBudgetUsd: 1.5 });
+  });
+
+  it('removes sessions that nobody uses', async () => {
+    await start({ retentionMs: 20 });
+    const id = await server.createSession();
+    await eventually(async () => (await server.request('GET', `/sessions/${id}`)).status === 404);
+    expect(agents.newest().isClosed).toBe(true);
+  });
+});

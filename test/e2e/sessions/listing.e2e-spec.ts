@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import { eventually } from '../../support/eventually.js';
+import { fakeAgents } from '../../support/fake-agent-client.js';
+import { invalid, refused } from '../../support/refused.js';
+import { assistant, text } from '../../support/sdk-messages.js';
+import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+type Page = { sessions: { session_id: string }[]; next_cursor: string | null };
+type Events = { events: { id: number; event: string; data: object }[]; has_more: boolean };
+
+describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
+  let server: TestApp;
+  let agents: ReturnType<typeof fakeAgents>;
+  const start = async (options: AgentWebkitModuleOptions = {}) => {
+    agents = fakeAgents();
+    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+  };
+  const page = async (query = '') =>
+    (await server.request('GET', `/sessions${query}`)).body as unknown as Page;
+  const events = async (id: string, query = '') =>
+    (await server.request('GET', `/sessions/${id}/events${query}`)).body as unknown as Events;
+  afterEach(() => server.close());
+
+  it('is every field of one session', async () => {
+    await start({ workspace: '/', model: 'sonnet' });
+    const id = await server.createSession();
+    const stream = await server.stream(id);
+    const answer = await server.request('GET', `/sessions/${id}`);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      session_id: id,
+      protocol_version: '1.0',
+      state: 'idle',
+      model: 'sonnet',
+      permission_mode: 'default',
+      cwd: '/',
+      created_at: expect.stringMatching(ISO),
+      last_activity_at: expect.stringMatching(ISO),
+      first_id: 1,
+      last_id: 1,
+      subscribers: 1,
+      pending: [],
+      total_cost_usd: 0,
+    });
+    stream.close();
+    expect((await page()).sessions[0]).toMatchObject({ session_id: id, cwd: '/' });
+  });
+
+  it('is all own sessions, page by page, each once and the newest activity first', async () => {
+    await start();
+    const ids: string[] = [];
+    for (let n = 0; n < 7; n += 1) ids.push(await server.createSession());
+    const { created_at } = await server.info(ids[6] as string);
+    await eventually(() => Date.now() > Date.parse(String(created_at)));
+    await server.say(ids[2] as string, 'newest');
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const answer: Page = await page(`?limit=3${query}`);
+      expect(answer.sessions.length).toBeLessThanOrEqual(3);
+      seen.push(...answer.sessions.map(({ session_id }) => session_id));
+      cursor = answer.next_cursor;
+    }
+    expect([...seen].sort()).toEqual([...ids].sort());
+    expect(seen[0]).toBe(ids[2]);
+    expect(await page('?limit=7')).toMatchObject({ next_cursor: null });
+    expect(await page()).toMatchObject({ next_cursor: null });
+  });
+
+  it('is nothing for a caller without sessions', async () => {
+    await start();
+    expect(await page()).toEqual({ sessions: [], next_cursor: null });
+  });
+
+  it.each([
+    ['limit', 'limit=0'],
+    ['limit', 'limit=101'],
+    ['limit', 'limit=-1'],
+    ['limit', 'limit=1.5'],
+    ['limit', 'limit=ten'],
+    ['limit', 'limit='],
+    ['limit', 'limit=1&limit=2'],
+    ['cursor', 'cursor=%21'],
+    ['cursor', 'cursor='],
+    ['cursor', 'cursor=bm90IG9uZQ'],
+    ['cursor', 'cursor=a&cursor=b'],
+  ])('refuses a wrong %s with 400: GET /sessions?%s', async (field, query) => {
+    await start();
+    expect(await server.request('GET', `/sessions?${query}`)).toMatchObject(invalid(field));
+  });
+
+  it('is the events of a session after a cursor, as the stream tells them', async () => {
+    await start();
+    const id = await server.createSession();
+    const stream = await server.stream(id);
+    await server.say(id, 'hi');
+    await agents.newest().received(1);
+    agents.newest().say(...Array.from({ length: 7 }, (_, n) => assistant([text(`${n}`)])));
+    await stream.until(() => stream.ids().at(-1) === 10);
+    expect(await events(id)).toEqual({ events: stream.events, last_id: 10, has_more: false });
+    expect(await events(id, '?after=4&limit=3')).toEqual({
+      events: stream.events.slice(4, 7),
+      last_id: 10,
+      has_more: true,
+    });
+    expect(await events(id, '?after=7&limit=3')).toMatchObject({ has_more: false });
+    expect(await events(id, '?after=10')).toEqual({ events: [], last_id: 10, has_more: false });
+  });
+
+  it('leads through all events page by page, also where old ones are gone', async () => {
+    await start({ maxEvents: 6 });
+    const id = await server.createSession();
+    await server.say(id, 'runs');
+    await server.say(id, 'waits');
+    await agents.newest().received(1);
+    agents.newest().say(...Array.from({ length: 20 }, (_, n) => assistant([text(`${n}`)])));
+    await eventually(async () => (await server.info(id))['last_id'] === 24);
+    const all = (await events(id)).events.map((event) => event.id);
+    const paged: number[] = [];
+    for (let more = true; more;) {
+      const answer: Events = await events(id, `?limit=2&after=${paged.at(-1) ?? 0}`);
+      paged.push(...answer.events.map((event) => event.id));
+      more = answer.has_more;
+    }
+    expect(paged).toEqual(all);
+    expect(all).toEqual([2, 3, 4, 19, 20, 21, 22, 23, 24]);
+  });
+
+  it('is told to be gone, or not there yet, with 412', async () => {
+    await start({ maxEvents: 2 });
+    const id = await server.createSession();
+    await server.say(id, 'hi');
+    await agents.newest().received(1);
+    agents.newest().say(assistant([text('1')]), assistant([text('2')]));
+    await eventually(async () => (await server.info(id))['last_id'] === 5);
+    const get = (after: number) => server.request('GET', `/sessions/${id}/events?after=${after}`);
+    expect(await get(2)).toMatchObject(refused(412, 'cursor_evicted', /oldest is 4/));
+    expect(await get(6)).toMatchObject(refused(412, 'cursor_ahead', /last is 5/));
+    expect((await get(3)).status).toBe(200);
+  });
+
+  it.each([
+    ['after', 'after=-1'],
+    ['after', 'after=x'],
+    ['after', 'after=1.5'],
+    ['after', 'after=1e400'],
+    ['after', 'after=1&after=2'],
+    ['limit', 'limit=0'],
+    ['limit', 'limit=1001'],
+  ])('refuses a wrong %s with 400: GET /sessions/:id/events?%s', async (field, query) => {
+    await start();
+    const id = await server.createSession();
+    expect(await server.request('GET', `/sessions/${id}/events?${query}`)).toMatchObject(
+      invalid(field),
+    );
+  });
+
+  it.each(['', '/events'])(
+    'is unknown for an unknown session: GET /sessions/:id%s',
+    async (path) => {
+      await start();
+      expect(await server.request('GET', `/sessions/unknown${path}`)).toMatchObject(
+        refused(404, 'session_not_found', /no such session/),
+      );
+    },
+  );
+});

@@ -1,0 +1,313 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fakeAgents } from '../../support/fake-agent-client.js';
+import { invalid, refused } from '../../support/refused.js';
+import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import type { SseClient } from '../../support/sse-client.js';
+
+const QUESTIONS = {
+  questions: [
+    { question: 'Which colour?', options: [{ label: 'red' }, { label: 'blue' }] },
+    { question: 'Which sizes?', multiSelect: true, options: [{ label: 'S' }, { label: 'L' }] },
+  ],
+};
+const ANSWERS = { 'Which colour?': 'red', 'Which sizes?': 'S, L' };
+const LISTED = [
+  { question: 'Which colour?', selectedOptions: ['red'] },
+  { question: 'Which sizes?', selectedOptions: ['S', 'L'] },
+];
+
+const update = (fields: object) => ({ behavior: 'allow', updated_permissions: [fields] });
+
+describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
+  let server: TestApp;
+  let agents: ReturnType<typeof fakeAgents>;
+  let id: string;
+  let stream: SseClient;
+  beforeEach(async () => {
+    agents = fakeAgents();
+    server = await startApp(
+      { sdkFactory: agents.factory, auth: { tokens: ['ann:t'] } },
+      { adapter, headers: { authorization: 'Bearer t' } },
+    );
+    id = await server.createSession();
+    stream = await server.stream(id);
+    await server.say(id, 'go');
+    await agents.newest().received(1);
+  });
+  afterEach(() => server.close());
+
+  /** Not awaited by itself: a promise that an async function returns would be. */
+  const asks = async (ask: () => Promise<unknown>, event: string) => {
+    const answered = ask();
+    const request = await stream.next(event);
+    return { answered, request };
+  };
+  const bash = (more: object = {}) =>
+    asks(
+      () => agents.newest().ask('Bash', { command: 'ls' }, { toolUseID: 'toolu_1', ...more }),
+      'permission_request',
+    );
+  const question = () =>
+    asks(
+      () => agents.newest().ask('AskUserQuestion', QUESTIONS, { toolUseID: 'toolu_q' }),
+      'ask_user_question',
+    );
+  const decide = (fields: object) =>
+    server.input(id, { type: 'permission_response', correlation_id: 'toolu_1', ...fields });
+  const answer = (answers: unknown) =>
+    server.input(id, { type: 'question_response', correlation_id: 'toolu_q', answers });
+
+  it('asks for a permission with everything the agent tells about it', async () => {
+    const suggestion = {
+      type: 'setMode' as const,
+      mode: 'acceptEdits' as const,
+      destination: 'session' as const,
+    };
+    const { request } = await bash({
+      agentID: 'agent-1',
+      suggestions: [suggestion],
+      blockedPath: '/etc',
+      decisionReason: 'outside',
+      title: 'Claude wants to run ls',
+      displayName: 'Shell',
+      description: 'lists files',
+    });
+    expect(request.data).toEqual({
+      correlation_id: 'toolu_1',
+      tool_name: 'Bash',
+      input: { command: 'ls' },
+      context: {
+        tool_use_id: 'toolu_1',
+        agent_id: 'agent-1',
+        suggestions: [suggestion],
+        blocked_path: '/etc',
+        decision_reason: 'outside',
+        title: 'Claude wants to run ls',
+        display_name: 'Shell',
+        description: 'lists files',
+      },
+    });
+  });
+
+  it('shows what is open in the session, and that it awaits a person', async () => {
+    const { request } = await bash();
+    const { request: asked } = await question();
+    expect(asked.data).toEqual({ correlation_id: 'toolu_q', questions: QUESTIONS });
+    const pending = [
+      { event: 'permission_request', ...request.data },
+      { event: 'ask_user_question', ...asked.data },
+    ];
+    expect(await server.info(id)).toMatchObject({ state: 'awaiting', pending });
+    await decide({ behavior: 'allow' });
+    await answer(ANSWERS);
+    expect(await server.info(id)).toMatchObject({ state: 'running', pending: [] });
+  });
+
+  it('allows with the original input, and tells everybody who allowed it', async () => {
+    const { answered } = await bash();
+    expect((await decide({ behavior: 'allow' })).status).toBe(204);
+    expect(await answered).toEqual({ behavior: 'allow', updatedInput: { command: 'ls' } });
+    expect((await stream.next('request_resolved')).data).toEqual({
+      correlation_id: 'toolu_1',
+      kind: 'permission',
+      outcome: 'allowed',
+      by: 'ann',
+    });
+  });
+
+  it('allows with a changed input and changed permissions', async () => {
+    const { answered } = await bash();
+    const updated_permissions = [
+      {
+        type: 'addRules',
+        rules: [{ toolName: 'Bash', ruleContent: 'ls:*' }],
+        behavior: 'allow',
+        destination: 'session',
+      },
+      { type: 'setMode', mode: 'acceptEdits', destination: 'session' },
+    ];
+    const updated_input = { command: 'ls -l', constructor: 'x', nested: { constructor: 1 } };
+    await decide({ behavior: 'allow', updated_input, updated_permissions });
+    expect(await answered).toEqual({
+      behavior: 'allow',
+      updatedInput: updated_input,
+      updatedPermissions: updated_permissions,
+    });
+    expect(await server.info(id)).toMatchObject({ permission_mode: 'acceptEdits' });
+  });
+
+  it('denies with a message, or with a default one', async () => {
+    const first = await bash();
+    await decide({ behavior: 'deny', message: 'too risky', interrupt: true });
+    expect(await first.answered).toEqual({
+      behavior: 'deny',
+      message: 'too risky',
+      interrupt: true,
+    });
+    expect((await stream.next('request_resolved')).data['outcome']).toBe('denied');
+    const second = await bash();
+    await decide({ behavior: 'deny' });
+    expect(await second.answered).toMatchObject({ message: expect.stringMatching(/./) });
+  });
+
+  it.each([
+    ['a map', ANSWERS],
+    ['a map within answers', { answers: ANSWERS }],
+    ['a list', LISTED],
+    ['a list within answers', { answers: LISTED }],
+  ])('takes answers as %s, and keeps the questions', async (_, answers) => {
+    const { answered } = await question();
+    expect((await answer(answers)).status).toBe(204);
+    expect(await answered).toEqual({
+      behavior: 'allow',
+      updatedInput: { ...QUESTIONS, answers: ANSWERS },
+    });
+    expect((await stream.next('request_resolved')).data).toEqual({
+      correlation_id: 'toolu_q',
+      kind: 'question',
+      outcome: 'answered',
+      by: 'ann',
+    });
+  });
+
+  it('lets a question be denied', async () => {
+    const { answered } = await question();
+    await decide({ behavior: 'deny', correlation_id: 'toolu_q' });
+    expect(await answered).toMatchObject({ behavior: 'deny' });
+  });
+
+  it('takes the first of 20 replies that come at once, and refuses the others with 409', async () => {
+    const { answered } = await bash();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        decide(n % 2 === 0 ? { behavior: 'allow' } : { behavior: 'deny', message: `no ${n}` }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    const late = answers.filter(({ status }) => status !== 204);
+    for (const refusal of late) {
+      expect(refusal).toMatchObject(refused(409, 'no_pending_request', /toolu_1/));
+    }
+    const winner = answers.findIndex(({ status }) => status === 204);
+    expect(((await answered) as { behavior: string }).behavior).toBe(
+      winner % 2 === 0 ? 'allow' : 'deny',
+    );
+    await server.input(id, { type: 'user_message', content: 'after' });
+    await stream.until(() => stream.names().filter((name) => name === 'user_message').length === 2);
+    expect(stream.names().filter((name) => name === 'request_resolved')).toHaveLength(1);
+  });
+
+  it('refuses a reply to what was never asked, is answered or was cancelled with 409', async () => {
+    const no = refused(409, 'no_pending_request', /pending/);
+    expect(await decide({ behavior: 'allow', correlation_id: 'never' })).toMatchObject(no);
+    expect(await decide({ behavior: 'deny', correlation_id: '__proto__' })).toMatchObject(no);
+    await question();
+    await answer(ANSWERS);
+    expect(await answer(ANSWERS)).toMatchObject(no);
+    const aborting = new AbortController();
+    const { answered } = await bash({ signal: aborting.signal });
+    aborting.abort();
+    expect(await answered).toMatchObject({ behavior: 'deny' });
+    expect(await decide({ behavior: 'allow' })).toMatchObject(no);
+    await stream.next('request_resolved');
+    expect((await stream.next('request_resolved')).data).toEqual({
+      correlation_id: 'toolu_1',
+      kind: 'permission',
+      outcome: 'cancelled',
+    });
+  });
+
+  it.each([
+    ['behavior', {}],
+    ['behavior', { behavior: 'maybe' }],
+    ['correlation_id', { behavior: 'allow', correlation_id: undefined }],
+    ['correlation_id', { behavior: 'allow', correlation_id: 5 }],
+    ['interrupt', { behavior: 'allow', interrupt: true }],
+    ['interrupt', { behavior: 'allow', interrupt: false }],
+    ['interrupt', { behavior: 'deny', interrupt: 'yes' }],
+    ['message', { behavior: 'deny', message: {} }],
+    ['updated_input', { behavior: 'allow', updated_input: 'ls' }],
+    ['updated_input', { behavior: 'allow', updated_input: [] }],
+    ['updated_input', { behavior: 'allow', updated_input: null }],
+    ['updated_permissions', { behavior: 'allow', updated_permissions: {} }],
+    ['updated_permissions[0]', { behavior: 'allow', updated_permissions: [7] }],
+    ['updated_permissions[0].destination', update({ type: 'setMode', mode: 'plan' })],
+    ['updated_permissions[0].type', update({ type: 'x', destination: 'session' })],
+    ['updated_permissions[0].mode', update({ type: 'setMode', destination: 'session' })],
+    [
+      'updated_permissions[0].rules',
+      update({ type: 'addRules', behavior: 'allow', destination: 'session' }),
+    ],
+  ])('refuses a decision with a wrong %s with 400, and stays open: %j', async (field, fields) => {
+    await bash();
+    expect(await decide(fields)).toMatchObject(invalid(field));
+    expect(await server.info(id)).toMatchObject({ state: 'awaiting' });
+    expect((await decide({ behavior: 'allow' })).status).toBe(204);
+  });
+
+  it.each([
+    ['answers', undefined],
+    ['answers', null],
+    ['answers', 'red'],
+    ['answers', 5],
+    ['answers.Which colour?', { 'Which colour?': 5 }],
+    ['answers.Which colour?', { 'Which colour?': [1] }],
+    ['answers[0].question', [{ selectedOptions: ['red'] }]],
+    ['answers[0].selectedOptions', [{ question: 'Which colour?' }]],
+    ['answers[0]', ['red']],
+    ['answers.answers', { answers: null }],
+  ])('refuses wrong %s with 400, and stays open: %j', async (field, answers) => {
+    await question();
+    expect(await answer(answers)).toMatchObject(invalid(field));
+    expect((await answer(ANSWERS)).status).toBe(204);
+  });
+
+  it('refuses the wrong kind of reply with 400, and a mode the host forbids with 403', async () => {
+    await bash();
+    await question();
+    expect(await decide({ behavior: 'allow', correlation_id: 'toolu_q' })).toMatchObject(
+      invalid('type'),
+    );
+    const wrong = { type: 'question_response', correlation_id: 'toolu_1', answers: ANSWERS };
+    expect(await server.input(id, wrong)).toMatchObject(invalid('type'));
+    const mode = { type: 'setMode', mode: 'bypassPermissions', destination: 'session' };
+    expect(await decide(update(mode))).toMatchObject(
+      refused(403, 'forbidden', /updated_permissions\[0\]\.mode/),
+    );
+    expect(await server.info(id)).toMatchObject({
+      pending: [{ correlation_id: 'toolu_1' }, { correlation_id: 'toolu_q' }],
+    });
+  });
+
+  it.each([
+    ['destination', { type: 'setMode', mode: 'plan', destination: 'userSettings' }],
+    [
+      'destination',
+      {
+        type: 'addRules',
+        behavior: 'allow',
+        rules: [{ toolName: 'Bash' }],
+        destination: 'localSettings',
+      },
+    ],
+    ['directories', { type: 'addDirectories', directories: ['/'], destination: 'session' }],
+  ])('refuses a change of permissions beyond the session by its %s: %j', async (field, change) => {
+    await bash();
+    expect(await decide(update(change))).toMatchObject(
+      refused(403, 'forbidden', new RegExp(`updated_permissions\\[0\\]\\.${field}`)),
+    );
+    expect(await server.info(id)).toMatchObject({ state: 'awaiting' });
+    const suggestion = { type: 'setMode', mode: 'plan', destination: 'session' };
+    expect((await decide(update(suggestion))).status).toBe(204);
+  });
+
+  it('suggests changes as a client may send them back', async () => {
+    const suggestions = [{ type: 'setMode', mode: 'plan', destination: 'localSettings' }] as const;
+    const { request } = await bash({ suggestions: [...suggestions] });
+    const { context } = request.data as { context: { suggestions: object[] } };
+    expect(context.suggestions).toEqual([{ ...suggestions[0], destination: 'session' }]);
+    expect(
+      (await decide({ behavior: 'allow', updated_permissions: context.suggestions })).status,
+    ).toBe(204);
+  });
+});

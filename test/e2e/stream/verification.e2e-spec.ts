@@ -1,0 +1,204 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type CanActivate, type ExecutionContext, Logger } from '@nestjs/common';
+import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
+import type {
+  AgentWebkitModuleOptions,
+  IncomingRequest,
+} from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { eventually } from '../../support/eventually.js';
+import { fakeAgents } from '../../support/fake-agent-client.js';
+import { latch } from '../../support/latch.js';
+import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+
+interface Member extends Caller {
+  team?: string;
+}
+
+/** Who is let in by which header, while a test runs. */
+const members = new Map<string, Member>();
+let verifications = 0;
+
+function memberOf({ headers }: IncomingRequest): Member | null {
+  verifications += 1;
+  return members.get(String(headers['x-member'])) ?? null;
+}
+
+class MembersGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<IncomingRequest & { user?: unknown }>();
+    request.user = memberOf(request);
+    return request.user !== null;
+  }
+}
+
+const as = (member: string) => ({ 'x-member': member });
+
+const goesOn = async () => {
+  const before = verifications;
+  await eventually(() => verifications > before + 4);
+};
+
+describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
+  let server: TestApp;
+  const { factory: sdkFactory } = fakeAgents();
+  const start = async (options: AgentWebkitModuleOptions = {}) => {
+    members.clear();
+    members.set('ann', { id: 'ann' }).set('ann2', { id: 'ann' });
+    server = await startApp(
+      { sdkFactory, auth: { verify: memberOf }, verifyIntervalMs: 5, ...options },
+      { adapter },
+    );
+  };
+  const open = async () =>
+    String((await server.request('POST', '/sessions', {}, as('ann'))).body['session_id']);
+  afterEach(() => server.close());
+
+  it('goes on while its caller is let in, and ends when that is over, alone', async () => {
+    await start();
+    const id = await open();
+    const [one, two] = await Promise.all([
+      server.stream(id, as('ann')),
+      server.stream(id, as('ann2')),
+    ]);
+    await goesOn();
+    expect([one.isEnded, two.isEnded]).toEqual([false, false]);
+    members.delete('ann2');
+    await two.ended();
+    await goesOn();
+    expect(one.isEnded).toBe(false);
+    expect((await server.stream(id, as('ann2'))).status).toBe(401);
+    const info = await server.request('GET', `/sessions/${id}`, undefined, as('ann'));
+    expect(info.body).toMatchObject({ state: 'idle', subscribers: 1 });
+  });
+
+  it.each([
+    ['is somebody else now', () => ({ id: 'bob' })],
+    ['cannot be made out', () => Promise.reject(new Error('The identity provider is down.'))],
+    [
+      'makes the check throw',
+      () => {
+        throw new Error('jwt expired');
+      },
+    ],
+  ] as [string, () => Caller | Promise<Caller>][])('ends when its caller %s', async (_, later) => {
+    let isLater = false;
+    await start({
+      auth: { verify: () => (isLater ? later() : { id: 'ann' }) },
+      canAccess: () => true,
+    });
+    const stream = await server.stream(await open());
+    isLater = true;
+    await stream.ended();
+    expect(stream.names()).toEqual(['session_ready']);
+  });
+
+  it('says in the log that a check threw, and nothing of what the token was', async () => {
+    const lines: string[] = [];
+    await start({ auth: { verify: ({ headers }) => JSON.parse(String(headers['x-member'])) } });
+    const warn = (line: unknown) => void lines.push(String(line));
+    Logger.overrideLogger({ log: warn, warn, error: warn });
+    const answer = await server.request('GET', '/sessions', undefined, as('hunter2'));
+    Logger.overrideLogger(false);
+    expect(answer.status).toBe(401);
+    expect(lines).toEqual([expect.stringContaining('auth.verify threw')]);
+    expect(lines[0]).toContain('SyntaxError');
+    expect(lines[0]).not.toContain('hunt');
+  });
+
+  it("asks the host's own guard again, too", async () => {
+    members.set('ann', { id: 'ann' });
+    const module = AgentWebkitModule.forRoot({
+      sdkFactory,
+      verifyIntervalMs: 5,
+      guard: MembersGuard,
+    });
+    server = await startApp({}, { adapter, metadata: { imports: [module] } });
+    const stream = await server.stream(await open(), as('ann'));
+    await goesOn();
+    expect(stream.isEnded).toBe(false);
+    members.delete('ann');
+    await stream.ended();
+  });
+
+  it('ends when the session is not shared with its caller any more', async () => {
+    let isShared = true;
+    await start({ canAccess: () => isShared });
+    members.set('bob', { id: 'bob' });
+    const id = await open();
+    const [own, shared] = await Promise.all([
+      server.stream(id, as('ann')),
+      server.stream(id, as('bob')),
+    ]);
+    isShared = false;
+    await shared.ended();
+    await goesOn();
+    expect(own.isEnded).toBe(false);
+  });
+
+  it('ends when its caller has left the team the session is shared with', async () => {
+    await start({ canAccess: (_, caller: Member) => caller.team === 'red' });
+    members.set('bob', { id: 'bob', team: 'red' });
+    const stream = await server.stream(await open(), as('bob'));
+    await goesOn();
+    expect(stream.isEnded).toBe(false);
+    members.set('bob', { id: 'bob', team: 'blue' });
+    await stream.ended();
+  });
+
+  it('goes on while the storage does not answer', async () => {
+    const storage = new MemoryStorage();
+    await start({ storage, canAccess: () => true });
+    members.set('bob', { id: 'bob' });
+    const stream = await server.stream(await open(), as('bob'));
+    storage.records.get = () => Promise.reject(new Error('The disk is full.'));
+    await goesOn();
+    expect(stream.isEnded).toBe(false);
+  });
+
+  it('is asked about once at a time, however long that takes', async () => {
+    const { released, release } = latch();
+    let asked = 0;
+    let isSlow = false;
+    await start({
+      auth: {
+        verify: async () => {
+          if (isSlow) {
+            asked += 1;
+            await released;
+          }
+          return { id: 'ann' };
+        },
+      },
+      keepAliveMs: 5,
+    });
+    const stream = await server.stream(await open());
+    isSlow = true;
+    await stream.until(() => asked > 0);
+    const heard = stream.comments.length;
+    await stream.until(() => stream.comments.length > heard + 10);
+    expect(asked).toBe(1);
+    release();
+    await eventually(() => asked > 1);
+    expect(stream.isEnded).toBe(false);
+  });
+
+  it('is verified no more when it has ended, or where the host does not want it', async () => {
+    await start({ verifyIntervalMs: null, keepAliveMs: 2 });
+    const stream = await server.stream(await open(), as('ann'));
+    const before = verifications;
+    await stream.until(() => stream.comments.length > 10);
+    expect(verifications).toBe(before);
+    await server.close();
+    await start();
+    const other = await server.stream(await open(), as('ann'));
+    await goesOn();
+    other.close();
+    await eventually(async () => {
+      const seen = verifications;
+      await new Promise((resolve) => setImmediate(resolve));
+      return server.registry.size === 1 && seen === verifications;
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { AgentSlots, type SlotHolder } from '../../../src/agent-webkit/engine/agent/agent-slots.js';
+import { settle } from '../../support/session-bench.js';
+
+/** Has an agent when it has a slot, at work unless a test says otherwise. */
+class Holder implements SlotHolder {
+  idleSince: number | null = null;
+  isTold = false;
+  state: 'none' | 'waiting' | 'running' = 'none';
+
+  constructor(readonly name: string) {}
+
+  async take(slots: AgentSlots): Promise<void> {
+    this.state = 'waiting';
+    this.state = (await slots.take(this)) ? 'running' : 'none';
+  }
+
+  sleep(): Promise<void> {
+    this.isTold = true;
+    return Promise.resolve();
+  }
+
+  free(slots: AgentSlots): void {
+    Object.assign(this, { state: 'none', idleSince: null, isTold: false });
+    slots.free(this);
+  }
+}
+
+async function taken(slots: AgentSlots, ...names: string[]): Promise<Holder[]> {
+  const holders = names.map((name) => new Holder(name));
+  for (const holder of holders) void holder.take(slots);
+  await settle(1);
+  return holders;
+}
+
+describe('the slots of agents', () => {
+  it('are given at once while there are some, then each in its turn', async () => {
+    const slots = new AgentSlots(2);
+    const [a, , c, d] = await taken(slots, 'a', 'b', 'c', 'd');
+    expect([a?.state, c?.state, d?.state]).toEqual(['running', 'waiting', 'waiting']);
+    a?.free(slots);
+    await settle(1);
+    expect([c?.state, d?.state]).toEqual(['running', 'waiting']);
+    c?.free(slots);
+    await settle(1);
+    expect(d?.state).toBe('running');
+  });
+
+  it('are made free by the one that has been idle for longest, and by no other', async () => {
+    const slots = new AgentSlots(3);
+    const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
+    a.idleSince = 20;
+    b.idleSince = 10;
+    expect(slots.areBusy).toBe(false);
+    slots.makeRoom();
+    expect(b.isTold).toBe(false);
+    const [d, e, f] = (await taken(slots, 'd', 'e', 'f')) as [Holder, Holder, Holder];
+    expect([a.isTold, b.isTold, c.isTold]).toEqual([true, true, false]);
+    expect(slots.areBusy).toBe(true);
+    b.free(slots);
+    await settle(1);
+    expect([d.state, e.state, f.state]).toEqual(['running', 'waiting', 'waiting']);
+    c.idleSince = 30;
+    slots.makeRoom();
+    expect(c.isTold).toBe(true);
+  });
+
+  it('are not made free for one that gave up waiting, which is told so', async () => {
+    const slots = new AgentSlots(1);
+    const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
+    slots.giveUp(b);
+    slots.giveUp(c);
+    await settle(1);
+    expect([b.state, c.state]).toEqual(['none', 'none']);
+    a.idleSince = 1;
+    slots.makeRoom();
+    expect(a.isTold).toBe(false);
+    a.free(slots);
+    expect(slots.areBusy).toBe(false);
+    expect((await taken(slots, 'd'))[0]?.state).toBe('running');
+  });
+
+  it('are to be had where one is being left for nobody', async () => {
+    const slots = new AgentSlots(1);
+    const [a, b] = (await taken(slots, 'a', 'b')) as [Holder, Holder];
+    a.idleSince = 1;
+    slots.makeRoom();
+    expect([a.isTold, slots.areBusy]).toEqual([true, true]);
+    slots.giveUp(b);
+    expect(slots.areBusy).toBe(false);
+    const [c] = (await taken(slots, 'c')) as [Holder];
+    expect([c.state, slots.areBusy]).toEqual(['waiting', true]);
+    a.free(slots);
+    await settle(1);
+    expect(c.state).toBe('running');
+  });
+
+  it('are not lost to one that frees what it does not have', async () => {
+    const slots = new AgentSlots(1);
+    const [a] = (await taken(slots, 'a')) as [Holder];
+    new Holder('stranger').free(slots);
+    slots.giveUp(a);
+    expect(slots.areBusy).toBe(true);
+    a.free(slots);
+    a.free(slots);
+    expect((await taken(slots, 'b', 'c')).map(({ state }) => state)).toEqual([
+      'running',
+      'waiting',
+    ]);
+  });
+
+  it('are never more than there are, nor unused while somebody waits, whatever happens', async () => {
+    const step = fc.record({
+      kind: fc.constantFrom('take', 'free', 'giveUp', 'idle', 'work'),
+      who: fc.nat(5),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(step), async (max, steps) => {
+        const slots = new AgentSlots(max);
+        const holders = Array.from({ length: 6 }, (_, n) => new Holder(String(n)));
+        const count = (state: Holder['state']) =>
+          holders.filter((holder) => holder.state === state).length;
+        for (const [now, { kind, who }] of steps.entries()) {
+          const holder = holders[who] as Holder;
+          const isRunning = holder.state === 'running';
+          if (kind === 'take' && holder.state === 'none') void holder.take(slots);
+          if (kind === 'giveUp') slots.giveUp(holder);
+          if (kind === 'free' && isRunning) holder.free(slots);
+          if (kind === 'work' && isRunning && !holder.isTold) holder.idleSince = null;
+          if (kind === 'idle' && isRunning) {
+            holder.idleSince ??= now;
+            slots.makeRoom();
+          }
+          // oxlint-disable-next-line no-await-in-loop -- steps come one after the other
+          await settle(1);
+          expect(count('running')).toBeLessThanOrEqual(max);
+          if (count('waiting') > 0) expect(count('running')).toBe(max);
+          const leaving = holders.filter(({ isTold }) => isTold).length;
+          const isIdle = holders.some((one) => one.idleSince !== null && !one.isTold);
+          if (isIdle) expect(leaving).toBeGreaterThanOrEqual(count('waiting'));
+          const isBusy = count('running') - leaving + count('waiting') >= max && !isIdle;
+          expect(slots.areBusy).toBe(isBusy);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

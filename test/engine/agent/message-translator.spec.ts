@@ -1,0 +1,245 @@
+import { describe, expect, it } from '@jest/globals';
+import { MessageTranslator } from '../../../src/agent-webkit/engine/agent/message-translator.js';
+import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { readRecording } from '../../support/recordings.js';
+import { init } from '../../support/sdk-messages.js';
+
+function translate(scenario: string, costUsd = 0): WireEvent[] {
+  const translator = new MessageTranslator('session', costUsd);
+  return readRecording(scenario).flatMap((message) => translator.translate(message));
+}
+
+const id = (long: string) => long.replace(/^(msg|toolu)_0+/, '$1_');
+
+/** One event as one line: its name, its ids, and what it is about. */
+function line(wire: WireEvent): string {
+  const { event, data } = wire;
+  const parent = 'parent_tool_use_id' in data ? `[${data.parent_tool_use_id}] ` : '';
+  const words = (): unknown[] => {
+    switch (event) {
+      case 'message_delta': {
+        const { delta } = data;
+        return delta.type === 'text'
+          ? [id(data.message_id), delta.text]
+          : [id(data.message_id), id(delta.tool_use_id), delta.name, delta.partial_json];
+      }
+      case 'message_complete':
+        return [
+          id(data.message_id),
+          (data.message.content as { type: string; id?: string; text?: string }[])
+            .map((block) => (block.type === 'text' ? block.text : id(block.id ?? '')))
+            .join(' + '),
+        ];
+      case 'tool_use':
+        return [id(data.message_id), id(data.tool_use_id), data.tool_name];
+      case 'tool_result':
+        return [id(data.tool_use_id), data.is_error ? 'failed' : 'fine'];
+      case 'result':
+        return [data.subtype, data.is_error ? 'failed' : 'fine'];
+      default:
+        return [JSON.stringify(data)];
+    }
+  };
+  return `${parent}${event} ${words().join(' | ')}`;
+}
+
+const lines = (scenario: string) => translate(scenario).map(line);
+const results = (events: WireEvent[]) =>
+  events.flatMap((wire) => (wire.event === 'result' ? [wire.data] : []));
+
+const BASH_INPUT = [
+  'message_delta msg_1 | toolu_2 | Bash | {"command":"touch file"',
+  'message_delta msg_1 | toolu_2 | Bash | ,"description":"test"}',
+];
+
+describe('what the real SDK says', () => {
+  it('of a text turn is its deltas, the message and the result', () => {
+    expect(lines('text-turn')).toEqual([
+      'message_delta msg_1 | Hello ',
+      'message_delta msg_1 | there',
+      'message_complete msg_1 | Hello there',
+      'result success | fine',
+    ]);
+    expect(translate('text-turn').slice(-2)).toEqual([
+      {
+        event: 'message_complete',
+        data: {
+          message_id: 'msg_00000001',
+          message: {
+            id: 'msg_00000001',
+            role: 'assistant',
+            content: [{ type: 'text', text: 'Hello there' }],
+            model: expect.any(String),
+            stop_reason: null,
+          },
+        },
+      },
+      {
+        event: 'result',
+        data: {
+          session_id: 'session',
+          subtype: 'success',
+          is_error: false,
+          total_cost_usd: 0.006,
+          session_cost_usd: 0.006,
+          duration_ms: 1,
+          num_turns: 1,
+          usage: expect.objectContaining({ output_tokens: 100 }),
+        },
+      },
+    ]);
+  });
+
+  it('of a message in several blocks is completed with all blocks so far each time', () => {
+    expect(lines('several-blocks')).toEqual([
+      'message_delta msg_1 | Two ',
+      'message_delta msg_1 | calls',
+      'message_complete msg_1 | Two calls',
+      'message_delta msg_1 | toolu_2 | Bash | {"command":"echo first"',
+      'message_delta msg_1 | toolu_2 | Bash | ,"description":"test"}',
+      'message_complete msg_1 | Two calls + toolu_2',
+      'tool_use msg_1 | toolu_2 | Bash',
+      'message_delta msg_1 | toolu_3 | Bash | {"command":"echo second',
+      'message_delta msg_1 | toolu_3 | Bash | ","description":"test"}',
+      'message_complete msg_1 | Two calls + toolu_2 + toolu_3',
+      'tool_use msg_1 | toolu_3 | Bash',
+      'tool_result toolu_2 | fine',
+      'tool_result toolu_3 | fine',
+      'message_delta msg_4 | All ',
+      'message_delta msg_4 | done',
+      'message_complete msg_4 | All done',
+      'result success | fine',
+    ]);
+  });
+
+  it('of a tool that was allowed is its use with the input, and its result', () => {
+    expect(lines('tool-allowed')).toEqual([
+      ...BASH_INPUT,
+      'message_complete msg_1 | toolu_2',
+      'tool_use msg_1 | toolu_2 | Bash',
+      'tool_result toolu_2 | fine',
+      'message_delta msg_3 | done',
+      'message_complete msg_3 | done',
+      'result success | fine',
+    ]);
+    expect(translate('tool-allowed').slice(3, 5)).toEqual([
+      {
+        event: 'tool_use',
+        data: {
+          message_id: 'msg_00000001',
+          tool_use_id: 'toolu_00000002',
+          tool_name: 'Bash',
+          input: { command: 'touch file', description: 'test' },
+        },
+      },
+      {
+        event: 'tool_result',
+        data: {
+          tool_use_id: 'toolu_00000002',
+          output: '(Bash completed with no output)',
+          is_error: false,
+        },
+      },
+    ]);
+  });
+
+  it('of a tool that was denied is a result that failed, with the reason', () => {
+    expect(translate('tool-denied')[4]).toEqual({
+      event: 'tool_result',
+      data: { tool_use_id: 'toolu_00000002', output: 'Not today.', is_error: true },
+    });
+  });
+
+  it('of a question is a tool use whose result has the answers', () => {
+    expect(lines('question').slice(2)).toEqual([
+      'message_complete msg_1 | toolu_2',
+      'tool_use msg_1 | toolu_2 | AskUserQuestion',
+      'tool_result toolu_2 | fine',
+      'message_delta msg_3 | blue it is',
+      'message_complete msg_3 | blue it is',
+      'result success | fine',
+    ]);
+  });
+
+  it('of an interrupted turn is what was said, and a result without lines for developers', () => {
+    expect(lines('interrupted')).toEqual([
+      'message_delta msg_1 | part',
+      'message_complete msg_1 | part',
+      'result error_during_execution | failed',
+      'message_delta msg_2 | went on',
+      'message_complete msg_2 | went on',
+      'result success | fine',
+    ]);
+    for (const data of results(translate('interrupted'))) expect(data).not.toHaveProperty('errors');
+  });
+
+  it('of a turn that is interrupted at a permission is a tool result that failed', () => {
+    expect(lines('interrupted-tool')).toEqual([
+      ...BASH_INPUT,
+      'message_complete msg_1 | toolu_2',
+      'tool_use msg_1 | toolu_2 | Bash',
+      'tool_result toolu_2 | failed',
+      'result error_during_execution | failed',
+      'message_delta msg_3 | went on',
+      'message_complete msg_3 | went on',
+      'result success | fine',
+    ]);
+  });
+
+  it('of an API error is a message with its text and a result that failed', () => {
+    const [message, result, ...rest] = translate('api-error');
+    expect(message).toMatchObject({
+      event: 'message_complete',
+      data: { message: { content: [{ type: 'text', text: 'API Error: 400 refused' }] } },
+    });
+    expect(result).toMatchObject({ event: 'result', data: { is_error: true, total_cost_usd: 0 } });
+    expect(rest).toEqual([]);
+  });
+
+  it('of a sub-agent carries the tool use that started it, and mixes with nothing', () => {
+    expect(lines('sub-agent')).toEqual([
+      'message_delta msg_1 | I delegate',
+      'message_complete msg_1 | I delegate',
+      expect.stringContaining('message_delta msg_1 | toolu_2 | Agent | {'),
+      expect.stringContaining('message_delta msg_1 | toolu_2 | Agent | '),
+      'message_complete msg_1 | I delegate + toolu_2',
+      'tool_use msg_1 | toolu_2 | Agent',
+      '[toolu_00000002] message_complete msg_3 | toolu_4',
+      '[toolu_00000002] tool_use msg_3 | toolu_4 | Bash',
+      '[toolu_00000002] tool_result toolu_4 | fine',
+      'tool_result toolu_2 | fine',
+      'message_delta msg_6 | It looked.',
+      'message_complete msg_6 | It looked.',
+      'result success | fine',
+    ]);
+  });
+
+  it('of the cost is told as the turn’s own and the session’s', () => {
+    const costs = results(translate('two-turns'));
+    expect(costs.map(({ total_cost_usd }) => total_cost_usd)).toEqual([0.006, 0.006]);
+    expect(costs.map(({ session_cost_usd }) => session_cost_usd)).toEqual([0.006, 0.012]);
+  });
+
+  it('of the cost goes on where the last agent of the session ended', () => {
+    expect(results(translate('resumed', 0.006))).toMatchObject([
+      { total_cost_usd: 0.006, session_cost_usd: 0.012 },
+    ]);
+  });
+
+  it('of an MCP server is told when its status changes', () => {
+    const translator = new MessageTranslator('session', 0);
+    const said = [
+      [{ name: 'crm', status: 'pending' }],
+      [{ name: 'crm', status: 'pending' }],
+      [
+        { name: 'crm', status: 'connected' },
+        { name: 'docs', status: 'failed' },
+      ],
+    ].flatMap((servers) => translator.translate(init(servers)));
+    expect(said.map(line)).toEqual([
+      'mcp_status_change {"server_name":"crm","status":"pending"}',
+      'mcp_status_change {"server_name":"crm","status":"connected"}',
+      'mcp_status_change {"server_name":"docs","status":"failed"}',
+    ]);
+  });
+});

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { result } from '../../support/sdk-messages.js';
+import { ADA, createRegistry } from '../../support/registry-bench.js';
+import { settle, stopTime, user } from '../../support/session-bench.js';
+
+async function refilled(): Promise<void> {
+  await jest.advanceTimersByTimeAsync(1000);
+  await settle();
+}
+
+describe('agents that are started ahead', () => {
+  let storage: MemoryStorage;
+  let bench: ReturnType<typeof createRegistry>;
+  const open = async (options: Parameters<typeof createRegistry>[1] = {}) => {
+    storage = new MemoryStorage();
+    bench = createRegistry(storage, { warmPool: 2, ...options });
+    await bench.registry.start();
+  };
+  beforeEach(stopTime);
+  afterEach(async () => {
+    await bench.registry.shutdown();
+    expect(bench.living()).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  it('become the agent of the next session, and others take their places', async () => {
+    await open();
+    const [first] = bench.agents;
+    const session = await bench.registry.create({}, ADA);
+    await settle();
+    expect(session.id).toBe(first?.start.sessionId);
+    expect(bench.agents).toHaveLength(2);
+    await refilled();
+    expect(bench.agents).toHaveLength(3);
+
+    await session.accept(user('hi'), ADA);
+    expect(await first?.received(1)).toMatchObject({ content: 'hi' });
+    const asked = first?.ask('Bash', { command: 'ls' }, { toolUseID: 'toolu_1' });
+    await settle();
+    expect(session.info().pending).toMatchObject([{ correlation_id: 'toolu_1' }]);
+    const allow = { type: 'permission_response', correlation_id: 'toolu_1', behavior: 'allow' };
+    await session.accept(allow as never, ADA);
+    expect(await asked).toMatchObject({ behavior: 'allow' });
+    first?.say(result());
+    await settle();
+    expect(session.state).toBe('idle');
+
+    const key = { projectKey: 'p', sessionId: session.id };
+    await first?.start.transcripts?.append(key, [{ type: 'user' }]);
+    expect(await storage.transcripts.load(key)).toEqual([{ type: 'user' }]);
+  });
+
+  it('are told the model and the mode that the session asks for', async () => {
+    await open();
+    await bench.registry.create({ model: 'opus', permission_mode: 'plan' }, ADA);
+    await settle();
+    expect(bench.agents[0]?.calls).toEqual(['setModel opus', 'setPermissionMode plan']);
+  });
+
+  it('are left to others by a session that wants what cannot be set', async () => {
+    await open();
+    const session = await bench.registry.create({ include_partial_messages: false }, ADA);
+    await refilled();
+    expect(bench.agents.map(({ start }) => start.sessionId).indexOf(session.id)).toBe(2);
+  });
+
+  it('are not used when they have died', async () => {
+    await open();
+    bench.agents[0]?.die('out of memory');
+    await settle();
+    const session = await bench.registry.create({}, ADA);
+    expect(session.id).toBe(bench.agents[1]?.start.sessionId);
+  });
+
+  it('end with a session that was not admitted', async () => {
+    await open({ maxSessionsPerOwner: 1 });
+    await bench.registry.create({}, ADA);
+    await expect(bench.registry.create({}, ADA)).rejects.toMatchObject({
+      code: 'too_many_sessions',
+    });
+    await refilled();
+    // The first session's, and two that wait.
+    expect(bench.living()).toBe(3);
+  });
+
+  it('are given up when nobody creates a session for long, until somebody does', async () => {
+    await open();
+    await jest.advanceTimersByTimeAsync(10 * 60 * 1000);
+    expect(bench.living()).toBe(0);
+    await bench.registry.create({}, ADA);
+    await refilled();
+    expect(bench.living()).toBe(3);
+  });
+
+  it('make room for sessions, and are never more than there are slots', async () => {
+    await open({ maxAgents: 2 });
+    await bench.registry.create({}, ADA);
+    const second = await bench.registry.create({ include_partial_messages: false }, ADA);
+    await second.accept(user('hi'), ADA);
+    await settle();
+    expect(bench.living()).toBe(2);
+    expect(second.state).toBe('running');
+  });
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
+import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { memoryEvents } from '../../support/memory-events.js';
+import { logOptions, openLog } from '../../support/open-log.js';
+import { stopTime } from '../../support/session-bench.js';
+
+const HOUR_MS = 60 * 60 * 1000;
+const OPTIONS = { maxEventAgeMs: 24 * HOUR_MS };
+const delta: WireEvent = { event: 'error', data: { code: 'c', message: 'm' } };
+const question: WireEvent = { event: 'user_message', data: { message_id: 'm', content: '' } };
+const nothing = () => undefined;
+const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+
+describe('an event that is older than it may be', () => {
+  beforeEach(stopTime);
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is kept no longer, in memory or in the store, but for what is open', async () => {
+    const store = memoryEvents();
+    const log = openLog({ ...OPTIONS, store });
+    void log.append(question, delta, delta);
+    jest.advanceTimersByTime(23 * HOUR_MS);
+    void log.append(delta);
+    expect(seqs((await log.read(0, 100)).events)).toEqual([1, 2, 3, 4]);
+    jest.advanceTimersByTime(2 * HOUR_MS);
+    expect(seqs((await log.read(0, 100)).events)).toEqual([1, 4]);
+    expect(() => log.subscribe(1, nothing, nothing)).toThrow('Event 2 is no longer kept');
+    void log.append(delta);
+    expect(seqs(await store.read('s', 0, 100))).toEqual([1, 4, 5]);
+  });
+
+  it('stays when it is the newest, so that a cursor at the end is never too old', async () => {
+    const log = openLog(OPTIONS);
+    void log.append(delta, delta);
+    jest.advanceTimersByTime(1000 * HOUR_MS);
+    expect(seqs((await log.read(0, 100)).events)).toEqual([2]);
+    expect(() => log.subscribe(2, nothing, nothing)).not.toThrow();
+  });
+
+  it('is as old after a restart as the session was when it was used last', async () => {
+    const store = memoryEvents();
+    const log = openLog({ ...OPTIONS, store });
+    void log.append(delta, delta, delta);
+    const lastActivityAt = Date.now();
+    const reopen = () => EventLog.open(logOptions({ ...OPTIONS, store, lastActivityAt }));
+    jest.advanceTimersByTime(23 * HOUR_MS);
+    expect((await reopen()).firstSeq).toBe(1);
+    jest.advanceTimersByTime(2 * HOUR_MS);
+    expect((await reopen()).firstSeq).toBe(3);
+  });
+
+  it('stays open in the store, though the log is opened again and keeps it once more', async () => {
+    const store = memoryEvents();
+    const options = { ...OPTIONS, store, maxEvents: 4 };
+    const log = openLog(options);
+    const ids = ['a', 'b', 'c'];
+    for (const message_id of ids) {
+      void log.append({ event: 'user_message', data: { message_id, content: '' } });
+    }
+    jest.advanceTimersByTime(25 * HOUR_MS);
+    void log.append(delta);
+    const reopen = () => EventLog.open(logOptions({ ...options, lastActivityAt: Date.now() }));
+    const second = await reopen();
+    jest.advanceTimersByTime(3 * HOUR_MS);
+    void second.append(delta);
+    const { queue } = (await reopen()).state;
+    expect(queue.map(({ messageId }) => messageId)).toEqual(ids);
+  });
+
+  it('stays where there is no limit', async () => {
+    const log = openLog();
+    void log.append(delta, delta);
+    jest.advanceTimersByTime(1000 * HOUR_MS);
+    expect(seqs((await log.read(0, 100)).events)).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
+import { parseSessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
+import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { HeldEventStore } from '../../support/held-storage.js';
+import { saying, Speaker } from '../../support/log-model.js';
+import { logOptions, openLog } from '../../support/open-log.js';
+import { settle } from '../../support/session-bench.js';
+import { memoryEvents } from '../../support/memory-events.js';
+
+const delta = (text = ''): WireEvent => ({
+  event: 'message_delta',
+  data: { message_id: 'm', delta: { type: 'text', text } },
+});
+const nothing = () => undefined;
+const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+/** Everything that a log says of itself. */
+const account = async (log: EventLog) => ({
+  firstSeq: log.firstSeq,
+  lastSeq: log.lastSeq,
+  open: log.state.openEvents(),
+  queue: log.state.queue,
+  requests: [...log.state.requests.values()],
+  turn: log.state.turn,
+  hasConversation: log.state.hasConversation,
+  costUsd: log.state.costUsd,
+  closed: log.state.closed,
+  page: await log.read(0, 10_000),
+});
+
+describe('an event log', () => {
+  it('is done within append when its store is', async () => {
+    const log = openLog();
+    expect(log.append(delta('a'), delta('b'))).toBeUndefined();
+    expect(await log.read(0, 10)).toEqual({
+      events: [
+        { seq: 1, name: 'message_delta', data: JSON.stringify(delta('a').data) },
+        { seq: 2, name: 'message_delta', data: JSON.stringify(delta('b').data) },
+      ],
+      lastSeq: 2,
+      hasMore: false,
+    });
+  });
+
+  it('counts an event in its state at once and lets it be read when it is committed', async () => {
+    const store = new HeldEventStore();
+    const log = openLog({ store });
+    const appended = log.append({ event: 'user_message', data: { message_id: 'm', content: '' } });
+    expect(log.state.queue).toHaveLength(1);
+    expect(log.lastSeq).toBe(0);
+    expect(() => log.subscribe(1, nothing, nothing)).toThrow('does not exist yet');
+    store.commit();
+    await appended;
+    expect(seqs((await log.read(0, 10)).events)).toEqual([1]);
+  });
+
+  it('commits together what came while another commit was under way', async () => {
+    const store = new HeldEventStore();
+    const log = openLog({ store });
+    const committed: number[] = [];
+    for (const n of [1, 2, 3, 4]) void log.append(delta())?.then(() => committed.push(n));
+    void log.append(delta(), delta())?.then(() => committed.push(5));
+    expect(store.appends.map(seqs)).toEqual([[1]]);
+    store.commit();
+    await settle();
+    expect(committed).toEqual([1]);
+    expect(store.appends.map(seqs)).toEqual([[1], [2, 3, 4, 5, 6]]);
+    store.commit();
+    await settle();
+    expect(committed).toEqual([1, 2, 3, 4, 5]);
+    expect(log.append(delta())).toBeInstanceOf(Promise);
+    expect(store.appends.map(seqs)).toEqual([[1], [2, 3, 4, 5, 6], [7]]);
+    store.commit();
+    await settle();
+  });
+
+  it.each([
+    ['a cursor that is evicted', 3, 'Event 4 is no longer kept; the oldest is 9.'],
+    ['a cursor that is just evicted', 7, 'Event 8 is no longer kept; the oldest is 9.'],
+    ['a cursor ahead', 11, 'Event 11 does not exist yet; the last is 10.'],
+  ])('refuses %s in words', async (_, after, sentence) => {
+    const log = openLog({ maxEvents: 2 });
+    for (let n = 0; n < 10; n += 1) void log.append(delta());
+    expect(() => log.subscribe(after, nothing, nothing)).toThrow(sentence);
+    await expect(log.read(after, 5)).rejects.toThrow(sentence);
+    expect(log.subscribers).toBe(0);
+    expect(seqs((await log.read(8, 5)).events)).toEqual([9, 10]);
+    expect(seqs((await log.read(10, 5)).events)).toEqual([]);
+  });
+
+  it('has its store forget what left the window, now and then, but for what is open', async () => {
+    const store = memoryEvents();
+    const log = openLog({ store, maxEvents: 10 });
+    void log.append({ event: 'user_message', data: { message_id: 'm', content: '' } });
+    for (let n = 0; n < 250; n += 1) void log.append(delta());
+    const kept = await store.read('s', 0, 1000);
+    expect(kept[0]).toMatchObject({ seq: 1, name: 'user_message' });
+    expect(kept.length).toBeLessThan(150);
+    expect(seqs(kept).slice(-10)).toEqual(seqs((await log.read(log.firstSeq - 1, 10)).events));
+  });
+
+  it.each([
+    ['throws', () => { throw new Error('Busy.'); }], // prettier-ignore
+    ['rejects', () => Promise.reject(new Error('Busy.'))],
+  ])('goes on when a trim %s', async (_, trim) => {
+    for (const inner of [memoryEvents(), new HeldEventStore()]) {
+      if (inner instanceof HeldEventStore) inner.isHeld = false;
+      inner.trim = trim;
+      const log = openLog({ store: inner, maxEvents: 1 });
+      for (let n = 0; n < 250; n += 1) void log.append(delta());
+      // oxlint-disable-next-line no-await-in-loop -- one store after the other
+      await log.append(delta());
+      expect(log.lastSeq).toBe(251);
+    }
+  });
+
+  it('is opened as it was when its server was killed, whatever was said, trimmed and committed', async () => {
+    const window = fc.record({
+      maxEvents: fc.integer({ min: 1, max: 40 }),
+      maxLogChars: fc.constantFrom(300, 1_000_000),
+    });
+    const batch = fc.array(saying, { minLength: 1, maxLength: 3 });
+    const step = fc.oneof(
+      { weight: 4, arbitrary: batch },
+      { weight: 3, arbitrary: fc.constant('commit' as const) },
+    );
+    const script = fc.array(step, { minLength: 100, maxLength: 300, size: 'max' });
+    let trims = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        window,
+        script,
+        fc.constantFrom(0, 1, 2),
+        async (limits, steps, lastTrim) => {
+          const held = new HeldEventStore();
+          // The worst moment is right after a trim, while what came meanwhile is being committed.
+          const isAsync = lastTrim > 0;
+          const store = isAsync ? held : memoryEvents();
+          const log = openLog({ ...limits, store });
+          const speaker = new Speaker();
+          const said: WireEvent[] = [];
+          for (const next of steps) {
+            if (next === 'commit') {
+              held.commit();
+              // oxlint-disable-next-line no-await-in-loop -- steps come one after the other
+              if (isAsync) await settle(1);
+              if (isAsync && held.trims === lastTrim) break;
+              continue;
+            }
+            const wires = next.map((one) => speaker.say(one));
+            said.push(...wires);
+            void log.append(...wires);
+          }
+          const { lastSeq } = log;
+          trims += held.trims;
+          const reopened = await EventLog.open(logOptions({ ...limits, store }));
+          // What was said and not committed is not known to anybody.
+          const reference = openLog(limits);
+          for (const wire of said.slice(0, lastSeq)) void reference.append(wire);
+          expect(await account(reopened)).toEqual(await account(reference));
+          if (!isAsync) expect(await account(reopened)).toEqual(await account(log));
+          void reopened.append(delta());
+          expect((await reopened.read(lastSeq, 1)).events[0]?.seq ?? lastSeq + 1).toBe(lastSeq + 1);
+          held.release();
+          await settle(2);
+        },
+      ),
+      { numRuns: 100, interruptAfterTimeLimit: 15_000 },
+    );
+    expect(trims).toBeGreaterThan(0);
+  });
+
+  it('tells who comes of what is open by what is committed, also from before the window', async () => {
+    const store = new HeldEventStore();
+    const log = openLog({ store, maxEvents: 1 });
+    const data = { correlation_id: 'c', tool_name: 'Bash', input: {}, context: {} };
+    void log.append({ event: 'permission_request', data }, delta());
+    store.commit();
+    await settle(1);
+    const resolved = { correlation_id: 'c', kind: 'permission', outcome: 'allowed' } as const;
+    void log.append({ event: 'request_resolved', data: resolved });
+    expect(seqs((await log.read(0, 10)).events)).toEqual([1, 2]);
+    const subscription = log.subscribe(0, nothing, nothing);
+    expect(subscription.read(1)).toMatchObject({ events: [{ seq: 1 }] });
+    store.commit();
+    await settle(1);
+    expect(seqs((await log.read(0, 10)).events)).toEqual([3]);
+  });
+
+  it('is opened from a store that holds more than a page', async () => {
+    const store = memoryEvents();
+    const log = openLog({ store, maxEvents: 5000 });
+    for (let n = 0; n < 2500; n += 1) void log.append(delta(String(n)));
+    const reopened = await EventLog.open(logOptions({ store, maxEvents: 5000 }));
+    expect(await account(reopened)).toEqual(await account(log));
+    expect((await reopened.read(2499, 1)).events.map(parseSessionEvent)).toEqual([delta('2499')]);
+  });
+});

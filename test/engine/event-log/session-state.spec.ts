@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import {
+  createSessionEvent,
+  parseSessionEvent,
+} from '../../../src/agent-webkit/engine/session-event.js';
+import { SessionState } from '../../../src/agent-webkit/engine/event-log/session-state.js';
+import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { saying, Speaker } from '../../support/log-model.js';
+
+const message = (message_id: string): WireEvent => ({
+  event: 'user_message',
+  data: { message_id, content: `says ${message_id}` },
+});
+const start = (message_id: string): WireEvent => ({ event: 'turn_start', data: { message_id } });
+const ask = (correlation_id: string): WireEvent => ({
+  event: 'permission_request',
+  data: { correlation_id, tool_name: 'Bash', input: { command: 'ls' }, context: {} },
+});
+const question = (correlation_id: string): WireEvent => ({
+  event: 'ask_user_question',
+  data: { correlation_id, questions: { questions: [] } },
+});
+const resolved = (correlation_id: string): WireEvent => ({
+  event: 'request_resolved',
+  data: { correlation_id, kind: 'permission', outcome: 'allowed' },
+});
+const result = (session_cost_usd = 0): WireEvent => ({
+  event: 'result',
+  data: {
+    session_id: 's',
+    subtype: 'success',
+    is_error: false,
+    total_cost_usd: 0,
+    session_cost_usd,
+    duration_ms: 1,
+    num_turns: 1,
+    usage: {},
+  },
+});
+
+/** The state after these events, and the seqs of those it rests on. */
+function fold(...wires: WireEvent[]): SessionState & { open: number[] } {
+  const state = new SessionState();
+  wires.forEach((wire, index) => state.apply(createSessionEvent(index + 1, wire), wire));
+  return Object.assign(state, { open: state.openEvents().map(({ seq }) => seq) });
+}
+
+describe('the state of a session', () => {
+  it('has the messages that wait, in their order', () => {
+    const { queue, turn, open } = fold(message('a'), message('b'));
+    expect(queue.map(({ messageId, content }) => [messageId, content])).toEqual([
+      ['a', 'says a'],
+      ['b', 'says b'],
+    ]);
+    expect(turn).toBeNull();
+    expect(open).toEqual([1, 2]);
+  });
+
+  it('has the turn that runs, with its message', () => {
+    const { queue, turn, open, hasConversation } = fold(message('a'), message('b'), start('a'));
+    expect(turn).toMatchObject({ event: { seq: 3 }, message: { messageId: 'a' } });
+    expect(queue.map(({ messageId }) => messageId)).toEqual(['b']);
+    expect(open).toEqual([1, 2, 3]);
+    expect(hasConversation).toBe(true);
+  });
+
+  it('has the newest result and its cost when the turn has ended', () => {
+    const state = fold(message('a'), start('a'), result(1), message('b'), start('b'), result(3));
+    expect(state).toMatchObject({ turn: null, queue: [], costUsd: 3, open: [6] });
+  });
+
+  it('has the requests that are open, with what was asked', () => {
+    const { requests, open } = fold(ask('a'), question('b'), ask('c'), resolved('a'));
+    expect([...requests.values()]).toMatchObject([
+      { correlationId: 'b', kind: 'question', input: { questions: [] } },
+      { correlationId: 'c', kind: 'permission', input: { command: 'ls' } },
+    ]);
+    expect(open).toEqual([2, 3]);
+  });
+
+  it('makes nothing of what has no beginning any more', () => {
+    const state = fold(resolved('nobody'), start('trimmed'), result());
+    expect(state).toMatchObject({ turn: null, queue: [], hasConversation: true, open: [3] });
+  });
+
+  it('knows that the session has ended', () => {
+    expect(fold(message('a')).closed).toBe(false);
+    expect(fold({ event: 'done', data: {} }).closed).toBe(true);
+  });
+
+  it('has no conversation before a message is handed over', () => {
+    expect(fold(message('a'), ask('b')).hasConversation).toBe(false);
+  });
+
+  it('is the same when it is folded from nothing but what it rests on', () => {
+    fc.assert(
+      fc.property(fc.array(saying, { maxLength: 80 }), (sayings) => {
+        const speaker = new Speaker();
+        const state = new SessionState();
+        sayings.forEach((next, index) => {
+          const wire = speaker.say(next);
+          state.apply(createSessionEvent(index + 1, wire), wire);
+        });
+        const open = state.openEvents();
+        expect(open.map(({ seq }) => seq)).toEqual(speaker.open);
+        const again = new SessionState();
+        for (const event of open) again.apply(event, parseSessionEvent(event));
+        expect(again).toEqual(state);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,243 @@
+import { EventEmitter, once } from 'node:events';
+import { describe, expect, it, jest } from '@jest/globals';
+import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
+import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { encodeFrame } from '../../../src/agent-webkit/protocol/sse-frames.js';
+import { HeldEventStore } from '../../support/held-storage.js';
+import { memoryEvents } from '../../support/memory-events.js';
+import { openLog } from '../../support/open-log.js';
+import { settle } from '../../support/session-bench.js';
+
+const delta = (text = ''): WireEvent => ({
+  event: 'message_delta',
+  data: { message_id: 'm', delta: { type: 'text', text } },
+});
+const nothing = () => undefined;
+const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+
+/** Reads all there is, now and when it is called, up to some seq. */
+async function follow(log: EventLog, last: number): Promise<number[]> {
+  const read: number[] = [];
+  const more = new EventEmitter();
+  const subscription = log.subscribe(0, () => more.emit('readable'), nothing);
+  for (;;) {
+    const readable = once(more, 'readable');
+    const reading = subscription.read(300);
+    if (reading.kind === 'events') read.push(...seqs(reading.events));
+    if (read.length >= last) return read;
+    expect(reading.kind).not.toBe('overtaken');
+    // oxlint-disable-next-line no-await-in-loop -- one reading after the other
+    if (reading.kind === 'caught_up') await readable;
+  }
+}
+
+describe('a subscription', () => {
+  it('wakes a subscriber once for everything of one turn of the event loop', async () => {
+    const log = openLog();
+    const onReadable = jest.fn();
+    const subscription = log.subscribe(0, onReadable, nothing);
+    for (let n = 0; n < 10; n += 1) void log.append(delta());
+    expect(onReadable).not.toHaveBeenCalled();
+    await settle();
+    expect(onReadable).toHaveBeenCalledTimes(1);
+    expect(subscription.read(Number.POSITIVE_INFINITY)).toMatchObject({ kind: 'events' });
+    expect(subscription.read(1)).toEqual({ kind: 'caught_up' });
+    log.end();
+    log.end();
+    await settle();
+    expect(onReadable).toHaveBeenCalledTimes(2);
+    expect(subscription.read(1)).toEqual({ kind: 'ended' });
+  });
+
+  it('gives what is kept from before the window a bit at a time, too', () => {
+    const log = openLog({ maxEvents: 1 });
+    const messages = Array.from({ length: 5 }, (_, index) => `m${index}`);
+    for (const message_id of messages) {
+      void log.append({ event: 'user_message', data: { message_id, content: 'x'.repeat(100) } });
+    }
+    void log.append(delta());
+    const subscription = log.subscribe(0, nothing, nothing);
+    const readings: number[][] = [];
+    for (;;) {
+      // The frame of each has some 190 bytes.
+      const reading = subscription.read(200);
+      if (reading.kind !== 'events') break;
+      readings.push(seqs(reading.events));
+    }
+    expect(readings).toEqual([[1, 2], [3, 4], [5], [6]]);
+  });
+
+  it.each([3, 50, 1000])(
+    'lets a subscriber keep up that reads when it is told, with a window of %d events',
+    async (maxEvents) => {
+      const log = openLog({ maxEvents });
+      const read: number[] = [];
+      const onReadable = () => {
+        const reading = subscription.read(Number.POSITIVE_INFINITY);
+        expect(reading.kind).not.toBe('overtaken');
+        if (reading.kind === 'events') read.push(...seqs(reading.events));
+      };
+      const subscription = log.subscribe(0, onReadable, nothing);
+      for (let n = 0; n < 500; n += 1) void log.append(delta());
+      await settle();
+      expect(read).toEqual(Array.from({ length: 500 }, (_, index) => index + 1));
+    },
+  );
+
+  it('takes what a subscriber appends because of what it read, in order', async () => {
+    const store = new HeldEventStore();
+    store.isHeld = false;
+    const log = openLog({ store, maxEvents: 8 });
+    const read: number[] = [];
+    const onReadable = () => {
+      const reading = subscription.read(Number.POSITIVE_INFINITY);
+      if (reading.kind !== 'events') return;
+      read.push(...seqs(reading.events));
+      if (read.length < 50) void log.append(delta('echo'));
+    };
+    const subscription = log.subscribe(0, onReadable, nothing);
+    for (let n = 0; n < 20; n += 1) {
+      void log.append(delta());
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await settle(1);
+    }
+    await settle(100);
+    const stored = seqs(store.appends.flat());
+    expect(stored).toEqual(stored.map((_, index) => index + 1));
+    expect(read).toEqual(read.map((_, index) => index + 1));
+    expect(read.length).toBeGreaterThanOrEqual(50);
+  });
+
+  describe('to a log of which little is in memory', () => {
+    const inMemory = { maxEvents: 5000, maxLogChars: 10_000_000, maxHeldBytes: 500 };
+    it('reads the rest from the store, in order, while live events go on', async () => {
+      const store = memoryEvents();
+      const read = store.read.bind(store);
+      const limits: number[] = [];
+      store.read = async (...args) => {
+        limits.push(args[2]);
+        await settle(2);
+        return read(...args);
+      };
+      const log = openLog({ store, ...inMemory });
+      for (let n = 0; n < 3000; n += 1) void log.append(delta('x'.repeat(400)));
+      const following = follow(log, 3300);
+      for (let n = 0; n < 300; n += 1) {
+        void log.append(delta('live'));
+        // oxlint-disable-next-line no-await-in-loop -- a bit at a time
+        if (n % 10 === 0) await settle(1);
+      }
+      expect(await following).toEqual(Array.from({ length: 3300 }, (_, index) => index + 1));
+      // 400 characters each: none brought much more than it may.
+      expect(Math.max(...limits)).toBeLessThan(700);
+    });
+
+    it('waits for a store that cannot be read for now', async () => {
+      const store = memoryEvents();
+      const onTrouble = jest.fn();
+      const log = openLog({ store, ...inMemory, onTrouble });
+      for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+      const read = store.read.bind(store);
+      let failures = 2;
+      store.read = (...args) => {
+        failures -= 1;
+        return failures < 0 ? read(...args) : Promise.reject(new Error('away'));
+      };
+      expect(await follow(log, 100)).toHaveLength(100);
+      expect(onTrouble).toHaveBeenCalledTimes(1);
+    });
+
+    it('is cut off when what comes next was trimmed before it was read', async () => {
+      const store = memoryEvents();
+      const log = openLog({ store, ...inMemory, maxEvents: 200 });
+      for (let n = 0; n < 200; n += 1) void log.append(delta('x'.repeat(50)));
+      const onReadable = jest.fn();
+      await store.trim('s', 150, []);
+      const subscription = log.subscribe(0, onReadable, nothing);
+      expect(subscription.read(100)).toEqual({ kind: 'caught_up' });
+      await settle();
+      expect(onReadable).toHaveBeenCalledTimes(1);
+      expect(subscription.read(100)).toEqual({ kind: 'overtaken' });
+      await expect(log.read(10, 5)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    });
+
+    it.each(['before', 'after'])(
+      'is cut off when the log ends for good %s a store that cannot be read is asked',
+      async (order) => {
+        const store = memoryEvents();
+        const log = openLog({ store, ...inMemory });
+        for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+        store.read = () => Promise.reject(new Error('closed'));
+        const kinds: string[] = [];
+        const cut = new EventEmitter();
+        const isCut = once(cut, 'overtaken');
+        const read = () => {
+          const { kind } = subscription.read(100);
+          kinds.push(kind);
+          cut.emit(kind);
+        };
+        const subscription = log.subscribe(0, read, nothing);
+        await settle();
+        if (order === 'before') log.end();
+        read();
+        await settle();
+        if (order === 'after') log.end();
+        await isCut;
+        expect(new Set(kinds)).toEqual(new Set(['caught_up', 'overtaken']));
+      },
+    );
+
+    it('is not called any more once it is closed', async () => {
+      const log = openLog(inMemory);
+      for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+      const onReadable = jest.fn();
+      const subscription = log.subscribe(0, onReadable, nothing);
+      await settle();
+      onReadable.mockClear();
+      expect(subscription.read(100)).toEqual({ kind: 'caught_up' });
+      subscription.close();
+      await settle();
+      expect(onReadable).not.toHaveBeenCalled();
+    });
+  });
+
+  it('knows how much came since it last read', () => {
+    const log = openLog();
+    void log.append(delta('before'));
+    const subscription = log.subscribe(0, nothing, nothing);
+    expect(subscription.waitingBytes).toBe(0);
+    void log.append(delta('é'), delta('é'));
+    const data = JSON.stringify(delta('é').data);
+    const frame = encodeFrame({ seq: 2, name: 'message_delta', data });
+    expect(subscription.waitingBytes).toBe(2 * (frame.length + 1));
+    subscription.read(1);
+    expect(subscription.waitingBytes).toBe(0);
+  });
+
+  it('does not call a subscriber that has left', async () => {
+    const log = openLog();
+    const onReadable = jest.fn();
+    const onClose = jest.fn();
+    const subscription = log.subscribe(0, onReadable, onClose);
+    void log.append(delta());
+    subscription.close();
+    subscription.close();
+    await settle();
+    expect(onReadable).not.toHaveBeenCalled();
+    expect(onClose).toHaveBeenCalledTimes(1);
+  });
+
+  it('says when nobody follows any more', async () => {
+    const log = openLog();
+    await log.unsubscribed();
+    const [first, second] = [1, 2].map(() => log.subscribe(0, nothing, nothing));
+    const left = jest.fn();
+    void log.unsubscribed().then(left);
+    first?.close();
+    await settle();
+    expect(left).not.toHaveBeenCalled();
+    second?.close();
+    await settle();
+    expect(left).toHaveBeenCalledTimes(1);
+  });
+});

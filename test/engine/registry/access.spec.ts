@@ -1,0 +1,183 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import {
+  Access,
+  type AccessAction,
+  type CanAccess,
+} from '../../../src/agent-webkit/engine/registry/access.js';
+import { ForbiddenError, SessionNotFoundError } from '../../../src/agent-webkit/engine/errors.js';
+import type { InboundMessage } from '../../../src/agent-webkit/protocol/inbound.js';
+import { latch } from '../../support/latch.js';
+import { ADA, BOB, createRegistry } from '../../support/registry-bench.js';
+import { newRecord, settle, user } from '../../support/session-bench.js';
+
+const ACTIONS: AccessAction[] = ['read', 'send', 'answer', 'delete'];
+const NOT_FOUND = { code: 'session_not_found' };
+const FORBIDDEN = { code: 'forbidden' };
+const SESSION = newRecord();
+
+const quiet = () => undefined;
+
+const logger = () => {
+  const errors: unknown[][] = [];
+  return { errors, log: quiet, warn: quiet, error: (...told: unknown[]) => errors.push(told) };
+};
+
+const check = (canAccess: CanAccess | null, action: AccessAction, caller = BOB) =>
+  new Access(canAccess, logger()).check(SESSION, caller, action);
+
+/** One who may do these, and nothing else. */
+const only =
+  (...allowed: AccessAction[]): CanAccess =>
+  (_, caller, action) =>
+    caller.id === BOB.id && allowed.includes(action);
+
+describe('access to a session', () => {
+  it.each(ACTIONS)('is its owner’s, who may %s it, and nobody is asked', async (action) => {
+    const canAccess = jest.fn<CanAccess>();
+    await check(canAccess, action, ADA);
+    expect(canAccess).not.toHaveBeenCalled();
+  });
+
+  it.each(ACTIONS)('is nobody else’s where the host does not say: %s', async (action) => {
+    await expect(check(null, action)).rejects.toThrow(SessionNotFoundError);
+    await expect(check(() => false, action)).rejects.toThrow(SessionNotFoundError);
+  });
+
+  it.each(ACTIONS)('is given by the host for one action: %s', async (action) => {
+    await check(only(action), action);
+    await check((...asked) => Promise.resolve(only(action)(...asked)), action);
+    for (const other of ACTIONS.filter((one) => one !== action)) {
+      const refusal = action === 'read' ? ForbiddenError : SessionNotFoundError;
+      await expect(check(only(action), other)).rejects.toThrow(refusal);
+    }
+    await expect(check(only(action), action, { id: 'eve' })).rejects.toThrow(SessionNotFoundError);
+  });
+
+  it('is told by the session’s id, owner and configuration, the caller as it came, and the action', async () => {
+    const canAccess = jest.fn<CanAccess>().mockReturnValue(true);
+    const caller = { id: 'bob', team: 'red' };
+    await check(canAccess, 'send', caller);
+    expect(canAccess).toHaveBeenCalledWith(
+      expect.objectContaining({ owner: 'ada' }),
+      caller,
+      'send',
+    );
+    expect(canAccess.mock.calls[0]?.[0]).toMatchObject({ id: SESSION.id, config: SESSION.config });
+    expect(canAccess.mock.calls[0]?.[1]).toBe(caller);
+  });
+
+  it.each([1, 'true', {}, null, undefined])('is not given by the answer %p', async (answer) => {
+    const canAccess = (() => answer) as unknown as CanAccess;
+    await expect(check(canAccess, 'read')).rejects.toThrow(SessionNotFoundError);
+  });
+
+  it('is refused when the host cannot say, and what it threw is only logged', async () => {
+    const told = logger();
+    const failure = new Error('The database of teams is down.');
+    for (const canAccess of [
+      () => Promise.reject(failure),
+      () => {
+        throw failure;
+      },
+    ]) {
+      const refused = new Access(canAccess, told).check(SESSION, BOB, 'delete');
+      await expect(refused).rejects.toThrow(SessionNotFoundError);
+    }
+    expect(told.errors.every(([, cause]) => cause === failure)).toBe(true);
+    expect(told.errors).toHaveLength(4);
+  });
+
+  it('is asked of nobody where there is no session', async () => {
+    const canAccess = jest.fn<CanAccess>().mockReturnValue(true);
+    const refused = new Access(canAccess, logger()).check(null, BOB, 'read');
+    await expect(refused).rejects.toThrow(SessionNotFoundError);
+    expect(canAccess).not.toHaveBeenCalled();
+  });
+});
+
+const shared = (...allowed: AccessAction[]) =>
+  createRegistry(undefined, { canAccess: (_, __, action) => allowed.includes(action) });
+
+describe('a registry whose host shares sessions', () => {
+  const MESSAGES: [InboundMessage, AccessAction][] = [
+    [user('hi'), 'send'],
+    [{ type: 'interrupt' }, 'send'],
+    [{ type: 'set_model', model: 'm' }, 'send'],
+    [{ type: 'set_permission_mode', mode: 'plan' }, 'send'],
+    [{ type: 'stop_task', task_id: 't' }, 'send'],
+    [{ type: 'permission_response', correlation_id: 'c', behavior: 'allow' }, 'answer'],
+    [{ type: 'question_response', correlation_id: 'c', answers: {} }, 'answer'],
+  ];
+
+  it.each(MESSAGES)('wants for %j the right to %s it', async (message, action) => {
+    const accepted = action === 'answer' ? { code: 'no_pending_request' } : undefined;
+    for (const right of ['send', 'answer'] as const) {
+      const { registry } = shared('read', right);
+      const { id } = await registry.create({}, ADA);
+      const sent = registry.send(id, message, BOB).catch((error: unknown) => error);
+      const expected = right === action ? accepted : FORBIDDEN;
+      if (expected) expect(await sent).toMatchObject(expected);
+      else expect(await sent).toBeUndefined();
+      await registry.shutdown();
+    }
+  });
+
+  it('checks what is asked for before it says that it is not allowed to ask', async () => {
+    const { registry } = shared();
+    const { id } = await registry.create({}, ADA);
+    const mode = { type: 'set_permission_mode', mode: 'bypassPermissions' } as const;
+    await expect(registry.send(id, mode, BOB)).rejects.toMatchObject(NOT_FOUND);
+    await registry.shutdown();
+  });
+
+  it('lists to a caller what it owns, and not what it may see besides', async () => {
+    const { registry } = shared('read');
+    const { id } = await registry.create({}, ADA);
+    expect((await registry.get(id, BOB)).id).toBe(id);
+    expect((await registry.list(BOB, 10, null)).sessions).toEqual([]);
+    await registry.shutdown();
+  });
+
+  it('lets one delete who may, and nobody find it afterwards', async () => {
+    const { registry, living } = shared('read', 'delete');
+    const { id } = await registry.create({}, ADA);
+    await registry.delete(id, BOB);
+    expect(living()).toBe(0);
+    for (const caller of [ADA, BOB]) {
+      await expect(registry.get(id, caller)).rejects.toMatchObject(NOT_FOUND);
+    }
+    await registry.shutdown();
+  });
+
+  it('has no session for one whose right is found out while it is deleted', async () => {
+    const { released, release } = latch();
+    const canAccess: CanAccess = async () => {
+      await released;
+      return true;
+    };
+    const { registry } = createRegistry(undefined, { canAccess });
+    const { id } = await registry.create({}, ADA);
+    const sent = registry.send(id, user('hi'), BOB).catch((error: unknown) => error);
+    const deleted = registry.delete(id, BOB).catch((error: unknown) => error);
+    await settle();
+    await registry.delete(id, ADA);
+    release();
+    expect(await sent).toMatchObject(NOT_FOUND);
+    expect(await deleted).toMatchObject(NOT_FOUND);
+    expect(registry.size).toBe(0);
+    await registry.shutdown();
+  });
+
+  it('says while it goes down of another’s session what it says of none', async () => {
+    const { registry, agents } = createRegistry();
+    const { id } = await registry.create({}, ADA);
+    const { released, release } = latch();
+    for (const agent of agents) agent.closing = released;
+    const down = registry.shutdown();
+    const shuttingDown = { code: 'shutting_down' };
+    await expect(registry.get('no such id', BOB)).rejects.toMatchObject(shuttingDown);
+    await expect(registry.get(id, BOB)).rejects.toMatchObject(shuttingDown);
+    release();
+    await down;
+  });
+});

@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { ADA, createRegistry } from '../../support/registry-bench.js';
+import { settle, stopTime, user } from '../../support/session-bench.js';
+
+const INTERVAL_MS = 15_000;
+
+async function look(): Promise<void> {
+  await jest.advanceTimersByTimeAsync(INTERVAL_MS);
+  await settle();
+}
+
+describe('what another server left unfinished', () => {
+  /** The ids of sessions whose server the storage takes for gone. */
+  let orphans: string[] = [];
+  let storage: MemoryStorage;
+  let other: ReturnType<typeof createRegistry>;
+  let bench: ReturnType<typeof createRegistry>;
+  let id: string;
+  beforeEach(async () => {
+    stopTime();
+    orphans = [];
+    storage = new MemoryStorage();
+    storage.records.unfinished = () => Promise.resolve(orphans);
+    other = createRegistry(storage);
+    const session = await other.registry.create({}, ADA);
+    id = session.id;
+    await session.accept(user('runs'), ADA);
+    await session.accept(user('waits'), ADA);
+    await settle();
+    bench = createRegistry(storage);
+    await bench.registry.start();
+  });
+  afterEach(async () => {
+    await bench.registry.shutdown();
+    await other.registry.shutdown();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  it('goes on by itself when that server is gone for longer than a moment', async () => {
+    orphans = [id];
+    await look();
+    expect(bench.registry.size).toBe(0);
+    await look();
+    expect(bench.agents[0]?.inputs).toMatchObject([{ content: 'waits' }]);
+    const names = (await storage.events.read(id, 0, 100)).map(({ name }) => name);
+    expect(names.slice(-5)).toEqual([
+      'error',
+      'result',
+      'session_state',
+      'session_state',
+      'turn_start',
+    ]);
+  });
+
+  it('is taken up by one of the servers that live, also when they started together', async () => {
+    await bench.registry.shutdown();
+    const random = jest.spyOn(Math, 'random').mockReturnValueOnce(0.4).mockReturnValueOnce(0.6);
+    const servers = [createRegistry(storage), createRegistry(storage)];
+    for (const { registry } of servers) await registry.start(); // oxlint-disable-line no-await-in-loop
+    random.mockRestore();
+    // It takes a moment to tell, and a session that was claimed is told no more.
+    storage.records.unfinished = async () => {
+      const told = orphans;
+      await settle(10);
+      return told;
+    };
+    const claim = storage.records.claim.bind(storage.records);
+    storage.records.claim = (sessionId) => {
+      orphans = [];
+      return claim(sessionId);
+    };
+    orphans = [id];
+    for (let n = 0; n < 2; n += 1) {
+      /* oxlint-disable no-await-in-loop -- one look after the other */
+      await jest.advanceTimersByTimeAsync(INTERVAL_MS / 2);
+      await settle(20);
+      await jest.advanceTimersByTimeAsync(INTERVAL_MS / 2);
+      await settle(20);
+      /* oxlint-enable no-await-in-loop */
+    }
+    expect(servers.map(({ agents }) => agents.length)).toEqual([1, 0]);
+    const names = (await storage.events.read(id, 0, 100)).map(({ name }) => name);
+    expect(names.at(-1)).toBe('turn_start');
+    for (const { registry } of servers) await registry.shutdown(); // oxlint-disable-line no-await-in-loop
+  });
+
+  it('is left to a server that was only cut off for a moment', async () => {
+    orphans = [id];
+    await look();
+    orphans = [];
+    await look();
+    orphans = [id];
+    await look();
+    expect(bench.registry.size).toBe(0);
+    expect(other.agents[0]?.isClosed).toBe(false);
+  });
+
+  it('is looked for again when the storage could not tell', async () => {
+    orphans = [id];
+    await look();
+    storage.records.unfinished = () => Promise.reject(new Error('away'));
+    await look();
+    storage.records.unfinished = () => Promise.resolve(orphans);
+    await look();
+    await look();
+    expect(bench.registry.size).toBe(1);
+  });
+
+  it('is not taken from a server that is itself', async () => {
+    await bench.registry.shutdown();
+    orphans = [id];
+    await other.registry.start();
+    const [agent] = other.agents;
+    await look();
+    await look();
+    expect(agent?.isClosed).toBe(false);
+    expect(other.agents).toHaveLength(1);
+  });
+
+  it('is taken up later when it could be claimed, but not be read', async () => {
+    const read = storage.events.read.bind(storage.events);
+    storage.events.read = () => Promise.reject(new Error('away'));
+    orphans = [id];
+    await look();
+    await look();
+    // Claimed, it is this server's now, which lives.
+    orphans = [];
+    expect(bench.registry.size).toBe(0);
+    await look();
+    storage.events.read = read;
+    await look();
+    expect(bench.agents[0]?.inputs).toMatchObject([{ content: 'waits' }]);
+  });
+
+  it('is left to whoever has it by now, when it could not be read', async () => {
+    const read = storage.events.read.bind(storage.events);
+    storage.events.read = () => Promise.reject(new Error('away'));
+    orphans = [id];
+    await look();
+    await look();
+    orphans = [];
+    await storage.records.claim(id);
+    storage.events.read = read;
+    await look();
+    await look();
+    expect(bench.registry.size).toBe(0);
+  });
+
+  it('is taken up by a server that had it before, and has not noticed that it was taken over', async () => {
+    const next = createRegistry(storage);
+    await next.registry.get(id, ADA);
+    await settle();
+    await next.registry.send(id, user('waits, too'), ADA);
+    await bench.registry.shutdown();
+    await other.registry.start();
+    const stale = await other.registry.get(id, ADA);
+    // It is followed, so it would stay in memory.
+    const subscription = stale.subscribe(0, () => undefined);
+    orphans = [id];
+    await look();
+    await look();
+    expect(stale.state).toBe('closed');
+    expect(other.agents.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    expect(other.agents[1]?.inputs).toMatchObject([{ content: 'waits, too' }]);
+    subscription.close();
+    await next.registry.shutdown();
+  });
+});

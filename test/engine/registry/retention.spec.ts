@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { ADA, createRegistry } from '../../support/registry-bench.js';
+import { LIMITS, settle, stopTime, user } from '../../support/session-bench.js';
+
+/** Not days: what happens every few seconds happens in all of them. */
+const HOUR_MS = 60 * 60 * 1000;
+const RETENTION_MS = 6 * HOUR_MS;
+
+async function pass(ms: number): Promise<void> {
+  await jest.advanceTimersByTimeAsync(ms);
+  await settle();
+}
+
+describe('a session that nobody uses', () => {
+  let storage: MemoryStorage;
+  let bench: ReturnType<typeof createRegistry>;
+  beforeEach(async () => {
+    stopTime();
+    storage = new MemoryStorage();
+    bench = createRegistry(storage, { retentionMs: RETENTION_MS });
+    await bench.registry.start();
+  });
+  afterEach(async () => {
+    await bench.registry.shutdown();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  it('is removed after its time, with everything, and not before', async () => {
+    const { id } = await bench.registry.create({}, ADA);
+    await storage.transcripts.append({ projectKey: 'p', sessionId: id }, [{ type: 'user' }]);
+    await pass(RETENTION_MS - HOUR_MS);
+    expect((await bench.registry.get(id, ADA)).id).toBe(id);
+    await pass(2 * HOUR_MS);
+    await expect(bench.registry.get(id, ADA)).rejects.toMatchObject({ code: 'session_not_found' });
+    expect(await storage.events.read(id, 0, 10)).toEqual([]);
+    expect(await storage.transcripts.load({ projectKey: 'p', sessionId: id })).toBeNull();
+    expect(bench.living()).toBe(0);
+  });
+
+  it('stays when it was used meanwhile, or is being followed, or has something to do', async () => {
+    const { registry } = bench;
+    const [used, followed, busy] = await Promise.all([
+      registry.create({}, ADA),
+      registry.create({}, ADA),
+      registry.create({}, ADA),
+    ]);
+    const subscription = followed.subscribe(0, () => undefined);
+    await busy.accept(user('hi'), ADA);
+    await pass(RETENTION_MS - HOUR_MS);
+    await used.accept(user('still here'), ADA);
+    await pass(2 * HOUR_MS);
+    const { sessions } = await registry.list(ADA, 10, null);
+    expect(new Set(sessions.map(({ session_id }) => session_id))).toEqual(
+      new Set([used.id, followed.id, busy.id]),
+    );
+    subscription.close();
+  });
+
+  it('is removed also when there are more than one batch of them, some of them in use', async () => {
+    const sessions = await Promise.all(
+      Array.from({ length: 70 }, () => bench.registry.create({}, ADA)),
+    );
+    const subscriptions = sessions.slice(0, 30).map((one) => one.subscribe(0, () => undefined));
+    await pass(RETENTION_MS + HOUR_MS);
+    expect(await storage.records.count(ADA.id)).toBe(30);
+    for (const subscription of subscriptions) subscription.close();
+  });
+});
+
+describe("a session's place in memory", () => {
+  beforeEach(stopTime);
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is given up when its agent sleeps and nobody follows it, and taken again when asked for', async () => {
+    const bench = createRegistry(undefined, {
+      limits: { ...LIMITS, idleTimeoutMs: 1000 },
+    });
+    const { registry } = bench;
+    const { id } = await registry.create({}, ADA);
+    await pass(1000);
+    expect(bench.living()).toBe(0);
+    expect(registry.size).toBe(1);
+    await pass(60_000);
+    expect(registry.size).toBe(0);
+
+    await registry.send(id, user('hi'), ADA);
+    expect(registry.size).toBe(1);
+    const session = await registry.get(id, ADA);
+    expect((await session.read(0, 10)).events.map(({ seq, name }) => [seq, name])).toEqual([
+      [1, 'session_ready'],
+      [2, 'session_state'],
+      [3, 'user_message'],
+      [4, 'session_state'],
+      [5, 'turn_start'],
+    ]);
+    await registry.shutdown();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,250 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type {
+  PermissionMode,
+  PermissionUpdate,
+} from '../../../src/agent-webkit/engine/agent-client.js';
+import { ForbiddenError } from '../../../src/agent-webkit/engine/errors.js';
+import {
+  type ConfigureSession,
+  SessionPolicy,
+  type SessionPolicyOptions,
+} from '../../../src/agent-webkit/engine/registry/session-policy.js';
+import type {
+  InboundMessage,
+  PermissionResponse,
+} from '../../../src/agent-webkit/protocol/inbound.js';
+
+const setMode = (mode: PermissionMode): PermissionUpdate => ({
+  type: 'setMode',
+  mode,
+  destination: 'session',
+});
+
+const open = (...directories: string[]): PermissionUpdate => ({
+  type: 'addDirectories',
+  directories,
+  destination: 'session',
+});
+
+const reply = (...updated_permissions: PermissionUpdate[]): PermissionResponse => ({
+  type: 'permission_response',
+  correlation_id: 'c',
+  behavior: 'allow',
+  updated_permissions,
+});
+
+const ADA = { id: 'ada' };
+
+describe('the policy', () => {
+  let root: string;
+  let workspace: string;
+  const policy = (options: Partial<SessionPolicyOptions> = {}) =>
+    new SessionPolicy({
+      workspace,
+      model: null,
+      permissionModes: ['default', 'plan'],
+      includePartialMessages: true,
+      models: null,
+      maxTurns: null,
+      maxBudgetUsd: null,
+      contentLimits: { maxContentBlocks: 100, maxTextLength: 1000, maxImageBytes: 1000 },
+      configureSession: null,
+      ...options,
+    });
+  const cwd = async (wish?: string) =>
+    (await policy().configure(wish === undefined ? {} : { cwd: wish }, ADA)).cwd;
+
+  beforeAll(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'policy-')));
+    workspace = join(root, 'work');
+    for (const folder of ['work/inner/deep', 'work-beside', 'work/..inner']) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
+    writeFileSync(join(workspace, 'file'), '');
+    symlinkSync(join(root, 'work-beside'), join(workspace, 'out'));
+    symlinkSync(join(workspace, 'inner'), join(workspace, 'in'));
+    symlinkSync(join(workspace, 'inner'), join(root, 'link-into'));
+    symlinkSync(join(workspace, 'file'), join(workspace, 'link-to-file'));
+    symlinkSync(workspace, join(root, 'work-link'));
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  it('gives a session its defaults where it asks for nothing', async () => {
+    expect(await policy({ model: 'opus' }).configure({}, ADA)).toEqual({
+      model: 'opus',
+      permissionMode: 'default',
+      cwd: workspace,
+      includePartialMessages: true,
+    });
+  });
+
+  it('gives a session what it asks for', async () => {
+    const wish = {
+      model: 'haiku',
+      permission_mode: 'plan',
+      cwd: 'inner',
+      include_partial_messages: false,
+    } as const;
+    expect(await policy({ model: 'opus' }).configure(wish, ADA)).toEqual({
+      model: 'haiku',
+      permissionMode: 'plan',
+      cwd: join(workspace, 'inner'),
+      includePartialMessages: false,
+    });
+  });
+
+  it.each([
+    ['a folder by its relative path', 'inner/deep', 'inner/deep'],
+    ['the workspace itself', '.', ''],
+    ['nothing at all', '', ''],
+    ['a way that leads back in', '../work/inner', 'inner'],
+    ['a link that stays inside', 'in', 'inner'],
+    ['a folder whose name begins with dots', '..inner', '..inner'],
+  ])('allows %s, by its real path', async (_, wish, real) => {
+    expect(await cwd(wish)).toBe(join(workspace, real));
+  });
+
+  it('allows absolute paths, and those through a link into the workspace', async () => {
+    expect(await cwd(join(workspace, 'inner'))).toBe(join(workspace, 'inner'));
+    expect(await cwd(join(root, 'link-into'))).toBe(join(workspace, 'inner'));
+    expect(await cwd(`${workspace}/`)).toBe(workspace);
+  });
+
+  it('takes a workspace that is itself a link, by its real path', async () => {
+    const linked = policy({ workspace: join(root, 'work-link') });
+    expect((await linked.configure({}, ADA)).cwd).toBe(workspace);
+    expect((await linked.configure({ cwd: 'inner' }, ADA)).cwd).toBe(join(workspace, 'inner'));
+  });
+
+  it('allows everything where the workspace is the root', async () => {
+    const { cwd: inner } = await policy({ workspace: '/' }).configure({ cwd: workspace }, ADA);
+    expect(inner).toBe(workspace);
+  });
+
+  it.each([
+    ['the folder above', '..'],
+    ['a folder beside it with the same beginning', '../work-beside'],
+    ['a link that leads out', 'out'],
+    ['a way through a link that leads out', 'out/../work-beside'],
+    ['an absolute path elsewhere', '/'],
+    ['a file', 'file'],
+    ['a link to a file', 'link-to-file'],
+    ['what is not there', 'nowhere'],
+    ['what is not there, outside', '/nowhere/at/all'],
+    ['a path with a NUL', 'inner\0'],
+    ['a path that is too long', 'x'.repeat(5000)],
+  ])('refuses %s, always in the same words', async (_, wish) => {
+    await expect(cwd(wish)).rejects.toThrow(ForbiddenError);
+    await expect(cwd(wish)).rejects.toThrow('cwd: not an existing folder inside the workspace.');
+  });
+
+  it('refuses a mode that is not allowed, and says which are', async () => {
+    await expect(policy().configure({ permission_mode: 'bypassPermissions' }, ADA)).rejects.toThrow(
+      "permission_mode: 'bypassPermissions' is not allowed here. Allowed: default, plan.",
+    );
+    const check = (mode: PermissionMode) => policy().check({ type: 'set_permission_mode', mode });
+    await expect(check('acceptEdits')).rejects.toThrow(
+      "mode: 'acceptEdits' is not allowed here. Allowed: default, plan.",
+    );
+    expect(await check('plan')).toMatchObject({ mode: 'plan' });
+  });
+
+  it('refuses a reply that brings such a mode, wherever it stands', async () => {
+    await policy().check(reply(setMode('plan'), setMode('default')));
+    const forbidden = reply(setMode('plan'), setMode('bypassPermissions'));
+    await expect(policy().check(forbidden)).rejects.toThrow(
+      "updated_permissions[1].mode: 'bypassPermissions' is not allowed here.",
+    );
+  });
+
+  it('refuses a reply that changes more than its session, or opens a folder outside', async () => {
+    await policy().check(reply(open('inner', join(workspace, 'inner/deep'))));
+    await expect(policy().check(reply(open('inner', root)))).rejects.toThrow(
+      'updated_permissions[0].directories: not an existing folder inside the workspace.',
+    );
+    const saved: PermissionUpdate = { ...setMode('plan'), destination: 'userSettings' };
+    await expect(policy().check(reply(saved))).rejects.toThrow(
+      "updated_permissions[0].destination: only 'session' is allowed here.",
+    );
+  });
+
+  it('opens the folders it looked at, and no others by their names', async () => {
+    const checked = await policy().check(reply(open('in', '../work/inner/deep'), setMode('plan')));
+    const paths = ['inner', 'inner/deep'].map((path) => join(workspace, path));
+    expect(checked).toEqual(reply(open(...paths), setMode('plan')));
+  });
+
+  it('has nothing against messages that ask for nothing of the host', async () => {
+    const messages: InboundMessage[] = [
+      { type: 'interrupt' },
+      { type: 'permission_response', correlation_id: 'c', behavior: 'deny' },
+      { type: 'question_response', correlation_id: 'c', answers: {} },
+      { type: 'user_message', content: 'hi' },
+    ];
+    for (const message of messages) expect(await policy().check(message)).toBe(message);
+  });
+
+  it('refuses a model that is not on the list, where there is one', async () => {
+    const listed = policy({ model: 'sonnet', models: ['haiku', 'opus'] });
+    const wrong = /^model: '(gpt|__proto__)' is not allowed here. Allowed: haiku, opus.$/;
+    for (const model of ['gpt', '__proto__']) {
+      await expect(listed.configure({ model }, ADA)).rejects.toThrow(wrong);
+      await expect(listed.check({ type: 'set_model', model })).rejects.toThrow(wrong);
+      expect((await policy().configure({ model }, ADA)).model).toBe(model);
+    }
+    expect((await listed.configure({ model: 'opus' }, ADA)).model).toBe('opus');
+  });
+
+  it("takes the host's default model, on the list or not, where none is asked for", async () => {
+    const listed = policy({ model: 'sonnet', models: ['haiku'] });
+    expect((await listed.configure({}, ADA)).model).toBe('sonnet');
+    const reset = { type: 'set_model', model: null } as const;
+    expect(await listed.check(reset)).toMatchObject({ model: 'sonnet' });
+    expect(await policy().check(reset)).toEqual(reset);
+  });
+
+  it('gives a session the limits of turns and money that there are', async () => {
+    const config = await policy({ maxTurns: 3, maxBudgetUsd: 0.5 }).configure({}, ADA);
+    expect(config).toMatchObject({ maxTurns: 3, maxBudgetUsd: 0.5 });
+    expect(await policy({ maxTurns: 3 }).configure({}, ADA)).not.toHaveProperty('maxBudgetUsd');
+  });
+
+  it('lets the host set anything, knowing who asks for what', async () => {
+    const asked: unknown[][] = [];
+    const configureSession: ConfigureSession = async (...told) => {
+      asked.push(told);
+      return { model: 'cheap', maxTurns: 1, hostContext: { plan: 'free' } };
+    };
+    const wish = { permission_mode: 'plan', model: 'dear' } as const;
+    const config = await policy({ configureSession, maxTurns: 9 }).configure(wish, ADA);
+    const before = { permissionMode: 'plan', cwd: workspace, includePartialMessages: true };
+    expect(asked).toEqual([
+      [{ asked: wish, config: { ...before, model: 'dear', maxTurns: 9 } }, ADA],
+    ]);
+    expect(config).toEqual({
+      ...before,
+      model: 'cheap',
+      maxTurns: 1,
+      hostContext: { plan: 'free' },
+    });
+  });
+
+  it('changes nothing where the host returns nothing, and refuses as the host does', async () => {
+    const config = await policy({ configureSession: () => undefined }).configure({}, ADA);
+    expect(config).toEqual(await policy().configure({}, ADA));
+    const refusal = new ForbiddenError('No session for you.');
+    const strict = policy({ configureSession: () => Promise.reject(refusal) });
+    await expect(strict.configure({}, ADA)).rejects.toBe(refusal);
+  });
+
+  it('does not ask the host about what is refused anyway', async () => {
+    let asked = 0;
+    const counting = policy({ models: ['haiku'], configureSession: () => void (asked += 1) });
+    await expect(counting.configure({ model: 'opus' }, ADA)).rejects.toThrow(ForbiddenError);
+    await expect(counting.configure({ cwd: '..' }, ADA)).rejects.toThrow(ForbiddenError);
+    expect(asked).toBe(0);
+  });
+});

@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { PermissionUpdate } from '../../../src/agent-webkit/engine/agent-client.js';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { result } from '../../support/sdk-messages.js';
+import { SessionBench, settle } from '../../support/session-bench.js';
+
+describe('a change of the model or the permission mode', () => {
+  let bench: SessionBench;
+  const setModel = (model: string | null) =>
+    bench.session.accept({ type: 'set_model', model }, { id: 'ada' });
+  const setMode = (mode: 'plan' | 'acceptEdits') =>
+    bench.session.accept({ type: 'set_permission_mode', mode }, { id: 'ada' });
+  const allow = (update: PermissionUpdate) =>
+    bench.session.accept(
+      {
+        type: 'permission_response',
+        correlation_id: 'toolu_1',
+        behavior: 'allow',
+        updated_permissions: [update],
+      },
+      { id: 'ada' },
+    );
+  afterEach(() => bench.close());
+
+  it('reaches the running agent and the record', async () => {
+    bench = await SessionBench.start();
+    await setModel('opus');
+    await setMode('plan');
+    await setModel(null);
+    expect(bench.agent.calls).toEqual(['setModel opus', 'setPermissionMode plan', 'setModel null']);
+    expect(bench.session.info()).toMatchObject({ model: null, permission_mode: 'plan' });
+    const record = await bench.storage.records.get(bench.session.id);
+    expect(record?.config).toMatchObject({ model: null, permissionMode: 'plan' });
+  });
+
+  it('is what the next agent starts with when there is none', async () => {
+    bench = await SessionBench.start();
+    bench.agent.die('crashed');
+    await bench.said('session_state');
+    await setModel('opus');
+    await setMode('plan');
+    expect(bench.agents).toHaveLength(1);
+    await bench.say('hi');
+    expect((await bench.started(2)).start).toMatchObject({ model: 'opus', permissionMode: 'plan' });
+  });
+
+  it('is what an agent starts with that waits for the last one to be gone', async () => {
+    bench = await SessionBench.start();
+    const free = bench.holdEnd();
+    bench.agent.die('crashed');
+    await bench.said('session_state');
+    await bench.say('hi');
+    await bench.said('turn_start');
+    await setModel('opus');
+    free();
+    expect((await bench.started(2)).start.model).toBe('opus');
+  });
+
+  it('is not lost to another one at the same time', async () => {
+    bench = await SessionBench.start();
+    await Promise.all([setModel('opus'), setMode('plan'), setModel('haiku')]);
+    expect(bench.session.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
+    const record = await bench.storage.records.get(bench.session.id);
+    expect(record?.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
+  });
+
+  it('is an error of the agent when that refuses, and is undone', async () => {
+    bench = await SessionBench.start();
+    bench.agent.setModel = () => Promise.reject(new Error('No such model.'));
+    await setModel('nonsense');
+    await bench.said('error');
+    expect(await bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_error' })]);
+    expect(bench.session.config.model).toBeNull();
+  });
+
+  it('is refused when it cannot be recorded, and then changes nothing', async () => {
+    const storage = new MemoryStorage();
+    bench = await SessionBench.start({ storage });
+    storage.records.update = () => Promise.reject(new Error('The disk is full.'));
+    await expect(setModel('opus')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(bench.session.config.model).toBeNull();
+    expect(bench.agent.calls).toEqual([]);
+  });
+
+  it('follows from a reply that sets the mode, for agents that start later', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
+    await allow({ type: 'setMode', mode: 'acceptEdits', destination: 'session' });
+    expect(await asked).toMatchObject({
+      behavior: 'allow',
+      updatedPermissions: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
+    });
+    await settle();
+    expect(bench.session.config.permissionMode).toBe('acceptEdits');
+    bench.agent.die('crashed');
+    await bench.said('session_state');
+    await bench.say('again');
+    expect((await bench.started(2)).start.permissionMode).toBe('acceptEdits');
+  });
+
+  it('does not follow from a reply that sets the mode and denies', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
+    await bench.session.accept(
+      {
+        type: 'permission_response',
+        correlation_id: 'toolu_1',
+        behavior: 'deny',
+        updated_permissions: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
+      },
+      { id: 'ada' },
+    );
+    expect(await asked).toMatchObject({ behavior: 'deny' });
+    await settle();
+    expect(bench.session.config.permissionMode).toBe('default');
+  });
+
+  it('does not undo a reply when the record takes no change', async () => {
+    const storage = new MemoryStorage();
+    bench = await SessionBench.start({ storage });
+    await bench.say('hi');
+    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
+    storage.records.update = () => Promise.reject(new Error('The disk is full.'));
+    await allow({ type: 'setMode', mode: 'acceptEdits', destination: 'session' });
+    expect(await asked).toMatchObject({ behavior: 'allow' });
+  });
+
+  it('stops a task only where there is an agent', async () => {
+    bench = await SessionBench.start();
+    const stop = () => bench.session.accept({ type: 'stop_task', task_id: 't1' }, { id: 'ada' });
+    await stop();
+    expect(bench.agent.calls).toEqual(['stopTask t1']);
+    bench.agent.die('crashed');
+    await bench.said('session_state');
+    await stop();
+    expect(bench.agents).toHaveLength(1);
+  });
+
+  it('takes messages and turns while the record takes no note of their time', async () => {
+    const storage = new MemoryStorage();
+    bench = await SessionBench.start({ storage });
+    storage.records.update = () => Promise.reject(new Error('The disk is full.'));
+    await bench.say('hi');
+    await bench.agent.received(1);
+    bench.agent.say(result());
+    await bench.said('result');
+    await settle();
+    expect(bench.session.state).toBe('idle');
+  });
+});

@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { SdkFactory } from '../../../src/agent-webkit/engine/agent-client.js';
+import { FakeAgentClient } from '../../support/fake-agent-client.js';
+import { HeldStorage } from '../../support/held-storage.js';
+import { assistant, result, text } from '../../support/sdk-messages.js';
+import { SessionBench, settle } from '../../support/session-bench.js';
+
+describe('an agent that ends by itself', () => {
+  let bench: SessionBench;
+  afterEach(() => bench.close());
+
+  it('fails to start when it never said a word, and says why', async () => {
+    bench = await SessionBench.start();
+    bench.agent.die('There is no such program.');
+    await bench.said('session_state');
+    expect(await bench.names()).toEqual(['session_ready', 'error', 'session_state']);
+    expect(await bench.data('error')).toEqual([
+      { code: 'agent_start_failed', message: 'There is no such program.' },
+    ]);
+    expect(bench.session.state).toBe('dormant');
+  });
+
+  it('ends the turn it was to start with, and the next message tries anew', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    await bench.agent.received(1);
+    bench.agent.die('There is no such program.');
+    await bench.said('session_state');
+    expect((await bench.names()).slice(3)).toEqual(['error', 'result', 'session_state']);
+    await bench.say('again');
+    expect(await (await bench.started(2)).received(1)).toMatchObject({ content: 'again' });
+    expect((await bench.names()).slice(-2)).toEqual(['session_state', 'turn_start']);
+    expect(await bench.data('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
+  });
+
+  it.each([
+    ['with a reason', 'The process was killed.'],
+    ['without one', null],
+  ])(
+    'crashes in a turn %s, cancels what it asked and leaves a dormant session',
+    async (_, reason) => {
+      bench = await SessionBench.start();
+      await bench.say('hi');
+      bench.agent.say(assistant([text('…')]), result({ cost: 0.25 }));
+      await bench.said('result');
+      await bench.say('more');
+      const asked = bench.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
+      bench.agent.die(reason ?? undefined);
+      expect(await asked).toMatchObject({ behavior: 'deny' });
+      await bench.said('session_state');
+      expect((await bench.names()).slice(-5)).toEqual([
+        'permission_request',
+        'request_resolved',
+        'error',
+        'result',
+        'session_state',
+      ]);
+      expect(await bench.data('error')).toEqual([
+        { code: 'agent_crashed', message: reason ?? 'The agent ended unexpectedly.' },
+      ]);
+      expect((await bench.data('result')).at(-1)).toMatchObject({
+        subtype: 'error_during_execution',
+        is_error: true,
+        total_cost_usd: 0,
+        session_cost_usd: 0.25,
+      });
+      expect(bench.session.info()).toMatchObject({ state: 'dormant', pending: [] });
+      expect(bench.agent.calls).toContain('close');
+    },
+  );
+
+  it('ends no turn when it crashes between two', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    bench.agent.say(result());
+    await bench.said('result');
+    bench.agent.die('killed');
+    await bench.said('session_state');
+    expect((await bench.names()).slice(-3)).toEqual(['result', 'error', 'session_state']);
+  });
+
+  it('hands what waits to the next one, which remembers the conversation', async () => {
+    bench = await SessionBench.start();
+    await bench.say('first');
+    await bench.say('second');
+    await bench.agent.received(1);
+    bench.agent.die('killed');
+    const second = await bench.started(2);
+    expect(second.start).toMatchObject({ sessionId: bench.session.id, resume: true });
+    expect(await second.received(1)).toMatchObject({ content: 'second' });
+  });
+
+  it('is not followed by another until it is gone', async () => {
+    bench = await SessionBench.start();
+    const free = bench.holdEnd();
+    await bench.say('first');
+    await bench.say('second');
+    bench.agent.die('killed');
+    await bench.said('turn_start', 2);
+    await settle();
+    expect(bench.agents).toHaveLength(1);
+    free();
+    await bench.started(2);
+  });
+
+  it('wakes nobody when it crashes while a turn_start is being committed', async () => {
+    const storage = new HeldStorage();
+    storage.events.isHeld = false;
+    bench = await SessionBench.start({ storage });
+    storage.events.isHeld = true;
+    const said = bench.say('hi');
+    await storage.events.holds('user_message');
+    storage.events.commit();
+    await said;
+    await storage.events.holds('turn_start');
+    bench.agent.die('killed');
+    await settle();
+    storage.events.release();
+    await bench.said('session_state');
+    await settle();
+    expect((await bench.names()).slice(-4)).toEqual([
+      'turn_start',
+      'error',
+      'result',
+      'session_state',
+    ]);
+    expect(bench.agents).toHaveLength(1);
+    expect(bench.session.state).toBe('dormant');
+  });
+
+  it('that was never made, since its factory throws, fails to start for each message', async () => {
+    let isBroken = true;
+    const agents: FakeAgentClient[] = [];
+    const sdkFactory: SdkFactory = (start) => {
+      if (isBroken) throw new Error('No credentials.');
+      agents.push(new FakeAgentClient(start));
+      return agents.at(-1) as FakeAgentClient;
+    };
+    bench = await SessionBench.start({ sdkFactory });
+    await bench.said('session_state');
+    await Promise.all([bench.say('a'), bench.say('b')]);
+    await bench.said('result', 2);
+    expect(await bench.data('error')).toEqual(
+      Array.from({ length: 3 }, () => ({ code: 'agent_start_failed', message: 'No credentials.' })),
+    );
+    expect(bench.session.state).toBe('dormant');
+    isBroken = false;
+    await bench.say('c');
+    await settle();
+    expect(agents[0]?.start.resume).toBe(false);
+    expect(await agents[0]?.received(1)).toMatchObject({ content: 'c' });
+  });
+
+  it('ends the turn only once when it says its result and dies', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    await bench.agent.received(1);
+    bench.agent.say(result());
+    bench.agent.die('killed');
+    await bench.said('session_state');
+    expect(await bench.data('result')).toHaveLength(1);
+  });
+
+  it('is not heard any more while it is being closed', async () => {
+    bench = await SessionBench.start();
+    const first = bench.agent;
+    await bench.say('hi');
+    first.die('killed');
+    await bench.say('again');
+    await bench.started(2);
+    const asked = first.ask('Bash', {}, { toolUseID: 'toolu_1' });
+    expect(await asked).toMatchObject({ behavior: 'deny' });
+    expect(await bench.names()).not.toContain('permission_request');
+  });
+});

@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HeldStorage } from '../../support/held-storage.js';
+import { result } from '../../support/sdk-messages.js';
+import { newRecord, SessionBench, settle } from '../../support/session-bench.js';
+
+/** A session on a storage that outlives its server. */
+function start(): Promise<SessionBench> {
+  const storage = new HeldStorage();
+  storage.events.isHeld = false;
+  return SessionBench.start({ storage });
+}
+
+describe('a session that is restored', () => {
+  let after: SessionBench;
+  const restart = async (before: SessionBench) => {
+    after = await SessionBench.restart(before);
+    await settle(8);
+    return after;
+  };
+  afterEach(() => after.close());
+
+  it('sleeps when nothing ran, and goes on with its ids and its cost', async () => {
+    const before = await start();
+    await before.say('hi');
+    await before.agent.received(1);
+    before.agent.say(result({ cost: 0.5 }));
+    await before.said('result');
+    const events = await before.events();
+    await restart(before);
+    expect(await after.events()).toEqual(events);
+    expect(after.agents).toEqual([]);
+    expect(after.session.info()).toMatchObject({ state: 'dormant', total_cost_usd: 0.5 });
+    await after.say('again');
+    const agent = await after.started(1);
+    expect(agent.start).toMatchObject({ sessionId: before.session.id, resume: true });
+    expect(await agent.received(1)).toMatchObject({ content: 'again' });
+    expect((await after.events()).slice(events.length)).toMatchObject([
+      { id: events.length + 1, event: 'user_message' },
+      { id: events.length + 2, event: 'session_state', data: { state: 'idle' } },
+      { id: events.length + 3, event: 'turn_start' },
+    ]);
+  });
+
+  it('says that its turn was interrupted and cancels what was asked', async () => {
+    const before = await start();
+    await before.say('hi', 'm1');
+    await before.agent.received(1);
+    void before.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
+    void before.agent.ask('AskUserQuestion', { questions: [] }, { toolUseID: 'toolu_2' });
+    await before.said('ask_user_question');
+    await restart(before);
+    expect((await after.events()).slice(5)).toMatchObject([
+      { event: 'request_resolved', data: { correlation_id: 'toolu_1', outcome: 'cancelled' } },
+      { event: 'request_resolved', data: { correlation_id: 'toolu_2', outcome: 'cancelled' } },
+      { event: 'error', data: { code: 'turn_interrupted' } },
+      { event: 'result', data: { subtype: 'error_during_execution', is_error: true } },
+      { event: 'session_state', data: { state: 'dormant' } },
+    ]);
+    expect(after.session.info()).toMatchObject({ state: 'dormant', pending: [] });
+    expect(after.agents).toEqual([]);
+  });
+
+  it('cancels what was asked outside a turn', async () => {
+    const before = await start();
+    void before.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
+    await before.said('permission_request');
+    await restart(before);
+    expect(await after.names()).toEqual([
+      'session_ready',
+      'permission_request',
+      'request_resolved',
+    ]);
+    expect(after.session.state).toBe('dormant');
+  });
+
+  it('starts what waited by itself, in its order', async () => {
+    const before = await start();
+    await Promise.all(['a', 'b', 'c'].map((content) => before.say(content, content)));
+    await before.agent.received(1);
+    await restart(before);
+    const agent = await after.started(1);
+    expect(await agent.received(1)).toMatchObject({ content: 'b' });
+    agent.say(result());
+    expect(await agent.received(2)).toMatchObject({ content: 'c' });
+    expect(agent.start.resume).toBe(true);
+    const told = (await after.events()).flatMap(({ event, data }) => {
+      if (event === 'turn_start') return [data.message_id];
+      return event === 'error' || event === 'session_state' ? [Object.values(data)[0]] : [];
+    });
+    expect(told).toEqual(['a', 'turn_interrupted', 'dormant', 'idle', 'b', 'c']);
+  });
+
+  it('begins a conversation that never began before', async () => {
+    const storage = new HeldStorage();
+    storage.events.isHeld = false;
+    const before = await SessionBench.start({ storage });
+    storage.events.isHeld = true;
+    void before.say('hi').catch(() => undefined);
+    await storage.events.holds('user_message');
+    storage.events.commit();
+    await settle();
+    // Killed while the turn_start was under way.
+    after = await SessionBench.restart(before, { storage: before.storage });
+    storage.events.isHeld = false;
+    storage.events.refuse();
+    storage.events.release();
+    const agent = await after.started(1);
+    expect(agent.start.resume).toBe(false);
+    expect(await agent.received(1)).toMatchObject({ content: 'hi' });
+  });
+
+  it('is as it was when it ended for now, and its turn was told to be interrupted once', async () => {
+    const before = await start();
+    await before.say('hi');
+    await before.agent.received(1);
+    await (
+      await before.session.end('for_now', 0)
+    ).agentGone;
+    const events = await before.events();
+    await restart(before);
+    expect(await after.events()).toEqual(events);
+    expect(after.session.state).toBe('dormant');
+  });
+
+  it('takes a message only once that was accepted before', async () => {
+    const before = await start();
+    await before.say('hi', 'm1');
+    await before.say('wait', 'm2');
+    await before.agent.received(1);
+    await restart(before);
+    await after.say('hi', 'm1');
+    await after.say('wait', 'm2');
+    await settle();
+    expect(await after.data('user_message')).toHaveLength(2);
+  });
+
+  it('takes over from a server that still runs, which gives the session up', async () => {
+    const before = await start();
+    await restart(before);
+    await after.say('mine');
+    await after.started(1);
+    await expect(before.say('late')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(before.givenUp).toEqual([before.session.id]);
+    expect(before.session.state).toBe('closed');
+    expect(before.agent.isClosed).toBe(true);
+    expect(await after.data('user_message')).toMatchObject([{ content: 'mine' }]);
+  });
+
+  it('is nothing when it was deleted', async () => {
+    const before = await start();
+    await before.close();
+    const gone = await SessionBench.restart(before);
+    expect(gone.session).toBeUndefined();
+    await restart(await start());
+  });
+
+  it('begins when its server ended before it said anything', async () => {
+    const storage = new HeldStorage();
+    storage.events.release();
+    const before = SessionBench.empty({ storage });
+    before.record = newRecord();
+    await storage.records.create(before.record, null);
+    const begun = await restart(before);
+    expect(await begun.names()).toEqual(['session_ready']);
+    expect(begun.session.state).toBe('dormant');
+  });
+});

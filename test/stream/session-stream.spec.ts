@@ -1,0 +1,104 @@
+import { EventEmitter, once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { EventLog } from '../../src/agent-webkit/engine/event-log/event-log.js';
+import type { Session } from '../../src/agent-webkit/engine/session/session.js';
+import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
+import { OpenStreams } from '../../src/agent-webkit/stream/open-streams.js';
+import { type RawResponse, streamSession } from '../../src/agent-webkit/stream/session-stream.js';
+import { openLog } from '../support/open-log.js';
+import { settle } from '../support/session-bench.js';
+
+const error: WireEvent = { event: 'error', data: { code: 'c', message: 'm' } };
+
+/** A response as the host's middleware has left it. */
+function responseWith(write: () => boolean) {
+  const parts = { headersSent: true, destroyed: false, destroy: jest.fn(), write };
+  return Object.assign(new EventEmitter(), parts);
+}
+
+function follow(log: EventLog, response: EventEmitter): void {
+  const session = {
+    subscribe: (after: number, onReadable: () => void) =>
+      log.subscribe(after, onReadable, () => undefined),
+  } as unknown as Session;
+  const options = { keepAliveMs: 1000, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
+  const followed = { session, after: 0, refuse: (cause: unknown) => cause };
+  const raw = response as unknown as RawResponse;
+  streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe();
+}
+
+const again = (log: EventLog) => void log.append(error);
+
+const drained = (log: EventLog, response: EventEmitter) => {
+  void log.append(error);
+  response.emit('drain');
+};
+
+const later = () => {
+  jest.advanceTimersByTime(1000);
+};
+
+beforeAll(() => Logger.overrideLogger(false));
+
+describe('a stream to a response of which the host has made something else', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it.each([
+    ['it begins', [], () => undefined],
+    ['it goes on', [true], again],
+    ['it goes on after a drain', [false], drained],
+    ['it is kept alive', [true], later],
+  ])('is cut off and leaves nothing behind when its write throws as %s', (_, before, act) => {
+    jest.useFakeTimers();
+    const write = jest.fn<() => boolean>(() => {
+      throw new Error('not now');
+    });
+    for (const hasRoom of before) write.mockReturnValueOnce(hasRoom);
+    const response = responseWith(write);
+    const log = openLog();
+    void log.append(error);
+    follow(log, response);
+    act(log, response);
+    jest.advanceTimersByTime(0);
+    expect(response.destroy).toHaveBeenCalledTimes(1);
+    expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('listens once to one that says elsewhere that there is room', async () => {
+    const elsewhere = new EventEmitter();
+    const response = responseWith(() => false);
+    const on = response.on.bind(response);
+    response.on = (event, listener) =>
+      event === 'drain' ? elsewhere.on(event, listener) && response : on(event, listener);
+    const log = openLog();
+    follow(log, response);
+    for (let drains = 0; drains < 3; drains += 1) {
+      void log.append(error);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await settle();
+      elsewhere.emit('drain');
+    }
+    expect(elsewhere.listenerCount('drain')).toBe(1);
+    response.emit('close');
+    expect(log.subscribers).toBe(0);
+  });
+});
+
+describe('the open streams', () => {
+  it('are cut when the server ends, but for those whose client left before they began', async () => {
+    const streams = new OpenStreams();
+    const [open, gone] = [new PassThrough(), new PassThrough()];
+    gone.destroy();
+    await once(gone, 'close');
+    const destroy = jest.spyOn(gone, 'destroy');
+    streams.add(open);
+    streams.add(gone);
+    await streams.beforeApplicationShutdown();
+    expect(open.destroyed).toBe(true);
+    expect(destroy).not.toHaveBeenCalled();
+  });
+});
