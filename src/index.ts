@@ -6,7 +6,7 @@ export type { AgentWebkitModuleExtras } from './agent-webkit/agent-webkit.module
 export type {
   AgentWebkitModuleOptions,
   AuthOptions,
-  IncomingRequest,
+  AgentWebkitRequest,
 } from './agent-webkit/options/agent-webkit.options.js';
 export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
@@ -25,7 +25,7 @@ export type {
   AgentInput,
   AgentStart,
   CanUseTool,
-  JsonValue,
+  HostContext,
   PermissionContext,
   SdkFactory,
   SessionConfig,
@@ -40,7 +40,7 @@ export {
 } from './agent-webkit/storage/sqlite/sqlite-storage.js';
 export { EMPTY_LOG, FencedError } from './agent-webkit/engine/storage.js';
 export type {
-  Append,
+  EventAppend,
   EventStore,
   LogSummary,
   RecordCursor,
@@ -57,7 +57,7 @@ export type {
   AccessedSession,
   CanAccess,
 } from './agent-webkit/engine/registry/access.js';
-export type { Decision, OnDecision } from './agent-webkit/engine/session/decision.js';
+export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
 // The engine, for hosts' own code and for those without Nest
@@ -110,12 +110,12 @@ export {
   AgentsBusyError,
   AgentWebkitError,
   BackpressureError,
-  ConflictError,
   CursorAheadError,
+  CursorEvictedError,
   type ErrorCode,
-  EvictedError,
   ForbiddenError,
   InvalidRequestError,
+  NoPendingRequestError,
   PayloadTooLargeError,
   SessionNotFoundError,
   ShuttingDownError,
@@ -124,4 +124,10 @@ export {
   TooManySessionsError,
   TooManySubscribersError,
   UnauthorizedError,
+} from './agent-webkit/engine/errors.js';
+
+// The same two classes, by the names they have in the Python server.
+export {
+  CursorEvictedError as EvictedError,
+  NoPendingRequestError as ConflictError,
 } from './agent-webkit/engine/errors.js';

@@ -8,7 +8,7 @@ import {
   Logger,
 } from '@nestjs/common';
 import { from, isObservable, lastValueFrom } from 'rxjs';
-import type { AuthOptions, IncomingRequest } from './options/agent-webkit.options.js';
+import type { AuthOptions, AgentWebkitRequest } from './options/agent-webkit.options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { type Identify, setIdentity } from './http/current-caller.decorator.js';
@@ -16,7 +16,7 @@ import type { Caller } from './engine/caller.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
 import { toHttpException } from './http/http-errors.js';
 
-type Authenticate = (request: IncomingRequest) => Caller | null | Promise<Caller | null>;
+type Authenticate = (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null>;
 
 const EVERYBODY: Caller = { id: 'anonymous' };
 const DEFAULT_OWNER = 'default';
@@ -42,7 +42,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<IncomingRequest>();
+    const request = context.switchToHttp().getRequest<AgentWebkitRequest>();
     // Bound, and no closures, which would share a scope: only a host's guard keeps the context alive,
     // for as long as a stream, to be asked with it again.
     const identify: Identify =
@@ -59,7 +59,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
 
   private async askHostGuard(
     context: ExecutionContext,
-    request: IncomingRequest,
+    request: AgentWebkitRequest,
   ): Promise<Caller | null> {
     const verdict = this.hostGuard?.canActivate(context) ?? false;
     const isLetIn = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;

@@ -12,7 +12,7 @@ import { RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.
 import type { SdkFactory } from './engine/agent-client.js';
 import type { Caller } from './engine/caller.js';
 import type { Session } from './engine/session/session.js';
-import { EvictedError } from './engine/errors.js';
+import { CursorEvictedError } from './engine/errors.js';
 import { parseSessionEvent } from './engine/session-event.js';
 import { SessionPolicy } from './engine/registry/session-policy.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
@@ -93,7 +93,7 @@ function watchSession(session: Session, after: number): Observable<DeliveredEven
           case 'ended':
             return subscriber.complete();
           case 'overtaken':
-            return subscriber.error(new EvictedError(cursor, session.info().first_id));
+            return subscriber.error(new CursorEvictedError(cursor, session.info().first_id));
           default:
             reading satisfies never;
         }

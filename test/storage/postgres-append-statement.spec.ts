@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Append } from '../../src/agent-webkit/engine/storage.js';
+import type { EventAppend } from '../../src/agent-webkit/engine/storage.js';
 import { splitGroup } from '../../src/agent-webkit/storage/postgres/append-statement.js';
 import { sampleAppend, sampleEvents } from './postgres-samples.js';
 
-function namesOf(parts: readonly (readonly Append[])[]): string[][] {
+function namesOf(parts: readonly (readonly EventAppend[])[]): string[][] {
   return parts.map((part) => part.map(({ sessionId }) => sessionId));
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import {
-  type Append,
+  type EventAppend,
   EMPTY_LOG,
   type SessionRecord,
   type StorageProvider,
@@ -43,8 +43,8 @@ export function sampleEvents(first: number, count: number, text = 'text'): Sessi
 export function sampleAppend(
   sessionId: string,
   events: readonly SessionEvent[],
-  values: Partial<Append> = {},
-): Append {
+  values: Partial<EventAppend> = {},
+): EventAppend {
   return {
     sessionId,
     epoch: 1,

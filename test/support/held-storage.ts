@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import {
-  type Append,
+  type EventAppend,
   type EventStore,
   FencedError,
   type SessionRecordStore,
@@ -36,7 +36,7 @@ export class HeldEventStore implements EventStore {
     return this.#waiting.length;
   }
 
-  append(append: Append): Promise<void> {
+  append(append: EventAppend): Promise<void> {
     const { events } = append;
     this.appends.push([...events]);
     const committed = new Promise<void>((resolve, reject) => {

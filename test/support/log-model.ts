@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
-import { EvictedError, CursorAheadError } from '../../src/agent-webkit/engine/errors.js';
+import { CursorEvictedError, CursorAheadError } from '../../src/agent-webkit/engine/errors.js';
 import type { EventLog } from '../../src/agent-webkit/engine/event-log/event-log.js';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import type { Subscription } from '../../src/agent-webkit/engine/event-log/subscription.js';
@@ -125,9 +125,9 @@ export class Committed {
   }
 
   /** What a cursor is refused with, or null. */
-  refusal(cursor: number): typeof EvictedError | typeof CursorAheadError | null {
+  refusal(cursor: number): typeof CursorEvictedError | typeof CursorAheadError | null {
     if (cursor > this.lastSeq) return CursorAheadError;
-    return cursor > 0 && cursor < this.firstSeq - 1 ? EvictedError : null;
+    return cursor > 0 && cursor < this.firstSeq - 1 ? CursorEvictedError : null;
   }
 }
 

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
 import type { SdkFactory } from '../../src/agent-webkit/engine/agent-client.js';
 import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
-import type { Decision } from '../../src/agent-webkit/engine/session/decision.js';
+import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
 import { Session } from '../../src/agent-webkit/engine/session/session.js';
 import type {
   SessionDependencies,
@@ -85,7 +85,7 @@ export class SessionBench {
   readonly agents: FakeAgentClient[];
   readonly givenUp: string[] = [];
   readonly unused: string[] = [];
-  readonly decisions: Decision[] = [];
+  readonly decisions: RequestDecision[] = [];
   readonly deps: SessionDependencies;
   session!: Session;
   record!: SessionRecord;

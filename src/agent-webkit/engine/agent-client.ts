@@ -44,12 +44,17 @@ export interface SessionConfig {
   /** How much the session may cost before the agent stops, in US dollars. Without it, any amount. */
   maxBudgetUsd?: number;
   /** What the host wants to know whenever it starts an agent for this session. Kept as JSON. */
-  hostContext?: JsonValue;
+  hostContext?: HostContext;
 }
 
 /** What JSON can say. */
-export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type HostContext =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly HostContext[]
+  | { readonly [key: string]: HostContext };
 
 /** Everything an agent needs to know to start. */
 export interface AgentStart extends SessionConfig {

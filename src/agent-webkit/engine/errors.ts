@@ -52,8 +52,11 @@ export class SessionNotFoundError extends AgentWebkitError {
   }
 }
 
-/** A reply to a request that is not pending: answered, expired, cancelled or never asked. */
-export class ConflictError extends AgentWebkitError {
+/**
+ * A reply to a request that is not pending: it was answered, has expired, was cancelled or never
+ * existed. Also exported as `ConflictError`, its name in the Python server.
+ */
+export class NoPendingRequestError extends AgentWebkitError {
   readonly code = 'no_pending_request';
 
   constructor(correlationId: string) {
@@ -64,8 +67,11 @@ export class ConflictError extends AgentWebkitError {
   }
 }
 
-/** The cursor is older than what is kept. */
-export class EvictedError extends AgentWebkitError {
+/**
+ * The cursor is older than the oldest event that is kept. Also exported as `EvictedError`, its name
+ * in the Python server.
+ */
+export class CursorEvictedError extends AgentWebkitError {
   readonly code = 'cursor_evicted';
 
   constructor(cursor: number, firstSeq: number) {

@@ -38,7 +38,7 @@ export interface RecordCursor {
 }
 
 /** Events to append to one session, all of them or none. */
-export interface Append {
+export interface EventAppend {
   readonly sessionId: string;
   /** The epoch at which the appending server took the session over. */
   readonly epoch: number;
@@ -77,7 +77,7 @@ export interface EventStore {
    * @throws RangeError when the events do not follow the last ones; any other error means that the
    *   store may take the same events later
    */
-  append(append: Append): void | Promise<void>;
+  append(append: EventAppend): void | Promise<void>;
   /** Up to `limit` events after `after`, in order; fewer only at the end. */
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]>;
   /** Whether an append of the last 24 hours carried this key. */

@@ -6,7 +6,7 @@ import type { ConfigureSession } from '../engine/registry/session-policy.js';
 import type { StorageProvider } from '../engine/storage.js';
 
 /** An HTTP request as the host's adapter made it: Express's, or Fastify's. */
-export interface IncomingRequest {
+export interface AgentWebkitRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
@@ -22,7 +22,7 @@ export interface IncomingRequest {
 export type AuthOptions =
   | 'none'
   | { readonly tokens: readonly string[] }
-  | { readonly verify: (request: IncomingRequest) => Caller | null | Promise<Caller | null> };
+  | { readonly verify: (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null> };
 
 /** How the module is to behave. Everything but `auth` has a default; a wrong value fails at boot by its name. */
 export interface AgentWebkitModuleOptions {
@@ -34,7 +34,7 @@ export interface AgentWebkitModuleOptions {
    *
    * @default `request.user`, by its `id` or `sub`
    */
-  readonly caller?: (request: IncomingRequest) => Caller | null;
+  readonly caller?: (request: AgentWebkitRequest) => Caller | null;
 
   /**
    * What callers may do with sessions of others: a team's, or those a support role may watch. Asked

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import type {
   AgentWebkitModuleOptions,
   AuthOptions,
-  IncomingRequest,
+  AgentWebkitRequest,
 } from './agent-webkit.options.js';
 import type { SdkFactory } from '../engine/agent-client.js';
 import type { Caller } from '../engine/caller.js';
@@ -30,7 +30,7 @@ import { PERMISSION_MODES } from '../protocol/inbound.js';
 /** The options with their defaults, checked. */
 export interface ResolvedOptions {
   readonly auth: AuthOptions | null;
-  readonly caller: (request: IncomingRequest) => Caller | null;
+  readonly caller: (request: AgentWebkitRequest) => Caller | null;
   readonly sdkFactory: SdkFactory | null;
   readonly storage: StorageProvider | null;
   readonly verifyIntervalMs: number | null;
@@ -120,7 +120,7 @@ type CountOption =
 type MsOption = 'agentGraceMs' | 'interruptTimeoutMs' | 'shutdownGraceMs' | 'storageTimeoutMs';
 type TimerOption = 'idleTimeoutMs' | 'keepAliveMs' | 'requestTimeoutMs' | 'verifyIntervalMs';
 
-function callerOfUser(request: IncomingRequest): Caller | null {
+function callerOfUser(request: AgentWebkitRequest): Caller | null {
   const user = 'user' in request ? request.user : null;
   if (typeof user !== 'object' || user === null) return null;
   const { id, sub } = user as { id?: unknown; sub?: unknown };

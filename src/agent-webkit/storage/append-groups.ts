@@ -1,7 +1,7 @@
-import type { Append } from '../engine/storage.js';
+import type { EventAppend } from '../engine/storage.js';
 
 interface Waiting {
-  append: Append;
+  append: EventAppend;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -15,7 +15,7 @@ export type AppendOutcome = Error | null;
  * most one append under way, which its log sees to.
  */
 export class AppendGroups {
-  readonly #write: (group: readonly Append[]) => Promise<AppendOutcome[]>;
+  readonly #write: (group: readonly EventAppend[]) => Promise<AppendOutcome[]>;
   readonly #maxGroup: number;
   #waiting: Waiting[] = [];
   #isWriting = false;
@@ -25,12 +25,12 @@ export class AppendGroups {
    * @param write commits a group; resolves to each append's own outcome, or rejects for all
    * @param maxGroup how many appends one group may have
    */
-  constructor(write: (group: readonly Append[]) => Promise<AppendOutcome[]>, maxGroup = 500) {
+  constructor(write: (group: readonly EventAppend[]) => Promise<AppendOutcome[]>, maxGroup = 500) {
     this.#write = write;
     this.#maxGroup = maxGroup;
   }
 
-  commit(append: Append): Promise<void> {
+  commit(append: EventAppend): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ append, resolve, reject });
       if (!this.#isWriting) this.#written = this.#writeAll();

@@ -11,7 +11,7 @@ import { of } from 'rxjs';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
 import type {
   AgentWebkitModuleOptions,
-  IncomingRequest,
+  AgentWebkitRequest,
 } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
@@ -48,7 +48,7 @@ class UsersGuard implements CanActivate {
   constructor(private readonly users: Users) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<IncomingRequest & { user?: unknown }>();
+    const request = context.switchToHttp().getRequest<AgentWebkitRequest & { user?: unknown }>();
     request.user = this.users.find(request.headers['authorization']) ?? undefined;
     return request.headers['x-banned'] === undefined;
   }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
-import type { Decision } from '../../../src/agent-webkit/engine/session/decision.js';
+import type { RequestDecision } from '../../../src/agent-webkit/engine/session/decision.js';
 import { ForbiddenError } from '../../../src/agent-webkit/engine/errors.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { refused } from '../../support/refused.js';
@@ -49,7 +49,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   });
 
   it('may be answered by whom the host lets answer, and everybody learns who it was', async () => {
-    const decisions: Decision[] = [];
+    const decisions: RequestDecision[] = [];
     await start({
       canAccess: async (_, { id }, action) => id === 'bob' && ['read', 'answer'].includes(action),
       onDecision: (decision) => void decisions.push(decision),

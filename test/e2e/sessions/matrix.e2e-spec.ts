@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { IncomingRequest } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { AgentWebkitRequest } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
 import type { StorageProvider } from '../../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
@@ -43,7 +43,7 @@ const STRANGERS = [
 ] as const;
 
 /** Knows `ann-…` and `bob-…`, as long as they have not expired. */
-function verify({ headers }: IncomingRequest): Caller | null {
+function verify({ headers }: AgentWebkitRequest): Caller | null {
   const [, id, rest] = /^Bearer (ann|bob)-(\w+)$/.exec(String(headers['authorization'])) ?? [];
   if (rest === 'expired') throw new Error(`jwt expired: ${String(headers['authorization'])}`);
   return id === undefined ? null : { id };

@@ -3,7 +3,7 @@ import { type CanActivate, type ExecutionContext, Logger } from '@nestjs/common'
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
 import type {
   AgentWebkitModuleOptions,
-  IncomingRequest,
+  AgentWebkitRequest,
 } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
@@ -20,14 +20,14 @@ interface Member extends Caller {
 const members = new Map<string, Member>();
 let verifications = 0;
 
-function memberOf({ headers }: IncomingRequest): Member | null {
+function memberOf({ headers }: AgentWebkitRequest): Member | null {
   verifications += 1;
   return members.get(String(headers['x-member'])) ?? null;
 }
 
 class MembersGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<IncomingRequest & { user?: unknown }>();
+    const request = context.switchToHttp().getRequest<AgentWebkitRequest & { user?: unknown }>();
     request.user = memberOf(request);
     return request.user !== null;
   }

@@ -5,14 +5,14 @@ import {
   GroupCommit,
 } from '../../../src/agent-webkit/engine/event-log/group-commit.js';
 import type { SessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
-import { type Append, FencedError } from '../../../src/agent-webkit/engine/storage.js';
+import { type EventAppend, FencedError } from '../../../src/agent-webkit/engine/storage.js';
 import { settle } from '../../support/session-bench.js';
 
 const appended = (seq: number): Appended => ({
   event: { seq, name: 'done', data: '{}' },
   wire: { event: 'done', data: {} },
 });
-const createAppend = (group: readonly Appended[], keys: readonly string[]): Append => ({
+const createAppend = (group: readonly Appended[], keys: readonly string[]): EventAppend => ({
   sessionId: 's',
   epoch: 1,
   events: group.map(({ event }) => event),
@@ -28,7 +28,7 @@ class Writer {
   #settle: { resolve: () => void; reject: (error: Error) => void } | null = null;
   isDoneAtOnce = false;
 
-  readonly write = ({ events }: Append): void | Promise<void> => {
+  readonly write = ({ events }: EventAppend): void | Promise<void> => {
     expect(this.#settle).toBeNull();
     this.written.push(seqs(events));
     if (this.isDoneAtOnce) return;

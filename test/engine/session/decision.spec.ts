@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { PermissionResult } from '../../../src/agent-webkit/engine/agent-client.js';
-import type { Decision, OnDecision } from '../../../src/agent-webkit/engine/session/decision.js';
+import type {
+  RequestDecision,
+  OnDecision,
+} from '../../../src/agent-webkit/engine/session/decision.js';
 import { HeldStorage } from '../../support/held-storage.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
@@ -135,7 +138,7 @@ describe('the account of decisions', () => {
 
   it('takes callers of any kind, as the host knows them', async () => {
     await start();
-    const told: Decision[] = [];
+    const told: RequestDecision[] = [];
     bench.deps.onDecision = (decision) => void told.push(decision);
     void ask();
     const caller = { id: 'bob', can: () => true };

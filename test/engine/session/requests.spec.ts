@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
-import { ConflictError } from '../../../src/agent-webkit/engine/errors.js';
+import { NoPendingRequestError } from '../../../src/agent-webkit/engine/errors.js';
 import { Requests } from '../../../src/agent-webkit/engine/session/requests.js';
 import { parseSessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
 import type { PermissionResult } from '../../../src/agent-webkit/engine/agent-client.js';
@@ -171,7 +171,7 @@ describe('a request of the agent', () => {
     const reply = requests.reply(allow('t1'), ADA);
     await settle();
     expect(result).toBeNull();
-    await expect(requests.reply(deny('t1'), { id: 'bob' })).rejects.toThrow(ConflictError);
+    await expect(requests.reply(deny('t1'), { id: 'bob' })).rejects.toThrow(NoPendingRequestError);
     store.commit();
     await reply;
     expect(result).toMatchObject({ behavior: 'allow' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import {
-  type Append,
+  type EventAppend,
   type EventStore,
   FencedError,
 } from '../../../src/agent-webkit/engine/storage.js';
@@ -15,7 +15,7 @@ class TakenStorage extends MemoryStorage {
   constructor(isSync: boolean) {
     super();
     const { events } = this;
-    const append = (appended: Append) => {
+    const append = (appended: EventAppend) => {
       if (this.isTaken) throw new FencedError(appended.sessionId);
       return events.append(appended);
     };

@@ -1,6 +1,6 @@
 import type { WireEvent } from '../../protocol/events.js';
 import { answered } from '../answered.js';
-import { CursorAheadError, EvictedError, StorageUnavailableError } from '../errors.js';
+import { CursorAheadError, CursorEvictedError, StorageUnavailableError } from '../errors.js';
 import { type Appended, GroupCommit } from './group-commit.js';
 import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
 import { retry } from '../timing/retry.js';
@@ -203,13 +203,14 @@ export class EventLog implements SubscribedLog {
   /**
    * Whether what comes after a cursor can be read now.
    *
-   * @throws EvictedError when the cursor is older than what is kept
+   * @throws CursorEvictedError when the cursor is older than what is kept
    * @throws CursorAheadError when it is larger than the last seq
    */
   checkCursor(cursor: number): void {
     this.#kept.expire();
     if (cursor > this.#lastSeq) throw new CursorAheadError(cursor, this.#lastSeq);
-    if (cursor > 0 && cursor < this.firstSeq - 1) throw new EvictedError(cursor, this.firstSeq);
+    if (cursor > 0 && cursor < this.firstSeq - 1)
+      throw new CursorEvictedError(cursor, this.firstSeq);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { retry } from '../timing/retry.js';
 import type { WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
-import { type Append, FencedError } from '../storage.js';
+import { type EventAppend, FencedError } from '../storage.js';
 
 /** An event that was appended: as it is stored, and as it was said. */
 export interface Appended {
@@ -11,9 +11,9 @@ export interface Appended {
 
 export interface GroupCommitOptions {
   /** Makes one append of a group, just before it is written for the first time. */
-  createAppend: (appended: readonly Appended[], keys: readonly string[]) => Append;
+  createAppend: (appended: readonly Appended[], keys: readonly string[]) => EventAppend;
   /** Makes it durable; returns nothing when that is done at once. Called again with the same one when it failed. */
-  write: (append: Append) => void | Promise<void>;
+  write: (append: EventAppend) => void | Promise<void>;
   /** Called with what is committed, in order. */
   onCommitted: (appended: readonly Appended[]) => void;
   /** Called when a write has failed that is tried again, once until one succeeds. */
@@ -81,7 +81,7 @@ export class GroupCommit {
     this.#stopped.abort();
   }
 
-  #write(append: Append): void | Promise<void> {
+  #write(append: EventAppend): void | Promise<void> {
     try {
       return this.#options.write(append);
     } catch (error) {
@@ -91,7 +91,7 @@ export class GroupCommit {
 
   async #finish(
     appended: readonly Appended[],
-    append: Append,
+    append: EventAppend,
     written: Promise<void>,
   ): Promise<void> {
     this.#writing = appended.length;
@@ -104,7 +104,7 @@ export class GroupCommit {
     this.#commitGathered();
   }
 
-  async #persist(append: Append, written: Promise<void>): Promise<void> {
+  async #persist(append: EventAppend, written: Promise<void>): Promise<void> {
     const begun = [written];
     try {
       await retry(() => begun.pop() ?? this.#write(append), {

@@ -3,7 +3,7 @@ import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 
 /** What became of one thing the agent asked, for whoever keeps account of it. */
-export interface Decision {
+export interface RequestDecision {
   sessionId: string;
   /** The id of the caller whose session it is. */
   owner: string;
@@ -21,12 +21,12 @@ export interface Decision {
 }
 
 /** Called with each decision. What it throws is logged, and changes nothing. */
-export type OnDecision = (decision: Decision) => void | Promise<void>;
+export type OnDecision = (decision: RequestDecision) => void | Promise<void>;
 
 /** Tells it, not waiting. */
 export function tellDecision(
   onDecision: OnDecision,
-  decision: Decision,
+  decision: RequestDecision,
   logger: EngineLogger,
 ): void {
   const { input, updatedInput, ...rest } = decision;

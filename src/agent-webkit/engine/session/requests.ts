@@ -2,8 +2,8 @@ import type { PermissionResponse, QuestionResponse } from '../../protocol/inboun
 import type { EventPayloads, RequestOutcome, WireEvent } from '../../protocol/events.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
 import type { Caller } from '../caller.js';
-import type { Decision } from './decision.js';
-import { ConflictError, InvalidRequestError } from '../errors.js';
+import type { RequestDecision } from './decision.js';
+import { NoPendingRequestError, InvalidRequestError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { PendingRequest } from '../../protocol/answers.js';
 import { parseSessionEvent } from '../session-event.js';
@@ -14,7 +14,7 @@ export interface RequestsOptions {
   /** After how long a request that nobody answers is denied, in milliseconds; null for never. */
   timeoutMs: number | null;
   /** Called when a request is resolved and that is committed. */
-  onDecision: (decision: Omit<Decision, 'sessionId' | 'owner'>) => void;
+  onDecision: (decision: Omit<RequestDecision, 'sessionId' | 'owner'>) => void;
 }
 
 /**
@@ -60,10 +60,10 @@ export class Requests {
     });
   }
 
-  /** Answers one open request. @throws ConflictError when it is not open */
+  /** Answers one open request. @throws NoPendingRequestError when it is not open */
   async reply(reply: PermissionResponse | QuestionResponse, by: Caller): Promise<void> {
     const request = this.#log.state.requests.get(reply.correlation_id);
-    if (!request) throw new ConflictError(reply.correlation_id);
+    if (!request) throw new NoPendingRequestError(reply.correlation_id);
     const result =
       reply.type === 'question_response' ? answer(request, reply.answers) : decide(request, reply);
     const outcome = outcomeOf(request, result);

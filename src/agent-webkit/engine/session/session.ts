@@ -230,7 +230,7 @@ export class Session implements SlotHolder {
   /**
    * Whether {@link subscribe} would be refused now.
    *
-   * @throws TooManySubscribersError, EvictedError or CursorAheadError
+   * @throws TooManySubscribersError, CursorEvictedError or CursorAheadError
    */
   checkSubscribable(after: number): void {
     const { maxSubscribers } = this.#deps.limits;

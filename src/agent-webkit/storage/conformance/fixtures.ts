@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Append, SessionRecord, StorageProvider } from '../../engine/storage.js';
+import type { EventAppend, SessionRecord, StorageProvider } from '../../engine/storage.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { EMPTY_LOG, FencedError } from '../../engine/storage.js';
 import type { ConformanceCase, ConformanceSubject } from './conformance-case.js';
@@ -77,7 +77,7 @@ export async function append(
   provider: StorageProvider,
   sessionId: string,
   events: readonly SessionEvent[],
-  values: Partial<Append> = {},
+  values: Partial<EventAppend> = {},
 ): Promise<void> {
   await provider.events.append({
     sessionId,

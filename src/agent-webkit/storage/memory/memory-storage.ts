@@ -1,5 +1,5 @@
 import {
-  type Append,
+  type EventAppend,
   EMPTY_LOG,
   type EventStore,
   FencedError,
@@ -16,7 +16,7 @@ import { MemoryTranscripts } from './memory-transcripts.js';
 interface Stored {
   record: Omit<SessionRecord, 'log'>;
   /** What the record says of the events. */
-  summary: Append['summary'];
+  summary: EventAppend['summary'];
   creationKey: string | null;
   events: PackedEvents;
   /** Those from before them that are kept all the same. */
@@ -48,7 +48,7 @@ class MemoryEventStore implements EventStore {
     this.#sessions = sessions;
   }
 
-  append({ sessionId, epoch, events, keys, summary }: Append): void {
+  append({ sessionId, epoch, events, keys, summary }: EventAppend): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
     const { lastSeq } = stored.events;

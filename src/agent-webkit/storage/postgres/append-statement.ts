@@ -1,4 +1,4 @@
-import type { Append } from '../../engine/storage.js';
+import type { EventAppend } from '../../engine/storage.js';
 import { digest, encodeText } from './text.js';
 
 /** How many events, and how many characters of data, one statement carries, unless one append alone has more. */
@@ -49,7 +49,7 @@ export function appendStatement(schema: string): string {
 }
 
 /** The parameters of {@link appendStatement}. */
-export function appendValues(appends: readonly Append[]): unknown[][] {
+export function appendValues(appends: readonly EventAppend[]): unknown[][] {
   const places = [...appends.keys()];
   const events = appends.flatMap((append, place) =>
     append.events.map((event) => ({ place, ...event })),
@@ -74,12 +74,12 @@ export function appendValues(appends: readonly Append[]): unknown[][] {
 }
 
 /** The seq of an append's first event; 0, which follows whatever there is, when it has none. */
-export function firstSeqOf({ events }: Append): number {
+export function firstSeqOf({ events }: EventAppend): number {
   return events[0]?.seq ?? 0;
 }
 
 /** The seq of an append's last event; 0 when it has none. */
-function lastSeqOf({ events }: Append): number {
+function lastSeqOf({ events }: EventAppend): number {
   return events.at(-1)?.seq ?? 0;
 }
 
@@ -87,8 +87,8 @@ function lastSeqOf({ events }: Append): number {
  * Divides a group into parts that each fit one statement, in order: not too much in one, and no
  * session twice, of which the second append would not see the first one's events.
  */
-export function splitGroup(group: readonly Append[]): Append[][] {
-  const parts: Append[][] = [];
+export function splitGroup(group: readonly EventAppend[]): EventAppend[][] {
+  const parts: EventAppend[][] = [];
   let ids = new Set<string>();
   let room = { events: 0, characters: 0 };
   for (const append of group) {

@@ -1,5 +1,5 @@
 import type { SessionEvent } from '../../engine/session-event.js';
-import { type Append, type EventStore, FencedError } from '../../engine/storage.js';
+import { type EventAppend, type EventStore, FencedError } from '../../engine/storage.js';
 import { AppendGroups, type AppendOutcome } from '../append-groups.js';
 import { appendStatement, appendValues, firstSeqOf, splitGroup } from './append-statement.js';
 import type { Database } from './database.js';
@@ -22,7 +22,7 @@ export class PostgresEvents implements EventStore {
     this.#appendStatement = appendStatement(schema);
   }
 
-  append(append: Append): Promise<void> {
+  append(append: EventAppend): Promise<void> {
     return this.#groups.commit(append);
   }
 
@@ -69,7 +69,7 @@ export class PostgresEvents implements EventStore {
     );
   }
 
-  async #writeGroup(group: readonly Append[]): Promise<AppendOutcome[]> {
+  async #writeGroup(group: readonly EventAppend[]): Promise<AppendOutcome[]> {
     const outcomes: AppendOutcome[] = [];
     for (const part of splitGroup(group)) {
       // oxlint-disable-next-line no-await-in-loop -- a session may be in more than one part
@@ -78,7 +78,7 @@ export class PostgresEvents implements EventStore {
     return outcomes;
   }
 
-  async #writePart(part: readonly Append[]): Promise<AppendOutcome[]> {
+  async #writePart(part: readonly EventAppend[]): Promise<AppendOutcome[]> {
     try {
       return await this.#write(part);
     } catch (error) {
@@ -93,7 +93,7 @@ export class PostgresEvents implements EventStore {
     }
   }
 
-  async #write(appends: readonly Append[]): Promise<AppendOutcome[]> {
+  async #write(appends: readonly EventAppend[]): Promise<AppendOutcome[]> {
     const rows = await this.#database.query<{ place: string }>(
       this.#appendStatement,
       appendValues(appends),
@@ -105,7 +105,9 @@ export class PostgresEvents implements EventStore {
   }
 
   /** Looks up why appends were left out. */
-  async #explainer(refused: readonly Append[]): Promise<(append: Append) => AppendOutcome> {
+  async #explainer(
+    refused: readonly EventAppend[],
+  ): Promise<(append: EventAppend) => AppendOutcome> {
     const rows = await this.#database.query<{ id: string; epoch: string; last_seq: string }>(
       `select id, epoch, last_seq from ${this.#schema}.session where id = any ($1::text[])`,
       [refused.map(({ sessionId }) => encodeText(sessionId))],

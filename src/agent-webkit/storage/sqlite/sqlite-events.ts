@@ -1,5 +1,5 @@
 import type { SessionEvent } from '../../engine/session-event.js';
-import { type Append, type EventStore, FencedError } from '../../engine/storage.js';
+import { type EventAppend, type EventStore, FencedError } from '../../engine/storage.js';
 import { type AppendOutcome, AppendGroups } from '../append-groups.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Step, Unit, UnitResult } from './thread-program.js';
@@ -18,7 +18,7 @@ export class SqliteEvents implements EventStore {
     this.#sql = createStatements(tablePrefix);
   }
 
-  append(append: Append): Promise<void> {
+  append(append: EventAppend): Promise<void> {
     return this.#groups.commit(append);
   }
 
@@ -52,12 +52,12 @@ export class SqliteEvents implements EventStore {
     return this.#groups.settled();
   }
 
-  async #write(group: readonly Append[]): Promise<AppendOutcome[]> {
+  async #write(group: readonly EventAppend[]): Promise<AppendOutcome[]> {
     const results = await this.#thread.write(group.map((append) => this.#unitOf(append)));
     return group.map((append, index) => outcomeOf(append, results[index]));
   }
 
-  #unitOf({ sessionId, epoch, events, keys, isUnfinished, summary }: Append): Unit {
+  #unitOf({ sessionId, epoch, events, keys, isUnfinished, summary }: EventAppend): Unit {
     const sql = this.#sql;
     const precedingSeq = (events[0]?.seq ?? 1) - 1;
     const writes: Step[] = events.map(({ seq, name, data }) => ({
@@ -93,7 +93,7 @@ export class SqliteEvents implements EventStore {
   }
 }
 
-function outcomeOf({ sessionId, epoch, events }: Append, result?: UnitResult): AppendOutcome {
+function outcomeOf({ sessionId, epoch, events }: EventAppend, result?: UnitResult): AppendOutcome {
   if (result?.isDone) return null;
   const position = result?.rows[0];
   if (position?.['epoch'] !== epoch) return new FencedError(sessionId);

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERROR_STATUS } from '../../src/agent-webkit/http/http-errors.js';
+import { AgentWebkitError } from '../../src/agent-webkit/engine/errors.js';
+import * as errors from '../../src/agent-webkit/engine/errors.js';
+import { ConflictError, EvictedError } from '../../src/index.js';
+
+type AnyError = new (...details: unknown[]) => AgentWebkitError;
+
+const classes = Object.values(errors as Record<string, unknown>).filter(
+  (value): value is AnyError =>
+    typeof value === 'function' && value.prototype instanceof AgentWebkitError,
+);
+
+/** `cursor_evicted` as the name of a class: `CursorEvictedError`. */
+const nameOf = (code: string) =>
+  `${code.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Error`;
+
+describe('the error classes', () => {
+  it('are one for each code, named after it', () => {
+    const found = Object.fromEntries(
+      classes.map((Class) => new Class('x', 1)).map(({ code, name }) => [code, name]),
+    );
+    const expected = Object.fromEntries(
+      Object.keys(ERROR_STATUS).map((code) => [code, nameOf(code)]),
+    );
+    expect(found).toEqual(expected);
+  });
+
+  it('are exported by the names of the Python server too', () => {
+    expect(ConflictError).toBe(errors.NoPendingRequestError);
+    expect(EvictedError).toBe(errors.CursorEvictedError);
+  });
+});
