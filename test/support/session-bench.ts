@@ -83,7 +83,7 @@ export function newRecord(): SessionRecord {
 export class SessionBench {
   readonly storage: StorageProvider;
   readonly agents: FakeAgentClient[];
-  readonly givenUp: string[] = [];
+  readonly lost: string[] = [];
   readonly unused: string[] = [];
   readonly decisions: RequestDecision[] = [];
   readonly deps: SessionDependencies;
@@ -101,8 +101,8 @@ export class SessionBench {
       slots: slots ?? new AgentSlots(100),
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
-      onGivenUp: (id) => void this.givenUp.push(id),
-      onUnused: ({ id }) => void this.unused.push(id),
+      onOwnershipLost: (id) => void this.lost.push(id),
+      onUnused: (id) => void this.unused.push(id),
     };
   }
 

@@ -140,7 +140,7 @@ describe('a session that is restored', () => {
     await after.say('mine');
     await after.started(1);
     await expect(before.say('late')).rejects.toMatchObject({ code: 'storage_unavailable' });
-    expect(before.givenUp).toEqual([before.session.id]);
+    expect(before.lost).toEqual([before.session.id]);
     expect(before.session.state).toBe('closed');
     expect(before.agent.isClosed).toBe(true);
     expect(await after.data('user_message')).toMatchObject([{ content: 'mine' }]);

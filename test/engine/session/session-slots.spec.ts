@@ -199,7 +199,7 @@ describe('a session on a server that has few agents', () => {
     const c = await start();
     await c.storage.records.delete(c.session.id);
     await c.say('lost').catch(() => undefined);
-    expect(c.givenUp).toEqual([c.session.id]);
+    expect(c.lost).toEqual([c.session.id]);
     const d = await start();
     await work(d);
     expect(living()).toHaveLength(1);

@@ -32,7 +32,7 @@ class TakenStorage extends MemoryStorage {
 
 async function expectGivenUp(bench: SessionBench): Promise<void> {
   await settle();
-  expect(bench.givenUp).toEqual([bench.session.id]);
+  expect(bench.lost).toEqual([bench.session.id]);
   expect(bench.session.state).toBe('closed');
   expect(bench.agents.every(({ isClosed }) => isClosed)).toBe(true);
   await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });

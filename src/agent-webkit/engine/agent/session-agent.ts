@@ -10,7 +10,7 @@ import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { MessageTranslator } from './message-translator.js';
-import { cancelled } from '../session/requests.js';
+import { cancelledRequest } from './cancelled-request.js';
 
 export interface SessionAgentOptions {
   sdkFactory: SdkFactory;
@@ -130,7 +130,7 @@ export class SessionAgent {
       // What an agent asks while it is being closed concerns nobody, and nobody would answer.
       this.#client === client
         ? start.canUseTool(toolName, input, context)
-        : Promise.resolve(cancelled());
+        : Promise.resolve(cancelledRequest());
     try {
       client = this.#options.sdkFactory({ ...start, canUseTool });
     } catch (error) {

@@ -10,7 +10,7 @@ import { within } from '../timing/within.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
-  'slots' | 'onGivenUp' | 'onUnused'
+  'slots' | 'onOwnershipLost' | 'onUnused'
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
@@ -47,12 +47,12 @@ export class LiveSessions {
     this.#deps = {
       ...deps,
       slots,
-      onGivenUp: (id, agentGone) => {
+      onOwnershipLost: (id, agentGone) => {
         this.#sessions.delete(id);
         this.#dropClaim(id);
         this.#track(agentGone);
       },
-      onUnused: (session) => void this.letGo(session),
+      onUnused: (id) => void this.#evictUnused(id),
     };
   }
 
@@ -136,12 +136,17 @@ export class LiveSessions {
     this.#dropClaim(id);
   }
 
-  /** Lets one leave the memory, which goes on where it is restored. */
-  async letGo(session: Session): Promise<void> {
+  /** Removes a session from memory. It goes on where it is restored. */
+  async evict(session: Session): Promise<void> {
     // It may have ended meanwhile, and another one of this id be there.
     if ((await this.#sessions.get(session.id)) !== session) return;
     this.#sessions.delete(session.id);
     await this.end(session, 'for_now', 0);
+  }
+
+  async #evictUnused(id: string): Promise<void> {
+    const session = await this.#sessions.get(id);
+    if (session) await this.evict(session);
   }
 
   /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */

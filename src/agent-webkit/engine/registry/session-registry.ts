@@ -117,7 +117,7 @@ export class SessionRegistry {
   async getAt(id: string, caller: Caller, after: number): Promise<Session> {
     const session = await this.get(id, caller);
     if (after <= session.lastSeq || !(await answered(session.isTakenOver()))) return session;
-    await this.#live.letGo(session);
+    await this.#live.evict(session);
     return this.get(id, caller);
   }
 
@@ -230,7 +230,7 @@ export class SessionRegistry {
    */
   async #takeUp(id: string): Promise<void> {
     const held = await this.#live.get(id);
-    if (held && (await held.isTakenOver())) await this.#live.letGo(held);
+    if (held && (await held.isTakenOver())) await this.#live.evict(held);
     await (this.#live.get(id) ?? this.#take(id));
   }
 

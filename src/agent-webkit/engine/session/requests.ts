@@ -1,6 +1,7 @@
 import type { PermissionResponse, QuestionResponse } from '../../protocol/inbound.js';
 import type { EventPayloads, RequestOutcome, WireEvent } from '../../protocol/events.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
+import { cancelledRequest } from '../agent/cancelled-request.js';
 import type { Caller } from '../caller.js';
 import type { RequestDecision } from './decision.js';
 import { NoPendingRequestError, InvalidRequestError } from '../errors.js';
@@ -40,7 +41,7 @@ export class Requests {
     context: PermissionContext,
   ): Promise<PermissionResult> {
     const correlationId = context.toolUseID;
-    if (context.signal.aborted) return Promise.resolve(cancelled());
+    if (context.signal.aborted) return Promise.resolve(cancelledRequest());
     return new Promise((resolve) => {
       const onAbort = () => this.cancel(correlationId);
       const earlier = this.#waiting.get(correlationId);
@@ -56,7 +57,7 @@ export class Requests {
       if (earlier) return;
       const asked = this.#log.append(requestEvent(toolName, input, context));
       // A log that failed tells nobody of the request, so nobody will answer.
-      asked?.catch(() => this.#takeWaiting(correlationId)?.(cancelled()));
+      asked?.catch(() => this.#takeWaiting(correlationId)?.(cancelledRequest()));
     });
   }
 
@@ -72,7 +73,7 @@ export class Requests {
 
   /** Resolves one request as cancelled, if it is open. */
   cancel(correlationId: string): void {
-    this.#giveUp(correlationId, 'cancelled', cancelled());
+    this.#giveUp(correlationId, 'cancelled', cancelledRequest());
   }
 
   cancelAll(): void {
@@ -111,7 +112,7 @@ export class Requests {
     try {
       await this.#log.append({ event: 'request_resolved', data });
     } catch (error) {
-      answerAgent?.(cancelled());
+      answerAgent?.(cancelledRequest());
       throw error;
     }
     answerAgent?.(result);
@@ -243,11 +244,6 @@ function unreadable(field: string): InvalidRequestError {
   return new InvalidRequestError(
     `${field}: expected a map of question to answer text, {answers: map}, or a list of {question, selectedOptions}.`,
   );
-}
-
-/** What an agent gets whose request nobody can answer. */
-export function cancelled(): PermissionResult {
-  return { behavior: 'deny', message: 'Nobody can answer this any more.', interrupt: true };
 }
 
 function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {

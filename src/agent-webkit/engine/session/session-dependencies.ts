@@ -4,7 +4,6 @@ import type { OnDecision } from './decision.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { EventLogOptions } from '../event-log/event-log.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
-import type { Session } from './session.js';
 import type { SessionRecord, StorageProvider } from '../storage.js';
 
 /** How many bytes of a session's newest events are in memory, so that what follows it live reads no storage. */
@@ -37,10 +36,13 @@ export interface SessionDependencies {
   /** Told of every decision of a person's, or of its absence, once it is committed. */
   onDecision: OnDecision;
   logger: EngineLogger;
-  /** Called once when the session gave itself up because its storage has it no longer for this server. */
-  onGivenUp: (sessionId: string, agentGone: Promise<void>) => void;
-  /** Called when nothing has happened for so long that the session need not stay in memory. */
-  onUnused: (session: Session) => void;
+  /**
+   * Called once when this server has lost ownership of the session: another server took it over, or
+   * it was deleted. `agentGone` resolves when its agent has stopped.
+   */
+  onOwnershipLost: (sessionId: string, agentGone: Promise<void>) => void;
+  /** Called when the session has been dormant and without subscribers for a minute, so that it can leave memory. */
+  onUnused: (sessionId: string) => void;
 }
 
 /** How a session's log is opened. */

@@ -101,7 +101,7 @@ export class Session implements SlotHolder {
       isWriting: () => !log.isCommitted || (this.#transcripts?.isWriting ?? false),
       idleTimeoutMs: deps.limits.idleTimeoutMs,
       onIdle: () => void this.sleep(),
-      onUnused: () => deps.onUnused(this),
+      onUnused: () => deps.onUnused(record.id),
     });
   }
 
@@ -351,7 +351,7 @@ export class Session implements SlotHolder {
     );
     this.#transcripts?.stop();
     this.#log.end();
-    this.#deps.onGivenUp(this.id, this.#gate.close(0));
+    this.#deps.onOwnershipLost(this.id, this.#gate.close(0));
   }
 }
 
