@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { InvalidRequestError } from '../../../src/agent-webkit/engine/errors.js';
-import { readAnswers } from '../../../src/agent-webkit/engine/session/requests.js';
+import { readAnswers } from '../../../src/agent-webkit/engine/session/replies.js';
 
 const answerOf = fc.oneof(fc.string(), fc.array(fc.string()));
 const joined = (answer: string | string[]) => [answer].flat().join(', ');

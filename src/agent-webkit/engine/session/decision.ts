@@ -2,42 +2,42 @@ import type { RequestKind, RequestOutcome } from '../../protocol/events.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 
-/** What became of one thing the agent asked, for whoever keeps account of it. */
+/** The outcome of one request of the agent, for a host's audit log. */
 export interface RequestDecision {
   sessionId: string;
-  /** The id of the caller whose session it is. */
+  /** The id of the caller who owns the session. */
   owner: string;
-  /** Who decided; null where nobody did: it expired, or could not be answered any more. */
+  /** The caller who replied; null when the request expired or was cancelled. */
   caller: Caller | null;
   correlationId: string;
   kind: RequestKind;
   toolName: string;
-  /** What the agent asked to do, or asked. */
+  /** The tool's input, or the questions, as the agent sent them. */
   input: Record<string, unknown>;
-  /** What it was allowed to do instead, or was answered; absent where it was denied. */
+  /** The input that was allowed, or the questions with their answers; absent when it was denied. */
   updatedInput?: Record<string, unknown>;
   outcome: RequestOutcome;
   at: Date;
 }
 
-/** Called with each decision. What it throws is logged, and changes nothing. */
+/** Called with each decision. An error that it throws is logged and changes nothing. */
 export type OnDecision = (decision: RequestDecision) => void | Promise<void>;
 
-/** Tells it, not waiting. */
-export function tellDecision(
+/** Calls `onDecision` with a copy of the decision, without waiting for it. */
+export function reportDecision(
   onDecision: OnDecision,
   decision: RequestDecision,
   logger: EngineLogger,
 ): void {
   const { input, updatedInput, ...rest } = decision;
-  // Copies: where the host blots out a secret in them, the agent still gets what was decided.
-  const told = async () =>
+  // Copies: a host may redact a secret in them, and the agent still gets the decided input.
+  const report = async () =>
     onDecision({
       ...rest,
       input: structuredClone(input),
       ...(updatedInput && { updatedInput: structuredClone(updatedInput) }),
     });
-  told().catch((error: unknown) => {
-    logger.error(`Session ${decision.sessionId}: the option onDecision threw.`, error);
+  report().catch((error: unknown) => {
+    logger.error(`Session ${decision.sessionId}: the option onDecision threw an error.`, error);
   });
 }

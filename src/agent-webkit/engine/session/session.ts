@@ -4,7 +4,7 @@ import type { SessionInfo } from '../../protocol/answers.js';
 import type { AgentStart, SessionConfig } from '../agent-client.js';
 import type { SlotHolder } from '../agent/agent-slots.js';
 import type { Caller } from '../caller.js';
-import { tellDecision } from './decision.js';
+import { reportDecision } from './decision.js';
 import {
   AgentsBusyError,
   SessionNotFoundError,
@@ -15,7 +15,8 @@ import {
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { EventLog, type EventPage } from '../event-log/event-log.js';
 import { Inbox } from './inbox.js';
-import { Requests, toPendingRequest } from './requests.js';
+import { Requests } from './requests.js';
+import { toPendingRequest } from './request-events.js';
 import { SessionActivity } from './session-activity.js';
 import { describeSession } from './session-info.js';
 import { logOptions, type SessionDependencies } from './session-dependencies.js';
@@ -60,7 +61,7 @@ export class Session implements SlotHolder {
       timeoutMs: deps.limits.requestTimeoutMs,
       onDecision: (decision) => {
         const told = { sessionId: record.id, owner: record.owner, ...decision };
-        tellDecision(deps.onDecision, told, deps.logger);
+        reportDecision(deps.onDecision, told, deps.logger);
         // It may have been all there was to do, when it was asked outside a turn.
         this.#activity.rest();
       },

@@ -1,0 +1,42 @@
+import type { PendingRequest } from '../../protocol/answers.js';
+import type { WireEvent } from '../../protocol/events.js';
+import type { PermissionContext } from '../agent-client.js';
+import { type OpenRequest, QUESTION_TOOL } from '../event-log/session-state.js';
+import { parseSessionEvent } from '../session-event.js';
+
+/** Returns the event that asks clients for a permission, or for the answers to questions. */
+export function createRequestEvent(
+  toolName: string,
+  input: Record<string, unknown>,
+  context: PermissionContext,
+): WireEvent {
+  const correlation_id = context.toolUseID;
+  if (toolName === QUESTION_TOOL) {
+    return { event: 'ask_user_question', data: { correlation_id, questions: input } };
+  }
+  const details = {
+    tool_use_id: context.toolUseID,
+    agent_id: context.agentID,
+    // As a client may send them back: for this session, not for a settings file.
+    suggestions: context.suggestions?.map((update) => ({ ...update, destination: 'session' })),
+    blocked_path: context.blockedPath,
+    decision_reason: context.decisionReason,
+    title: context.title,
+    display_name: context.displayName,
+    description: context.description,
+  };
+  return {
+    event: 'permission_request',
+    data: { correlation_id, tool_name: toolName, input, context: withoutUndefined(details) },
+  };
+}
+
+/** Returns an open request as its event described it, with the event's name. */
+export function toPendingRequest(request: OpenRequest): PendingRequest {
+  const { event, data } = parseSessionEvent(request.event);
+  return { event, ...data } as PendingRequest;
+}
+
+function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
