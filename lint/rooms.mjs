@@ -1,0 +1,237 @@
+/**
+ * The rooms of the source tree and what each may import. `lint/boundaries.mjs` refuses everything
+ * that is not listed here: a room that is missing from `rooms`, a package that is missing from
+ * `packages`. A file may always import files of its own room, and every file of `src/` and `page/src/`
+ * belongs to one.
+ *
+ * - `files` is a file, the files directly in a folder (`folder/*`), a folder with its subfolders
+ *   (`folder/`), or a list of these. The longest match decides.
+ * - `types('x')` allows `import type` only.
+ * - `lazily('x')` also allows `await import('x')`, so that the package is loaded only where it is
+ *   used.
+ * - `node:*` stands for all modules of Node except those that open network connections, which are
+ *   listed by name.
+ */
+const PACKAGE = 'src/agent-webkit/';
+const ENGINE = `${PACKAGE}engine/`;
+const SDK = '@anthropic-ai/claude-agent-sdk';
+const NEST = ['@nestjs/common', '@nestjs/core', 'rxjs'];
+
+export const types = (name) => ({ name, kinds: ['type'] });
+export const lazily = (name) => ({ name, kinds: ['type', 'lazy'] });
+
+export const ROOMS = {
+  protocol: {
+    files: `${PACKAGE}protocol/`,
+    rooms: [],
+    packages: ['class-validator', 'class-transformer', types(SDK)],
+  },
+
+  // The engine, from the bottom to the top.
+  'engine ports': {
+    files: `${ENGINE}*`,
+    rooms: ['protocol'],
+    packages: ['node:*', types(SDK)],
+  },
+  'engine/timing': {
+    files: `${ENGINE}timing/`,
+    rooms: ['engine ports'],
+    packages: ['node:*'],
+  },
+  'engine/event-log': {
+    files: `${ENGINE}event-log/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing'],
+    packages: ['node:*', types(SDK)],
+  },
+  'engine/agent': {
+    files: `${ENGINE}agent/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/session'],
+    packages: ['node:*', types(SDK)],
+  },
+  'engine/session': {
+    files: `${ENGINE}session/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/event-log', 'engine/agent'],
+    packages: ['node:*', types(SDK)],
+  },
+  'engine/registry': {
+    files: `${ENGINE}registry/`,
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'engine/event-log',
+      'engine/agent',
+      'engine/session',
+    ],
+    packages: ['node:*', types(SDK)],
+  },
+
+  // Adapters of the engine's ports.
+  'agents/claude': {
+    files: `${PACKAGE}agents/claude/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing'],
+    packages: ['node:*', lazily(SDK)],
+  },
+  'agents/scripted': {
+    files: `${PACKAGE}agents/scripted/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing'],
+    packages: ['node:*', types(SDK)],
+  },
+  'storage (shared)': {
+    files: `${PACKAGE}storage/*`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'storage/conformance'],
+    packages: ['node:*', types(SDK)],
+  },
+  'storage/conformance': {
+    files: `${PACKAGE}storage/conformance/`,
+    rooms: ['engine ports'],
+    packages: ['node:*', lazily(SDK)],
+  },
+  'storage/memory': {
+    files: `${PACKAGE}storage/memory/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/event-log', 'storage (shared)'],
+    packages: ['node:*', lazily(SDK)],
+  },
+  'storage/sqlite': {
+    files: `${PACKAGE}storage/sqlite/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'storage (shared)'],
+    packages: ['node:*', lazily(SDK), lazily('libsql')],
+  },
+  'storage/postgres': {
+    files: `${PACKAGE}storage/postgres/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'storage (shared)'],
+    packages: ['node:*', lazily(SDK), lazily('pg')],
+  },
+
+  // The Nest face. The module alone chooses the default adapters.
+  'the Nest face': {
+    files: [
+      `${PACKAGE}*`,
+      `${PACKAGE}options/`,
+      `${PACKAGE}http/`,
+      `${PACKAGE}stream/`,
+      `${PACKAGE}openapi/`,
+    ],
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'engine/event-log',
+      'engine/agent',
+      'engine/session',
+      'engine/registry',
+    ],
+    packages: [...NEST, 'node:*', types('node:http'), types(SDK)],
+  },
+  'the Nest module': {
+    files: `${PACKAGE}agent-webkit.module.ts`,
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/registry',
+      'the Nest face',
+      'agents/claude',
+      'storage/memory',
+    ],
+    packages: [...NEST, 'node:*'],
+  },
+  'the page module': {
+    files: 'src/agent-webkit-page/',
+    rooms: [],
+    packages: ['@nestjs/common', '@nestjs/core', 'rxjs', 'node:*'],
+  },
+
+  // The package's entries only gather names.
+  'entry index': {
+    files: 'src/index.ts',
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'engine/event-log',
+      'engine/agent',
+      'engine/session',
+      'engine/registry',
+      'agents/claude',
+      'storage/memory',
+      'storage/sqlite',
+      'storage/postgres',
+      'the Nest face',
+      'the Nest module',
+    ],
+    packages: [],
+  },
+  'entry engine': {
+    files: 'src/engine.ts',
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'engine/event-log',
+      'engine/agent',
+      'engine/session',
+      'engine/registry',
+      'agents/claude',
+      'agents/scripted',
+      'storage/memory',
+      'storage/sqlite',
+      'storage/postgres',
+    ],
+    packages: [],
+  },
+  'entry testing': {
+    files: 'src/testing.ts',
+    rooms: ['protocol', 'engine ports', 'agents/scripted', 'storage (shared)'],
+    packages: [],
+  },
+  'entry page': { files: 'src/page.ts', rooms: ['the page module'], packages: [] },
+
+  // The standalone server is a host like any other: it uses the module's parts, and none of it is
+  // in the package.
+  'api docs': {
+    files: 'src/api-docs/',
+    rooms: ['the Nest face'],
+    packages: ['@nestjs/common', 'node:*'],
+  },
+  'the standalone server': {
+    files: 'src/*',
+    rooms: [
+      'protocol',
+      'engine ports',
+      'agents/claude',
+      'agents/scripted',
+      'storage/memory',
+      'storage/sqlite',
+      'storage/postgres',
+      'the Nest face',
+      'the Nest module',
+      'the page module',
+      'api docs',
+    ],
+    packages: [
+      ...NEST,
+      '@nestjs/platform-express',
+      'helmet',
+      'reflect-metadata',
+      'node:*',
+      'node:http',
+    ],
+  },
+
+  // The page runs in a browser. It shares types of the wire with the server, and no code.
+  'page/session': {
+    files: 'page/src/session/',
+    rooms: [types('protocol')],
+    packages: [],
+  },
+  'page/client': {
+    files: 'page/src/client/',
+    rooms: [types('protocol'), 'page/session'],
+    packages: ['@agent-webkit/core'],
+  },
+  'page/ui': {
+    files: ['page/src/*', 'page/src/ui/', 'page/src/styles/'],
+    rooms: [types('protocol'), 'page/session', 'page/client'],
+    packages: ['react', 'react-dom', 'marked'],
+  },
+};
