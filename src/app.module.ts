@@ -13,7 +13,7 @@ import { ApiDocsController } from './api-docs/api-docs.controller.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import type { Settings } from './settings.js';
 
-/** The standalone server: the module, its page at `/`, its description, and how errors are said. */
+/** The standalone server: the module, the page at `/`, the API documentation, and the error filter. */
 @Module({
   controllers: [ApiDocsController],
   providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }],

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 
-/** Codes for what is refused before it reaches a route of the module, by status. */
+/** The error code by status, for requests that are rejected before they reach a route of the module. */
 const CODES: Readonly<Record<number, string>> = {
   [HttpStatus.BAD_REQUEST]: 'invalid_request',
   [HttpStatus.NOT_FOUND]: 'not_found',
@@ -9,7 +9,7 @@ const CODES: Readonly<Record<number, string>> = {
   [HttpStatus.UNSUPPORTED_MEDIA_TYPE]: 'unsupported_media_type',
 };
 
-/** Gives every refusal the body `{statusCode, code, message}`, and says nothing of what went wrong inside. */
+/** Gives every error response the body `{statusCode, code, message}` and keeps internal errors out of it. */
 @Catch()
 export class HttpErrorFilter extends BaseExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -32,14 +32,14 @@ export class HttpErrorFilter extends BaseExceptionFilter {
       const code = typeof given === 'object' && 'code' in given ? String(given.code) : undefined;
       return { statusCode, code: code ?? codeOf(statusCode), message: exception.message };
     }
-    // What the body parser throws: its own errors, with a status and a message made for clients.
+    // The body parser throws errors of its own, with a status and a message for clients.
     const { status, message } = readHttpError(exception);
     if (status >= 400 && status < 500) return { statusCode: status, code: codeOf(status), message };
     this.logger.error(exception);
     return {
       statusCode: HttpStatus.INTERNAL_SERVER_ERROR,
       code: 'internal_error',
-      message: 'Something went wrong on the server. Its log has the details.',
+      message: 'Internal server error. See the server log for details.',
     };
   }
 }

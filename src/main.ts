@@ -13,7 +13,7 @@ async function start(): Promise<void> {
   announce(settings, await app.getUrl());
 }
 
-/** Says where the server is, and a line to paste into a shell to see it at work. */
+/** Prints the server's addresses, and shell commands with which to try it. */
 function announce(settings: Settings, url: string): void {
   const { agent, agentReason, storage, generatedToken, sampleToken } = settings;
   const auth = sampleToken === null ? [] : [`-H "Authorization: Bearer ${sampleToken}"`];
@@ -26,39 +26,39 @@ function announce(settings: Settings, url: string): void {
   ];
   const lines = [
     `Listening on ${url}`,
-    // The fragment stays in the browser: no server and no log sees the token in it.
+    // A browser does not send the fragment, so the token reaches no server and no log.
     `Open:    ${url}/${generatedToken === null ? '' : `#token=${generatedToken}`}` +
-      (sampleToken === '$TOKEN' ? ' (it asks for one of your tokens)' : ''),
+      (sampleToken === '$TOKEN' ? ' (sign in with one of your tokens)' : ''),
     `API:     ${url}/docs`,
     `Agent:   ${agent}${agentReason === null ? '' : ` (${agentReason})`}`,
     `Storage: ${withoutSecrets(storage)}`,
     ...(generatedToken === null
       ? []
-      : [`Token:   ${generatedToken} (for this run; set AGENT_WEBKIT_TOKEN to choose one)`]),
+      : [`Token:   ${generatedToken} (valid for this run; set AGENT_WEBKIT_TOKEN to choose one)`]),
     '',
     sampleToken === '$TOKEN'
-      ? 'Create a session and follow it (TOKEN=... is one of yours):'
-      : 'Create a session and follow it:',
+      ? 'Create a session and stream its events (first set TOKEN to one of your tokens):'
+      : 'Create a session and stream its events:',
     '',
     `  S=$(${post('/sessions', `'{"include_partial_messages":true}'`).join(' ')} | cut -d'"' -f4); ` +
       ['curl -sN', `${url}/sessions/$S/stream`, ...auth].join(' ') +
       ' &',
     '',
-    'Then say something in it:',
+    'Then send it a message:',
     '',
     `  ${post('/sessions/$S/input', `'{"type":"user_message","content":"help"}'`).join(' ')}`,
   ];
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
 
-/** What the person who started the server can mend is said in a sentence, without a stack. */
+/** Returns the message for a failed start. Errors that the operator can fix have no stack trace. */
 function explain(error: unknown): string {
   if (error instanceof SettingError || error instanceof TypeError) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'EADDRINUSE') return 'PORT is taken by another program; choose another one.';
+  if (code === 'EADDRINUSE') return 'PORT is in use by another program. Choose another port.';
   if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
-    return 'HOST is not an address of this machine.';
-  if (code === 'EACCES') return 'PORT may not be used by this user; choose one above 1023.';
+    return 'HOST is not an address of this machine. Choose another address, such as 127.0.0.1.';
+  if (code === 'EACCES') return 'PORT requires root privileges. Choose a port above 1023.';
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

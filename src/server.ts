@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import { limitConnections } from './connection-limits.js';
 import type { Settings } from './settings.js';
 
-/** Makes the standalone server, which does not listen yet. */
+/** Creates the standalone server. Call `listen` to start it. */
 export async function createServer(
   settings: Settings,
   options: Pick<NestApplicationOptions, 'logger'> = {},
@@ -15,18 +15,18 @@ export async function createServer(
     ...options,
     bodyParser: false,
     abortOnError: false,
-    // The streams have said what was due when connections are closed; a spare one of a client's would hold that up.
+    // The streams have delivered their last events by then; an idle keep-alive connection would delay the shutdown.
     forceCloseConnections: true,
   });
   app.disable('x-powered-by');
   app.use(
     helmet({
-      // For what is no page. Pages send a policy of their own, which takes the place of this one.
+      // For responses that are not pages. Pages send their own policy, which replaces this one.
       contentSecurityPolicy: {
         useDefaults: false,
         directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
       },
-      // Whether a domain is to be reached by TLS only is known to whoever ends TLS.
+      // Only the proxy that terminates TLS knows whether a domain is reachable by TLS only.
       strictTransportSecurity: false,
     }),
   );

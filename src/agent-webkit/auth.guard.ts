@@ -18,12 +18,12 @@ import { toHttpException } from './http/http-errors.js';
 
 type Authenticate = (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null>;
 
-const EVERYBODY: Caller = { id: 'anonymous' };
+const ANONYMOUS: Caller = { id: 'anonymous' };
 const DEFAULT_OWNER = 'default';
 
 /**
- * Stands before every route, the stream's included, and finds out who the caller is: by the option
- * `auth`, or by the host's own guard and the option `caller`.
+ * Authenticates the caller of every route, including the stream: with the option `auth`, or with the
+ * host's own guard and the option `caller`.
  */
 @Injectable()
 export class AgentWebkitAuthGuard implements CanActivate {
@@ -36,21 +36,23 @@ export class AgentWebkitAuthGuard implements CanActivate {
     this.authenticate = hostGuard ? null : createAuthenticate(options.auth);
     if (hostGuard && options.auth !== null) {
       throw new TypeError(
-        `AgentWebkitModule: give either the option 'auth' or a 'guard', not both.`,
+        `AgentWebkitModule: both 'auth' and 'guard' are configured. Remove one of them.`,
       );
     }
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AgentWebkitRequest>();
-    // Bound, and no closures, which would share a scope: only a host's guard keeps the context alive,
-    // for as long as a stream, to be asked with it again.
+    // Bound functions instead of closures, which would share one scope. Only a host's guard needs the
+    // context for as long as the stream is open, because it is called with it again.
     const identify: Identify =
       this.authenticate?.bind(null, request) ?? this.askHostGuard.bind(this, context, request);
     const caller = await identify();
     if (!isCaller(caller)) {
       throw toHttpException(
-        new UnauthorizedError('Send a valid token: the header Authorization: Bearer <token>.'),
+        new UnauthorizedError(
+          'Authentication failed. Send a valid token in the header Authorization: Bearer <token>.',
+        ),
       );
     }
     setIdentity(request, caller, identify);
@@ -62,8 +64,10 @@ export class AgentWebkitAuthGuard implements CanActivate {
     request: AgentWebkitRequest,
   ): Promise<Caller | null> {
     const verdict = this.hostGuard?.canActivate(context) ?? false;
-    const isLetIn = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
-    if (!isLetIn) throw toHttpException(new ForbiddenError('You may not use this.'));
+    const isAllowed = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
+    if (!isAllowed) {
+      throw toHttpException(new ForbiddenError('You are not permitted to access this resource.'));
+    }
     return this.options.caller(request);
   }
 }
@@ -71,18 +75,18 @@ export class AgentWebkitAuthGuard implements CanActivate {
 function createAuthenticate(auth: AuthOptions | null): Authenticate {
   if (auth === null) {
     throw new TypeError(
-      `AgentWebkitModule: nobody is configured to come in. Give the option 'auth' ({ tokens }, ` +
-        `{ verify } or 'none'), or a 'guard' class beside the options.`,
+      `AgentWebkitModule: no authentication is configured. Set 'auth' to { tokens }, { verify } ` +
+        `or 'none', or pass a 'guard' class.`,
     );
   }
-  if (auth === 'none') return () => EVERYBODY;
+  if (auth === 'none') return () => ANONYMOUS;
   if ('verify' in auth) return createVerification(auth.verify);
   return createTokenCheck(auth.tokens);
 }
 
 /**
- * A check that throws, as one of a signature does, recognised nobody. A host that wants another
- * answer throws an HttpException.
+ * Wraps `auth.verify`. An error that it throws, such as an invalid signature, means that the caller is
+ * not authenticated. A host that wants another response throws an HttpException.
  */
 function createVerification(verify: Authenticate): Authenticate {
   const logger = new Logger('AgentWebkit');
@@ -91,15 +95,15 @@ function createVerification(verify: Authenticate): Authenticate {
       return await verify(request);
     } catch (error) {
       if (error instanceof HttpException) throw error;
-      // What it says may well repeat a part of the token.
+      // Its message may contain a part of the token.
       const name = error instanceof Error ? error.name : typeof error;
-      logger.warn(`The option auth.verify threw, so nobody was let in: ${name}.`);
+      logger.warn(`The option auth.verify threw ${name}. The request is rejected with 401.`);
       return null;
     }
   };
 }
 
-/** Compares digests with every token, so that the time taken tells nothing about any of them. */
+/** Compares the digest with that of every token, so that the time taken reveals nothing about a token. */
 function createTokenCheck(tokens: readonly string[]): Authenticate {
   const known = tokens.map((entry) => {
     const colon = entry.indexOf(':');
@@ -119,7 +123,7 @@ function createTokenCheck(tokens: readonly string[]): Authenticate {
   };
 }
 
-/** One without an id would share its sessions with every other one. */
+/** Callers without an id would share their sessions. */
 function isCaller(caller: Caller | null): caller is Caller {
   return typeof caller?.id === 'string' && caller.id !== '';
 }

@@ -62,7 +62,7 @@ export class SessionRegistryService
   /** In the background: a server with much to take up answers as soon as one without. */
   onApplicationBootstrap(): void {
     this.start().catch((error: unknown) => {
-      this.logger.error('What a server left unfinished was not taken up.', error);
+      this.logger.error('Could not resume unfinished sessions.', error);
     });
   }
 

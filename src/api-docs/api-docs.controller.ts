@@ -14,7 +14,7 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** The description of the routes, and a page to try them by. Neither tells more than this source does. */
+/** Serves the OpenAPI document and a page to try the routes. Both are public: they reveal only what this source does. */
 @Controller()
 export class ApiDocsController {
   @Get('openapi.json')

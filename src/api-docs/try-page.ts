@@ -1,15 +1,15 @@
-/** A page that lists the operations of `/openapi.json` and sends requests. It has no code or style inline. */
+/** A page that lists the operations of `/openapi.json` and sends requests. It has no inline code or styles. */
 export const TRY_HTML = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Agent sessions: the API</title>
+    <title>Agent sessions API</title>
     <link rel="stylesheet" href="./docs/try.css" />
     <script type="module" src="./docs/try.js"></script>
   </head>
   <body>
-    <h1>Agent sessions: the API</h1>
+    <h1>Agent sessions API</h1>
     <p>
       <label>Token <input id="token" type="password" autocomplete="off" /></label>
       <label>Session <input id="session" autocomplete="off" size="38" /></label>
@@ -30,7 +30,7 @@ pre { overflow: auto; max-height: 24rem; white-space: pre-wrap; overflow-wrap: a
 button, input, textarea { font-size: 1rem; }
 `;
 
-/** A stream is read as it comes; leaving the page, or sending anew, ends it. */
+/** The script of the page. It shows a stream as it arrives; leaving the page or sending again ends it. */
 export const TRY_JS = `const { paths } = await (await fetch('./openapi.json')).json();
 const token = document.getElementById('token');
 const session = document.getElementById('session');
@@ -56,31 +56,31 @@ function show(method, path, { summary, parameters = [], requestBody, responses }
   const body = requestBody && make('textarea', {
     rows: 5, value: JSON.stringify(example, null, 2), ariaLabel: 'Body',
   });
-  const answer = make('pre', { ariaLive: 'polite' });
+  const output = make('pre', { ariaLive: 'polite' });
   const send = make('button', { textContent: 'Send', type: 'button' });
-  const refusals = Object.entries(responses).map(([status, { description }]) => status + ' ' + description);
+  const statuses = Object.entries(responses).map(([status, { description }]) => status + ' ' + description);
   let current = null;
   send.addEventListener('click', async () => {
     current?.abort();
     current = new AbortController();
-    answer.textContent = '';
+    output.textContent = '';
     try {
-      await request(method, path, fields, body, answer, current.signal);
+      await request(method, path, fields, body, output, current.signal);
     } catch (error) {
-      if (error.name !== 'AbortError') answer.textContent += String(error);
+      if (error.name !== 'AbortError') output.textContent += String(error);
     }
   });
   operations.append(make('details', {}, [
     make('summary', {}, [make('code', { textContent: method + ' ' + path }), ' ' + summary]),
-    make('p', { textContent: 'Answers: ' + refusals.join(' · ') }),
+    make('p', { textContent: 'Responses: ' + statuses.join(' · ') }),
     make('p', {}, fields.map(({ label }) => label)),
     ...(body ? [body] : []),
     send,
-    answer,
+    output,
   ]));
 }
 
-async function request(method, path, fields, body, answer, signal) {
+async function request(method, path, fields, body, output, signal) {
   const given = fields.filter(({ input }) => input.value !== '');
   const url = new URL('.' + path.replace('{id}', encodeURIComponent(session.value)), location.href);
   const headers = new Headers(body ? { 'Content-Type': 'application/json' } : {});
@@ -90,11 +90,11 @@ async function request(method, path, fields, body, answer, signal) {
     else headers.set(parameter.name, input.value);
   }
   const response = await fetch(url, { method, headers, signal, ...(body && { body: body.value }) });
-  answer.textContent = response.status + '\\n';
+  output.textContent = response.status + '\\n';
   let text = '';
   for await (const chunk of readText(response)) {
     text += chunk;
-    answer.append(chunk);
+    output.append(chunk);
   }
   if (method === 'POST' && path === '/sessions' && response.ok) session.value = JSON.parse(text).session_id;
 }

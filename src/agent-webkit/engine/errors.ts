@@ -1,4 +1,4 @@
-/** Why something was refused, for programs. The set is closed: a new code must find its HTTP status before it compiles. */
+/** The reason for a rejection, for programs. The set is closed: a new code does not compile before it has an HTTP status. */
 export type ErrorCode =
   | 'invalid_request'
   | 'unauthorized'
@@ -16,10 +16,10 @@ export type ErrorCode =
   | 'shutting_down'
   | 'storage_unavailable';
 
-/** A refusal: a code for programs, and a sentence with a remedy for people. */
+/** A rejected request: a code for programs, and a message for people that says what to do. */
 export abstract class AgentWebkitError extends Error {
   abstract readonly code: ErrorCode;
-  /** After how many seconds a retry may succeed; null where a retry does not help. */
+  /** The number of seconds after which a retry may succeed; null when a retry does not help. */
   readonly retryAfterSeconds: number | null = null;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -28,27 +28,27 @@ export abstract class AgentWebkitError extends Error {
   }
 }
 
-/** What was sent does not fit the protocol. The message names the field. */
+/** The request does not conform to the protocol. The message names the field. */
 export class InvalidRequestError extends AgentWebkitError {
   readonly code = 'invalid_request';
 }
 
-/** Nobody was recognised as the caller. */
+/** The request could not be authenticated. */
 export class UnauthorizedError extends AgentWebkitError {
   readonly code = 'unauthorized';
 }
 
-/** The caller is known, but the host does not allow what was asked for. */
+/** The caller is authenticated, but not permitted to do this. */
 export class ForbiddenError extends AgentWebkitError {
   readonly code = 'forbidden';
 }
 
-/** There is no such session, or it is another caller's: the two look alike on purpose. */
+/** The session does not exist or belongs to another caller. Both are reported alike, so that nobody can probe for ids. */
 export class SessionNotFoundError extends AgentWebkitError {
   readonly code = 'session_not_found';
 
   constructor() {
-    super('There is no such session. It may have been deleted; create one with POST /sessions.');
+    super('Session not found. Create a new session with POST /sessions.');
   }
 }
 
@@ -61,14 +61,14 @@ export class NoPendingRequestError extends AgentWebkitError {
 
   constructor(correlationId: string) {
     super(
-      `No request '${correlationId}' is pending: it was answered already, or was never asked. ` +
-        `The event request_resolved tells its outcome.`,
+      `Request '${correlationId}' is not pending: it was resolved already, or never existed. ` +
+        `See the event request_resolved for its outcome.`,
     );
   }
 }
 
 /**
- * The cursor is older than the oldest event that is kept. Also exported as `EvictedError`, its name
+ * The cursor is older than the oldest retained event. Also exported as `EvictedError`, its name
  * in the Python server.
  */
 export class CursorEvictedError extends AgentWebkitError {
@@ -76,85 +76,85 @@ export class CursorEvictedError extends AgentWebkitError {
 
   constructor(cursor: number, firstSeq: number) {
     super(
-      `Event ${cursor + 1} is no longer kept; the oldest is ${firstSeq}. ` +
-        `Reload the session by a request without Last-Event-ID.`,
+      `Event ${cursor + 1} is no longer retained; the oldest is ${firstSeq}. ` +
+        `Reload the session: connect without Last-Event-ID.`,
     );
   }
 }
 
-/** The cursor is larger than the last event's seq. */
+/** The cursor is larger than the `seq` of the last event. */
 export class CursorAheadError extends AgentWebkitError {
   readonly code = 'cursor_ahead';
 
   constructor(cursor: number, lastSeq: number) {
     super(
       `Event ${cursor} does not exist yet; the last is ${lastSeq}. ` +
-        `Reload the session by a request without Last-Event-ID.`,
+        `Reload the session: connect without Last-Event-ID.`,
     );
   }
 }
 
-/** The caller owns as many sessions as the host allows. */
+/** The caller owns the maximum number of sessions. */
 export class TooManySessionsError extends AgentWebkitError {
   readonly code = 'too_many_sessions';
   override readonly retryAfterSeconds = 60;
 
   constructor(limit: number) {
-    super(`You have ${limit} sessions, which is the limit. Delete one and try again.`);
+    super(`You have reached the limit of ${limit} sessions. Delete a session and try again.`);
   }
 }
 
-/** The caller creates sessions faster than the host allows. */
+/** The caller creates sessions too fast. */
 export class TooManyCreationsError extends AgentWebkitError {
   readonly code = 'too_many_creations';
   override readonly retryAfterSeconds: number;
 
   constructor(limit: number, retryAfterSeconds: number) {
     super(
-      `You have created ${limit} sessions within a minute, which is the limit. ` +
+      `You have reached the limit of ${limit} new sessions per minute. ` +
         `Try again in ${retryAfterSeconds} seconds.`,
     );
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** As many follow the session as may. */
+/** The session has the maximum number of open streams. */
 export class TooManySubscribersError extends AgentWebkitError {
   readonly code = 'too_many_subscribers';
   override readonly retryAfterSeconds = 30;
 
   constructor(limit: number) {
-    super(`${limit} streams follow this session, which is the limit. Close one and try again.`);
+    super(`This session has reached the limit of ${limit} open streams. Close one and try again.`);
   }
 }
 
-/** As many agents run as may, and all of them are at work. */
+/** The maximum number of agents is running, and all of them are active. */
 export class AgentsBusyError extends AgentWebkitError {
   readonly code = 'agents_busy';
   override readonly retryAfterSeconds = 10;
 
   constructor(limit: number) {
-    super(`All of the ${limit} agents of this server are at work. Send this one again later.`);
+    super(`All ${limit} agents of this server are active. Try again in a few seconds.`);
   }
 }
 
-/** What was sent is larger than the host allows. The message names the field. */
+/** A field exceeds its size limit. The message names the field. */
 export class PayloadTooLargeError extends AgentWebkitError {
   readonly code = 'payload_too_large';
 }
 
-/** As much waits as may. */
+/** The message queue of the session is full. */
 export class BackpressureError extends AgentWebkitError {
   readonly code = 'backpressure';
   override readonly retryAfterSeconds = 5;
 
-  /** @param waiting what waits, as a sentence begins with it */
-  constructor(waiting: string) {
-    super(`${waiting} waiting, which is the limit. Send this one again later.`);
+  /** @param queued the amount that is queued, such as `100 messages are` */
+  constructor(queued: string) {
+    super(`The queue of this session is full: ${queued} queued. Try again in a few seconds.`);
   }
 }
 
-/** The server is going down and takes nothing new. */
+/** The server is shutting down and accepts no new requests. */
 export class ShuttingDownError extends AgentWebkitError {
   readonly code = 'shutting_down';
   override readonly retryAfterSeconds = 5;
@@ -164,15 +164,15 @@ export class ShuttingDownError extends AgentWebkitError {
   }
 }
 
-/** The storage does not answer, so that nothing can be said to be accepted. */
+/** The storage does not respond, so the request cannot be confirmed. */
 export class StorageUnavailableError extends AgentWebkitError {
   readonly code = 'storage_unavailable';
   override readonly retryAfterSeconds = 5;
 
   constructor(cause: unknown) {
     super(
-      'The storage does not answer. Try again in a few seconds, ' +
-        'with the same message_id or Idempotency-Key, so that nothing is done twice.',
+      'The storage does not respond. Try again in a few seconds, ' +
+        'with the same message_id or Idempotency-Key to avoid duplicates.',
       { cause },
     );
   }

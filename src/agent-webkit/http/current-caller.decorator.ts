@@ -37,7 +37,9 @@ export function setIdentity(request: object, caller: Caller, identify: Identify)
 export function identityOf(context: ExecutionContext): Identity {
   const identity = identities.get(context.switchToHttp().getRequest<object>());
   if (identity) return identity;
-  throw toHttpException(new UnauthorizedError('Nobody was recognised as the caller.'));
+  throw toHttpException(
+    new UnauthorizedError('Authentication failed: the request has no authenticated caller.'),
+  );
 }
 
 /** Who makes the request. */

@@ -5,9 +5,9 @@ import { toHttpException } from './http-errors.js';
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|\s*$)/i;
 
 /**
- * A body must say that it is JSON: one that does not would be dropped by a body parser, or read as a
- * form, without a word. And where there is no body, its type is taken away: clients send
- * `application/json` with every request, and Fastify refuses an empty body that claims to be JSON.
+ * Rejects a body whose Content-Type is not JSON. A body parser would silently ignore it or parse it as
+ * a form. Without a body, removes the Content-Type: clients send `application/json` with every
+ * request, and Fastify rejects an empty JSON body.
  */
 export function requireJsonBody(
   { headers }: IncomingMessage,
@@ -17,7 +17,12 @@ export function requireJsonBody(
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
   if (length === '0' && encoding === undefined) delete headers['content-type'];
   else if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
-    throw toHttpException(new InvalidRequestError('Content-Type: must be application/json.'));
+    const received = headers['content-type'] ?? 'none';
+    throw toHttpException(
+      new InvalidRequestError(
+        `Content-Type: must be application/json, but got ${received.slice(0, 80)}.`,
+      ),
+    );
   }
   next();
 }

@@ -4,7 +4,7 @@ import { INBOUND_DTOS } from '../protocol/dto.js';
 import type { InboundMessage } from '../protocol/inbound.js';
 import { validate } from '../protocol/validation.js';
 
-/** Checks a body or a query against a DTO class. No body is an empty one. */
+/** Validates a body or a query with a DTO class. A missing body is treated as `{}`. */
 export class ValidatedPipe<Dto extends object> implements PipeTransform<unknown, Dto> {
   constructor(private readonly dto: new () => Dto) {}
 
@@ -15,7 +15,7 @@ export class ValidatedPipe<Dto extends object> implements PipeTransform<unknown,
   }
 }
 
-/** Checks a client's message by the class its `type` names. */
+/** Validates a client's message with the DTO class of its `type`. */
 export class InboundMessagePipe implements PipeTransform<unknown, InboundMessage> {
   transform(sent: unknown): InboundMessage {
     const type =

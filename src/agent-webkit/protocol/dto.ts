@@ -127,7 +127,7 @@ function IsOnlyWithDeny(): PropertyDecorator {
     validator: {
       validate: (_, args) =>
         !(args?.object instanceof PermissionResponseDto) || args.object.behavior === 'deny',
-      defaultMessage: () => 'interrupt goes with behavior deny only',
+      defaultMessage: () => "interrupt: requires behavior 'deny'",
     },
   });
 }

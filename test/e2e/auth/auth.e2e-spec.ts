@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
     for (const [method, path] of OF_ONE_SESSION) {
       const foreign = await ask(method, path, String(body['session_id']));
       const unknown = await ask(method, path, '8d0f7f1e-3c1b-4d9c-9a57-0d2f4f6a8b10');
-      expect(foreign).toMatchObject(refused(404, 'session_not_found', /no such session/));
+      expect(foreign).toMatchObject(refused(404, 'session_not_found', /^Session not found/));
       expect(foreign.body).toEqual(unknown.body);
       const names = ({ headers }: typeof foreign) => [...headers.keys()].sort();
       expect(names(foreign)).toEqual(names(unknown));

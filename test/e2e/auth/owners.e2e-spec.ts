@@ -11,7 +11,11 @@ const ALLOW = { type: 'permission_response', correlation_id: 't1', behavior: 'al
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 
 const forbidden = (action: string) =>
-  refused(403, 'forbidden', new RegExp(`^You may read this session; to ${action} is not`));
+  refused(
+    403,
+    'forbidden',
+    new RegExp(`^You may read this session, but the action '${action}' is not`),
+  );
 
 describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   let server: TestApp;

@@ -142,14 +142,14 @@ describe.each(ADAPTERS)('the module in a Nest app on %s', (adapter) => {
     await concierge().delete(session.id, ANN);
     await stream.ended();
     expect(await watched).toEqual(stream.events);
-    await expect(concierge().get(session.id, ANN)).rejects.toThrow(/no such session/);
+    await expect(concierge().get(session.id, ANN)).rejects.toThrow(/^Session not found/);
   });
 
   it("keeps the host's own code to the sessions of the caller it names", async () => {
     await startWithConcierge();
     const { id } = await concierge().create({}, ANN);
     const bob = { id: 'bob' };
-    const unknown = /no such session/;
+    const unknown = /^Session not found/;
     await expect(concierge().get(id, bob)).rejects.toThrow(unknown);
     await expect(concierge().send(id, { type: 'interrupt' }, bob)).rejects.toThrow(unknown);
     await expect(concierge().delete(id, bob)).rejects.toThrow(unknown);

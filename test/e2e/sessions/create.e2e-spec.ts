@@ -204,7 +204,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
       expect(response.status).toBe(400);
       expect(await response.json()).toMatchObject({
         code: 'invalid_request',
-        message: 'Content-Type: must be application/json.',
+        message: `Content-Type: must be application/json, but got ${type ?? 'none'}.`,
       });
     },
   );

@@ -32,7 +32,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     await server.createSession();
     await server.createSession();
     const third = await create();
-    expect(third).toMatchObject(refused(429, 'too_many_creations', /2 sessions within a minute/));
+    expect(third).toMatchObject(refused(429, 'too_many_creations', /2 new sessions per minute/));
     expect(retryAfter(third)).toBeGreaterThan(0);
     expect(retryAfter(third)).toBeLessThanOrEqual(60);
     expect(agents.agents).toHaveLength(2);
@@ -53,17 +53,17 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   });
 
   it.each([
-    ['a text', 'x'.repeat(11), /^content: at most 10 characters/],
+    ['a text', 'x'.repeat(11), /^content: must have at most 10 characters/],
     [
       'a text in a block',
       [{ type: 'text', text: 'x'.repeat(11) }],
-      /^content\[0\].text: at most 10 characters/,
+      /^content\[0\].text: must have at most 10 characters/,
     ],
-    ['an image', [png(13)], /^content\[0\].source.data: at most 12 bytes/],
+    ['an image', [png(13)], /^content\[0\].source.data: must have at most 12 bytes/],
     [
       'so many blocks',
       Array.from({ length: 4 }, () => ({ type: 'text', text: 'x' })),
-      /^content: at most 3 blocks/,
+      /^content: must have at most 3 blocks/,
     ],
   ] as [string, unknown, RegExp][])(
     'refuses a message that is too large with 413: %s',
@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     const id = await server.createSession();
     expect((await server.info(id))['state']).toBe('dormant');
     const answer = await say(id, 'hi');
-    expect(answer).toMatchObject(refused(503, 'agents_busy', /1 agents of this server/));
+    expect(answer).toMatchObject(refused(503, 'agents_busy', /^All 1 agents of this server/));
     expect(retryAfter(answer)).toBeGreaterThan(0);
     agents.newest().say(result());
     await eventually(async () => (await say(id, 'hi')).status === 204);
@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
 
   it('refuses models that are not on the list with 403', async () => {
     await start({ models: ['haiku'], model: 'sonnet' });
-    const wrong = refused(403, 'forbidden', /^model: 'opus' is not allowed here. Allowed: haiku/);
+    const wrong = refused(403, 'forbidden', /^model: 'opus' is not permitted. Permitted: haiku/);
     expect(await create({ model: 'opus' })).toMatchObject(wrong);
     const id = await server.createSession({ model: 'haiku' });
     expect(await server.input(id, { type: 'set_model', model: 'opus' })).toMatchObject(wrong);

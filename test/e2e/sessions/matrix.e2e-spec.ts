@@ -118,7 +118,9 @@ describe.each(ADAPTERS)('every route for every caller on %s', (adapter) => {
       const id = await create();
       const before = await list('ann-1');
       const first = said(await ask(['GET', '/sessions', undefined, 200], '', token));
-      expect(first).toMatchObject(refused(401, 'unauthorized', /^Send a valid token/));
+      expect(first).toMatchObject(
+        refused(401, 'unauthorized', /^Authentication failed. Send a valid token/),
+      );
       for (const route of ROUTES) {
         for (const known of [id, randomUUID()]) {
           expect(said(await ask(route, known, token))).toEqual(first);

@@ -259,7 +259,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   it('is unknown for a session that is unknown', async () => {
     await start();
     expect(await server.request('GET', '/sessions/nobody/stream')).toMatchObject(
-      refused(404, 'session_not_found', /no such session/),
+      refused(404, 'session_not_found', /^Session not found/),
     );
   });
 });

@@ -27,7 +27,7 @@ describe('an event that is older than it may be', () => {
     expect(seqs((await log.read(0, 100)).events)).toEqual([1, 2, 3, 4]);
     jest.advanceTimersByTime(2 * HOUR_MS);
     expect(seqs((await log.read(0, 100)).events)).toEqual([1, 4]);
-    expect(() => log.subscribe(1, nothing, nothing)).toThrow('Event 2 is no longer kept');
+    expect(() => log.subscribe(1, nothing, nothing)).toThrow('Event 2 is no longer retained');
     void log.append(delta);
     expect(seqs(await store.read('s', 0, 100))).toEqual([1, 4, 5]);
   });

@@ -76,8 +76,8 @@ describe('an event log', () => {
   });
 
   it.each([
-    ['a cursor that is evicted', 3, 'Event 4 is no longer kept; the oldest is 9.'],
-    ['a cursor that is just evicted', 7, 'Event 8 is no longer kept; the oldest is 9.'],
+    ['a cursor that is evicted', 3, 'Event 4 is no longer retained; the oldest is 9.'],
+    ['a cursor that is just evicted', 7, 'Event 8 is no longer retained; the oldest is 9.'],
     ['a cursor ahead', 11, 'Event 11 does not exist yet; the last is 10.'],
   ])('refuses %s in words', async (_, after, sentence) => {
     const log = openLog({ maxEvents: 2 });

@@ -29,12 +29,20 @@ describe('the size of a user message', () => {
   });
 
   it.each([
-    ['a text', '123456', 'content: at most 5 characters'],
-    ['a text in a block', [text('1'), text('123456')], 'content[1].text: at most 5 characters'],
-    ['an image', [image(7)], 'content[0].source.data: at most 6 bytes'],
-    ['more blocks', [text('1'), text('2'), text('3')], 'content: at most 2 blocks'],
+    ['a text', '123456', 'content: must have at most 5 characters, but has 6.'],
+    [
+      'a text in a block',
+      [text('1'), text('123456')],
+      'content[1].text: must have at most 5 characters, but has 6.',
+    ],
+    ['an image', [image(7)], 'content[0].source.data: must have at most 6 bytes, but has 7.'],
+    [
+      'more blocks',
+      [text('1'), text('2'), text('3')],
+      'content: must have at most 2 blocks, but has 3.',
+    ],
   ] as [string, UserContent, string][])('may not be that of %s', (_, content, message) => {
     expect(() => checkContent(content, LIMITS)).toThrow(PayloadTooLargeError);
-    expect(() => checkContent(content, LIMITS)).toThrow(`${message} are allowed here.`);
+    expect(() => checkContent(content, LIMITS)).toThrow(message);
   });
 });

@@ -138,16 +138,18 @@ describe('the policy', () => {
     ['a path that is too long', 'x'.repeat(5000)],
   ])('refuses %s, always in the same words', async (_, wish) => {
     await expect(cwd(wish)).rejects.toThrow(ForbiddenError);
-    await expect(cwd(wish)).rejects.toThrow('cwd: not an existing folder inside the workspace.');
+    await expect(cwd(wish)).rejects.toThrow(
+      'cwd: must be an existing folder inside the workspace.',
+    );
   });
 
   it('refuses a mode that is not allowed, and says which are', async () => {
     await expect(policy().configure({ permission_mode: 'bypassPermissions' }, ADA)).rejects.toThrow(
-      "permission_mode: 'bypassPermissions' is not allowed here. Allowed: default, plan.",
+      "permission_mode: 'bypassPermissions' is not permitted. Permitted: default, plan.",
     );
     const check = (mode: PermissionMode) => policy().check({ type: 'set_permission_mode', mode });
     await expect(check('acceptEdits')).rejects.toThrow(
-      "mode: 'acceptEdits' is not allowed here. Allowed: default, plan.",
+      "mode: 'acceptEdits' is not permitted. Permitted: default, plan.",
     );
     expect(await check('plan')).toMatchObject({ mode: 'plan' });
   });
@@ -156,18 +158,18 @@ describe('the policy', () => {
     await policy().check(reply(setMode('plan'), setMode('default')));
     const forbidden = reply(setMode('plan'), setMode('bypassPermissions'));
     await expect(policy().check(forbidden)).rejects.toThrow(
-      "updated_permissions[1].mode: 'bypassPermissions' is not allowed here.",
+      "updated_permissions[1].mode: 'bypassPermissions' is not permitted.",
     );
   });
 
   it('refuses a reply that changes more than its session, or opens a folder outside', async () => {
     await policy().check(reply(open('inner', join(workspace, 'inner/deep'))));
     await expect(policy().check(reply(open('inner', root)))).rejects.toThrow(
-      'updated_permissions[0].directories: not an existing folder inside the workspace.',
+      'updated_permissions[0].directories: must be an existing folder inside the workspace.',
     );
     const saved: PermissionUpdate = { ...setMode('plan'), destination: 'userSettings' };
     await expect(policy().check(reply(saved))).rejects.toThrow(
-      "updated_permissions[0].destination: only 'session' is allowed here.",
+      "updated_permissions[0].destination: must be 'session', but got 'userSettings'.",
     );
   });
 
@@ -189,7 +191,7 @@ describe('the policy', () => {
 
   it('refuses a model that is not on the list, where there is one', async () => {
     const listed = policy({ model: 'sonnet', models: ['haiku', 'opus'] });
-    const wrong = /^model: '(gpt|__proto__)' is not allowed here. Allowed: haiku, opus.$/;
+    const wrong = /^model: '(gpt|__proto__)' is not permitted. Permitted: haiku, opus.$/;
     for (const model of ['gpt', '__proto__']) {
       await expect(listed.configure({ model }, ADA)).rejects.toThrow(wrong);
       await expect(listed.check({ type: 'set_model', model })).rejects.toThrow(wrong);

@@ -4,22 +4,23 @@ import type { EngineLogger } from '../engine-logger.js';
 import type { SessionRecord } from '../storage.js';
 
 /**
- * What somebody may want of a session: `read` it and follow it; `send` messages, interrupt, change
- * the model or the mode; `answer` what its agent asks; `delete` it.
+ * An action on a session: `read` covers its information, events and streams; `send` covers messages,
+ * interrupts, and changes of model and permission mode; `answer` covers replies to the agent's
+ * requests; `delete` deletes the session.
  */
 export type AccessAction = 'read' | 'send' | 'answer' | 'delete';
 
-/** What a decision about access may rest on. */
+/** The facts of a session on which a decision about access may be based. */
 export type AccessedSession = Pick<SessionRecord, 'id' | 'owner' | 'config'>;
 
-/** Whether a caller who does not own a session may do this with it. */
+/** Returns true when a caller who does not own the session may perform the action. */
 export type CanAccess = (
   session: AccessedSession,
   caller: Caller,
   action: AccessAction,
 ) => boolean | Promise<boolean>;
 
-/** Decides who may do what with which session: its owner everything, others what the host allows. */
+/** Checks access to sessions. An owner may perform every action; other callers those that the host permits. */
 export class Access {
   readonly #canAccess: CanAccess | null;
   readonly #logger: EngineLogger;
@@ -30,14 +31,16 @@ export class Access {
   }
 
   /**
-   * @param session null where there is none, which is told as one that may not be read
-   * @throws SessionNotFoundError when the caller may not even read it
-   * @throws ForbiddenError when the caller may read it, but not do this
+   * @param session null when it does not exist, which is reported like a session that may not be read
+   * @throws SessionNotFoundError when the caller may not read the session
+   * @throws ForbiddenError when the caller may read the session, but not perform the action
    */
   async check(session: AccessedSession | null, caller: Caller, action: AccessAction) {
     if (session && (await this.#isAllowed(session, caller, action))) return;
     if (session && action !== 'read' && (await this.#isAllowed(session, caller, 'read'))) {
-      throw new ForbiddenError(`You may read this session; to ${action} is not allowed to you.`);
+      throw new ForbiddenError(
+        `You may read this session, but the action '${action}' is not permitted.`,
+      );
     }
     throw new SessionNotFoundError();
   }
@@ -51,7 +54,7 @@ export class Access {
     try {
       return (await this.#canAccess?.(session, caller, action)) === true;
     } catch (error) {
-      this.#logger.error('The option canAccess threw, so access was refused.', error);
+      this.#logger.error('The option canAccess threw an error. Access is denied.', error);
       return false;
     }
   }

@@ -1,21 +1,23 @@
 import type { UserContent } from '../../protocol/events.js';
 import { PayloadTooLargeError } from '../errors.js';
 
-/** How large a user message may be. */
+/** The size limits of a user message. */
 export interface ContentLimits {
   maxContentBlocks: number;
-  /** In characters, of each block or of the whole plain text. */
+  /** In characters, for each text block or for a message of plain text. */
   maxTextLength: number;
-  /** Of each image, decoded. */
+  /** In bytes, for each decoded image. */
   maxImageBytes: number;
 }
 
-/** @throws PayloadTooLargeError which names the field */
+/** @throws PayloadTooLargeError that names the field */
 export function checkContent(content: UserContent, limits: ContentLimits): void {
   const { maxContentBlocks } = limits;
   if (typeof content === 'string') return checkText(content, 'content', limits);
   if (content.length > maxContentBlocks) {
-    throw new PayloadTooLargeError(`content: at most ${maxContentBlocks} blocks are allowed here.`);
+    throw new PayloadTooLargeError(
+      `content: must have at most ${maxContentBlocks} blocks, but has ${content.length}.`,
+    );
   }
   for (const [index, block] of content.entries()) {
     if (block.type === 'text') checkText(block.text, `content[${index}].text`, limits);
@@ -25,10 +27,15 @@ export function checkContent(content: UserContent, limits: ContentLimits): void 
 
 function checkText(text: string, field: string, { maxTextLength }: ContentLimits): void {
   if (text.length <= maxTextLength) return;
-  throw new PayloadTooLargeError(`${field}: at most ${maxTextLength} characters are allowed here.`);
+  throw new PayloadTooLargeError(
+    `${field}: must have at most ${maxTextLength} characters, but has ${text.length}.`,
+  );
 }
 
 function checkImage(base64: string, field: string, { maxImageBytes }: ContentLimits): void {
-  if (Buffer.byteLength(base64, 'base64') <= maxImageBytes) return;
-  throw new PayloadTooLargeError(`${field}: at most ${maxImageBytes} bytes are allowed here.`);
+  const bytes = Buffer.byteLength(base64, 'base64');
+  if (bytes <= maxImageBytes) return;
+  throw new PayloadTooLargeError(
+    `${field}: must have at most ${maxImageBytes} bytes, but has ${bytes}.`,
+  );
 }

@@ -91,6 +91,8 @@ export class Recovery {
   }
 
   #warn(cause: unknown): void {
-    this.#options.logger.warn(`What is unfinished was not all taken up: ${String(cause)}`);
+    this.#options.logger.warn(
+      `Could not resume all unfinished sessions. Retrying within 15 s: ${String(cause)}`,
+    );
   }
 }

@@ -30,7 +30,7 @@ export class Retention {
     this.#timer = setInterval(
       () => {
         this.sweep().catch((error: unknown) => {
-          logger.warn(`Unused sessions were not removed: ${String(error)}`);
+          logger.warn(`Could not delete expired sessions. Retrying later: ${String(error)}`);
         });
       },
       Math.min(retentionMs, MAX_INTERVAL_MS),

@@ -119,7 +119,9 @@ export class SessionPolicy {
   async #checkUpdate(update: PermissionUpdate, field: string): Promise<PermissionUpdate> {
     // Any other destination is a settings file of the machine's, for all that runs there later.
     if (update.destination !== 'session') {
-      throw new ForbiddenError(`${field}.destination: only 'session' is allowed here.`);
+      throw new ForbiddenError(
+        `${field}.destination: must be 'session', but got '${update.destination}'.`,
+      );
     }
     if (update.type === 'setMode') this.#checkMode(update.mode, `${field}.mode`);
     if (update.type !== 'addDirectories') return update;
@@ -133,7 +135,7 @@ export class SessionPolicy {
   #checkMode(mode: PermissionMode, field: string): void {
     if (this.#options.permissionModes.includes(mode)) return;
     throw new ForbiddenError(
-      `${field}: '${mode}' is not allowed here. Allowed: ${this.#options.permissionModes.join(', ')}.`,
+      `${field}: '${mode}' is not permitted. Permitted: ${this.#options.permissionModes.join(', ')}.`,
     );
   }
 
@@ -141,7 +143,7 @@ export class SessionPolicy {
     const { models } = this.#options;
     if (model === undefined || models === null || models.includes(model)) return;
     throw new ForbiddenError(
-      `${field}: '${model}' is not allowed here. Allowed: ${models.join(', ')}.`,
+      `${field}: '${model}' is not permitted. Permitted: ${models.join(', ')}.`,
     );
   }
 
@@ -163,5 +165,5 @@ export class SessionPolicy {
 }
 
 function outsideWorkspace(field: string): ForbiddenError {
-  return new ForbiddenError(`${field}: not an existing folder inside the workspace.`);
+  return new ForbiddenError(`${field}: must be an existing folder inside the workspace.`);
 }
