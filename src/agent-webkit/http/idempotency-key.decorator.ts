@@ -11,7 +11,7 @@ export const IdempotencyKey = createParamDecorator(
     if (key === undefined) return undefined;
     if (typeof key === 'string' && key !== '' && key.length <= MAX_KEY_LENGTH) return key;
     throw new InvalidRequestError(
-      `Idempotency-Key: must have 1 to ${MAX_KEY_LENGTH} characters, but has ${String(key).length}.`,
+      `Idempotency-Key: must have 1 to ${MAX_KEY_LENGTH} characters, but has ${typeof key === 'string' ? key.length : 0}.`,
     );
   },
 );

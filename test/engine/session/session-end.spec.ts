@@ -70,7 +70,7 @@ describe('the end of a session', () => {
     await end(bench, 'for_good');
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(bench.session.accept({ type: 'interrupt' }, { id: 'ada' })).rejects.toThrow(
-      'no such session',
+      'Session not found',
     );
   });
 
