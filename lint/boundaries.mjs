@@ -51,7 +51,7 @@ function ofDeclaration(kind) {
 
 const ROOT = posix.join(fileURLToPath(import.meta.url).replaceAll('\\', '/'), '../..');
 
-/** What this package is called by examples and tests, and where that is. */
+/** The entries of this package by the names that examples and tests use. */
 const OWN_NAMES = {
   'nestjs-agent-webkit': 'src/index.ts',
   'nestjs-agent-webkit/page': 'src/page.ts',

@@ -45,7 +45,7 @@ export const ROOMS = {
   },
   'engine/agent': {
     files: `${ENGINE}agent/`,
-    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/session'],
+    rooms: ['protocol', 'engine ports', 'engine/timing'],
     packages: ['node:*', types(SDK)],
   },
   'engine/session': {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 /** A file, and the one line of code in it. */
@@ -47,6 +48,7 @@ const FORBIDDEN: readonly Case[] = [
   [`${ENGINE}/event-log/a.ts`, `import type { X } from '../session/session.js';`],
   [`${ENGINE}/event-log/a.ts`, `import { x } from '../agent/warm-pool.js';`],
   [`${ENGINE}/agent/a.ts`, `import { x } from '../event-log/event-log.js';`],
+  [`${ENGINE}/agent/a.ts`, `import type { X } from '../session/session.js';`],
   [`${ENGINE}/agent/a.ts`, `import { x } from '../registry/live-sessions.js';`],
   [`${ENGINE}/session/a.ts`, `import type { X } from '../registry/session-registry.js';`],
   // Adapters know the engine's ports.
@@ -167,6 +169,29 @@ describe('the linter', () => {
       expect(refused).toContain(keys[index]);
     },
   );
+
+  it('has a table of rooms without a circle', async () => {
+    const { ROOMS } = (await import(String(pathToFileURL(join(root, 'lint/rooms.mjs'))))) as {
+      ROOMS: Record<string, { rooms: (string | { name: string })[] }>;
+    };
+    const left = new Map(
+      Object.entries(ROOMS).map(([name, { rooms }]) => [
+        name,
+        rooms.map((entry) => (typeof entry === 'string' ? entry : entry.name)),
+      ]),
+    );
+    const isLowest = ([, rooms]: [string, string[]]) => !rooms.some((name) => left.has(name));
+    for (;;) {
+      const lowest = [...left].filter(isLowest);
+      if (lowest.length === 0) break;
+      for (const [name] of lowest) left.delete(name);
+    }
+    expect([...left.keys()]).toEqual([]);
+    const names = Object.values(ROOMS).flatMap(({ rooms }) =>
+      rooms.map((entry) => (typeof entry === 'string' ? entry : entry.name)),
+    );
+    expect(names.filter((name) => !(name in ROOMS))).toEqual([]);
+  });
 
   it.each(ALLOWED.map((each, index) => [...each, index] as const))(
     'allows in %s: %s',
