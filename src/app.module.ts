@@ -28,7 +28,7 @@ export class AppModule {
         AgentWebkitModule.forRootAsync({
           useFactory: async () => ({
             ...settings.module,
-            sdkFactory,
+            agent: { ...settings.module.agent, sdkFactory },
             storage: await createStorage(settings.storage),
           }),
         }),

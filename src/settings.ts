@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
-import type {
-  AgentWebkitModuleOptions,
-  AuthOptions,
-} from './agent-webkit/options/agent-webkit.options.js';
-import { PERMISSION_MODES } from './agent-webkit/protocol/inbound.js';
-import type { PermissionMode } from './agent-webkit/engine/agent-client.js';
+import type { AgentWebkitModuleOptions } from './agent-webkit/options/agent-webkit.options.js';
+import { type AuthOptions, isToken } from './agent-webkit/options/groups/top-level.js';
+import { OPTIONS } from './agent-webkit/options/option-table.js';
+import { splitList } from './agent-webkit/options/rules.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,33 +34,6 @@ export class SettingError extends Error {
   }
 }
 
-const MAX_TIMER = 2_147_483_647;
-const MAX_COUNT = Number.MAX_SAFE_INTEGER;
-
-/** The settings that are integers from 1: their names, the module's options for them, their largest value. */
-const INTEGERS = [
-  ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', 'idleTimeoutMs', MAX_TIMER],
-  ['AGENT_WEBKIT_KEEPALIVE_MS', 'keepAliveMs', MAX_TIMER],
-  ['AGENT_WEBKIT_MAX_AGENTS', 'maxAgents', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_CONTENT_BLOCKS', 'maxContentBlocks', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE', 'maxCreationsPerMinute', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_EVENTS', 'maxEvents', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_IMAGE_BYTES', 'maxImageBytes', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_LOG_CHARS', 'maxLogChars', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', 'maxQueuedMessages', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', 'maxSessionsPerOwner', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_SUBSCRIBERS', 'maxSubscribers', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_WAITING_BYTES', 'maxWaitingBytes', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_TEXT_LENGTH', 'maxTextLength', MAX_COUNT],
-  ['AGENT_WEBKIT_MAX_TURNS', 'maxTurns', MAX_COUNT],
-  ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', 'requestTimeoutMs', MAX_TIMER],
-  ['AGENT_WEBKIT_MAX_EVENT_AGE_MS', 'maxEventAgeMs', MAX_COUNT],
-  ['AGENT_WEBKIT_RETENTION_MS', 'retentionMs', MAX_COUNT],
-  ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', 'storageTimeoutMs', MAX_TIMER],
-  ['AGENT_WEBKIT_WARM_POOL', 'warmPool', MAX_COUNT],
-  ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', 'verifyIntervalMs', MAX_TIMER],
-] as const satisfies readonly (readonly [string, keyof AgentWebkitModuleOptions, number])[];
-
 const CREDENTIALS = [
   'ANTHROPIC_API_KEY',
   'ANTHROPIC_AUTH_TOKEN',
@@ -91,20 +61,7 @@ export function readSettings(env: Environment): Settings {
     maxBody: readSize(env, 'AGENT_WEBKIT_MAX_BODY') ?? '10mb',
     generatedToken: auth.generated,
     sampleToken: auth.sample,
-    module: withoutUndefined({
-      auth: auth.options,
-      workspace: readFolder(env, 'AGENT_WEBKIT_WORKSPACE'),
-      model: env['AGENT_WEBKIT_MODEL'] || undefined,
-      permissionModes: readModes(env),
-      models: readList(env, 'AGENT_WEBKIT_MODELS'),
-      maxBudgetUsd: readAmount(env, 'AGENT_WEBKIT_MAX_BUDGET_USD'),
-      ...Object.fromEntries(
-        INTEGERS.map(([name, option, max]) => [
-          option,
-          readInteger(env, name, option === 'warmPool' ? 0 : 1, max),
-        ]),
-      ),
-    }),
+    module: { auth: auth.options, ...readOptions(env) },
   };
 }
 
@@ -124,7 +81,7 @@ function readAuth(env: Environment): Auth {
   if (configured) {
     const tokens = configured.split(',').map((token) => token.trim());
     // The received value is a secret and is not repeated.
-    if (!tokens.every((token) => /^(?:[^:\s]+:\S+|[^\s:]+)$/.test(token))) {
+    if (!tokens.every(isToken)) {
       throw new SettingError('AGENT_WEBKIT_TOKEN', 'token or owner:token, comma-separated', '…');
     }
     return { options: { tokens }, generated: null, sample: '$TOKEN' };
@@ -160,42 +117,28 @@ export function withoutSecrets(storage: string): string {
   return storage.replace(/:\/\/.*/, '://…');
 }
 
-function readModes(env: Environment): PermissionMode[] | undefined {
-  const listed = readList(env, 'AGENT_WEBKIT_PERMISSION_MODES');
-  return listed?.map((entry) => {
-    const mode = PERMISSION_MODES.find((known) => known === entry);
-    if (mode) return mode;
-    throw new SettingError(
-      'AGENT_WEBKIT_PERMISSION_MODES',
-      `some of ${PERMISSION_MODES.join(', ')}, comma-separated`,
-      entry,
-    );
-  });
-}
-
-function readList(env: Environment, name: string): string[] | undefined {
-  const entries = (env[name] ?? '').split(',').map((entry) => entry.trim());
-  const named = entries.filter((entry) => entry !== '');
-  return named.length > 0 ? named : undefined;
-}
-
-function readAmount(env: Environment, name: string): number | undefined {
-  const value = env[name];
-  if (!value) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(value) && Number(value) > 0) return Number(value);
-  throw new SettingError(name, 'a number above 0', value);
+/** Reads the options that a variable can hold as they are. The others are made of the settings above. */
+function readOptions(env: Environment): AgentWebkitModuleOptions {
+  const options: Record<string, Record<string, unknown>> = {};
+  for (const { group, name, descriptor } of OPTIONS) {
+    const { variable, rule } = descriptor;
+    const text = variable === undefined ? undefined : env[variable];
+    if (group === null || !rule.text || variable === undefined || !text) continue;
+    const value = rule.text.parse(text);
+    const isEmptyList = Array.isArray(value) && value.length === 0;
+    if (isEmptyList) continue;
+    if (!rule.accepts(value)) {
+      throw new SettingError(variable, rule.text.words ?? rule.words, text);
+    }
+    (options[group] ??= {})[name] = value;
+  }
+  return options;
 }
 
 function readOrigins(env: Environment): string | string[] | null {
-  const origins = readList(env, 'AGENT_WEBKIT_CORS_ORIGIN');
-  return origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null);
-}
-
-function readFolder(env: Environment, name: string): string | undefined {
-  const folder = env[name];
-  if (!folder) return undefined;
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  throw new SettingError(name, 'an existing folder', folder);
+  const origins = splitList(env['AGENT_WEBKIT_CORS_ORIGIN'] ?? '');
+  if (origins.length === 0) return null;
+  return origins.length === 1 && origins[0] === '*' ? '*' : origins;
 }
 
 function readChoice<Choice extends string>(
@@ -223,10 +166,4 @@ function readSize(env: Environment, name: string): string | undefined {
   if (!value) return undefined;
   if (/^\d+(?:b|kb|mb)?$/i.test(value)) return value;
   throw new SettingError(name, `a size such as 500kb or 10mb`, value);
-}
-
-function withoutUndefined(options: {
-  [Name in keyof AgentWebkitModuleOptions]: AgentWebkitModuleOptions[Name] | undefined;
-}): AgentWebkitModuleOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

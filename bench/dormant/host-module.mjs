@@ -13,12 +13,13 @@ export function hostModule(storage) {
       AgentWebkitModule.forRoot({
         auth: { verify: ({ headers }) => ({ id: headers['x-owner'] }) },
         storage,
-        sdkFactory: scriptedSdkFactory((turn) => turn.say('Some words of an answer.')),
-        includePartialMessages: true,
-        idleTimeoutMs: IDLE_TIMEOUT_MS,
-        maxAgents: 10_000,
-        maxCreationsPerMinute: 10_000,
-        maxSessionsPerOwner: 1_000_000,
+        agent: {
+          sdkFactory: scriptedSdkFactory((turn) => turn.say('Some words of an answer.')),
+          includePartialMessages: true,
+          maxAgents: 10_000,
+        },
+        timeouts: { idleTimeoutMs: IDLE_TIMEOUT_MS },
+        limits: { maxCreationsPerMinute: 10_000, maxSessionsPerOwner: 1_000_000 },
       }),
     ],
   })(HostModule);

@@ -14,9 +14,11 @@ process.on('disconnect', () => process.exit());
 const app = await NestFactory.createApplicationContext(
   AgentWebkitModule.forRoot({
     auth: 'none',
-    sdkFactory: claudeSdkFactory(agentOptions(apiUrl, home)),
-    workspace: home,
-    includePartialMessages: true,
+    agent: {
+      sdkFactory: claudeSdkFactory(agentOptions(apiUrl, home)),
+      workspace: home,
+      includePartialMessages: true,
+    },
   }),
   { logger: ['error'] },
 );

@@ -11,12 +11,14 @@ const storage = new MemoryStorage();
 const app = await NestFactory.create(
   AgentWebkitModule.forRoot({
     auth: 'none',
-    sdkFactory: claudeSdkFactory(options),
+    agent: {
+      sdkFactory: claudeSdkFactory(options),
+      workspace: home,
+      includePartialMessages: true,
+      warmPool: Number(warmPool),
+    },
     storage,
-    workspace: home,
-    includePartialMessages: true,
-    warmPool: Number(warmPool),
-    idleTimeoutMs: 1000,
+    timeouts: { idleTimeoutMs: 1000 },
   }),
   { logger: false, forceCloseConnections: true },
 );

@@ -36,11 +36,9 @@ Module({
     AgentWebkitModule.forRoot({
       auth: { verify: ({ headers }) => ({ id: headers['x-owner'] }) },
       storage,
-      sdkFactory: createAgent,
-      includePartialMessages: true,
-      idleTimeoutMs: IDLE_TIMEOUT_MS,
-      maxAgents: 1000,
-      maxCreationsPerMinute: 1_000_000,
+      agent: { sdkFactory: createAgent, includePartialMessages: true, maxAgents: 1000 },
+      timeouts: { idleTimeoutMs: IDLE_TIMEOUT_MS },
+      limits: { maxCreationsPerMinute: 1_000_000 },
     }),
   ],
 })(HostModule);

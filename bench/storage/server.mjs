@@ -26,9 +26,8 @@ Module({
     AgentWebkitModule.forRoot({
       auth: 'none',
       storage,
-      sdkFactory: () => load.createAgent(),
-      maxEvents: MAX_EVENTS,
-      maxAgents: setup.sessions,
+      agent: { sdkFactory: () => load.createAgent(), maxAgents: setup.sessions },
+      retention: { maxEvents: MAX_EVENTS },
     }),
   ],
 })(HostModule);

@@ -22,9 +22,8 @@ async function ours(load, count, adapter) {
     imports: [
       AgentWebkitModule.forRoot({
         auth: 'none',
-        sdkFactory: () => load.createAgent(),
-        maxAgents: count,
-        maxCreationsPerMinute: count,
+        agent: { sdkFactory: () => load.createAgent(), maxAgents: count },
+        limits: { maxCreationsPerMinute: count },
       }),
     ],
   })(HostModule);

@@ -12,9 +12,11 @@ const token = process.env['AGENT_TOKEN'] ?? randomBytes(16).toString('hex');
   imports: [
     AgentWebkitModule.forRoot({
       auth: { tokens: [token] },
-      sdkFactory: process.env['ANTHROPIC_API_KEY']
-        ? claudeSdkFactory()
-        : scriptedSdkFactory(demoScript),
+      agent: {
+        sdkFactory: process.env['ANTHROPIC_API_KEY']
+          ? claudeSdkFactory()
+          : scriptedSdkFactory(demoScript),
+      },
     }),
     AgentWebkitPageModule.forRoot({ path: '/agents' }),
   ],

@@ -2,22 +2,23 @@ import { type CanActivate, ConfigurableModuleBuilder, type Type } from '@nestjs/
 import type { AgentWebkitModuleOptions } from './options/agent-webkit.options.js';
 import { HOST_GUARD } from './agent-webkit.tokens.js';
 
-/** What Nest must know before the options are made, beside them in `forRoot` and `forRootAsync`. */
+/** The settings that Nest needs before the options are resolved. In `forRootAsync` they stand beside `useFactory`. */
 export interface AgentWebkitModuleExtras {
   /**
-   * Whether the module's exports can be injected everywhere without importing it.
+   * True to make the module's exports injectable everywhere, without importing it.
    *
    * @default false
    */
   isGlobal?: boolean;
   /**
-   * Your own guard, with its own dependencies, in the place of the option `auth`. It covers every
-   * route of the module. The option `caller` says whom it let in.
+   * Your own guard, with its own dependencies, instead of the option `auth`. It protects every route
+   * of the module. The option `hooks.caller` returns the caller of a request it accepted.
    */
-  guard?: Type<CanActivate>;
+  guard?: Type<CanActivate> | undefined;
 }
 
-const extras: AgentWebkitModuleExtras = { isGlobal: false };
+// Nest removes from the options the names that stand here.
+const extras: AgentWebkitModuleExtras = { isGlobal: false, guard: undefined };
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<AgentWebkitModuleOptions>({

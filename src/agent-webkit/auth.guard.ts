@@ -8,7 +8,7 @@ import {
   Logger,
 } from '@nestjs/common';
 import { from, isObservable, lastValueFrom } from 'rxjs';
-import type { AuthOptions, AgentWebkitRequest } from './options/agent-webkit.options.js';
+import type { AuthOptions, AgentWebkitRequest } from './options/groups/top-level.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { type Identify, setIdentity } from './http/current-caller.decorator.js';
@@ -23,7 +23,7 @@ const DEFAULT_OWNER = 'default';
 
 /**
  * Authenticates the caller of every route, including the stream: with the option `auth`, or with the
- * host's own guard and the option `caller`.
+ * host's own guard and the option `hooks.caller`.
  */
 @Injectable()
 export class AgentWebkitAuthGuard implements CanActivate {

@@ -114,9 +114,8 @@ describe('the OpenAPI description’s schemas', () => {
   };
   beforeAll(async () => {
     server = await startApp({
-      sdkFactory: scriptedSdkFactory(demoScript),
-      maxQueuedMessages: 10_000,
-      maxSessionsPerOwner: 10_000,
+      agent: { sdkFactory: scriptedSdkFactory(demoScript) },
+      limits: { maxQueuedMessages: 10_000, maxSessionsPerOwner: 10_000 },
     });
     session = await server.createSession();
   });

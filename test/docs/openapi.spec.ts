@@ -59,7 +59,7 @@ describe('the OpenAPI description', () => {
 
   it('takes the place of the bare entries of a host’s own document, wherever the routes stand', async () => {
     const server = await startApp(
-      { sdkFactory: scriptedSdkFactory(() => undefined) },
+      { agent: { sdkFactory: scriptedSdkFactory(() => undefined) } },
       { prefix: '/api', configure: (host) => host.setGlobalPrefix('api') },
     );
     const config = new DocumentBuilder().setTitle('Host').setOpenAPIVersion('3.1.0').build();

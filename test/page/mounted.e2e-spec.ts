@@ -51,8 +51,8 @@ describeInChromium('the page in another app, under a path of its own', () => {
       imports: [
         AgentWebkitModule.forRoot({
           auth: 'none',
-          maxEvents: 20_000,
-          sdkFactory: scriptedSdkFactory(script),
+          retention: { maxEvents: 20_000 },
+          agent: { sdkFactory: scriptedSdkFactory(script) },
         }),
         AgentWebkitPageModule.forRoot({ path: '/agents' }),
       ],

@@ -62,7 +62,11 @@ export async function startApp(
   const builder = Test.createTestingModule(
     metadata ?? {
       imports: [
-        AgentWebkitModule.forRoot({ auth: 'none', maxCreationsPerMinute: 100_000, ...options }),
+        AgentWebkitModule.forRoot({
+          auth: 'none',
+          ...options,
+          limits: { maxCreationsPerMinute: 100_000, ...options.limits },
+        }),
       ],
     },
   );

@@ -12,9 +12,9 @@ export async function openOurs(adapter) {
     imports: [
       AgentWebkitModule.forRoot({
         auth: 'none',
-        sdkFactory: () => agent,
-        maxEvents: 10_000,
-        maxSubscribers: 20_000,
+        agent: { sdkFactory: () => agent },
+        retention: { maxEvents: 10_000 },
+        stream: { maxSubscribers: 20_000 },
       }),
     ],
   })(HostModule);

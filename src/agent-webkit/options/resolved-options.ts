@@ -1,129 +1,87 @@
-import { totalmem } from 'node:os';
-import type {
-  AgentWebkitModuleOptions,
-  AuthOptions,
-  AgentWebkitRequest,
-} from './agent-webkit.options.js';
-import type { SdkFactory } from '../engine/agent-client.js';
-import type { Caller } from '../engine/caller.js';
+import type { AgentWebkitModuleOptions } from './agent-webkit.options.js';
+import type { Descriptor, Values } from './descriptor.js';
+import { TOP_LEVEL } from './groups/top-level.js';
+import { describeRejected, OptionError } from './option-errors.js';
+import { GROUPS } from './option-table.js';
+import { checkNames } from './unknown-options.js';
 import type { SessionPolicyOptions } from '../engine/registry/session-policy.js';
 import type { SessionRegistryOptions } from '../engine/registry/session-registry.js';
-import type { StorageProvider } from '../engine/storage.js';
-import {
-  checkAge,
-  checkAmount,
-  checkAuth,
-  checkCount,
-  checkCountOrZero,
-  checkFlag,
-  checkFunction,
-  checkModel,
-  checkModels,
-  checkModes,
-  checkMs,
-  checkStorage,
-  checkTimer,
-  checkWorkspace,
-} from './option-checks.js';
-import { PERMISSION_MODES } from '../protocol/inbound.js';
 
-/** The options with their defaults, checked. */
-export interface ResolvedOptions {
-  readonly auth: AuthOptions | null;
-  readonly caller: (request: AgentWebkitRequest) => Caller | null;
-  readonly sdkFactory: SdkFactory | null;
-  readonly storage: StorageProvider | null;
-  readonly verifyIntervalMs: number | null;
-  readonly keepAliveMs: number | null;
-  readonly maxWaitingBytes: number;
+type TopLevelValues = Values<typeof TOP_LEVEL>;
+type GroupValues = { readonly [Group in keyof typeof GROUPS]: Values<(typeof GROUPS)[Group]> };
+
+/** The checked options with their defaults, arranged for the parts of the server that use them. */
+export interface ResolvedOptions
+  extends
+    TopLevelValues,
+    Pick<GroupValues['stream'], 'keepAliveMs' | 'verifyIntervalMs' | 'maxWaitingBytes'>,
+    Pick<GroupValues['agent'], 'sdkFactory'>,
+    Pick<GroupValues['hooks'], 'caller'> {
   readonly policy: SessionPolicyOptions;
-  /** What the registry is made of, but for what is injected. */
+  /** The options of the registry, without those that are injected. */
   readonly registry: Omit<SessionRegistryOptions, 'storage' | 'sdkFactory' | 'logger' | 'policy'>;
 }
 
-/** What an agent's process takes, and some for the server's share of it. */
-const AGENT_BYTES = 300_000_000;
-
-/** Gives every option its value, or throws and says which one is wrong, and how. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws OptionError which names the option, the rule, the received value and what to do
+ */
 export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptions {
-  const count = (name: CountOption, byDefault: number) =>
-    checkCount(name, options[name] ?? byDefault);
-  const ms = (name: MsOption, byDefault: number) => checkMs(name, options[name] ?? byDefault);
-  const timer = (name: TimerOption, byDefault: number | null) =>
-    checkTimer(name, options[name], byDefault);
-  const resolved: ResolvedOptions = {
-    auth: checkAuth(options.auth ?? null),
-    caller: checkFunction('caller', options.caller) ?? callerOfUser,
-    sdkFactory: checkFunction('sdkFactory', options.sdkFactory),
-    storage: checkStorage(options.storage ?? null),
-    verifyIntervalMs: timer('verifyIntervalMs', 60_000),
-    keepAliveMs: timer('keepAliveMs', 15_000),
-    maxWaitingBytes: count('maxWaitingBytes', 4 * 1024 * 1024),
-    policy: {
-      workspace: checkWorkspace(options.workspace ?? process.cwd()),
-      model: checkModel(options.model ?? null),
-      models: checkModels(options.models ?? null),
-      permissionModes: checkModes(
-        options.permissionModes ?? PERMISSION_MODES.filter((mode) => mode !== 'bypassPermissions'),
-      ),
-      includePartialMessages: checkFlag(
-        'includePartialMessages',
-        options.includePartialMessages ?? false,
-      ),
-      maxTurns: options.maxTurns == null ? null : checkCount('maxTurns', options.maxTurns),
-      maxBudgetUsd: checkAmount('maxBudgetUsd', options.maxBudgetUsd ?? null),
-      contentLimits: {
-        maxContentBlocks: count('maxContentBlocks', 100),
-        maxTextLength: count('maxTextLength', 1_000_000),
-        maxImageBytes: count('maxImageBytes', 5 * 1024 * 1024),
-      },
-      configureSession: checkFunction('configureSession', options.configureSession),
-    },
+  checkNames(options);
+  const { auth, storage } = valuesOf(null, TOP_LEVEL, options);
+  const { sdkFactory, maxAgents, warmPool, ...session } = groupValues(options, 'agent');
+  const { maxSessionsPerOwner, maxCreationsPerMinute, maxQueuedMessages, ...contentLimits } =
+    groupValues(options, 'limits');
+  const { maxSubscribers, ...stream } = groupValues(options, 'stream');
+  const { shutdownGraceMs, ...timeouts } = groupValues(options, 'timeouts');
+  const { retentionMs, ...log } = groupValues(options, 'retention');
+  const { caller, configureSession, canAccess, onDecision } = groupValues(options, 'hooks');
+  return Object.freeze({
+    auth,
+    storage,
+    caller,
+    sdkFactory,
+    ...stream,
+    policy: { ...session, contentLimits, configureSession },
     registry: {
-      limits: {
-        maxEvents: count('maxEvents', 1000),
-        maxLogChars: count('maxLogChars', 16 * 1024 * 1024),
-        maxQueuedMessages: count('maxQueuedMessages', 128),
-        maxSubscribers: count('maxSubscribers', 1000),
-        maxEventAgeMs: checkAge('maxEventAgeMs', options.maxEventAgeMs ?? null),
-        idleTimeoutMs: timer('idleTimeoutMs', 300_000),
-        requestTimeoutMs: timer('requestTimeoutMs', null),
-        interruptTimeoutMs: ms('interruptTimeoutMs', 10_000),
-        agentGraceMs: ms('agentGraceMs', 2000),
-        storageTimeoutMs: ms('storageTimeoutMs', 5000),
-      },
-      maxAgents: count('maxAgents', Math.max(4, Math.floor(totalmem() / AGENT_BYTES))),
-      warmPool: checkCountOrZero('warmPool', options.warmPool ?? 0),
-      maxSessionsPerOwner: count('maxSessionsPerOwner', 1000),
-      maxCreationsPerMinute: count('maxCreationsPerMinute', 60),
-      retentionMs: checkAge('retentionMs', options.retentionMs ?? null),
-      shutdownGraceMs: ms('shutdownGraceMs', 300),
-      canAccess: checkFunction('canAccess', options.canAccess),
-      onDecision: checkFunction('onDecision', options.onDecision) ?? (() => undefined),
+      limits: { ...log, ...timeouts, maxQueuedMessages, maxSubscribers },
+      maxAgents,
+      warmPool,
+      maxSessionsPerOwner,
+      maxCreationsPerMinute,
+      retentionMs,
+      shutdownGraceMs,
+      canAccess,
+      onDecision,
     },
-  };
-  return Object.freeze(resolved);
+  });
 }
 
-type CountOption =
-  | 'maxAgents'
-  | 'maxContentBlocks'
-  | 'maxCreationsPerMinute'
-  | 'maxEvents'
-  | 'maxImageBytes'
-  | 'maxLogChars'
-  | 'maxQueuedMessages'
-  | 'maxSessionsPerOwner'
-  | 'maxSubscribers'
-  | 'maxTextLength'
-  | 'maxWaitingBytes';
-type MsOption = 'agentGraceMs' | 'interruptTimeoutMs' | 'shutdownGraceMs' | 'storageTimeoutMs';
-type TimerOption = 'idleTimeoutMs' | 'keepAliveMs' | 'requestTimeoutMs' | 'verifyIntervalMs';
+function groupValues<Group extends keyof typeof GROUPS>(
+  options: AgentWebkitModuleOptions,
+  group: Group,
+): GroupValues[Group] {
+  return valuesOf(group, GROUPS[group], options[group] ?? {}) as GroupValues[Group];
+}
 
-function callerOfUser(request: AgentWebkitRequest): Caller | null {
-  const user = 'user' in request ? request.user : null;
-  if (typeof user !== 'object' || user === null) return null;
-  const { id, sub } = user as { id?: unknown; sub?: unknown };
-  const name = id ?? sub;
-  return typeof name === 'string' || typeof name === 'number' ? { id: String(name) } : null;
+function valuesOf<Table extends object>(
+  group: string | null,
+  table: Table,
+  given: object,
+): Values<Table> {
+  const values = Object.entries(table).map(([name, descriptor]: [string, Descriptor<unknown>]) => [
+    name,
+    valueOf(group === null ? name : `${group}.${name}`, descriptor, Reflect.get(given, name)),
+  ]);
+  return Object.fromEntries(values) as Values<Table>;
+}
+
+function valueOf(path: string, descriptor: Descriptor<unknown>, given: unknown): unknown {
+  if (given === undefined) {
+    return 'default' in descriptor ? descriptor.default : descriptor.computeDefault();
+  }
+  if (descriptor.rule.accepts(given)) return given;
+  const { words } = descriptor.rule;
+  throw new OptionError(describeRejected(`option '${path}'`, words, given, descriptor));
 }

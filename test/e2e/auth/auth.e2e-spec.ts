@@ -9,10 +9,8 @@ import {
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { of } from 'rxjs';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
-import type {
-  AgentWebkitModuleOptions,
-  AgentWebkitRequest,
-} from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { AgentWebkitRequest } from '../../../src/agent-webkit/options/groups/top-level.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { refused } from '../../support/refused.js';
@@ -68,7 +66,7 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
   let server: TestApp;
   const { factory: sdkFactory } = fakeAgents();
   const start = async (auth: AgentWebkitModuleOptions['auth']) => {
-    server = await startApp({ sdkFactory, ...(auth ? { auth } : {}) }, { adapter });
+    server = await startApp({ ...(auth ? { auth } : {}), agent: { sdkFactory } }, { adapter });
   };
   const createAs = (headers: Record<string, string>) =>
     server.request('POST', '/sessions', {}, headers);
@@ -130,7 +128,11 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
 
   it('counts the sessions of each owner, and shares them between the tokens of one', async () => {
     server = await startApp(
-      { sdkFactory, auth: { tokens: ['ann:a', 'ann:a2', 'bob:b'] }, maxSessionsPerOwner: 1 },
+      {
+        agent: { sdkFactory },
+        auth: { tokens: ['ann:a', 'ann:a2', 'bob:b'] },
+        limits: { maxSessionsPerOwner: 1 },
+      },
       { adapter },
     );
     const { body } = await createAs(bearer('a'));
@@ -169,14 +171,14 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
   });
 
   it.each([
-    ['forRoot', () => AgentWebkitModule.forRoot({ sdkFactory, guard: UsersGuard })],
+    ['forRoot', () => AgentWebkitModule.forRoot({ agent: { sdkFactory }, guard: UsersGuard })],
     [
       'forRootAsync',
       () =>
         AgentWebkitModule.forRootAsync({
           imports: [UsersModule],
           guard: UsersGuard,
-          useFactory: () => ({ sdkFactory }),
+          useFactory: () => ({ agent: { sdkFactory } }),
         }),
     ],
   ])("asks the host's own guard, with its dependencies, given to %s", async (_, module) => {
@@ -197,9 +199,12 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
   it("recognises by the option caller whom the host's guard let in", async () => {
     await startGuarded(
       AgentWebkitModule.forRoot({
-        sdkFactory,
+        agent: { sdkFactory },
         guard: ObservableGuard,
-        caller: ({ headers }) => (headers['x-tenant'] ? { id: String(headers['x-tenant']) } : null),
+        hooks: {
+          caller: ({ headers }) =>
+            headers['x-tenant'] ? { id: String(headers['x-tenant']) } : null,
+        },
       }),
     );
     expect((await createAs({ 'x-tenant': 't1' })).status).toBe(200);

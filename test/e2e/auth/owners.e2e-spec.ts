@@ -23,7 +23,11 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
     server = await startApp(
-      { sdkFactory: agents.factory, auth: { tokens: ['ann:a', 'bob:b', 'eve:e'] }, ...options },
+      {
+        auth: { tokens: ['ann:a', 'bob:b', 'eve:e'] },
+        ...options,
+        agent: { sdkFactory: agents.factory, ...options.agent },
+      },
       { adapter },
     );
   };
@@ -34,7 +38,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   afterEach(() => server.close());
 
   it('may be watched by whom the host lets watch, who is told that more is not allowed', async () => {
-    await start({ canAccess: (_, { id }, action) => id === 'bob' && action === 'read' });
+    await start({ hooks: { canAccess: (_, { id }, action) => id === 'bob' && action === 'read' } });
     const id = await open();
     const stream = await server.stream(id, as('b'));
     expect((await stream.next('session_ready')).data['session_id']).toBe(id);
@@ -55,8 +59,10 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   it('may be answered by whom the host lets answer, and everybody learns who it was', async () => {
     const decisions: RequestDecision[] = [];
     await start({
-      canAccess: async (_, { id }, action) => id === 'bob' && ['read', 'answer'].includes(action),
-      onDecision: (decision) => void decisions.push(decision),
+      hooks: {
+        canAccess: async (_, { id }, action) => id === 'bob' && ['read', 'answer'].includes(action),
+        onDecision: (decision) => void decisions.push(decision),
+      },
     });
     const id = await open();
     const stream = await server.stream(id, as('a'));
@@ -77,8 +83,10 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   it('are as unknown as before when the host cannot say', async () => {
     const secret = 'postgres://teams:hunter2@db';
     await start({
-      canAccess: () => {
-        throw new Error(secret);
+      hooks: {
+        canAccess: () => {
+          throw new Error(secret);
+        },
       },
     });
     const id = await open();
@@ -90,9 +98,11 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
 
   it('are made as the host says, who may refuse them', async () => {
     await start({
-      configureSession: ({ asked }, { id }) => {
-        if (asked.model === 'dear') throw new ForbiddenError(`Not for you, ${id}.`);
-        return { model: 'cheap', hostContext: { for: id } };
+      hooks: {
+        configureSession: ({ asked }, { id }) => {
+          if (asked.model === 'dear') throw new ForbiddenError(`Not for you, ${id}.`);
+          return { model: 'cheap', hostContext: { for: id } };
+        },
       },
     });
     expect((await create()).status).toBe(200);
@@ -105,7 +115,9 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
 
   it('are not made when the host fails, and why is nobody’s business', async () => {
     await start({
-      configureSession: () => Promise.reject(new Error('at /srv/host/billing.js: no such table')),
+      hooks: {
+        configureSession: () => Promise.reject(new Error('at /srv/host/billing.js: no such table')),
+      },
     });
     const answer = await create();
     expect(answer.status).toBe(500);

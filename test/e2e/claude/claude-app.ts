@@ -50,7 +50,10 @@ export class ClaudeApp {
       ...overrides,
       env: { ...env.overrides.env, [SESSION_VARIABLE]: sessionId },
     }));
-    const server = await startApp({ sdkFactory, workspace: env.cwd, ...options }, { adapter });
+    const server = await startApp(
+      { ...options, agent: { sdkFactory, workspace: env.cwd, ...options.agent } },
+      { adapter },
+    );
     return new ClaudeApp(server, api, env.cwd, release, () => env.close());
   }
 

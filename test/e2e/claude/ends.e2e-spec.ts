@@ -8,7 +8,7 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
   let app: ClaudeApp;
   let tab: Tab;
   beforeAll(async () => {
-    app = await ClaudeApp.start(adapter, { agentGraceMs: 500 });
+    app = await ClaudeApp.start(adapter, { timeouts: { agentGraceMs: 500 } });
   });
   afterAll(async () => {
     expect(await app.close()).toEqual([]);
@@ -115,7 +115,7 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
 
 describe.each(ADAPTERS)('a session that is not used on %s', (adapter) => {
   it('sleeps when nobody needs it, and wakes with its memory, its model and its costs', async () => {
-    const app = await ClaudeApp.start(adapter, { idleTimeoutMs: 50 });
+    const app = await ClaudeApp.start(adapter, { timeouts: { idleTimeoutMs: 50 } });
     const tab = await app.open();
     await tab.turn('remember the milk');
     await tab.session.setModel('claude-haiku-4-5');

@@ -8,7 +8,9 @@ describe('a session of the real agent that has limits', () => {
   });
 
   it('stops a turn that takes more steps than it may, and goes on with the next', async () => {
-    app = await ClaudeApp.start('express', { maxTurns: 1, permissionModes: ['acceptEdits'] });
+    app = await ClaudeApp.start('express', {
+      agent: { maxTurns: 1, permissionModes: ['acceptEdits'] },
+    });
     const tab = await app.open();
     expect(await tab.turn('bash touch made')).toMatchObject({
       subtype: 'error_max_turns',
@@ -20,7 +22,10 @@ describe('a session of the real agent that has limits', () => {
   });
 
   it('stops when it has cost what it may, also after it has slept', async () => {
-    app = await ClaudeApp.start('express', { maxBudgetUsd: 0.000_001, idleTimeoutMs: 50 });
+    app = await ClaudeApp.start('express', {
+      agent: { maxBudgetUsd: 0.000_001 },
+      timeouts: { idleTimeoutMs: 50 },
+    });
     const tab = await app.open();
     expect(await tab.turn('hello')).toMatchObject({
       subtype: 'error_max_budget_usd',

@@ -7,7 +7,7 @@ import { ClaudeApp } from './claude-app.js';
 describe.each(ADAPTERS)('permission modes on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
-    app = await ClaudeApp.start(adapter, { idleTimeoutMs: 50 });
+    app = await ClaudeApp.start(adapter, { timeouts: { idleTimeoutMs: 50 } });
   });
   afterAll(async () => {
     expect(await app.close()).toEqual([]);

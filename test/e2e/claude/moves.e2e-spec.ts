@@ -13,11 +13,11 @@ describePostgres('two servers on one database', () => {
     bench = new PostgresBench();
     first = await ClaudeApp.start('express', {
       storage: await connect(),
-      idleTimeoutMs: 100,
+      timeouts: { idleTimeoutMs: 100 },
     });
     second = await ClaudeApp.start('fastify', {
       storage: await connect(),
-      workspace: first.cwd,
+      agent: { workspace: first.cwd },
     });
   });
   afterAll(async () => {

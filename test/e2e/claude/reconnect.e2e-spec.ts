@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
 describe.each(ADAPTERS)('a log that keeps little on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
-    app = await ClaudeApp.start(adapter, { maxEvents: 5 });
+    app = await ClaudeApp.start(adapter, { retention: { maxEvents: 5 } });
   });
   afterAll(async () => {
     expect(await app.close()).toEqual([]);

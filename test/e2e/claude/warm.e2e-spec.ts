@@ -9,7 +9,7 @@ const { find: findAgents } = createProcessSweep('E2E_SESSION');
 describe.each(ADAPTERS)('an agent that was started ahead on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
-    app = await ClaudeApp.start(adapter, { warmPool: 1, includePartialMessages: true });
+    app = await ClaudeApp.start(adapter, { agent: { warmPool: 1, includePartialMessages: true } });
   });
   afterAll(async () => {
     expect(await app.close()).toEqual([]);

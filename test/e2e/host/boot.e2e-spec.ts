@@ -10,6 +10,10 @@ class OpenGuard implements CanActivate {
   }
 }
 
+/** The options with one value, given by its path such as `limits.maxEvents`. */
+const optionAt = (path: string, value: unknown): object =>
+  path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
+
 const boot = (options: object, guard?: typeof OpenGuard) =>
   Test.createTestingModule({
     imports: [
@@ -38,12 +42,12 @@ describe('booting', () => {
     ['auth', true],
     ['auth', { verify: 'yes' }],
     ['auth', { tokens: ['t'], verify: () => null }],
-    ['auth.tokens', { tokens: [] }],
-    ['auth.tokens', { tokens: 'secret' }],
-    ['auth.tokens', { tokens: [''] }],
-    ['auth.tokens', { tokens: ['a', undefined] }],
-    ['auth.tokens', { tokens: ['ann:'] }],
-    ['auth.tokens', { tokens: ['with space'] }],
+    ['auth', { tokens: [] }],
+    ['auth', { tokens: 'secret' }],
+    ['auth', { tokens: [''] }],
+    ['auth', { tokens: ['a', undefined] }],
+    ['auth', { tokens: ['ann:'] }],
+    ['auth', { tokens: ['with space'] }],
   ])('fails by the name %s when auth is %j', async (name, auth) => {
     await expect(boot({ auth })).rejects.toThrow(`option '${name}'`);
   });
@@ -60,45 +64,56 @@ describe('booting', () => {
   });
 
   it.each([
-    ['workspace', '/does/not/exist'],
-    ['workspace', '/etc/passwd'],
-    ['workspace', 7],
-    ['model', ''],
-    ['model', 5],
-    ['permissionModes', []],
-    ['permissionModes', ['root']],
-    ['permissionModes', 'default'],
-    ['includePartialMessages', 'yes'],
-    ['caller', 'ann'],
-    ['sdkFactory', {}],
+    ['agent.workspace', '/does/not/exist'],
+    ['agent.workspace', '/etc/passwd'],
+    ['agent.workspace', 7],
+    ['agent.model', ''],
+    ['agent.model', 5],
+    ['agent.permissionModes', []],
+    ['agent.permissionModes', ['root']],
+    ['agent.permissionModes', 'default'],
+    ['agent.includePartialMessages', 'yes'],
+    ['hooks.caller', 'ann'],
+    ['agent.sdkFactory', {}],
     ['storage', {}],
     ['storage', 'memory:'],
-    ['maxEvents', 0],
-    ['maxEvents', 1.5],
-    ['maxEvents', '1000'],
-    ['maxLogChars', -1],
-    ['maxQueuedMessages', Number.NaN],
-    ['maxSessionsPerOwner', Number.POSITIVE_INFINITY],
-    ['idleTimeoutMs', 0],
-    ['idleTimeoutMs', 2 ** 31],
-    ['keepAliveMs', 0],
-    ['keepAliveMs', '15s'],
-    ['interruptTimeoutMs', 0],
-    ['agentGraceMs', -5],
-    ['shutdownGraceMs', 0.5],
-  ])('fails by the name %s when it is %p', async (name, value) => {
-    await expect(boot({ auth: 'none', [name]: value })).rejects.toThrow(`option '${name}'`);
+    ['retention.maxEvents', 0],
+    ['retention.maxEvents', 1.5],
+    ['retention.maxEvents', '1000'],
+    ['retention.maxLogChars', -1],
+    ['limits.maxQueuedMessages', Number.NaN],
+    ['limits.maxSessionsPerOwner', Number.POSITIVE_INFINITY],
+    ['timeouts.idleTimeoutMs', 0],
+    ['timeouts.idleTimeoutMs', 2 ** 31],
+    ['stream.keepAliveMs', 0],
+    ['stream.keepAliveMs', '15s'],
+    ['timeouts.interruptTimeoutMs', 0],
+    ['timeouts.agentGraceMs', -5],
+    ['timeouts.shutdownGraceMs', 0.5],
+  ])('fails by the name %s when it is %p', async (path, value) => {
+    await expect(boot({ auth: 'none', ...optionAt(path, value) })).rejects.toThrow(
+      `option '${path}' must be`,
+    );
   });
 
   it('takes null for the times that can be switched off', async () => {
-    const options = { auth: 'none', idleTimeoutMs: null, keepAliveMs: null, model: null };
+    const options = {
+      auth: 'none',
+      timeouts: { idleTimeoutMs: null },
+      stream: { keepAliveMs: null },
+      agent: { model: null },
+    };
     await expect(boot(options)).resolves.toBeDefined();
   });
 
   it('fails when a factory makes wrong options', async () => {
     const compiling = Test.createTestingModule({
-      imports: [AgentWebkitModule.forRootAsync({ useFactory: async () => ({ maxEvents: 0 }) })],
+      imports: [
+        AgentWebkitModule.forRootAsync({
+          useFactory: async () => ({ retention: { maxEvents: 0 } }),
+        }),
+      ],
     }).compile();
-    await expect(compiling).rejects.toThrow(`option 'maxEvents'`);
+    await expect(compiling).rejects.toThrow(`option 'retention.maxEvents'`);
   });
 });

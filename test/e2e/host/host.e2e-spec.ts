@@ -18,6 +18,7 @@ import { HttpAdapterHost, RouterModule } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { map, type Observable } from 'rxjs';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { invalid, refused } from '../../support/refused.js';
 import { result } from '../../support/sdk-messages.js';
@@ -75,13 +76,13 @@ describe.each(ADAPTERS)('a host app on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (
     { imports = [], ...options }: StartAppOptions & { imports?: object[] } = {},
-    moduleOptions: object = {},
+    moduleOptions: AgentWebkitModuleOptions = {},
   ) => {
     agents = fakeAgents();
     const module = AgentWebkitModule.forRoot({
       auth: 'none',
-      sdkFactory: agents.factory,
       ...moduleOptions,
+      agent: { sdkFactory: agents.factory, ...moduleOptions.agent },
     });
     const metadata = { controllers: [CatsController], imports: [module, ...(imports as never[])] };
     server = await startApp({}, { adapter, metadata, ...options });
@@ -166,7 +167,7 @@ describe.each(ADAPTERS)('a host app on %s', (adapter) => {
   it('sees in its filter that nobody is let in, and keeps Retry-After', async () => {
     await start(
       { configure: (app) => app.useGlobalFilters(new EverythingFilter(app)) },
-      { auth: { tokens: ['t'] }, maxSessionsPerOwner: 1 },
+      { auth: { tokens: ['t'] }, limits: { maxSessionsPerOwner: 1 } },
     );
     expect((await server.request('GET', '/sessions')).body).toEqual({ everything: 'unauthorized' });
     const create = () => server.request('POST', '/sessions', {}, { authorization: 'Bearer t' });
@@ -178,7 +179,10 @@ describe.each(ADAPTERS)('a host app on %s', (adapter) => {
 
   it('wraps answers by its interceptor, and leaves the stream as the protocol has it', async () => {
     const envelope = new EnvelopeInterceptor();
-    await start({ configure: (app) => app.useGlobalInterceptors(envelope) }, { keepAliveMs: 10 });
+    await start(
+      { configure: (app) => app.useGlobalInterceptors(envelope) },
+      { stream: { keepAliveMs: 10 } },
+    );
     const { body } = await server.request('POST', '/sessions', {});
     const { session_id: id } = body['data'] as { session_id: string };
     const stream = await server.stream(id);

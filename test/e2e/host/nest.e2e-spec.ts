@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('the module in a Nest app on %s', (adapter) => {
         AgentWebkitModule.forRoot({
           isGlobal: true,
           auth: { tokens: ['ann:from-config'] },
-          maxEvents: 5,
+          retention: { maxEvents: 5 },
         }),
         ConciergeModule,
       ],

@@ -12,7 +12,10 @@ describe.each(ADAPTERS)('shutting down on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
     return server.createSession();
   };
   afterEach(() => server.close());
@@ -64,7 +67,7 @@ describe.each(ADAPTERS)('shutting down on %s', (adapter) => {
   });
 
   it('does not wait for ever for an agent that never goes', async () => {
-    await start({ shutdownGraceMs: 1 });
+    await start({ timeouts: { shutdownGraceMs: 1 } });
     agents.newest().closing = new Promise(() => {});
     const began = Date.now();
     await server.app.close();

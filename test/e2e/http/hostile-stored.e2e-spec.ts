@@ -72,11 +72,10 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
   beforeAll(async () => {
     server = await startApp(
       {
-        sdkFactory: fakeAgents().factory,
+        agent: { sdkFactory: fakeAgents().factory, permissionModes: ['default', 'plan'] },
         auth: { tokens: [`ann:${MARK}-token`] },
         storage: new SqliteStorage({ file: join(folder, 'sessions.db') }),
-        maxQueuedMessages: 100_000,
-        permissionModes: ['default', 'plan'],
+        limits: { maxQueuedMessages: 100_000 },
       },
       { adapter, headers: { authorization: `Bearer ${MARK}-token` } },
     );

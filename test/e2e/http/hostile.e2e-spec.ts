@@ -67,7 +67,10 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
   beforeAll(async () => {
     agents = fakeAgents();
     server = await startApp(
-      { sdkFactory: agents.factory, maxSessionsPerOwner: 100_000, maxQueuedMessages: 100_000 },
+      {
+        agent: { sdkFactory: agents.factory },
+        limits: { maxSessionsPerOwner: 100_000, maxQueuedMessages: 100_000 },
+      },
       { adapter },
     );
     id = await server.createSession();

@@ -31,12 +31,9 @@ describe.each(ADAPTERS)('a server that refuses on %s', (adapter) => {
   beforeAll(async () => {
     server = await startApp(
       {
-        sdkFactory: agents.factory,
+        agent: { sdkFactory: agents.factory, models: ['haiku'] },
         auth: { tokens: ['ann:a', 'bob:b'] },
-        maxTextLength: 10,
-        models: ['haiku'],
-        maxCreationsPerMinute: 1,
-        maxSessionsPerOwner: 1,
+        limits: { maxTextLength: 10, maxCreationsPerMinute: 1, maxSessionsPerOwner: 1 },
       },
       { adapter, headers: { authorization: 'Bearer a' } },
     );

@@ -14,7 +14,10 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
   };
   const create = (body?: unknown, headers?: Record<string, string>) =>
     server.request('POST', '/sessions', body, headers);
@@ -35,7 +38,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   it('starts the agent as the client asks and says so', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
     mkdirSync(join(workspace, 'inner'));
-    await start({ workspace });
+    await start({ agent: { workspace } });
     const id = await server.createSession({
       model: 'opus',
       permission_mode: 'plan',
@@ -57,10 +60,12 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   it('gives a session of a client without wishes what the host configured', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
     await start({
-      workspace,
-      model: 'sonnet',
-      permissionModes: ['plan', 'default'],
-      includePartialMessages: true,
+      agent: {
+        workspace,
+        model: 'sonnet',
+        permissionModes: ['plan', 'default'],
+        includePartialMessages: true,
+      },
     });
     await server.createSession();
     expect(agents.newest().start).toMatchObject({
@@ -120,7 +125,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     mkdirSync(workspace);
     mkdirSync(join(root, 'workshop'));
     symlinkSync('/', join(workspace, 'link'));
-    await start({ workspace });
+    await start({ agent: { workspace } });
     const outside = [
       '..',
       '/',
@@ -137,7 +142,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   });
 
   it('refuses one session too many with 429, until one is deleted', async () => {
-    await start({ maxSessionsPerOwner: 2 });
+    await start({ limits: { maxSessionsPerOwner: 2 } });
     const first = await server.createSession();
     await server.createSession();
     const third = await create();
@@ -148,7 +153,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   });
 
   it('keeps the limit of sessions when many are created at once', async () => {
-    await start({ maxSessionsPerOwner: 3 });
+    await start({ limits: { maxSessionsPerOwner: 3 } });
     const answers = await Promise.all(Array.from({ length: 12 }, () => create()));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(9);
@@ -195,7 +200,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   it.each([['text/plain'], ['application/x-www-form-urlencoded'], [undefined]])(
     'refuses a body of the type %s, instead of doing something else than was asked',
     async (type) => {
-      server = await startApp({ sdkFactory: fakeAgents().factory }, { adapter });
+      server = await startApp({ agent: { sdkFactory: fakeAgents().factory } }, { adapter });
       const response = await fetch(`${server.url}/sessions`, {
         method: 'POST',
         headers: { connection: 'close', ...(type === undefined ? {} : { 'content-type': type }) },

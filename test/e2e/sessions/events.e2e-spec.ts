@@ -27,7 +27,7 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
   let stream: SseClient;
   beforeEach(async () => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory }, { adapter });
+    server = await startApp({ agent: { sdkFactory: agents.factory } }, { adapter });
     id = await server.createSession({ include_partial_messages: true });
     stream = await server.stream(id, { 'last-event-id': '1' });
   });

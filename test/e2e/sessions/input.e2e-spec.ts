@@ -14,7 +14,10 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
     return server.createSession();
   };
   const keyed = (id: string, message: object, key: string) =>
@@ -80,7 +83,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
   });
 
   it('refuses a mode that the host does not allow with 403', async () => {
-    const id = await start({ permissionModes: ['default', 'plan'] });
+    const id = await start({ agent: { permissionModes: ['default', 'plan'] } });
     const set = (mode: string) => server.input(id, { type: 'set_permission_mode', mode });
     expect(await set('acceptEdits')).toMatchObject(refused(403, 'forbidden', /^mode: /));
     expect((await set('plan')).status).toBe(204);
@@ -172,7 +175,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
   });
 
   it('refuses one message too many with 503, which may be sent again later', async () => {
-    const id = await start({ maxQueuedMessages: 2 });
+    const id = await start({ limits: { maxQueuedMessages: 2 } });
     await server.say(id, 'runs');
     await agents.newest().received(1);
     await server.say(id, 'waits 1');

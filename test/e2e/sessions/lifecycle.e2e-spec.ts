@@ -15,7 +15,10 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
     return server.createSession();
   };
   /** Lets the session's agent be put to sleep, and waits until it is. */
@@ -71,7 +74,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
   });
 
   it('never hands over a turn that was interrupted before its agent was there', async () => {
-    const id = await start({ idleTimeoutMs: 10 });
+    const id = await start({ timeouts: { idleTimeoutMs: 10 } });
     const first = agents.newest();
     const { released, release } = latch();
     first.closing = released;
@@ -94,7 +97,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
   });
 
   it('ends an agent that does not stop when interrupted, and goes on with another', async () => {
-    const id = await start({ interruptTimeoutMs: 20 });
+    const id = await start({ timeouts: { interruptTimeoutMs: 20 } });
     const stream = await server.stream(id);
     await server.say(id, 'hangs');
     await server.say(id, 'next');
@@ -167,8 +170,10 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
 
   it('survives a factory that throws', async () => {
     const id = await start({
-      sdkFactory: () => {
-        throw new Error('No agent here.');
+      agent: {
+        sdkFactory: () => {
+          throw new Error('No agent here.');
+        },
       },
     });
     const stream = await server.stream(id);
@@ -182,7 +187,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
   });
 
   it('sleeps when nobody needs it, and the next message wakes it with its settings', async () => {
-    const id = await start({ idleTimeoutMs: 10 });
+    const id = await start({ timeouts: { idleTimeoutMs: 10 } });
     await server.say(id, 'hi');
     await wasHanded('hi');
     const first = agents.newest();
@@ -205,7 +210,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
   });
 
   it('stays awake while somebody watches, a turn runs or a person is asked', async () => {
-    const id = await start({ idleTimeoutMs: 10 });
+    const id = await start({ timeouts: { idleTimeoutMs: 10 } });
     const stream = await server.stream(id);
     await server.say(id, 'hi');
     await wasHanded('hi');

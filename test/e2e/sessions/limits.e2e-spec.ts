@@ -21,14 +21,17 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
   };
   const create = (body: object = {}) => server.request('POST', '/sessions', body);
   const say = (id: string, content: unknown) => server.input(id, { type: 'user_message', content });
   afterEach(() => server.close());
 
   it('refuses creations that come too fast with 429, and says when to come again', async () => {
-    await start({ maxCreationsPerMinute: 2 });
+    await start({ limits: { maxCreationsPerMinute: 2 } });
     await server.createSession();
     await server.createSession();
     const third = await create();
@@ -39,7 +42,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   });
 
   it('refuses one stream too many with 429, until one has left', async () => {
-    await start({ maxSubscribers: 2 });
+    await start({ stream: { maxSubscribers: 2 } });
     const id = await server.createSession();
     const [first] = await Promise.all([server.stream(id), server.stream(id)]);
     const third = await server.stream(id);
@@ -68,7 +71,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   ] as [string, unknown, RegExp][])(
     'refuses a message that is too large with 413: %s',
     async (_, content, message) => {
-      await start({ maxTextLength: 10, maxImageBytes: 12, maxContentBlocks: 3 });
+      await start({ limits: { maxTextLength: 10, maxImageBytes: 12, maxContentBlocks: 3 } });
       const id = await server.createSession();
       expect(await say(id, content)).toMatchObject(refused(413, 'payload_too_large', message));
       expect((await server.info(id))['last_id']).toBe(1);
@@ -78,7 +81,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   );
 
   it('refuses a message for which all agents are too busy with 503, until one is not', async () => {
-    await start({ maxAgents: 1 });
+    await start({ agent: { maxAgents: 1 } });
     const busy = await server.createSession();
     await server.say(busy, 'work');
     await agents.newest().received(1);
@@ -96,7 +99,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   });
 
   it('refuses models that are not on the list with 403', async () => {
-    await start({ models: ['haiku'], model: 'sonnet' });
+    await start({ agent: { models: ['haiku'], model: 'sonnet' } });
     const wrong = refused(403, 'forbidden', /^model: 'opus' is not permitted. Permitted: haiku/);
     expect(await create({ model: 'opus' })).toMatchObject(wrong);
     const id = await server.createSession({ model: 'haiku' });
@@ -109,7 +112,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   });
 
   it('lets what nobody answers expire, and tells everybody', async () => {
-    await start({ requestTimeoutMs: 20 });
+    await start({ timeouts: { requestTimeoutMs: 20 } });
     const id = await server.createSession();
     const stream = await server.stream(id);
     const asked = agents.newest().ask('Bash', {}, { toolUseID: 't1' });
@@ -124,13 +127,13 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   });
 
   it('gives every agent its limits of turns and money', async () => {
-    await start({ maxTurns: 5, maxBudgetUsd: 1.5 });
+    await start({ agent: { maxTurns: 5, maxBudgetUsd: 1.5 } });
     await server.createSession();
     expect(agents.newest().start).toMatchObject({ maxTurns: 5, maxBudgetUsd: 1.5 });
   });
 
   it('removes sessions that nobody uses', async () => {
-    await start({ retentionMs: 20 });
+    await start({ retention: { retentionMs: 20 } });
     const id = await server.createSession();
     await eventually(async () => (await server.request('GET', `/sessions/${id}`)).status === 404);
     expect(agents.newest().isClosed).toBe(true);

@@ -15,7 +15,10 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
   };
   const page = async (query = '') =>
     (await server.request('GET', `/sessions${query}`)).body as unknown as Page;
@@ -24,7 +27,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
   afterEach(() => server.close());
 
   it('is every field of one session', async () => {
-    await start({ workspace: '/', model: 'sonnet' });
+    await start({ agent: { workspace: '/', model: 'sonnet' } });
     const id = await server.createSession();
     const stream = await server.stream(id);
     const answer = await server.request('GET', `/sessions/${id}`);
@@ -111,7 +114,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
   });
 
   it('leads through all events page by page, also where old ones are gone', async () => {
-    await start({ maxEvents: 6 });
+    await start({ retention: { maxEvents: 6 } });
     const id = await server.createSession();
     await server.say(id, 'runs');
     await server.say(id, 'waits');
@@ -130,7 +133,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
   });
 
   it('is told to be gone, or not there yet, with 412', async () => {
-    await start({ maxEvents: 2 });
+    await start({ retention: { maxEvents: 2 } });
     const id = await server.createSession();
     await server.say(id, 'hi');
     await agents.newest().received(1);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AgentWebkitRequest } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { AgentWebkitRequest } from '../../../src/agent-webkit/options/groups/top-level.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
 import type { StorageProvider } from '../../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('every route for every caller on %s', (adapter) => {
           ? (storage ?? new MemoryStorage())
           : new SqliteStorage({ file: join(folder, 'sessions.db') });
       server = await startApp(
-        { sdkFactory: agents.factory, auth: { verify }, storage },
+        { agent: { sdkFactory: agents.factory }, auth: { verify }, storage },
         { adapter },
       );
     };

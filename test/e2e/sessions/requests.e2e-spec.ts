@@ -26,7 +26,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
   beforeEach(async () => {
     agents = fakeAgents();
     server = await startApp(
-      { sdkFactory: agents.factory, auth: { tokens: ['ann:t'] } },
+      { agent: { sdkFactory: agents.factory }, auth: { tokens: ['ann:t'] } },
       { adapter, headers: { authorization: 'Bearer t' } },
     );
     id = await server.createSession();

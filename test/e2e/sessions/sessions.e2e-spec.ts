@@ -9,7 +9,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
 
   it('streams a turn from its message to its result, byte for byte', async () => {
     const agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory }, { adapter });
+    server = await startApp({ agent: { sdkFactory: agents.factory } }, { adapter });
     const id = await server.createSession();
     const stream = await server.stream(id);
     await server.input(id, {

@@ -63,14 +63,14 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     configure: NonNullable<StartAppOptions['configure']>,
   ) => {
     server = await startApp(
-      { sdkFactory: fakeAgents().factory, ...options },
+      { ...options, agent: { sdkFactory: fakeAgents().factory, ...options.agent } },
       { adapter, configure },
     );
   };
   afterEach(() => server.close());
 
   it('goes on under middleware whose write says nothing', async () => {
-    await start({ keepAliveMs: 10 }, (app) => app.use(watchWrites));
+    await start({ stream: { keepAliveMs: 10 } }, (app) => app.use(watchWrites));
     const id = await server.createSession();
     const stream = await server.stream(id);
     await stream.until(() => stream.comments.length > 1);
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
 
   it('is refused before the first byte, though an interceptor takes its time', async () => {
     const interceptor = new AskingInterceptor(() => delay(50));
-    await start({ maxSubscribers: 1 }, (app) => app.useGlobalInterceptors(interceptor));
+    await start({ stream: { maxSubscribers: 1 } }, (app) => app.useGlobalInterceptors(interceptor));
     const id = await server.createSession();
     const ahead = await server.request('GET', `/sessions/${id}/stream?last_event_id=9`);
     expect([ahead.status, ahead.body['code']]).toEqual([412, 'cursor_ahead']);
@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
   it('is cut off, and given no id, when it is refused after its headers', async () => {
     const answer = new Subject<void>();
     const interceptor = new AskingInterceptor(() => firstValueFrom(answer));
-    await start({ maxSubscribers: 1 }, (app) => app.useGlobalInterceptors(interceptor));
+    await start({ stream: { maxSubscribers: 1 } }, (app) => app.useGlobalInterceptors(interceptor));
     const id = await server.createSession();
     const streams = await Promise.all([server.stream(id), server.stream(id)]);
     expect(streams.map(({ status }) => status)).toEqual([200, 200]);

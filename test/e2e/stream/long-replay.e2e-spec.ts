@@ -23,7 +23,11 @@ function itReplays(create: () => StorageProvider | Promise<StorageProvider>): vo
 
   const start = async () => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, storage: await create(), ...KEPT });
+    server = await startApp({
+      storage: await create(),
+      agent: { sdkFactory: agents.factory },
+      retention: KEPT,
+    });
   };
   const say = (from: number, count: number, chars: number) => {
     for (let n = from; n < from + count; n += 1)

@@ -14,7 +14,10 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     agents = fakeAgents();
-    server = await startApp({ sdkFactory: agents.factory, ...options }, { adapter });
+    server = await startApp(
+      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
+      { adapter },
+    );
   };
   /** One turn of four events: user_message, turn_start, message_complete, result. */
   const turn = async (id: string, n: number, content = `answer ${n}`) => {
@@ -102,7 +105,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   });
 
   it('refuses a cursor older than what is kept with 412, and one after the last event', async () => {
-    await start({ maxEvents: 4 });
+    await start({ retention: { maxEvents: 4 } });
     const id = await server.createSession();
     await turn(id, 1);
     await turn(id, 2);
@@ -117,7 +120,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   });
 
   it('keeps an open request and a waiting message however old they are', async () => {
-    await start({ maxEvents: 3 });
+    await start({ retention: { maxEvents: 3 } });
     const id = await server.createSession();
     await server.say(id, 'runs');
     await server.say(id, 'waits');
@@ -136,7 +139,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   });
 
   it('says that it is alive by a comment without an id', async () => {
-    await start({ keepAliveMs: 20 });
+    await start({ stream: { keepAliveMs: 20 } });
     const id = await server.createSession();
     const stream = await server.stream(id);
     await stream.until(() => stream.comments.length >= 3);
@@ -177,7 +180,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   });
 
   it('cuts off a subscriber for which more waits than may, though it is all kept', async () => {
-    await start({ maxWaitingBytes: 3_000_000 });
+    await start({ stream: { maxWaitingBytes: 3_000_000 } });
     const id = await server.createSession();
     const { hostname, port } = new URL(server.url);
     const stuck = connect(Number(port), hostname);
@@ -197,7 +200,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   });
 
   it('reaches a fast subscriber beside one that does not read, and then cuts that one off', async () => {
-    await start({ maxEvents: 20 });
+    await start({ retention: { maxEvents: 20 } });
     const id = await server.createSession();
     const { hostname, port } = new URL(server.url);
     const slow = connect(Number(port), hostname);
@@ -236,7 +239,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   it('goes on at a server that had the session before, from what was seen at another one', async () => {
     const storage = new MemoryStorage();
     await start({ storage });
-    const next = await startApp({ sdkFactory: agents.factory, storage }, { adapter });
+    const next = await startApp({ agent: { sdkFactory: agents.factory }, storage }, { adapter });
     const seenElsewhere = async () => {
       const id = await server.createSession();
       await server.stream(id);

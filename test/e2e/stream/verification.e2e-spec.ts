@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type CanActivate, type ExecutionContext, Logger } from '@nestjs/common';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
-import type {
-  AgentWebkitModuleOptions,
-  AgentWebkitRequest,
-} from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import type { AgentWebkitRequest } from '../../../src/agent-webkit/options/groups/top-level.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { eventually } from '../../support/eventually.js';
@@ -47,7 +45,12 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     members.clear();
     members.set('ann', { id: 'ann' }).set('ann2', { id: 'ann' });
     server = await startApp(
-      { sdkFactory, auth: { verify: memberOf }, verifyIntervalMs: 5, ...options },
+      {
+        auth: { verify: memberOf },
+        ...options,
+        agent: { sdkFactory, ...options.agent },
+        stream: { verifyIntervalMs: 5, ...options.stream },
+      },
       { adapter },
     );
   };
@@ -86,7 +89,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     let isLater = false;
     await start({
       auth: { verify: () => (isLater ? later() : { id: 'ann' }) },
-      canAccess: () => true,
+      hooks: { canAccess: () => true },
     });
     const stream = await server.stream(await open());
     isLater = true;
@@ -110,8 +113,8 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
   it("asks the host's own guard again, too", async () => {
     members.set('ann', { id: 'ann' });
     const module = AgentWebkitModule.forRoot({
-      sdkFactory,
-      verifyIntervalMs: 5,
+      agent: { sdkFactory },
+      stream: { verifyIntervalMs: 5 },
       guard: MembersGuard,
     });
     server = await startApp({}, { adapter, metadata: { imports: [module] } });
@@ -124,7 +127,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
 
   it('ends when the session is not shared with its caller any more', async () => {
     let isShared = true;
-    await start({ canAccess: () => isShared });
+    await start({ hooks: { canAccess: () => isShared } });
     members.set('bob', { id: 'bob' });
     const id = await open();
     const [own, shared] = await Promise.all([
@@ -138,7 +141,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
   });
 
   it('ends when its caller has left the team the session is shared with', async () => {
-    await start({ canAccess: (_, caller: Member) => caller.team === 'red' });
+    await start({ hooks: { canAccess: (_, caller: Member) => caller.team === 'red' } });
     members.set('bob', { id: 'bob', team: 'red' });
     const stream = await server.stream(await open(), as('bob'));
     await goesOn();
@@ -149,7 +152,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
 
   it('goes on while the storage does not answer', async () => {
     const storage = new MemoryStorage();
-    await start({ storage, canAccess: () => true });
+    await start({ storage, hooks: { canAccess: () => true } });
     members.set('bob', { id: 'bob' });
     const stream = await server.stream(await open(), as('bob'));
     storage.records.get = () => Promise.reject(new Error('The disk is full.'));
@@ -171,7 +174,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
           return { id: 'ann' };
         },
       },
-      keepAliveMs: 5,
+      stream: { keepAliveMs: 5 },
     });
     const stream = await server.stream(await open());
     isSlow = true;
@@ -185,7 +188,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
   });
 
   it('is verified no more when it has ended, or where the host does not want it', async () => {
-    await start({ verifyIntervalMs: null, keepAliveMs: 2 });
+    await start({ stream: { verifyIntervalMs: null, keepAliveMs: 2 } });
     const stream = await server.stream(await open(), as('ann'));
     const before = verifications;
     await stream.until(() => stream.comments.length > 10);

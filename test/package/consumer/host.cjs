@@ -11,7 +11,7 @@ Module({
   imports: [
     AgentWebkitModule.forRoot({
       auth: 'none',
-      sdkFactory: scriptedSdkFactory((turn) => turn.say(`You said ${turn.input.text}.`)),
+      agent: { sdkFactory: scriptedSdkFactory((turn) => turn.say(`You said ${turn.input.text}.`)) },
     }),
   ],
 })(HostModule);

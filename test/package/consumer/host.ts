@@ -19,8 +19,10 @@ const script: Script = async (turn) => {
     AgentWebkitModule.forRootAsync({
       useFactory: () => ({
         auth: { verify: (request) => (request.headers['x-user'] ? { id: 'somebody' } : null) },
-        sdkFactory:
-          process.env['AGENT'] === 'claude' ? claudeSdkFactory() : scriptedSdkFactory(script),
+        agent: {
+          sdkFactory:
+            process.env['AGENT'] === 'claude' ? claudeSdkFactory() : scriptedSdkFactory(script),
+        },
       }),
     }),
   ],

@@ -1,0 +1,181 @@
+import { totalmem } from 'node:os';
+import type { PermissionMode, SdkFactory } from '../../engine/agent-client.js';
+import { PERMISSION_MODES } from '../../protocol/inbound.js';
+import type { Descriptors } from '../descriptor.js';
+import {
+  amount,
+  count,
+  flag,
+  folder,
+  functionOf,
+  integer,
+  listOf,
+  name,
+  oneOf,
+  orNull,
+} from '../rules.js';
+
+/** The agents: what starts them, what they may do, and how many run. */
+export interface AgentOptions {
+  /**
+   * Starts the agent of a session.
+   *
+   * @default `claudeSdkFactory()`: the Claude Agent SDK
+   */
+  readonly sdkFactory?: SdkFactory;
+
+  /**
+   * The directory agents work in. A client may request a directory inside it. A directory outside
+   * is rejected with 403.
+   *
+   * @default the current directory of the process
+   */
+  readonly workspace?: string;
+
+  /**
+   * The model of a session whose client requests none. Null selects the agent's own default.
+   *
+   * @default null
+   */
+  readonly model?: string | null;
+
+  /**
+   * The models a client may request. Another model is rejected with 403. Null allows all. The
+   * default model need not be listed.
+   *
+   * @default null
+   */
+  readonly models?: readonly string[] | null;
+
+  /**
+   * The permission modes a client may request. Another mode is rejected with 403. The first is the
+   * mode of a new session.
+   *
+   * @default every mode but `bypassPermissions`, beginning with `default`
+   */
+  readonly permissionModes?: readonly PermissionMode[];
+
+  /**
+   * True to stream text as it is generated (`message_delta`) where a client does not choose.
+   *
+   * @default false
+   */
+  readonly includePartialMessages?: boolean;
+
+  /**
+   * Maximum number of turns an agent process takes by itself before it stops with an error
+   * `result`. Null for no limit.
+   *
+   * @default null
+   */
+  readonly maxTurns?: number | null;
+
+  /**
+   * Maximum cost of a session, in US dollars. Its agent then stops with an error `result`. Null for
+   * no limit.
+   *
+   * @default null
+   */
+  readonly maxBudgetUsd?: number | null;
+
+  /**
+   * Maximum number of agents that run on this server. To start another one, the agent that has been
+   * idle for longest is stopped. When all are active, the message is rejected with 503
+   * `agents_busy`.
+   *
+   * @default one for each 300 MB of the machine's memory, at least 4
+   */
+  readonly maxAgents?: number;
+
+  /**
+   * Number of agents started ahead with the default configuration, so that a new session's first
+   * answer does not wait for a start. Each takes the memory of an agent and counts towards
+   * `maxAgents`. They are stopped when no session is created for ten minutes, and started again
+   * with the next one. Leave it at 0 for an `sdkFactory` that depends on the session's owner.
+   *
+   * @default 0
+   */
+  readonly warmPool?: number;
+}
+
+/** The memory of an agent's process, with a reserve for the server's share. */
+const AGENT_BYTES = 300_000_000;
+
+export const AGENT = {
+  sdkFactory: {
+    rule: functionOf<SdkFactory>(),
+    default: null,
+    defaultText: '`claudeSdkFactory()`: the Claude Agent SDK',
+    variable: 'AGENT_WEBKIT_AGENT',
+    effect: 'Starts the agent of a session.',
+  },
+  workspace: {
+    rule: folder,
+    computeDefault: () => process.cwd(),
+    defaultText: 'the current directory of the process',
+    variable: 'AGENT_WEBKIT_WORKSPACE',
+    effect:
+      "The directory agents work in. A session's `cwd` must be inside it, by real path; one outside is rejected with 403.",
+  },
+  model: {
+    rule: orNull(name),
+    default: null,
+    variable: 'AGENT_WEBKIT_MODEL',
+    effect:
+      "The model of a session whose client requests none. Null selects the agent's own default.",
+  },
+  models: {
+    rule: orNull(listOf('model names', name)),
+    default: null,
+    variable: 'AGENT_WEBKIT_MODELS',
+    effect:
+      'The models a client may request; another one is rejected with 403. Null allows all. The default model need not be listed.',
+  },
+  permissionModes: {
+    rule: listOf(PERMISSION_MODES.join(', '), oneOf<PermissionMode>(PERMISSION_MODES)),
+    computeDefault: () => ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'],
+    defaultText: 'every mode but `bypassPermissions`, beginning with `default`',
+    variable: 'AGENT_WEBKIT_PERMISSION_MODES',
+    effect:
+      'The permission modes a client may request; another one is rejected with 403. The first is the mode of a new session.',
+  },
+  includePartialMessages: {
+    rule: flag,
+    default: false,
+    effect:
+      'True to stream text as it is generated (`message_delta`) where a client does not choose.',
+  },
+  maxTurns: {
+    rule: orNull(count),
+    default: null,
+    unit: 'turns',
+    variable: 'AGENT_WEBKIT_MAX_TURNS',
+    effect:
+      'Maximum number of turns an agent process takes by itself. It then stops with an error `result`. Null for no limit.',
+  },
+  maxBudgetUsd: {
+    rule: orNull(amount),
+    default: null,
+    unit: 'US dollars',
+    variable: 'AGENT_WEBKIT_MAX_BUDGET_USD',
+    effect:
+      'Maximum cost of a session. Its agent then stops with an error `result`. Null for no limit.',
+  },
+  maxAgents: {
+    rule: count,
+    computeDefault: () => Math.max(4, Math.floor(totalmem() / AGENT_BYTES)),
+    defaultText: "one for each 300 MB of the machine's memory, at least 4",
+    unit: 'agents',
+    variable: 'AGENT_WEBKIT_MAX_AGENTS',
+    effect:
+      'Maximum number of agents that run on this server. To start another one, the agent that has been idle for longest is stopped; when all are active, the message is rejected with 503 `agents_busy`.',
+  },
+  warmPool: {
+    rule: integer(0),
+    default: 0,
+    unit: 'agents',
+    variable: 'AGENT_WEBKIT_WARM_POOL',
+    effect:
+      "Number of agents started ahead, so that a new session's first answer does not wait for a start. Each counts towards `agent.maxAgents`.",
+  },
+} satisfies Descriptors<AgentOptions>;

@@ -1,0 +1,81 @@
+import type { Caller } from '../../engine/caller.js';
+import type { CanAccess } from '../../engine/registry/access.js';
+import type { ConfigureSession } from '../../engine/registry/session-policy.js';
+import type { OnDecision } from '../../engine/session/decision.js';
+import type { Descriptors } from '../descriptor.js';
+import { functionOf } from '../rules.js';
+import type { AgentWebkitRequest } from './top-level.js';
+
+/** Functions of the host that decide, or that are told of decisions. */
+export interface HookOptions {
+  /**
+   * Returns the caller of a request that your own `guard` accepted. Null rejects it with 401.
+   *
+   * @default `request.user`, by its `id` or `sub`
+   */
+  readonly caller?: (request: AgentWebkitRequest) => Caller | null;
+
+  /**
+   * Returns true where a caller may read, send to, answer in or delete another caller's session,
+   * for example one of the same team. Called for each request. The listing contains a caller's own
+   * sessions in any case.
+   *
+   * @default no access to the sessions of other callers
+   */
+  readonly canAccess?: CanAccess;
+
+  /**
+   * Returns changes to a new session's configuration, or rejects the session by throwing, for
+   * example a `ForbiddenError`.
+   *
+   * @default no changes
+   */
+  readonly configureSession?: ConfigureSession;
+
+  /**
+   * Called with every decision about a permission request or a question once it is committed, for
+   * an audit log.
+   *
+   * @default not called
+   */
+  readonly onDecision?: OnDecision;
+}
+
+export const HOOKS = {
+  caller: {
+    rule: functionOf<(request: AgentWebkitRequest) => Caller | null>(),
+    default: callerOfUser,
+    defaultText: '`request.user`, by its `id` or `sub`',
+    effect:
+      'Returns the caller of a request that your own `guard` accepted. Null rejects it with 401.',
+  },
+  canAccess: {
+    rule: functionOf<CanAccess>(),
+    default: null,
+    defaultText: 'no access to the sessions of other callers',
+    effect:
+      "Returns true where a caller may use another caller's session. Otherwise the answer is 404, or 403 where the caller may read it.",
+  },
+  configureSession: {
+    rule: functionOf<ConfigureSession>(),
+    default: null,
+    defaultText: 'no changes',
+    effect:
+      "Returns changes to a new session's configuration, or rejects the session by throwing; the error is the answer.",
+  },
+  onDecision: {
+    rule: functionOf<OnDecision>(),
+    default: () => undefined,
+    defaultText: 'not called',
+    effect:
+      'Called with every decision about a permission request or a question once it is committed, for an audit log.',
+  },
+} satisfies Descriptors<HookOptions>;
+
+function callerOfUser(request: AgentWebkitRequest): Caller | null {
+  const user = 'user' in request ? request.user : null;
+  if (typeof user !== 'object' || user === null) return null;
+  const { id, sub } = user as { id?: unknown; sub?: unknown };
+  const name = id ?? sub;
+  return typeof name === 'string' || typeof name === 'number' ? { id: String(name) } : null;
+}

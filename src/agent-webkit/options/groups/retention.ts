@@ -1,0 +1,77 @@
+import type { Descriptors } from '../descriptor.js';
+import { age, count, orNull } from '../rules.js';
+
+/** How much of a session is kept, and for how long. */
+export interface RetentionOptions {
+  /**
+   * Maximum number of events kept of a session. An older cursor is answered 412 `cursor_evicted`,
+   * and the client reloads. Open requests and queued messages are always kept.
+   *
+   * @default 1000
+   */
+  readonly maxEvents?: number;
+
+  /**
+   * Maximum size of the payloads of those events together, in characters. The newest million is
+   * held in memory while the session is active, the rest in the storage alone.
+   *
+   * @default 16777216
+   */
+  readonly maxLogChars?: number;
+
+  /**
+   * How long an event is kept, in milliseconds. Null for no limit.
+   *
+   * The age is checked when the session is used; the events of a session that is no longer used are
+   * deleted with it, by `retentionMs`. When a session is loaded into memory again, after a restart
+   * or a minute in which it was dormant without a subscriber, all its events count as old as its
+   * last use, so a session that is used often may keep them longer. Open requests, queued messages
+   * and the newest event are always kept.
+   *
+   * @default null
+   */
+  readonly maxEventAgeMs?: number | null;
+
+  /**
+   * How long a session is kept without a message, a turn, an open request or a subscriber, in
+   * milliseconds. It is then deleted with everything stored of it. Null for no limit.
+   *
+   * @default null
+   */
+  readonly retentionMs?: number | null;
+}
+
+export const RETENTION = {
+  maxEvents: {
+    rule: count,
+    default: 1000,
+    unit: 'events',
+    variable: 'AGENT_WEBKIT_MAX_EVENTS',
+    effect:
+      'Maximum number of events kept of a session. An older cursor is answered 412 `cursor_evicted`, and the client reloads.',
+  },
+  maxLogChars: {
+    rule: count,
+    default: 16 * 1024 * 1024,
+    unit: 'characters',
+    variable: 'AGENT_WEBKIT_MAX_LOG_CHARS',
+    effect:
+      'Maximum size of the payloads of those events together. The newest million is also held in memory.',
+  },
+  maxEventAgeMs: {
+    rule: orNull(age),
+    default: null,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_MAX_EVENT_AGE_MS',
+    effect:
+      'How long an event is kept, as far as its age is known: a session loaded into memory again counts all its events as old as its last use. Null for no limit.',
+  },
+  retentionMs: {
+    rule: orNull(age),
+    default: null,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_RETENTION_MS',
+    effect:
+      'How long an unused session is kept. It is then deleted with everything stored of it. Null for no limit.',
+  },
+} satisfies Descriptors<RetentionOptions>;

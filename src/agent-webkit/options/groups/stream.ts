@@ -1,0 +1,74 @@
+import type { Descriptors } from '../descriptor.js';
+import { count, delay, orNull } from '../rules.js';
+
+/** The event streams of sessions. */
+export interface StreamOptions {
+  /**
+   * How often a comment is sent on a stream, in milliseconds, so that proxies keep the connection
+   * open. Null for never.
+   *
+   * @default 15000
+   */
+  readonly keepAliveMs?: number | null;
+
+  /**
+   * How often an open stream is re-authenticated, in milliseconds, by the same `auth` or `guard`
+   * that accepted its request. A stream whose caller is rejected ends. Null for never.
+   *
+   * @default 60000
+   */
+  readonly verifyIntervalMs?: number | null;
+
+  /**
+   * Maximum number of streams of a session. Another one is rejected with 429
+   * `too_many_subscribers`.
+   *
+   * @default 1000
+   */
+  readonly maxSubscribers?: number;
+
+  /**
+   * Maximum size of the new events that wait for a client that does not read its stream, in bytes.
+   * Beyond it the client is disconnected, and can reconnect with its cursor. The waiting events stay
+   * in the session's log, which all streams share; for the client itself are buffered one write of
+   * about 64 kB, and one page of about 256 kB while it is far behind.
+   *
+   * @default 4194304
+   */
+  readonly maxWaitingBytes?: number;
+}
+
+export const STREAM = {
+  keepAliveMs: {
+    rule: orNull(delay),
+    default: 15_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_KEEPALIVE_MS',
+    effect:
+      'How often a comment is sent on a stream, so that proxies keep the connection open. Null for never.',
+  },
+  verifyIntervalMs: {
+    rule: orNull(delay),
+    default: 60_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_VERIFY_INTERVAL_MS',
+    effect:
+      'How often an open stream is re-authenticated. A stream whose caller is rejected ends. Null for never.',
+  },
+  maxSubscribers: {
+    rule: count,
+    default: 1000,
+    unit: 'streams',
+    variable: 'AGENT_WEBKIT_MAX_SUBSCRIBERS',
+    effect:
+      'Maximum number of streams of a session. Another one is rejected with 429 `too_many_subscribers`.',
+  },
+  maxWaitingBytes: {
+    rule: count,
+    default: 4 * 1024 * 1024,
+    unit: 'bytes',
+    variable: 'AGENT_WEBKIT_MAX_WAITING_BYTES',
+    effect:
+      'Maximum size of the new events that wait for a client that does not read its stream. Beyond it the client is disconnected, and can reconnect with its cursor.',
+  },
+} satisfies Descriptors<StreamOptions>;

@@ -1,0 +1,97 @@
+import type { Descriptors } from '../descriptor.js';
+import { delay, orNull } from '../rules.js';
+
+/** How long the server waits: for use, for answers, for agents and for the storage. */
+export interface TimeoutOptions {
+  /**
+   * How long a session's agent is kept without a message, a turn, an open request or a subscriber,
+   * in milliseconds. It is then stopped, which frees its process; the next message starts it again,
+   * which takes about a second. Null for no limit.
+   *
+   * @default 300000
+   */
+  readonly idleTimeoutMs?: number | null;
+
+  /**
+   * How long a permission request or a question waits for its reply, in milliseconds. It is then
+   * denied, as `expired`. Null for no limit.
+   *
+   * @default null
+   */
+  readonly requestTimeoutMs?: number | null;
+
+  /**
+   * How long an interrupted turn may take to end, in milliseconds. Its agent is then stopped.
+   *
+   * @default 10000
+   */
+  readonly interruptTimeoutMs?: number;
+
+  /**
+   * How long an agent may take to exit, in milliseconds. It is then killed.
+   *
+   * @default 2000
+   */
+  readonly agentGraceMs?: number;
+
+  /**
+   * How long an agent may take to exit while the server shuts down, in milliseconds. It is then
+   * killed.
+   *
+   * @default 300
+   */
+  readonly shutdownGraceMs?: number;
+
+  /**
+   * How long a client's message waits for the storage, in milliseconds. It is then rejected with
+   * 503 `storage_unavailable`.
+   *
+   * @default 5000
+   */
+  readonly storageTimeoutMs?: number;
+}
+
+export const TIMEOUTS = {
+  idleTimeoutMs: {
+    rule: orNull(delay),
+    default: 300_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_IDLE_TIMEOUT_MS',
+    effect:
+      'How long an unused agent is kept before it is stopped. The next message starts it again. Null for no limit.',
+  },
+  requestTimeoutMs: {
+    rule: orNull(delay),
+    default: null,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_REQUEST_TIMEOUT_MS',
+    effect:
+      'How long a permission request or a question waits for its reply. It is then denied, as `expired`. Null for no limit.',
+  },
+  interruptTimeoutMs: {
+    rule: delay,
+    default: 10_000,
+    unit: 'ms',
+    effect: 'How long an interrupted turn may take to end. Its agent is then stopped.',
+  },
+  agentGraceMs: {
+    rule: delay,
+    default: 2000,
+    unit: 'ms',
+    effect: 'How long an agent may take to exit. It is then killed.',
+  },
+  shutdownGraceMs: {
+    rule: delay,
+    default: 300,
+    unit: 'ms',
+    effect: 'How long an agent may take to exit while the server shuts down. It is then killed.',
+  },
+  storageTimeoutMs: {
+    rule: delay,
+    default: 5000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_STORAGE_TIMEOUT_MS',
+    effect:
+      "How long a client's message waits for the storage. It is then rejected with 503 `storage_unavailable`.",
+  },
+} satisfies Descriptors<TimeoutOptions>;
