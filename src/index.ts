@@ -20,7 +20,9 @@ export type {
 } from './agent-webkit/options/groups/top-level.js';
 export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
+export { AgentWebkitErrorInterceptor } from './agent-webkit/http/agent-webkit-error.interceptor.js';
 export { CurrentCaller } from './agent-webkit/http/current-caller.decorator.js';
+export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 
@@ -70,29 +72,9 @@ export type {
 export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
-// The engine, for hosts' own code and for those without Nest
+// Callers, and pages of sessions
 export type { Caller } from './agent-webkit/engine/caller.js';
-export type { EngineLogger } from './agent-webkit/engine/engine-logger.js';
-export {
-  EventLog,
-  type EventLogOptions,
-  type EventPage,
-} from './agent-webkit/engine/event-log/event-log.js';
-export { Session } from './agent-webkit/engine/session/session.js';
-export type {
-  SessionDependencies,
-  SessionLimits,
-} from './agent-webkit/engine/session/session-dependencies.js';
-export {
-  SessionPolicy,
-  type SessionPolicyOptions,
-} from './agent-webkit/engine/registry/session-policy.js';
-export {
-  SessionRegistry,
-  type SessionPage,
-  type SessionRegistryOptions,
-} from './agent-webkit/engine/registry/session-registry.js';
-export type { Reading, Subscription } from './agent-webkit/engine/event-log/subscription.js';
+export type { SessionPage } from './agent-webkit/engine/registry/session-registry.js';
 
 // What crosses the wire
 export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';

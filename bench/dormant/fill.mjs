@@ -2,7 +2,7 @@
 // copies it, each copy with an id, a time and an owner of its own.
 import { Client } from 'pg';
 import { NestFactory } from '@nestjs/core';
-import { SessionRegistryService } from '../../dist/index.js';
+import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
 import { POSTGRES_URL, storages } from '../storage/storages.mjs';
 import { hostModule } from './host-module.mjs';
 
@@ -27,7 +27,7 @@ async function createModel(kind, place) {
     logger: ['error'],
   });
   try {
-    const registry = app.get(SessionRegistryService);
+    const registry = app.get(SessionRegistry);
     const caller = { id: 'model' };
     const { id } = await registry.create({}, caller);
     await registry.send(id, { type: 'user_message', content: 'Tell me something.' }, caller);

@@ -1,7 +1,7 @@
 // A server on a storage that others have filled. It tells how long it took to open, and what is in memory.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { SessionRegistryService } from '../../dist/index.js';
+import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
 import { memory } from '../memory.mjs';
 import { storages } from '../storage/storages.mjs';
 import { hostModule } from './host-module.mjs';
@@ -17,7 +17,7 @@ await app.listen(0, '127.0.0.1');
 // A client that is held up would send its next request on a connection that is just being closed.
 app.getHttpServer().keepAliveTimeout = 60_000;
 const openMs = performance.now() - beganAt;
-const registry = app.get(SessionRegistryService);
+const registry = app.get(SessionRegistry);
 
 process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));

@@ -3,7 +3,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { streamSession } from '../../dist/agent-webkit/stream/session-stream.js';
-import { AgentWebkitModule, claudeSdkFactory, SessionRegistryService } from '../../dist/index.js';
+import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
+import { AgentWebkitModule, claudeSdkFactory } from '../../dist/index.js';
 import { agentOptions } from '../first-word/agent-options.mjs';
 import { CpuPerDelta } from './cpu-per-delta.mjs';
 
@@ -22,7 +23,7 @@ const app = await NestFactory.createApplicationContext(
   }),
   { logger: ['error'] },
 );
-const registry = app.get(SessionRegistryService);
+const registry = app.get(SessionRegistry);
 const session = await registry.create({}, caller);
 const written = new Promise((resolve) => {
   const cpu = new CpuPerDelta(Number(warmUp));

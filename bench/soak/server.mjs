@@ -4,7 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AgentWebkitModule, Session, SessionRegistryService } from '../../dist/index.js';
+import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
+import { Session } from '../../dist/agent-webkit/engine/session/session.js';
+import { AgentWebkitModule } from '../../dist/index.js';
 import { scriptedSdkFactory } from '../../dist/testing.js';
 import { memory } from '../memory.mjs';
 import { storages } from '../storage/storages.mjs';
@@ -49,7 +51,7 @@ const app = await NestFactory.create(HostModule, {
 await app.listen(0, '127.0.0.1');
 // A client that is held up would send its next request on a connection that is just being closed.
 app.getHttpServer().keepAliveTimeout = 60_000;
-const registry = app.get(SessionRegistryService);
+const registry = app.get(SessionRegistry);
 
 process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));

@@ -5,7 +5,8 @@ import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AgentWebkitModule, SessionRegistryService } from '../../dist/index.js';
+import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
+import { AgentWebkitModule } from '../../dist/index.js';
 import { Followers } from './followers.mjs';
 import { Load } from './load.mjs';
 import { LoopDelay } from './loop-delay.mjs';
@@ -32,7 +33,7 @@ Module({
   ],
 })(HostModule);
 const app = await NestFactory.createApplicationContext(HostModule, { logger: ['error'] });
-const registry = app.get(SessionRegistryService);
+const registry = app.get(SessionRegistry);
 
 await Promise.all(Array.from({ length: setup.sessions }, (_, index) => begin(`user-${index}`)));
 await delay(setup.warmUpMs);

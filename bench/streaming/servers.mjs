@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AgentWebkitModule, SessionRegistryService } from '../../dist/index.js';
+import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
+import { AgentWebkitModule } from '../../dist/index.js';
 
 const CALLER = { id: 'anonymous' };
 const MESSAGE = { type: 'user_message', content: 'Go on.' };
@@ -29,7 +30,7 @@ async function ours(load, count, adapter) {
   })(HostModule);
   const app = await NestFactory.create(HostModule, ...adapter, { logger: ['error'] });
   await app.listen(0, '127.0.0.1');
-  const registry = app.get(SessionRegistryService);
+  const registry = app.get(SessionRegistry);
   const sessions = await Promise.all(
     Array.from({ length: count }, () => registry.create({}, CALLER)),
   );

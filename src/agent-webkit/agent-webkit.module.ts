@@ -1,10 +1,16 @@
 import {
   type DynamicModule,
+  Logger,
   type MiddlewareConsumer,
   Module,
   type NestModule,
   type Provider,
 } from '@nestjs/common';
+import type { SdkFactory } from './engine/agent-client.js';
+import { SessionPolicy } from './engine/registry/session-policy.js';
+import { SessionRegistry } from './engine/registry/session-registry.js';
+import { SessionEngine } from './engine/registry/session-engine.js';
+import type { StorageProvider } from './engine/storage.js';
 import { MemoryStorage } from './storage/memory/memory-storage.js';
 import { claudeSdkFactory } from './agents/claude/claude-agent-client.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './agent-webkit.module-definition.js';
@@ -38,10 +44,36 @@ const providers: Provider[] = [
     inject: [RESOLVED_OPTIONS],
     useFactory: ({ storage }: ResolvedOptions) => storage ?? new MemoryStorage(),
   },
+  {
+    provide: SessionRegistry,
+    inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER],
+    useFactory: createRegistry,
+  },
+  {
+    provide: SessionEngine,
+    inject: [SessionRegistry, STORAGE_PROVIDER],
+    useFactory: (registry: SessionRegistry, storage: StorageProvider) =>
+      new SessionEngine({ registry, storage, logger: new Logger('AgentWebkit') }),
+  },
   AgentWebkitAuthGuard,
   OpenStreams,
   SessionRegistryService,
 ];
+
+function createRegistry(
+  { registry, policy, verifyIntervalMs }: ResolvedOptions,
+  sdkFactory: SdkFactory,
+  storage: StorageProvider,
+): SessionRegistry {
+  return new SessionRegistry({
+    ...registry,
+    accessCheckIntervalMs: verifyIntervalMs,
+    storage,
+    sdkFactory,
+    logger: new Logger('AgentWebkit'),
+    policy: new SessionPolicy(policy),
+  });
+}
 
 /** Makes a Nest app a server for agent sessions, under `/sessions`. */
 @Module({

@@ -1,106 +1,84 @@
 import {
-  Inject,
   Injectable,
-  Logger,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { defer, Observable, switchMap } from 'rxjs';
-import type { ResolvedOptions } from './options/resolved-options.js';
-import { RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.tokens.js';
-import type { SdkFactory } from './engine/agent-client.js';
 import type { Caller } from './engine/caller.js';
-import type { Session } from './engine/session/session.js';
-import { CursorEvictedError } from './engine/errors.js';
-import { parseSessionEvent } from './engine/session-event.js';
-import { SessionPolicy } from './engine/registry/session-policy.js';
-import { SessionRegistry } from './engine/registry/session-registry.js';
-import type { StorageProvider } from './engine/storage.js';
-import type { DeliveredEvent } from './protocol/events.js';
+import type { SessionPage } from './engine/registry/session-registry.js';
+import { SessionEngine } from './engine/registry/session-engine.js';
+import type { RecordCursor } from './engine/storage.js';
+import type { CreateSession } from './protocol/inbound.js';
+import { SessionHandle } from './session-handle.js';
 
 /**
- * The sessions of this server, for the host's own code: create, find, send to, watch and delete
- * them, with the guarantees they have over HTTP.
+ * The sessions of one `AgentWebkitModule`, for the host's own code: creates, finds and lists them,
+ * each call on behalf of a caller, with the checks and the limits of the HTTP routes.
  */
 @Injectable()
 export class SessionRegistryService
-  extends SessionRegistry
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
 {
-  private readonly logger = new Logger('AgentWebkit');
+  readonly #engine: SessionEngine;
 
-  constructor(
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
-    @Inject(SDK_FACTORY) sdkFactory: SdkFactory,
-    @Inject(STORAGE_PROVIDER) private readonly storage: StorageProvider,
-  ) {
-    super({
-      ...options.registry,
-      storage,
-      sdkFactory,
-      logger: new Logger('AgentWebkit'),
-      policy: new SessionPolicy(options.policy),
-    });
+  /** @internal */
+  constructor(engine: SessionEngine) {
+    this.#engine = engine;
+  }
+
+  /** The number of sessions in the memory of this server. */
+  get size(): number {
+    return this.#engine.size;
   }
 
   /**
-   * A session's events after a cursor, 0 for all that are kept, then live. Completes when the
-   * session ends; errors when events came faster than they could be kept, so that some are missed.
-   * Unsubscribing stops the watching, never the agent.
+   * Creates a session that belongs to the caller. Its agent starts in the background.
+   *
+   * @param wish the configuration the client asks for; `{}` for the defaults
+   * @param idempotencyKey a call with a key of the last 24 hours returns the session of that call
+   * @throws ForbiddenError when the host does not allow the configuration
+   * @throws TooManySessionsError, TooManyCreationsError
+   * @throws ShuttingDownError, StorageUnavailableError
    */
-  watch(id: string, caller: Caller, after = 0): Observable<DeliveredEvent> {
-    return defer(() => this.getAt(id, caller, after)).pipe(
-      switchMap((session) => watchSession(session, after)),
-    );
+  async create(
+    wish: CreateSession,
+    caller: Caller,
+    idempotencyKey?: string,
+  ): Promise<SessionHandle> {
+    return new SessionHandle(await this.#engine.create(wish, caller, idempotencyKey));
   }
 
+  /**
+   * Returns a handle to a session. It looks nothing up: each method of the handle does, and rejects
+   * with a `SessionNotFoundError` when the session does not exist or the caller may not read it.
+   */
+  get(id: string, caller: Caller): SessionHandle {
+    return new SessionHandle(this.#engine.get(id, caller));
+  }
+
+  /**
+   * Returns one page of the caller's own sessions, those with the latest activity first.
+   *
+   * @param limit the size of the page, 50 by default
+   * @param after where to continue, from `next` of the previous page; null for the first page
+   * @throws ShuttingDownError, StorageUnavailableError
+   */
+  list(caller: Caller, limit?: number, after: RecordCursor | null = null): Promise<SessionPage> {
+    return this.#engine.list(caller, limit, after);
+  }
+
+  /** @internal */
   async onModuleInit(): Promise<void> {
-    await this.storage.open?.();
+    await this.#engine.open();
   }
 
-  /** In the background: a server with much to take up answers as soon as one without. */
-  onApplicationBootstrap(): void {
-    this.start().catch((error: unknown) => {
-      this.logger.error('Could not resume unfinished sessions.', error);
-    });
+  /** @internal */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#engine.start();
   }
 
+  /** @internal */
   async onModuleDestroy(): Promise<void> {
-    await this.shutdown();
-    await this.storage.close?.();
+    await this.#engine.stop();
   }
-}
-
-/** How many bytes of events one reading takes. */
-const MAX_BYTES_PER_READ = 64 * 1024;
-
-function watchSession(session: Session, after: number): Observable<DeliveredEvent> {
-  return new Observable((subscriber) => {
-    let cursor = after;
-    const read = () => {
-      while (!subscriber.closed) {
-        const reading = subscription.read(MAX_BYTES_PER_READ);
-        switch (reading.kind) {
-          case 'events':
-            for (const event of reading.events) {
-              cursor = event.seq;
-              subscriber.next({ id: event.seq, ...parseSessionEvent(event) });
-            }
-            break;
-          case 'caught_up':
-            return;
-          case 'ended':
-            return subscriber.complete();
-          case 'overtaken':
-            return subscriber.error(new CursorEvictedError(cursor, session.info().first_id));
-          default:
-            reading satisfies never;
-        }
-      }
-    };
-    const subscription = session.subscribe(after, read);
-    subscriber.add(() => subscription.close());
-    read();
-  });
 }

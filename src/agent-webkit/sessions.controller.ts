@@ -23,7 +23,8 @@ import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { CurrentCaller, CurrentIdentity, type Identity } from './http/current-caller.decorator.js';
 import { decodeCursor, encodeCursor } from './http/cursors.js';
 import type { Caller } from './engine/caller.js';
-import { parseSessionEvent } from './engine/session-event.js';
+import { SessionRegistry } from './engine/registry/session-registry.js';
+import { SessionEngine } from './engine/registry/session-engine.js';
 import {
   Followed,
   type FollowedSession,
@@ -35,7 +36,6 @@ import type { CreateSession, InboundMessage } from './protocol/inbound.js';
 import type { CreatedSession, EventsPage, SessionInfo, SessionsPage } from './protocol/answers.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { PROTOCOL_VERSION } from './protocol/events.js';
-import { SessionRegistryService } from './session-registry.service.js';
 import { type RawResponse, streamSession } from './stream/session-stream.js';
 import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 
@@ -47,7 +47,8 @@ import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 @UseGuards(AgentWebkitAuthGuard)
 export class SessionsController {
   constructor(
-    private readonly registry: SessionRegistryService,
+    private readonly engine: SessionEngine,
+    private readonly registry: SessionRegistry,
     private readonly streams: OpenStreams,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -60,7 +61,7 @@ export class SessionsController {
     @CurrentCaller() caller: Caller,
     @IdempotencyKey() key: string | undefined,
   ): Promise<CreatedSession> {
-    const session = await this.registry.create(body, caller, key);
+    const session = await this.engine.create(body, caller, key);
     return { session_id: session.id, protocol_version: PROTOCOL_VERSION };
   }
 
@@ -72,7 +73,7 @@ export class SessionsController {
     @CurrentCaller() caller: Caller,
   ): Promise<SessionsPage> {
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
-    const { sessions, next } = await this.registry.list(caller, query.limit, after);
+    const { sessions, next } = await this.engine.list(caller, query.limit, after);
     return {
       sessions,
       next_cursor: next && encodeCursor(next),
@@ -82,7 +83,7 @@ export class SessionsController {
   @Get(':id')
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async info(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<SessionInfo> {
-    return (await this.registry.get(id, caller)).info();
+    return this.engine.get(id, caller).info();
   }
 
   @Get(':id/events')
@@ -93,13 +94,7 @@ export class SessionsController {
     query: Readonly<Pick<ReadEventsDto, 'after' | 'limit'>>,
     @CurrentCaller() caller: Caller,
   ): Promise<EventsPage> {
-    const session = await this.registry.getAt(id, caller, query.after);
-    const page = await session.read(query.after, query.limit);
-    return {
-      events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),
-      last_id: page.lastSeq,
-      has_more: page.hasMore,
-    };
+    return this.engine.get(id, caller).read(query.after, query.limit);
   }
 
   /** Without an interceptor of ours: the operators it consists of are kept for as long as the stream. */
@@ -128,13 +123,13 @@ export class SessionsController {
     @CurrentCaller() caller: Caller,
     @IdempotencyKey() key: string | undefined,
   ): Promise<void> {
-    await this.registry.send(id, message, caller, key);
+    await this.engine.get(id, caller).send(message, key);
   }
 
   @Delete(':id')
   @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.NO_CONTENT)
   async delete(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
-    await this.registry.delete(id, caller);
+    await this.engine.get(id, caller).close();
   }
 }

@@ -1,7 +1,8 @@
 // The whole of ours: the agent's message, the translator, the log, Nest's `@Sse`.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
-import { AgentWebkitModule, SessionRegistryService } from '../../../dist/index.js';
+import { SessionRegistry } from '../../../dist/agent-webkit/engine/registry/session-registry.js';
+import { AgentWebkitModule } from '../../../dist/index.js';
 import { messageStart, PlayedAgent, textDelta } from '../../agent.mjs';
 import { startNestApp } from './nest-app.mjs';
 
@@ -19,7 +20,7 @@ export async function openOurs(adapter) {
     ],
   })(HostModule);
   const app = await startNestApp(HostModule, adapter);
-  const session = await app.get(SessionRegistryService).create({}, { id: 'anonymous' });
+  const session = await app.get(SessionRegistry).create({}, { id: 'anonymous' });
   agent.say(messageStart());
   return {
     url: await app.getUrl(),

@@ -8,9 +8,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { readLastEventId, type RequestWithCursor } from '../http/cursors.js';
 import { identityOf } from '../http/current-caller.decorator.js';
 import { SessionNotFoundError } from '../engine/errors.js';
+import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { Session } from '../engine/session/session.js';
 import { refuse, toHttpException } from '../http/http-errors.js';
-import { SessionRegistryService } from '../session-registry.service.js';
 
 /** What a stream follows, and from where. */
 export interface FollowedSession {
@@ -36,7 +36,7 @@ const requestOf = (context: ExecutionContext) =>
 @Injectable()
 export class FollowedSessionGuard implements CanActivate {
   constructor(
-    private readonly registry: SessionRegistryService,
+    private readonly registry: SessionRegistry,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 

@@ -4,6 +4,7 @@ import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import { SessionRegistry } from '../../../src/agent-webkit/engine/registry/session-registry.js';
 import { createClaudeEnv } from '../../support/claude-env.js';
 import { eventually } from '../../support/eventually.js';
 import {
@@ -102,7 +103,7 @@ export class ClaudeApp {
 
   /** Ends the server as its host would; resolves to what is left of its agents' processes. */
   async close(): Promise<number[]> {
-    await this.server.registry.shutdown();
+    await this.server.app.get(SessionRegistry, { strict: false }).shutdown();
     // A fetch that is given up leaves a spare connection, for which Node would wait some seconds.
     const http = this.server.app.getHttpServer() as Server;
     http.closeAllConnections();

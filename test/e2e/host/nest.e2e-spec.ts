@@ -132,51 +132,61 @@ describe.each(ADAPTERS)('the module in a Nest app on %s', (adapter) => {
   it("lets the host's own code talk with the sessions its clients see", async () => {
     await startWithConcierge();
     const session = await concierge().create({ model: 'opus' }, ANN);
-    const watched = lastValueFrom(concierge().watch(session.id, ANN).pipe(toArray()));
+    const watched = lastValueFrom(session.watch().pipe(toArray()));
     const stream = await server.stream(session.id);
-    await concierge().send(session.id, { type: 'user_message', content: 'hi' }, ANN);
+    await session.send({ type: 'user_message', content: 'hi' });
     await agents.newest().received(1);
     agents.newest().say(result());
     await stream.next('result');
-    expect((await concierge().get(session.id, ANN)).id).toBe(session.id);
-    await concierge().delete(session.id, ANN);
+    const found = concierge().get(session.id, ANN);
+    expect(await found.info()).toEqual(await server.info(session.id));
+    await found.close();
     await stream.ended();
     expect(await watched).toEqual(stream.events);
-    await expect(concierge().get(session.id, ANN)).rejects.toThrow(/^Session not found/);
+    await expect(session.info()).rejects.toMatchObject({ code: 'session_not_found' });
   });
 
   it("keeps the host's own code to the sessions of the caller it names", async () => {
     await startWithConcierge();
     const { id } = await concierge().create({}, ANN);
     const bob = { id: 'bob' };
-    const unknown = /^Session not found/;
-    await expect(concierge().get(id, bob)).rejects.toThrow(unknown);
-    await expect(concierge().send(id, { type: 'interrupt' }, bob)).rejects.toThrow(unknown);
-    await expect(concierge().delete(id, bob)).rejects.toThrow(unknown);
-    await expect(firstValueFrom(concierge().watch(id, bob))).rejects.toThrow(unknown);
-    expect((await concierge().list(bob, 10, null)).sessions).toEqual([]);
+    const session = concierge().get(id, bob);
+    for (const denied of [
+      () => session.info(),
+      () => session.send({ type: 'interrupt' }),
+      () => session.read(),
+      () => firstValueFrom(session.watch()),
+      () => session.close(),
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await expect(denied()).rejects.toMatchObject({ code: 'session_not_found' });
+    }
+    expect((await concierge().list(bob)).sessions).toEqual([]);
+    expect((await concierge().list(ANN)).sessions).toEqual([await server.info(id)]);
   });
 
   it('watches after a cursor, and stops watching without stopping the agent', async () => {
     await startWithConcierge();
     const { id } = await concierge().create({}, ANN);
-    const next = firstValueFrom(concierge().watch(id, ANN, 1).pipe(take(1)));
+    const next = firstValueFrom(concierge().get(id, ANN).watch(1).pipe(take(1)));
     await server.say(id, 'hi');
     expect(await next).toMatchObject({ id: 2, event: 'user_message' });
     expect(await server.info(id)).toMatchObject({ subscribers: 0, state: 'running' });
-    await expect(firstValueFrom(concierge().watch(id, ANN, 9))).rejects.toThrow(/does not exist/);
+    await expect(firstValueFrom(concierge().get(id, ANN).watch(9))).rejects.toThrow(
+      /does not exist/,
+    );
   });
 
   it('shows a watcher every event of a burst that the log does not keep whole', async () => {
     await startWithConcierge();
     const { id } = await concierge().create({}, ANN);
-    const watched = lastValueFrom(concierge().watch(id, ANN).pipe(toArray()));
+    const watched = lastValueFrom(concierge().get(id, ANN).watch().pipe(toArray()));
     await server.say(id, 'hi');
     await agents.newest().received(1);
     agents.newest().say(...Array.from({ length: 50 }, () => assistant([text('burst')])));
     agents.newest().say(result());
-    await eventually(async () => (await concierge().get(id, ANN)).state === 'idle');
-    await concierge().delete(id, ANN);
+    await eventually(async () => (await concierge().get(id, ANN).info()).state === 'idle');
+    await concierge().get(id, ANN).close();
     const ids = (await watched).map((event) => event.id);
     expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => index + 1));
     expect(ids.length).toBeGreaterThan(50);

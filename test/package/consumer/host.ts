@@ -35,7 +35,7 @@ export class HostService {
 
   async begin(caller: Caller): Promise<Observable<DeliveredEvent>> {
     const session = await this.sessions.create({ include_partial_messages: true }, caller);
-    await this.sessions.send(session.id, { type: 'user_message', content: 'hi' }, caller);
-    return this.sessions.watch(session.id, caller);
+    await session.send({ type: 'user_message', content: 'hi' });
+    return session.watch();
   }
 }

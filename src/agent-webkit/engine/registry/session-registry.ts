@@ -22,6 +22,13 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
   retentionMs: number | null;
   /** How long an agent may take to end by itself when the server goes down, in milliseconds. */
   shutdownGraceMs: number;
+  /**
+   * How often, in milliseconds, the access of a caller that watches another caller's session is
+   * checked again; null for never.
+   *
+   * @default null
+   */
+  accessCheckIntervalMs?: number | null;
 }
 
 /** A page of a caller's sessions. */
@@ -67,6 +74,11 @@ export class SessionRegistry {
             remove: (id) => this.#removeUnused(id),
             logger,
           });
+  }
+
+  /** How often the access of an open watch is checked again, in milliseconds; null for never. */
+  get accessCheckIntervalMs(): number | null {
+    return this.#options.accessCheckIntervalMs ?? null;
   }
 
   /** How many sessions are in memory. */
@@ -131,7 +143,13 @@ export class SessionRegistry {
     }
   }
 
-  /** Gives a session a message of a caller. Resolves when it is accepted for good. */
+  /**
+   * Sends a caller's message to a session. Resolves when it is accepted for good.
+   *
+   * The message is checked against the policy first, since that may take time: nothing comes between
+   * the one look at the session, with the access check, and the session's acceptance. A caller without
+   * access learns of the access only, whatever the message.
+   */
   async send(
     id: string,
     message: InboundMessage,
@@ -139,12 +157,11 @@ export class SessionRegistry {
     idempotencyKey?: string,
   ): Promise<void> {
     const action = message.type.endsWith('_response') ? 'answer' : 'send';
-    await this.get(id, caller, action);
-    const allowed = await this.#options.policy.check(message);
-    // Again, because it may have left the memory meanwhile.
+    const [checked] = await Promise.allSettled([this.#options.policy.check(message)]);
     const session = await this.get(id, caller, action);
+    if (checked.status === 'rejected') throw checked.reason;
     if (this.#shutdown) throw new ShuttingDownError();
-    await session.accept(allowed, caller, idempotencyKey);
+    await session.accept(checked.value, caller, idempotencyKey);
   }
 
   /** A caller's sessions, the newest activity first. Those that nobody uses are not taken into memory for it. */

@@ -164,6 +164,11 @@ export class Session implements SlotHolder {
     return this.#activity.idleSince;
   }
 
+  /** Why the session takes nothing more; null while it does. */
+  get ending(): 'deleted' | 'given_up' | 'shut_down' | null {
+    return this.#ended;
+  }
+
   /** Whether another server has the session by now. This one notices by itself when it writes something. */
   async isTakenOver(): Promise<boolean> {
     const stored = await this.#deps.storage.records.get(this.id);

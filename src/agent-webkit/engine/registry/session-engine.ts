@@ -1,0 +1,109 @@
+import type { CreateSession } from '../../protocol/inbound.js';
+import type { Caller } from '../caller.js';
+import type { EngineLogger } from '../engine-logger.js';
+import { SessionHandle } from './session-handle.js';
+import type { SessionPage, SessionRegistry } from './session-registry.js';
+import type { RecordCursor, StorageProvider } from '../storage.js';
+
+/** How many sessions a page has unless the caller asks for fewer or more. */
+const PAGE_SIZE = 50;
+
+/** The parts of a {@link SessionEngine}. */
+export interface SessionEngineParts {
+  readonly registry: SessionRegistry;
+  readonly storage: StorageProvider;
+  readonly logger: EngineLogger;
+}
+
+/**
+ * The sessions of one server: creates, finds and lists them, each call on behalf of a caller. It
+ * hands out {@link SessionHandle}s, so that nothing reaches a session past the access check and the
+ * rules of the options.
+ */
+export class SessionEngine {
+  readonly #registry: SessionRegistry;
+  readonly #storage: StorageProvider;
+  readonly #logger: EngineLogger;
+  #opened: Promise<void> | null = null;
+  #stopped: Promise<void> | null = null;
+
+  /** @internal */
+  constructor({ registry, storage, logger }: SessionEngineParts) {
+    this.#registry = registry;
+    this.#storage = storage;
+    this.#logger = logger;
+  }
+
+  /** The number of sessions in the memory of this server. */
+  get size(): number {
+    return this.#registry.size;
+  }
+
+  /**
+   * Creates a session that belongs to the caller. Its agent starts in the background.
+   *
+   * @param wish the configuration the client asks for; `{}` for the defaults
+   * @param idempotencyKey a call with a key of the last 24 hours returns the session of that call
+   * @throws ForbiddenError when the host does not allow the configuration
+   * @throws TooManySessionsError, TooManyCreationsError
+   * @throws ShuttingDownError, StorageUnavailableError
+   */
+  async create(
+    wish: CreateSession,
+    caller: Caller,
+    idempotencyKey?: string,
+  ): Promise<SessionHandle> {
+    const { id } = await this.#registry.create(wish, caller, idempotencyKey);
+    return this.get(id, caller);
+  }
+
+  /**
+   * Returns a handle to a session. It looks nothing up: each method of the handle does, and rejects
+   * with a `SessionNotFoundError` when the session does not exist or the caller may not read it.
+   */
+  get(id: string, caller: Caller): SessionHandle {
+    return new SessionHandle(this.#registry, id, caller);
+  }
+
+  /**
+   * Returns one page of the caller's own sessions, those with the latest activity first.
+   *
+   * @param limit the size of the page
+   * @param after where to continue, from `next` of the previous page; null for the first page
+   * @throws ShuttingDownError, StorageUnavailableError
+   */
+  list(caller: Caller, limit = PAGE_SIZE, after: RecordCursor | null = null): Promise<SessionPage> {
+    return this.#registry.list(caller, limit, after);
+  }
+
+  /**
+   * Opens the storage. {@link start} does so as well; a host calls this one where it needs the storage
+   * earlier than the agents.
+   */
+  open(): Promise<void> {
+    this.#opened ??= Promise.resolve(this.#storage.open?.());
+    return this.#opened;
+  }
+
+  /**
+   * Opens the storage, then resumes in the background the sessions that a stopped server left
+   * unfinished, starts warm agents, and removes sessions that reach their retention time. Resolves
+   * when the storage is open: from then on, callers can be served.
+   */
+  async start(): Promise<void> {
+    await this.open();
+    this.#registry.start().catch((error: unknown) => {
+      this.#logger.error('Could not resume unfinished sessions.', error);
+    });
+  }
+
+  /**
+   * Stops the engine: every later call is rejected with `ShuttingDownError`, watches end, agents are
+   * stopped and the storage is closed. Sessions in a durable storage continue on the next start;
+   * sessions in any other storage end. Resolves when all of that is done; may be called again.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#registry.shutdown().then(() => this.#storage.close?.());
+    return this.#stopped;
+  }
+}

@@ -1,0 +1,91 @@
+import type { EventsPage, SessionInfo } from '../../protocol/answers.js';
+import type { InboundMessage } from '../../protocol/inbound.js';
+import type { Caller } from '../caller.js';
+import { parseSessionEvent } from '../session-event.js';
+import type { SessionRegistry } from './session-registry.js';
+import { SessionWatch } from './session-watch.js';
+
+/** How many events a page has unless the caller asks for fewer or more. */
+const PAGE_SIZE = 1000;
+
+/** Options of {@link SessionHandle.watch}. */
+export interface WatchOptions {
+  /** Closes the watch when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One session, bound to the caller it was requested for.
+ *
+ * A handle holds no session: each method looks the session up, loads it from the storage where
+ * needed, and checks again that the caller may do this. A handle may therefore be kept for as long
+ * as one likes. Every method rejects as the HTTP route does:
+ *
+ * - `SessionNotFoundError`: the session does not exist, was deleted, or the caller may not read it.
+ * - `ForbiddenError`: the caller may read the session, but not do this.
+ * - `ShuttingDownError`, `StorageUnavailableError`: the same call may succeed a few seconds later.
+ */
+export class SessionHandle {
+  /** The id of the session, a UUID. */
+  readonly id: string;
+  readonly #registry: SessionRegistry;
+  readonly #caller: Caller;
+
+  /** @internal */
+  constructor(registry: SessionRegistry, id: string, caller: Caller) {
+    this.#registry = registry;
+    this.id = id;
+    this.#caller = caller;
+  }
+
+  /** Returns the state of the session, as `GET /sessions/:id` does. */
+  async info(): Promise<SessionInfo> {
+    return (await this.#registry.get(this.id, this.#caller)).info();
+  }
+
+  /**
+   * Sends a message to the session: a user message, a reply to a request, an interrupt or a change of
+   * the model or the permission mode. Resolves when the message is accepted for good.
+   *
+   * @param idempotencyKey a user message with a key that was accepted in the last 24 hours is not
+   *   accepted again, and the promise resolves
+   * @throws ForbiddenError also when the host does not allow the mode, the model or the folder
+   * @throws PayloadTooLargeError, BackpressureError, AgentsBusyError for a user message
+   * @throws NoPendingRequestError, InvalidRequestError for a reply
+   */
+  async send(message: InboundMessage, idempotencyKey?: string): Promise<void> {
+    await this.#registry.send(this.id, message, this.#caller, idempotencyKey);
+  }
+
+  /**
+   * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does.
+   *
+   * @param after the id of the last event that is known; 0 for all events that are kept
+   * @throws CursorEvictedError, CursorAheadError
+   */
+  async read(after = 0, limit = PAGE_SIZE): Promise<EventsPage> {
+    const session = await this.#registry.getAt(this.id, this.#caller, after);
+    const page = await session.read(after, limit);
+    return {
+      events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),
+      last_id: page.lastSeq,
+      has_more: page.hasMore,
+    };
+  }
+
+  /**
+   * Subscribes to the events after a cursor, then to every later one. Resolves when the subscription
+   * is open. Iterate over the result, or close it: an open watch counts as a subscriber.
+   *
+   * @param after the id of the last event that is known; 0 for all events that are kept
+   * @throws CursorEvictedError, CursorAheadError, TooManySubscribersError
+   */
+  async watch(after = 0, { signal }: WatchOptions = {}): Promise<SessionWatch> {
+    return SessionWatch.open(this.#registry, this.id, this.#caller, after, signal);
+  }
+
+  /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */
+  async close(): Promise<void> {
+    await this.#registry.delete(this.id, this.#caller);
+  }
+}

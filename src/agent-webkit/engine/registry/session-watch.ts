@@ -1,0 +1,234 @@
+import type { DeliveredEvent } from '../../protocol/events.js';
+import type { Caller } from '../caller.js';
+import { CursorEvictedError, SessionNotFoundError } from '../errors.js';
+import type { Subscription } from '../event-log/subscription.js';
+import { parseSessionEvent } from '../session-event.js';
+import type { Session } from '../session/session.js';
+import { FencedError } from '../storage.js';
+import type { SessionRegistry } from './session-registry.js';
+
+/** How many bytes of events are read from the log ahead of the consumer. */
+const MAX_BYTES_AHEAD = 64 * 1024;
+
+/**
+ * What a watch does next, when its buffer is empty.
+ *
+ * - `following`: waits for the next event. The initial phase.
+ * - `moving`: the session left memory while it was watched. It is looked up again, with the access
+ *   check, and followed from the cursor on.
+ * - `completed`: the session was deleted, and its `done` event is the last one. The iteration ends.
+ * - `failed`: the iteration throws the error.
+ * - `closed`: the consumer closed the watch. The iteration ends.
+ *
+ * `completed`, `failed` and `closed` are final. Every event before them is delivered first, except
+ * that `closed`, and the end of the caller's access, discard the buffer.
+ */
+type Phase =
+  | { readonly kind: 'following' | 'moving' | 'completed' | 'closed' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/**
+ * An open subscription to the events of one session, in order, each one once. Iterate over it one
+ * time; leaving the loop closes the subscription.
+ *
+ * The iteration ends after the `done` event of a session that was deleted, and when the watch is
+ * closed. It throws:
+ *
+ * - `CursorEvictedError` when the consumer is so slow that the next event is no longer kept;
+ * - `SessionNotFoundError` when the caller lost access to the session;
+ * - `FencedError` when another server took the session over, or deleted it;
+ * - `ShuttingDownError` when this server stops. Watch again, from the last id, when it is back.
+ */
+export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
+  readonly #registry: SessionRegistry;
+  readonly #id: string;
+  readonly #caller: Caller;
+  readonly #events = this.#iterate();
+  readonly #accessCheck: NodeJS.Timeout | undefined;
+  readonly #onAbort = () => this.close();
+  readonly #signal: AbortSignal | undefined;
+  #session: Session;
+  #subscription: Subscription;
+  /** The id of the last event in the buffer, or before it. */
+  #cursor: number;
+  #buffer: DeliveredEvent[] = [];
+  #bufferedBytes = 0;
+  #phase: Phase = { kind: 'following' };
+  #wake: () => void = () => undefined;
+
+  private constructor(
+    registry: SessionRegistry,
+    session: Session,
+    caller: Caller,
+    after: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#registry = registry;
+    this.#id = session.id;
+    this.#caller = caller;
+    this.#session = session;
+    this.#cursor = after;
+    this.#subscription = session.subscribe(after, () => this.#read());
+    this.#signal = signal;
+    const { accessCheckIntervalMs } = registry;
+    // The owner of a session never changes.
+    if (session.owner !== caller.id && accessCheckIntervalMs !== null) {
+      this.#accessCheck = setInterval(() => void this.#checkAccess(), accessCheckIntervalMs);
+      this.#accessCheck.unref();
+    }
+    if (signal?.aborted) this.close();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#read();
+  }
+
+  /** @internal */
+  static async open(
+    registry: SessionRegistry,
+    id: string,
+    caller: Caller,
+    after: number,
+    signal: AbortSignal | undefined,
+  ): Promise<SessionWatch> {
+    return new SessionWatch(
+      registry,
+      await registry.getAt(id, caller, after),
+      caller,
+      after,
+      signal,
+    );
+  }
+
+  /** Returns the next event, when there is one. */
+  next(): Promise<IteratorResult<DeliveredEvent, undefined>> {
+    return this.#events.next();
+  }
+
+  /** Closes the watch. Called by a `for await` loop that is left early. */
+  return(): Promise<IteratorResult<DeliveredEvent, undefined>> {
+    this.close();
+    return this.#events.return(undefined);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Closes the subscription. The session goes on. May be called again. */
+  close(): void {
+    this.#finish({ kind: 'closed' });
+    this.#discard();
+  }
+
+  async *#iterate(): AsyncGenerator<DeliveredEvent, undefined> {
+    for (;;) {
+      const event = this.#take();
+      if (event) {
+        yield event;
+        continue;
+      }
+      const phase = this.#phase;
+      switch (phase.kind) {
+        case 'following':
+          // oxlint-disable-next-line no-await-in-loop -- one event comes after the other
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+          break;
+        case 'moving':
+          // oxlint-disable-next-line no-await-in-loop -- one event comes after the other
+          await this.#move();
+          break;
+        case 'failed':
+          throw phase.error;
+        case 'completed':
+        case 'closed':
+          return undefined;
+        default:
+          phase satisfies never;
+      }
+    }
+  }
+
+  #take(): DeliveredEvent | undefined {
+    const event = this.#buffer.shift();
+    if (this.#buffer.length > 0 || this.#bufferedBytes === 0) return event;
+    this.#bufferedBytes = 0;
+    this.#read();
+    return event;
+  }
+
+  /**
+   * Reads ahead, since a burst may be longer than what the log keeps. It stops at an amount that a
+   * slow consumer may cost.
+   */
+  #read(): void {
+    while (this.#phase.kind === 'following' && this.#bufferedBytes < MAX_BYTES_AHEAD) {
+      const reading = this.#subscription.read(MAX_BYTES_AHEAD);
+      switch (reading.kind) {
+        case 'events':
+          for (const event of reading.events) {
+            this.#cursor = event.seq;
+            this.#bufferedBytes += event.data.length;
+            this.#buffer.push({ id: event.seq, ...parseSessionEvent(event) });
+          }
+          break;
+        case 'caught_up':
+          return this.#wake();
+        case 'ended':
+          this.#onEnded();
+          break;
+        case 'overtaken':
+          this.#fail(new CursorEvictedError(this.#cursor, this.#session.info().first_id));
+          break;
+        default:
+          reading satisfies never;
+      }
+    }
+    this.#wake();
+  }
+
+  #onEnded(): void {
+    const { ending } = this.#session;
+    if (ending === 'shut_down') {
+      this.#subscription.close();
+      this.#phase = { kind: 'moving' };
+    } else if (ending === 'given_up') this.#fail(new FencedError(this.#id));
+    else this.#finish({ kind: 'completed' });
+  }
+
+  async #move(): Promise<void> {
+    try {
+      const session = await this.#registry.getAt(this.#id, this.#caller, this.#cursor);
+      if (this.#phase.kind !== 'moving') return; // closed meanwhile
+      this.#session = session;
+      this.#subscription = session.subscribe(this.#cursor, () => this.#read());
+      this.#phase = { kind: 'following' };
+      this.#read();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #checkAccess(): Promise<void> {
+    if (await this.#registry.isReadable(this.#id, this.#caller)) return;
+    this.#fail(new SessionNotFoundError());
+    this.#discard();
+  }
+
+  #fail(error: unknown): void {
+    this.#finish({ kind: 'failed', error });
+  }
+
+  #discard(): void {
+    this.#buffer = [];
+    this.#bufferedBytes = 0;
+  }
+
+  /** Enters a final phase, unless there is one already. */
+  #finish(phase: Phase): void {
+    if (this.#phase.kind !== 'following' && this.#phase.kind !== 'moving') return;
+    this.#phase = phase;
+    clearInterval(this.#accessCheck);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#subscription.close();
+    this.#wake();
+  }
+}

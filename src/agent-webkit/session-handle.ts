@@ -1,0 +1,95 @@
+import { Observable } from 'rxjs';
+import type { SessionHandle as EngineSessionHandle } from './engine/registry/session-handle.js';
+import type { EventsPage, SessionInfo } from './protocol/answers.js';
+import type { DeliveredEvent } from './protocol/events.js';
+import type { InboundMessage } from './protocol/inbound.js';
+
+/**
+ * One session, bound to the caller it was requested for.
+ *
+ * A handle holds no session: each method looks the session up, loads it from the storage where
+ * needed, and checks again that the caller may do this. A handle may therefore be kept for as long
+ * as one likes. Every method rejects as the HTTP route does:
+ *
+ * - `SessionNotFoundError`: the session does not exist, was deleted, or the caller may not read it.
+ * - `ForbiddenError`: the caller may read the session, but not do this.
+ * - `ShuttingDownError`, `StorageUnavailableError`: the same call may succeed a few seconds later.
+ *
+ * In a route handler, map these errors with `AgentWebkitErrorInterceptor` to the answers that the
+ * module's own routes give.
+ */
+export class SessionHandle {
+  /** The id of the session, a UUID. */
+  readonly id: string;
+  readonly #session: EngineSessionHandle;
+
+  /** @internal */
+  constructor(session: EngineSessionHandle) {
+    this.id = session.id;
+    this.#session = session;
+  }
+
+  /** Returns the state of the session, as `GET /sessions/:id` does. */
+  info(): Promise<SessionInfo> {
+    return this.#session.info();
+  }
+
+  /**
+   * Sends a message to the session: a user message, a reply to a request, an interrupt or a change of
+   * the model or the permission mode. Resolves when the message is accepted for good.
+   *
+   * @param idempotencyKey a user message with a key that was accepted in the last 24 hours is not
+   *   accepted again, and the promise resolves
+   * @throws ForbiddenError also when the host does not allow the mode, the model or the folder
+   * @throws PayloadTooLargeError, BackpressureError, AgentsBusyError for a user message
+   * @throws NoPendingRequestError, InvalidRequestError for a reply
+   */
+  send(message: InboundMessage, idempotencyKey?: string): Promise<void> {
+    return this.#session.send(message, idempotencyKey);
+  }
+
+  /**
+   * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does.
+   *
+   * @param after the id of the last event that is known; 0 for all events that are kept
+   * @param limit the size of the page, 1000 by default
+   * @throws CursorEvictedError, CursorAheadError
+   */
+  read(after = 0, limit?: number): Promise<EventsPage> {
+    return this.#session.read(after, limit);
+  }
+
+  /**
+   * Returns an Observable of the events after a cursor, then of every later one, in order and each
+   * one once. It subscribes to the session when it is subscribed to, and counts as a subscriber.
+   * Unsubscribing stops the watch, never the agent.
+   *
+   * It completes after the `done` event of a session that was deleted. It errors:
+   *
+   * - with what the other methods reject with, also when the caller loses access while it watches;
+   * - with `CursorAheadError`, `TooManySubscribersError`, or `CursorEvictedError` when the event after
+   *   the cursor is no longer kept;
+   * - with `FencedError` when another server took the session over, or deleted it.
+   *
+   * @param after the id of the last event that is known; 0 for all events that are kept
+   */
+  watch(after = 0): Observable<DeliveredEvent> {
+    return new Observable((subscriber) => {
+      const left = new AbortController();
+      subscriber.add(() => left.abort());
+      const deliver = async () => {
+        const events = await this.#session.watch(after, { signal: left.signal });
+        for await (const event of events) subscriber.next(event);
+      };
+      deliver().then(
+        () => subscriber.complete(),
+        (error: unknown) => subscriber.error(error),
+      );
+    });
+  }
+
+  /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
