@@ -64,5 +64,7 @@ export function logOptions(
       logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
     onFailure,
     onMissing,
+    onSubscriberError: (cause) =>
+      logger.error(`Session ${record.id}: a subscriber threw an error. Closing it.`, cause),
   };
 }
