@@ -41,13 +41,13 @@ describe('the subscribers of a session', () => {
     bench.session.subscribe(0, () => {
       throw new Error('broken subscriber');
     });
-    expect(bench.session.isInUse).toBe(true);
+    expect(bench.session.isActive).toBe(true);
     await bench.say('hi');
     await bench.agent.received(1);
     bench.agent.say(result());
     await bench.said('result');
     await settle();
-    expect(bench.session.isInUse).toBe(false);
+    expect(bench.session.isActive).toBe(false);
     await bench.close();
   });
 });
