@@ -46,4 +46,10 @@ export const OPENING = {
 };
 
 /** The beginnings of the paths that are checked. The empty text stands for all files. */
-export const CHECKED = ['lint/', 'test/lint/'];
+export const CHECKED = [
+  'lint/',
+  'test/lint/',
+  'src/agent-webkit/openapi/',
+  'src/agent-webkit/protocol/',
+  'test/protocol/',
+];

@@ -2,7 +2,7 @@ import { PROTOCOL_VERSION } from '../protocol/events.js';
 import { PATHS, type PathItem } from './paths.js';
 import { type JsonSchema, SCHEMAS } from './schemas.js';
 
-/** Where a host has the routes. */
+/** The place of the routes in a host's own URL space. */
 export interface OpenApiOptions {
   /** The path under which `/sessions` stands, such as `/api`. */
   readonly prefix?: string;
@@ -26,12 +26,12 @@ export interface AgentWebkitOpenApi {
 }
 
 const SECURITY_SCHEMES = {
-  agentWebkitBearer: { type: 'http', scheme: 'bearer', description: 'Who the caller is.' },
+  agentWebkitBearer: { type: 'http', scheme: 'bearer', description: 'Identifies the caller.' },
 } as const;
 
 /**
- * The module's routes as OpenAPI 3.1: bodies, answers and refusals. The events of a stream are
- * beyond what OpenAPI can say, but for their names.
+ * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses and errors. Of
+ * the events of a stream, OpenAPI can describe the names only.
  */
 export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentWebkitOpenApi {
   return {
@@ -50,10 +50,10 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
 }
 
 /**
- * A host's own OpenAPI 3.1 document with the module's routes in it, for example one that
- * `SwaggerModule.createDocument` made, whose bare entries for them give way.
+ * Adds the module's routes to a host's own OpenAPI 3.1 document, and returns the result. Entries of
+ * the document for the same routes, such as those of `SwaggerModule.createDocument`, are replaced.
  *
- * @param options where the routes stand; by default where the document has them, else at `/sessions`
+ * @param options the routes' prefix; by default the prefix they have in the document, or none
  */
 export function addAgentWebkitPaths<Document extends OpenApiPaths>(
   document: Document,

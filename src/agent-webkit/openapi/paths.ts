@@ -1,11 +1,13 @@
 import type { ErrorCode } from '../engine/errors.js';
 import { ERROR_STATUS } from '../http/http-errors.js';
+import { ListSessionsDto, ReadEventsDto } from '../protocol/dto.js';
+import { propertiesOf } from '../protocol/dto-schema.js';
 import { type JsonSchema, refer } from './schemas.js';
 
-/** What may be refused by every route: who is not known, not allowed, or when the storage is away. */
+/** The errors of every route: authentication, authorization, and a storage that is unavailable. */
 const ALWAYS = ['unauthorized', 'forbidden', 'storage_unavailable'] as const;
 
-/** What OpenAPI calls a path item: operations by their method. */
+/** A path item of OpenAPI: operations by their method. */
 export type PathItem = { readonly [method: string]: JsonSchema };
 
 const SECURITY = [{ agentWebkitBearer: [] }];
@@ -13,13 +15,13 @@ const sessionId = {
   name: 'id',
   in: 'path',
   required: true,
-  description: 'The session’s id.',
+  description: 'The id of the session.',
   schema: { type: 'string' },
 };
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
-  description: 'What was accepted with the same key before is not done again.',
+  description: 'A request whose key was accepted before is not executed again.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
@@ -28,7 +30,7 @@ interface Operation {
   summary: string;
   parameters?: object[];
   body?: JsonSchema;
-  /** The answer to a request that is not refused: its status, and what is in it. */
+  /** The successful response: its status, and its content by media type. */
   answer: readonly [status: number, description: string, content?: Record<string, JsonSchema>];
   refusals: readonly ErrorCode[];
 }
@@ -81,14 +83,16 @@ function describeRefusals(codes: readonly ErrorCode[]) {
 }
 
 const json = (schema: string) => ({ 'application/json': { schema: refer(schema) } });
-const query = (name: string, schema: JsonSchema, description: string) => ({
+const list = propertiesOf(ListSessionsDto);
+const events = propertiesOf(ReadEventsDto);
+const query = (name: string, schema: JsonSchema | undefined, description: string) => ({
   name,
   in: 'query',
   description,
   schema,
 });
 
-/** Every route, by its path in the manner of OpenAPI. */
+/** Every route, by its path in the notation of OpenAPI. */
 export const PATHS: Readonly<Record<string, PathItem>> = {
   '/sessions': {
     post: operation({
@@ -107,10 +111,10 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
     }),
     get: operation({
       operationId: 'list',
-      summary: 'Lists the caller’s own sessions, newest activity first.',
+      summary: 'Lists the sessions of the caller, most recently active first.',
       parameters: [
-        query('limit', { type: 'integer', minimum: 1, maximum: 100, default: 50 }, 'How many.'),
-        query('cursor', { type: 'string', maxLength: 256 }, 'The next_cursor of a page.'),
+        query('limit', list['limit'], 'The maximum number of sessions.'),
+        query('cursor', list['cursor'], 'The `next_cursor` of the previous page.'),
       ],
       answer: [200, 'A page of sessions.', json('AgentWebkitSessionsPage')],
       refusals: ['invalid_request'],
@@ -119,31 +123,27 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
   '/sessions/{id}': {
     get: operation({
       operationId: 'info',
-      summary: 'Tells about one session: its state, its configuration, what is pending.',
+      summary: 'Returns one session: its state, its configuration and its open requests.',
       parameters: [sessionId],
       answer: [200, 'The session.', json('AgentWebkitSessionInfo')],
       refusals: ['session_not_found'],
     }),
     delete: operation({
       operationId: 'delete',
-      summary: 'Ends a session and removes all that is kept of it.',
+      summary: 'Ends a session and deletes its data.',
       parameters: [sessionId],
-      answer: [204, 'It is gone. Its streams get `done`, and end.'],
+      answer: [204, 'The session was deleted. Its streams receive `done` and end.'],
       refusals: ['session_not_found'],
     }),
   },
   '/sessions/{id}/events': {
     get: operation({
       operationId: 'events',
-      summary: 'Reads a page of a session’s events.',
+      summary: 'Returns a page of the events of a session.',
       parameters: [
         sessionId,
-        query('after', { type: 'integer', minimum: 0, default: 0 }, 'The id before the first.'),
-        query(
-          'limit',
-          { type: 'integer', minimum: 1, maximum: 1000, default: 1000 },
-          'How many events.',
-        ),
+        query('after', events['after'], 'The id after which the page begins.'),
+        query('limit', events['limit'], 'The maximum number of events.'),
       ],
       answer: [200, 'A page of events.', json('AgentWebkitEventsPage')],
       refusals: ['invalid_request', 'session_not_found', 'cursor_evicted', 'cursor_ahead'],
@@ -152,20 +152,25 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
   '/sessions/{id}/stream': {
     get: operation({
       operationId: 'stream',
-      summary: 'Follows a session: what was missed, then what happens.',
+      summary: 'Streams the events of a session: first the missed ones, then new ones.',
       parameters: [
         sessionId,
         {
           name: 'Last-Event-ID',
           in: 'header',
-          description: 'The id of the last event that was seen. Without it, from the beginning.',
+          description:
+            'The id of the last received event. By default, the stream starts with the oldest event.',
           schema: { type: 'string', pattern: '^\\d{1,15}$' },
         },
-        query('last_event_id', { type: 'string', pattern: '^\\d{1,15}$' }, 'The same, by query.'),
+        query(
+          'last_event_id',
+          { type: 'string', pattern: '^\\d{1,15}$' },
+          'The same as `Last-Event-ID`, in the query.',
+        ),
       ],
       answer: [
         200,
-        'Frames of `id`, `event` and `data`, whose JSON depends on the event.',
+        'Frames of `id`, `event` and `data`. The JSON of `data` depends on the event.',
         { 'text/event-stream': { schema: { type: 'string' } } },
       ],
       refusals: [
@@ -186,7 +191,7 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         schema: refer('AgentWebkitInboundMessage'),
         example: { type: 'user_message', content: 'help' },
       },
-      answer: [204, 'It is accepted, for good.'],
+      answer: [204, 'The message was accepted and is durable.'],
       refusals: [
         'invalid_request',
         'session_not_found',

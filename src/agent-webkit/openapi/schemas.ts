@@ -1,116 +1,76 @@
 import { ERROR_STATUS } from '../http/http-errors.js';
 import { EVENT_NAMES } from '../protocol/events.js';
-import { PERMISSION_MODES } from '../protocol/inbound.js';
+import { CreateSessionDto, INBOUND_DTOS } from '../protocol/dto.js';
+import type { InboundMessage } from '../protocol/inbound.js';
+import { PERMISSION_UPDATE } from '../protocol/permission-update.js';
+import type { JsonSchema } from '../protocol/shape.js';
+import { schemaOf } from '../protocol/dto-schema.js';
 
-/** A JSON Schema, as OpenAPI 3.1 has them. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
+export type { JsonSchema };
 
-const one = (value: string): JsonSchema => ({ type: 'string', enum: [value] });
 const some = (values: readonly string[]): JsonSchema => ({ type: 'string', enum: [...values] });
-const name: JsonSchema = { type: 'string', minLength: 1, maxLength: 256 };
 const time: JsonSchema = { type: 'string', format: 'date-time' };
 const id: JsonSchema = { type: 'integer', minimum: 0 };
-const mode = some(PERMISSION_MODES);
-const refer = (schema: string): JsonSchema => ({ $ref: `#/components/schemas/${schema}` });
+/** Returns a reference to a schema of {@link SCHEMAS}. */
+export function refer(schema: string): JsonSchema {
+  return { $ref: `#/components/schemas/${schema}` };
+}
 
 function object(properties: Record<string, JsonSchema>, optional: string[] = []): JsonSchema {
   const required = Object.keys(properties).filter((key) => !optional.includes(key));
   return { type: 'object', ...(required.length > 0 && { required }), properties };
 }
 
-const textBlock = object({ type: one('text'), text: { type: 'string', minLength: 1 } });
-
-const imageBlock = object({
-  type: one('image'),
-  source: object({
-    type: one('base64'),
-    media_type: some(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
-    data: {
-      type: 'string',
-      contentEncoding: 'base64',
-      pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$',
-    },
+/** The messages of a client, by the schema's name. The rules are those of the DTO classes. */
+const inbound: Readonly<Record<string, JsonSchema>> = {
+  AgentWebkitUserMessage: describe(schemaOf(dtoOf('user_message')), {
+    message_id: 'A UUID chosen by the client. A message with the same one is accepted once.',
   }),
-});
-
-const destination = some(['userSettings', 'projectSettings', 'localSettings', 'session', 'cliArg']);
-
-const permissionUpdate: JsonSchema = {
-  description: 'A permission update of the SDK. The destination must be `session`, else 403.',
-  oneOf: [
-    object({
-      type: some(['addRules', 'replaceRules', 'removeRules']),
-      behavior: some(['allow', 'deny', 'ask']),
-      rules: {
-        type: 'array',
-        items: object({ toolName: { type: 'string' }, ruleContent: { type: 'string' } }, [
-          'ruleContent',
-        ]),
-      },
-      destination,
-    }),
-    object({ type: one('setMode'), mode, destination }),
-    object({
-      type: some(['addDirectories', 'removeDirectories']),
-      directories: { type: 'array', items: { type: 'string' } },
-      destination,
-    }),
-  ],
+  AgentWebkitInterrupt: schemaOf(dtoOf('interrupt')),
+  AgentWebkitPermissionAllow: permissionResponse('allow'),
+  AgentWebkitPermissionDeny: permissionResponse('deny'),
+  AgentWebkitQuestionResponse: describe(schemaOf(dtoOf('question_response')), {
+    answers:
+      'A map of question to answer, `{answers: map}`, or a list of `{question, selectedOptions}`.',
+  }),
+  AgentWebkitSetPermissionMode: schemaOf(dtoOf('set_permission_mode')),
+  AgentWebkitSetModel: describe(schemaOf(dtoOf('set_model')), {
+    model: 'Null selects the default model.',
+  }),
+  AgentWebkitStopTask: schemaOf(dtoOf('stop_task')),
 };
 
-const reply = {
-  type: one('permission_response'),
-  correlation_id: name,
-  updated_input: { type: 'object' },
-  updated_permissions: { type: 'array', items: refer('AgentWebkitPermissionUpdate') },
-  message: { type: 'string', maxLength: 65_536 },
-} as const;
-const replyOptions = ['updated_input', 'updated_permissions', 'message', 'interrupt'];
+function permissionResponse(behavior: 'allow' | 'deny'): JsonSchema {
+  const schema = schemaOf(dtoOf('permission_response'), { behavior });
+  return withReference(schema, PERMISSION_UPDATE.schema, 'AgentWebkitPermissionUpdate');
+}
 
-const inbound: Record<string, JsonSchema> = {
-  AgentWebkitUserMessage: object(
-    {
-      type: one('user_message'),
-      content: {
-        oneOf: [
-          { type: 'string', minLength: 1 },
-          { type: 'array', minItems: 1, items: { oneOf: [textBlock, imageBlock] } },
-        ],
-      },
-      message_id: {
-        description: 'A UUID of the client’s: a message with the same one is accepted once.',
-        type: 'string',
-        format: 'uuid',
-      },
-    },
-    ['message_id'],
-  ),
-  AgentWebkitInterrupt: object({ type: one('interrupt') }),
-  AgentWebkitPermissionAllow: object(
-    // `interrupt` goes with `deny` only.
-    { ...reply, behavior: one('allow'), interrupt: { not: {} } },
-    replyOptions,
-  ),
-  AgentWebkitPermissionDeny: object(
-    { ...reply, behavior: one('deny'), interrupt: { type: 'boolean' } },
-    replyOptions,
-  ),
-  AgentWebkitQuestionResponse: object({
-    type: one('question_response'),
-    correlation_id: name,
-    answers: {
-      description:
-        'A map of question to answer, `{answers: map}`, or a list of `{question, selectedOptions}`.',
-      type: ['object', 'array'],
-    },
-  }),
-  AgentWebkitSetPermissionMode: object({ type: one('set_permission_mode'), mode }),
-  AgentWebkitSetModel: object({
-    type: one('set_model'),
-    model: { description: 'Null for the default.', oneOf: [name, { type: 'null' }] },
-  }),
-  AgentWebkitStopTask: object({ type: one('stop_task'), task_id: name }),
-};
+function dtoOf(type: InboundMessage['type']) {
+  const dto = INBOUND_DTOS.get(type);
+  if (!dto) throw new TypeError(`There is no DTO class for messages of type ${type}.`);
+  return dto;
+}
+
+/** Adds descriptions to some properties of an object's schema. */
+function describe(schema: JsonSchema, descriptions: Readonly<Record<string, string>>): JsonSchema {
+  const properties = { ...(schema['properties'] as Record<string, JsonSchema>) };
+  for (const [property, description] of Object.entries(descriptions)) {
+    properties[property] = { description, ...properties[property] };
+  }
+  return { ...schema, properties };
+}
+
+/** Replaces a part of a schema by a reference. */
+function withReference<Part>(schema: Part, part: JsonSchema, reference: string): Part | JsonSchema {
+  if (Object.is(schema, part)) return refer(reference);
+  if (Array.isArray(schema)) return schema;
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, inner]: [string, unknown]) => [
+    key,
+    withReference(inner, part, reference),
+  ]);
+  return Object.fromEntries(entries) as Part;
+}
 
 const sessionInfo = object({
   session_id: { type: 'string' },
@@ -125,24 +85,16 @@ const sessionInfo = object({
   last_id: id,
   subscribers: id,
   pending: {
-    description: 'The requests nobody has answered yet, as their events told them.',
+    description: 'The open requests, as in their events.',
     type: 'array',
     items: { type: 'object', required: ['event', 'correlation_id'] },
   },
   total_cost_usd: { type: 'number', minimum: 0 },
 });
 
-/** Everything that crosses the wire as JSON. The names are ours alone, so that a host's stay its own. */
+/** Every JSON value of the routes, under names that do not collide with a host's own. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
-  AgentWebkitCreateSession: object(
-    {
-      model: name,
-      permission_mode: mode,
-      cwd: { type: 'string', minLength: 1, maxLength: 4096, pattern: '^[^\\u0000]*$' },
-      include_partial_messages: { type: 'boolean' },
-    },
-    ['model', 'permission_mode', 'cwd', 'include_partial_messages'],
-  ),
+  AgentWebkitCreateSession: schemaOf(CreateSessionDto),
   AgentWebkitCreatedSession: object({
     session_id: { type: 'string' },
     protocol_version: { type: 'string' },
@@ -160,12 +112,14 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitEvent: object({ id, event: some(EVENT_NAMES), data: { type: 'object' } }),
   AgentWebkitInboundMessage: { oneOf: Object.keys(inbound).map(refer) },
   ...inbound,
-  AgentWebkitPermissionUpdate: permissionUpdate,
+  AgentWebkitPermissionUpdate: {
+    description:
+      'A permission update of the SDK. A `destination` other than `session` is refused with 403.',
+    ...PERMISSION_UPDATE.schema,
+  },
   AgentWebkitRefusal: object({
     statusCode: { type: 'integer' },
     code: some(Object.keys(ERROR_STATUS)),
-    message: { description: 'What to do, for people.', type: 'string' },
+    message: { description: 'What was wrong and what to do, for people.', type: 'string' },
   }),
 };
-
-export { refer };

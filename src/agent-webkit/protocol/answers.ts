@@ -1,11 +1,11 @@
 import type { DeliveredEvent, EventPayloads, SessionStateName } from './events.js';
 
-/** A request nobody has answered yet, as its event told it. */
+/** An open request, as in its event. */
 export type PendingRequest =
   | ({ event: 'permission_request' } & EventPayloads['permission_request'])
   | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question']);
 
-/** What a session looks like to its owner. Times are ISO 8601 in UTC. */
+/** A session as its owner sees it. Times are ISO 8601 in UTC. */
 export interface SessionInfo {
   session_id: string;
   protocol_version: string;
@@ -15,33 +15,33 @@ export interface SessionInfo {
   cwd: string;
   created_at: string;
   last_activity_at: string;
-  /** The oldest event after which everything is kept. */
+  /** The id of the oldest event from which on all events are kept. */
   first_id: number;
   last_id: number;
-  /** How many follow the session now. */
+  /** The number of open streams. */
   subscribers: number;
   pending: PendingRequest[];
   total_cost_usd: number;
 }
 
-/** The answer to POST /sessions. */
+/** The response to POST /sessions. */
 export interface CreatedSession {
   session_id: string;
   protocol_version: string;
 }
 
-/** The answer to GET /sessions. */
+/** The response to GET /sessions. */
 export interface SessionsPage {
   sessions: SessionInfo[];
-  /** What `cursor` must be for the next page; null when this was the last. */
+  /** The `cursor` of the next page; null on the last page. */
   next_cursor: string | null;
 }
 
-/** The answer to GET /sessions/:id/events. */
+/** The response to GET /sessions/:id/events. */
 export interface EventsPage {
   events: DeliveredEvent[];
-  /** The last event the session has. */
+  /** The id of the session's last event. */
   last_id: number;
-  /** Whether there are events after this page's last. */
+  /** True if the session has events after the last one of this page. */
   has_more: boolean;
 }

@@ -1,3 +1,4 @@
+import { Type } from 'class-transformer';
 import {
   Equals,
   IsBoolean,
@@ -12,11 +13,9 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateBy,
-  ValidateIf,
 } from 'class-validator';
-import { Type } from 'class-transformer';
 import type { PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
+import { GoesWith, IsName, IsNullable, IsOmittable } from './decorators.js';
 import type { UserContent } from './events.js';
 import {
   type CreateSession,
@@ -26,21 +25,13 @@ import {
   type QuestionResponse,
   type UserMessage,
 } from './inbound.js';
-import { ArePermissionUpdates } from './permission-update.js';
-import { IsUserContent } from './user-content.js';
+import { PERMISSION_UPDATE } from './permission-update.js';
+import { HasShape, listOf, objectOrArray } from './shape.js';
+import { USER_CONTENT } from './user-content.js';
 
-const MAX_NAME_LENGTH = 256;
+const MAX_CURSOR_LENGTH = 256;
 const MAX_PATH_LENGTH = 4096;
 const MAX_TEXT_LENGTH = 65_536;
-
-/** A field that may be left out, but not be null. */
-const IsOmittable = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
-
-const IsName = (): PropertyDecorator => (target, key) => {
-  IsString()(target, key);
-  IsNotEmpty()(target, key);
-  MaxLength(MAX_NAME_LENGTH)(target, key);
-};
 
 export class CreateSessionDto implements CreateSession {
   @IsOmittable() @IsName() model?: string;
@@ -49,14 +40,16 @@ export class CreateSessionDto implements CreateSession {
   @IsString()
   @IsNotEmpty()
   @MaxLength(MAX_PATH_LENGTH)
-  @Matches(/^[^\0]*$/, { message: 'cwd must not contain a NUL character' })
+  // The pattern is part of the API description, and \0 is not the same in all languages.
+  // oxlint-disable-next-line no-control-regex
+  @Matches(/^[^\u0000]*$/, { message: 'cwd must not contain a NUL character' })
   cwd?: string;
   @IsOmittable() @IsBoolean() include_partial_messages?: boolean;
 }
 
 class UserMessageDto implements UserMessage {
   @Equals('user_message') type!: 'user_message';
-  @IsUserContent() content!: UserContent;
+  @HasShape(USER_CONTENT) content!: UserContent;
   @IsOmittable() @IsUUID() message_id?: string;
 }
 
@@ -69,15 +62,15 @@ class PermissionResponseDto implements PermissionResponse {
   @IsName() correlation_id!: string;
   @IsIn(['allow', 'deny']) behavior!: 'allow' | 'deny';
   @IsOmittable() @IsObject() updated_input?: Record<string, unknown>;
-  @IsOmittable() @ArePermissionUpdates() updated_permissions?: PermissionUpdate[];
+  @IsOmittable() @HasShape(listOf(PERMISSION_UPDATE)) updated_permissions?: PermissionUpdate[];
   @IsOmittable() @IsString() @MaxLength(MAX_TEXT_LENGTH) message?: string;
-  @IsOmittable() @IsBoolean() @IsOnlyWithDeny() interrupt?: boolean;
+  @IsOmittable() @IsBoolean() @GoesWith('behavior', 'deny') interrupt?: boolean;
 }
 
 class QuestionResponseDto implements QuestionResponse {
   @Equals('question_response') type!: 'question_response';
   @IsName() correlation_id!: string;
-  @ValidateIf(() => true) @IsAnswers() answers!: unknown;
+  @HasShape(objectOrArray) answers!: unknown;
 }
 
 class SetPermissionModeDto {
@@ -87,7 +80,7 @@ class SetPermissionModeDto {
 
 class SetModelDto {
   @Equals('set_model') type!: 'set_model';
-  @ValidateIf((_, value) => value !== null) @IsName() model!: string | null;
+  @IsNullable() @IsName() model!: string | null;
 }
 
 class StopTaskDto {
@@ -95,7 +88,7 @@ class StopTaskDto {
   @IsName() task_id!: string;
 }
 
-/** By `type`. A Map, so that a type named like a property of every object is unknown like any other. */
+/** The DTO classes by `type`. In a Map, names such as `toString` are as unknown as any other. */
 export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new Map<
   InboundMessage['type'],
   new () => InboundMessage
@@ -112,32 +105,11 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
 /** The query of GET /sessions. */
 export class ListSessionsDto {
   @Type(() => Number) @IsInt() @Min(1) @Max(100) limit = 50;
-  @IsOptional() @IsString() @MaxLength(MAX_NAME_LENGTH) cursor?: string;
+  @IsOptional() @IsString() @MaxLength(MAX_CURSOR_LENGTH) cursor?: string;
 }
 
 /** The query of GET /sessions/:id/events. */
 export class ReadEventsDto {
   @Type(() => Number) @IsInt() @Min(0) after = 0;
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit = 1000;
-}
-
-function IsOnlyWithDeny(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isOnlyWithDeny',
-    validator: {
-      validate: (_, args) =>
-        !(args?.object instanceof PermissionResponseDto) || args.object.behavior === 'deny',
-      defaultMessage: () => "interrupt: requires behavior 'deny'",
-    },
-  });
-}
-
-function IsAnswers(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isAnswers',
-    validator: {
-      validate: (value: unknown) => typeof value === 'object' && value !== null,
-      defaultMessage: () => 'answers must be a map or an array',
-    },
-  });
 }

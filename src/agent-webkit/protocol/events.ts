@@ -1,4 +1,4 @@
-/** The version of the wire protocol this server speaks. It is versioned apart from the package. */
+/** The version of the wire protocol. It is independent of the package's version. */
 export const PROTOCOL_VERSION = '1.0';
 
 export type TextBlock = { type: 'text'; text: string };
@@ -12,21 +12,21 @@ export type ImageBlock = {
   };
 };
 
-/** What a user may send: plain text, or blocks of text and images. */
+/** The content of a user message: plain text, or blocks of text and images. */
 export type UserContent = string | (TextBlock | ImageBlock)[];
 
 export type MessageDelta =
   | { type: 'text'; text: string }
   | { type: 'input_json_delta'; partial_json: string; tool_use_id: string; name: string };
 
-/** A session as a client sees it: what waits, what runs, what asks, or why nothing does. */
+/** The state of a session as a client sees it. */
 export type SessionStateName = 'idle' | 'running' | 'awaiting' | 'dormant' | 'closed';
 
 export type RequestKind = 'permission' | 'question';
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
-/** Set on what a sub-agent says: the id of the tool use that started it. */
+/** Set on the events of a sub-agent: the id of the tool use that started it. */
 type FromSubAgent = { parent_tool_use_id?: string };
 
 /** Every event that crosses the wire, by name, with its payload. */
@@ -74,17 +74,17 @@ export interface EventPayloads {
     session_id: string;
     subtype: string;
     is_error: boolean;
-    /** What this turn cost. Clients add this figure up. */
+    /** The cost of this turn. Clients sum this figure. */
     total_cost_usd: number;
-    /** What the session has cost so far, this turn included. */
+    /** The cost of the session so far, including this turn. */
     session_cost_usd: number;
     duration_ms: number;
     num_turns: number;
     usage: unknown;
     errors?: string[];
     /**
-     * Set where the agent had begun by itself, for example because a task in the background had
-     * ended. No user message's turn ends with it.
+     * Set if the agent started the turn by itself, for example because a background task ended.
+     * It does not end the turn of a user message.
      */
     unasked?: true;
   };
@@ -96,7 +96,7 @@ export interface EventPayloads {
 
 export type EventName = keyof EventPayloads;
 
-/** Every event's name. */
+/** The names of all events. */
 export const EVENT_NAMES = Object.keys({
   session_ready: true,
   user_message: true,
@@ -116,10 +116,10 @@ export const EVENT_NAMES = Object.keys({
   done: true,
 } satisfies Record<EventName, true>) as readonly EventName[];
 
-/** An event before it has a place in a log: its name and its payload. */
+/** An event before it is appended to a log: its name and its payload. */
 export type WireEvent = {
   [Name in EventName]: { event: Name; data: EventPayloads[Name] };
 }[EventName];
 
-/** An event with its id, as a subscriber gets it. */
+/** An event with its id, as a subscriber receives it. */
 export type DeliveredEvent = WireEvent & { id: number };

@@ -1,7 +1,7 @@
 import type { PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from './events.js';
 
-/** The modes the SDK knows. Which of them a client may ask for is the host's choice. */
+/** The permission modes of the SDK. The host decides which of them a client may choose. */
 export const PERMISSION_MODES = [
   'default',
   'acceptEdits',
@@ -11,7 +11,7 @@ export const PERMISSION_MODES = [
   'bypassPermissions',
 ] as const satisfies readonly PermissionMode[];
 
-/** What POST /sessions may ask for. */
+/** The body of POST /sessions. */
 export interface CreateSession {
   model?: string;
   permission_mode?: PermissionMode;
@@ -22,7 +22,7 @@ export interface CreateSession {
 export interface UserMessage {
   type: 'user_message';
   content: UserContent;
-  /** A UUID of the client's: a message with the same one is accepted once. */
+  /** A UUID chosen by the client. A message with the same one is accepted once. */
   message_id?: string;
 }
 
@@ -43,7 +43,7 @@ export interface QuestionResponse {
   answers: unknown;
 }
 
-/** A message of a client to a session. */
+/** A message from a client to a session. */
 export type InboundMessage =
   | UserMessage
   | PermissionResponse

@@ -1,16 +1,16 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 
-/** How deep JSON may be nested. Deeper is refused before anything walks it. */
+/** The maximum nesting of JSON. A deeper value is rejected before any recursive code reads it. */
 const MAX_DEPTH = 64;
 
-/** Names that mean something to whoever builds an object, and are no fields of ours. */
+/** Property names with a meaning in JavaScript. No field of the protocol has one of them. */
 const RESERVED = new Set(['constructor', '__proto__']);
 
-/** A checked value, or the sentence that says which field is wrong. */
+/** A valid value, or a sentence that names the field that is not valid. */
 export type Validated<Value> = { value: Value } | { problem: string };
 
-/** Checks what was sent against a DTO class. Fields the class does not know are dropped. */
+/** Validates a JSON value with a DTO class. Fields that the class does not declare are dropped. */
 export function validate<Dto extends object>(dto: new () => Dto, sent: unknown): Validated<Dto> {
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
     return { problem: 'The body must be a JSON object.' };
@@ -19,8 +19,8 @@ export function validate<Dto extends object>(dto: new () => Dto, sent: unknown):
     return { problem: `The body is nested deeper than ${MAX_DEPTH} levels.` };
   }
   const fields = Object.entries(sent).filter(([key]) => !RESERVED.has(key));
-  // class-transformer would rebuild a nested value key by key, and takes a key `constructor` in it
-  // for a class. Nested fields are free-form and are kept as they were sent.
+  // class-transformer rebuilds nested values key by key, and mistakes a key `constructor` in them
+  // for a class. Nested fields are free-form, and are kept as they were sent.
   const value = plainToInstance(
     dto,
     Object.fromEntries(fields.filter((entry) => !isNested(entry))),
@@ -43,7 +43,7 @@ function describe(error: ValidationError, path = ''): string {
   return rule.startsWith(error.property) ? rule : `${field}: ${rule}`;
 }
 
-/** Walks without recursion, which is what a deeply nested value is sent to exhaust. */
+/** Works without recursion: a deeply nested value would exhaust the stack. */
 function isDeeperThan(value: object, maxDepth: number): boolean {
   let level: object[] = [value];
   for (let depth = 1; level.length > 0; depth += 1) {

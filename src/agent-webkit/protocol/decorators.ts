@@ -1,0 +1,34 @@
+import { IsNotEmpty, IsString, MaxLength, ValidateBy, ValidateIf } from 'class-validator';
+
+const MAX_NAME_LENGTH = 256;
+
+// Named, so that a reader of the metadata recognises them.
+export const isPresent = (_: unknown, value: unknown): boolean => value !== undefined;
+export const isNotNull = (_: unknown, value: unknown): boolean => value !== null;
+
+/** A field that may be left out, but not be null. */
+export const IsOmittable = (): PropertyDecorator => ValidateIf(isPresent);
+
+/** A field that may be null, but not be left out. */
+export const IsNullable = (): PropertyDecorator => ValidateIf(isNotNull);
+
+/** A name of 1 to 256 characters. */
+export const IsName = (): PropertyDecorator => (target, key) => {
+  IsString()(target, key);
+  IsNotEmpty()(target, key);
+  MaxLength(MAX_NAME_LENGTH)(target, key);
+};
+
+/** The name under which class-validator keeps {@link GoesWith}. */
+export const GOES_WITH = 'goesWith';
+
+/** A field that is allowed only where another field has a certain value. */
+export const GoesWith = (other: string, wanted: string): PropertyDecorator =>
+  ValidateBy({
+    name: GOES_WITH,
+    constraints: [other, wanted],
+    validator: {
+      validate: (_, args) => Reflect.get(args?.object ?? {}, other) === wanted,
+      defaultMessage: (args) => `${args?.property}: requires ${other} '${wanted}'`,
+    },
+  });

@@ -1,0 +1,153 @@
+import { ValidateBy } from 'class-validator';
+import { isRecord } from './is-record.js';
+
+/** A JSON Schema, as OpenAPI 3.1 uses them. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/**
+ * A rule about a JSON value, in both of its forms: the check that finds what is wrong, and the
+ * schema that describes the same rule to clients.
+ */
+export interface Shape {
+  readonly schema: JsonSchema;
+  /** Returns what is wrong with a value, naming the field, or null if nothing is. */
+  findProblem(value: unknown, field: string): string | null;
+}
+
+interface ObjectShape extends Shape {
+  readonly fields: Readonly<Record<string, Shape>>;
+}
+
+/** A string, which may be required not to be empty. */
+export function text({ isEmptyAllowed = true } = {}): Shape {
+  return {
+    schema: { type: 'string', ...(!isEmptyAllowed && { minLength: 1 }) },
+    findProblem(value, field) {
+      if (typeof value !== 'string') return `${field}: must be a string`;
+      return value === '' && !isEmptyAllowed ? `${field}: must not be empty` : null;
+    },
+  };
+}
+
+/** One of some strings. */
+export function oneOf(...values: readonly string[]): Shape {
+  return {
+    schema: { type: 'string', enum: [...values] },
+    findProblem: (value, field) =>
+      typeof value === 'string' && values.includes(value)
+        ? null
+        : `${field}: must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}`,
+  };
+}
+
+const BASE64_CHARACTERS = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/**
+ * Bytes in base64, at least one. The pattern of the schema is not what checks it: on strings of some
+ * megabytes, V8 fails with a stack overflow.
+ */
+export const base64: Shape = {
+  schema: {
+    type: 'string',
+    contentEncoding: 'base64',
+    pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$',
+  },
+  findProblem: (value, field) =>
+    typeof value === 'string' && value.length % 4 === 0 && BASE64_CHARACTERS.test(value)
+      ? null
+      : `${field}: must be base64`,
+};
+
+/** An object or an array, whatever it contains. */
+export const objectOrArray: Shape = {
+  schema: { type: ['object', 'array'] },
+  findProblem: (value, field) =>
+    typeof value === 'object' && value !== null ? null : `${field}: must be an object or an array`,
+};
+
+/** An array whose items all have one shape. */
+export function listOf(item: Shape, { isEmptyAllowed = true } = {}): Shape {
+  return {
+    schema: { type: 'array', ...(!isEmptyAllowed && { minItems: 1 }), items: item.schema },
+    findProblem(value, field) {
+      if (!Array.isArray(value)) return `${field}: must be an array`;
+      if (value.length === 0 && !isEmptyAllowed) return `${field}: must not be empty`;
+      for (const [index, each] of value.entries()) {
+        const problem = item.findProblem(each, `${field}[${index}]`);
+        if (problem !== null) return problem;
+      }
+      return null;
+    },
+  };
+}
+
+/** An object with these fields, and with any others. The optional fields may be left out, but not be null. */
+export function object(
+  required: Readonly<Record<string, Shape>>,
+  optional: Readonly<Record<string, Shape>> = {},
+): ObjectShape {
+  const fields = { ...required, ...optional };
+  const schemas = Object.entries(fields).map(([name, shape]) => [name, shape.schema]);
+  return {
+    fields,
+    schema: {
+      type: 'object',
+      required: Object.keys(required),
+      properties: Object.fromEntries(schemas),
+    },
+    findProblem(value, field) {
+      if (!isRecord(value)) return `${field}: must be an object`;
+      for (const [name, shape] of Object.entries(fields)) {
+        if (value[name] === undefined && name in optional) continue;
+        const problem = shape.findProblem(value[name], `${field}.${name}`);
+        if (problem !== null) return problem;
+      }
+      return null;
+    },
+  };
+}
+
+/** One of some objects, which their field `type` tells apart. */
+export function byType(...variants: readonly ObjectShape[]): Shape {
+  const types = oneOf(
+    ...variants.flatMap(({ fields }) => fields['type']?.schema['enum'] as string[]),
+  );
+  return {
+    schema: { oneOf: variants.map(({ schema }) => schema) },
+    findProblem(value, field) {
+      if (!isRecord(value)) return `${field}: must be an object`;
+      const variant = variants.find(
+        ({ fields }) => !fields['type']?.findProblem(value['type'], ''),
+      );
+      return variant
+        ? variant.findProblem(value, field)
+        : types.findProblem(value['type'], `${field}.type`);
+    },
+  };
+}
+
+/** A string of one shape, or an array of another one. */
+export function textOrList(ofText: Shape, ofList: Shape): Shape {
+  return {
+    schema: { oneOf: [ofText.schema, ofList.schema] },
+    findProblem(value, field) {
+      if (typeof value === 'string') return ofText.findProblem(value, field);
+      if (Array.isArray(value)) return ofList.findProblem(value, field);
+      return `${field}: must be a string or an array`;
+    },
+  };
+}
+
+/** The name under which class-validator keeps {@link HasShape}, whose constraint is the shape. */
+export const HAS_SHAPE = 'hasShape';
+
+/** Validates a property by a shape. */
+export const HasShape = (shape: Shape): PropertyDecorator =>
+  ValidateBy({
+    name: HAS_SHAPE,
+    constraints: [shape],
+    validator: {
+      validate: (value: unknown, args) => shape.findProblem(value, args?.property ?? '') === null,
+      defaultMessage: (args) => shape.findProblem(args?.value, args?.property ?? '') ?? '',
+    },
+  });
