@@ -109,7 +109,8 @@ function findProblem(file, specifier, kind) {
 /** Examples use the package by its name; nothing but tests imports tests. */
 function findOutsideProblem(file, target) {
   const imported = target.file ?? '';
-  if (!file.startsWith('test/') && imported.startsWith('test/')) return 'Only tests import tests.';
+  const isTest = file.startsWith('test/') || file === 'jest.config.js';
+  if (!isTest && imported.startsWith('test/')) return 'Only tests import tests.';
   if (file.startsWith('examples/') && isGoverned(imported) && !target.isByName) {
     return 'Examples import the package by its name, as a host does.';
   }

@@ -5,7 +5,7 @@ import { findForgotten } from './memory.js';
 import { Random } from './random.js';
 import { REAL_LOAD, RealAgent } from './real-agent.js';
 import { RealServer } from './real-server.js';
-import { rounds } from './rounds.js';
+import { eachRound, rounds } from './rounds.js';
 import { DURABLE, type TestStorage } from './test-storage.js';
 
 const KILLS = rounds(6);
@@ -38,7 +38,7 @@ for (const { name, describe, create } of DURABLE) {
     it('loses nothing, and its agents remember what was said', async () => {
       const load = await Load.start(server, new Random(), REAL_LOAD);
       await load.survive(async () => {
-        for (let kill = 1; kill <= KILLS; kill += 1) {
+        for (const kill of eachRound(KILLS)) {
           /* oxlint-disable no-await-in-loop -- one server after the other */
           await load.randomMoment();
           await server.kill();

@@ -10,7 +10,7 @@ import { findForgotten } from './memory.js';
 import { describeOwnPostgres, OwnPostgres } from './own-postgres.js';
 import { Random } from './random.js';
 import { REAL_LOAD, RealAgent } from './real-agent.js';
-import { rounds } from './rounds.js';
+import { eachRound, rounds } from './rounds.js';
 import { RealServer } from './real-server.js';
 
 /** How long the database is away at the most, besides the time it takes to be back. */
@@ -46,7 +46,8 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
     await load.survive(async () => {
-      for (let kill = 1; kill <= rounds(6); kill += 1) {
+      const kills = eachRound(rounds(6));
+      while (!kills.next().done) {
         /* oxlint-disable no-await-in-loop -- one outage after the other */
         await load.randomMoment();
         await database.kill();
@@ -67,7 +68,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
     await load.survive(async () => {
-      for (let kill = 1; kill <= rounds(6); kill += 1) {
+      for (const kill of eachRound(rounds(6))) {
         /* oxlint-disable no-await-in-loop -- one end after the other */
         await load.randomMoment();
         // Whichever is first.
@@ -95,7 +96,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     const random = new Random();
     const load = await Load.start(server, random, REAL_LOAD);
     await load.survive(async () => {
-      for (let kill = 1; kill <= rounds(4); kill += 1) {
+      for (const kill of eachRound(rounds(4))) {
         /* oxlint-disable no-await-in-loop -- one outage after the other */
         await load.randomMoment();
         await database.kill();

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { describe } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
+import { describeNeeding } from '../support/needs.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -21,20 +21,15 @@ interface User {
 const programs = findPrograms();
 const user = findUser();
 
-/**
- * `describe` where this machine has the programs of a PostgreSQL server. Without them what it
- * describes is skipped, which is said, except in CI, where the file fails.
- */
-export const describeOwnPostgres = canRun() ? describe : describe.skip;
+/** `describe` for tests that start a PostgreSQL server of their own. */
+export const describeOwnPostgres = describeNeeding(findMissing());
 
-function canRun(): boolean {
-  if (programs && user !== undefined) return true;
-  const complaint = programs
-    ? 'PostgreSQL does not run as root, and there is no user postgres'
-    : 'There is no initdb and no postgres, neither on the PATH nor in /usr/lib/postgresql';
-  if (process.env['CI'] === 'true') throw new Error(`${complaint}.`);
-  console.warn(`${complaint}: the tests that kill a database are SKIPPED.`);
-  return false;
+function findMissing(): string | null {
+  if (!programs)
+    return 'There is no initdb and no postgres, neither on the PATH nor in /usr/lib/postgresql.';
+  if (user === undefined)
+    return 'PostgreSQL does not run as root, and there is no user "postgres".';
+  return null;
 }
 
 /** A PostgreSQL server of a test's own, to be killed and started again. */

@@ -1,4 +1,15 @@
-/** How often something is killed: as often as said, or a sixth of it where DURABILITY=brief. */
+import { expect } from '@jest/globals';
+
+/** How often something is killed: as often as given, or a sixth of it where DURABILITY=brief. */
 export function rounds(full: number): number {
   return process.env['DURABILITY'] === 'brief' ? Math.max(2, Math.ceil(full / 6)) : full;
+}
+
+/** Counts from 1 to `count` and prints each number, because a test of many rounds takes minutes. */
+export function* eachRound(count: number): Generator<number> {
+  const { currentTestName } = expect.getState();
+  for (let round = 1; round <= count; round += 1) {
+    process.stderr.write(`  round ${round} of ${count}: ${currentTestName}\n`);
+    yield round;
+  }
 }

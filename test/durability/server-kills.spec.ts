@@ -4,7 +4,7 @@ import { DEMO_LOAD } from './demo-load.js';
 import { Load } from './load.js';
 import { Random } from './random.js';
 import { RealServer } from './real-server.js';
-import { rounds } from './rounds.js';
+import { eachRound, rounds } from './rounds.js';
 import { DURABLE, type TestStorage } from './test-storage.js';
 
 const KILLS = rounds(24);
@@ -33,7 +33,7 @@ for (const { name, describe, create } of DURABLE) {
     it('loses nothing, repeats nothing and changes nothing', async () => {
       const load = await Load.start(server, new Random(), DEMO_LOAD);
       await load.survive(async () => {
-        for (let kill = 1; kill <= KILLS; kill += 1) {
+        for (const kill of eachRound(KILLS)) {
           /* oxlint-disable no-await-in-loop -- one server after the other */
           await load.randomMoment();
           await server.kill();

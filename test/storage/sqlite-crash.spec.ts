@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import type { SqliteStorage } from '../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import { itOnly } from '../support/needs.js';
 import { drivers, hasNodeSqlite, SqliteBench, type SqliteServer } from './sqlite-bench.js';
 
 let bench: SqliteBench;
@@ -64,7 +65,7 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
     await expectAll(await bench.open({ driver }), server);
   });
 
-  const onLinux = hasPrlimit() ? it : it.skip;
+  const onLinux = itOnly(hasPrlimit() ? null : 'Needs prlimit, of Linux.');
   onLinux(
     'refuses events while the disk takes none, and takes them again when it does',
     async () => {
@@ -93,7 +94,7 @@ describe('a server without SQLite', () => {
     );
   });
 
-  const withoutNodeSqlite = hasNodeSqlite ? it.skip : it;
+  const withoutNodeSqlite = itOnly(hasNodeSqlite ? 'Needs a Node without node:sqlite.' : null);
   withoutNodeSqlite('is told that its Node is too old', async () => {
     await expect(bench.open({ driver: 'node:sqlite' })).rejects.toThrow(
       `There is no SQLite on this server: Node ${process.version} has no node:sqlite.`,

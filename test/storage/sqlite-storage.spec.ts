@@ -9,10 +9,18 @@ import {
   storedSeqs,
 } from '../../src/agent-webkit/storage/conformance/fixtures.js';
 import { SqliteStorage } from '../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import { describeOnly, itOnly } from '../support/needs.js';
 import { until } from '../support/until.js';
 import { hasNodeSqlite, SqliteBench } from './sqlite-bench.js';
 
-describe.each(['libsql', 'node:sqlite'] as const)('SqliteStorage by %s', (driver) => {
+const withoutNodeSqlite = hasNodeSqlite
+  ? null
+  : `Node ${process.version} has no node:sqlite; 22.13 and later have.`;
+
+describe.each([
+  ['libsql', describe],
+  ['node:sqlite', describeOnly(withoutNodeSqlite)],
+] as const)('SqliteStorage by %s', (driver, describeDriver) => {
   const cases = storageConformance(async () => {
     const bench = await SqliteBench.create();
     let provider = await bench.open({ driver });
@@ -26,8 +34,9 @@ describe.each(['libsql', 'node:sqlite'] as const)('SqliteStorage by %s', (driver
       close: () => bench.close(),
     };
   });
-  const whereItIs = driver === 'node:sqlite' && !hasNodeSqlite ? test.skip : test;
-  whereItIs.each(cases)('$name', ({ run }) => run());
+  describeDriver('as any storage', () => {
+    test.each(cases)('$name', ({ run }) => run());
+  });
 });
 
 describe('SqliteStorage', () => {
@@ -40,7 +49,7 @@ describe('SqliteStorage', () => {
     await bench.close();
   });
 
-  const withBothDrivers = hasNodeSqlite ? it : it.skip;
+  const withBothDrivers = itOnly(withoutNodeSqlite);
   withBothDrivers('reads by one driver what another one wrote', async () => {
     const first = await bench.open({ driver: 'libsql' });
     const id = await createSession(first);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { describe } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
+import { describeNeeding } from './needs.js';
 
-/** Debian's. Another one is named by CHROMIUM. */
+/** Debian's Chromium, or the browser that CHROMIUM names. */
 const PATH = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 const FLAGS = [
@@ -16,15 +16,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Tests in a real browser. Where there is none they are skipped, and said to be; in CI they fail. */
-export function describeInChromium(title: string, tests: () => void): void {
-  if (existsSync(PATH) || process.env['CI']) {
-    describe(title, tests);
-    return;
-  }
-  console.warn(`Skipped: ${title}. There is no browser at ${PATH}; CHROMIUM may name another one.`);
-  describe.skip(title, tests);
-}
+/** `describe` for tests in a real browser. */
+export const describeInChromium = describeNeeding(
+  existsSync(PATH)
+    ? null
+    : `There is no Chromium at ${PATH}. Install it, or set CHROMIUM to the path of another browser.`,
+);
 
 /** A browser with a new, empty profile. */
 export function launchChromium(): Promise<Browser> {

@@ -18,9 +18,6 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     onTrouble: () => undefined,
     onFailure: () => undefined,
     onMissing: () => undefined,
-    onSubscriberError: (cause) => {
-      throw cause;
-    },
     ...options,
   };
 }

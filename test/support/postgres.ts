@@ -1,38 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { describe } from '@jest/globals';
 import { Client, Pool, type QueryResultRow } from 'pg';
 import {
   type PostgresConnectSettings,
   PostgresStorage,
 } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
+import { describeNeeding } from './needs.js';
 import { until } from './until.js';
 
 /** The server that tests use: that of `POSTGRES_URL`, or the one on this machine. */
 export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
 
-/**
- * `describe` where a PostgreSQL server answers. Without one, what it describes is skipped, which
- * is said, except in CI, where the file fails.
- */
-export const describePostgres = (await isReachable()) ? describe : describe.skip;
+/** `describe` for tests that need a PostgreSQL server. */
+export const describePostgres = describeNeeding(await findMissing());
 
-async function isReachable(): Promise<boolean> {
+async function findMissing(): Promise<string | null> {
   const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 5000 });
-  // The connection's promise says what there is to say.
+  // The rejection of `connect` reports the same error.
   client.on('error', () => undefined);
   try {
     await client.connect();
     await client.end();
-    return true;
-  } catch (cause) {
+    return null;
+  } catch (error) {
     // Without the user and the password.
     const { host, pathname } = new URL(POSTGRES_URL);
-    const complaint = `No PostgreSQL server answers at ${host}${pathname}`;
-    if (process.env['CI'] === 'true') throw new Error(`${complaint}.`, { cause });
-    console.warn(
-      `${complaint} (${String(cause)}): its tests are SKIPPED. POSTGRES_URL names another one.`,
-    );
-    return false;
+    const cause = error instanceof AggregateError ? error.errors[0] : error;
+    return `No PostgreSQL server answers at ${host}${pathname} (${String(cause)}). Start it, or set POSTGRES_URL.`;
   }
 }
 

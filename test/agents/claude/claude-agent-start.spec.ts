@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { AgentFailure } from '../../../src/agent-webkit/agents/claude/agent-failure.js';
+import { itOnly } from '../../support/needs.js';
 import { AgentBench } from './agent-bench.js';
 
 let bench: AgentBench;
@@ -89,7 +90,7 @@ describe('what a host adds', () => {
 });
 
 describe('bypassPermissions', () => {
-  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  const asRoot = itOnly(process.getuid?.() === 0 ? null : 'Only root is refused.');
 
   it('lets tools run unasked', async () => {
     const agent = bench.start(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Warden } from '../../../src/agent-webkit/agents/claude/warden.js';
+import { itOnly } from '../../support/needs.js';
 import { kill, until } from './agent-bench.js';
 
 function isAlive(pid: number | undefined): boolean {
@@ -13,7 +14,7 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
-const onLinux = process.platform === 'linux' ? it : it.skip;
+const onLinux = itOnly(process.platform === 'linux' ? null : 'Needs Linux, for /proc.');
 
 const ends = (pid: number | undefined) =>
   until(

@@ -52,7 +52,7 @@ describe('what a session tells of itself', () => {
     events.release();
     bench.agent.say(result({ cost: 0.5 }));
     await bench.said('result');
-    await bench.session.stopIdleAgent();
+    await bench.session.sleep();
     const before = bench.session.info();
     const restarted = await SessionBench.restart(bench);
     expect(restarted.session.info()).toEqual({ ...before, state: 'dormant' });

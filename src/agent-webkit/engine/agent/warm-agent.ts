@@ -9,29 +9,29 @@ import type {
 } from '../agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
 
-/** An agent that is started ahead of its session. Its requests and transcripts wait until it has one. */
+/** An agent that runs before its session does: what it asks of that waits until there is one. */
 export class WarmAgent implements SlotHolder {
   readonly sessionId: string;
   readonly idleSince = performance.now();
   readonly #config: SessionConfig;
   readonly #client: AgentClient;
   readonly #messages: AsyncIterator<SDKMessage>;
-  /** Its first message, or its end if it never sends one. */
+  /** What it says first, or how it ends before it says anything. */
   readonly #first: Promise<IteratorResult<SDKMessage>>;
-  readonly #onLost: (cause: unknown) => void;
+  readonly #onEnd: (cause: unknown) => void;
   #isBound = false;
   #bind!: (start: AgentStart) => void;
 
-  /** @param onLost called when the agent ends or is evicted before it is claimed; the cause is null for an eviction */
+  /** @param onEnd called when it ends though nobody claimed it */
   constructor(
     sessionId: string,
     config: SessionConfig,
     { sdkFactory, hasTranscripts }: { sdkFactory: SdkFactory; hasTranscripts: boolean },
-    onLost: (cause: unknown) => void,
+    onEnd: (cause: unknown) => void,
   ) {
     this.sessionId = sessionId;
     this.#config = config;
-    this.#onLost = onLost;
+    this.#onEnd = onEnd;
     const bound = new Promise<AgentStart>((resolve) => {
       this.#bind = resolve;
     });
@@ -46,25 +46,25 @@ export class WarmAgent implements SlotHolder {
     this.#messages = this.#client.messages[Symbol.asyncIterator]();
     this.#first = this.#messages.next();
     this.#first.then(
-      ({ done }) => done && this.#onDied(null),
-      (cause) => this.#onDied(cause),
+      ({ done }) => done && this.#lose(null),
+      (cause) => this.#lose(cause),
     );
   }
 
-  /** Returns true when the agent can serve a session with this configuration. */
+  /** Whether it can become the agent of a session of this configuration. */
   fits(config: SessionConfig): boolean {
-    // An agent can only be started in this mode, not change to it.
+    // This mode an agent can only be started in.
     if (config.permissionMode === 'bypassPermissions') return false;
     const { model, permissionMode } = this.#config;
     return isDeepStrictEqual({ ...config, model, permissionMode }, this.#config);
   }
 
-  /** Makes this the agent of a session. */
+  /** Makes it a session's agent. */
   bind(start: AgentStart): AgentClient {
     this.#isBound = true;
     this.#bind(start);
     const client = this.#client;
-    // An agent that has ended refuses both; its messages report the end.
+    // Refused by an agent that has ended, which its messages tell.
     if (start.model !== this.#config.model) client.setModel(start.model).catch(() => undefined);
     if (start.permissionMode !== this.#config.permissionMode) {
       client.setPermissionMode(start.permissionMode).catch(() => undefined);
@@ -80,9 +80,9 @@ export class WarmAgent implements SlotHolder {
     };
   }
 
-  /** Stops the agent, for a session that needs its slot. */
-  async evict(): Promise<void> {
-    this.#onLost(null);
+  /** Ends it for one that needs its slot. */
+  async sleep(): Promise<void> {
+    this.#onEnd(null);
     await this.close(0);
   }
 
@@ -90,11 +90,11 @@ export class WarmAgent implements SlotHolder {
     return this.#client.close(graceMs);
   }
 
-  #onDied(cause: unknown): void {
+  #lose(cause: unknown): void {
     if (this.#isBound) return;
-    // Processes that it started may have outlived it.
+    // Its process may be gone while what it had started is not.
     void this.close(0);
-    this.#onLost(cause);
+    this.#onEnd(cause);
   }
 
   async *#readAll(): AsyncGenerator<SDKMessage> {

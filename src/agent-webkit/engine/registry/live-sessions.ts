@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
-import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
 import { answered } from '../answered.js';
-import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
+import type { SessionDependencies } from '../session/session-dependencies.js';
 import type { SessionRecord } from '../storage.js';
-import { TIMED_OUT, within } from '../timing/within.js';
+import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
+import { within } from '../timing/within.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
@@ -14,30 +14,30 @@ export interface LiveSessionsOptions extends Omit<
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
-  /** How many of them are started ahead of their sessions. */
+  /** How many of them wait for sessions that do not exist yet. */
   warmPool: number;
 }
 
-/** How long subscribers may take to read their last events when the server shuts down. */
+/** How long subscribers may take to read what is due to them when the server goes down. */
 const DRAIN_TIMEOUT_MS = 1000;
-/** How long an agent may take to be gone after its grace. A host's own agent may never be. */
+/** How long an agent may take to be gone after its grace. A host's own may never be. */
 const AGENT_GONE_TIMEOUT_MS = 5000;
 
 /**
- * The sessions in this server's memory. A session enters it when it is created or asked for, and
- * leaves it when it ends: deleted, taken over by another server, or evicted because it is unused.
+ * The sessions in this server's memory. One is taken into it when it is created or asked for, and
+ * leaves it when it is deleted, given up, or when nobody has used it for a while.
  */
 export class LiveSessions {
   readonly #deps: SessionDependencies;
-  /** Pending while a session is being created or restored. */
+  /** A promise while a session is being created, restored. */
   readonly #sessions = new Map<string, Promise<Session | null>>();
   readonly #pool: WarmPool;
-  /** The agents that were started ahead and claimed, by session id. */
+  /** By session, the agent that was started ahead of it. */
   readonly #claims = new Map<string, ClaimedAgent>();
-  /** The epochs of sessions that were claimed and could not be read, which no other server will resume. */
+  /** The epochs of those that were claimed and could not be read: nobody else takes them up. */
   readonly #unread = new Map<string, number>();
   /** The agents of sessions that have ended, until they are gone. */
-  readonly #stopping = new Set<Promise<void>>();
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor({ maxAgents, warmPool, ...deps }: LiveSessionsOptions) {
     const slots = new AgentSlots(maxAgents);
@@ -48,59 +48,60 @@ export class LiveSessions {
       ...deps,
       slots,
       onOwnershipLost: (id, agentGone) => {
-        this.remove(id);
+        this.#sessions.delete(id);
+        this.#dropClaim(id);
         this.#track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
     };
   }
 
-  /** How many sessions are in memory. */
+  /** How many there are. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Returns the session if it is in memory, or is being created or restored. */
+  /** The session, if it is in memory or on its way into it. */
   get(id: string): Promise<Session | null> | undefined {
     return this.#sessions.get(id);
   }
 
-  /** Keeps a session that is being created, restored or deleted. It is removed when the promise rejects or resolves to null. */
+  /** Keeps what comes to be a session, or null when it does not. */
   hold<Held extends Session | null>(id: string, session: Promise<Held>): Promise<Held> {
     this.#sessions.set(id, session);
     session.then(
-      (held) => held ?? this.remove(id),
-      () => this.remove(id),
+      (held) => held ?? this.forget(id),
+      () => this.forget(id),
     );
     return session;
   }
 
-  /** Starts agents ahead, with this configuration. */
+  /** Starts agents ahead, of this configuration. */
   warmUp(config: SessionConfig): void {
     this.#pool.fill(config);
   }
 
-  /** Returns an id for a new session of this configuration: that of an agent started ahead, if there is one. */
+  /** An id for a new session of this configuration: that of an agent that waits for it, if there is one. */
   claimId(config: SessionConfig): string {
     const claimed = this.#pool.claim(config);
     if (claimed) this.#claims.set(claimed.sessionId, claimed);
     return claimed?.sessionId ?? randomUUID();
   }
 
-  /** Creates a session whose record is stored. */
+  /** Begins a session whose record is stored. */
   async create(record: SessionRecord): Promise<Session> {
     const { sdkFactory } = this.#claims.get(record.id) ?? this.#deps;
     return Session.create(record, { ...this.#deps, sdkFactory });
   }
 
-  /** Restores a stored session into memory. Resolves to null when it does not exist. */
+  /** Takes a stored session into memory. Null when there is none. */
   restore(id: string): Promise<Session | null> {
     const { records } = this.#deps.storage;
     const restore = async () => {
       const record = await records.claim(id);
       if (record) this.#unread.set(id, record.epoch);
       const session = record && (await Session.restore(record, this.#deps));
-      // Its server stopped while it was being deleted. Only its removal is left.
+      // All that is left is its end: its server stopped while it was being deleted.
       if (record && !session) await records.delete(id);
       this.#unread.delete(id);
       return session;
@@ -108,7 +109,7 @@ export class LiveSessions {
     return this.hold(id, answered(restore()));
   }
 
-  /** Returns the ids of sessions that this server claimed, could not read, and still owns. */
+  /** The ids of those that could not be read when they were to be restored, and are still this server's. */
   async unread(): Promise<string[]> {
     const ids: string[] = [];
     for (const [id, epoch] of this.#unread) {
@@ -121,54 +122,26 @@ export class LiveSessions {
     return ids;
   }
 
-  /** Ends a session. Resolves when its last event is committed; `agentGone` when its agent is gone or takes too long. */
-  async end(
-    session: Session,
-    reason: 'deleted' | 'released',
-    graceMs: number,
-  ): Promise<{ agentGone: Promise<unknown> }> {
-    const { agentGone } = await session.end(reason, graceMs);
+  /** Ends a session; resolves when its last event is committed, to a promise of its agent's end. */
+  async end(session: Session, how: 'for_good' | 'for_now', graceMs: number) {
+    const { agentGone } = await session.end(how, graceMs);
     this.#dropClaim(session.id);
     this.#track(agentGone);
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
-  /** Removes a session from memory that has ended or could not be created. */
-  remove(id: string): void {
+  /** Lets a session go that has ended, or never came to be. */
+  forget(id: string): void {
     this.#sessions.delete(id);
     this.#dropClaim(id);
   }
 
   /** Removes a session from memory. It goes on where it is restored. */
   async evict(session: Session): Promise<void> {
-    // It may have ended meanwhile, and another session object with this id may be held.
+    // It may have ended meanwhile, and another one of this id be there.
     if ((await this.#sessions.get(session.id)) !== session) return;
     this.#sessions.delete(session.id);
-    await this.end(session, 'released', 0);
-  }
-
-  /** Ends all sessions. Resolves when the streams have ended and the agents are gone, or took too long. */
-  async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
-    // A storage that does not answer delays nothing here for long.
-    const held = await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
-    );
-    const sessions = held.flatMap((result) =>
-      result.status === 'fulfilled' && result.value && result.value !== TIMED_OUT
-        ? [result.value]
-        : [],
-    );
-    await Promise.all(
-      sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, reason, graceMs))),
-    );
-    this.#track(this.#pool.close(graceMs));
-    const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
-    const agentsGone = Promise.all(this.#stopping);
-    await Promise.all([
-      within(DRAIN_TIMEOUT_MS, drained),
-      within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
-    ]);
-    this.#sessions.clear();
+    await this.end(session, 'for_now', 0);
   }
 
   async #evictUnused(id: string): Promise<void> {
@@ -176,15 +149,37 @@ export class LiveSessions {
     if (session) await this.evict(session);
   }
 
-  /** Stops the agent that was claimed for a session, if the session never used it. */
+  /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */
+  async endAll(how: 'for_good' | 'for_now', graceMs: number): Promise<void> {
+    // A storage that does not answer holds up nothing here for long.
+    const held = await Promise.allSettled(
+      [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
+    );
+    const sessions = held.flatMap((result) =>
+      result.status === 'fulfilled' && result.value ? [result.value] : [],
+    );
+    await Promise.all(
+      sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, how, graceMs))),
+    );
+    this.#track(this.#pool.close(graceMs));
+    const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
+    const agentsGone = Promise.all(this.#leaving);
+    await Promise.all([
+      within(DRAIN_TIMEOUT_MS, drained),
+      within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
+    ]);
+    this.#sessions.clear();
+  }
+
+  /** Ends the agent that was claimed for a session, if that never took it. */
   #dropClaim(id: string): void {
     const claimed = this.#claims.get(id);
     this.#claims.delete(id);
-    if (claimed) this.#track(claimed.discard());
+    if (claimed) this.#track(claimed.giveUp());
   }
 
   #track(agentGone: Promise<void>): void {
-    const stopping = agentGone.finally(() => this.#stopping.delete(stopping));
-    this.#stopping.add(stopping);
+    const leaving = agentGone.finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 }

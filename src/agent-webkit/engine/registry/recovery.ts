@@ -4,48 +4,47 @@ import type { SessionRecordStore } from '../storage.js';
 
 export interface RecoveryOptions {
   records: SessionRecordStore;
-  /** Returns the sessions that this server claimed and could not read, which the storage lists no more. */
+  /** What this server claimed and could not read then, which the storage does not list any more. */
   unread: () => Promise<string[]>;
-  /** Restores one session into memory, where it goes on by itself. Rejects when it cannot be read. */
-  resume: (sessionId: string) => Promise<unknown>;
+  /** Takes one session into memory, where it goes on by itself. Rejects when it cannot be. */
+  takeUp: (sessionId: string) => Promise<unknown>;
   logger: EngineLogger;
 }
 
-/** How many sessions are resumed at a time. */
+/** How many sessions are taken up at a time. */
 const PAGE = 20;
 const INTERVAL_MS = 15_000;
 
 /**
- * Resumes the unfinished sessions of servers that are gone, without a client asking for them: at
- * the start all that are found, and from then on those that other servers leave. A session of
- * another server is resumed when it was found twice in a row, because a server that is cut off from
- * the storage for a moment only looks gone.
+ * Takes up what servers left unfinished that are gone, also when nobody is there: at once what is
+ * found at the start, and from then on what other servers leave. Of those one must be missing twice
+ * in a row: the storage may take a server for gone that is only cut off from it for a moment.
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #isSearching = false;
-  /** The ids that the last search found. */
+  #isLooking = false;
+  /** What was found the last time. */
   #found = new Set<string>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
   }
 
-  /** Resolves when the sessions found at the start are resumed. Sessions that could not be read are retried later. */
+  /** Resolves when what there is at the start is taken up, but for what could not be; that is tried again. */
   async start(): Promise<void> {
-    await retry(() => this.#resumeWhere(() => true), {
+    await retry(() => this.#takeUp(() => true), {
       signal: this.#stopped.signal,
       isFinal: () => false,
       onFailure: (cause) => this.#warn(cause),
     });
     if (this.#stopped.signal.aborted) return;
-    // After a random delay, so that servers that started together do not resume the same sessions at once.
+    // From a moment of its own, so that servers that started together do not take up the same at once.
     this.#timer = setTimeout(
       () => {
-        this.#timer = setInterval(() => void this.#search(), INTERVAL_MS).unref();
-        void this.#search();
+        this.#timer = setInterval(() => void this.#look(), INTERVAL_MS).unref();
+        void this.#look();
       },
       Math.ceil(Math.random() * INTERVAL_MS),
     ).unref();
@@ -56,37 +55,37 @@ export class Recovery {
     clearInterval(this.#timer);
   }
 
-  async #search(): Promise<void> {
-    if (this.#isSearching) return;
-    this.#isSearching = true;
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     const before = this.#found;
     this.#found = new Set();
     try {
-      await this.#resumeWhere((id) => before.has(id));
+      await this.#takeUp((id) => before.has(id));
     } catch (cause) {
       this.#warn(cause);
     } finally {
-      this.#isSearching = false;
+      this.#isLooking = false;
     }
   }
 
-  async #resumeWhere(isDue: (sessionId: string) => boolean): Promise<void> {
+  async #takeUp(isDue: (sessionId: string) => boolean): Promise<void> {
     const { records, unread } = this.#options;
-    await this.#resumeAll(await unread());
+    await this.#takeUpAll(await unread());
     let after: string | null = null;
     do {
-      // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
+      // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
       const ids: string[] = await records.unfinished(PAGE, after);
       for (const id of ids) this.#found.add(id);
       // oxlint-disable-next-line no-await-in-loop -- so is this
-      await this.#resumeAll(ids.filter(isDue));
+      await this.#takeUpAll(ids.filter(isDue));
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null && !this.#stopped.signal.aborted);
   }
 
-  /** A session that fails delays no other one; the next search retries it. */
-  async #resumeAll(ids: readonly string[]): Promise<void> {
-    const outcomes = await Promise.allSettled(ids.map(this.#options.resume));
+  /** One that fails keeps none from the others; it is tried again the next time. */
+  async #takeUpAll(ids: readonly string[]): Promise<void> {
+    const outcomes = await Promise.allSettled(ids.map(this.#options.takeUp));
     const failed = outcomes.find(({ status }) => status === 'rejected');
     if (failed) this.#warn((failed as PromiseRejectedResult).reason);
   }

@@ -1,42 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import type { UserMessage } from '../../protocol/inbound.js';
+import { IdempotencyKeys } from '../idempotency-keys.js';
 import { answered } from '../answered.js';
 import { BackpressureError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
-import { IdempotencyKeys } from '../idempotency-keys.js';
 
-export interface MessageQueueLimits {
-  /** How many messages may be queued. */
+export interface InboxLimits {
+  /** How many messages may wait. */
   maxQueuedMessages: number;
-  /** How many characters the queued messages may have together before the next one is refused. */
+  /** How many characters those that wait may have, before one more is refused. */
   maxLogChars: number;
 }
 
-/**
- * A session's queue of user messages, which itself is part of the log's state. Accepts each message
- * once, however often it is sent, and only as many as the limits allow.
- */
-export class MessageQueue {
+/** Takes a session's user messages: each once, however often it is sent, and only as many as may wait. */
+export class Inbox {
   readonly #log: EventLog;
-  readonly #limits: MessageQueueLimits;
-  readonly #assertAvailable: () => void;
-  /** True when the log is older than this object, so that the storage may know keys that are not known here. */
+  readonly #limits: InboxLimits;
+  readonly #assertRoom: () => void;
+  /** Whether the log is older than this, so that the storage may know keys which are not known here. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
 
-  /** @param assertAvailable throws when a message that was not accepted before cannot be accepted now */
-  constructor(log: EventLog, limits: MessageQueueLimits, assertAvailable: () => void) {
+  /** @param assertRoom throws when a message that was not accepted before cannot be accepted now */
+  constructor(log: EventLog, limits: InboxLimits, assertRoom: () => void) {
     this.#log = log;
     this.#limits = limits;
-    this.#assertAvailable = assertAvailable;
+    this.#assertRoom = assertRoom;
     this.#mayHaveEarlierKeys = log.lastSeq > 0;
   }
 
   /**
-   * Resolves when the message is queued and committed, or was accepted before: by its `message_id`,
-   * or by the request's idempotency key.
+   * Resolves when the message waits for its turn, committed, or was accepted before: by its
+   * `message_id`, or by the key its sender gave the request.
    *
-   * @throws BackpressureError when the queue is full
+   * @throws BackpressureError when as many wait as may
    */
   accept(message: UserMessage, idempotencyKey: string | undefined): Promise<void> {
     const keys = [
@@ -44,7 +41,7 @@ export class MessageQueue {
       ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
     ];
     const enqueue = () => this.#enqueue(message, keys);
-    // One key within the other: whichever was accepted before decides.
+    // One key within the other: whichever was accepted before settles it.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
       enqueue,
@@ -60,7 +57,7 @@ export class MessageQueue {
       const known = await answered(Promise.all(keys.map((key) => this.#log.hasKey(key))));
       if (known.includes(true)) return;
     }
-    this.#assertAvailable();
+    this.#assertRoom();
     const { queue, queuedChars } = this.#log.state;
     if (queue.length >= this.#limits.maxQueuedMessages) {
       throw new BackpressureError(`${queue.length} messages are`);

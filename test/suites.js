@@ -1,0 +1,55 @@
+// The suites, and the spec files of each. A file belongs to the suite with a prefix of its path,
+// and to `main`, which is `npm test`, when there is none.
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('./', import.meta.url));
+
+/** @type {Readonly<Record<string, readonly string[]>>} Prefixes of paths below `test/`. */
+export const SUITES = {
+  main: [],
+  // Many processes of the real agent.
+  agents: [
+    'agents/claude/',
+    'e2e/claude/ends.',
+    'e2e/claude/limits.',
+    'e2e/claude/modes.',
+    'e2e/claude/moves.',
+    'e2e/claude/shutdown.',
+    'e2e/claude/subagents.',
+    'e2e/claude/warm.',
+  ],
+  // README, guides and examples, compiled and executed.
+  docs: ['docs/'],
+  // Servers and databases that are killed or frozen, and memory that must not grow.
+  durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
+  // PostgreSQL in depth.
+  storage: ['storage/postgres-'],
+};
+
+/**
+ * Returns the name of the one suite that a spec file belongs to.
+ *
+ * @param {string} path below `test/`, with forward slashes
+ * @throws Error when it would belong to several
+ */
+export function suiteOf(path) {
+  const names = Object.keys(SUITES).filter((name) =>
+    SUITES[name].some((prefix) => path.startsWith(prefix)),
+  );
+  if (names.length > 1) throw new Error(`${path} belongs to several suites: ${names.join(', ')}`);
+  return names[0] ?? 'main';
+}
+
+/** Returns the path of every spec file below `test/`, with forward slashes. */
+export function specFiles() {
+  return readdirSync(folder, { recursive: true })
+    .map((path) => String(path).replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('spec.ts'))
+    .sort();
+}
+
+/** Returns the spec files of a suite. */
+export function specsOf(suite) {
+  return specFiles().filter((path) => suiteOf(path) === suite);
+}
