@@ -33,7 +33,7 @@ async function createModel(kind, place) {
     await registry.send(id, { type: 'user_message', content: 'Tell me something.' }, caller);
     const session = await registry.get(id, caller);
     await ended(session);
-    await session.sleep();
+    await session.stopIdleAgent();
     return { id, lastSeq: session.info().last_id };
   } finally {
     await app.close();

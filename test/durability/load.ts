@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { within } from '../../src/agent-webkit/engine/timing/within.js';
+import { TIMED_OUT, within } from '../../src/agent-webkit/engine/timing/within.js';
 import type { SseEvent } from '../support/sse-client.js';
 import { Conversation, type ConversationOptions } from './conversation.js';
 import { Facts } from './facts.js';
@@ -93,11 +93,11 @@ export class Load {
    */
   async survive(faults: () => Promise<void>): Promise<void> {
     try {
-      const done = faults().then(() => true);
-      if (!(await within(FAULTS_MS, done))) throw new Error(STUCK);
+      if ((await within(FAULTS_MS, faults())) === TIMED_OUT) throw new Error(STUCK);
       await within(REST_MS, Promise.all(this.#conversations.map((one) => one.comeToRest())));
       const violations = await within(REST_MS, this.violations(true));
-      if (violations?.length !== 0) throw new Error(violations?.join('\n') ?? STUCK);
+      if (violations === TIMED_OUT) throw new Error(STUCK);
+      if (violations.length > 0) throw new Error(violations.join('\n'));
     } catch (cause) {
       const complaint = cause instanceof Error ? cause.message : String(cause);
       const story = `DURABILITY_SEED=${this.#random.seed}\n${this.#server.lines.join('\n')}`;

@@ -18,6 +18,9 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     onTrouble: () => undefined,
     onFailure: () => undefined,
     onMissing: () => undefined,
+    onSubscriberError: (cause) => {
+      throw cause;
+    },
     ...options,
   };
 }

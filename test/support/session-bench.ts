@@ -188,7 +188,7 @@ export class SessionBench {
 
   /** Ends what runs, so that no agent and no timer is left. */
   async close(): Promise<void> {
-    const { agentGone } = await this.session.end('for_good', 0);
+    const { agentGone } = await this.session.end('deleted', 0);
     await agentGone;
   }
 }

@@ -6,24 +6,24 @@ import { settle } from '../../support/session-bench.js';
 /** Has an agent when it has a slot, at work unless a test says otherwise. */
 class Holder implements SlotHolder {
   idleSince: number | null = null;
-  isTold = false;
+  isEvicted = false;
   state: 'none' | 'waiting' | 'running' = 'none';
 
   constructor(readonly name: string) {}
 
   async take(slots: AgentSlots): Promise<void> {
     this.state = 'waiting';
-    this.state = (await slots.take(this)) ? 'running' : 'none';
+    this.state = (await slots.acquire(this)) ? 'running' : 'none';
   }
 
-  sleep(): Promise<void> {
-    this.isTold = true;
+  evict(): Promise<void> {
+    this.isEvicted = true;
     return Promise.resolve();
   }
 
   free(slots: AgentSlots): void {
-    Object.assign(this, { state: 'none', idleSince: null, isTold: false });
-    slots.free(this);
+    Object.assign(this, { state: 'none', idleSince: null, isEvicted: false });
+    slots.release(this);
   }
 }
 
@@ -53,29 +53,29 @@ describe('the slots of agents', () => {
     a.idleSince = 20;
     b.idleSince = 10;
     expect(slots.areBusy).toBe(false);
-    slots.makeRoom();
-    expect(b.isTold).toBe(false);
+    slots.evictIdle();
+    expect(b.isEvicted).toBe(false);
     const [d, e, f] = (await taken(slots, 'd', 'e', 'f')) as [Holder, Holder, Holder];
-    expect([a.isTold, b.isTold, c.isTold]).toEqual([true, true, false]);
+    expect([a.isEvicted, b.isEvicted, c.isEvicted]).toEqual([true, true, false]);
     expect(slots.areBusy).toBe(true);
     b.free(slots);
     await settle(1);
     expect([d.state, e.state, f.state]).toEqual(['running', 'waiting', 'waiting']);
     c.idleSince = 30;
-    slots.makeRoom();
-    expect(c.isTold).toBe(true);
+    slots.evictIdle();
+    expect(c.isEvicted).toBe(true);
   });
 
   it('are not made free for one that gave up waiting, which is told so', async () => {
     const slots = new AgentSlots(1);
     const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
-    slots.giveUp(b);
-    slots.giveUp(c);
+    slots.cancel(b);
+    slots.cancel(c);
     await settle(1);
     expect([b.state, c.state]).toEqual(['none', 'none']);
     a.idleSince = 1;
-    slots.makeRoom();
-    expect(a.isTold).toBe(false);
+    slots.evictIdle();
+    expect(a.isEvicted).toBe(false);
     a.free(slots);
     expect(slots.areBusy).toBe(false);
     expect((await taken(slots, 'd'))[0]?.state).toBe('running');
@@ -85,9 +85,9 @@ describe('the slots of agents', () => {
     const slots = new AgentSlots(1);
     const [a, b] = (await taken(slots, 'a', 'b')) as [Holder, Holder];
     a.idleSince = 1;
-    slots.makeRoom();
-    expect([a.isTold, slots.areBusy]).toEqual([true, true]);
-    slots.giveUp(b);
+    slots.evictIdle();
+    expect([a.isEvicted, slots.areBusy]).toEqual([true, true]);
+    slots.cancel(b);
     expect(slots.areBusy).toBe(false);
     const [c] = (await taken(slots, 'c')) as [Holder];
     expect([c.state, slots.areBusy]).toEqual(['waiting', true]);
@@ -100,7 +100,7 @@ describe('the slots of agents', () => {
     const slots = new AgentSlots(1);
     const [a] = (await taken(slots, 'a')) as [Holder];
     new Holder('stranger').free(slots);
-    slots.giveUp(a);
+    slots.cancel(a);
     expect(slots.areBusy).toBe(true);
     a.free(slots);
     a.free(slots);
@@ -112,7 +112,7 @@ describe('the slots of agents', () => {
 
   it('are never more than there are, nor unused while somebody waits, whatever happens', async () => {
     const step = fc.record({
-      kind: fc.constantFrom('take', 'free', 'giveUp', 'idle', 'work'),
+      kind: fc.constantFrom('take', 'free', 'cancel', 'idle', 'work'),
       who: fc.nat(5),
     });
     await fc.assert(
@@ -125,19 +125,19 @@ describe('the slots of agents', () => {
           const holder = holders[who] as Holder;
           const isRunning = holder.state === 'running';
           if (kind === 'take' && holder.state === 'none') void holder.take(slots);
-          if (kind === 'giveUp') slots.giveUp(holder);
+          if (kind === 'cancel') slots.cancel(holder);
           if (kind === 'free' && isRunning) holder.free(slots);
-          if (kind === 'work' && isRunning && !holder.isTold) holder.idleSince = null;
+          if (kind === 'work' && isRunning && !holder.isEvicted) holder.idleSince = null;
           if (kind === 'idle' && isRunning) {
             holder.idleSince ??= now;
-            slots.makeRoom();
+            slots.evictIdle();
           }
           // oxlint-disable-next-line no-await-in-loop -- steps come one after the other
           await settle(1);
           expect(count('running')).toBeLessThanOrEqual(max);
           if (count('waiting') > 0) expect(count('running')).toBe(max);
-          const leaving = holders.filter(({ isTold }) => isTold).length;
-          const isIdle = holders.some((one) => one.idleSince !== null && !one.isTold);
+          const leaving = holders.filter(({ isEvicted }) => isEvicted).length;
+          const isIdle = holders.some((one) => one.idleSince !== null && !one.isEvicted);
           if (isIdle) expect(leaving).toBeGreaterThanOrEqual(count('waiting'));
           const isBusy = count('running') - leaving + count('waiting') >= max && !isIdle;
           expect(slots.areBusy).toBe(isBusy);

@@ -199,6 +199,64 @@ describe('a subscription', () => {
       await settle();
       expect(onReadable).not.toHaveBeenCalled();
     });
+
+    it('closes only the subscription whose callback throws when a fetched page is ready', async () => {
+      const onSubscriberError = jest.fn();
+      const log = openLog({ ...inMemory, onSubscriberError });
+      for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
+      const failure = new Error('broken subscriber');
+      const onReadable = jest.fn(() => {
+        throw failure;
+      });
+      const onClose = jest.fn();
+      const broken = log.subscribe(0, onReadable, onClose);
+      const healthy = follow(log, 100);
+      expect(broken.read(100)).toEqual({ kind: 'caught_up' });
+      expect(await healthy).toHaveLength(100);
+      expect(onReadable).toHaveBeenCalledTimes(1);
+      expect(onClose).toHaveBeenCalledTimes(1);
+      expect(onSubscriberError.mock.calls).toEqual([[failure]]);
+    });
+  });
+
+  it('closes only the subscription whose callback throws, and wakes every other one', async () => {
+    const onSubscriberError = jest.fn();
+    const log = openLog({ onSubscriberError });
+    const before = jest.fn();
+    const after = jest.fn();
+    const onClose = jest.fn();
+    const failure = new Error('broken subscriber');
+    const onReadable = jest.fn(() => {
+      throw failure;
+    });
+    log.subscribe(0, before, nothing);
+    log.subscribe(0, onReadable, onClose);
+    log.subscribe(0, after, nothing);
+    void log.append(delta());
+    await settle();
+    expect(onSubscriberError.mock.calls).toEqual([[failure]]);
+    expect(onClose).toHaveBeenCalledTimes(1);
+    expect(log.subscribers).toBe(2);
+    void log.append(delta());
+    await settle();
+    expect(onReadable).toHaveBeenCalledTimes(1);
+    expect([before, after].map(({ mock }) => mock.calls.length)).toEqual([2, 2]);
+  });
+
+  it('publishes events to healthy subscribers although one throws while a large batch is appended', async () => {
+    const log = openLog({ onSubscriberError: nothing });
+    log.subscribe(
+      0,
+      () => {
+        throw new Error('broken subscriber');
+      },
+      nothing,
+    );
+    const healthy = follow(log, 500);
+    expect(() => {
+      for (let n = 0; n < 500; n += 1) void log.append(delta());
+    }).not.toThrow();
+    expect(await healthy).toHaveLength(500);
   });
 
   it('knows how much came since it last read', () => {

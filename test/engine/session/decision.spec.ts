@@ -82,7 +82,7 @@ describe('the account of decisions', () => {
   it('tells of what nobody decided, once, and of a second reply nothing', async () => {
     await start();
     void ask();
-    await bench.session.end('for_good', 0);
+    await bench.session.end('deleted', 0);
     await expect(allow()).rejects.toMatchObject({ code: 'session_not_found' });
     expect(bench.decisions).toMatchObject([{ outcome: 'cancelled', caller: null }]);
   });

@@ -3,7 +3,8 @@ import { HeldStorage } from '../../support/held-storage.js';
 import { result } from '../../support/sdk-messages.js';
 import { SessionBench, settle, stopTime } from '../../support/session-bench.js';
 
-const LIMITS = { requestTimeoutMs: 5000 };
+// A reply may wait for a commit that a test holds for longer than a request stays open.
+const LIMITS = { requestTimeoutMs: 5000, storageTimeoutMs: 60_000 };
 const EXPIRED = { behavior: 'deny', message: 'Nobody answered in time.' };
 const ADA = { id: 'ada' };
 

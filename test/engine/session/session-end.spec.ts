@@ -15,7 +15,7 @@ async function startHeld(): Promise<[SessionBench, HeldStorage]> {
 }
 
 /** Ends a session whose agent is to be gone after that. */
-async function end(bench: SessionBench, how: 'for_good' | 'for_now'): Promise<void> {
+async function end(bench: SessionBench, how: 'deleted' | 'released'): Promise<void> {
   const { agentGone } = await bench.session.end(how, 0);
   await agentGone;
   await settle();
@@ -31,7 +31,7 @@ describe('the end of a session', () => {
   it('says done, ends the streams and closes the agent', async () => {
     const bench = await SessionBench.start();
     const subscription = bench.session.subscribe(1, () => undefined);
-    await end(bench, 'for_good');
+    await end(bench, 'deleted');
     expect(subscription.read(1000)).toMatchObject({ events: [{ name: 'done', data: '{}' }] });
     expect(subscription.read(1000)).toEqual({ kind: 'ended' });
     expect(bench.session.state).toBe('closed');
@@ -44,7 +44,7 @@ describe('the end of a session', () => {
     const bench = await SessionBench.start();
     await bench.say('hi');
     const asked = bench.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
-    await end(bench, 'for_now');
+    await end(bench, 'released');
     expect(await asked).toMatchObject({ behavior: 'deny' });
     expect((await bench.names()).slice(3)).toEqual([
       'permission_request',
@@ -61,20 +61,20 @@ describe('the end of a session', () => {
 
   it('says nothing when it ends for now with nothing to do', async () => {
     const bench = await SessionBench.start();
-    await end(bench, 'for_now');
+    await end(bench, 'released');
     expect(await bench.names()).toEqual(['session_ready']);
   });
 
   it('takes no message after its end', async () => {
     const bench = await SessionBench.start();
-    await end(bench, 'for_good');
+    await end(bench, 'deleted');
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(bench.session.accept({ type: 'interrupt' }, { id: 'ada' })).rejects.toThrow(
       'Session not found',
     );
   });
 
-  it.each(['for_good', 'for_now'] as const)(
+  it.each(['deleted', 'released'] as const)(
     'starts no agent when it ends %s while a turn_start is being committed',
     async (how) => {
       const [bench, storage] = await startHeld();
@@ -100,7 +100,7 @@ describe('the end of a session', () => {
     bench.agent.die('crashed');
     await bench.said('session_state');
     const said = bench.say('hi');
-    await end(bench, 'for_good');
+    await end(bench, 'deleted');
     await said;
     expect(bench.agents).toHaveLength(1);
     expect((await bench.names()).at(-1)).toBe('done');
@@ -114,7 +114,7 @@ describe('the end of a session', () => {
     await bench.said('session_state');
     await bench.say('again');
     await bench.said('turn_start', 2);
-    const ended = end(bench, 'for_good');
+    const ended = end(bench, 'deleted');
     await settle();
     expect(bench.agents).toHaveLength(1);
     free();
@@ -126,7 +126,7 @@ describe('the end of a session', () => {
     const bench = await SessionBench.start();
     await bench.say('hi');
     const free = bench.holdEnd();
-    const { agentGone } = await bench.session.end('for_good', 0);
+    const { agentGone } = await bench.session.end('deleted', 0);
     bench.agent.say(result());
     const asked = bench.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
     expect(await asked).toMatchObject({ behavior: 'deny' });
@@ -140,7 +140,7 @@ describe('the end of a session', () => {
 
   it('may be ended again, from anywhere', async () => {
     const bench = await SessionBench.start();
-    await Promise.all([end(bench, 'for_good'), end(bench, 'for_now'), end(bench, 'for_good')]);
+    await Promise.all([end(bench, 'deleted'), end(bench, 'released'), end(bench, 'deleted')]);
     expect(await bench.names()).toEqual(['session_ready', 'done']);
   });
 
@@ -152,7 +152,7 @@ describe('the end of a session', () => {
     await bench.agent.received(1);
     await bench.session.accept({ type: 'interrupt' }, { id: 'ada' });
     expect(jest.getTimerCount()).toBe(1);
-    await end(bench, 'for_good');
+    await end(bench, 'deleted');
     expect(jest.getTimerCount()).toBe(0);
   });
 
@@ -161,7 +161,7 @@ describe('the end of a session', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 25 }),
-        fc.constantFrom('for_good' as const, 'for_now' as const),
+        fc.constantFrom('deleted' as const, 'released' as const),
         async (steps, how) => {
           const [bench, storage] = await startHeld();
           const sending: Promise<unknown>[] = [];
@@ -188,7 +188,7 @@ describe('the end of a session', () => {
           expect(lives(bench)).toBe(0);
           const stored = await storage.events.read(bench.session.id, 0, 1000);
           expect(stored).toHaveLength(bench.session.info().last_id);
-          if (how === 'for_good') expect(stored.at(-1)?.name).toBe('done');
+          if (how === 'deleted') expect(stored.at(-1)?.name).toBe('done');
           expect(bench.session.info().pending).toEqual([]);
         },
       ),

@@ -52,7 +52,7 @@ describe('what a session tells of itself', () => {
     events.release();
     bench.agent.say(result({ cost: 0.5 }));
     await bench.said('result');
-    await bench.session.sleep();
+    await bench.session.stopIdleAgent();
     const before = bench.session.info();
     const restarted = await SessionBench.restart(bench);
     expect(restarted.session.info()).toEqual({ ...before, state: 'dormant' });

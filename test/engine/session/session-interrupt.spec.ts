@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { HeldStorage } from '../../support/held-storage.js';
-import { init, result } from '../../support/sdk-messages.js';
+import { backgroundTasks, init, result } from '../../support/sdk-messages.js';
 import { SessionBench, settle, stopTime } from '../../support/session-bench.js';
 
+/** The result of a turn that the agent began by itself. */
+const unaskedResult = () => ({ ...result(), origin: { kind: 'task-notification' } }) as never;
 const FAILED = { subtype: 'error_during_execution', is_error: true };
 
 describe('an interrupt', () => {
@@ -40,6 +42,36 @@ describe('an interrupt', () => {
     await bench.said('session_state');
     expect(bench.agent.isClosed).toBe(true);
     expect(bench.session.state).toBe('dormant');
+  });
+
+  it('of a turn that the agent began by itself does not end the turn of the next message', async () => {
+    bench = await SessionBench.start();
+    bench.agent.say(init());
+    await settle();
+    await interrupt();
+    await bench.say('next');
+    await settle();
+    expect(bench.agent.inputs).toEqual([]);
+    bench.agent.say(unaskedResult());
+    expect(await bench.agent.received(1)).toMatchObject({ content: 'next' });
+    jest.advanceTimersByTime(10_000);
+    await settle();
+    expect(bench.agent.isClosed).toBe(false);
+    expect(bench.session.state).toBe('running');
+    expect(await bench.names()).not.toContain('error');
+  });
+
+  it('of a turn that the agent began by itself leaves its background tasks running', async () => {
+    bench = await SessionBench.start();
+    bench.agent.say(backgroundTasks('task'), init());
+    await settle();
+    await interrupt();
+    bench.agent.say(unaskedResult());
+    await bench.said('result');
+    jest.advanceTimersByTime(10_000);
+    await settle();
+    expect(bench.agent.isClosed).toBe(false);
+    expect(await bench.names()).not.toContain('error');
   });
 
   it('ends a turn whose start is not committed yet, and the agent never hears of it', async () => {

@@ -114,7 +114,7 @@ describe('a session that is restored', () => {
     await before.say('hi');
     await before.agent.received(1);
     await (
-      await before.session.end('for_now', 0)
+      await before.session.end('released', 0)
     ).agentGone;
     const events = await before.events();
     await restart(before);

@@ -73,7 +73,7 @@ describe('sleep', () => {
     bench = await SessionBench.start({ storage });
     await turn('hi');
     storage.events.isHeld = true;
-    const asleep = bench.session.sleep();
+    const asleep = bench.session.stopIdleAgent();
     expect(bench.session.state).toBe('dormant');
     bench.session.subscribe(0, () => undefined).close();
     await pass(60_000);

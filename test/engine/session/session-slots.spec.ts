@@ -193,9 +193,9 @@ describe('a session on a server that has few agents', () => {
 
   it('gives its place back when it is let go, deleted or given up', async () => {
     const a = await start();
-    await a.session.end('for_now', 0);
+    await a.session.end('released', 0);
     const b = await start();
-    await b.session.end('for_good', 0);
+    await b.session.end('deleted', 0);
     const c = await start();
     await c.storage.records.delete(c.session.id);
     await c.say('lost').catch(() => undefined);

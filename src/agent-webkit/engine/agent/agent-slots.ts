@@ -1,21 +1,21 @@
-/** What has an agent, or wants one. */
+/** The holder of an agent slot, or a candidate for one. */
 export interface SlotHolder {
-  /** Since when its agent has had nothing to do, as `performance.now()`; null while it is at work. */
+  /** When the holder's agent became idle, as `performance.now()`; null while it works. */
   readonly idleSince: number | null;
-  /** Ends the agent, whose slot is then given back. */
-  sleep(): Promise<void>;
+  /** Stops the agent, which then releases its slot. */
+  evict(): Promise<void>;
 }
 
 /**
- * How many agents may run on this server. When all slots are taken, the agent that has been idle
- * for longest is put to sleep for the next one; when none is idle, that one waits its turn.
+ * The agent slots of this server. When all slots are taken, a new agent gets the slot of the agent
+ * that has been idle for longest. When no agent is idle, the new one waits.
  */
 export class AgentSlots {
   readonly #max: number;
   readonly #holders = new Set<SlotHolder>();
   readonly #waiting: { holder: SlotHolder; resolve: (hasSlot: boolean) => void }[] = [];
-  /** Those that were put to sleep and still have their slot. */
-  readonly #leaving = new Set<SlotHolder>();
+  /** Holders that are being evicted and still have their slot. */
+  readonly #evicting = new Set<SlotHolder>();
 
   constructor(max: number) {
     this.#max = max;
@@ -25,39 +25,39 @@ export class AgentSlots {
     return this.#max;
   }
 
-  /** Whether another one would have to wait for an agent that is at work. */
+  /** True when one more agent would have to wait for an agent that works. */
   get areBusy(): boolean {
-    const free = this.#max - this.#holders.size + this.#leaving.size - this.#waiting.length;
+    const free = this.#max - this.#holders.size + this.#evicting.size - this.#waiting.length;
     return free <= 0 && this.#findIdle() === null;
   }
 
-  /** Whether one can be had without anybody losing theirs. */
+  /** True when a slot is available without evicting an agent. */
   get hasFree(): boolean {
     return this.#holders.size < this.#max && this.#waiting.length === 0;
   }
 
-  /** Resolves when the holder has a slot, or to false when it gave up waiting for one. */
-  take(holder: SlotHolder): Promise<boolean> {
+  /** Resolves to true when the holder has a slot, or to false when {@link cancel} ended its wait. */
+  acquire(holder: SlotHolder): Promise<boolean> {
     if (this.hasFree) {
       this.#holders.add(holder);
       return Promise.resolve(true);
     }
     return new Promise((resolve) => {
       this.#waiting.push({ holder, resolve });
-      this.makeRoom();
+      this.evictIdle();
     });
   }
 
-  /** To be called when a holder wants no slot any more, so that none is made free for it. */
-  giveUp(holder: SlotHolder): void {
+  /** Ends the holder's wait for a slot, so that no agent is evicted for it. */
+  cancel(holder: SlotHolder): void {
     const index = this.#waiting.findIndex((waiting) => waiting.holder === holder);
     if (index === -1) return;
     for (const { resolve } of this.#waiting.splice(index, 1)) resolve(false);
   }
 
-  /** To be called when an agent is gone. */
-  free(holder: SlotHolder): void {
-    this.#leaving.delete(holder);
+  /** Gives the slot of an agent that is gone to the next holder that waits. */
+  release(holder: SlotHolder): void {
+    this.#evicting.delete(holder);
     if (!this.#holders.delete(holder)) return;
     const next = this.#waiting.shift();
     if (!next) return;
@@ -65,19 +65,19 @@ export class AgentSlots {
     next.resolve(true);
   }
 
-  /** To be called when an agent may have become idle: others may wait for its slot. */
-  makeRoom(): void {
-    if (this.#waiting.length <= this.#leaving.size) return;
+  /** Evicts an idle agent if a holder waits for a slot. Call it when an agent may have become idle. */
+  evictIdle(): void {
+    if (this.#waiting.length <= this.#evicting.size) return;
     const idle = this.#findIdle();
     if (!idle) return;
-    this.#leaving.add(idle);
-    void idle.sleep();
+    this.#evicting.add(idle);
+    void idle.evict();
   }
 
   #findIdle(): SlotHolder | null {
     let longest: SlotHolder | null = null;
     for (const holder of this.#holders) {
-      if (holder.idleSince === null || this.#leaving.has(holder)) continue;
+      if (holder.idleSince === null || this.#evicting.has(holder)) continue;
       if (longest?.idleSince == null || holder.idleSince < longest.idleSince) longest = holder;
     }
     return longest;

@@ -1,20 +1,23 @@
 import type { SDKMessage } from '../agent-client.js';
 
 /**
- * What an agent is at, by its own word. It may be at something though no message of a user's is
- * under way: a task in the background goes on after its turn, and when it ends, the agent begins a
- * turn by itself.
+ * The work of an agent, as its own messages report it.
+ *
+ * An agent may work although the log has no running turn: a background task goes on after its turn,
+ * and when it ends, the agent begins a turn by itself. Such a turn has no `turn_start`, so the log
+ * cannot know of it before its result. This state stands beside the log's for that reason, and is
+ * dropped with the agent.
  */
 export class AgentWork {
   #isInTurn = false;
   #backgroundTasks = 0;
 
-  /** From a turn's first message to its result. */
+  /** True from a turn's first message to its result. */
   get isInTurn(): boolean {
     return this.#isInTurn;
   }
 
-  /** Whether ending the agent now would cut anything off. */
+  /** True when stopping the agent now would cut something off. */
   get isAtWork(): boolean {
     return this.#isInTurn || this.#backgroundTasks > 0;
   }

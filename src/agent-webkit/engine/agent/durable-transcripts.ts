@@ -2,25 +2,25 @@ import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/
 import { retry, type RetryOptions } from '../timing/retry.js';
 
 /**
- * A session's transcripts on their way to the storage. The SDK drops what a store refuses three
- * times, and with it the agent's memory; here it is tried again for as long as the session lives,
- * in order, and nothing is loaded before everything is written.
+ * A session's transcripts on their way to the storage. The SDK drops entries that a store refuses
+ * three times, and the agent's memory with them. This store retries for as long as the session
+ * lives, in order, and loads nothing before everything is written.
  */
 export class DurableTranscripts implements SessionStore {
   readonly #store: SessionStore;
   readonly #retries: RetryOptions;
   readonly #stopped = new AbortController();
   #writing = 0;
-  /** The last append. The next one waits for it, whatever becomes of it. */
+  /** The last append. The next one waits for it, even if it fails. */
   #written: Promise<void> = Promise.resolve();
 
-  /** @param onTrouble called with every attempt that failed */
-  constructor(store: SessionStore, onTrouble: (cause: unknown) => void) {
+  /** @param onFailure called with the error of each attempt that is retried */
+  constructor(store: SessionStore, onFailure: (cause: unknown) => void) {
     this.#store = store;
-    this.#retries = { signal: this.#stopped.signal, isFinal: () => false, onFailure: onTrouble };
+    this.#retries = { signal: this.#stopped.signal, isFinal: () => false, onFailure };
   }
 
-  /** Whether something is not written yet. */
+  /** True while an entry is not written yet. */
   get isWriting(): boolean {
     return this.#writing > 0;
   }
@@ -44,7 +44,7 @@ export class DurableTranscripts implements SessionStore {
     return this.#afterWrites(() => this.#store.listSubkeys?.(key) ?? []);
   }
 
-  /** Tries no more: what is not written now is lost. */
+  /** Stops retrying. Entries that are not written by now are lost. */
   stop(): void {
     this.#stopped.abort();
   }

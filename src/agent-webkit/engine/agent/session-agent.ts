@@ -15,47 +15,53 @@ import { cancelledRequest } from './cancelled-request.js';
 export interface SessionAgentOptions {
   sdkFactory: SdkFactory;
   slots: AgentSlots;
-  /** Who has the agent's slot. */
+  /** The holder of the agent's slot. */
   holder: SlotHolder;
-  /** Takes what the agent said. A promise holds the agent back until it resolves. */
-  onEvents: (events: WireEvent[]) => void | Promise<void>;
-  /** Called when the agent is gone though nobody closed it. */
-  onExit: (exit: AgentExit) => void;
-  /** Called when the agent is at nothing any more. */
-  onRest: () => void;
   logger: EngineLogger;
 }
 
-/** How an agent ended by itself. */
+/** Receives what happens to a session's agent. */
+export interface AgentListener {
+  /** Takes the events of one message. A returned promise pauses reading the agent until it resolves. */
+  onEvents: (events: WireEvent[]) => void | Promise<void>;
+  /** Called when the agent has ended although it was not closed. */
+  onExit: (exit: AgentExit) => void;
+  /** Called when the agent has finished everything it was working on. */
+  onIdle: () => void;
+}
+
+/** How an agent ended that was not closed. */
 export interface AgentExit {
-  /** False when it never said a word, so that its start is what failed. */
+  /** False when the agent never sent a message, so that its start is what failed. */
   hasSpoken: boolean;
-  /** A sentence for people. */
+  /** A sentence for people, without internals. */
   reason: string;
   cause: unknown;
 }
 
 /**
- * A session's agent: there is none, or one, never two.
+ * A session's agent: none or one, never two.
  *
- * From nothing, `start` makes one; from then on it reads what the agent says to its end. `close`
- * ends it, and the next `start` waits until it is gone, since both would write the same transcript.
- * An agent that ends by itself is told to `onExit`, once, and there is none again.
+ * `start` creates the agent, and its messages are read to their end. `close` stops it; the next
+ * `start` waits until it is gone, because both would write the same transcript. An agent that ends
+ * by itself is reported to `onExit` once, and then there is none.
  */
 export class SessionAgent {
   readonly #options: SessionAgentOptions;
+  readonly #listener: AgentListener;
   #client: AgentClient | null = null;
   #work = new AgentWork();
   #starting: Promise<AgentClient | null> | null = null;
-  /** A start that was given up and has not noticed it yet, for which the next one waits. */
-  #givenUp: Promise<unknown> = Promise.resolve();
+  /** A start that was cancelled and has not returned yet. The next start waits for it. */
+  #cancelled: Promise<unknown> = Promise.resolve();
   /** Resolves when the agent that is being closed is gone. */
   #closing: Promise<void> | null = null;
-  /** Counts closes, so that a start that waited knows whether it is still wanted. */
+  /** Counts closes, so that a start that had to wait can see whether it was cancelled. */
   #closes = 0;
 
-  constructor(options: SessionAgentOptions) {
+  constructor(options: SessionAgentOptions, listener: AgentListener) {
     this.#options = options;
+    this.#listener = listener;
   }
 
   /** The running agent, or null. */
@@ -63,19 +69,19 @@ export class SessionAgent {
     return this.#client;
   }
 
-  /** What the agent is at. */
+  /** The agent's work, as its messages report it. */
   get work(): Pick<AgentWork, 'isInTurn' | 'isAtWork'> {
     return this.#work;
   }
 
-  /** Whether there is an agent or soon will be. */
+  /** True when there is an agent or one is being started. */
   get isAlive(): boolean {
     return this.#client !== null || this.#starting !== null;
   }
 
   /**
-   * Starts an agent, once the last one is gone, or returns the one there is. Resolves to null when
-   * it was closed meanwhile, or when it could not be made, which `onExit` is told.
+   * Returns the running agent, or starts one as soon as the last one is gone. Resolves to null when
+   * it was closed meanwhile, or when it could not be created, which is reported to `onExit`.
    */
   start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
     if (this.#client) return Promise.resolve(this.#client);
@@ -87,12 +93,12 @@ export class SessionAgent {
     return starting;
   }
 
-  /** Ends the agent, if there is one. Resolves when it is gone; never rejects. */
+  /** Stops the agent, if there is one, or cancels its start. Resolves when it is gone; never rejects. */
   close(graceMs: number): Promise<void> {
     this.#closes += 1;
-    if (this.#starting) this.#givenUp = this.#starting;
+    if (this.#starting) this.#cancelled = this.#starting;
     this.#starting = null;
-    this.#options.slots.giveUp(this.#options.holder);
+    this.#options.slots.cancel(this.#options.holder);
     const client = this.#client;
     if (!client) return this.#closing ?? Promise.resolve();
     this.#client = null;
@@ -100,11 +106,11 @@ export class SessionAgent {
     const closing = client
       .close(graceMs)
       .catch((error: unknown) => {
-        this.#options.logger.error('An agent could not be closed.', error);
+        this.#options.logger.error('An agent could not be stopped.', error);
       })
       .finally(() => {
         if (this.#closing === closing) this.#closing = null;
-        this.#options.slots.free(this.#options.holder);
+        this.#options.slots.release(this.#options.holder);
       });
     this.#closing = closing;
     return closing;
@@ -112,30 +118,30 @@ export class SessionAgent {
 
   async #start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
     const closes = this.#closes;
-    await this.#givenUp;
+    await this.#cancelled;
     while (this.#closing) {
       // oxlint-disable-next-line no-await-in-loop -- one close may follow another
       await this.#closing;
     }
     if (closes !== this.#closes) return null;
     const { slots, holder } = this.#options;
-    const hasSlot = await slots.take(holder);
+    const hasSlot = await slots.acquire(holder);
     if (closes !== this.#closes) {
-      if (hasSlot) slots.free(holder);
+      if (hasSlot) slots.release(holder);
       return null;
     }
     const start = createStart();
     let client: AgentClient | null = null;
     const canUseTool: CanUseTool = (toolName, input, context) =>
-      // What an agent asks while it is being closed concerns nobody, and nobody would answer.
+      // A request of an agent that is being closed can no longer be answered.
       this.#client === client
         ? start.canUseTool(toolName, input, context)
         : Promise.resolve(cancelledRequest());
     try {
       client = this.#options.sdkFactory({ ...start, canUseTool });
     } catch (error) {
-      slots.free(holder);
-      this.#options.onExit(describeExit(false, error));
+      slots.release(holder);
+      this.#listener.onExit(describeExit(false, error));
       return null;
     }
     this.#client = client;
@@ -150,34 +156,36 @@ export class SessionAgent {
     try {
       for await (const message of client.messages) {
         hasSpoken = true;
-        // What an agent still says while it is being closed concerns nobody.
+        // Messages of an agent that is being closed are dropped.
         if (this.#client !== client) continue;
         const events = this.#translate(translator, message);
         const wasAtWork = this.#work.isAtWork;
         this.#work.observe(message);
-        const taken = events.length > 0 ? this.#options.onEvents(events) : undefined;
+        const taken = events.length > 0 ? this.#listener.onEvents(events) : undefined;
         if (taken) await taken;
-        if (wasAtWork && !this.#work.isAtWork) this.#options.onRest();
+        if (wasAtWork && !this.#work.isAtWork) this.#listener.onIdle();
       }
     } catch (error) {
       cause = error;
     }
     if (this.#client !== client) return;
-    // Its process may be gone while what it had started is not.
+    // Processes that it started may have outlived it.
     void this.close(0);
-    this.#options.onExit(describeExit(hasSpoken, cause));
+    this.#listener.onExit(describeExit(hasSpoken, cause));
   }
 
   /**
-   * A message whose shape is not as expected is one we do not know: no event, and no reason to end
-   * the agent. But where a turn's end cannot be read, waiting for it would have no end either.
+   * A message of an unexpected shape becomes no event, and the agent goes on. A `result` that cannot
+   * be read is an error, because the turn would never end.
    */
   #translate(translator: MessageTranslator, message: SDKMessage): WireEvent[] {
     try {
       return translator.translate(message);
     } catch (error) {
       if (message.type === 'result') throw error;
-      this.#options.logger.warn(`A message '${message.type}' was not understood: ${String(error)}`);
+      this.#options.logger.warn(
+        `A message '${message.type}' could not be translated and was skipped: ${String(error)}`,
+      );
       return [];
     }
   }

@@ -9,29 +9,29 @@ import type {
 } from '../agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
 
-/** An agent that runs before its session does: what it asks of that waits until there is one. */
+/** An agent that is started ahead of its session. Its requests and transcripts wait until it has one. */
 export class WarmAgent implements SlotHolder {
   readonly sessionId: string;
   readonly idleSince = performance.now();
   readonly #config: SessionConfig;
   readonly #client: AgentClient;
   readonly #messages: AsyncIterator<SDKMessage>;
-  /** What it says first, or how it ends before it says anything. */
+  /** Its first message, or its end if it never sends one. */
   readonly #first: Promise<IteratorResult<SDKMessage>>;
-  readonly #onEnd: (cause: unknown) => void;
+  readonly #onLost: (cause: unknown) => void;
   #isBound = false;
   #bind!: (start: AgentStart) => void;
 
-  /** @param onEnd called when it ends though nobody claimed it */
+  /** @param onLost called when the agent ends or is evicted before it is claimed; the cause is null for an eviction */
   constructor(
     sessionId: string,
     config: SessionConfig,
     { sdkFactory, hasTranscripts }: { sdkFactory: SdkFactory; hasTranscripts: boolean },
-    onEnd: (cause: unknown) => void,
+    onLost: (cause: unknown) => void,
   ) {
     this.sessionId = sessionId;
     this.#config = config;
-    this.#onEnd = onEnd;
+    this.#onLost = onLost;
     const bound = new Promise<AgentStart>((resolve) => {
       this.#bind = resolve;
     });
@@ -46,25 +46,25 @@ export class WarmAgent implements SlotHolder {
     this.#messages = this.#client.messages[Symbol.asyncIterator]();
     this.#first = this.#messages.next();
     this.#first.then(
-      ({ done }) => done && this.#lose(null),
-      (cause) => this.#lose(cause),
+      ({ done }) => done && this.#onDied(null),
+      (cause) => this.#onDied(cause),
     );
   }
 
-  /** Whether it can become the agent of a session of this configuration. */
+  /** Returns true when the agent can serve a session with this configuration. */
   fits(config: SessionConfig): boolean {
-    // This mode an agent can only be started in.
+    // An agent can only be started in this mode, not change to it.
     if (config.permissionMode === 'bypassPermissions') return false;
     const { model, permissionMode } = this.#config;
     return isDeepStrictEqual({ ...config, model, permissionMode }, this.#config);
   }
 
-  /** Makes it a session's agent. */
+  /** Makes this the agent of a session. */
   bind(start: AgentStart): AgentClient {
     this.#isBound = true;
     this.#bind(start);
     const client = this.#client;
-    // Refused by an agent that has ended, which its messages tell.
+    // An agent that has ended refuses both; its messages report the end.
     if (start.model !== this.#config.model) client.setModel(start.model).catch(() => undefined);
     if (start.permissionMode !== this.#config.permissionMode) {
       client.setPermissionMode(start.permissionMode).catch(() => undefined);
@@ -80,9 +80,9 @@ export class WarmAgent implements SlotHolder {
     };
   }
 
-  /** Ends it for one that needs its slot. */
-  async sleep(): Promise<void> {
-    this.#onEnd(null);
+  /** Stops the agent, for a session that needs its slot. */
+  async evict(): Promise<void> {
+    this.#onLost(null);
     await this.close(0);
   }
 
@@ -90,11 +90,11 @@ export class WarmAgent implements SlotHolder {
     return this.#client.close(graceMs);
   }
 
-  #lose(cause: unknown): void {
+  #onDied(cause: unknown): void {
     if (this.#isBound) return;
-    // Its process may be gone while what it had started is not.
+    // Processes that it started may have outlived it.
     void this.close(0);
-    this.#onEnd(cause);
+    this.#onLost(cause);
   }
 
   async *#readAll(): AsyncGenerator<SDKMessage> {

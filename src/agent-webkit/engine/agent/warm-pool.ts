@@ -5,37 +5,37 @@ import type { EngineLogger } from '../engine-logger.js';
 import { WarmAgent } from './warm-agent.js';
 
 export interface WarmPoolOptions {
-  /** How many agents wait. */
+  /** How many agents are kept ready. */
   size: number;
   sdkFactory: SdkFactory;
-  /** Whether sessions have somewhere to keep their agents' conversations. */
+  /** True when the storage keeps the agents' transcripts. */
   hasTranscripts: boolean;
   slots: AgentSlots;
   logger: EngineLogger;
 }
 
-/** A session's id and its first agent, which runs already. */
+/** The id of a new session and its first agent, which is running already. */
 export interface ClaimedAgent {
   sessionId: string;
-  /** Hands the agent over at the first call; starts another one later. */
+  /** Returns the running agent at the first call, and starts another one at any later call. */
   sdkFactory: SdkFactory;
-  /** Ends the agent, where nobody needs it after all. */
-  giveUp(): Promise<void>;
+  /** Stops the agent if the session has not used it. */
+  discard(): Promise<void>;
 }
 
-/** How long after a claim the next one is started: the first word of the session that claimed goes first. */
+/** How long after a claim the next agent is started, so that it does not delay the first reply of the session that claimed one. */
 const REFILL_DELAY_MS = 1000;
-/** After how long without a new session the agents that wait are given up, in milliseconds. */
+/** How long unclaimed agents are kept without a new session before they are stopped. */
 const IDLE_TIMEOUT_MS = 10 * 60 * 1000;
 
 /**
- * Agents that were started ahead, so that a new session's first word needs no start. Each has the
- * default configuration and a session's id of its own; who creates a session with that
- * configuration gets one of them, and another one is started in its place. Model and permission
- * mode may differ: they are set when it is claimed.
+ * Agents that are started ahead, so that the first reply of a new session waits for no start. Each
+ * has the default configuration and a session id of its own. A new session with that configuration
+ * claims one of them, and another one is started in its place. Model and permission mode may
+ * differ: they are set when the agent is claimed.
  *
- * They take slots like all agents, and are the first to lose them. Nobody has come for a while: all
- * are given up, until the next session is created.
+ * These agents take slots like all agents, and are the first to be evicted. When no session is
+ * created for a while, they are stopped until the next one is.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -49,16 +49,16 @@ export class WarmPool {
     this.#options = options;
   }
 
-  /** Starts agents of this configuration. */
+  /** Starts agents with this configuration. */
   fill(config: SessionConfig): void {
     this.#config = config;
     this.#refill();
   }
 
-  /** An agent for a session of this configuration, or null where there is none. */
+  /** Returns an agent for a session with this configuration, or null when none is ready. */
   claim(config: SessionConfig): ClaimedAgent | null {
     const agent = [...this.#agents].find((waiting) => waiting.fits(config)) ?? null;
-    if (agent) this.#forget(agent);
+    if (agent) this.#remove(agent);
     this.#refillLater();
     if (!agent) return null;
     const { sdkFactory } = this.#options;
@@ -70,21 +70,21 @@ export class WarmPool {
         waiting = null;
         return client;
       },
-      giveUp: async () => waiting?.close(0),
+      discard: async () => waiting?.close(0),
     };
   }
 
-  /** Starts no more, and ends those that wait. Resolves when they are gone. */
+  /** Starts no more agents, and stops those that were not claimed. Resolves when they are gone. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
-    await this.#giveUp(graceMs);
+    await this.#stopAll(graceMs);
   }
 
-  async #giveUp(graceMs: number): Promise<void> {
+  async #stopAll(graceMs: number): Promise<void> {
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#refillTimer);
     const agents = [...this.#agents];
-    for (const agent of agents) this.#forget(agent);
+    for (const agent of agents) this.#remove(agent);
     await Promise.all(agents.map((agent) => agent.close(graceMs)));
   }
 
@@ -98,32 +98,32 @@ export class WarmPool {
   #refill(): void {
     clearTimeout(this.#idleTimer);
     if (this.#isClosed || this.#options.size === 0) return;
-    this.#idleTimer = setTimeout(() => void this.#giveUp(0), IDLE_TIMEOUT_MS);
+    this.#idleTimer = setTimeout(() => void this.#stopAll(0), IDLE_TIMEOUT_MS);
     this.#idleTimer.unref();
     while (this.#agents.size < this.#options.size && this.#start());
   }
 
-  /** False when there is no slot for one, or it cannot be started. */
+  /** Returns false when there is no free slot, or no agent can be started. */
   #start(): boolean {
     const { slots, logger } = this.#options;
     if (!this.#config || !slots.hasFree) return false;
     try {
       const agent: WarmAgent = new WarmAgent(randomUUID(), this.#config, this.#options, (cause) => {
-        // It is not replaced before it is missed: what ended it may end the next one, too.
-        this.#forget(agent);
+        // Not replaced before the next claim: what ended it may end the next one as well.
+        this.#remove(agent);
         if (cause instanceof Error)
-          logger.warn(`An agent that was started ahead ended: ${cause.message}`);
+          logger.warn(`An agent that was started ahead has ended: ${cause.message}`);
       });
       this.#agents.add(agent);
-      void slots.take(agent);
+      void slots.acquire(agent);
       return true;
     } catch (error) {
-      logger.warn(`No agent could be started ahead: ${String(error)}`);
+      logger.warn(`Could not start an agent ahead: ${String(error)}`);
       return false;
     }
   }
 
-  #forget(agent: WarmAgent): void {
-    if (this.#agents.delete(agent)) this.#options.slots.free(agent);
+  #remove(agent: WarmAgent): void {
+    if (this.#agents.delete(agent)) this.#options.slots.release(agent);
   }
 }

@@ -20,6 +20,8 @@ export interface EventLogOptions extends KeptEventsOptions {
   onFailure: (cause: unknown) => void;
   /** Called when the store has no longer what is kept, which another server has made it forget. */
   onMissing: () => void;
+  /** Called when a subscriber's callback threw. Its subscription is closed; others are not affected. */
+  onSubscriberError: (cause: unknown) => void;
 }
 
 /** A page of the log. */
@@ -232,6 +234,11 @@ export class EventLog implements SubscribedLog {
   /** For {@link Subscription}. */
   unsubscribe(subscription: Subscription): void {
     this.#subscribers.remove(subscription);
+  }
+
+  /** For {@link Subscription}. */
+  reportSubscriberError(cause: unknown): void {
+    this.#options.onSubscriberError(cause);
   }
 
   /** Resolves when nobody is subscribed. */

@@ -3,27 +3,27 @@ import type { Subscription } from './subscription.js';
 /** How many events are published in one turn of the event loop before subscribers are woken within it. */
 const WAKE_EVERY = 100;
 
-/** Everybody who follows a log, to be woken when there is something to read. */
+/** The subscriptions to a log, which are woken when there is something to read. */
 export class Subscribers {
   readonly #subscriptions = new Set<Subscription>();
   readonly #wakeEvery: number;
   readonly #onWoken: () => void;
   #isWaking = false;
   #wakeUp: NodeJS.Immediate | null = null;
-  /** How many events were published since they were woken. */
+  /** How many events were published since the subscriptions were last woken. */
   #unannounced = 0;
   readonly #whenNone: (() => void)[] = [];
 
   /**
-   * @param maxEvents how many events are kept, so that nobody is overtaken before it was woken
-   * @param onWoken called when everybody was woken
+   * @param maxEvents how many events are kept, so that no subscription is overtaken before it is woken
+   * @param onWoken called when all subscriptions were woken
    */
   constructor(maxEvents: number, onWoken: () => void) {
     this.#wakeEvery = Math.min(WAKE_EVERY, maxEvents);
     this.#onWoken = onWoken;
   }
 
-  /** Whether they are being woken just now, one after the other. */
+  /** True while the subscriptions are being woken, one after the other. */
   get areWaking(): boolean {
     return this.#isWaking;
   }
@@ -43,15 +43,15 @@ export class Subscribers {
     for (const resolve of this.#whenNone.splice(0)) resolve();
   }
 
-  /** Resolves when there is nobody. */
+  /** Resolves when there is no subscription. */
   none(): Promise<void> {
     if (this.#subscriptions.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenNone.push(resolve));
   }
 
   /**
-   * Wakes each once for what is published in one turn of the event loop, unless it is so much that
-   * the log would move on under one that reads as fast as it is told.
+   * Wakes each subscription once for everything published in one turn of the event loop. When that
+   * is so much that the log would overtake a subscriber that reads at once, wakes it earlier.
    */
   wake(published: number): void {
     if (this.#subscriptions.size === 0) return;
@@ -65,11 +65,8 @@ export class Subscribers {
     this.#wakeUp = null;
     this.#unannounced = 0;
     this.#isWaking = true;
-    try {
-      for (const subscription of this.#subscriptions) subscription.onReadable();
-    } finally {
-      this.#isWaking = false;
-      this.#onWoken();
-    }
+    for (const subscription of this.#subscriptions) subscription.notify();
+    this.#isWaking = false;
+    this.#onWoken();
   }
 }

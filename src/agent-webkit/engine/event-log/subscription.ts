@@ -2,35 +2,40 @@ import { decodeFrames, encodeFrame } from '../../protocol/sse-frames.js';
 import type { Frames } from './packed-events.js';
 import type { SessionEvent } from '../session-event.js';
 
-/** That there is nothing to be had. */
+/** The result of reading when no event can be returned. */
 type NothingRead =
-  /** Nothing for now; `onReadable` is called when there is. */
+  /** There is no event at the moment; `onReadable` is called when there is. */
   | { kind: 'caught_up' }
-  /** Nothing any more: all was read, and the log takes no more. */
+  /** Every event was read, and the log takes no more. */
   | { kind: 'ended' }
-  /** What comes next is no longer kept, or can no longer be read, so this subscriber must be disconnected, never skipped ahead. */
+  /** The next event is no longer kept or cannot be read. Disconnect the subscriber: never skip events. */
   | { kind: 'overtaken' };
 
-/** What a subscriber gets when it reads: the next events after its cursor, in order. */
+/** The result of a read: the next events after the cursor, in order. */
 export type Reading = { kind: 'events'; events: readonly SessionEvent[] } | NothingRead;
 
-/** The same as the bytes of a stream. */
+/** The result of a read: the next events after the cursor, as the bytes of an SSE stream. */
 export type FramesReading = { kind: 'frames'; bytes: Buffer } | NothingRead;
 
-/** What a subscription needs of its log. */
+/** The part of a log that a subscription uses. */
 export interface SubscribedLog {
-  /** The seq of the oldest event after which everything is kept. */
+  /** The seq of the oldest event after which every event is kept. */
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** How many bytes were ever published. */
+  /** The number of bytes published since the log was opened. */
   readonly publishedBytes: number;
-  /** Whether it takes no more events, so that nothing is worth waiting for but what can be read at once. */
+  /** True once the log takes no more events. Readers then only read what needs no waiting. */
   readonly hasEnded: boolean;
-  /** What comes after a cursor that is kept; null when it is to be fetched. */
+  /** Returns the events after a cursor that is kept, or null when they must be fetched. */
   framesAfter(cursor: number, maxBytes: number): Frames | null;
-  /** What comes after a cursor and is not in memory; null when it is no longer kept. Tries again until the signal. */
+  /**
+   * Reads events after a cursor from the storage, retrying until the signal aborts. Resolves to null
+   * when they are no longer kept.
+   */
   fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null>;
   unsubscribe(subscription: Subscription): void;
+  /** Reports an error that a subscriber's own callback threw. */
+  reportSubscriberError(cause: unknown): void;
 }
 
 const CAUGHT_UP = { kind: 'caught_up' } as const;
@@ -38,25 +43,30 @@ const ENDED = { kind: 'ended' } as const;
 const OVERTAKEN = { kind: 'overtaken' } as const;
 
 /**
- * One subscriber's place in a log. The subscriber reads at its own pace, and a slow one costs
- * nothing but its cursor: no events wait for it anywhere but in the log they are in already. One
- * that is far behind reads what is stored page by page, one page at a time.
+ * One subscriber's cursor into a log. The subscriber reads at its own pace, and a slow one costs no
+ * memory: no event is queued for it outside the log. A subscriber that is far behind reads from the
+ * storage, one page at a time.
  */
 export class Subscription {
   readonly #log: SubscribedLog;
-  /** Called when there is something new to read. */
-  readonly onReadable: () => void;
-  /** Called once, when it is closed. */
+  readonly #onReadable: () => void;
+  /** Called once, when the subscription is closed. */
   readonly onClose: () => void;
-  /** The frames before the cursor that were not read yet: what is open from long ago, then fetched pages. */
+  /** Unread frames before the cursor: open events from before the window, then fetched pages. */
   #page: readonly string[];
   #cursor: number;
   #fetching: AbortController | null = null;
   #isOvertaken = false;
   #isClosed = false;
-  /** What was published when it last read. */
+  /** The log's `publishedBytes` at the last read. */
   #readAt: number;
 
+  /**
+   * @param kept open events from before the window, which are read first
+   * @param onReadable called when there is something new to read. When it throws, the subscription
+   *   is closed and the error is reported to the log; other subscriptions are not affected
+   * @param onClose called once, when the subscription is closed
+   */
   constructor(
     log: SubscribedLog,
     cursor: number,
@@ -67,24 +77,24 @@ export class Subscription {
     this.#log = log;
     this.#cursor = cursor;
     this.#page = kept.map(encodeFrame);
-    this.onReadable = onReadable;
+    this.#onReadable = onReadable;
     this.onClose = onClose;
     this.#readAt = log.publishedBytes;
   }
 
-  /** How many bytes were published since it last read. */
+  /** The number of bytes published since the last read. */
   get waitingBytes(): number {
     return this.#log.publishedBytes - this.#readAt;
   }
 
-  /** Moves on to what comes next, until `maxBytes` of its frames are reached. */
+  /** Returns the next events and advances the cursor, until their frames reach `maxBytes`. */
   read(maxBytes: number): Reading {
     const reading = this.readFrames(maxBytes);
     if (reading.kind !== 'frames') return reading;
     return { kind: 'events', events: decodeFrames(reading.bytes) };
   }
 
-  /** Moves on to what comes next, as the bytes of a stream, until `maxBytes` are reached. */
+  /** Returns the next events as the bytes of a stream and advances the cursor, until they reach `maxBytes`. */
   readFrames(maxBytes: number): FramesReading {
     this.#readAt = this.#log.publishedBytes;
     if (this.#page.length > 0) return this.#readPage(maxBytes);
@@ -104,7 +114,17 @@ export class Subscription {
     return { kind: 'frames', bytes: frames.bytes };
   }
 
-  /** Ends the subscription; may be called again. */
+  /** Calls the subscriber's `onReadable`. Never throws. */
+  notify(): void {
+    try {
+      this.#onReadable();
+    } catch (error) {
+      this.close();
+      this.#log.reportSubscriberError(error);
+    }
+  }
+
+  /** Closes the subscription; may be called again. */
   close(): void {
     this.#isClosed = true;
     this.#fetching?.abort();
@@ -135,10 +155,10 @@ export class Subscription {
       this.#cursor = page?.at(-1)?.seq ?? this.#cursor;
       this.#isOvertaken = page === null;
     } catch {
-      // It was closed, or the log has ended, while the store could not be read.
+      // The subscription was closed or the log has ended while the storage could not be read.
       this.#isOvertaken = true;
     }
     this.#fetching = null;
-    if (!this.#isClosed) this.onReadable();
+    if (!this.#isClosed) this.notify();
   }
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
-import { answered } from '../answered.js';
-import { Session } from '../session/session.js';
-import type { SessionDependencies } from '../session/session-dependencies.js';
-import type { SessionRecord } from '../storage.js';
 import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
-import { within } from '../timing/within.js';
+import { answered } from '../answered.js';
+import type { SessionDependencies } from '../session/session-dependencies.js';
+import { Session } from '../session/session.js';
+import type { SessionRecord } from '../storage.js';
+import { TIMED_OUT, within } from '../timing/within.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
@@ -14,30 +14,30 @@ export interface LiveSessionsOptions extends Omit<
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
-  /** How many of them wait for sessions that do not exist yet. */
+  /** How many of them are started ahead of their sessions. */
   warmPool: number;
 }
 
-/** How long subscribers may take to read what is due to them when the server goes down. */
+/** How long subscribers may take to read their last events when the server shuts down. */
 const DRAIN_TIMEOUT_MS = 1000;
-/** How long an agent may take to be gone after its grace. A host's own may never be. */
+/** How long an agent may take to be gone after its grace. A host's own agent may never be. */
 const AGENT_GONE_TIMEOUT_MS = 5000;
 
 /**
- * The sessions in this server's memory. One is taken into it when it is created or asked for, and
- * leaves it when it is deleted, given up, or when nobody has used it for a while.
+ * The sessions in this server's memory. A session enters it when it is created or asked for, and
+ * leaves it when it ends: deleted, taken over by another server, or evicted because it is unused.
  */
 export class LiveSessions {
   readonly #deps: SessionDependencies;
-  /** A promise while a session is being created, restored. */
+  /** Pending while a session is being created or restored. */
   readonly #sessions = new Map<string, Promise<Session | null>>();
   readonly #pool: WarmPool;
-  /** By session, the agent that was started ahead of it. */
+  /** The agents that were started ahead and claimed, by session id. */
   readonly #claims = new Map<string, ClaimedAgent>();
-  /** The epochs of those that were claimed and could not be read: nobody else takes them up. */
+  /** The epochs of sessions that were claimed and could not be read, which no other server will resume. */
   readonly #unread = new Map<string, number>();
   /** The agents of sessions that have ended, until they are gone. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #stopping = new Set<Promise<void>>();
 
   constructor({ maxAgents, warmPool, ...deps }: LiveSessionsOptions) {
     const slots = new AgentSlots(maxAgents);
@@ -48,60 +48,59 @@ export class LiveSessions {
       ...deps,
       slots,
       onOwnershipLost: (id, agentGone) => {
-        this.#sessions.delete(id);
-        this.#dropClaim(id);
+        this.remove(id);
         this.#track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
     };
   }
 
-  /** How many there are. */
+  /** How many sessions are in memory. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** The session, if it is in memory or on its way into it. */
+  /** Returns the session if it is in memory, or is being created or restored. */
   get(id: string): Promise<Session | null> | undefined {
     return this.#sessions.get(id);
   }
 
-  /** Keeps what comes to be a session, or null when it does not. */
+  /** Keeps a session that is being created, restored or deleted. It is removed when the promise rejects or resolves to null. */
   hold<Held extends Session | null>(id: string, session: Promise<Held>): Promise<Held> {
     this.#sessions.set(id, session);
     session.then(
-      (held) => held ?? this.forget(id),
-      () => this.forget(id),
+      (held) => held ?? this.remove(id),
+      () => this.remove(id),
     );
     return session;
   }
 
-  /** Starts agents ahead, of this configuration. */
+  /** Starts agents ahead, with this configuration. */
   warmUp(config: SessionConfig): void {
     this.#pool.fill(config);
   }
 
-  /** An id for a new session of this configuration: that of an agent that waits for it, if there is one. */
+  /** Returns an id for a new session of this configuration: that of an agent started ahead, if there is one. */
   claimId(config: SessionConfig): string {
     const claimed = this.#pool.claim(config);
     if (claimed) this.#claims.set(claimed.sessionId, claimed);
     return claimed?.sessionId ?? randomUUID();
   }
 
-  /** Begins a session whose record is stored. */
+  /** Creates a session whose record is stored. */
   async create(record: SessionRecord): Promise<Session> {
     const { sdkFactory } = this.#claims.get(record.id) ?? this.#deps;
     return Session.create(record, { ...this.#deps, sdkFactory });
   }
 
-  /** Takes a stored session into memory. Null when there is none. */
+  /** Restores a stored session into memory. Resolves to null when it does not exist. */
   restore(id: string): Promise<Session | null> {
     const { records } = this.#deps.storage;
     const restore = async () => {
       const record = await records.claim(id);
       if (record) this.#unread.set(id, record.epoch);
       const session = record && (await Session.restore(record, this.#deps));
-      // All that is left is its end: its server stopped while it was being deleted.
+      // Its server stopped while it was being deleted. Only its removal is left.
       if (record && !session) await records.delete(id);
       this.#unread.delete(id);
       return session;
@@ -109,7 +108,7 @@ export class LiveSessions {
     return this.hold(id, answered(restore()));
   }
 
-  /** The ids of those that could not be read when they were to be restored, and are still this server's. */
+  /** Returns the ids of sessions that this server claimed, could not read, and still owns. */
   async unread(): Promise<string[]> {
     const ids: string[] = [];
     for (const [id, epoch] of this.#unread) {
@@ -122,48 +121,49 @@ export class LiveSessions {
     return ids;
   }
 
-  /** Ends a session; resolves when its last event is committed, to a promise of its agent's end. */
-  async end(session: Session, how: 'for_good' | 'for_now', graceMs: number) {
-    const { agentGone } = await session.end(how, graceMs);
+  /** Ends a session. Resolves when its last event is committed; `agentGone` when its agent is gone or takes too long. */
+  async end(
+    session: Session,
+    reason: 'deleted' | 'released',
+    graceMs: number,
+  ): Promise<{ agentGone: Promise<unknown> }> {
+    const { agentGone } = await session.end(reason, graceMs);
     this.#dropClaim(session.id);
     this.#track(agentGone);
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
-  /** Lets a session go that has ended, or never came to be. */
-  forget(id: string): void {
+  /** Removes a session from memory that has ended or could not be created. */
+  remove(id: string): void {
     this.#sessions.delete(id);
     this.#dropClaim(id);
   }
 
   /** Removes a session from memory. It goes on where it is restored. */
   async evict(session: Session): Promise<void> {
-    // It may have ended meanwhile, and another one of this id be there.
+    // It may have ended meanwhile, and another session object with this id may be held.
     if ((await this.#sessions.get(session.id)) !== session) return;
     this.#sessions.delete(session.id);
-    await this.end(session, 'for_now', 0);
+    await this.end(session, 'released', 0);
   }
 
-  async #evictUnused(id: string): Promise<void> {
-    const session = await this.#sessions.get(id);
-    if (session) await this.evict(session);
-  }
-
-  /** Ends all of them. Resolves when the streams have ended and the agents are gone, or took too long. */
-  async endAll(how: 'for_good' | 'for_now', graceMs: number): Promise<void> {
-    // A storage that does not answer holds up nothing here for long.
+  /** Ends all sessions. Resolves when the streams have ended and the agents are gone, or took too long. */
+  async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
+    // A storage that does not answer delays nothing here for long.
     const held = await Promise.allSettled(
       [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
     );
     const sessions = held.flatMap((result) =>
-      result.status === 'fulfilled' && result.value ? [result.value] : [],
+      result.status === 'fulfilled' && result.value && result.value !== TIMED_OUT
+        ? [result.value]
+        : [],
     );
     await Promise.all(
-      sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, how, graceMs))),
+      sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, reason, graceMs))),
     );
     this.#track(this.#pool.close(graceMs));
     const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
-    const agentsGone = Promise.all(this.#leaving);
+    const agentsGone = Promise.all(this.#stopping);
     await Promise.all([
       within(DRAIN_TIMEOUT_MS, drained),
       within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
@@ -171,15 +171,20 @@ export class LiveSessions {
     this.#sessions.clear();
   }
 
-  /** Ends the agent that was claimed for a session, if that never took it. */
+  async #evictUnused(id: string): Promise<void> {
+    const session = await this.#sessions.get(id);
+    if (session) await this.evict(session);
+  }
+
+  /** Stops the agent that was claimed for a session, if the session never used it. */
   #dropClaim(id: string): void {
     const claimed = this.#claims.get(id);
     this.#claims.delete(id);
-    if (claimed) this.#track(claimed.giveUp());
+    if (claimed) this.#track(claimed.discard());
   }
 
   #track(agentGone: Promise<void>): void {
-    const leaving = agentGone.finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
+    const stopping = agentGone.finally(() => this.#stopping.delete(stopping));
+    this.#stopping.add(stopping);
   }
 }

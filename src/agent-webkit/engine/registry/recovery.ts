@@ -4,47 +4,48 @@ import type { SessionRecordStore } from '../storage.js';
 
 export interface RecoveryOptions {
   records: SessionRecordStore;
-  /** What this server claimed and could not read then, which the storage does not list any more. */
+  /** Returns the sessions that this server claimed and could not read, which the storage lists no more. */
   unread: () => Promise<string[]>;
-  /** Takes one session into memory, where it goes on by itself. Rejects when it cannot be. */
-  takeUp: (sessionId: string) => Promise<unknown>;
+  /** Restores one session into memory, where it goes on by itself. Rejects when it cannot be read. */
+  resume: (sessionId: string) => Promise<unknown>;
   logger: EngineLogger;
 }
 
-/** How many sessions are taken up at a time. */
+/** How many sessions are resumed at a time. */
 const PAGE = 20;
 const INTERVAL_MS = 15_000;
 
 /**
- * Takes up what servers left unfinished that are gone, also when nobody is there: at once what is
- * found at the start, and from then on what other servers leave. Of those one must be missing twice
- * in a row: the storage may take a server for gone that is only cut off from it for a moment.
+ * Resumes the unfinished sessions of servers that are gone, without a client asking for them: at
+ * the start all that are found, and from then on those that other servers leave. A session of
+ * another server is resumed when it was found twice in a row, because a server that is cut off from
+ * the storage for a moment only looks gone.
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #isLooking = false;
-  /** What was found the last time. */
+  #isSearching = false;
+  /** The ids that the last search found. */
   #found = new Set<string>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
   }
 
-  /** Resolves when what there is at the start is taken up, but for what could not be; that is tried again. */
+  /** Resolves when the sessions found at the start are resumed. Sessions that could not be read are retried later. */
   async start(): Promise<void> {
-    await retry(() => this.#takeUp(() => true), {
+    await retry(() => this.#resumeWhere(() => true), {
       signal: this.#stopped.signal,
       isFinal: () => false,
       onFailure: (cause) => this.#warn(cause),
     });
     if (this.#stopped.signal.aborted) return;
-    // From a moment of its own, so that servers that started together do not take up the same at once.
+    // After a random delay, so that servers that started together do not resume the same sessions at once.
     this.#timer = setTimeout(
       () => {
-        this.#timer = setInterval(() => void this.#look(), INTERVAL_MS).unref();
-        void this.#look();
+        this.#timer = setInterval(() => void this.#search(), INTERVAL_MS).unref();
+        void this.#search();
       },
       Math.ceil(Math.random() * INTERVAL_MS),
     ).unref();
@@ -55,37 +56,37 @@ export class Recovery {
     clearInterval(this.#timer);
   }
 
-  async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+  async #search(): Promise<void> {
+    if (this.#isSearching) return;
+    this.#isSearching = true;
     const before = this.#found;
     this.#found = new Set();
     try {
-      await this.#takeUp((id) => before.has(id));
+      await this.#resumeWhere((id) => before.has(id));
     } catch (cause) {
       this.#warn(cause);
     } finally {
-      this.#isLooking = false;
+      this.#isSearching = false;
     }
   }
 
-  async #takeUp(isDue: (sessionId: string) => boolean): Promise<void> {
+  async #resumeWhere(isDue: (sessionId: string) => boolean): Promise<void> {
     const { records, unread } = this.#options;
-    await this.#takeUpAll(await unread());
+    await this.#resumeAll(await unread());
     let after: string | null = null;
     do {
-      // oxlint-disable-next-line no-await-in-loop -- page after page, so that it costs no more memory
+      // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
       const ids: string[] = await records.unfinished(PAGE, after);
       for (const id of ids) this.#found.add(id);
       // oxlint-disable-next-line no-await-in-loop -- so is this
-      await this.#takeUpAll(ids.filter(isDue));
+      await this.#resumeAll(ids.filter(isDue));
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null && !this.#stopped.signal.aborted);
   }
 
-  /** One that fails keeps none from the others; it is tried again the next time. */
-  async #takeUpAll(ids: readonly string[]): Promise<void> {
-    const outcomes = await Promise.allSettled(ids.map(this.#options.takeUp));
+  /** A session that fails delays no other one; the next search retries it. */
+  async #resumeAll(ids: readonly string[]): Promise<void> {
+    const outcomes = await Promise.allSettled(ids.map(this.#options.resume));
     const failed = outcomes.find(({ status }) => status === 'rejected');
     if (failed) this.#warn((failed as PromiseRejectedResult).reason);
   }

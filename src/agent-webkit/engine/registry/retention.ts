@@ -2,10 +2,10 @@ import type { EngineLogger } from '../engine-logger.js';
 import type { SessionRecordStore } from '../storage.js';
 
 export interface RetentionOptions {
-  /** After how long without use a session is removed, in milliseconds. */
+  /** How long a session is kept after its last activity, in milliseconds. */
   retentionMs: number;
   records: SessionRecordStore;
-  /** Removes a session unless it is in use. */
+  /** Removes a session unless it is active. */
   remove: (sessionId: string) => Promise<void>;
   logger: EngineLogger;
 }
@@ -14,7 +14,7 @@ export interface RetentionOptions {
 const BATCH = 20;
 const MAX_INTERVAL_MS = 60 * 60 * 1000;
 
-/** Removes sessions that nobody used for long, in small batches. */
+/** Removes sessions without recent activity, in small batches. */
 export class Retention {
   readonly #options: RetentionOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -24,7 +24,7 @@ export class Retention {
     this.#options = options;
   }
 
-  /** Looks for such sessions from now on, every hour, or more often where they are kept for less. */
+  /** Starts to remove such sessions every hour, or every `retentionMs` if that is shorter. */
   start(): void {
     const { retentionMs, logger } = this.#options;
     this.#timer = setInterval(
@@ -43,15 +43,15 @@ export class Retention {
     clearInterval(this.#timer);
   }
 
-  /** Removes those there are now. */
+  /** Removes the sessions that are due now. */
   async sweep(): Promise<void> {
     const { retentionMs, records, remove } = this.#options;
     const before = new Date(Date.now() - retentionMs);
     let seen: string[] = [];
     while (!this.#isStopped) {
-      // oxlint-disable-next-line no-await-in-loop -- one batch after the other, to leave others room
+      // oxlint-disable-next-line no-await-in-loop -- one batch at a time leaves the storage room for other work
       const ids = await records.unusedSince(before, BATCH);
-      // What came again was not removed, and would come for ever.
+      // Sessions that are listed again were not removed, and would be listed for ever.
       const unseen = ids.filter((id) => !seen.includes(id));
       if (unseen.length === 0) return;
       seen = ids;

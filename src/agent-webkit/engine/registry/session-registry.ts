@@ -62,7 +62,7 @@ export class SessionRegistry {
     this.#recovery = new Recovery({
       records: storage.records,
       unread: () => this.#live.unread(),
-      takeUp: (id) => this.#takeUp(id),
+      resume: (id) => this.#resume(id),
       logger,
     });
     this.#retention =
@@ -205,7 +205,7 @@ export class SessionRegistry {
     this.#retention?.stop();
     this.#recovery.stop();
     const { storage, shutdownGraceMs } = this.#options;
-    this.#shutdown ??= this.#live.endAll(storage.durable ? 'for_now' : 'for_good', shutdownGraceMs);
+    this.#shutdown ??= this.#live.endAll(storage.durable ? 'released' : 'deleted', shutdownGraceMs);
     return this.#shutdown;
   }
 
@@ -245,7 +245,7 @@ export class SessionRegistry {
    * Takes a session into memory that no living server has. It may be there already: as it was
    * before the server took it over that is gone now.
    */
-  async #takeUp(id: string): Promise<void> {
+  async #resume(id: string): Promise<void> {
     const held = await this.#live.get(id);
     if (held && (await held.isTakenOver())) await this.#live.evict(held);
     await (this.#live.get(id) ?? this.#take(id));
@@ -264,16 +264,16 @@ export class SessionRegistry {
 
   async #remove(session: Session): Promise<void> {
     const { limits, storage } = this.#options;
-    const { agentGone } = await this.#live.end(session, 'for_good', limits.agentGraceMs);
+    const { agentGone } = await this.#live.end(session, 'deleted', limits.agentGraceMs);
     // An agent that ends still writes its transcript, which is to be gone with everything else.
     await agentGone;
     await answered(storage.records.delete(session.id));
-    this.#live.forget(session.id);
+    this.#live.remove(session.id);
   }
 
   async #removeUnused(id: string): Promise<void> {
     const session = await this.#live.get(id)?.catch(() => null);
-    if (session?.isInUse) return session.touch();
+    if (session?.isActive) return session.recordActivity();
     if (session) return this.#remove(session);
     // Held as one that does not exist, so that nobody takes it up meanwhile.
     await this.#live.hold(

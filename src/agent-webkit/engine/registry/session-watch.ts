@@ -186,11 +186,11 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   #onEnded(): void {
-    const { ending } = this.#session;
-    if (ending === 'shut_down') {
+    const { endReason } = this.#session;
+    if (endReason === 'released') {
       this.#subscription.close();
       this.#phase = { kind: 'moving' };
-    } else if (ending === 'given_up') this.#fail(new FencedError(this.#id));
+    } else if (endReason === 'ownership_lost') this.#fail(new FencedError(this.#id));
     else this.#finish({ kind: 'completed' });
   }
 

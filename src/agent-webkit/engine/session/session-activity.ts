@@ -1,42 +1,42 @@
 import type { SessionStateName } from '../../protocol/events.js';
-import type { AgentSlots } from '../agent/agent-slots.js';
+import type { AgentSlots, SlotHolder } from '../agent/agent-slots.js';
+import type { DurableTranscripts } from '../agent/durable-transcripts.js';
 import type { EventLog } from '../event-log/event-log.js';
-import { IdleTimer } from '../timing/idle-timer.js';
 import type { SessionState } from '../event-log/session-state.js';
+import { IdleTimer } from '../timing/idle-timer.js';
+import type { SessionLifecycle } from './session-lifecycle.js';
 import type { TurnGate } from './turn-gate.js';
 
 export interface SessionActivityOptions {
   log: EventLog;
   gate: TurnGate;
+  lifecycle: SessionLifecycle;
+  transcripts: DurableTranscripts | null;
   slots: AgentSlots;
-  /** Whether the session takes nothing more. */
-  isEnded: () => boolean;
-  /** Whether something of it is still being stored. */
-  isWriting: () => boolean;
-  /** After how long without anything to do `onIdle` is called, in milliseconds; null for never. */
+  /** How long the agent may be idle before it is stopped, in milliseconds; null for no limit. */
   idleTimeoutMs: number | null;
-  onIdle: () => void;
-  /** Called when the agent sleeps and nobody has followed the session for a while. */
+  /** Called when the session has been dormant and without subscribers for a minute. */
   onUnused: () => void;
 }
 
-/** How long a session stays in memory whose agent sleeps, and which nobody follows. */
+/** How long a dormant session without subscribers stays in memory. */
 const UNUSED_TIMEOUT_MS = 60_000;
 
-/** What a session is at, and what becomes of one that has nothing to do. */
-export class SessionActivity {
+/** The state of a session as clients see it, and the timers that stop an idle agent and evict an unused session. */
+export class SessionActivity implements SlotHolder {
   readonly #options: SessionActivityOptions;
   readonly #idle: IdleTimer;
   readonly #unused: IdleTimer;
-  #restingSince = performance.now();
+  #lastWorkAt = performance.now();
 
   constructor(options: SessionActivityOptions) {
-    const { log, isWriting, idleTimeoutMs, onIdle, onUnused } = options;
+    const { log, transcripts, idleTimeoutMs, onUnused } = options;
     this.#options = options;
+    const isWriting = () => !log.isCommitted || (transcripts?.isWriting ?? false);
     this.#idle = new IdleTimer({
       timeoutMs: idleTimeoutMs,
       isIdle: () => this.idleSince !== null && log.subscribers === 0,
-      onTimeout: onIdle,
+      onTimeout: () => void this.evict(),
     });
     this.#unused = new IdleTimer({
       timeoutMs: UNUSED_TIMEOUT_MS,
@@ -45,46 +45,56 @@ export class SessionActivity {
     });
   }
 
-  /** By everything that was said, committed or not. */
+  /** The state after all appended events, committed or not. */
   get state(): SessionStateName {
-    return this.#stateBy(this.#options.log.state);
+    return this.#stateAfter(this.#options.log.state);
   }
 
-  /** By what is committed, which is what may be told. */
+  /** The state after all committed events, which is the one that clients are shown. */
   get committedState(): SessionStateName {
-    return this.#stateBy(this.#options.log.committed);
+    return this.#stateAfter(this.#options.log.committed);
   }
 
-  /** Since when the agent has had nothing to do, as `performance.now()`; null while it has, or there is none. */
+  /** When the agent became idle, as `performance.now()`; null while it works or there is none. */
   get idleSince(): number | null {
-    const isIdle = this.state === 'idle' && !this.#options.gate.agentWork.isAtWork;
-    return isIdle ? this.#restingSince : null;
+    const isIdle = this.state === 'idle' && !this.#options.gate.agent.work.isAtWork;
+    return isIdle ? this.#lastWorkAt : null;
   }
 
-  /** Whether somebody follows the session, or it has something to do. */
-  get isInUse(): boolean {
+  /** True while the session has subscribers or work to do. */
+  get isActive(): boolean {
     return this.#options.log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
   }
 
-  /** To be called when there may be nothing left to do. */
-  rest(): void {
+  /** Restarts the timers, and gives the agent's slot up for eviction if it is idle. Call it when work may have ended. */
+  update(): void {
     this.#idle.restart();
     this.#unused.restart();
-    this.#restingSince = performance.now();
-    if (this.idleSince !== null) this.#options.slots.makeRoom();
+    this.#lastWorkAt = performance.now();
+    if (this.idleSince !== null) this.#options.slots.evictIdle();
   }
 
-  /** To be called when there is something to do, or nothing ever again. */
-  stir(): void {
+  /** Stops the timers. Call it when work begins, or the session ends. */
+  stopTimers(): void {
     this.#idle.stop();
     this.#unused.stop();
   }
 
-  #stateBy({ requests, turn, queue }: SessionState): SessionStateName {
-    const { gate, isEnded } = this.#options;
-    if (isEnded()) return 'closed';
+  /** Stops the agent if it is idle. The next message starts another one. Never rejects. */
+  async evict(): Promise<void> {
+    try {
+      await this.#options.gate.stopIdleAgent();
+      this.update();
+    } catch {
+      // A log that has failed ends the session by itself.
+    }
+  }
+
+  #stateAfter({ requests, turn, queue }: SessionState): SessionStateName {
+    const { gate, lifecycle } = this.#options;
+    if (!lifecycle.isLiving) return 'closed';
     if (requests.size > 0) return 'awaiting';
-    if (turn || queue.length > 0 || gate.agentWork.isInTurn) return 'running';
-    return gate.isAgentAlive ? 'idle' : 'dormant';
+    if (turn || queue.length > 0 || gate.agent.work.isInTurn) return 'running';
+    return gate.agent.isAlive ? 'idle' : 'dormant';
   }
 }

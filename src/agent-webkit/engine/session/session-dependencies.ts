@@ -1,30 +1,26 @@
 import type { SdkFactory } from '../agent-client.js';
 import type { AgentSlots } from '../agent/agent-slots.js';
-import type { OnDecision } from './decision.js';
 import type { EngineLogger } from '../engine-logger.js';
-import type { EventLogOptions } from '../event-log/event-log.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
-import type { SessionRecord, StorageProvider } from '../storage.js';
-
-/** How many bytes of a session's newest events are in memory, so that what follows it live reads no storage. */
-const MAX_HELD_BYTES = 1024 * 1024;
+import type { StorageProvider } from '../storage.js';
+import type { OnDecision } from './decision.js';
 
 export interface SessionLimits extends WindowLimits {
-  /** For how long an event is kept, in milliseconds; null for as long as there is room. */
+  /** How long an event is kept, in milliseconds; null for as long as there is room. */
   maxEventAgeMs: number | null;
-  /** How many user messages may wait. */
+  /** How many user messages may be queued. */
   maxQueuedMessages: number;
-  /** After how long without anything to do the agent is put to sleep, in milliseconds; null for never. */
+  /** How long an idle agent is kept before it is stopped, in milliseconds; null for no limit. */
   idleTimeoutMs: number | null;
-  /** How long an interrupted turn may take to end before its agent is ended, in milliseconds. */
+  /** How long an interrupted turn may take to end before its agent is killed, in milliseconds. */
   interruptTimeoutMs: number;
-  /** How long an agent may take to end by itself before it is made to, in milliseconds. */
+  /** How long an agent that is stopped may take to end by itself before it is killed, in milliseconds. */
   agentGraceMs: number;
   /** How long a client's message may wait for the storage before it is answered 503, in milliseconds. */
   storageTimeoutMs: number;
-  /** How many may follow the session at a time. */
+  /** How many subscribers the session may have at a time. */
   maxSubscribers: number;
-  /** After how long a request that nobody answers is denied, in milliseconds; null for never. */
+  /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   requestTimeoutMs: number | null;
 }
 
@@ -33,7 +29,7 @@ export interface SessionDependencies {
   sdkFactory: SdkFactory;
   limits: SessionLimits;
   slots: AgentSlots;
-  /** Told of every decision of a person's, or of its absence, once it is committed. */
+  /** Called with the outcome of each request, once it is committed. */
   onDecision: OnDecision;
   logger: EngineLogger;
   /**
@@ -43,26 +39,4 @@ export interface SessionDependencies {
   onOwnershipLost: (sessionId: string, agentGone: Promise<void>) => void;
   /** Called when the session has been dormant and without subscribers for a minute, so that it can leave memory. */
   onUnused: (sessionId: string) => void;
-}
-
-/** How a session's log is opened. */
-export function logOptions(
-  record: SessionRecord,
-  { storage, limits, logger }: Pick<SessionDependencies, 'storage' | 'limits' | 'logger'>,
-  { onFailure, onMissing }: Pick<EventLogOptions, 'onFailure' | 'onMissing'>,
-): EventLogOptions {
-  return {
-    sessionId: record.id,
-    epoch: record.epoch,
-    store: storage.events,
-    maxEvents: limits.maxEvents,
-    maxLogChars: limits.maxLogChars,
-    maxEventAgeMs: limits.maxEventAgeMs,
-    maxHeldBytes: MAX_HELD_BYTES,
-    lastActivityAt: record.lastActivityAt.getTime(),
-    onTrouble: (cause) =>
-      logger.error(`Session ${record.id}: the storage does not answer; trying again.`, cause),
-    onFailure,
-    onMissing,
-  };
 }

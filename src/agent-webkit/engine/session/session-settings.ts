@@ -4,25 +4,24 @@ import type { EngineLogger } from '../engine-logger.js';
 import { StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { FencedError, type SessionRecord, type SessionRecordStore } from '../storage.js';
+import type { SessionLifecycle } from './session-lifecycle.js';
+import { errorEvent } from './turn-events.js';
+import type { TurnGate } from './turn-gate.js';
 
 export interface SessionSettingsOptions {
-  /** Changed here, in memory and in the store. */
+  /** Changed by this class, in memory and in the storage. */
   record: SessionRecord;
   records: SessionRecordStore;
   log: EventLog;
-  /** The running agent, or null. */
-  agent: () => AgentClient | null;
-  /** Whether the session has ended, so that nobody is told any more. */
-  isEnded: () => boolean;
-  /** Called when the store says that the session was taken over. */
-  onFenced: (cause: FencedError) => void;
+  gate: TurnGate;
+  lifecycle: SessionLifecycle;
   logger: EngineLogger;
 }
 
-/** What may change of a session while it lives: its configuration, and when it was last used. */
+/** The part of a session's record that changes while it lives: its configuration, and the time of its last activity. */
 export class SessionSettings {
   readonly #options: SessionSettingsOptions;
-  /** The last change of the configuration. The next one builds on it, so it waits. */
+  /** The last change of the configuration. The next one builds on it, so it waits for it. */
   #configured: Promise<void> = Promise.resolve();
 
   constructor(options: SessionSettingsOptions) {
@@ -36,7 +35,7 @@ export class SessionSettings {
   async setModel(model: string | null): Promise<void> {
     const { model: before } = this.#config;
     await this.#configure({ model });
-    this.tellAgent(
+    this.callAgent(
       (agent) => agent.setModel(model),
       () => (this.#config.model === model ? { model: before } : {}),
     );
@@ -45,44 +44,44 @@ export class SessionSettings {
   async setPermissionMode(permissionMode: PermissionMode): Promise<void> {
     const { permissionMode: before } = this.#config;
     await this.#configure({ permissionMode });
-    this.tellAgent(
+    this.callAgent(
       (agent) => agent.setPermissionMode(permissionMode),
       () => (this.#config.permissionMode === permissionMode ? { permissionMode: before } : {}),
     );
   }
 
   /**
-   * What the agent refuses becomes an event, and is undone: the message itself was fine and is
-   * accepted.
+   * Calls the running agent, if there is one, without waiting for it. When the agent refuses, the
+   * change is undone and an `error` event is appended: the message was valid and stays accepted.
    */
-  tellAgent(
-    tell: (agent: AgentClient) => Promise<void>,
+  callAgent(
+    call: (agent: AgentClient) => Promise<void>,
     undo: () => Partial<SessionConfig> = () => ({}),
   ): void {
-    const { agent, isEnded, log } = this.#options;
-    const client = agent();
+    const { gate, lifecycle, log } = this.#options;
+    const { client } = gate.agent;
     if (!client) return;
-    tell(client).catch((error: unknown) => {
-      if (isEnded()) return;
-      this.#note(this.#configure(undo()));
+    call(client).catch((error: unknown) => {
+      if (!lifecycle.isLiving) return;
+      this.#logFailure(this.#configure(undo()));
       const message = error instanceof Error ? error.message : 'The agent refused this.';
-      void log.append({ event: 'error', data: { code: 'agent_error', message } });
+      void log.append(errorEvent('agent_error', message));
     });
   }
 
-  /** A reply may change the mode for the session's rest; an agent that is woken later must know. */
-  follow(message: InboundMessage): void {
+  /** Stores a change of the permission mode that a reply made, so that the next agent starts with it. */
+  applyReply(message: InboundMessage): void {
     if (message.type !== 'permission_response' || message.behavior !== 'allow') return;
     const change = message.updated_permissions?.findLast((update) => update.type === 'setMode');
-    if (change) this.#note(this.#configure({ permissionMode: change.mode }));
+    if (change) this.#logFailure(this.#configure({ permissionMode: change.mode }));
   }
 
-  /** Notes that the session is used. */
-  touch(): void {
+  /** Stores the present time as the session's last activity, without waiting for the storage. */
+  recordActivity(): void {
     const { record, records } = this.#options;
     record.lastActivityAt = new Date();
     const { id, epoch, lastActivityAt } = record;
-    this.#note(records.update(id, epoch, { lastActivityAt }));
+    this.#logFailure(records.update(id, epoch, { lastActivityAt }));
   }
 
   #configure(change: Partial<SessionConfig>): Promise<void> {
@@ -92,23 +91,23 @@ export class SessionSettings {
   }
 
   async #save(change: Partial<SessionConfig>): Promise<void> {
-    const { record, records, onFenced } = this.#options;
+    const { record, records, lifecycle } = this.#options;
     const config = { ...record.config, ...change };
     try {
       await records.update(record.id, record.epoch, { config });
     } catch (error) {
-      if (error instanceof FencedError) onFenced(error);
+      if (error instanceof FencedError) lifecycle.loseOwnership(error);
       throw new StorageUnavailableError(error);
     }
     record.config = config;
   }
 
-  /** Not awaited: what was accepted stays accepted, whatever becomes of the note that it was. */
-  #note(updated: Promise<void>): void {
-    const { record, isEnded, logger } = this.#options;
+  /** For updates that nothing waits for: the message that caused them stays accepted. */
+  #logFailure(updated: Promise<void>): void {
+    const { record, lifecycle, logger } = this.#options;
     updated.catch((error: unknown) => {
-      if (isEnded()) return;
-      logger.warn(`Session ${record.id}: its record was not updated: ${String(error)}`);
+      if (!lifecycle.isLiving) return;
+      logger.warn(`Session ${record.id}: could not update its record: ${String(error)}`);
     });
   }
 }

@@ -1,81 +1,87 @@
-import type { EventPayloads, WireEvent } from '../../protocol/events.js';
+import type { WireEvent } from '../../protocol/events.js';
 import type { AgentClient, AgentStart } from '../agent-client.js';
-import type { EventLog } from '../event-log/event-log.js';
-import type { Requests } from './requests.js';
 import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent/session-agent.js';
+import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
+import type { Requests } from './requests.js';
+import { errorEvent, failedResult, sessionState } from './turn-events.js';
 
-export interface TurnGateOptions extends Pick<
-  SessionAgentOptions,
-  'sdkFactory' | 'slots' | 'holder' | 'logger'
-> {
+export interface TurnGateOptions extends SessionAgentOptions {
   sessionId: string;
   log: EventLog;
   requests: Requests;
   createStart: (resume: boolean) => AgentStart;
   interruptTimeoutMs: number;
   agentGraceMs: number;
-  /** Called when a turn or the agent has ended, so that there may be nothing left to do. */
-  onQuiet: () => void;
+  /** Called when a turn, or other work of the agent, has ended, so that the session may be idle. */
+  onWorkEnded: () => void;
 }
 
-/** A turn from its `turn_start` to its `result`. */
-interface Turn {
-  isHandedOver: boolean;
-  isInterrupted: boolean;
-}
+type GateState =
+  | { readonly name: 'open' }
+  | { readonly name: 'dormant' }
+  | { readonly name: 'starting' }
+  | { readonly name: 'running' }
+  | { readonly name: 'interrupting'; readonly killTimer: NodeJS.Timeout }
+  | { readonly name: 'closed' };
 
 /**
- * Lets one turn at a time pass to the agent, and brings the agent up when there is none.
+ * Lets one turn at a time reach the agent, and starts the agent when there is none.
  *
- * Closed while a turn runs; open otherwise, and then the oldest waiting message passes: its
- * `turn_start` is committed, then an agent is started if there is none, then the message is handed
- * over. The `result` event ends the turn, whether it comes from the agent or, where the agent
- * cannot say it any more, from here.
+ * The log records that a turn runs, from its `turn_start` to its `result`. It cannot record how far
+ * the turn has got on its way to the agent: that is true of this process only, and ends with it.
+ * The gate's state adds just that.
+ *
+ * - **open**: no turn runs, and an agent runs or may be started ahead.
+ *   Entered by a new session, and when a turn ends whose agent goes on running.
+ *   Left for *starting* as soon as a message is queued, for *interrupting* when the agent works on a
+ *   turn of its own and is interrupted, for *dormant* when the agent stops.
+ * - **dormant**: no turn runs and there is no agent.
+ *   Entered by a restored session, and when the agent has stopped, crashed or could not start.
+ *   Left for *starting* as soon as a message is queued.
+ *   Guarantee: the next turn is announced by `session_state` `idle`, in one commit with its start.
+ * - **starting**: a message has left the queue; its `turn_start` is being committed, or its agent is
+ *   being started. Left for *running* when both are done, for *open* or *dormant* when the turn is
+ *   interrupted or the agent fails before that.
+ *   Guarantee: the agent has not received the message, so the turn can be ended without it.
+ * - **running**: the agent has received the message. Left for *open* by the agent's result, for
+ *   *interrupting*, for *dormant* when the agent crashes.
+ *   Guarantee: the `turn_start` is committed, so no message is ever started twice.
+ * - **interrupting**: the agent received an interrupt of the running turn, or of one of its own. Left for
+ *   *open* by that turn's result, for *dormant* when the agent crashes, or is killed because no
+ *   result came within `interruptTimeoutMs`.
+ *   Guarantee: the agent receives it once, and no message is started before the turn has ended.
+ * - **closed**: final, entered from any state by {@link close}.
+ *   Guarantee: no agent is started, and nothing is appended.
+ *
+ * The end of a turn is committed before the agent receives the next message.
  */
 export class TurnGate {
   readonly #options: TurnGateOptions;
   readonly #log: EventLog;
   readonly #agent: SessionAgent;
-  /** Whether some agent was given a message of this session, which the next one is to remember. */
+  #state: GateState;
+  /**
+   * True once an agent has received a message, so that the next agent resumes the conversation. The
+   * log's own flag is true from the first `turn_start` on, before there is anything to resume.
+   */
   #hasConversation: boolean;
-  #isPassing = false;
-  #turn: Turn | null = null;
-  #interruptTimer: NodeJS.Timeout | undefined;
-  #isAsleep: boolean;
-  #isClosed = false;
 
   constructor(options: TurnGateOptions) {
     this.#options = options;
     this.#log = options.log;
     this.#hasConversation = options.log.state.hasConversation;
-    this.#isAsleep = options.log.lastSeq > 0;
-    this.#agent = new SessionAgent({
-      sdkFactory: options.sdkFactory,
-      slots: options.slots,
-      holder: options.holder,
-      logger: options.logger,
+    this.#state = { name: options.log.lastSeq > 0 ? 'dormant' : 'open' };
+    this.#agent = new SessionAgent(options, {
       onEvents: (events) => this.#onAgentEvents(events),
       onExit: (exit) => this.#onAgentExit(exit),
-      onRest: () => {
-        if (!this.#turn) clearTimeout(this.#interruptTimer);
-        options.onQuiet();
-      },
+      onIdle: () => options.onWorkEnded(),
     });
   }
 
-  /** The running agent, or null. */
-  get agent(): AgentClient | null {
-    return this.#agent.client;
-  }
-
-  get isAgentAlive(): boolean {
-    return this.#agent.isAlive;
-  }
-
-  /** What the agent is at, besides the turns that were asked for, too. */
-  get agentWork(): SessionAgent['work'] {
-    return this.#agent.work;
+  /** The session's agent, for reading: only the gate starts and stops it. */
+  get agent(): Pick<SessionAgent, 'client' | 'isAlive' | 'work'> {
+    return this.#agent;
   }
 
   /** Starts the agent ahead of the first message. */
@@ -83,113 +89,88 @@ export class TurnGate {
     void this.#startAgent();
   }
 
-  /** Lets the next waiting message pass, if no turn runs. */
-  pass(): void {
-    void this.#pass();
+  /** Starts a turn for the oldest queued message, unless a turn runs. */
+  startNextTurn(): void {
+    const [message] = this.#log.state.queue;
+    const isFree = this.#state.name === 'open' || this.#state.name === 'dormant';
+    if (!message || !isFree) return;
+    // A log that has failed ends the session by itself, and then there is no turn to start.
+    this.#startTurn(message).catch(() => undefined);
   }
 
-  /** Aborts the running turn, also one nobody asked for; what waits stays waiting. */
+  /** Interrupts the running turn, or one that the agent began by itself. Queued messages stay queued. */
   interrupt(): void {
-    const turn = this.#turn;
-    if (turn ? turn.isInterrupted : !this.#agent.work.isInTurn) return;
-    this.#options.requests.cancelAll();
-    if (turn) turn.isInterrupted = true;
-    if (turn && !turn.isHandedOver) {
-      // There may be none for long: for the last one to be gone, or for a slot.
-      if (!this.#agent.client) this.#endWithoutStart();
-      return;
+    switch (this.#state.name) {
+      case 'open':
+      case 'dormant':
+        if (this.#agent.work.isInTurn) this.#interruptAgent();
+        return;
+      case 'starting':
+        return this.#cancelStart();
+      case 'running':
+        return this.#interruptAgent();
+      case 'interrupting':
+      case 'closed':
+        return;
+      default:
+        this.#state satisfies never;
     }
-    clearTimeout(this.#interruptTimer);
-    this.#interruptTimer = setTimeout(() => {
-      void this.#agent.close(0);
-      this.#endWithoutAgent(
-        'agent_crashed',
-        'The agent did not stop when interrupted, so it was ended.',
-      );
-    }, this.#options.interruptTimeoutMs);
-    this.#interruptAgent();
   }
 
-  /** Ends the agent of a session that has nothing to do; the next message wakes it. */
-  async sleep(): Promise<void> {
-    this.#isAsleep = true;
+  /** Stops the agent if it is idle. The next message starts another one. */
+  async stopIdleAgent(): Promise<void> {
+    if (this.#state.name !== 'open') return;
+    this.#enter({ name: 'dormant' });
     const gone = this.#agent.close(this.#options.agentGraceMs);
     await this.#log.append(sessionState('dormant'));
     await gone;
   }
 
-  /** Takes up a session whose server stopped: what ran is told to be interrupted, what waits passes. */
+  /** Resumes a restored session: reports the turn that its last server left as interrupted, then starts the next one. */
   recover(): void {
-    this.abandonTurn().catch(() => undefined); // a log that fails gives the session up
-    this.pass();
+    this.abandonTurn().catch(() => undefined); // a log that has failed ends the session by itself
+    this.startNextTurn();
   }
 
-  /** Ends the running turn, if there is one, as interrupted by the server's stop. */
+  /** Ends the running turn, if there is one, as interrupted by a stop of the server. */
   async abandonTurn(): Promise<void> {
     this.#options.requests.cancelAll();
     if (!this.#log.state.turn) return;
     const message = 'The server stopped while this turn ran. Its message may be sent again.';
-    this.#turn = null;
-    this.#isAsleep = true;
-    await this.#log.append(
-      { event: 'error', data: { code: 'turn_interrupted', message } },
+    const committed = this.#log.append(
+      errorEvent('turn_interrupted', message),
       this.#failedResult(),
       sessionState('dormant'),
     );
+    this.#enter({ name: 'dormant' });
+    await committed;
   }
 
-  /** Lets nothing pass any more, for good. Resolves when the agent is gone. */
+  /** Starts no more turns and stops the agent. Resolves when the agent is gone; may be called again. */
   close(graceMs: number): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#interruptTimer);
+    this.#enter({ name: 'closed' });
     this.#options.requests.cancelAll();
     return this.#agent.close(graceMs);
   }
 
-  async #pass(): Promise<void> {
-    if (this.#isPassing) return;
-    this.#isPassing = true;
-    try {
-      for (;;) {
-        const [next] = this.#log.state.queue;
-        if (!next || this.#log.state.turn || this.#isClosed) return;
-        // oxlint-disable-next-line no-await-in-loop -- one turn after the other
-        await this.#startTurn(next);
-      }
-    } catch {
-      // The log has failed, which gives the session up; there is nothing to hand over any more.
-    } finally {
-      this.#isPassing = false;
-    }
+  #enter(state: GateState): void {
+    if (this.#state.name === 'interrupting') clearTimeout(this.#state.killTimer);
+    this.#state = state;
   }
 
-  async #startTurn(message: QueuedMessage): Promise<void> {
-    const turn: Turn = { isHandedOver: false, isInterrupted: false };
-    this.#turn = turn;
-    const start: WireEvent = { event: 'turn_start', data: { message_id: message.messageId } };
-    const isWaking = this.#isAsleep;
-    this.#isAsleep = false;
-    await this.#log.append(...(isWaking ? [sessionState('idle'), start] : [start]));
-    // It may have ended while its start was being committed, by a crash or with the session.
-    if (this.#turn !== turn || this.#isClosed) return;
+  async #startTurn({ messageId, content }: QueuedMessage): Promise<void> {
+    const events: WireEvent[] = [{ event: 'turn_start', data: { message_id: messageId } }];
+    if (this.#state.name === 'dormant') events.unshift(sessionState('idle'));
+    // An object of its own: another turn may be starting by the time this one looks again.
+    const starting: GateState = { name: 'starting' };
+    this.#enter(starting);
+    await this.#log.append(...events);
+    if (this.#state !== starting) return;
     const agent = await this.#startAgent();
-    // Where there is no agent, its failed start has ended the turn, or the session is closed.
-    if (!agent || this.#turn !== turn) return;
-    if (turn.isInterrupted) {
-      this.#endTurn(this.#log.append(this.#failedResult()));
-      return;
-    }
-    turn.isHandedOver = true;
+    if (this.#state !== starting || !agent) return;
+    this.#enter({ name: 'running' });
     this.#hasConversation = true;
-    agent.send({ messageId: message.messageId, content: message.content });
-  }
-
-  #interruptAgent(): void {
-    this.#agent.client?.interrupt().catch((error: unknown) => {
-      this.#options.logger.warn(
-        `Session ${this.#options.sessionId}: the interrupt failed: ${String(error)}`,
-      );
-    });
+    agent.send({ messageId, content });
   }
 
   #startAgent(): Promise<AgentClient | null> {
@@ -199,10 +180,34 @@ export class TurnGate {
     );
   }
 
+  /** Ends a turn whose message the agent has not received. A start of the agent is cancelled as well. */
+  #cancelStart(): void {
+    this.#options.requests.cancelAll();
+    if (this.#agent.client) return this.#endTurn('open', this.#log.append(this.#failedResult()));
+    void this.#agent.close(0);
+    this.#endTurn('dormant', this.#log.append(this.#failedResult(), sessionState('dormant')));
+  }
+
+  #interruptAgent(): void {
+    const { requests, interruptTimeoutMs, logger, sessionId } = this.#options;
+    requests.cancelAll();
+    const killTimer = setTimeout(() => {
+      void this.#agent.close(0);
+      const message = 'The agent did not stop when interrupted, so it was ended.';
+      this.#endWithoutAgent('agent_crashed', message);
+    }, interruptTimeoutMs);
+    this.#enter({ name: 'interrupting', killTimer });
+    this.#agent.client?.interrupt().catch((error: unknown) => {
+      logger.warn(`Session ${sessionId}: the agent refused an interrupt: ${String(error)}`);
+    });
+  }
+
   #onAgentEvents(events: WireEvent[]): void | Promise<void> {
     const committed = this.#log.append(...events);
-    const endsTurn = events.some((event) => event.event === 'result' && !event.data.unasked);
-    if (endsTurn) this.#endTurn(committed);
+    const hasResult = events.some(({ event }) => event === 'result');
+    // The result of a turn that the agent began by itself leaves the running turn in the log.
+    const isOver = hasResult && !this.#log.state.turn;
+    if (isOver && this.#state.name !== 'open') this.#endTurn('open', committed);
     return this.#log.isBacklogged ? committed : undefined;
   }
 
@@ -212,54 +217,31 @@ export class TurnGate {
     this.#endWithoutAgent(code, reason);
   }
 
-  /** Says on the agent's behalf what it cannot say any more. */
+  /** Appends what a vanished agent can no longer send. */
   #endWithoutAgent(code: string, message: string): void {
-    if (this.#isClosed) return;
+    if (this.#state.name === 'closed') return;
     this.#options.requests.cancelAll();
-    this.#isAsleep = true;
-    const events: WireEvent[] = [{ event: 'error', data: { code, message } }];
+    const events = [errorEvent(code, message)];
     if (this.#log.state.turn) events.push(this.#failedResult());
-    this.#endTurn(this.#log.append(...events, sessionState('dormant')));
+    this.#endTurn('dormant', this.#log.append(...events, sessionState('dormant')));
   }
 
-  /** Ends a turn whose agent has not been started yet, and is not to be. */
-  #endWithoutStart(): void {
-    void this.#agent.close(0);
-    this.#isAsleep = true;
-    this.#endTurn(this.#log.append(this.#failedResult(), sessionState('dormant')));
+  #endTurn(next: 'open' | 'dormant', committed: void | Promise<void>): void {
+    this.#enter({ name: next });
+    void this.#startNextTurnAfter(committed);
   }
 
-  #endTurn(committed: void | Promise<void>): void {
-    this.#turn = null;
-    clearTimeout(this.#interruptTimer);
-    void this.#passAfter(committed);
-  }
-
-  async #passAfter(committed: void | Promise<void>): Promise<void> {
+  async #startNextTurnAfter(committed: void | Promise<void>): Promise<void> {
     try {
       await committed;
     } catch {
-      return; // the log has failed, which gives the session up
+      return; // a log that has failed ends the session by itself
     }
-    this.#options.onQuiet();
-    await this.#pass();
+    this.#options.onWorkEnded();
+    this.startNextTurn();
   }
 
   #failedResult(): WireEvent {
-    const data: EventPayloads['result'] = {
-      session_id: this.#options.sessionId,
-      subtype: 'error_during_execution',
-      is_error: true,
-      total_cost_usd: 0,
-      session_cost_usd: this.#log.state.costUsd,
-      duration_ms: 0,
-      num_turns: 0,
-      usage: {},
-    };
-    return { event: 'result', data };
+    return failedResult(this.#options.sessionId, this.#log.state.costUsd);
   }
-}
-
-function sessionState(state: 'dormant' | 'idle'): WireEvent {
-  return { event: 'session_state', data: { state } };
 }

@@ -1,11 +1,11 @@
 export interface IdleTimerOptions {
-  /** In milliseconds; null for never. */
+  /** In milliseconds; null for no timeout. */
   timeoutMs: number | null;
   isIdle: () => boolean;
   onTimeout: () => void;
 }
 
-/** Calls once when something has been idle for a while without a break. It keeps no process alive. */
+/** Calls `onTimeout` once after something has been idle for `timeoutMs`. It keeps no process alive. */
 export class IdleTimer {
   readonly #options: IdleTimerOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -14,7 +14,7 @@ export class IdleTimer {
     this.#options = options;
   }
 
-  /** To be called when something may have begun or ended: counts anew, if there is nothing to do. */
+  /** Starts to count anew if it is idle now, and stops otherwise. Call it when work may have begun or ended. */
   restart(): void {
     this.stop();
     const { timeoutMs, isIdle, onTimeout } = this.#options;

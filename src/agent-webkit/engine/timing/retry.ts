@@ -1,31 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoff } from './backoff.js';
 
 export interface RetryOptions {
   /** Once aborted, an attempt that fails is the last one. */
   signal: AbortSignal;
-  /** Whether trying again cannot mend this. */
+  /** Returns true for an error that no further attempt can fix. */
   isFinal: (error: unknown) => boolean;
-  /** Called with every failure that is tried again. */
+  /** Called with each error that is followed by another attempt. */
   onFailure: (error: unknown) => void;
 }
 
-const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 5000;
-
-/** Tries until it succeeds, waiting longer each time. Throws the last failure when it gives up. */
+/** Repeats an attempt until it succeeds, with growing delays. Throws the error of the last attempt. */
 export async function retry<Result>(
   attempt: () => Result | Promise<Result>,
   { signal, isFinal, onFailure }: RetryOptions,
 ): Promise<Result> {
-  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+  const delays = backoff();
+  for (;;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- tried again only when it has failed
+      // oxlint-disable-next-line no-await-in-loop -- repeated only after a failure
       return await attempt();
     } catch (error) {
       if (isFinal(error) || signal.aborted) throw error;
       onFailure(error);
       // oxlint-disable-next-line no-await-in-loop -- so is this
-      await delay(delayMs, undefined, { signal }).catch(() => undefined);
+      await delay(delays.next().value, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) throw error;
     }
   }

@@ -1,16 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
+/** The result of {@link within} when the promise did not settle in time. */
+export const TIMED_OUT = Symbol('timed out');
 
-/** Waits for what may never come, but not for long: undefined when it did not. The wait keeps no process alive. */
+/**
+ * Waits for a promise, but no longer than `timeoutMs`, and then resolves to {@link TIMED_OUT}.
+ * Rejects when the promise rejects in time; a later rejection is ignored. The timer keeps no
+ * process alive.
+ */
 export async function within<Value>(
   timeoutMs: number,
   awaited: Promise<Value>,
-): Promise<Value | undefined> {
-  const waiting = new AbortController();
-  const timeout = delay(timeoutMs, undefined, { ref: false, signal: waiting.signal });
+): Promise<Value | typeof TIMED_OUT> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
+    timer = setTimeout(() => resolve(TIMED_OUT), timeoutMs).unref();
+  });
   try {
     return await Promise.race([awaited, timeout]);
   } finally {
-    waiting.abort();
-    timeout.catch(() => undefined);
+    clearTimeout(timer);
   }
 }

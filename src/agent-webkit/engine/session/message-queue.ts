@@ -1,39 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import type { UserMessage } from '../../protocol/inbound.js';
-import { IdempotencyKeys } from '../idempotency-keys.js';
 import { answered } from '../answered.js';
 import { BackpressureError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { IdempotencyKeys } from '../idempotency-keys.js';
 
-export interface InboxLimits {
-  /** How many messages may wait. */
+export interface MessageQueueLimits {
+  /** How many messages may be queued. */
   maxQueuedMessages: number;
-  /** How many characters those that wait may have, before one more is refused. */
+  /** How many characters the queued messages may have together before the next one is refused. */
   maxLogChars: number;
 }
 
-/** Takes a session's user messages: each once, however often it is sent, and only as many as may wait. */
-export class Inbox {
+/**
+ * A session's queue of user messages, which itself is part of the log's state. Accepts each message
+ * once, however often it is sent, and only as many as the limits allow.
+ */
+export class MessageQueue {
   readonly #log: EventLog;
-  readonly #limits: InboxLimits;
-  readonly #assertRoom: () => void;
-  /** Whether the log is older than this, so that the storage may know keys which are not known here. */
+  readonly #limits: MessageQueueLimits;
+  readonly #assertAvailable: () => void;
+  /** True when the log is older than this object, so that the storage may know keys that are not known here. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
 
-  /** @param assertRoom throws when a message that was not accepted before cannot be accepted now */
-  constructor(log: EventLog, limits: InboxLimits, assertRoom: () => void) {
+  /** @param assertAvailable throws when a message that was not accepted before cannot be accepted now */
+  constructor(log: EventLog, limits: MessageQueueLimits, assertAvailable: () => void) {
     this.#log = log;
     this.#limits = limits;
-    this.#assertRoom = assertRoom;
+    this.#assertAvailable = assertAvailable;
     this.#mayHaveEarlierKeys = log.lastSeq > 0;
   }
 
   /**
-   * Resolves when the message waits for its turn, committed, or was accepted before: by its
-   * `message_id`, or by the key its sender gave the request.
+   * Resolves when the message is queued and committed, or was accepted before: by its `message_id`,
+   * or by the request's idempotency key.
    *
-   * @throws BackpressureError when as many wait as may
+   * @throws BackpressureError when the queue is full
    */
   accept(message: UserMessage, idempotencyKey: string | undefined): Promise<void> {
     const keys = [
@@ -41,7 +44,7 @@ export class Inbox {
       ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
     ];
     const enqueue = () => this.#enqueue(message, keys);
-    // One key within the other: whichever was accepted before settles it.
+    // One key within the other: whichever was accepted before decides.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
       enqueue,
@@ -57,7 +60,7 @@ export class Inbox {
       const known = await answered(Promise.all(keys.map((key) => this.#log.hasKey(key))));
       if (known.includes(true)) return;
     }
-    this.#assertRoom();
+    this.#assertAvailable();
     const { queue, queuedChars } = this.#log.state;
     if (queue.length >= this.#limits.maxQueuedMessages) {
       throw new BackpressureError(`${queue.length} messages are`);

@@ -1,0 +1,151 @@
+import type { DurableTranscripts } from '../agent/durable-transcripts.js';
+import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import type { EventLog } from '../event-log/event-log.js';
+import { FencedError, type SessionRecord } from '../storage.js';
+import { within } from '../timing/within.js';
+import type { Requests } from './requests.js';
+import type { SessionActivity } from './session-activity.js';
+import type { SessionDependencies } from './session-dependencies.js';
+import type { TurnGate } from './turn-gate.js';
+
+/**
+ * Why a session has ended on this server: `deleted` for good; `released`, to go on where it is
+ * restored; `ownership_lost`, because another server took it over or deleted it.
+ */
+export type EndReason = 'deleted' | 'released' | 'ownership_lost';
+
+/** The result of an end. It is an object because a promise of a promise would wait for both. */
+export interface SessionEnd {
+  /** Resolves when the session's agent is gone. */
+  agentGone: Promise<void>;
+}
+
+type Life =
+  | { readonly name: 'living' }
+  | { readonly name: 'ending'; readonly reason: EndReason }
+  | { readonly name: 'ended'; readonly reason: EndReason };
+
+/** The parts of a session that its end concerns. */
+export interface EndingParts {
+  readonly log: EventLog;
+  readonly gate: TurnGate;
+  readonly requests: Requests;
+  readonly activity: SessionActivity;
+  readonly transcripts: DurableTranscripts | null;
+}
+
+/** How long a session's end may wait for the storage to commit its last events. */
+const LAST_EVENTS_TIMEOUT_MS = 2000;
+
+/**
+ * A session's life on this server.
+ *
+ * - **living**: the session accepts messages and its agent runs. Entered when it is created or
+ *   restored. Left for *ending* by {@link end}, for *ended* by {@link loseOwnership}.
+ * - **ending**: the session accepts no message, its agent is being stopped, and its last events are
+ *   being committed: `done` when it is deleted, the interruption of a running turn when it is
+ *   released. Left for *ended* when they are committed, or when the storage takes too long.
+ *   Guarantee: subscribers receive the last events before their streams end.
+ * - **ended**: final. The log takes no more events and the streams end. The agent may take longer:
+ *   `agentGone` resolves when it is gone.
+ *
+ * The reason never changes: a session that is being deleted cannot be released.
+ */
+export class SessionLifecycle {
+  readonly #record: SessionRecord;
+  readonly #deps: SessionDependencies;
+  readonly #parts: EndingParts;
+  #life: Life = { name: 'living' };
+  /** The end that is under way or done. A second call of {@link end} gets the same one. */
+  #end: Promise<SessionEnd> | null = null;
+
+  /** @param parts read only once the session ends, so they may be incomplete until then */
+  constructor(record: SessionRecord, deps: SessionDependencies, parts: EndingParts) {
+    this.#record = record;
+    this.#deps = deps;
+    this.#parts = parts;
+  }
+
+  get isLiving(): boolean {
+    return this.#life.name === 'living';
+  }
+
+  /** Why the session has ended or is ending; null while it lives. */
+  get endReason(): EndReason | null {
+    return this.#life.name === 'living' ? null : this.#life.reason;
+  }
+
+  /** @throws SessionNotFoundError or ShuttingDownError when the session does not accept messages */
+  assertLiving(): void {
+    if (this.#life.name === 'living') return;
+    throw this.#life.reason === 'released' ? new ShuttingDownError() : new SessionNotFoundError();
+  }
+
+  /**
+   * Ends the session. Resolves when its last event is committed; may be called again, with the
+   * result of the first call.
+   */
+  end(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
+    if (this.#life.name === 'living') {
+      this.#life = { name: 'ending', reason };
+      this.#end = this.#finish(reason, graceMs);
+    }
+    return this.#end as Promise<SessionEnd>;
+  }
+
+  /** Ends the session at once because its storage refuses its events for good. */
+  loseOwnership(cause: unknown): void {
+    if (this.#life.name !== 'living') return;
+    this.#life = { name: 'ended', reason: 'ownership_lost' };
+    const { id } = this.#record;
+    this.#deps.logger.error(
+      `Lost ownership of session ${id} (taken over or deleted). Closing it on this server.`,
+      cause,
+    );
+    this.#parts.activity.stopTimers();
+    this.#endLog();
+    const agentGone = this.#parts.gate.close(0);
+    this.#end = Promise.resolve({ agentGone });
+    this.#deps.onOwnershipLost(id, agentGone);
+  }
+
+  /** Asks the storage who owns the session, and ends it if that is no longer this server. */
+  async checkOwnership(): Promise<void> {
+    try {
+      if (await this.isTakenOver()) this.loseOwnership(new FencedError(this.#record.id));
+    } catch {
+      // The storage does not answer. The next sign of a lost ownership asks it again.
+    }
+  }
+
+  /** Resolves to true when the storage no longer has the session as this server's. */
+  async isTakenOver(): Promise<boolean> {
+    const stored = await this.#deps.storage.records.get(this.#record.id);
+    return stored?.epoch !== this.#record.epoch;
+  }
+
+  async #finish(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
+    const { activity, gate } = this.#parts;
+    activity.stopTimers();
+    const committed = reason === 'deleted' ? this.#appendDone() : gate.abandonTurn();
+    const agentGone = gate.close(graceMs);
+    try {
+      await within(LAST_EVENTS_TIMEOUT_MS, committed);
+    } catch {
+      // The storage takes no events; the streams end all the same.
+    }
+    this.#life = { name: 'ended', reason };
+    this.#endLog();
+    return { agentGone };
+  }
+
+  async #appendDone(): Promise<void> {
+    this.#parts.requests.cancelAll();
+    await this.#parts.log.append({ event: 'done', data: {} });
+  }
+
+  #endLog(): void {
+    this.#parts.transcripts?.stop();
+    this.#parts.log.end();
+  }
+}

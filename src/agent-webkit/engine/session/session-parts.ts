@@ -1,0 +1,156 @@
+import type { AgentStart } from '../agent-client.js';
+import type { SlotHolder } from '../agent/agent-slots.js';
+import { DurableTranscripts } from '../agent/durable-transcripts.js';
+import { AgentsBusyError } from '../errors.js';
+import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
+import type { SessionRecord } from '../storage.js';
+import { type RequestDecision, reportDecision } from './decision.js';
+import { MessageQueue } from './message-queue.js';
+import { Requests } from './requests.js';
+import { SessionActivity } from './session-activity.js';
+import type { SessionDependencies } from './session-dependencies.js';
+import { type EndingParts, SessionLifecycle } from './session-lifecycle.js';
+import { SessionSettings } from './session-settings.js';
+import { TurnGate } from './turn-gate.js';
+
+/** How many bytes of a session's newest events are in memory, so that live subscribers read no storage. */
+const MAX_HELD_BYTES = 1024 * 1024;
+
+/** The parts of one session, wired together. */
+export class SessionParts implements EndingParts, SlotHolder {
+  readonly record: SessionRecord;
+  readonly deps: SessionDependencies;
+  readonly log: EventLog;
+  readonly lifecycle: SessionLifecycle;
+  readonly requests: Requests;
+  readonly transcripts: DurableTranscripts | null;
+  readonly gate: TurnGate;
+  readonly queue: MessageQueue;
+  readonly settings: SessionSettings;
+  readonly activity: SessionActivity;
+
+  /** The parts of a new session. */
+  static create(record: SessionRecord, deps: SessionDependencies): SessionParts {
+    const log: EventLog = new EventLog(logOptions(record, deps, () => parts.lifecycle));
+    const parts = new SessionParts(record, log, deps);
+    return parts;
+  }
+
+  /** The parts of a session whose events are read from the storage. */
+  static async restore(record: SessionRecord, deps: SessionDependencies): Promise<SessionParts> {
+    const log: EventLog = await EventLog.open(logOptions(record, deps, () => parts.lifecycle));
+    const parts = new SessionParts(record, log, deps);
+    return parts;
+  }
+
+  private constructor(record: SessionRecord, log: EventLog, deps: SessionDependencies) {
+    const { storage, limits, slots, sdkFactory, logger } = deps;
+    this.record = record;
+    this.deps = deps;
+    this.log = log;
+    this.lifecycle = new SessionLifecycle(record, deps, this);
+    this.queue = new MessageQueue(log, limits, () => this.#assertAgentAvailable());
+    this.requests = new Requests(log, {
+      timeoutMs: limits.requestTimeoutMs,
+      onDecision: (decision) => this.#onDecision(decision),
+    });
+    this.transcripts = storage.transcripts
+      ? new DurableTranscripts(storage.transcripts, (cause) => {
+          logger.warn(
+            `Session ${record.id}: could not write its transcript. Retrying: ${String(cause)}`,
+          );
+        })
+      : null;
+    this.gate = new TurnGate({
+      sessionId: record.id,
+      log,
+      requests: this.requests,
+      sdkFactory,
+      slots,
+      holder: this,
+      logger,
+      createStart: (resume) => this.#createStart(resume),
+      interruptTimeoutMs: limits.interruptTimeoutMs,
+      agentGraceMs: limits.agentGraceMs,
+      onWorkEnded: () => {
+        this.activity.update();
+        this.settings.recordActivity();
+      },
+    });
+    this.settings = new SessionSettings({
+      record,
+      records: storage.records,
+      log,
+      gate: this.gate,
+      lifecycle: this.lifecycle,
+      logger,
+    });
+    this.activity = new SessionActivity({
+      log,
+      gate: this.gate,
+      lifecycle: this.lifecycle,
+      transcripts: this.transcripts,
+      slots,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      onUnused: () => deps.onUnused(record.id),
+    });
+  }
+
+  /** When the agent became idle, as `performance.now()`; null while it works or there is none. */
+  get idleSince(): number | null {
+    return this.activity.idleSince;
+  }
+
+  /** Stops the agent, for a session that needs its slot. */
+  evict(): Promise<void> {
+    return this.activity.evict();
+  }
+
+  #assertAgentAvailable(): void {
+    const { slots } = this.deps;
+    if (this.activity.state === 'dormant' && slots.areBusy) throw new AgentsBusyError(slots.max);
+  }
+
+  #onDecision(decision: Omit<RequestDecision, 'sessionId' | 'owner'>): void {
+    const { id, owner } = this.record;
+    const { onDecision, logger } = this.deps;
+    reportDecision(onDecision, { sessionId: id, owner, ...decision }, logger);
+    // The request may have been all there was to do, when it was asked outside a turn.
+    this.activity.update();
+  }
+
+  #createStart(resume: boolean): AgentStart {
+    const { id, owner, config } = this.record;
+    return {
+      ...config,
+      sessionId: id,
+      owner,
+      resume,
+      ...(this.transcripts && { transcripts: this.transcripts }),
+      canUseTool: (toolName, input, context) => this.requests.ask(toolName, input, context),
+    };
+  }
+}
+
+function logOptions(
+  record: SessionRecord,
+  { storage, limits, logger }: SessionDependencies,
+  lifecycle: () => SessionLifecycle,
+): EventLogOptions {
+  return {
+    sessionId: record.id,
+    epoch: record.epoch,
+    store: storage.events,
+    maxEvents: limits.maxEvents,
+    maxLogChars: limits.maxLogChars,
+    maxEventAgeMs: limits.maxEventAgeMs,
+    maxHeldBytes: MAX_HELD_BYTES,
+    lastActivityAt: record.lastActivityAt.getTime(),
+    onTrouble: (cause) =>
+      logger.error(`Session ${record.id}: the storage does not answer. Retrying.`, cause),
+    onFailure: (cause) => lifecycle().loseOwnership(cause),
+    onMissing: () => void lifecycle().checkOwnership(),
+    onSubscriberError: (cause) =>
+      logger.error(`Session ${record.id}: a subscriber threw an error. Closing it.`, cause),
+  };
+}

@@ -1,0 +1,26 @@
+import type { EventPayloads, WireEvent } from '../../protocol/events.js';
+
+/** Returns the `result` of a turn that ended without a result from the agent. */
+export function failedResult(sessionId: string, sessionCostUsd: number): WireEvent {
+  const data: EventPayloads['result'] = {
+    session_id: sessionId,
+    subtype: 'error_during_execution',
+    is_error: true,
+    total_cost_usd: 0,
+    session_cost_usd: sessionCostUsd,
+    duration_ms: 0,
+    num_turns: 0,
+    usage: {},
+  };
+  return { event: 'result', data };
+}
+
+/** Returns the event that reports an agent which stopped (`dormant`) or starts again (`idle`). */
+export function sessionState(state: 'dormant' | 'idle'): WireEvent {
+  return { event: 'session_state', data: { state } };
+}
+
+/** Returns the `error` event with a code for programs and a message for people. */
+export function errorEvent(code: string, message: string): WireEvent {
+  return { event: 'error', data: { code, message } };
+}
