@@ -1,4 +1,4 @@
-// npm run docs:events: writes events.md, a table of all events, from their types.
+// npm run docs:events: generates events.md, the reference of all events, from their types.
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
@@ -7,12 +7,14 @@ const target = new URL('events.md', import.meta.url);
 
 const HEAD = `# Events
 
-Every event that crosses the wire, with the fields of its data. Made from the types by \`npm run docs:events\`; do not edit
-it by hand. A field with \`?\` may be absent.
+Every event of a session, with the fields of its \`data\`. A field with \`?\` can be absent. Events of a sub-agent carry
+\`parent_tool_use_id\`.
+
+This page is generated from the types by \`npm run docs:events\`. Do not edit it.
 
 `;
 
-/** The document, as it should be. */
+/** Returns the text of the page. */
 export function writeEvents(text = readFileSync(source, 'utf8')) {
   const file = ts.createSourceFile('events.ts', text, ts.ScriptTarget.ES2023, true);
   const named = new Map(
@@ -23,8 +25,12 @@ export function writeEvents(text = readFileSync(source, 'utf8')) {
   const payloads = named.get('EventPayloads');
   const sections = payloads.members.map((member) => describe(member, named));
   const aliases = ['UserContent', 'TextBlock', 'ImageBlock', 'MessageDelta', 'SessionStateName'];
+  const overview = payloads.members.map(
+    (member) => `| \`${member.name.getText()}\` | ${comment(member)} |`,
+  );
   return [
-    HEAD + sections.join('\n'),
+    HEAD + ['| event | meaning |', '| --- | --- |', ...overview, ''].join('\n'),
+    sections.join('\n'),
     '## Types\n',
     ...[...aliases, 'RequestKind', 'RequestOutcome'].map(
       (name) => `- \`${name}\`: \`${oneLine(named.get(name).type)}\``,
@@ -42,8 +48,8 @@ function describe(member, named) {
   const table =
     rows.length === 0
       ? 'No fields.'
-      : ['| field | type | |', '| --- | --- | --- |', ...rows].join('\n');
-  return `## \`${member.name.getText()}\`\n\n${table}\n`;
+      : ['| field | type | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+  return `## \`${member.name.getText()}\`\n\n${comment(member)}\n\n${table}\n`;
 }
 
 function fieldsOf(type, named) {
@@ -60,7 +66,7 @@ function oneLine(type) {
 function comment(field) {
   return ts
     .getJSDocCommentsAndTags(field)
-    .map(({ comment: said }) => ts.getTextOfJSDocComment(said) ?? '')
+    .map(({ comment: text }) => ts.getTextOfJSDocComment(text) ?? '')
     .join(' ')
     .replaceAll(/\s+/g, ' ');
 }

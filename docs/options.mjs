@@ -7,7 +7,7 @@ import { format, resolveConfig } from 'prettier';
 import { runnerImport } from 'vite';
 
 /** The document with the table, between `<!-- options -->` and `<!-- /options -->`. */
-const DOCUMENT = 'README.md';
+const DOCUMENT = 'docs/options.md';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}${DOCUMENT}`;

@@ -2,36 +2,49 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { HostFolder } from './host-folder.js';
 
 /**
- * Boots a file's `AppModule` in a Node of its own, as a host would.
+ * Boots the `AppModule` of each file, one after the other, in one Node process as a host would.
  *
- * @returns the status with which GET /sessions is answered to who sends these headers
+ * @returns for each path the status of the answer to GET /sessions with these headers
  */
-export async function bootModule(
+export async function bootModules(
   host: HostFolder,
-  path: string,
+  paths: readonly string[],
   headers: Record<string, string>,
-): Promise<number> {
+): Promise<Map<string, number>> {
   const boot = await host.write(
-    `boot-${path.replaceAll(/\W/g, '')}.ts`,
+    'boot.ts',
     `
       import { NestFactory } from '@nestjs/core';
-      const { AppModule } = await import(${JSON.stringify(path)});
-      const app = await NestFactory.create(AppModule, { logger: ['error'], abortOnError: false });
-      await app.listen(0, '127.0.0.1');
-      const response = await fetch(await app.getUrl() + '/sessions', {
-        headers: ${JSON.stringify(headers)},
-      });
-      await response.text();
-      await app.close();
-      process.stdout.write('status ' + response.status + ';');
+      for (const path of ${JSON.stringify(paths)}) {
+        try {
+          const { AppModule } = await import(path);
+          const app = await NestFactory.create(AppModule, { logger: ['error'], abortOnError: false });
+          await app.listen(0, '127.0.0.1');
+          const response = await fetch(await app.getUrl() + '/sessions', {
+            headers: ${JSON.stringify(headers)},
+          });
+          await response.text();
+          await app.close();
+          process.stdout.write('<' + path + ' ' + response.status + '>');
+        } catch (error) {
+          process.stdout.write(path + ': ' + (error.stack ?? error));
+        }
+      }
     `,
   );
   const program = host.run(process.execPath, [boot]);
-  const [, status] = await program.says(/status (\d+);/);
-  return Number(status);
+  await program.ended();
+  const statuses = new Map(
+    [...program.output.matchAll(/<(\S+) (\d+)>/g)].map(([, path = '', status]) => [
+      path,
+      Number(status),
+    ]),
+  );
+  if (statuses.size !== paths.length) throw new Error(program.output);
+  return statuses;
 }
 
-/** A port that nobody listens on, for a server that cannot say which one it was given. */
+/** A port that is free now, for a server that cannot report the one it was given. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

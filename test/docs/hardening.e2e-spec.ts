@@ -5,7 +5,7 @@ import { CONNECTION_LIMITS, limitConnections } from '../../src/connection-limits
 import { createServer } from '../../src/server.js';
 import { readSettings } from '../../src/settings.js';
 
-/** What a server answers to bytes, until it ends the connection itself. */
+/** Returns the answer of a server to these bytes, up to the end of the connection. */
 function sendRaw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';

@@ -43,7 +43,7 @@ export class HostFolder {
   }
 
   /** Runs a program in the folder, with these variables and few others. */
-  run(command: string, args: readonly string[], env: Record<string, string> = {}): Program {
+  run(command: string, args: readonly string[] = [], env: Record<string, string> = {}): Program {
     const program = new Program(this.path, command, args, env);
     this.#programs.add(program);
     return program;
@@ -84,10 +84,10 @@ export class Program {
     this.#process.stdin?.write(text);
   }
 
-  /** Waits until its output matches; returns the match. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /** Waits until its output, from the given character on, matches; returns the match. */
+  async says(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.output);
+      const match = pattern.exec(this.output.slice(from));
       if (match) return match;
       if (this.status !== null) throw new Error(`It ended without ${pattern}:\n${this.output}`);
       // oxlint-disable-next-line no-await-in-loop -- what it says next decides

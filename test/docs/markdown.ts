@@ -1,16 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A fenced block of a document. */
+/** One fenced block of a document. */
 export interface Block {
-  /** The document's path, from the project's folder. */
+  /** The document's path, relative to the project's folder. */
   path: string;
-  /** The line its first line of code stands on, from 1. */
+  /** The line number of the block's first line of code, from 1. */
   line: number;
   language: string;
+  /** The words after the language on the opening line. */
+  label: string;
   code: string;
 }
 
@@ -18,20 +20,31 @@ export function readDocument(path: string): string {
   return readFileSync(`${ROOT}${path}`, 'utf8');
 }
 
+/** Every document whose code blocks and links are tested: a new page in `docs/` is covered at once. */
+export const DOCUMENTS: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'examples/README.md',
+  ...readdirSync(`${ROOT}docs`)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
 /** All fenced blocks of a document, in order. */
 export function readBlocks(path: string): Block[] {
   const lines = readDocument(path).split('\n');
   const blocks: Block[] = [];
   let open: Block | null = null;
   for (const [index, line] of lines.entries()) {
-    const [, language] = /^\s*```(\w*)/.exec(line) ?? [];
+    const [, language, label = ''] = /^\s*```(\w*)\s*(.*)$/.exec(line) ?? [];
     if (language === undefined) {
       if (open) open.code += `${line}\n`;
     } else if (open) {
       blocks.push(open);
       open = null;
     } else {
-      open = { path, line: index + 2, language, code: '' };
+      open = { path, line: index + 2, language, label, code: '' };
     }
   }
   if (open) throw new Error(`${path}:${open.line}: the block is not closed.`);

@@ -19,7 +19,7 @@ const DIRECTIVES: Readonly<Record<string, readonly string[]>> = {
   proxy_read_timeout: ['', 'server', 'location'],
 };
 
-/** What is wrong with a configuration: its blocks, its ends of lines, its directives and their places. */
+/** Returns the problems of a configuration: of its blocks, its ends of lines, its directives and their places. */
 export function findNginxProblems(text: string): string[] {
   const problems: string[] = [];
   const open: string[] = [];

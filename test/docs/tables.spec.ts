@@ -39,8 +39,8 @@ function declaredCodes(): string[] {
   );
 }
 
-const settings = readTable('README.md', 'settings').map((row) => row.map(plain));
-const errors = readTable('README.md', 'errors').map((row) => row.map(plain));
+const settings = readTable('docs/options.md', 'settings').map((row) => row.map(plain));
+const errors = readTable('docs/http.md', 'errors').map((row) => row.map(plain));
 
 describe('the table of options', () => {
   it('is current: npm run docs:options writes it', () => {
@@ -59,7 +59,7 @@ describe('the table of options', () => {
   });
 });
 
-describe('the README’s tables', () => {
+describe('the tables of the documents', () => {
   it('name every setting that only the server reads', () => {
     const read = new Set(
       readDocument('src/settings.ts').match(/AGENT_WEBKIT_[A-Z_]+|HOST\b|PORT\b/g),

@@ -41,7 +41,7 @@ describeInChromium('the page to try the API by', () => {
     await tab.close();
   });
 
-  it('stands beside the description, which anybody may read', async () => {
+  it('is served beside the description, which needs no token', async () => {
     const response = await fetch(`${server.url}/openapi.json`);
 
     expect(await response.json()).toEqual(JSON.parse(JSON.stringify(agentWebkitOpenApi())));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { type Block, ROOT } from './markdown.js';
 
-/** What a host imports, and the sources it stands for. */
+/** The entries of the package, and their sources. */
 const ENTRIES = {
   'nestjs-agent-webkit': ['./src/index.ts'],
   'nestjs-agent-webkit/page': ['./src/page.ts'],
@@ -10,8 +10,9 @@ const ENTRIES = {
 };
 
 /**
- * What the compiler says to blocks of TypeScript, each a file of its own, as in a strict host:
- * a sentence for each complaint, with the document's line.
+ * Compiles blocks of TypeScript, each as a file of its own, as in a strict host.
+ *
+ * @returns a sentence for each problem, with the line in the document
  */
 export function checkTypes(blocks: readonly Block[]): string[] {
   const files = new Map(

@@ -29,12 +29,17 @@ export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'ca
 /** Set on the events of a sub-agent: the id of the tool use that started it. */
 type FromSubAgent = { parent_tool_use_id?: string };
 
-/** Every event that crosses the wire, by name, with its payload. */
+/** Every event of the wire protocol by name, with its payload. `docs/events.md` is generated from it. */
 export interface EventPayloads {
+  /** The first event of every session. Its id is 1. */
   session_ready: { session_id: string; protocol_version: string };
+  /** A user message was accepted and is in the queue. */
   user_message: { message_id: string; content: UserContent };
+  /** The agent receives the message. Its turn starts. */
   turn_start: { message_id: string };
+  /** A piece of text or of a tool's input, while the agent writes. Sent with `include_partial_messages`. */
   message_delta: { message_id: string; delta: MessageDelta } & FromSubAgent;
+  /** A message of the agent, with all of its blocks so far. */
   message_complete: {
     message_id: string;
     message: {
@@ -45,38 +50,45 @@ export interface EventPayloads {
       stop_reason: string | null;
     };
   } & FromSubAgent;
+  /** The agent calls a tool. */
   tool_use: {
     message_id: string;
     tool_use_id: string;
     tool_name: string;
     input: unknown;
   } & FromSubAgent;
+  /** A tool returned its output, or failed. */
   tool_result: { tool_use_id: string; output: unknown; is_error: boolean } & FromSubAgent;
+  /** A user must allow or deny the use of a tool. Reply with `permission_response`. */
   permission_request: {
     correlation_id: string;
     tool_name: string;
     input: Record<string, unknown>;
     context: Record<string, unknown>;
   };
+  /** A user must answer questions. Reply with `question_response`. */
   ask_user_question: { correlation_id: string; questions: Record<string, unknown> };
+  /** Reserved. It is never sent. */
   hook_decision_request: {
     correlation_id: string;
     hook_event: string;
     hook_input: Record<string, unknown>;
   };
+  /** A request has its outcome. `by` is the caller that replied. */
   request_resolved: {
     correlation_id: string;
     kind: RequestKind;
     outcome: RequestOutcome;
     by?: string;
   };
+  /** The turn ended. */
   result: {
     session_id: string;
     subtype: string;
     is_error: boolean;
-    /** The cost of this turn. Clients sum this figure. */
+    /** The cost of this turn in US dollars. Clients sum this figure. */
     total_cost_usd: number;
-    /** The cost of the session so far, including this turn. */
+    /** The cost of the session so far in US dollars, including this turn. */
     session_cost_usd: number;
     duration_ms: number;
     num_turns: number;
@@ -88,9 +100,13 @@ export interface EventPayloads {
      */
     unasked?: true;
   };
+  /** A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_error` or `turn_interrupted`. */
   error: { code: string; message: string };
+  /** An MCP server of the agent connected, failed or changed its status. */
   mcp_status_change: { server_name: string; status: string };
+  /** The agent was stopped (`dormant`) or resumed (`idle`). */
   session_state: { state: 'dormant' | 'idle' };
+  /** The session ended. The stream ends, too. */
   done: Record<string, never>;
 }
 

@@ -1,0 +1,58 @@
+import { defineConfig } from 'vitepress';
+
+/** The pages in reading order. `npm run docs:build` fails on a page that is missing here. */
+const pages = [
+  {
+    text: 'Introduction',
+    items: [
+      { text: 'Start', link: '/start' },
+      { text: 'Concepts', link: '/concepts' },
+    ],
+  },
+  {
+    text: 'Reference',
+    items: [
+      { text: 'HTTP', link: '/http' },
+      { text: 'Events', link: '/events' },
+      { text: 'Options', link: '/options' },
+    ],
+  },
+  {
+    text: 'Guides',
+    items: [
+      { text: 'Storage', link: '/storage' },
+      { text: 'Auth and policies', link: '/auth' },
+      { text: 'Deployment', link: '/deployment' },
+      { text: 'Security', link: '/security' },
+      { text: 'Testing your app', link: '/testing' },
+      { text: 'Custom agents', link: '/agents' },
+      { text: 'Engine without Nest', link: '/engine' },
+      { text: 'From the Python server', link: '/from-python' },
+      { text: 'Upgrading', link: '/upgrading' },
+    ],
+  },
+  {
+    text: 'Project',
+    items: [
+      { text: 'Architecture', link: '/architecture' },
+      { text: 'Benchmarks', link: '/benchmarks' },
+    ],
+  },
+];
+
+export default defineConfig({
+  title: 'nestjs-agent-webkit',
+  description: 'A NestJS module and a server for Claude Agent SDK sessions over HTTP and SSE.',
+  lang: 'en-US',
+  srcExclude: ['_drafts/**'],
+  themeConfig: {
+    // TypeDoc writes its pages into public/api, beside VitePress's own.
+    nav: [
+      { text: 'Guide', link: '/start' },
+      { text: 'API', link: '/api/index.html', target: '_blank' },
+    ],
+    sidebar: pages,
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+});

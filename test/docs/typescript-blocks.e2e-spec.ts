@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../support/until.js';
+import { bootModules, findFreePort } from './boot-module.js';
+import { HostFolder } from './host-folder.js';
+import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
+import { checkTypes, nameOf } from './typed-blocks.js';
+
+/** Credentials for the examples that name some. */
+const HEADERS = { 'x-api-key': 's3cret-of-ann', authorization: 'Bearer a-long-secret' };
+
+const blocks = DOCUMENTS.flatMap(readBlocks).filter(({ language }) => language === 'ts');
+const listens = ({ code }: Block) => /\.listen\(/.test(code);
+const isModule = (block: Block) => !listens(block) && block.code.includes('export class AppModule');
+const named = (chosen: Block[]) =>
+  chosen.map((block) => [`${block.path}:${block.line}`, block] as const);
+
+describe('the TypeScript of the documents', () => {
+  let host: HostFolder;
+  beforeAll(async () => {
+    host = await HostFolder.create();
+  });
+  afterAll(() => host?.remove());
+
+  it('compiles in a strict host', () => {
+    expect(blocks.length).toBeGreaterThan(8);
+    expect(checkTypes(blocks)).toEqual([]);
+  }, 120_000);
+
+  it('has modules that boot and answer', async () => {
+    const paths = await Promise.all(
+      blocks.filter(isModule).map((block) => host.write(`${nameOf(block)}.ts`, block.code)),
+    );
+    const statuses = await bootModules(host, paths, HEADERS);
+
+    expect(statuses.size).toBeGreaterThan(5);
+    for (const [path, status] of statuses) {
+      expect({ path, isAnswer: [200, 401, 403].includes(status) }).toEqual({
+        path,
+        isAnswer: true,
+      });
+    }
+  }, 60_000);
+
+  it.each(named(blocks.filter(listens)))(
+    'has at %s a server that starts, answers and stops',
+    async (_, block) => {
+      const port = await findFreePort();
+      const main = await host.write(`${nameOf(block)}.ts`, block.code);
+      const server = host.run(process.execPath, [main], {
+        PORT: String(port),
+        AGENT_TOKEN: 'a-token-of-the-reader',
+      });
+      const answer = async () => {
+        if (server.status !== null) throw new Error(server.output);
+        const response = await fetch(`http://127.0.0.1:${port}/sessions`).catch(() => null);
+        return response?.status ?? null;
+      };
+      const status = await until(answer, (received) => received !== null);
+
+      expect(status).toBeLessThan(500);
+      await server.end();
+    },
+  );
+
+  it.each(named(blocks.filter((block) => !listens(block) && !isModule(block))))(
+    'has at %s code that runs to its end',
+    async (_, block) => {
+      const path = await host.write(`${nameOf(block)}.ts`, block.code);
+      const program = host.run(process.execPath, [path]);
+
+      expect([await program.ended(), program.output]).toEqual([0, expect.anything()]);
+    },
+  );
+});
