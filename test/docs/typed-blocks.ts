@@ -2,13 +2,6 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { type Block, ROOT } from './markdown.js';
 
-/** The entries of the package, and their sources. */
-const ENTRIES = {
-  'nestjs-agent-webkit': ['./src/index.ts'],
-  'nestjs-agent-webkit/page': ['./src/page.ts'],
-  'nestjs-agent-webkit/testing': ['./src/testing.ts'],
-};
-
 /**
  * Compiles blocks of TypeScript, each as a file of its own, as in a strict host.
  *
@@ -37,7 +30,7 @@ export function checkTypes(blocks: readonly Block[]): string[] {
   };
   const program = ts.createProgram(
     [...files.keys()],
-    { ...options, paths: ENTRIES, noUnusedLocals: false },
+    { ...options, noUnusedLocals: false },
     withBlocks,
   );
   return [...files.keys()].flatMap((path) => {
