@@ -186,8 +186,8 @@ export const ROOMS = {
   },
   'entry page': { files: 'src/page.ts', rooms: ['the page module'], packages: [] },
 
-  // The standalone server is a host like any other: it uses the module's parts, and none of it is
-  // in the package.
+  // The standalone server is a host like any other: it uses the module's parts. The package has it as
+  // its program, and exports none of it.
   'api docs': {
     files: 'src/api-docs/',
     rooms: ['the Nest face'],

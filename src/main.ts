@@ -1,9 +1,29 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
+import { HELP, readCommand, UsageError } from './command-line.js';
 import { createServer } from './server.js';
 import { readSettings, SettingError, type Settings, withoutSecrets } from './settings.js';
 
 const logger = new Logger('Server');
+
+async function run(args: readonly string[]): Promise<void> {
+  switch (readCommand(args)) {
+    case 'help':
+      process.stdout.write(HELP);
+      return;
+    case 'version':
+      process.stdout.write(`${readVersion()}\n`);
+      return;
+    case 'start':
+      await start();
+  }
+}
+
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  return version;
+}
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
@@ -62,7 +82,12 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-start().catch((error: unknown) => {
+run(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+    return;
+  }
   logger.error(explain(error));
   process.exitCode = 1;
 });

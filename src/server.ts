@@ -1,6 +1,6 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import { limitConnections } from './connection-limits.js';
@@ -11,13 +11,18 @@ export async function createServer(
   settings: Settings,
   options: Pick<NestApplicationOptions, 'logger'> = {},
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
-    ...options,
-    bodyParser: false,
-    abortOnError: false,
-    // The streams have delivered their last events by then; an idle keep-alive connection would delay the shutdown.
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with(settings),
+    // Passed, since Nest would look for it beside itself: pnpm installs it beside this package only.
+    new ExpressAdapter(),
+    {
+      ...options,
+      bodyParser: false,
+      abortOnError: false,
+      // The streams have delivered their last events by then; an idle keep-alive connection would delay the shutdown.
+      forceCloseConnections: true,
+    },
+  );
   app.disable('x-powered-by');
   app.use(
     helmet({

@@ -1,0 +1,39 @@
+/** What a command line requests. */
+export type Command = 'start' | 'help' | 'version';
+
+/** A command line that the program does not understand. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The text of `--help`. Every option of the module has a setting; these are the ones to begin with. */
+export const HELP = `Usage: nestjs-agent-webkit [--help] [--version]
+
+Starts a server for Claude Agent SDK sessions, with a web page. Environment variables configure it:
+
+  PORT                   Port to listen on. Default: 3000
+  HOST                   Address to listen on. Default: 127.0.0.1
+  AGENT_WEBKIT_TOKEN     token or owner:token, comma-separated. Default: a token for this run
+  AGENT_WEBKIT_STORAGE   memory:, file:<path> or postgres://... Default: memory:
+  AGENT_WEBKIT_WORKSPACE Directory that agents work in. Default: the current directory
+  AGENT_WEBKIT_AGENT     claude or demo. Default: claude if credentials are set
+  ANTHROPIC_API_KEY      Credentials of the Claude Agent SDK
+
+Every setting is described in docs/options.md of the project.
+`;
+
+/**
+ * Reads the arguments of the program.
+ *
+ * @throws UsageError for an argument that does not exist
+ */
+export function readCommand(args: readonly string[]): Command {
+  const unknown = args.find((arg) => !['--help', '-h', '--version', '-v'].includes(arg));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `'${unknown}' is not an argument. Configure the server with environment variables; --help lists them.`,
+    );
+  }
+  if (args.includes('--help') || args.includes('-h')) return 'help';
+  return args.length > 0 ? 'version' : 'start';
+}
