@@ -1,4 +1,4 @@
-/** What a command line requests. */
+/** The request of a command line. */
 export type Command = 'start' | 'help' | 'version';
 
 /** A command line that the program does not understand. */
