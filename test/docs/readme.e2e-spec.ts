@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClaudeEnv } from '../support/claude-env.js';
 import { startFakeMessagesApi } from '../support/fake-messages-api.js';
 import { SseClient } from '../support/sse-client.js';
-import { until } from '../support/until.js';
 import { findFreePort } from './boot-module.js';
+import { eventually } from '../support/eventually.js';
 import { HostFolder } from './host-folder.js';
 import { readBlocks, readDocument } from './markdown.js';
 
@@ -42,13 +42,11 @@ describe('the README', () => {
     });
     const url = `http://127.0.0.1:${port}`;
     await server.says(/successfully started/);
-    await until(
-      () =>
-        fetch(url).then(
-          () => true,
-          () => false,
-        ),
-      (isThere) => isThere,
+    await eventually(() =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
     );
     const headers = { authorization: 'Bearer reader-s-token', 'content-type': 'application/json' };
     const send = async (path: string, body: object) =>

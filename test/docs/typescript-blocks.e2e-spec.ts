@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import { bootModules, findFreePort } from './boot-module.js';
 import { HostFolder } from './host-folder.js';
 import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
@@ -55,7 +55,7 @@ describe('the TypeScript of the documents', () => {
         const response = await fetch(`http://127.0.0.1:${port}/sessions`).catch(() => null);
         return response?.status ?? null;
       };
-      const status = await until(answer, (received) => received !== null);
+      const status = await eventually(answer, (received) => received !== null);
 
       expect(status).toBeLessThan(500);
       await server.end();

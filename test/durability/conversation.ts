@@ -112,34 +112,46 @@ export class Conversation {
   async comeToRest(): Promise<void> {
     await Promise.all(this.writers.map((writer) => writer.stop()));
     await this.#first.until(() => this.#waiting <= 0 && this.#ended >= this.#started);
-    await eventually(async () => {
-      const { state, last_id } = JSON.parse(await this.#get('')) as Record<string, unknown>;
-      const isSeen = this.readers.every(({ lastId }) => lastId === last_id);
-      return (state === 'idle' || state === 'dormant') && isSeen;
-    });
+    await eventually(
+      async () => {
+        const { state, last_id } = JSON.parse(await this.#get('')) as Record<string, unknown>;
+        const isSeen = this.readers.every(({ lastId }) => lastId === last_id);
+        return (state === 'idle' || state === 'dormant') && isSeen;
+      },
+      Boolean,
+      Infinity,
+    );
   }
 
   async #readLog(): Promise<SseEvent[]> {
     const events: SseEvent[] = [];
-    await eventually(async () => {
-      const page = await this.#get(`/events?after=${events.at(-1)?.id ?? 0}`);
-      const told = JSON.parse(page) as { events: SseEvent[]; has_more: boolean };
-      events.push(...told.events);
-      return !told.has_more;
-    });
+    await eventually(
+      async () => {
+        const page = await this.#get(`/events?after=${events.at(-1)?.id ?? 0}`);
+        const told = JSON.parse(page) as { events: SseEvent[]; has_more: boolean };
+        events.push(...told.events);
+        return !told.has_more;
+      },
+      Boolean,
+      Infinity,
+    );
     return events;
   }
 
   async #get(path: string): Promise<string> {
     let body = '';
-    await eventually(async () => {
-      const answer = await this.#server.request('GET', `/sessions/${this.id}${path}`);
-      if (answer && answer.status !== 200 && answer.status !== 503) {
-        throw new Error(`GET ${path} of session ${this.id}: ${answer.status} ${answer.body}`);
-      }
-      body = answer?.status === 200 ? answer.body : '';
-      return body !== '';
-    });
+    await eventually(
+      async () => {
+        const answer = await this.#server.request('GET', `/sessions/${this.id}${path}`);
+        if (answer && answer.status !== 200 && answer.status !== 503) {
+          throw new Error(`GET ${path} of session ${this.id}: ${answer.status} ${answer.body}`);
+        }
+        body = answer?.status === 200 ? answer.body : '';
+        return body !== '';
+      },
+      Boolean,
+      Infinity,
+    );
     return body;
   }
 }

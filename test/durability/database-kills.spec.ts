@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { eventually } from '../support/eventually.js';
-import { until } from '../support/until.js';
 import { BuiltServer } from './built-server.js';
 import { DEMO_LOAD } from './demo-load.js';
 import { Load } from './load.js';
@@ -51,7 +50,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
         /* oxlint-disable no-await-in-loop -- one outage after the other */
         await load.randomMoment();
         await database.kill();
-        await eventually(() => load.isRefused());
+        await eventually(() => load.isRefused(), Boolean, Infinity);
         await delay(random.next() * MAX_OUTAGE_MS);
         await database.restart();
         expect(await load.violations()).toEqual([]);
@@ -135,9 +134,10 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     await client.query('begin; lock table agent_webkit.session');
     await server.start(() => database.kill());
     await database.restart();
-    await until(
+    await eventually(
       async () => (await server.request('GET', '/sessions'))?.body ?? '',
       (body) => body.includes('"state":"idle"'),
+      Infinity,
     );
   }, 60_000);
 });

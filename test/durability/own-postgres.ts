@@ -71,7 +71,7 @@ export class OwnPostgres {
 
   /** Starts it, once what was left of the last one is gone, and waits until it takes connections. */
   async restart(): Promise<void> {
-    await eventually(() => this.#tryToRun());
+    await eventually(() => this.#tryToRun(), Boolean, Infinity);
   }
 
   async remove(): Promise<void> {

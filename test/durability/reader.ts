@@ -38,11 +38,15 @@ export class Reader {
   }
 
   async #follow(): Promise<void> {
-    await eventually(async () => {
-      await this.#server.up();
-      if (!this.#isOver) await this.#read();
-      return this.#isOver;
-    });
+    await eventually(
+      async () => {
+        await this.#server.up();
+        if (!this.#isOver) await this.#read();
+        return this.#isOver;
+      },
+      Boolean,
+      Infinity,
+    );
     this.#notify();
   }
 

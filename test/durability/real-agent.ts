@@ -9,7 +9,7 @@ import {
   type ModelRequest,
   startFakeMessagesApi,
 } from '../support/fake-messages-api.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import type { LoadOptions } from './load.js';
 
 /** How long the model takes for an answer's last word, so that a turn can be cut off before it. */
@@ -69,7 +69,7 @@ export class RealAgent {
 
   /** Resolves when no process is left of the servers, and of all that they started. */
   async gone(): Promise<void> {
-    await until(
+    await eventually(
       () => findProcesses(this.#marker),
       (pids) => pids.length === 0,
     );

@@ -30,12 +30,16 @@ export class Replier {
   async #reply(correlationId: string, reply: object): Promise<void> {
     this.#requests += 1;
     if (this.#requests % 2 === 0) await delay(THINKING_MS);
-    await eventually(async () => {
-      const answer = await this.#send({ ...reply, correlation_id: correlationId });
-      if (answer?.status === 204) this.taken.push(correlationId);
-      // 409: it was cancelled, or an earlier try got through.
-      return answer?.status === 204 || answer?.status === 409;
-    });
+    await eventually(
+      async () => {
+        const answer = await this.#send({ ...reply, correlation_id: correlationId });
+        if (answer?.status === 204) this.taken.push(correlationId);
+        // 409: it was cancelled, or an earlier try got through.
+        return answer?.status === 204 || answer?.status === 409;
+      },
+      Boolean,
+      Infinity,
+    );
   }
 }
 

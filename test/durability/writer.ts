@@ -49,14 +49,18 @@ export class Writer {
     }
   }
 
-  #say({ messageId, content }: SentMessage): Promise<void> {
+  async #say({ messageId, content }: SentMessage): Promise<void> {
     const message = { type: 'user_message', message_id: messageId, content };
-    return eventually(async () => {
-      const answer = await this.#options.send(message);
-      if (answer && answer.status !== 204 && answer.status !== 503) {
-        throw new Error(`A message was refused: ${answer.status} ${answer.body}`);
-      }
-      return answer?.status === 204;
-    });
+    await eventually(
+      async () => {
+        const answer = await this.#options.send(message);
+        if (answer && answer.status !== 204 && answer.status !== 503) {
+          throw new Error(`A message was refused: ${answer.status} ${answer.body}`);
+        }
+        return answer?.status === 204;
+      },
+      Boolean,
+      Infinity,
+    );
   }
 }

@@ -100,11 +100,11 @@ const FORBIDDEN: readonly Case[] = [
   ['page/src/client/a.ts', `import { x } from '../ui/app.js';`],
   ['page/src/ui/a.tsx', `import { readFile } from 'node:fs/promises';`],
   // Nothing but tests imports tests; examples and the benchmark use what is published.
-  ['src/agent-webkit/stream/a.ts', `import { x } from '../../../test/support/until.js';`],
-  ['page/src/client/a.ts', `import { x } from '../../../test/support/until.js';`],
-  ['bench/fanout/a.mjs', `import { x } from '../../test/support/until.js';`],
+  ['src/agent-webkit/stream/a.ts', `import { x } from '../../../test/support/eventually.js';`],
+  ['page/src/client/a.ts', `import { x } from '../../../test/support/eventually.js';`],
+  ['bench/fanout/a.mjs', `import { x } from '../../test/support/eventually.js';`],
   ['bench/fanout/a.mjs', `import { x } from '../../src/index.js';`],
-  ['examples/minimal/a.ts', `import { x } from '../../test/support/until.js';`],
+  ['examples/minimal/a.ts', `import { x } from '../../test/support/eventually.js';`],
   ['examples/minimal/a.ts', `import { x } from '../../src/index.js';`],
   // Every file that ships has a room.
   ['page/src/other/a.ts', `export const value = 1;`],

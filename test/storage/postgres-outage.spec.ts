@@ -8,7 +8,7 @@ import type {
 } from '../../src/agent-webkit/storage/postgres/postgres-pool.js';
 import { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { describePostgres, PostgresBench } from '../support/postgres.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import { createSessions, sampleAppend, sampleEvents, storedEvents } from './postgres-samples.js';
 
 describePostgres('a storage whose database fails it', () => {
@@ -40,7 +40,7 @@ describePostgres('a storage whose database fails it', () => {
     const load = Promise.all(ids.map(write));
     for (let cut = 1; cut <= cuts; cut += 1) {
       /* oxlint-disable no-await-in-loop -- one after the other */
-      await until(
+      await eventually(
         () => committed,
         (count) => count >= (cut * ids.length * appends) / (cuts + 1),
       );
@@ -58,7 +58,7 @@ describePostgres('a storage whose database fails it', () => {
       /* oxlint-enable no-await-in-loop */
     }
     const other = await bench.open();
-    await until(
+    await eventually(
       () => other.records.unfinished(100, null),
       (found) => found.length === 0,
     );
@@ -183,18 +183,15 @@ async function untilStored(
   append: () => void | Promise<void>,
   rejections: unknown[],
 ): Promise<void> {
-  await until(
-    async () => {
-      try {
-        await append();
-        return true;
-      } catch (error) {
-        rejections.push(error);
-        return false;
-      }
-    },
-    (isStored) => isStored,
-  );
+  await eventually(async () => {
+    try {
+      await append();
+      return true;
+    } catch (error) {
+      rejections.push(error);
+      return false;
+    }
+  });
 }
 
 /** A pool whose connections may break after the database has done what it was asked to. */

@@ -6,7 +6,7 @@ import { PostgresError } from '../../src/agent-webkit/storage/postgres/postgres-
 import { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { stripTypes } from '../support/plain-node.js';
 import { describePostgres, POSTGRES_URL, PostgresBench } from '../support/postgres.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import { createSessions, sampleAppend, sampleEvents, sampleRecord } from './postgres-samples.js';
 
 describePostgres("a storage with the host's pool", () => {
@@ -40,7 +40,7 @@ describePostgres("a storage with the host's pool", () => {
     expect(answers.map(({ rows }) => rows)).toEqual(clients.map(() => [{ one: 1 }]));
     for (const client of clients) client.release();
     await pool.end();
-    await until(
+    await eventually(
       () => bench.backends(),
       (pids) => pids.length === 0,
     );

@@ -4,7 +4,7 @@ import { Database } from '../../src/agent-webkit/storage/postgres/database.js';
 import { ServerLock } from '../../src/agent-webkit/storage/postgres/server-lock.js';
 import { describePostgres, PostgresBench } from '../support/postgres.js';
 import { startStallingProxy, type StallingProxy } from '../support/stalling-proxy.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 
 describePostgres("a server's lock", () => {
   let bench: PostgresBench;
@@ -42,7 +42,7 @@ describePostgres("a server's lock", () => {
   }
 
   const isHeld = (expected: boolean) =>
-    until(
+    eventually(
       () => lock.isHeld,
       (held) => held === expected,
     );
@@ -64,7 +64,7 @@ describePostgres("a server's lock", () => {
     await isHeld(false);
 
     // The database still thinks the first one is there.
-    await until(
+    await eventually(
       () => bench.backends(),
       (pids) => pids.some((pid) => pid !== first),
     );
@@ -79,7 +79,7 @@ describePostgres("a server's lock", () => {
     const [first] = await holders();
     const probed = 'select state_change from pg_stat_activity where pid = $1';
     const [before] = await bench.rows<{ state_change: Date }>(probed, [first]);
-    await until(
+    await eventually(
       () => bench.rows<{ state_change: Date }>(probed, [first]),
       ([row]) => Number(row?.state_change) > Number(before?.state_change) + 100,
     );

@@ -7,7 +7,7 @@ import { FencedError } from '../../src/agent-webkit/engine/storage.js';
 import type { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { type PlainSources, stripTypes } from '../support/plain-node.js';
 import { describePostgres, PostgresBench } from '../support/postgres.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import {
   createSessions,
   sampleAppend,
@@ -64,7 +64,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
   }
 
   function untilWaiting(count: number): Promise<unknown> {
-    return until(
+    return eventually(
       () =>
         bench.rows(
           `select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = $1`,
@@ -131,7 +131,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     server.kill('SIGKILL');
     expect(await once(server, 'exit')).toEqual([null, 'SIGKILL']);
     const ids = records.map(({ id }) => id).sort();
-    await until(
+    await eventually(
       () => other.records.unfinished(10, null),
       (found) => found.length === 3,
     );
@@ -149,25 +149,23 @@ describePostgres('servers that share a PostgreSQL database', () => {
     await storage.events.append(sampleAppend(id, sampleEvents(1, 1), { isUnfinished: true }));
     const cut = await bench.backends();
     expect(await bench.cut()).toBeGreaterThanOrEqual(2);
-    await until(
+    await eventually(
       () => bench.backends(),
       (pids) => !pids.some((pid) => cut.includes(pid)),
     );
-    await until(locksHeld, (count) => count === 2);
+    await eventually(locksHeld, (count) => count === 2);
     // A connection of the pool's may turn out to be broken only when it is used.
-    const unfinished = await until(
+    const unfinished = await eventually(
       () => other.records.unfinished(10, null).catch(() => null),
       (ids) => ids !== null,
     );
     expect(unfinished).toEqual([]);
     const second = sampleAppend(id, sampleEvents(2, 1));
-    await until(
-      () =>
-        storage.events.append(second).then(
-          () => true,
-          () => false,
-        ),
-      (isAppended) => isAppended,
+    await eventually(() =>
+      storage.events.append(second).then(
+        () => true,
+        () => false,
+      ),
     );
   });
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/agent-webkit/storage/conformance/fixtures.js';
 import { SqliteStorage } from '../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
 import { describeOnly, itOnly } from '../support/needs.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import { hasNodeSqlite, SqliteBench } from './sqlite-bench.js';
 
 const withoutNodeSqlite = hasNodeSqlite
@@ -123,7 +123,7 @@ describe('SqliteStorage', () => {
         () => true,
         () => false,
       );
-    expect(await until(open, (isOpen) => isOpen)).toBe(true);
+    expect(await eventually(open)).toBe(true);
     await storage.close();
   });
 

@@ -7,7 +7,7 @@ import {
   SqliteThread,
 } from '../../src/agent-webkit/storage/sqlite/sqlite-thread.js';
 import type { ThreadOptions, Unit } from '../../src/agent-webkit/storage/sqlite/thread-program.js';
-import { until } from '../support/until.js';
+import { eventually } from '../support/eventually.js';
 import { SqliteBench } from './sqlite-bench.js';
 
 /** A thread that takes every request and does none. */
@@ -60,7 +60,7 @@ describe("a SQLite storage's thread", () => {
     await thread.write(add);
     // It waits for requests: it may be terminated.
     await workers[0]?.terminate();
-    await until(numbersOrError, (rows) => Array.isArray(rows));
+    await eventually(numbersOrError, (rows) => Array.isArray(rows));
     expect(await numbers()).toEqual([{ amount: 1 }]);
     expect(workers).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import {
   PostgresStorage,
 } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { describeNeeding } from './needs.js';
-import { until } from './until.js';
+import { eventually } from './eventually.js';
 
 /** The server that tests use: that of `POSTGRES_URL`, or the one on this machine. */
 export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
@@ -98,7 +98,7 @@ export class PostgresBench {
   /** Closes what is open, sees that no connection is left, and drops the schema. */
   async close(): Promise<void> {
     await Promise.all([...this.#storages].map((storage) => this.closeStorage(storage)));
-    await until(
+    await eventually(
       () => this.backends(),
       (pids) => pids.length === 0,
     );

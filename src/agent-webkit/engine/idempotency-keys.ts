@@ -1,23 +1,24 @@
+import { IDEMPOTENCY_KEY_TTL_MS } from './storage.js';
+
 const MAX_KEYS = 10_000;
-const MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The keys under which something was accepted, so that a retry is answered and does nothing.
- * Bounded in number and age; the oldest are forgotten first.
+ * The idempotency keys that were accepted, so that a retry gets the first result and has no effect.
+ * Bounded in number and age; the oldest are dropped first.
  */
 export class IdempotencyKeys<Value> {
   readonly #maxKeys: number;
   readonly #maxAgeMs: number;
   readonly #entries = new Map<string, { value: Promise<Value>; at: number }>();
 
-  constructor(maxKeys = MAX_KEYS, maxAgeMs = MAX_AGE_MS) {
+  constructor(maxKeys = MAX_KEYS, maxAgeMs = IDEMPOTENCY_KEY_TTL_MS) {
     this.#maxKeys = maxKeys;
     this.#maxAgeMs = maxAgeMs;
   }
 
   /**
-   * Runs `accept`, or returns what the first call with this key came to, also while that is under
-   * way. A failure is not remembered: it accepted nothing.
+   * Runs `accept`, or returns the result of the first call with this key, also while that call is
+   * running. A failure is dropped, because it accepted nothing.
    */
   once(key: string, accept: () => Promise<Value>): Promise<Value> {
     const known = this.#entries.get(key);
@@ -28,11 +29,11 @@ export class IdempotencyKeys<Value> {
     value.catch(() => {
       if (this.#entries.get(key)?.value === value) this.#entries.delete(key);
     });
-    this.#forgetOldest();
+    this.#dropOldest();
     return value;
   }
 
-  #forgetOldest(): void {
+  #dropOldest(): void {
     for (const [key, { at }] of this.#entries) {
       const isFresh = Date.now() - at < this.#maxAgeMs;
       if (isFresh && this.#entries.size <= this.#maxKeys) return;

@@ -46,7 +46,7 @@ export interface EventAppend {
   readonly events: readonly SessionEvent[];
   /**
    * Under which keys a client asked for what these events say, so that a retry is recognised.
-   * Kept with the events in one commit, for at least 24 hours, whatever is trimmed.
+   * Kept with the events in one commit, for at least {@link IDEMPOTENCY_KEY_TTL_MS}, whatever is trimmed.
    */
   readonly keys: readonly string[];
   /**
@@ -66,6 +66,9 @@ export class FencedError extends Error {
   }
 }
 
+/** How long an idempotency key is kept at least, in milliseconds: 24 hours. */
+export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1000;
+
 /** Keeps sessions' events, in the order of their seq, without a gap but for what was trimmed. */
 export interface EventStore {
   /**
@@ -80,9 +83,9 @@ export interface EventStore {
   append(append: EventAppend): void | Promise<void>;
   /** Up to `limit` events after `after`, in order; fewer only at the end. */
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]>;
-  /** Whether an append of the last 24 hours carried this key. */
+  /** Resolves to true when an append of the last {@link IDEMPOTENCY_KEY_TTL_MS} carried this key. */
   hasKey(sessionId: string, key: string): Promise<boolean>;
-  /** Removes the events before `firstSeq`, except those whose seq is in `keep`, and keys older than 24 hours. */
+  /** Removes the events before `firstSeq`, except those whose seq is in `keep`, and keys older than {@link IDEMPOTENCY_KEY_TTL_MS}. */
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void | Promise<void>;
 }
 

@@ -176,20 +176,3 @@ export function kill(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined || pid <= 1) throw new Error(`There is no process ${pid} to signal.`);
   process.kill(pid, signal);
 }
-
-/** Asks again and again until the answer is as wanted, or too much time has passed. */
-export async function until<T>(
-  ask: () => Promise<T>,
-  isWanted: (answer: T) => boolean,
-  limitMs = 10_000,
-): Promise<T> {
-  const begun = performance.now();
-  for (;;) {
-    const answer = await ask();
-    if (isWanted(answer)) return answer;
-    if (performance.now() - begun > limitMs) {
-      throw new Error(`Still ${JSON.stringify(answer)} after ${limitMs} ms.`);
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDeferred } from '../../../src/agent-webkit/agents/claude/deferred.js';
-import { AgentBench, ENDLESS_COMMAND, kill, type Subject, until } from './agent-bench.js';
+import { eventually } from '../../support/eventually.js';
+import { AgentBench, ENDLESS_COMMAND, kill, type Subject } from './agent-bench.js';
 
 let bench: AgentBench;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ const phases: Record<string, () => Promise<Subject>> = {
   'before its process is there': async () => bench.start(),
   'while its process starts': async () => {
     const agent = bench.start();
-    await until(
+    await eventually(
       () => bench.processes(),
       (pids) => pids.length > 0,
     );
@@ -22,11 +23,11 @@ const phases: Record<string, () => Promise<Subject>> = {
   },
   'while it starts the other way round': async () => {
     const agent = bench.start({ resume: true });
-    const [first] = await until(
+    const [first] = await eventually(
       () => bench.processes(),
       (pids) => pids.length > 0,
     );
-    await until(
+    await eventually(
       () => bench.processes(),
       (pids) => pids.every((pid) => pid !== first),
     );
@@ -58,7 +59,7 @@ const phases: Record<string, () => Promise<Subject>> = {
   'while a tool runs': async () => {
     const agent = bench.start();
     agent.send(`bash ${ENDLESS_COMMAND}`);
-    await until(
+    await eventually(
       () => bench.processes(),
       (pids) => pids.length >= 3,
     );
@@ -67,7 +68,7 @@ const phases: Record<string, () => Promise<Subject>> = {
   'while a tool runs in the background': async () => {
     const agent = bench.start();
     await agent.turn(`bash (setsid ${ENDLESS_COMMAND} > /dev/null 2>&1 &)`);
-    await until(
+    await eventually(
       () => bench.processes(),
       (pids) => pids.length === 2,
     );
@@ -100,7 +101,7 @@ describe('a close', () => {
   it('lets a turn end within the grace, and its messages come', async () => {
     const agent = bench.start();
     agent.send('bash sleep 0.5; echo done-by-now');
-    await until(
+    await eventually(
       () => bench.processes(),
       (pids) => pids.length >= 3,
     );
@@ -167,11 +168,11 @@ describe('an agent whose process is killed', () => {
   ] as const)('by %s in a turn says so, and its tools end', async (signal, sentence) => {
     const agent = bench.start();
     agent.send(`bash ${ENDLESS_COMMAND}`);
-    const [first] = await until(
+    const [first] = await eventually(
       () => bench.processes(),
       (pids) => pids.length > 0,
     );
-    await until(
+    await eventually(
       () => bench.processes(),
       (pids) => pids.length >= 3,
     );

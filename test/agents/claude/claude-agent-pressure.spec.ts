@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
-import { until } from '../../support/until.js';
+import { eventually } from '../../support/eventually.js';
 import { type ClaudeEnv, createClaudeEnv } from '../../support/claude-env.js';
 
 const talkative = fileURLToPath(new URL('talkative-agent.mjs', import.meta.url));
@@ -39,10 +39,7 @@ it('reads its process only as fast as it is read itself, and loses nothing of wh
   // One that is read to its end, as a clock: the other one has had as much time.
   const read = startTalkative();
   for (let next = 0; next < 2000; next += 1) await read.messages.next();
-  await until(
-    () => read.heard.all,
-    (isSaid) => isSaid,
-  );
+  await eventually(() => read.heard.all);
   expect(held.heard.all).toBe(false);
 
   for (let next = 1; next < 2000; next += 1) {

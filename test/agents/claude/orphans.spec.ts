@@ -1,43 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionKey, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import { transform } from '@swc/core';
 import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import { MemoryTranscripts } from '../../../src/agent-webkit/storage/memory/memory-transcripts.js';
-import { AgentBench, ENDLESS_COMMAND, type Subject, until } from './agent-bench.js';
-
-const source = new URL('../../../src/agent-webkit/agents/claude/', import.meta.url);
-// Inside the project, so that the agent's SDK is found from there.
-const built = new URL(`../../../node_modules/.cache/orphans-${randomUUID()}/`, import.meta.url);
-
-/** Plain Node runs no TypeScript: the agent's few files are stripped of their types for it. */
-async function build(): Promise<void> {
-  await mkdir(built, { recursive: true });
-  await writeFile(new URL('package.json', built), '{"type":"module"}');
-  for (const name of await readdir(source)) {
-    const { code } = await transform(await readFile(new URL(name, source), 'utf8'), {
-      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
-      module: { type: 'es6' },
-    });
-    await writeFile(new URL(name.replace(/ts$/, 'js'), built), code);
-  }
-}
+import { eventually } from '../../support/eventually.js';
+import { type PlainSources, stripTypes } from '../../support/plain-node.js';
+import { AgentBench, ENDLESS_COMMAND, type Subject } from './agent-bench.js';
 
 let bench: AgentBench;
+/** Plain Node runs no TypeScript, so the server gets a copy of the agent without its types. */
+let sources: PlainSources;
 beforeAll(async () => {
   bench = await AgentBench.open();
-  await build();
+  sources = await stripTypes(['src/agent-webkit/agents/claude', 'src/agent-webkit/engine/timing']);
 });
 afterAll(async () => {
   await bench.close();
-  await rm(built, { recursive: true });
+  await sources.remove();
 });
 
 /** Transcripts that tell under which project they are kept. */
@@ -66,7 +52,7 @@ function startServer(
     cwd: bench.env.cwd,
     includePartialMessages: true,
   };
-  const module = pathToFileURL(fileURLToPath(new URL('claude-agent-client.js', built))).href;
+  const module = sources.url('src/agent-webkit/agents/claude/claude-agent-client.ts');
   const script = fileURLToPath(new URL('server-with-agent.mjs', import.meta.url));
   const { overrides } = bench.env;
   const server = spawn(
@@ -101,7 +87,7 @@ const phases = {
   'running a tool': async (): Promise<[ChildProcess, string]> => {
     const { server, marker } = startServer(`bash ${ENDLESS_COMMAND}`);
     // The server, the agent, the tool's shell, and its child.
-    await until(
+    await eventually(
       () => findProcesses(marker),
       (pids) => pids.length >= 4,
     );
@@ -118,7 +104,7 @@ describe.each(Object.entries(phases))('an agent that is %s', (_phase, reach) => 
       server.kill(signal);
       expect(await once(server, 'exit')).toEqual([null, signal]);
 
-      await until(
+      await eventually(
         () => findProcesses(marker),
         (pids) => pids.length === 0,
         5000,
@@ -132,7 +118,7 @@ it('is gone, too, when the whole process group gets the signal', async () => {
   expect(server.pid).toBeGreaterThan(1);
   process.kill(-Number(server.pid), 'SIGKILL');
 
-  await until(
+  await eventually(
     () => findProcesses(marker),
     (pids) => pids.length === 0,
     5000,
@@ -184,7 +170,7 @@ describe('an agent whose transcripts are stored', () => {
     await said(lines, 'result');
     expect(await copiesOf(sessionId)).not.toEqual([]);
     server.kill('SIGKILL');
-    await until(
+    await eventually(
       () => copiesOf(sessionId),
       (copies) => copies.length === 0,
     );

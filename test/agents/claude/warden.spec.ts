@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Warden } from '../../../src/agent-webkit/agents/claude/warden.js';
 import { itOnly } from '../../support/needs.js';
-import { kill, until } from './agent-bench.js';
+import { eventually } from '../../support/eventually.js';
+import { kill } from './agent-bench.js';
 
 function isAlive(pid: number | undefined): boolean {
   try {
@@ -17,7 +18,7 @@ function isAlive(pid: number | undefined): boolean {
 const onLinux = itOnly(process.platform === 'linux' ? null : 'Needs Linux, for /proc.');
 
 const ends = (pid: number | undefined) =>
-  until(
+  eventually(
     async () => isAlive(pid),
     (alive) => !alive,
     5000,
@@ -44,7 +45,7 @@ describe('a warden', () => {
     const release = warden.watch();
     const { pid } = warden;
     kill(pid, 'SIGKILL');
-    await until(
+    await eventually(
       async () => warden.pid,
       (next) => next !== undefined && next !== pid,
     );
@@ -58,7 +59,7 @@ describe('a warden', () => {
   onLinux('has nothing of the environment but the path', async () => {
     const warden = new Warden(randomUUID());
     const release = warden.watch();
-    const environment = await until(
+    const environment = await eventually(
       () => readFile(`/proc/${warden.pid}/environ`, 'latin1'),
       (text) => text !== '',
     );

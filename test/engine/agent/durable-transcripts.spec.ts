@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionKey, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
 import { DurableTranscripts } from '../../../src/agent-webkit/engine/agent/durable-transcripts.js';
 import { MemoryTranscripts } from '../../../src/agent-webkit/storage/memory/memory-transcripts.js';
-import { until } from '../../support/until.js';
+import { eventually } from '../../support/eventually.js';
 
 const key: SessionKey = { projectKey: 'p', sessionId: 's' };
 const entry = (text: string): SessionStoreEntry => ({ type: 'user', text });
@@ -31,7 +31,7 @@ describe('transcripts whose store is away', () => {
   });
   afterEach(() => transcripts.stop());
   const hasTroubles = (count: number) =>
-    until(
+    eventually(
       () => troubles.length,
       (seen) => seen >= count,
     );

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
+import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import type { ProcessExit } from './agent-failure.js';
 import { findLocalCopies, type LocalCopies, removeLocalCopies } from './local-copies.js';
 import { MARKER_VARIABLE, sweepProcesses } from './process-sweep.js';
@@ -12,8 +13,8 @@ const TERM_MS = 2000;
 /** How long what the agent has left behind may take to end after SIGTERM. */
 const SWEEP_GRACE_MS = 500;
 const SWEEP_LIMIT_MS = 5000;
-/** How long to wait for the last words of a process that has ended. */
-const LAST_WORDS_MS = 200;
+/** How long to wait for the last error output of a process that has ended. */
+const LAST_OUTPUT_MS = 200;
 const STDERR_TAIL = 4096;
 
 const serverRunId = randomUUID();
@@ -89,9 +90,9 @@ export class AgentProcess {
 
   async #shutDown(graceMs: number): Promise<void> {
     this.child.stdin.end();
-    if (!(await within(this.#exited, graceMs))) {
+    if ((await within(graceMs, this.#exited)) === TIMED_OUT) {
       this.child.kill('SIGTERM');
-      if (!(await within(this.#exited, TERM_MS))) this.child.kill('SIGKILL');
+      if ((await within(TERM_MS, this.#exited)) === TIMED_OUT) this.child.kill('SIGKILL');
     }
     await this.gone;
   }
@@ -102,7 +103,8 @@ export class AgentProcess {
     await sweepProcesses(this.marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });
     if (copies) await removeLocalCopies(copies);
     const { stderr } = this.child;
-    if (!stderr.closed) await within(once(stderr, 'close'), LAST_WORDS_MS);
+    // A pipe that broke gives no more output either.
+    if (!stderr.closed) await within(LAST_OUTPUT_MS, once(stderr, 'close')).catch(() => undefined);
     // Where something that could not be ended still holds it, it would hold the server's end up, too.
     stderr.destroy();
     return exit;
@@ -122,16 +124,4 @@ function agentEnvironment(
   const inherited = process.env[MARKER_VARIABLE];
   const value = inherited ? `${inherited},${marker}` : marker;
   return { ...Object.fromEntries(entries), [MARKER_VARIABLE]: value };
-}
-
-/** Whether the promise settles in time. */
-function within(fact: Promise<unknown>, limitMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), limitMs);
-    const settle = () => {
-      clearTimeout(timer);
-      resolve(true);
-    };
-    fact.then(settle, settle);
-  });
 }

@@ -3,6 +3,7 @@ import {
   EMPTY_LOG,
   type EventStore,
   FencedError,
+  IDEMPOTENCY_KEY_TTL_MS,
   type RecordCursor,
   type SessionRecord,
   type SessionRecordPatch,
@@ -24,8 +25,6 @@ interface Stored {
   /** When each key was accepted, in milliseconds since 1970; the oldest first. */
   keys: Map<string, number>;
 }
-
-const KEY_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Keeps everything in this process's memory: nothing to install, and nothing outlives the server. */
 export class MemoryStorage implements StorageProvider {
@@ -71,7 +70,7 @@ class MemoryEventStore implements EventStore {
 
   hasKey(sessionId: string, key: string): Promise<boolean> {
     const at = this.#sessions.get(sessionId)?.keys.get(key);
-    return Promise.resolve(at !== undefined && Date.now() - at < KEY_AGE_MS);
+    return Promise.resolve(at !== undefined && Date.now() - at < IDEMPOTENCY_KEY_TTL_MS);
   }
 
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
@@ -86,7 +85,7 @@ class MemoryEventStore implements EventStore {
     stored.older = [...staying, ...leaving];
     events.evictBefore(firstSeq);
     for (const [key, at] of stored.keys) {
-      if (Date.now() - at < KEY_AGE_MS) break;
+      if (Date.now() - at < IDEMPOTENCY_KEY_TTL_MS) break;
       stored.keys.delete(key);
     }
   }

@@ -1,3 +1,4 @@
+import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import { PostgresError } from './postgres-error.js';
 import type { PostgresClient, PostgresPool } from './postgres-pool.js';
 
@@ -56,15 +57,13 @@ export class Database {
    */
   async connect(onError: (error: Error) => void): Promise<PostgresClient> {
     const connecting = this.#acquire(onError);
-    try {
-      return await within(this.timeoutMs, connecting, 'No connection to PostgreSQL became free');
-    } catch (error) {
-      connecting.then(
-        (late) => giveBack(late, onError),
-        () => undefined,
-      );
-      throw error;
-    }
+    const client = await within(this.timeoutMs, connecting);
+    if (client !== TIMED_OUT) return client;
+    connecting.then(
+      (late) => giveBack(late, onError),
+      () => undefined,
+    );
+    throw new PostgresError(`No connection to PostgreSQL became free within ${this.timeoutMs} ms.`);
   }
 
   /** By the callback, in which the pool hands it over: a promise's reader comes too late for an error that follows at once. */
@@ -103,22 +102,11 @@ function giveBack(client: PostgresClient, onError: (error: Error) => void, isBro
 /** Queries on one connection, one after the other. */
 export function queryOn(client: PostgresClient, timeoutMs: number): Query {
   return async <R extends Row>(text: string, values?: unknown[]) => {
-    const answer = client.query({ text, types: AS_TEXT, ...(values && { values }) });
-    const { rows } = await within(timeoutMs, answer, 'PostgreSQL did not answer');
-    return rows as R[];
+    const query = client.query({ text, types: AS_TEXT, ...(values && { values }) });
+    const answer = await within(timeoutMs, query);
+    if (answer === TIMED_OUT) {
+      throw new PostgresError(`PostgreSQL did not answer within ${timeoutMs} ms.`);
+    }
+    return answer.rows as R[];
   };
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>, complaint: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new PostgresError(`${complaint} within ${timeoutMs} ms.`));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

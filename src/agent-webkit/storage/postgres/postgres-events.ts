@@ -1,12 +1,17 @@
 import type { SessionEvent } from '../../engine/session-event.js';
-import { type EventAppend, type EventStore, FencedError } from '../../engine/storage.js';
+import {
+  type EventAppend,
+  type EventStore,
+  FencedError,
+  IDEMPOTENCY_KEY_TTL_MS,
+} from '../../engine/storage.js';
 import { AppendGroups, type AppendOutcome } from '../append-groups.js';
 import { appendStatement, appendValues, firstSeqOf, splitGroup } from './append-statement.js';
 import type { Database } from './database.js';
 import { PostgresError } from './postgres-error.js';
 import { decodeText, digest, encodeText } from './text.js';
 
-const KEY_AGE = `interval '24 hours'`;
+const KEY_AGE = `interval '${IDEMPOTENCY_KEY_TTL_MS} milliseconds'`;
 
 /** Sessions' events in PostgreSQL. */
 export class PostgresEvents implements EventStore {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { backoff } from '../../engine/timing/backoff.js';
 import { type Database, queryOn } from './database.js';
 import { PostgresError } from './postgres-error.js';
 import type { PostgresClient } from './postgres-pool.js';
 
 const PROBE_MS = 30_000;
-const FIRST_RETRY_MS = 100;
-const MAX_RETRY_MS = 5000;
 
 /**
  * The sign that this server lives: an advisory lock of the database, under a number of its own, held
@@ -114,17 +113,15 @@ export class ServerLock {
   #lose(client: PostgresClient): void {
     clearTimeout(this.#timer);
     this.#end(client);
-    this.#retryLater(FIRST_RETRY_MS);
+    this.#retryLater(backoff());
   }
 
-  #retryLater(delayMs: number): void {
+  #retryLater(delays: Generator<number, never>): void {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       if (this.#isClosed) return;
-      this.#taking = this.#take().catch(() => {
-        this.#retryLater(Math.min(delayMs * 2, MAX_RETRY_MS));
-      });
-    }, delayMs);
+      this.#taking = this.#take().catch(() => this.#retryLater(delays));
+    }, delays.next().value);
     this.#timer.unref();
   }
 

@@ -1,10 +1,13 @@
 import type { SessionEvent } from '../../engine/session-event.js';
-import { type EventAppend, type EventStore, FencedError } from '../../engine/storage.js';
+import {
+  type EventAppend,
+  type EventStore,
+  FencedError,
+  IDEMPOTENCY_KEY_TTL_MS,
+} from '../../engine/storage.js';
 import { type AppendOutcome, AppendGroups } from '../append-groups.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Step, Unit, UnitResult } from './thread-program.js';
-
-const KEY_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Sessions' events in a SQLite database, those of many sessions committed together. */
 export class SqliteEvents implements EventStore {
@@ -32,13 +35,13 @@ export class SqliteEvents implements EventStore {
   }
 
   async hasKey(sessionId: string, key: string): Promise<boolean> {
-    const params = [sessionId, JSON.stringify(key), Date.now() - KEY_AGE_MS];
+    const params = [sessionId, JSON.stringify(key), Date.now() - IDEMPOTENCY_KEY_TTL_MS];
     return (await this.#thread.read(this.#sql.findKey, params)).length > 0;
   }
 
   async trim(sessionId: string, firstSeq: number, keep: readonly number[]): Promise<void> {
     const events = [sessionId, firstSeq, JSON.stringify(keep)];
-    const keys = [sessionId, Date.now() - KEY_AGE_MS];
+    const keys = [sessionId, Date.now() - IDEMPOTENCY_KEY_TTL_MS];
     const unit: Unit = [
       { kind: 'write', sql: this.#sql.trimEvents, params: events },
       { kind: 'write', sql: this.#sql.trimKeys, params: keys },
