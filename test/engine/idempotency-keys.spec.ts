@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { IdempotencyKeys } from '../../src/agent-webkit/engine/idempotency-keys.js';
 import { settle, stopTime } from '../support/session-bench.js';
 
-describe('accepted keys', () => {
+describe('idempotency keys', () => {
   let accepted: number;
   const accept = async () => (accepted += 1);
   beforeEach(() => {
@@ -15,21 +15,21 @@ describe('accepted keys', () => {
     jest.useRealTimers();
   });
 
-  it('accept once what comes twice, also while the first is under way', async () => {
+  it('accept a repeated call once, also while the first is running', async () => {
     const keys = new IdempotencyKeys<number>(10, 1000);
     expect(await Promise.all([keys.once('a', accept), keys.once('a', accept)])).toEqual([1, 1]);
     expect(await keys.once('a', accept)).toBe(1);
     expect(await keys.once('b', accept)).toBe(2);
   });
 
-  it('forget a failure, which everybody who waited for it is told', async () => {
+  it('drop a failure after rejecting every call that waited for it', async () => {
     const keys = new IdempotencyKeys<number>(10, 1000);
     const both = [keys.once('a', () => Promise.reject(new Error('no'))), keys.once('a', accept)];
     for (const one of await Promise.allSettled(both)) expect(one.status).toBe('rejected');
     expect(await keys.once('a', accept)).toBe(1);
   });
 
-  it('forget a key when its time is over, and not before', async () => {
+  it('expire after their lifetime, and not before', async () => {
     const keys = new IdempotencyKeys<number>(10, 1000);
     await keys.once('a', accept);
     jest.advanceTimersByTime(999);
@@ -40,7 +40,7 @@ describe('accepted keys', () => {
     expect(await keys.once('a', accept)).toBe(2);
   });
 
-  it('do not forget a later success for an earlier failure', async () => {
+  it('keep a later success when an earlier call fails', async () => {
     const keys = new IdempotencyKeys<number>(10, 1000);
     const events = new EventEmitter();
     const first = keys.once('a', async () => (await once(events, 'done')).length);
@@ -51,7 +51,7 @@ describe('accepted keys', () => {
     expect(await keys.once('a', accept)).toBe(1);
   });
 
-  it('are bounded in number, and the oldest go first', async () => {
+  it('are bounded in number, and the oldest are dropped first', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),

@@ -29,7 +29,7 @@ export interface BenchOptions {
 
 const quiet = () => undefined;
 
-/** What a session is allowed unless a test says otherwise. */
+/** The limits of a session unless a test sets others. */
 export const LIMITS: SessionLimits = {
   maxEvents: 1000,
   maxLogChars: 1_000_000,
@@ -51,7 +51,7 @@ export async function settle(rounds = 4): Promise<void> {
   }
 }
 
-/** Time stands still for what waits for it; the event loop goes on. */
+/** Stops the clock for timers; the event loop goes on. */
 export function stopTime(): void {
   jest.useFakeTimers({
     doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask'],
@@ -118,7 +118,7 @@ export class SessionBench {
     return bench;
   }
 
-  /** What a server finds that starts anew on the same storage. */
+  /** Restores the session as a restarted server does, on the same storage. */
   static async restart(before: SessionBench, options: BenchOptions = {}): Promise<SessionBench> {
     const bench = new SessionBench({
       limits: before.deps.limits,
@@ -161,7 +161,7 @@ export class SessionBench {
     return (await this.events()).map(({ event }) => event);
   }
 
-  /** What events of one name said. */
+  /** Returns the data of all events with this name. */
   async data(name: EventName): Promise<unknown[]> {
     return (await this.events()).flatMap(({ event, data }) => (event === name ? [data] : []));
   }

@@ -9,7 +9,7 @@ import type { UserContent } from '../protocol/events.js';
 
 export type { PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
 
-/** What the agent tells about a tool call it asks permission for. A subset of the SDK's own options. */
+/** Details of a tool call for which the agent requests permission. A subset of the SDK's own options. */
 export interface PermissionContext {
   /** Aborts when the agent no longer waits for the answer, for example because its turn was interrupted. */
   signal: AbortSignal;
@@ -37,17 +37,17 @@ export interface SessionConfig {
   permissionMode: PermissionMode;
   /** The agent's working directory, absolute. */
   cwd: string;
-  /** Whether text and tool inputs are sent while they stream. */
+  /** True to send text and tool inputs while they stream. */
   includePartialMessages: boolean;
   /** How many steps of its own the agent may take before it stops. Without it, as many as it likes. */
   maxTurns?: number;
   /** How much the session may cost before the agent stops, in US dollars. Without it, any amount. */
   maxBudgetUsd?: number;
-  /** What the host wants to know whenever it starts an agent for this session. Kept as JSON. */
+  /** The host's own data, passed to it whenever it starts an agent for this session. Kept as JSON. */
   hostContext?: HostContext;
 }
 
-/** What JSON can say. */
+/** A JSON value. */
 export type HostContext =
   | string
   | number
@@ -101,7 +101,7 @@ export interface AgentClient {
 }
 
 /**
- * Starts an agent for a session, new or resumed. Returns at once: a start that fails is told by
- * `messages`, which then throws.
+ * Starts an agent for a session, new or resumed. Returns at once: `messages`
+ * reports a start that fails by throwing.
  */
 export type SdkFactory = (start: AgentStart) => AgentClient;

@@ -1,6 +1,6 @@
 import { AgentWebkitError, StorageUnavailableError } from './errors.js';
 
-/** What the storage answers; what it cannot is told as such, and what it refused as it is. */
+/** Resolves to the storage's answer. Errors become a StorageUnavailableError, except for refusals of this package. */
 export async function answered<Answer>(asked: Promise<Answer>): Promise<Answer> {
   try {
     return await asked;

@@ -34,8 +34,8 @@ async function taken(slots: AgentSlots, ...names: string[]): Promise<Holder[]> {
   return holders;
 }
 
-describe('the slots of agents', () => {
-  it('are given at once while there are some, then each in its turn', async () => {
+describe('agent slots', () => {
+  it('are assigned at once while some are free, then in the order of the requests', async () => {
     const slots = new AgentSlots(2);
     const [a, , c, d] = await taken(slots, 'a', 'b', 'c', 'd');
     expect([a?.state, c?.state, d?.state]).toEqual(['running', 'waiting', 'waiting']);
@@ -47,7 +47,7 @@ describe('the slots of agents', () => {
     expect(d?.state).toBe('running');
   });
 
-  it('are made free by the one that has been idle for longest, and by no other', async () => {
+  it('are freed by evicting the agent that has been idle for longest', async () => {
     const slots = new AgentSlots(3);
     const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
     a.idleSince = 20;
@@ -66,7 +66,7 @@ describe('the slots of agents', () => {
     expect(c.isEvicted).toBe(true);
   });
 
-  it('are not made free for one that gave up waiting, which is told so', async () => {
+  it('are not freed for a request that was cancelled, which resolves to false', async () => {
     const slots = new AgentSlots(1);
     const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
     slots.cancel(b);
@@ -81,7 +81,7 @@ describe('the slots of agents', () => {
     expect((await taken(slots, 'd'))[0]?.state).toBe('running');
   });
 
-  it('are to be had where one is being left for nobody', async () => {
+  it('count an eviction as a free slot when the request for it was cancelled', async () => {
     const slots = new AgentSlots(1);
     const [a, b] = (await taken(slots, 'a', 'b')) as [Holder, Holder];
     a.idleSince = 1;
@@ -96,7 +96,7 @@ describe('the slots of agents', () => {
     expect(c.state).toBe('running');
   });
 
-  it('are not lost to one that frees what it does not have', async () => {
+  it('are not released by a holder that has none', async () => {
     const slots = new AgentSlots(1);
     const [a] = (await taken(slots, 'a')) as [Holder];
     new Holder('stranger').free(slots);
@@ -110,7 +110,7 @@ describe('the slots of agents', () => {
     ]);
   });
 
-  it('are never more than there are, nor unused while somebody waits, whatever happens', async () => {
+  it('never exceed the maximum and are never unused while a request waits', async () => {
     const step = fc.record({
       kind: fc.constantFrom('take', 'free', 'cancel', 'idle', 'work'),
       who: fc.nat(5),

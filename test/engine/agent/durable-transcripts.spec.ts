@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.js';
 const key: SessionKey = { projectKey: 'p', sessionId: 's' };
 const entry = (text: string): SessionStoreEntry => ({ type: 'user', text });
 
-/** A store that is away until it is told to be back. */
+/** A store that fails until the test brings it back. */
 class AwayTranscripts extends MemoryTranscripts {
   isAway = true;
 
@@ -20,7 +20,7 @@ class AwayTranscripts extends MemoryTranscripts {
   }
 }
 
-describe('transcripts whose store is away', () => {
+describe('durable transcripts while the storage is down', () => {
   let store: AwayTranscripts;
   let troubles: unknown[];
   let transcripts: DurableTranscripts;
@@ -36,7 +36,7 @@ describe('transcripts whose store is away', () => {
       (seen) => seen >= count,
     );
 
-  it('are written when it is back, in order, however long that takes', async () => {
+  it('are written in order when the storage is back, however long that takes', async () => {
     const written = Promise.all([
       transcripts.append(key, [entry('one')]),
       transcripts.append(key, [entry('two')]),
@@ -48,7 +48,7 @@ describe('transcripts whose store is away', () => {
     expect(await store.load(key)).toEqual([entry('one'), entry('two')]);
   });
 
-  it('are loaded when everything is written', async () => {
+  it('are loaded only when everything is written', async () => {
     void transcripts.append(key, [entry('one')]);
     const loaded = transcripts.load(key);
     await hasTroubles(1);
@@ -56,7 +56,7 @@ describe('transcripts whose store is away', () => {
     expect(await loaded).toEqual([entry('one')]);
   });
 
-  it('are given up when the session ends', async () => {
+  it('are not retried after the session has ended', async () => {
     const written = transcripts.append(key, [entry('one')]);
     transcripts.stop();
     await expect(written).rejects.toThrow('away');

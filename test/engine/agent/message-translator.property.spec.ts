@@ -60,8 +60,8 @@ const anything = fc.oneof(
   unknown.map((message) => message as SDKMessage),
 );
 
-describe('the translator', () => {
-  it('never throws, whatever is said in whatever order', () => {
+describe('the message translator', () => {
+  it('never throws, whatever messages come in whatever order', () => {
     fc.assert(
       fc.property(fc.array(anything, { maxLength: 40 }), (messages) => {
         const translator = new MessageTranslator('session', 0);
@@ -73,7 +73,7 @@ describe('the translator', () => {
     );
   });
 
-  it('makes nothing of a message it does not know', () => {
+  it('translates an unknown message to no event', () => {
     const known = new Set(['assistant', 'stream_event', 'user', 'result']);
     fc.assert(
       fc.property(unknown, (message) => {
@@ -83,7 +83,7 @@ describe('the translator', () => {
     );
   });
 
-  it('completes a message with all its blocks so far, whoever else speaks between', () => {
+  it('completes a message with all its blocks so far, although other messages come in between', () => {
     // Each speaker says one message after the other, block by block, as the SDK does.
     const saying = fc.record({
       from: parent,
@@ -125,7 +125,7 @@ describe('the translator', () => {
     );
   });
 
-  it('tells costs that add up to the session’s, also over agents that forgot their total', () => {
+  it('reports costs that add up to the session’s, also over agents that lost their total', () => {
     const totals = fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 20 });
     fc.assert(
       fc.property(fc.nat(50), totals, (before, told) => {

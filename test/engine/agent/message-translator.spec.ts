@@ -52,8 +52,8 @@ const BASH_INPUT = [
   'message_delta msg_1 | toolu_2 | Bash | ,"description":"test"}',
 ];
 
-describe('what the real SDK says', () => {
-  it('of a text turn is its deltas, the message and the result', () => {
+describe('the events of recorded SDK messages', () => {
+  it('are the deltas, the message and the result for a text turn', () => {
     expect(lines('text-turn')).toEqual([
       'message_delta msg_1 | Hello ',
       'message_delta msg_1 | there',
@@ -90,7 +90,7 @@ describe('what the real SDK says', () => {
     ]);
   });
 
-  it('of a message in several blocks is completed with all blocks so far each time', () => {
+  it('complete a message in several blocks with all blocks so far each time', () => {
     expect(lines('several-blocks')).toEqual([
       'message_delta msg_1 | Two ',
       'message_delta msg_1 | calls',
@@ -112,7 +112,7 @@ describe('what the real SDK says', () => {
     ]);
   });
 
-  it('of a tool that was allowed is its use with the input, and its result', () => {
+  it('are the tool use with its input and the result for an allowed tool', () => {
     expect(lines('tool-allowed')).toEqual([
       ...BASH_INPUT,
       'message_complete msg_1 | toolu_2',
@@ -143,14 +143,14 @@ describe('what the real SDK says', () => {
     ]);
   });
 
-  it('of a tool that was denied is a result that failed, with the reason', () => {
+  it('are a failed result with the reason for a denied tool', () => {
     expect(translate('tool-denied')[4]).toEqual({
       event: 'tool_result',
       data: { tool_use_id: 'toolu_00000002', output: 'Not today.', is_error: true },
     });
   });
 
-  it('of a question is a tool use whose result has the answers', () => {
+  it('are a tool use whose result has the answers for a question', () => {
     expect(lines('question').slice(2)).toEqual([
       'message_complete msg_1 | toolu_2',
       'tool_use msg_1 | toolu_2 | AskUserQuestion',
@@ -161,7 +161,7 @@ describe('what the real SDK says', () => {
     ]);
   });
 
-  it('of an interrupted turn is what was said, and a result without lines for developers', () => {
+  it('are the messages so far and a result without SDK diagnostics for an interrupted turn', () => {
     expect(lines('interrupted')).toEqual([
       'message_delta msg_1 | part',
       'message_complete msg_1 | part',
@@ -173,7 +173,7 @@ describe('what the real SDK says', () => {
     for (const data of results(translate('interrupted'))) expect(data).not.toHaveProperty('errors');
   });
 
-  it('of a turn that is interrupted at a permission is a tool result that failed', () => {
+  it('are a failed tool result for a turn interrupted at a permission', () => {
     expect(lines('interrupted-tool')).toEqual([
       ...BASH_INPUT,
       'message_complete msg_1 | toolu_2',
@@ -186,7 +186,7 @@ describe('what the real SDK says', () => {
     ]);
   });
 
-  it('of an API error is a message with its text and a result that failed', () => {
+  it('are a message with the error text and a failed result for an API error', () => {
     const [message, result, ...rest] = translate('api-error');
     expect(message).toMatchObject({
       event: 'message_complete',
@@ -196,7 +196,7 @@ describe('what the real SDK says', () => {
     expect(rest).toEqual([]);
   });
 
-  it('of a sub-agent carries the tool use that started it, and mixes with nothing', () => {
+  it('carry the id of the tool use that started a sub-agent, and mix with no other message', () => {
     expect(lines('sub-agent')).toEqual([
       'message_delta msg_1 | I delegate',
       'message_complete msg_1 | I delegate',
@@ -214,19 +214,19 @@ describe('what the real SDK says', () => {
     ]);
   });
 
-  it('of the cost is told as the turn’s own and the session’s', () => {
+  it('report the cost of the turn and of the session', () => {
     const costs = results(translate('two-turns'));
     expect(costs.map(({ total_cost_usd }) => total_cost_usd)).toEqual([0.006, 0.006]);
     expect(costs.map(({ session_cost_usd }) => session_cost_usd)).toEqual([0.006, 0.012]);
   });
 
-  it('of the cost goes on where the last agent of the session ended', () => {
+  it('continue the session cost of the last agent', () => {
     expect(results(translate('resumed', 0.006))).toMatchObject([
       { total_cost_usd: 0.006, session_cost_usd: 0.012 },
     ]);
   });
 
-  it('of an MCP server is told when its status changes', () => {
+  it('report an MCP server only when its status changes', () => {
     const translator = new MessageTranslator('session', 0);
     const said = [
       [{ name: 'crm', status: 'pending' }],

@@ -9,7 +9,7 @@ async function refilled(): Promise<void> {
   await settle();
 }
 
-describe('agents that are started ahead', () => {
+describe('the warm pool', () => {
   let storage: MemoryStorage;
   let bench: ReturnType<typeof createRegistry>;
   const open = async (options: Parameters<typeof createRegistry>[1] = {}) => {
@@ -25,7 +25,7 @@ describe('agents that are started ahead', () => {
     jest.useRealTimers();
   });
 
-  it('become the agent of the next session, and others take their places', async () => {
+  it('gives its agent to the next session and starts another one in its place', async () => {
     await open();
     const [first] = bench.agents;
     const session = await bench.registry.create({}, ADA);
@@ -52,21 +52,21 @@ describe('agents that are started ahead', () => {
     expect(await storage.transcripts.load(key)).toEqual([{ type: 'user' }]);
   });
 
-  it('are told the model and the mode that the session asks for', async () => {
+  it('sets the model and the permission mode that the session asks for', async () => {
     await open();
     await bench.registry.create({ model: 'opus', permission_mode: 'plan' }, ADA);
     await settle();
     expect(bench.agents[0]?.calls).toEqual(['setModel opus', 'setPermissionMode plan']);
   });
 
-  it('are left to others by a session that wants what cannot be set', async () => {
+  it('keeps its agent when a session asks for a setting that cannot be changed', async () => {
     await open();
     const session = await bench.registry.create({ include_partial_messages: false }, ADA);
     await refilled();
     expect(bench.agents.map(({ start }) => start.sessionId).indexOf(session.id)).toBe(2);
   });
 
-  it('are not used when they have died', async () => {
+  it('does not hand out an agent that has died', async () => {
     await open();
     bench.agents[0]?.die('out of memory');
     await settle();
@@ -74,7 +74,7 @@ describe('agents that are started ahead', () => {
     expect(session.id).toBe(bench.agents[1]?.start.sessionId);
   });
 
-  it('end with a session that was not admitted', async () => {
+  it('stops a claimed agent when its session is refused', async () => {
     await open({ maxSessionsPerOwner: 1 });
     await bench.registry.create({}, ADA);
     await expect(bench.registry.create({}, ADA)).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('agents that are started ahead', () => {
     expect(bench.living()).toBe(3);
   });
 
-  it('are given up when nobody creates a session for long, until somebody does', async () => {
+  it('stops its agents when no session is created for a while, until the next one is', async () => {
     await open();
     await jest.advanceTimersByTimeAsync(10 * 60 * 1000);
     expect(bench.living()).toBe(0);
@@ -94,7 +94,7 @@ describe('agents that are started ahead', () => {
     expect(bench.living()).toBe(3);
   });
 
-  it('make room for sessions, and are never more than there are slots', async () => {
+  it('gives its slots to sessions and never exceeds the number of slots', async () => {
     await open({ maxAgents: 2 });
     await bench.registry.create({}, ADA);
     const second = await bench.registry.create({ include_partial_messages: false }, ADA);

@@ -12,13 +12,13 @@ const question: WireEvent = { event: 'user_message', data: { message_id: 'm', co
 const nothing = () => undefined;
 const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
 
-describe('an event that is older than it may be', () => {
+describe('an expired event', () => {
   beforeEach(stopTime);
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('is kept no longer, in memory or in the store, but for what is open', async () => {
+  it('is removed from memory and from the storage unless it is open', async () => {
     const store = memoryEvents();
     const log = openLog({ ...OPTIONS, store });
     void log.append(question, delta, delta);
@@ -32,7 +32,7 @@ describe('an event that is older than it may be', () => {
     expect(seqs(await store.read('s', 0, 100))).toEqual([1, 4, 5]);
   });
 
-  it('stays when it is the newest, so that a cursor at the end is never too old', async () => {
+  it('stays when it is the newest, so that a cursor at the end never expires', async () => {
     const log = openLog(OPTIONS);
     void log.append(delta, delta);
     jest.advanceTimersByTime(1000 * HOUR_MS);
@@ -40,7 +40,7 @@ describe('an event that is older than it may be', () => {
     expect(() => log.subscribe(2, nothing, nothing)).not.toThrow();
   });
 
-  it('is as old after a restart as the session was when it was used last', async () => {
+  it('counts its age from the last activity of the session after a restart', async () => {
     const store = memoryEvents();
     const log = openLog({ ...OPTIONS, store });
     void log.append(delta, delta, delta);
@@ -52,7 +52,7 @@ describe('an event that is older than it may be', () => {
     expect((await reopen()).firstSeq).toBe(3);
   });
 
-  it('stays open in the store, though the log is opened again and keeps it once more', async () => {
+  it('stays in the storage while it is open, also after the log was opened again', async () => {
     const store = memoryEvents();
     const options = { ...OPTIONS, store, maxEvents: 4 };
     const log = openLog(options);
@@ -70,7 +70,7 @@ describe('an event that is older than it may be', () => {
     expect(queue.map(({ messageId }) => messageId)).toEqual(ids);
   });
 
-  it('stays where there is no limit', async () => {
+  it('is kept when there is no age limit', async () => {
     const log = openLog();
     void log.append(delta, delta);
     jest.advanceTimersByTime(1000 * HOUR_MS);

@@ -140,7 +140,7 @@ class LogRun {
     if (this.inFlight === 0) this.inFlight = wires.length;
   }
 
-  /** What was appended while a commit was under way goes in one append. */
+  /** Events that were appended during a commit go in one append. */
   async #commit(): Promise<void> {
     if (this.store.waiting === 0) return;
     const events = this.store.appends.at(-1) ?? [];
@@ -154,7 +154,7 @@ class LogRun {
     expect(this.store.waiting).toBe(this.inFlight > 0 ? 1 : 0);
   }
 
-  /** Whether everything that is kept is in memory, too. */
+  /** True when every kept event is in memory as well. */
   get #isAllHeld(): boolean {
     return this.bounds.maxHeldBytes >= this.bounds.maxLogChars;
   }
@@ -225,7 +225,7 @@ describe('any use of an event log', () => {
     },
   );
 
-  it('publishes nothing past a refused commit, and refuses what was and is appended', async () => {
+  it('publishes nothing past a refused commit, and rejects earlier and later appends', async () => {
     await fc.assert(
       fc.asyncProperty(limits, steps('refuse'), async (window, script) => {
         const run = new LogRun(true, window);

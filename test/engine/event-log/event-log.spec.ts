@@ -30,7 +30,7 @@ const account = async (log: EventLog) => ({
 });
 
 describe('an event log', () => {
-  it('is done within append when its store is', async () => {
+  it('commits within append when its storage answers synchronously', async () => {
     const log = openLog();
     expect(log.append(delta('a'), delta('b'))).toBeUndefined();
     expect(await log.read(0, 10)).toEqual({
@@ -43,7 +43,7 @@ describe('an event log', () => {
     });
   });
 
-  it('counts an event in its state at once and lets it be read when it is committed', async () => {
+  it('applies an event to its state at once and publishes it when it is committed', async () => {
     const store = new HeldEventStore();
     const log = openLog({ store });
     const appended = log.append({ event: 'user_message', data: { message_id: 'm', content: '' } });
@@ -55,7 +55,7 @@ describe('an event log', () => {
     expect(seqs((await log.read(0, 10)).events)).toEqual([1]);
   });
 
-  it('commits together what came while another commit was under way', async () => {
+  it('commits events together that were appended during another commit', async () => {
     const store = new HeldEventStore();
     const log = openLog({ store });
     const committed: number[] = [];
@@ -89,7 +89,7 @@ describe('an event log', () => {
     expect(seqs((await log.read(10, 5)).events)).toEqual([]);
   });
 
-  it('has its store forget what left the window, now and then, but for what is open', async () => {
+  it('trims the storage to the window now and then, except for open events', async () => {
     const store = memoryEvents();
     const log = openLog({ store, maxEvents: 10 });
     void log.append({ event: 'user_message', data: { message_id: 'm', content: '' } });
@@ -115,7 +115,7 @@ describe('an event log', () => {
     }
   });
 
-  it('is opened as it was when its server was killed, whatever was said, trimmed and committed', async () => {
+  it('opens in the state it had when its server was killed, whatever was appended, trimmed and committed', async () => {
     const window = fc.record({
       maxEvents: fc.integer({ min: 1, max: 40 }),
       maxLogChars: fc.constantFrom(300, 1_000_000),
@@ -155,7 +155,7 @@ describe('an event log', () => {
           const { lastSeq } = log;
           trims += held.trims;
           const reopened = await EventLog.open(logOptions({ ...limits, store }));
-          // What was said and not committed is not known to anybody.
+          // Events that were not committed are not visible.
           const reference = openLog(limits);
           for (const wire of said.slice(0, lastSeq)) void reference.append(wire);
           expect(await account(reopened)).toEqual(await account(reference));
@@ -171,7 +171,7 @@ describe('an event log', () => {
     expect(trims).toBeGreaterThan(0);
   });
 
-  it('tells who comes of what is open by what is committed, also from before the window', async () => {
+  it('shows a new subscriber the open events that are committed, also from before the window', async () => {
     const store = new HeldEventStore();
     const log = openLog({ store, maxEvents: 1 });
     const data = { correlation_id: 'c', tool_name: 'Bash', input: {}, context: {} };
@@ -188,7 +188,7 @@ describe('an event log', () => {
     expect(seqs((await log.read(0, 10)).events)).toEqual([3]);
   });
 
-  it('is opened from a store that holds more than a page', async () => {
+  it('opens from a storage with more than one page of events', async () => {
     const store = memoryEvents();
     const log = openLog({ store, maxEvents: 5000 });
     for (let n = 0; n < 2500; n += 1) void log.append(delta(String(n)));

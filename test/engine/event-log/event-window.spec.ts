@@ -5,7 +5,7 @@ import { EventWindow } from '../../../src/agent-webkit/engine/event-log/event-wi
 const ALL = Number.POSITIVE_INFINITY;
 
 describe('an event window', () => {
-  it('holds the newest that fit in number and in what they come to, at least one, without a gap', () => {
+  it('holds the newest events that fit in number and size, at least one, without a gap', () => {
     const limits = fc.record({
       maxEvents: fc.integer({ min: 1, max: 300 }),
       maxTotal: fc.integer({ min: 1, max: 3000 }),
@@ -36,7 +36,7 @@ describe('an event window', () => {
     );
   });
 
-  it('counts a bit at a time, and at least one however large it is', () => {
+  it('returns a bounded number of events per read, and at least one however large it is', () => {
     const window = new EventWindow(10, 1000);
     for (const [index, number] of [100, 1, 1, 1, 50].entries()) window.push(index + 1, number);
     expect(window.countUpTo(0, 0, ALL)).toBe(1);
@@ -47,7 +47,7 @@ describe('an event window', () => {
     expect(window.countUpTo(5, ALL, ALL)).toBe(0);
   });
 
-  it('keeps one alone that is larger than the window', () => {
+  it('keeps a single event that is larger than the window', () => {
     const window = new EventWindow(10, 10);
     window.push(1, 1);
     window.push(2, 100);
@@ -56,13 +56,13 @@ describe('an event window', () => {
     expect([window.firstSeq, window.size]).toEqual([3, 1]);
   });
 
-  it('begins anew after a gap', () => {
+  it('starts again after a gap', () => {
     const window = new EventWindow(10, 1000);
     for (const seq of [2, 3, 7, 20, 21]) window.push(seq, seq);
     expect([window.firstSeq, window.size, window.first]).toEqual([20, 2, 20]);
   });
 
-  it('lets go of those before a seq, but for the newest', () => {
+  it('removes the events before a seq, except the newest', () => {
     const window = new EventWindow();
     for (let seq = 1; seq <= 600; seq += 1) window.push(seq, seq);
     window.evictBefore(400);

@@ -47,7 +47,7 @@ class Writer {
 }
 
 describe('a group commit', () => {
-  it('writes in order and one at a time, also what comes because something was committed', async () => {
+  it('writes in order and one group at a time, also events appended during a commit', async () => {
     const step = fc.constantFrom('commit', 'finish', 'at once', 'later');
     await fc.assert(
       fc.asyncProperty(
@@ -65,7 +65,7 @@ describe('a group commit', () => {
             onCommitted: (group) => {
               const written = seqs(group.map(({ event }) => event));
               committed.push(...written);
-              // Some events make somebody say something more.
+              // Some events cause another append.
               if (written.some((one) => echoes.delete(one))) {
                 void commits.commit([appended((seq += 1))]);
               }
@@ -89,7 +89,7 @@ describe('a group commit', () => {
     );
   });
 
-  it('fails once when it is fenced, and refuses what gathered and what comes later with the same error', async () => {
+  it('fails once when it is fenced, and rejects gathered and later events with the same error', async () => {
     const writer = new Writer();
     const failure = new Error('failed');
     const causes: unknown[] = [];

@@ -19,7 +19,7 @@ const text = fc.oneof(
 );
 
 describe('packed events', () => {
-  it('give back what was put in from every place, a bit at a time, at least one', () => {
+  it('return the stored events from any position, in bounded reads of at least one', () => {
     fc.assert(
       fc.property(
         fc.array(text, { minLength: 1, maxLength: 60 }),
@@ -48,7 +48,7 @@ describe('packed events', () => {
     );
   });
 
-  it('hold the newest, as many bytes as they may but for one chunk, and what was read stays', () => {
+  it('hold the newest events up to their limit plus one chunk, and bytes that were read stay valid', () => {
     const maxBytes = fc.integer({ min: 1, max: 300_000 });
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 300 }), maxBytes, (texts, max) => {
@@ -72,7 +72,7 @@ describe('packed events', () => {
     );
   });
 
-  it('do not hold a large event for long', () => {
+  it('do not keep a large event longer than the others', () => {
     const packed = new PackedEvents(1000);
     for (const [index, chars] of [5000, 10, 10].entries()) {
       packed.push(event(index + 1, 'x'.repeat(chars)));
@@ -80,7 +80,7 @@ describe('packed events', () => {
     expect(seqs(packed.after(0, ALL))).toEqual([2, 3]);
   });
 
-  it('let go of those before a seq', () => {
+  it('remove the events before a seq', () => {
     const packed = new PackedEvents(ALL);
     for (let seq = 1; seq <= 1000; seq += 1) packed.push(event(seq));
     packed.evictBefore(700);
@@ -93,7 +93,7 @@ describe('packed events', () => {
     expect(seqs(packed.after(0, ALL))).toEqual([1001]);
   });
 
-  it('begin anew after a gap', () => {
+  it('start again after a gap', () => {
     const packed = new PackedEvents(ALL);
     for (const seq of [1, 2, 7, 8]) packed.push(event(seq));
     expect([packed.firstSeq, packed.lastSeq]).toEqual([7, 8]);

@@ -47,7 +47,7 @@ function fold(...wires: WireEvent[]): SessionState & { open: number[] } {
 }
 
 describe('the state of a session', () => {
-  it('has the messages that wait, in their order', () => {
+  it('has the queued messages in their order', () => {
     const { queue, turn, open } = fold(message('a'), message('b'));
     expect(queue.map(({ messageId, content }) => [messageId, content])).toEqual([
       ['a', 'says a'],
@@ -57,7 +57,7 @@ describe('the state of a session', () => {
     expect(open).toEqual([1, 2]);
   });
 
-  it('has the turn that runs, with its message', () => {
+  it('has the running turn with its message', () => {
     const { queue, turn, open, hasConversation } = fold(message('a'), message('b'), start('a'));
     expect(turn).toMatchObject({ event: { seq: 3 }, message: { messageId: 'a' } });
     expect(queue.map(({ messageId }) => messageId)).toEqual(['b']);
@@ -70,7 +70,7 @@ describe('the state of a session', () => {
     expect(state).toMatchObject({ turn: null, queue: [], costUsd: 3, open: [6] });
   });
 
-  it('has the requests that are open, with what was asked', () => {
+  it('has the open requests with their inputs', () => {
     const { requests, open } = fold(ask('a'), question('b'), ask('c'), resolved('a'));
     expect([...requests.values()]).toMatchObject([
       { correlationId: 'b', kind: 'question', input: { questions: [] } },
@@ -79,7 +79,7 @@ describe('the state of a session', () => {
     expect(open).toEqual([2, 3]);
   });
 
-  it('makes nothing of what has no beginning any more', () => {
+  it('ignores an event whose opening event is no longer kept', () => {
     const state = fold(resolved('nobody'), start('trimmed'), result());
     expect(state).toMatchObject({ turn: null, queue: [], hasConversation: true, open: [3] });
   });
@@ -93,7 +93,7 @@ describe('the state of a session', () => {
     expect(fold(message('a'), ask('b')).hasConversation).toBe(false);
   });
 
-  it('is the same when it is folded from nothing but what it rests on', () => {
+  it('is the same when it is folded from its open events only', () => {
     fc.assert(
       fc.property(fc.array(saying, { maxLength: 80 }), (sayings) => {
         const speaker = new Speaker();

@@ -49,7 +49,7 @@ describe('a subscription', () => {
     expect(subscription.read(1)).toEqual({ kind: 'ended' });
   });
 
-  it('gives what is kept from before the window a bit at a time, too', () => {
+  it('returns open events from before the window in bounded reads', () => {
     const log = openLog({ maxEvents: 1 });
     const messages = Array.from({ length: 5 }, (_, index) => `m${index}`);
     for (const message_id of messages) {
@@ -68,7 +68,7 @@ describe('a subscription', () => {
   });
 
   it.each([3, 50, 1000])(
-    'lets a subscriber keep up that reads when it is told, with a window of %d events',
+    'lets a subscriber keep up that reads when it is notified, with a window of %d events',
     async (maxEvents) => {
       const log = openLog({ maxEvents });
       const read: number[] = [];
@@ -84,7 +84,7 @@ describe('a subscription', () => {
     },
   );
 
-  it('takes what a subscriber appends because of what it read, in order', async () => {
+  it('delivers events in order that a subscriber appends while it reads', async () => {
     const store = new HeldEventStore();
     store.isHeld = false;
     const log = openLog({ store, maxEvents: 8 });
@@ -108,9 +108,9 @@ describe('a subscription', () => {
     expect(read.length).toBeGreaterThanOrEqual(50);
   });
 
-  describe('to a log of which little is in memory', () => {
+  describe('to a log with few events in memory', () => {
     const inMemory = { maxEvents: 5000, maxLogChars: 10_000_000, maxHeldBytes: 500 };
-    it('reads the rest from the store, in order, while live events go on', async () => {
+    it('reads older events from the storage in order while live events are appended', async () => {
       const store = memoryEvents();
       const read = store.read.bind(store);
       const limits: number[] = [];
@@ -132,7 +132,7 @@ describe('a subscription', () => {
       expect(Math.max(...limits)).toBeLessThan(700);
     });
 
-    it('waits for a store that cannot be read for now', async () => {
+    it('retries while the storage cannot be read', async () => {
       const store = memoryEvents();
       const onTrouble = jest.fn();
       const log = openLog({ store, ...inMemory, onTrouble });
@@ -147,7 +147,7 @@ describe('a subscription', () => {
       expect(onTrouble).toHaveBeenCalledTimes(1);
     });
 
-    it('is cut off when what comes next was trimmed before it was read', async () => {
+    it('is overtaken when the next event was trimmed before it was read', async () => {
       const store = memoryEvents();
       const log = openLog({ store, ...inMemory, maxEvents: 200 });
       for (let n = 0; n < 200; n += 1) void log.append(delta('x'.repeat(50)));
@@ -162,7 +162,7 @@ describe('a subscription', () => {
     });
 
     it.each(['before', 'after'])(
-      'is cut off when the log ends for good %s a store that cannot be read is asked',
+      'is overtaken when the log ends %s a storage that cannot be read is asked',
       async (order) => {
         const store = memoryEvents();
         const log = openLog({ store, ...inMemory });
@@ -187,7 +187,7 @@ describe('a subscription', () => {
       },
     );
 
-    it('is not called any more once it is closed', async () => {
+    it('is not notified after it was closed', async () => {
       const log = openLog(inMemory);
       for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
       const onReadable = jest.fn();
@@ -259,7 +259,7 @@ describe('a subscription', () => {
     expect(await healthy).toHaveLength(500);
   });
 
-  it('knows how much came since it last read', () => {
+  it('counts the bytes published since its last read', () => {
     const log = openLog();
     void log.append(delta('before'));
     const subscription = log.subscribe(0, nothing, nothing);
@@ -272,7 +272,7 @@ describe('a subscription', () => {
     expect(subscription.waitingBytes).toBe(0);
   });
 
-  it('does not call a subscriber that has left', async () => {
+  it('does not notify a subscriber that has closed it', async () => {
     const log = openLog();
     const onReadable = jest.fn();
     const onClose = jest.fn();
@@ -285,7 +285,7 @@ describe('a subscription', () => {
     expect(onClose).toHaveBeenCalledTimes(1);
   });
 
-  it('says when nobody follows any more', async () => {
+  it('resolves unsubscribed when the last subscription is closed', async () => {
     const log = openLog();
     await log.unsubscribed();
     const [first, second] = [1, 2].map(() => log.subscribe(0, nothing, nothing));

@@ -32,18 +32,18 @@ const only =
     caller.id === BOB.id && allowed.includes(action);
 
 describe('access to a session', () => {
-  it.each(ACTIONS)('is its owner’s, who may %s it, and nobody is asked', async (action) => {
+  it.each(ACTIONS)('lets its owner %s it without asking the host', async (action) => {
     const canAccess = jest.fn<CanAccess>();
     await check(canAccess, action, ADA);
     expect(canAccess).not.toHaveBeenCalled();
   });
 
-  it.each(ACTIONS)('is nobody else’s where the host does not say: %s', async (action) => {
+  it.each(ACTIONS)('is refused to other callers by default: %s', async (action) => {
     await expect(check(null, action)).rejects.toThrow(SessionNotFoundError);
     await expect(check(() => false, action)).rejects.toThrow(SessionNotFoundError);
   });
 
-  it.each(ACTIONS)('is given by the host for one action: %s', async (action) => {
+  it.each(ACTIONS)('is granted by the host for one action: %s', async (action) => {
     await check(only(action), action);
     await check((...asked) => Promise.resolve(only(action)(...asked)), action);
     for (const other of ACTIONS.filter((one) => one !== action)) {
@@ -53,7 +53,7 @@ describe('access to a session', () => {
     await expect(check(only(action), action, { id: 'eve' })).rejects.toThrow(SessionNotFoundError);
   });
 
-  it('is told by the session’s id, owner and configuration, the caller as it came, and the action', async () => {
+  it('is decided with the session’s id, owner and configuration, the caller and the action', async () => {
     const canAccess = jest.fn<CanAccess>().mockReturnValue(true);
     const caller = { id: 'bob', team: 'red' };
     await check(canAccess, 'send', caller);
@@ -66,12 +66,12 @@ describe('access to a session', () => {
     expect(canAccess.mock.calls[0]?.[1]).toBe(caller);
   });
 
-  it.each([1, 'true', {}, null, undefined])('is not given by the answer %p', async (answer) => {
+  it.each([1, 'true', {}, null, undefined])('is not granted by the answer %p', async (answer) => {
     const canAccess = (() => answer) as unknown as CanAccess;
     await expect(check(canAccess, 'read')).rejects.toThrow(SessionNotFoundError);
   });
 
-  it('is refused when the host cannot say, and what it threw is only logged', async () => {
+  it('is refused when the host’s callback throws, and the error is only logged', async () => {
     const told = logger();
     const failure = new Error('The database of teams is down.');
     for (const canAccess of [
@@ -87,7 +87,7 @@ describe('access to a session', () => {
     expect(told.errors).toHaveLength(4);
   });
 
-  it('is asked of nobody where there is no session', async () => {
+  it('is not checked with the host when there is no session', async () => {
     const canAccess = jest.fn<CanAccess>().mockReturnValue(true);
     const refused = new Access(canAccess, logger()).check(null, BOB, 'read');
     await expect(refused).rejects.toThrow(SessionNotFoundError);
@@ -109,7 +109,7 @@ describe('a registry whose host shares sessions', () => {
     [{ type: 'question_response', correlation_id: 'c', answers: {} }, 'answer'],
   ];
 
-  it.each(MESSAGES)('wants for %j the right to %s it', async (message, action) => {
+  it.each(MESSAGES)('requires for %j the right to %s it', async (message, action) => {
     const accepted = action === 'answer' ? { code: 'no_pending_request' } : undefined;
     for (const right of ['send', 'answer'] as const) {
       const { registry } = shared('read', right);
@@ -122,7 +122,7 @@ describe('a registry whose host shares sessions', () => {
     }
   });
 
-  it('checks what is asked for before it says that it is not allowed to ask', async () => {
+  it('checks the access to a session before it reports a refused action', async () => {
     const { registry } = shared();
     const { id } = await registry.create({}, ADA);
     const mode = { type: 'set_permission_mode', mode: 'bypassPermissions' } as const;
@@ -130,7 +130,7 @@ describe('a registry whose host shares sessions', () => {
     await registry.shutdown();
   });
 
-  it('lists to a caller what it owns, and not what it may see besides', async () => {
+  it('lists the caller’s own sessions only', async () => {
     const { registry } = shared('read');
     const { id } = await registry.create({}, ADA);
     expect((await registry.get(id, BOB)).id).toBe(id);
@@ -138,7 +138,7 @@ describe('a registry whose host shares sessions', () => {
     await registry.shutdown();
   });
 
-  it('lets one delete who may, and nobody find it afterwards', async () => {
+  it('lets a permitted caller delete a session, which no caller finds afterwards', async () => {
     const { registry, living } = shared('read', 'delete');
     const { id } = await registry.create({}, ADA);
     await registry.delete(id, BOB);
@@ -149,7 +149,7 @@ describe('a registry whose host shares sessions', () => {
     await registry.shutdown();
   });
 
-  it('has no session for one whose right is found out while it is deleted', async () => {
+  it('reports a session as not found when it is deleted during the access check', async () => {
     const { released, release } = latch();
     const canAccess: CanAccess = async () => {
       await released;
@@ -168,7 +168,7 @@ describe('a registry whose host shares sessions', () => {
     await registry.shutdown();
   });
 
-  it('says while it goes down of another’s session what it says of none', async () => {
+  it('answers the same for another caller’s session and for none during a shutdown', async () => {
     const { registry, agents } = createRegistry();
     const { id } = await registry.create({}, ADA);
     const { released, release } = latch();

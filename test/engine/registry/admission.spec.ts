@@ -11,7 +11,7 @@ const LIMITS: AdmissionLimits = { maxSessionsPerOwner: 100, maxCreationsPerMinut
 const SECOND = 1000;
 const TOO_FAST = { code: 'too_many_creations' };
 
-describe('how fast an owner may create', () => {
+describe('the rate of creations of one owner', () => {
   let admission: Admission;
   const create = (owner = 'ada', key: string | null = null) =>
     admission.admit({ ...newRecord(), owner }, key);
@@ -29,7 +29,7 @@ describe('how fast an owner may create', () => {
     jest.useRealTimers();
   });
 
-  it('is so many within a minute, and says when the next one may come', async () => {
+  it('is limited within a minute, and a refusal says when to retry', async () => {
     await admitted(1);
     jest.advanceTimersByTime(20 * SECOND);
     await admitted(2);
@@ -42,7 +42,7 @@ describe('how fast an owner may create', () => {
     await expect(create()).rejects.toMatchObject({ ...TOO_FAST, retryAfterSeconds: 20 });
   });
 
-  it('is not shortened by what was refused', async () => {
+  it('does not count refused creations', async () => {
     await admitted(3);
     for (let n = 0; n < 50; n += 1) {
       jest.advanceTimersByTime(SECOND);
@@ -52,7 +52,7 @@ describe('how fast an owner may create', () => {
     await admitted(3);
   });
 
-  it('is counted for each owner, whatever it is called', async () => {
+  it('is counted per owner, whatever the owner’s id is', async () => {
     const owners = ['ada', 'bob', '__proto__', 'constructor', 'toString'];
     for (const owner of [...owners, ...owners, ...owners]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -61,14 +61,14 @@ describe('how fast an owner may create', () => {
     for (const owner of owners) await expect(create(owner)).rejects.toMatchObject(TOO_FAST);
   });
 
-  it('holds when all are asked for at once', async () => {
+  it('is limited also for concurrent creations', async () => {
     const settled = await Promise.allSettled(Array.from({ length: 20 }, () => create()));
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   });
 });
 
-describe('a registry that creates no faster than is allowed', () => {
-  it('does not count a retry, nor what its policy refuses', async () => {
+describe('a registry with a limited rate of creations', () => {
+  it('counts neither a retry nor a creation that its policy refuses', async () => {
     const { registry } = createRegistry(undefined, { maxCreationsPerMinute: 2 });
     const { id } = await registry.create({}, ADA, 'key');
     for (let n = 0; n < 5; n += 1) {
@@ -82,7 +82,7 @@ describe('a registry that creates no faster than is allowed', () => {
     await registry.shutdown();
   });
 
-  it('leaves nothing of what it refuses', async () => {
+  it('stores nothing of a refused creation', async () => {
     const storage = new MemoryStorage();
     const { registry, agents } = createRegistry(storage, { maxCreationsPerMinute: 1 });
     await registry.create({}, ADA);

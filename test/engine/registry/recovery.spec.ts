@@ -10,7 +10,7 @@ async function look(): Promise<void> {
   await settle();
 }
 
-describe('what another server left unfinished', () => {
+describe('an unfinished session of another server', () => {
   /** The ids of sessions whose server the storage takes for gone. */
   let orphans: string[] = [];
   let storage: MemoryStorage;
@@ -38,7 +38,7 @@ describe('what another server left unfinished', () => {
     jest.useRealTimers();
   });
 
-  it('goes on by itself when that server is gone for longer than a moment', async () => {
+  it('is resumed when that server is gone for longer than a moment', async () => {
     orphans = [id];
     await look();
     expect(bench.registry.size).toBe(0);
@@ -54,13 +54,13 @@ describe('what another server left unfinished', () => {
     ]);
   });
 
-  it('is taken up by one of the servers that live, also when they started together', async () => {
+  it('is resumed by one of the other servers, also when they started together', async () => {
     await bench.registry.shutdown();
     const random = jest.spyOn(Math, 'random').mockReturnValueOnce(0.4).mockReturnValueOnce(0.6);
     const servers = [createRegistry(storage), createRegistry(storage)];
     for (const { registry } of servers) await registry.start(); // oxlint-disable-line no-await-in-loop
     random.mockRestore();
-    // It takes a moment to tell, and a session that was claimed is told no more.
+    // The listing takes a moment, and omits a session that was claimed.
     storage.records.unfinished = async () => {
       const told = orphans;
       await settle(10);
@@ -97,7 +97,7 @@ describe('what another server left unfinished', () => {
     expect(other.agents[0]?.isClosed).toBe(false);
   });
 
-  it('is looked for again when the storage could not tell', async () => {
+  it('is searched again when the storage did not answer', async () => {
     orphans = [id];
     await look();
     storage.records.unfinished = () => Promise.reject(new Error('away'));
@@ -108,7 +108,7 @@ describe('what another server left unfinished', () => {
     expect(bench.registry.size).toBe(1);
   });
 
-  it('is not taken from a server that is itself', async () => {
+  it('is not taken over from this server itself', async () => {
     await bench.registry.shutdown();
     orphans = [id];
     await other.registry.start();
@@ -119,7 +119,7 @@ describe('what another server left unfinished', () => {
     expect(other.agents).toHaveLength(1);
   });
 
-  it('is taken up later when it could be claimed, but not be read', async () => {
+  it('is resumed later when it could be claimed but not be read', async () => {
     const read = storage.events.read.bind(storage.events);
     storage.events.read = () => Promise.reject(new Error('away'));
     orphans = [id];
@@ -134,7 +134,7 @@ describe('what another server left unfinished', () => {
     expect(bench.agents[0]?.inputs).toMatchObject([{ content: 'waits' }]);
   });
 
-  it('is left to whoever has it by now, when it could not be read', async () => {
+  it('is left to its new owner when it could not be read', async () => {
     const read = storage.events.read.bind(storage.events);
     storage.events.read = () => Promise.reject(new Error('away'));
     orphans = [id];
@@ -148,7 +148,7 @@ describe('what another server left unfinished', () => {
     expect(bench.registry.size).toBe(0);
   });
 
-  it('is taken up by a server that had it before, and has not noticed that it was taken over', async () => {
+  it('is resumed by a server that had it before and did not notice that it was taken over', async () => {
     const next = createRegistry(storage);
     await next.registry.get(id, ADA);
     await settle();

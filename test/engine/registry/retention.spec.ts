@@ -12,7 +12,7 @@ async function pass(ms: number): Promise<void> {
   await settle();
 }
 
-describe('a session that nobody uses', () => {
+describe('an unused session', () => {
   let storage: MemoryStorage;
   let bench: ReturnType<typeof createRegistry>;
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('a session that nobody uses', () => {
     jest.useRealTimers();
   });
 
-  it('is removed after its time, with everything, and not before', async () => {
+  it('is removed with all its data after its retention, and not before', async () => {
     const { id } = await bench.registry.create({}, ADA);
     await storage.transcripts.append({ projectKey: 'p', sessionId: id }, [{ type: 'user' }]);
     await pass(RETENTION_MS - HOUR_MS);
@@ -39,7 +39,7 @@ describe('a session that nobody uses', () => {
     expect(bench.living()).toBe(0);
   });
 
-  it('stays when it was used meanwhile, or is being followed, or has something to do', async () => {
+  it('stays when it was active meanwhile, has subscribers or has work to do', async () => {
     const { registry } = bench;
     const [used, followed, busy] = await Promise.all([
       registry.create({}, ADA),
@@ -58,7 +58,7 @@ describe('a session that nobody uses', () => {
     subscription.close();
   });
 
-  it('is removed also when there are more than one batch of them, some of them in use', async () => {
+  it('is removed although more than one batch is due and some sessions are active', async () => {
     const sessions = await Promise.all(
       Array.from({ length: 70 }, () => bench.registry.create({}, ADA)),
     );
@@ -75,7 +75,7 @@ describe("a session's place in memory", () => {
     jest.useRealTimers();
   });
 
-  it('is given up when its agent sleeps and nobody follows it, and taken again when asked for', async () => {
+  it('is released when it is dormant without subscribers, and taken again on request', async () => {
     const bench = createRegistry(undefined, {
       limits: { ...LIMITS, idleTimeoutMs: 1000 },
     });

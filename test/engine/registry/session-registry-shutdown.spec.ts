@@ -7,7 +7,7 @@ import { settle, user } from '../../support/session-bench.js';
 import { SlowStorage } from '../../support/slow-storage.js';
 
 describe('a registry that is shut down', () => {
-  it('takes nothing new, and ends all streams', async () => {
+  it('accepts nothing new and ends all streams', async () => {
     const { registry, living } = createRegistry();
     const session = await registry.create({}, ADA);
     const subscription = session.subscribe(1, () => undefined);
@@ -27,7 +27,7 @@ describe('a registry that is shut down', () => {
     expect(living()).toBe(0);
   });
 
-  it('leaves its sessions where they go on, when the storage outlives it', async () => {
+  it('releases its sessions when the storage is durable', async () => {
     const storage = new SlowStorage();
     const before = createRegistry(storage);
     const { id } = await before.registry.create({}, ADA);
@@ -42,7 +42,7 @@ describe('a registry that is shut down', () => {
     await after.registry.shutdown();
   });
 
-  it('restores a session once, however many ask for it at once', async () => {
+  it('restores a session once for any number of concurrent requests', async () => {
     const storage = new SlowStorage();
     const before = createRegistry(storage);
     const { id } = await before.registry.create({}, ADA);
@@ -55,7 +55,7 @@ describe('a registry that is shut down', () => {
     await registry.shutdown();
   });
 
-  it('waits for the agent of a session that was given up', async () => {
+  it('waits for the agent of a session that it lost', async () => {
     const storage = new SlowStorage();
     const { registry, agents } = createRegistry(storage);
     const session = await registry.create({}, ADA);
@@ -76,7 +76,7 @@ describe('a registry that is shut down', () => {
     expect(agents[0]?.isClosed).toBe(true);
   });
 
-  it('is down though the storage takes nothing any more', async () => {
+  it('stops although the storage takes no more events', async () => {
     const storage = new SlowStorage();
     const { registry, living } = createRegistry(storage);
     const { id } = await registry.create({}, ADA);
@@ -86,7 +86,7 @@ describe('a registry that is shut down', () => {
     expect(living()).toBe(0);
   });
 
-  it('leaves no agent and no session, at whatever moment it comes', async () => {
+  it('leaves no agent and no session, at whatever moment it happens', async () => {
     const call = fc.constantFrom('create', 'create', 'send', 'get', 'list', 'delete', 'turn');
     const calls = fc.array(call, { maxLength: 20 });
     await fc.assert(

@@ -25,7 +25,7 @@ describe.each([
     expect(bench.living()).toBe(0);
   });
 
-  it('gives a session to its owner only, as if it did not exist for others', async () => {
+  it('returns a session to its owner only, as if it did not exist for other callers', async () => {
     const { registry } = bench;
     const { id } = await registry.create({}, ADA);
     expect((await registry.get(id, ADA)).id).toBe(id);
@@ -53,14 +53,14 @@ describe.each([
     expect(bench.agents).toHaveLength(3);
   });
 
-  it('creates a session for a key whose first try was refused', async () => {
+  it('creates a session for a key whose first attempt was refused', async () => {
     const { registry } = bench;
     const wish = { cwd: '/etc' };
     await expect(registry.create(wish, ADA, 'key')).rejects.toMatchObject({ code: 'forbidden' });
     expect((await registry.create({}, ADA, 'key')).owner).toBe('ada');
   });
 
-  it('lets an owner have as many as are allowed, also when all are asked for at once', async () => {
+  it('limits the sessions of one owner, also for concurrent creations', async () => {
     bench = createRegistry(storage, { maxSessionsPerOwner: 3 });
     const { registry } = bench;
     const wishes = Array.from({ length: 8 }, () => registry.create({}, ADA));
@@ -77,7 +77,7 @@ describe.each([
     await expect(registry.create({}, ADA)).rejects.toMatchObject({ code: 'too_many_sessions' });
   });
 
-  it('forgets a deleted session, and its agent is gone', async () => {
+  it('removes a deleted session, and its agent is gone', async () => {
     const { registry } = bench;
     const session = await registry.create({}, ADA);
     await registry.send(session.id, user('hi'), ADA);
@@ -92,7 +92,7 @@ describe.each([
     await expect(registry.delete(session.id, ADA)).rejects.toMatchObject(NOT_FOUND);
   });
 
-  it('deletes a session whose first try the storage did not take', async () => {
+  it('deletes a session whose first deletion the storage did not accept', async () => {
     const { registry } = bench;
     const session = await registry.create({}, ADA);
     const { records } = storage;
@@ -106,7 +106,7 @@ describe.each([
     expect(await records.get(session.id)).toBeNull();
   });
 
-  it('deletes a session that is deleted twice at once, and says done once', async () => {
+  it('publishes done once when a session is deleted twice at once', async () => {
     const { registry } = bench;
     const session = await registry.create({}, ADA);
     await Promise.all([registry.delete(session.id, ADA), registry.delete(session.id, ADA)]);
@@ -116,7 +116,7 @@ describe.each([
     ]);
   });
 
-  it('lists all sessions once over its pages, also those of one and the same time', async () => {
+  it('lists all sessions once over its pages, also those with the same time', async () => {
     const { registry } = bench;
     const created = await Promise.all(Array.from({ length: 7 }, () => registry.create({}, ADA)));
     const times = [5, 5, 5, 5, 9, 1, 5].map((second) => new Date(second * 1000));

@@ -9,7 +9,7 @@ import { SessionBench, settle } from '../../support/session-bench.js';
 
 const BOB = { id: 'bob', team: 'red' };
 
-describe('the account of decisions', () => {
+describe('onDecision', () => {
   let bench: SessionBench;
   const start = async (options: Parameters<typeof SessionBench.start>[0] = {}) => {
     bench = await SessionBench.start(options);
@@ -31,7 +31,7 @@ describe('the account of decisions', () => {
   });
   afterEach(() => bench.close());
 
-  it('tells who allowed what, as what', async () => {
+  it('receives who allowed a tool, with its input', async () => {
     await start();
     void ask();
     await allow({ updated_input: { command: 'ls -l' } });
@@ -48,7 +48,7 @@ describe('the account of decisions', () => {
     expect(bench.decisions[0]?.caller).toBe(BOB);
   });
 
-  it('tells who denied what', async () => {
+  it('receives who denied a tool', async () => {
     await start();
     void ask();
     await bench.session.accept(
@@ -59,7 +59,7 @@ describe('the account of decisions', () => {
     expect(bench.decisions).toEqual([{ ...account(), ...denied, outcome: 'denied' }]);
   });
 
-  it('tells what was asked, and what was answered', async () => {
+  it('receives questions and their answers', async () => {
     await start();
     const questions = [{ question: 'Why?', options: [] }];
     void ask('AskUserQuestion', { questions });
@@ -79,7 +79,7 @@ describe('the account of decisions', () => {
     ]);
   });
 
-  it('tells of what nobody decided, once, and of a second reply nothing', async () => {
+  it('receives an undecided request once, and no second reply', async () => {
     await start();
     void ask();
     await bench.session.end('deleted', 0);
@@ -87,7 +87,7 @@ describe('the account of decisions', () => {
     expect(bench.decisions).toMatchObject([{ outcome: 'cancelled', caller: null }]);
   });
 
-  it('comes when the decision is committed, and never of one that is lost', async () => {
+  it('is called when the decision is committed, and never for one that is lost', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     await start({ storage });
@@ -102,7 +102,7 @@ describe('the account of decisions', () => {
     expect(bench.decisions).toEqual([]);
   });
 
-  it('cannot change what was decided', async () => {
+  it('cannot change the decision', async () => {
     await start();
     bench.deps.onDecision = ({ input, updatedInput }) => {
       for (const secret of [input, updatedInput]) if (secret) secret['command'] = '***';
@@ -136,7 +136,7 @@ describe('the account of decisions', () => {
     expect(errors.flat().join(' ')).not.toContain('ls');
   });
 
-  it('takes callers of any kind, as the host knows them', async () => {
+  it('receives the caller object as the host returned it', async () => {
     await start();
     const told: RequestDecision[] = [];
     bench.deps.onDecision = (decision) => void told.push(decision);

@@ -9,11 +9,11 @@ const joined = (answer: string | string[]) => [answer].flat().join(', ');
 const pairs = fc.uniqueArray(fc.tuple(fc.string(), answerOf), {
   selector: ([question]) => question,
 });
-/** What comes in a body, where every key is the body's own. */
+/** Returns the value as a request body brings it, with own keys only. */
 const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('the answers to questions', () => {
-  it('are the same in all three shapes', () => {
+  it('are read the same from all three shapes', () => {
     fc.assert(
       fc.property(pairs, (given) => {
         const map = Object.fromEntries(given);
@@ -29,18 +29,18 @@ describe('the answers to questions', () => {
     );
   });
 
-  it('join the options of a question with more than one choice', () => {
+  it('join the selected options of one question', () => {
     expect(readAnswers({ 'Which colours?': ['red', 'blue'] })).toEqual({
       'Which colours?': 'red, blue',
     });
   });
 
-  it('may be to a question that reads "answers"', () => {
+  it('are read for a question with the text "answers"', () => {
     expect(readAnswers({ answers: 'forty-two' })).toEqual({ answers: 'forty-two' });
     expect(readAnswers({ answers: { answers: 'forty-two' } })).toEqual({ answers: 'forty-two' });
   });
 
-  it('may be to no question at all', () => {
+  it('may be empty', () => {
     expect(readAnswers({})).toEqual({});
     expect(readAnswers([])).toEqual({});
     expect(readAnswers({ answers: {} })).toEqual({});
@@ -82,7 +82,7 @@ describe('the answers to questions', () => {
     expect(() => readAnswers(sent)).toThrow(`${field}: expected a map`);
   });
 
-  it('are read or refused with a sentence, whatever is sent', () => {
+  it('are read or rejected with a sentence, whatever is sent', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (sent) => {
         try {

@@ -5,7 +5,7 @@ import { SessionBench, settle, stopTime } from '../../support/session-bench.js';
 
 // A reply may wait for a commit that a test holds for longer than a request stays open.
 const LIMITS = { requestTimeoutMs: 5000, storageTimeoutMs: 60_000 };
-const EXPIRED = { behavior: 'deny', message: 'Nobody answered in time.' };
+const EXPIRED = { behavior: 'deny', message: 'No reply arrived in time.' };
 const ADA = { id: 'ada' };
 
 async function pass(ms: number): Promise<void> {
@@ -13,7 +13,7 @@ async function pass(ms: number): Promise<void> {
   await settle();
 }
 
-describe('a request that nobody answers', () => {
+describe('a request without a reply', () => {
   let bench: SessionBench;
   const reply = (correlation_id: string) =>
     bench.session.accept({ type: 'permission_response', correlation_id, behavior: 'allow' }, ADA);
@@ -35,7 +35,7 @@ describe('a request that nobody answers', () => {
   it.each([
     ['Bash', 'permission'],
     ['AskUserQuestion', 'question'],
-  ])('of %s expires after its time, as a denial that everybody is told', async (tool, kind) => {
+  ])('of %s expires after its time, and is published as denied', async (tool, kind) => {
     await start();
     const asked = ask('t1', tool);
     await pass(4999);
@@ -49,7 +49,7 @@ describe('a request that nobody answers', () => {
     await expect(reply('t1')).rejects.toMatchObject({ code: 'no_pending_request' });
   });
 
-  it('stays open for ever where the host sets no time', async () => {
+  it('stays open for ever when there is no timeout', async () => {
     await start({});
     void ask('t1');
     expect(jest.getTimerCount()).toBe(0);
@@ -57,7 +57,7 @@ describe('a request that nobody answers', () => {
     expect(bench.session.state).toBe('awaiting');
   });
 
-  it('has a time of its own', async () => {
+  it('has a timeout of its own', async () => {
     await start();
     void ask('t1');
     await pass(3000);
@@ -69,7 +69,7 @@ describe('a request that nobody answers', () => {
     expect(await outcomes()).toEqual(['expired', 'allowed']);
   });
 
-  it('asked twice at once has one time, and both are answered', async () => {
+  it('has one timeout when the agent sends it twice, and both calls get the result', async () => {
     await start();
     const first = ask('t1');
     await pass(3000);
@@ -104,7 +104,7 @@ describe('a request that nobody answers', () => {
     },
   );
 
-  it('is won by the reply that came just before, though its outcome is not committed', async () => {
+  it('does not expire after a reply whose outcome is not committed yet', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     await start({ storage, limits: LIMITS });
@@ -120,7 +120,7 @@ describe('a request that nobody answers', () => {
     expect(await outcomes()).toEqual(['allowed']);
   });
 
-  it('is lost by the reply that comes just after, and the agent hears of it when it is committed', async () => {
+  it('rejects a reply after it expired, and the agent gets the result when that is committed', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     await start({ storage, limits: LIMITS });
@@ -139,7 +139,7 @@ describe('a request that nobody answers', () => {
     expect(bench.decisions).toMatchObject([{ outcome: 'expired', caller: null }]);
   });
 
-  it('lets the agent sleep when it was all there was to wait for', async () => {
+  it('lets the idle agent be stopped when it expires outside a turn', async () => {
     await start({ limits: { ...LIMITS, idleTimeoutMs: 1000 } });
     await bench.say('hi');
     await bench.said('turn_start');
@@ -153,7 +153,7 @@ describe('a request that nobody answers', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('lets the agent sleep when the agent itself has given it up', async () => {
+  it('lets the idle agent be stopped when the agent has aborted it', async () => {
     await start({ limits: { idleTimeoutMs: 1000 } });
     const controller = new AbortController();
     void ask('t1', 'Bash', controller.signal);

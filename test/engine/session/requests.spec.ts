@@ -44,7 +44,7 @@ const answers = (correlation_id: string, given: unknown = { q: 'a' }): QuestionR
 describe('a request of the agent', () => {
   const QUESTIONS = { questions: [{ question: 'q', options: [{ label: 'a' }] }] };
 
-  it('tells what the agent asks, with what the agent knows of it', async () => {
+  it('is published with everything the agent sent about it', async () => {
     const log = openLog();
     const requests = new Requests(log, OPTIONS);
     void requests.ask('Bash', { command: 'ls' }, { signal: never, toolUseID: 't1', title: 'List' });
@@ -93,7 +93,7 @@ describe('a request of the agent', () => {
     });
   });
 
-  it('is answered with all that was asked and the answers', async () => {
+  it('returns the questions and their answers to the agent', async () => {
     const log = openLog();
     const requests = new Requests(log, OPTIONS);
     const asked = requests.ask('AskUserQuestion', QUESTIONS, { signal: never, toolUseID: 't1' });
@@ -105,7 +105,7 @@ describe('a request of the agent', () => {
     expect((await told(log)).at(-1)?.data).toMatchObject({ kind: 'question', outcome: 'answered' });
   });
 
-  it('stays open when it is answered in the wrong way', async () => {
+  it('stays open when a reply has the wrong type', async () => {
     const log = openLog();
     const requests = new Requests(log, OPTIONS);
     void requests.ask('Bash', {}, { signal: never, toolUseID: 't1' });
@@ -119,7 +119,7 @@ describe('a request of the agent', () => {
     expect(log.state.requests.size).toBe(0);
   });
 
-  it('reaches nobody when the agent waits no longer', async () => {
+  it('is not published when the agent has aborted it already', async () => {
     const log = openLog();
     const signal = AbortSignal.abort();
     const asked = new Requests(log, OPTIONS).ask('Bash', {}, { signal, toolUseID: 't1' });
@@ -127,7 +127,7 @@ describe('a request of the agent', () => {
     expect(log.lastSeq).toBe(0);
   });
 
-  it('is cancelled for everybody when the agent waits no longer for it', async () => {
+  it('is published as cancelled when the agent aborts it', async () => {
     const log = openLog();
     const controller = new AbortController();
     const { signal } = controller;
@@ -140,7 +140,7 @@ describe('a request of the agent', () => {
     });
   });
 
-  it('is refused when its log takes nothing, now or any more', async () => {
+  it('is denied when its log takes no events', async () => {
     const store = new HeldEventStore();
     const requests = new Requests(openLog({ store }), OPTIONS);
     const asked = requests.ask('Bash', {}, { signal: never, toolUseID: 't1' });
@@ -150,7 +150,7 @@ describe('a request of the agent', () => {
     expect(await late).toMatchObject({ behavior: 'deny' });
   });
 
-  it('asked twice at once is one request, and both get its answer', async () => {
+  it('is one request when the agent sends it twice, and both calls get its result', async () => {
     const log = openLog();
     const requests = new Requests(log, OPTIONS);
     const twice = [1, 2].map(() => requests.ask('Bash', {}, { signal: never, toolUseID: 't1' }));
@@ -159,7 +159,7 @@ describe('a request of the agent', () => {
     expect(await told(log)).toHaveLength(2);
   });
 
-  it('is answered only when its outcome is committed', async () => {
+  it('returns to the agent only when its outcome is committed', async () => {
     const store = new HeldEventStore();
     const requests = new Requests(openLog({ store }), OPTIONS);
     let result: PermissionResult | null = null;
@@ -177,7 +177,7 @@ describe('a request of the agent', () => {
     expect(result).toMatchObject({ behavior: 'allow' });
   });
 
-  it('is answered once and resolved once, by one reply, whatever comes in whatever order', async () => {
+  it('is resolved once, by one reply, whatever replies come in whatever order', async () => {
     const id = fc.constantFrom('t0', 't1', 't2');
     const step = fc.record({
       kind: fc.constantFrom('ask', 'allow', 'deny', 'answer', 'abort', 'cancelAll', 'commit'),

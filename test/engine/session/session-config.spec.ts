@@ -33,7 +33,7 @@ describe('a change of the model or the permission mode', () => {
     expect(record?.config).toMatchObject({ model: null, permissionMode: 'plan' });
   });
 
-  it('is what the next agent starts with when there is none', async () => {
+  it('applies to the next agent when there is none', async () => {
     bench = await SessionBench.start();
     bench.agent.die('crashed');
     await bench.said('session_state');
@@ -44,7 +44,7 @@ describe('a change of the model or the permission mode', () => {
     expect((await bench.started(2)).start).toMatchObject({ model: 'opus', permissionMode: 'plan' });
   });
 
-  it('is what an agent starts with that waits for the last one to be gone', async () => {
+  it('applies to an agent whose start waits for the last one to be gone', async () => {
     bench = await SessionBench.start();
     const free = bench.holdEnd();
     bench.agent.die('crashed');
@@ -56,7 +56,7 @@ describe('a change of the model or the permission mode', () => {
     expect((await bench.started(2)).start.model).toBe('opus');
   });
 
-  it('is not lost to another one at the same time', async () => {
+  it('is not lost to a concurrent change', async () => {
     bench = await SessionBench.start();
     await Promise.all([setModel('opus'), setMode('plan'), setModel('haiku')]);
     expect(bench.session.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
@@ -64,7 +64,7 @@ describe('a change of the model or the permission mode', () => {
     expect(record?.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
   });
 
-  it('is an error of the agent when that refuses, and is undone', async () => {
+  it('is undone and published as an error when the agent refuses it', async () => {
     bench = await SessionBench.start();
     bench.agent.setModel = () => Promise.reject(new Error('No such model.'));
     await setModel('nonsense');
@@ -73,7 +73,7 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.session.config.model).toBeNull();
   });
 
-  it('is refused when it cannot be recorded, and then changes nothing', async () => {
+  it('is rejected and changes nothing when it cannot be stored', async () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });
     storage.records.update = () => Promise.reject(new Error('The disk is full.'));
@@ -82,7 +82,7 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.agent.calls).toEqual([]);
   });
 
-  it('follows from a reply that sets the mode, for agents that start later', async () => {
+  it('is stored when a reply sets the mode, for agents that start later', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
@@ -99,7 +99,7 @@ describe('a change of the model or the permission mode', () => {
     expect((await bench.started(2)).start.permissionMode).toBe('acceptEdits');
   });
 
-  it('does not follow from a reply that sets the mode and denies', async () => {
+  it('is not stored when a reply sets the mode and denies', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
@@ -117,7 +117,7 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.session.config.permissionMode).toBe('default');
   });
 
-  it('does not undo a reply when the record takes no change', async () => {
+  it('does not undo a reply when it cannot be stored', async () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });
     await bench.say('hi');
@@ -127,7 +127,7 @@ describe('a change of the model or the permission mode', () => {
     expect(await asked).toMatchObject({ behavior: 'allow' });
   });
 
-  it('stops a task only where there is an agent', async () => {
+  it('stops a task only when there is an agent', async () => {
     bench = await SessionBench.start();
     const stop = () => bench.session.accept({ type: 'stop_task', task_id: 't1' }, { id: 'ada' });
     await stop();
@@ -138,7 +138,7 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.agents).toHaveLength(1);
   });
 
-  it('takes messages and turns while the record takes no note of their time', async () => {
+  it('accepts messages while the time of the last activity cannot be stored', async () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });
     storage.records.update = () => Promise.reject(new Error('The disk is full.'));

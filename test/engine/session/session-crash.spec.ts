@@ -9,7 +9,7 @@ describe('an agent that ends by itself', () => {
   let bench: SessionBench;
   afterEach(() => bench.close());
 
-  it('fails to start when it never said a word, and says why', async () => {
+  it('is reported as agent_start_failed with a reason when it sent no message', async () => {
     bench = await SessionBench.start();
     bench.agent.die('There is no such program.');
     await bench.said('session_state');
@@ -20,7 +20,7 @@ describe('an agent that ends by itself', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('ends the turn it was to start with, and the next message tries anew', async () => {
+  it('ends its first turn, and the next message starts another agent', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.agent.received(1);
@@ -69,7 +69,7 @@ describe('an agent that ends by itself', () => {
     },
   );
 
-  it('ends no turn when it crashes between two', async () => {
+  it('ends no turn when it crashes between two turns', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     bench.agent.say(result());
@@ -79,7 +79,7 @@ describe('an agent that ends by itself', () => {
     expect((await bench.names()).slice(-3)).toEqual(['result', 'error', 'session_state']);
   });
 
-  it('hands what waits to the next one, which remembers the conversation', async () => {
+  it('is replaced for the queued message by an agent that resumes the conversation', async () => {
     bench = await SessionBench.start();
     await bench.say('first');
     await bench.say('second');
@@ -90,7 +90,7 @@ describe('an agent that ends by itself', () => {
     expect(await second.received(1)).toMatchObject({ content: 'second' });
   });
 
-  it('is not followed by another until it is gone', async () => {
+  it('is not replaced before it is gone', async () => {
     bench = await SessionBench.start();
     const free = bench.holdEnd();
     await bench.say('first');
@@ -103,7 +103,7 @@ describe('an agent that ends by itself', () => {
     await bench.started(2);
   });
 
-  it('wakes nobody when it crashes while a turn_start is being committed', async () => {
+  it('is not replaced by itself when it crashes while a turn_start is being committed', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     bench = await SessionBench.start({ storage });
@@ -128,7 +128,7 @@ describe('an agent that ends by itself', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('that was never made, since its factory throws, fails to start for each message', async () => {
+  it('is reported as agent_start_failed for each message when its factory throws', async () => {
     let isBroken = true;
     const agents: FakeAgentClient[] = [];
     const sdkFactory: SdkFactory = (start) => {
@@ -151,7 +151,7 @@ describe('an agent that ends by itself', () => {
     expect(await agents[0]?.received(1)).toMatchObject({ content: 'c' });
   });
 
-  it('ends the turn only once when it says its result and dies', async () => {
+  it('ends the turn only once when it sends its result and dies', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.agent.received(1);
@@ -161,7 +161,7 @@ describe('an agent that ends by itself', () => {
     expect(await bench.data('result')).toHaveLength(1);
   });
 
-  it('is not heard any more while it is being closed', async () => {
+  it('is ignored while it is being closed', async () => {
     bench = await SessionBench.start();
     const first = bench.agent;
     await bench.say('hi');

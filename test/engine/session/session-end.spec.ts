@@ -28,7 +28,7 @@ describe('the end of a session', () => {
     jest.useRealTimers();
   });
 
-  it('says done, ends the streams and closes the agent', async () => {
+  it('publishes done, ends the streams and stops the agent', async () => {
     const bench = await SessionBench.start();
     const subscription = bench.session.subscribe(1, () => undefined);
     await end(bench, 'deleted');
@@ -40,7 +40,7 @@ describe('the end of a session', () => {
     await bench.session.unsubscribed();
   });
 
-  it('tells a running turn to be interrupted when it ends for now, and says no done', async () => {
+  it('reports a running turn as interrupted and publishes no done when it is released', async () => {
     const bench = await SessionBench.start();
     await bench.say('hi');
     const asked = bench.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
@@ -59,13 +59,13 @@ describe('the end of a session', () => {
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'shutting_down' });
   });
 
-  it('says nothing when it ends for now with nothing to do', async () => {
+  it('publishes nothing when an idle session is released', async () => {
     const bench = await SessionBench.start();
     await end(bench, 'released');
     expect(await bench.names()).toEqual(['session_ready']);
   });
 
-  it('takes no message after its end', async () => {
+  it('accepts no message afterwards', async () => {
     const bench = await SessionBench.start();
     await end(bench, 'deleted');
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });
@@ -75,7 +75,7 @@ describe('the end of a session', () => {
   });
 
   it.each(['deleted', 'released'] as const)(
-    'starts no agent when it ends %s while a turn_start is being committed',
+    'starts no agent when it is %s while a turn_start is being committed',
     async (how) => {
       const [bench, storage] = await startHeld();
       bench.agent.die('crashed');
@@ -95,7 +95,7 @@ describe('the end of a session', () => {
     },
   );
 
-  it('starts no agent when it ends right after a message was taken', async () => {
+  it('starts no agent when it comes right after a message was accepted', async () => {
     const bench = await SessionBench.start();
     bench.agent.die('crashed');
     await bench.said('session_state');
@@ -106,7 +106,7 @@ describe('the end of a session', () => {
     expect((await bench.names()).at(-1)).toBe('done');
   });
 
-  it('starts no agent when it ends while the last one is still being closed', async () => {
+  it('starts no agent when it comes while the last one is still being closed', async () => {
     const bench = await SessionBench.start();
     await bench.say('hi');
     const free = bench.holdEnd();
@@ -122,7 +122,7 @@ describe('the end of a session', () => {
     expect(bench.agents).toHaveLength(1);
   });
 
-  it('says nothing after done, and cancels what an agent asks while it is closed', async () => {
+  it('publishes nothing after done, and cancels requests of an agent that is being closed', async () => {
     const bench = await SessionBench.start();
     await bench.say('hi');
     const free = bench.holdEnd();
@@ -138,7 +138,7 @@ describe('the end of a session', () => {
     expect(stored.at(-1)?.name).toBe('done');
   });
 
-  it('may be ended again, from anywhere', async () => {
+  it('may be requested several times, and happens once', async () => {
     const bench = await SessionBench.start();
     await Promise.all([end(bench, 'deleted'), end(bench, 'released'), end(bench, 'deleted')]);
     expect(await bench.names()).toEqual(['session_ready', 'done']);
@@ -156,7 +156,7 @@ describe('the end of a session', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('leaves no agent and says nothing after its last words, at whatever moment it comes', async () => {
+  it('leaves no agent and publishes nothing after its last event, at whatever moment it comes', async () => {
     const step = fc.constantFrom('say', 'result', 'die', 'interrupt', 'ask', 'commit', 'tick');
     await fc.assert(
       fc.asyncProperty(

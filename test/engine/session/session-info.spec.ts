@@ -16,8 +16,8 @@ async function startHeld() {
   return { bench, events: storage.events };
 }
 
-describe('what a session tells of itself', () => {
-  it('has a request from its commit until the commit of its resolution', async () => {
+describe('the info of a session', () => {
+  it('lists a request from its commit until the commit of its resolution', async () => {
     const { bench, events } = await startHeld();
     void bench.agent.ask('Bash', { command: 'ls' }, { toolUseID: 'toolu_1' });
     await events.holds('permission_request');
@@ -37,7 +37,7 @@ describe('what a session tells of itself', () => {
     expect(bench.session.info()).toMatchObject({ state: 'running', pending: [] });
   });
 
-  it('is running, and costs what it did, until its result is committed', async () => {
+  it('is running with the previous cost until the result is committed', async () => {
     const { bench, events } = await startHeld();
     bench.agent.say(result({ cost: 0.5 }));
     await events.holds('result');
@@ -47,7 +47,7 @@ describe('what a session tells of itself', () => {
     expect(bench.session.info()).toMatchObject({ state: 'idle', total_cost_usd: 0.5 });
   });
 
-  it('says the same after a restart as before it', async () => {
+  it('is the same after a restart as before it', async () => {
     const { bench, events } = await startHeld();
     events.release();
     bench.agent.say(result({ cost: 0.5 }));

@@ -33,7 +33,7 @@ describe('an interrupt', () => {
     expect(bench.agent.calls).toEqual(['interrupt']);
   });
 
-  it('ends an agent that goes on with a turn it began by itself', async () => {
+  it('kills an agent that goes on with a turn it began by itself', async () => {
     bench = await SessionBench.start();
     bench.agent.say(init());
     await settle();
@@ -74,7 +74,7 @@ describe('an interrupt', () => {
     expect(await bench.names()).not.toContain('error');
   });
 
-  it('ends a turn whose start is not committed yet, and the agent never hears of it', async () => {
+  it('ends a turn whose start is not committed yet, and the agent does not receive the message', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     bench = await SessionBench.start({ storage });
@@ -110,7 +110,7 @@ describe('an interrupt', () => {
     expect(await bench.data('result')).toEqual([expect.objectContaining(FAILED)]);
   });
 
-  it('is told to the agent once, and the next message passes when the turn has ended', async () => {
+  it('reaches the agent once, and the next message starts when the turn has ended', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.say('next');
@@ -147,7 +147,7 @@ describe('an interrupt', () => {
     });
   });
 
-  it('ends an agent that does not stop in time, and the next one remembers the conversation', async () => {
+  it('kills an agent that does not stop in time, and the next one resumes the conversation', async () => {
     bench = await SessionBench.start();
     const first = bench.agent;
     const free = bench.holdEnd();
@@ -183,7 +183,7 @@ describe('an interrupt', () => {
     expect(await second.received(1)).toMatchObject({ content: 'next' });
   });
 
-  it('ends an agent in time that refuses the interrupt', async () => {
+  it('kills an agent that refuses the interrupt', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.agent.received(1);

@@ -10,7 +10,7 @@ function start(): Promise<SessionBench> {
   return SessionBench.start({ storage });
 }
 
-describe('a session that is restored', () => {
+describe('a restored session', () => {
   let after: SessionBench;
   const restart = async (before: SessionBench) => {
     after = await SessionBench.restart(before);
@@ -19,7 +19,7 @@ describe('a session that is restored', () => {
   };
   afterEach(() => after.close());
 
-  it('sleeps when nothing ran, and goes on with its ids and its cost', async () => {
+  it('is dormant when nothing ran, and continues its ids and its cost', async () => {
     const before = await start();
     await before.say('hi');
     await before.agent.received(1);
@@ -41,7 +41,7 @@ describe('a session that is restored', () => {
     ]);
   });
 
-  it('says that its turn was interrupted and cancels what was asked', async () => {
+  it('reports its running turn as interrupted and cancels its open requests', async () => {
     const before = await start();
     await before.say('hi', 'm1');
     await before.agent.received(1);
@@ -60,7 +60,7 @@ describe('a session that is restored', () => {
     expect(after.agents).toEqual([]);
   });
 
-  it('cancels what was asked outside a turn', async () => {
+  it('cancels a request that was open outside a turn', async () => {
     const before = await start();
     void before.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
     await before.said('permission_request');
@@ -73,7 +73,7 @@ describe('a session that is restored', () => {
     expect(after.session.state).toBe('dormant');
   });
 
-  it('starts what waited by itself, in its order', async () => {
+  it('starts queued messages by itself, in their order', async () => {
     const before = await start();
     await Promise.all(['a', 'b', 'c'].map((content) => before.say(content, content)));
     await before.agent.received(1);
@@ -90,7 +90,7 @@ describe('a session that is restored', () => {
     expect(told).toEqual(['a', 'turn_interrupted', 'dormant', 'idle', 'b', 'c']);
   });
 
-  it('begins a conversation that never began before', async () => {
+  it('starts a new conversation when none was started before', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     const before = await SessionBench.start({ storage });
@@ -109,7 +109,7 @@ describe('a session that is restored', () => {
     expect(await agent.received(1)).toMatchObject({ content: 'hi' });
   });
 
-  it('is as it was when it ended for now, and its turn was told to be interrupted once', async () => {
+  it('continues a released session, whose turn was reported as interrupted once', async () => {
     const before = await start();
     await before.say('hi');
     await before.agent.received(1);
@@ -122,7 +122,7 @@ describe('a session that is restored', () => {
     expect(after.session.state).toBe('dormant');
   });
 
-  it('takes a message only once that was accepted before', async () => {
+  it('accepts a message only once that was accepted before the restart', async () => {
     const before = await start();
     await before.say('hi', 'm1');
     await before.say('wait', 'm2');
@@ -134,7 +134,7 @@ describe('a session that is restored', () => {
     expect(await after.data('user_message')).toHaveLength(2);
   });
 
-  it('takes over from a server that still runs, which gives the session up', async () => {
+  it('is taken over from a server that still runs, which loses ownership', async () => {
     const before = await start();
     await restart(before);
     await after.say('mine');
@@ -146,7 +146,7 @@ describe('a session that is restored', () => {
     expect(await after.data('user_message')).toMatchObject([{ content: 'mine' }]);
   });
 
-  it('is nothing when it was deleted', async () => {
+  it('does not exist when it was deleted', async () => {
     const before = await start();
     await before.close();
     const gone = await SessionBench.restart(before);
@@ -154,7 +154,7 @@ describe('a session that is restored', () => {
     await restart(await start());
   });
 
-  it('begins when its server ended before it said anything', async () => {
+  it('is created when its server stopped before its first event', async () => {
     const storage = new HeldStorage();
     storage.events.release();
     const before = SessionBench.empty({ storage });

@@ -29,7 +29,7 @@ const finish = async (bench: SessionBench) => {
 const interrupt = (bench: SessionBench) =>
   bench.session.accept({ type: 'interrupt' }, { id: 'ada' });
 
-describe('a session on a server that has few agents', () => {
+describe('a session on a server with few agent slots', () => {
   let slots: AgentSlots;
   let benches: SessionBench[];
   const start = async (options: BenchOptions = {}) => {
@@ -62,7 +62,7 @@ describe('a session on a server that has few agents', () => {
     jest.useRealTimers();
   });
 
-  it('gets the agent’s place of the one that has been idle for longest', async () => {
+  it('gets the slot of the agent that has been idle for longest', async () => {
     slots = new AgentSlots(2);
     const a = await start();
     const b = await start();
@@ -75,7 +75,7 @@ describe('a session on a server that has few agents', () => {
     expect(living()).toHaveLength(2);
   });
 
-  it('begins without an agent when all are at work, and refuses what would need one', async () => {
+  it('is created without an agent when all slots are busy, and refuses messages that need one', async () => {
     const a = await start();
     await work(a);
     const b = await start();
@@ -88,7 +88,7 @@ describe('a session on a server that has few agents', () => {
     expect(await b.agent.received(1)).toMatchObject({ content: 'hi' });
   });
 
-  it('takes again what it took before, also when all agents are at work', async () => {
+  it('accepts a repeated message also when all slots are busy', async () => {
     const a = await start();
     const messageId = 'd4f61d8f-2f6c-4f9b-9a3b-6ff3c3f8b6a1';
     await a.say('hi', messageId);
@@ -102,7 +102,7 @@ describe('a session on a server that has few agents', () => {
     await expect(a.say('more')).rejects.toMatchObject(BUSY);
   });
 
-  it('lets what it took wait for an agent, in view of everybody', async () => {
+  it('queues an accepted message until an agent is available, visibly to subscribers', async () => {
     const { a, b, free } = await startWaiting();
     await work(b);
     expect(b.session.state).toBe('running');
@@ -113,7 +113,7 @@ describe('a session on a server that has few agents', () => {
     expect(living()).toHaveLength(1);
   });
 
-  it('ends a turn at once that is interrupted while it waits for an agent', async () => {
+  it('ends a turn at once that is interrupted while it waits for a slot', async () => {
     const { b, free } = await startWaiting();
     await work(b);
     await b.say('next');
@@ -133,7 +133,7 @@ describe('a session on a server that has few agents', () => {
     expect(await b.agent.received(1)).toMatchObject({ content: 'later' });
   });
 
-  it('takes nobody’s agent away for one that has ended while it waited', async () => {
+  it('evicts no agent for a session that has ended while it waited', async () => {
     const { a, b, free } = await startWaiting();
     free();
     await settle();
@@ -155,7 +155,7 @@ describe('a session on a server that has few agents', () => {
     expect(living()).toHaveLength(1);
   });
 
-  it('works on after it was put to sleep while it waited for its first agent', async () => {
+  it('goes on after an eviction while it waited for its first agent', async () => {
     const { b, free } = await startWaiting({ limits: { idleTimeoutMs: 5000 } });
     expect(b.session.state).toBe('idle');
     await pass(5000);
@@ -169,7 +169,7 @@ describe('a session on a server that has few agents', () => {
     expect(living()).toHaveLength(1);
   });
 
-  it('gives its place back when its agent cannot be started', async () => {
+  it('releases its slot when its agent cannot be started', async () => {
     const broken = await start({
       sdkFactory: () => {
         throw new Error('There is no such program.');
@@ -181,7 +181,7 @@ describe('a session on a server that has few agents', () => {
     expect(living()).toHaveLength(1);
   });
 
-  it('gives its place back when its agent dies', async () => {
+  it('releases its slot when its agent dies', async () => {
     const a = await start();
     await work(a);
     a.agent.die('crashed');
@@ -191,7 +191,7 @@ describe('a session on a server that has few agents', () => {
     expect(b.session.state).toBe('running');
   });
 
-  it('gives its place back when it is let go, deleted or given up', async () => {
+  it('releases its slot when it is evicted, deleted or taken over', async () => {
     const a = await start();
     await a.session.end('released', 0);
     const b = await start();

@@ -38,7 +38,7 @@ async function expectGivenUp(bench: SessionBench): Promise<void> {
   await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });
 }
 
-// Jest fails a test during which a rejection is handled by nobody.
+// Jest fails a test during which a rejection is not handled.
 describe.each([
   ['at once', true],
   ['later', false],
@@ -48,7 +48,7 @@ describe.each([
     return [await SessionBench.start({ storage }), storage] as const;
   };
 
-  it('refuses the message, gives the session up and ends its streams without done', async () => {
+  it('rejects the message, closes the session and ends its streams without done', async () => {
     const [bench, storage] = await start();
     const readable = new EventEmitter();
     const subscription = bench.session.subscribe(0, () => readable.emit('readable'));
@@ -60,7 +60,7 @@ describe.each([
     expect(await bench.names()).toEqual(['session_ready']);
   });
 
-  it('leaves no request of the agent without an answer', async () => {
+  it('leaves no request of the agent without a result', async () => {
     const [bench, storage] = await start();
     await bench.say('hi');
     await bench.agent.received(1);
@@ -73,7 +73,7 @@ describe.each([
     await expectGivenUp(bench);
   });
 
-  it('refuses the reply that it does not take, and the agent does not act on it', async () => {
+  it('rejects a reply that is not committed, and the agent does not act on it', async () => {
     const [bench, storage] = await start();
     await bench.say('hi');
     await bench.agent.received(1);
@@ -104,7 +104,7 @@ describe.each([
     expect(bench.agent.inputs).toHaveLength(1);
   });
 
-  it('gives the session up when it does not take the crash of its agent', async () => {
+  it('closes the session when the crash of its agent is not committed', async () => {
     const [bench, storage] = await start();
     await bench.say('hi');
     await bench.agent.received(1);
@@ -116,7 +116,7 @@ describe.each([
     await expectGivenUp(bench);
   });
 
-  it('does not keep a session from being created anew, nor from ending', async () => {
+  it('does not keep a session from being created or ended', async () => {
     const [bench, storage] = await start();
     await bench.say('hi');
     storage.isTaken = true;
@@ -125,7 +125,7 @@ describe.each([
     await expect(bench.create()).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
 
-  it('gives up a session that it does not let recover', async () => {
+  it('closes a session whose recovery is not committed', async () => {
     const [before, storage] = await start();
     await before.say('hi');
     await before.agent.received(1);
@@ -149,7 +149,7 @@ async function startLong(): Promise<SessionBench> {
 }
 
 describe('a session whose older events are gone from the storage', () => {
-  it('is given up where another server has taken it over, so that it is taken up anew', async () => {
+  it('is closed when another server has taken it over, so that it is restored on request', async () => {
     const bench = await startLong();
     const next = await SessionBench.restart(bench);
     await bench.storage.events.trim(bench.session.id, 5, []);
@@ -158,7 +158,7 @@ describe('a session whose older events are gone from the storage', () => {
     await next.close();
   });
 
-  it('is given up where another server has deleted it, and its streams are cut off', async () => {
+  it('is closed when another server has deleted it, and its streams are cut off', async () => {
     const bench = await startLong();
     await bench.storage.records.delete(bench.session.id);
     const subscription = bench.session.subscribe(1, () => undefined);
@@ -168,7 +168,7 @@ describe('a session whose older events are gone from the storage', () => {
     await expectGivenUp(bench);
   });
 
-  it('goes on where nobody has it but this server, or the storage cannot tell', async () => {
+  it('goes on while this server owns it, or the storage does not answer', async () => {
     const bench = await startLong();
     await bench.storage.events.trim(bench.session.id, 5, []);
     await expect(bench.session.read(1, 10)).rejects.toMatchObject({ code: 'storage_unavailable' });

@@ -8,7 +8,7 @@ describe('turns', () => {
   let bench: SessionBench;
   afterEach(() => bench.close());
 
-  it('hands a message to the agent and says so before', async () => {
+  it('publish turn_start before the agent receives the message', async () => {
     bench = await SessionBench.start();
     await bench.say('hello', 'm1');
     expect(await bench.agent.received(1)).toEqual({ messageId: 'm1', content: 'hello' });
@@ -25,14 +25,14 @@ describe('turns', () => {
     expect(bench.session.info()).toMatchObject({ state: 'idle', total_cost_usd: 0.5, last_id: 5 });
   });
 
-  it('starts its agent ahead of the first message, as a new conversation', async () => {
+  it('use an agent started ahead of the first message, as a new conversation', async () => {
     bench = await SessionBench.start();
     expect(bench.agents).toHaveLength(1);
     expect(bench.agent.start).toMatchObject({ sessionId: bench.session.id, resume: false });
     expect(bench.session.state).toBe('idle');
   });
 
-  it('lets messages wait while a turn runs and takes them in their order', async () => {
+  it('queue messages while a turn runs and start them in their order', async () => {
     bench = await SessionBench.start();
     await Promise.all(['a', 'b', 'c'].map((content) => bench.say(content)));
     await settle();
@@ -54,7 +54,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('refuses a message when as many wait as may, and takes it when one has passed', async () => {
+  it('refuse a message when the queue is full, and accept it when a turn has started', async () => {
     bench = await SessionBench.start({ limits: { maxQueuedMessages: 2 } });
     await bench.say('runs');
     await bench.say('waits');
@@ -66,7 +66,7 @@ describe('turns', () => {
     expect(await bench.data('user_message')).toHaveLength(4);
   });
 
-  it('takes a message once, however often and under whatever name it is sent', async () => {
+  it('accept a message once, however often and under whichever key it is sent', async () => {
     bench = await SessionBench.start();
     const message = { type: 'user_message', content: 'hi', message_id: 'm1' } as const;
     await Promise.all([
@@ -78,7 +78,7 @@ describe('turns', () => {
     expect(await bench.data('user_message')).toHaveLength(1);
   });
 
-  it('takes a refused message when it is sent again under the same key', async () => {
+  it('accept a refused message when it is sent again under the same key', async () => {
     bench = await SessionBench.start({ limits: { maxQueuedMessages: 1 } });
     await bench.say('runs');
     await bench.say('waits');
@@ -92,7 +92,7 @@ describe('turns', () => {
     expect(await bench.data('user_message')).toHaveLength(3);
   });
 
-  it('goes on with its turn when the agent ends one that nobody asked for', async () => {
+  it('go on when the agent ends a turn that it began by itself', async () => {
     bench = await SessionBench.start();
     await bench.say('first');
     await bench.agent.received(1);
@@ -114,7 +114,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('leaves out a message of a shape nobody knows, and goes on', async () => {
+  it('skip a message of an unknown shape and go on', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.agent.received(1);
@@ -127,7 +127,7 @@ describe('turns', () => {
     expect(bench.session.state).toBe('idle');
   });
 
-  it('runs one turn at a time, in the order of acceptance, whatever happens between', async () => {
+  it('run one at a time, in the order of acceptance, whatever happens in between', async () => {
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.constant('say' as const) },
       fc.constantFrom('result', 'stray', 'die', 'interrupt', 'settle', 'tick'),

@@ -34,14 +34,14 @@ export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactor
  * One agent, in at most two processes, one after the other.
  *
  * It is *starting* until a process has answered the SDK's first request, then *ready*, then *over*:
- * closed by us, or failed. It starts by resuming the conversation or by beginning it, as it was told.
- * When it was told wrongly (there is no such conversation, or there is one already) the process
- * says so and ends before any turn, and the agent starts once more, the other way round. Nobody sees
- * the first process: its `result` is dropped, and the message it had been given is given again.
+ * closed by its session, or failed. It starts by resuming the conversation or by beginning one, as
+ * `resume` says. When that does not fit (there is no such conversation, or there is one already),
+ * the process reports it and ends before any turn, and the agent starts once more, the other way
+ * round. The first process stays invisible: its `result` is dropped, and its message is sent again.
  *
- * A turn is *asked for* by `send` and *running* from its `init` message to its `result`. An interrupt
- * that reaches the process in between is lost without a word (SDK 0.3.330), and the turn runs on;
- * so one for a turn that is only asked for is kept, and sent at its `init`.
+ * A turn is *requested* by `send` and *running* from its `init` message to its `result`. An interrupt
+ * that reaches the process in between is ignored (SDK 0.3.330), and the turn runs on. An interrupt of
+ * a turn that is only requested is therefore kept, and sent at its `init`.
  */
 class ClaudeAgentClient implements AgentClient {
   readonly messages: AsyncIterable<SDKMessage>;
@@ -58,17 +58,20 @@ class ClaudeAgentClient implements AgentClient {
   #query: Query | undefined;
   #inputs: InputStream | undefined;
   #process: AgentProcess | undefined;
-  /** The message whose turn is asked for and not running yet. */
+  /**
+   * The message whose turn is requested and not running yet. Neither the session's log nor its turn
+   * gate can know this: both only see that the message was sent.
+   */
   #asked: SDKUserMessage | undefined;
   #interruptsAsked = false;
-  /** What the process was asked to change and has not answered yet. */
+  /** The control requests that the process has not answered yet. */
   readonly #controls = new Set<Promise<void>>();
 
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
     this.#configuration = configuration;
     this.#first = this.#launch(start.resume);
-    // Both are told by `messages`, too, which may be read later or not at all.
+    // `messages` reports both as well, but may be read later or not at all.
     this.#first.catch(() => {});
     this.#ready.promise.catch(() => {});
     this.messages = this.#read();
@@ -216,7 +219,7 @@ class ClaudeAgentClient implements AgentClient {
     this.#asked = undefined;
     if (!this.#interruptsAsked) return;
     this.#interruptsAsked = false;
-    // It fails only with its process, and that is told by `messages`.
+    // It fails only with its process, which `messages` reports.
     query.interrupt().catch(() => {});
   }
 
@@ -250,7 +253,7 @@ class ClaudeAgentClient implements AgentClient {
     if (this.#asked !== undefined) this.#handOver(this.#asked, inputs);
     query.initializationResult().then(
       () => this.#ready.resolve(query),
-      // That it failed is told by the query's messages, and then there may be another one.
+      // The query's messages report a failure, and then there may be another query.
       () => {},
     );
     return query;

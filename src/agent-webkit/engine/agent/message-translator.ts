@@ -5,10 +5,10 @@ type Of<Type extends SDKMessage['type']> = Extract<SDKMessage, { type: Type }>;
 type Assistant = Of<'assistant'>;
 type StreamEvent = Of<'stream_event'>;
 
-/** How many speak at the same time: the main conversation and its sub-agents. */
-const MAX_SPEAKERS = 64;
+/** How many conversations may stream at the same time: the main one and those of its sub-agents. */
+const MAX_CONVERSATIONS = 64;
 
-/** What streams at the moment in the main conversation, or in one sub-agent's. */
+/** The message that streams at the moment in the main conversation, or in one sub-agent's. */
 interface OpenMessage {
   messageId: string;
   /** The tool uses that stream, by the index of their block. */
@@ -16,24 +16,24 @@ interface OpenMessage {
 }
 
 /**
- * Turns what the SDK says into what crosses the wire. Its only state is what one turn needs: the
- * newest message's blocks so far, since the SDK sends a message block by block and a client replaces
- * what it had; what streams where; the last known status of each MCP server; and the cost told so far.
+ * Translates SDK messages to wire events. Its state is only what one turn needs: the blocks so far of
+ * the newest message, because the SDK sends a message block by block and a client replaces the whole
+ * message; the messages that stream; the last known status of each MCP server; and the cost so far.
  *
- * A message it does not know becomes no event.
+ * An unknown message becomes no event.
  */
 export class MessageTranslator {
   readonly #sessionId: string;
   /** The newest message and its blocks so far, by the tool use that started the sub-agent; null is the main conversation. */
   readonly #newest = new Map<string | null, { id: string; content: readonly unknown[] }>();
-  /** What streams, by the same key. */
+  /** The streaming messages, by the same key. */
   readonly #streaming = new Map<string | null, OpenMessage>();
   readonly #mcpStatus = new Map<string, string>();
   /** The SDK's own running total at the last result. */
   #agentCostUsd = 0;
   #sessionCostUsd: number;
 
-  /** @param costUsd what the session has cost before this agent was started */
+  /** @param costUsd the cost of the session before this agent was started */
   constructor(sessionId: string, costUsd: number) {
     this.#sessionId = sessionId;
     this.#sessionCostUsd = costUsd;
@@ -63,7 +63,7 @@ export class MessageTranslator {
     const content = [...(newest?.id === id ? newest.content : []), ...message.message.content];
     this.#newest.delete(message.parent_tool_use_id);
     this.#newest.set(message.parent_tool_use_id, { id, content });
-    forgetOldest(this.#newest);
+    dropOldest(this.#newest);
     const from = fromSubAgent(message);
     const complete: WireEvent = {
       event: 'message_complete',
@@ -93,7 +93,7 @@ export class MessageTranslator {
     if (event.type === 'message_start') {
       this.#streaming.delete(parent);
       this.#streaming.set(parent, { messageId: event.message.id, tools: new Map() });
-      forgetOldest(this.#streaming);
+      dropOldest(this.#streaming);
       return [];
     }
     const open = this.#streaming.get(parent);
@@ -127,8 +127,8 @@ export class MessageTranslator {
   }
 
   /**
-   * The SDK's cost is a running total that a resumed agent goes on with, if its transcript had
-   * saved it; where it had not, the total begins anew and is all this turn's.
+   * The SDK's cost is a running total, which a resumed agent continues if its transcript has saved
+   * it. If not, the total starts again at zero and is the cost of this turn alone.
    */
   #result(message: Of<'result'>): WireEvent {
     const total = message.total_cost_usd;
@@ -166,10 +166,10 @@ export class MessageTranslator {
   }
 }
 
-/** Sub-agents end without saying so; those that spoke last are kept. */
-function forgetOldest(speakers: Map<string | null, unknown>): void {
-  const [oldest] = speakers.keys();
-  if (speakers.size > MAX_SPEAKERS && oldest !== undefined) speakers.delete(oldest);
+/** Sub-agents end without a message, so only the latest conversations are kept. */
+function dropOldest(conversations: Map<string | null, unknown>): void {
+  const [oldest] = conversations.keys();
+  if (conversations.size > MAX_CONVERSATIONS && oldest !== undefined) conversations.delete(oldest);
 }
 
 function toolResults(message: Of<'user'>): WireEvent[] {
@@ -195,12 +195,12 @@ function fromSubAgent(message: { parent_tool_use_id: string | null }): {
     : { parent_tool_use_id: message.parent_tool_use_id };
 }
 
-/** Whether the agent began by itself, and took up no user message on the way. */
+/** Returns true for a turn that the agent began by itself and that answered no user message. */
 function isUnasked({ origin, user_message_uuid }: Of<'result'>): boolean {
   return origin !== undefined && origin.kind !== 'human' && user_message_uuid === undefined;
 }
 
-/** An aborted turn carries a line for the SDK's own developers. */
+/** Returns false for the diagnostic line that the SDK adds to an aborted turn. */
 function isForPeople(error: string): boolean {
   return !error.startsWith('[ede_diagnostic]');
 }

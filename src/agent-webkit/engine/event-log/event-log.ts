@@ -12,13 +12,13 @@ import { type SubscribedLog, Subscription } from './subscription.js';
 
 export interface EventLogOptions extends KeptEventsOptions {
   epoch: number;
-  /** When something was last said that is in the store already, as `Date.now()`. */
+  /** When the last stored event was appended, as `Date.now()`. */
   lastActivityAt: number;
-  /** Called when the store does not take or give events at the moment. It is tried again. */
+  /** Called when the storage does not answer. The operation is retried. */
   onTrouble: (cause: unknown) => void;
-  /** Called when the store takes no more events of this log, for good. */
+  /** Called when the storage refuses the events of this log for good. */
   onFailure: (cause: unknown) => void;
-  /** Called when the store has no longer what is kept, which another server has made it forget. */
+  /** Called when events that should be kept are missing from the storage: another server trimmed them. */
   onMissing: () => void;
   /** Called when a subscriber's callback threw. Its subscription is closed; others are not affected. */
   onSubscriberError: (cause: unknown) => void;
@@ -38,31 +38,31 @@ interface LastReading {
   frames: Frames;
 }
 
-/** How many events one reading of the store brings for a subscriber. */
+/** How many events one read of the storage returns for a subscriber. */
 const MAX_READ = 1000;
-/** How many events may wait for their commit before the agent is held back. */
+/** How many events may wait for their commit before the agent is paused. */
 const MAX_PENDING = 256;
-/** How many events one reading of the store brings when a log is opened. */
+/** How many events one read of the storage returns while a log is opened. */
 const LOAD_PAGE = 500;
 
 /**
- * A session's events: what was said, in order, for good.
+ * The durable, ordered log of a session's events.
  *
  * An appended event gets its seq and counts in {@link state} at once, then it is committed to the
- * store, then it is published. Only what is committed is ever read by anybody. With a store that
- * answers at once all three steps happen within `append`. A commit that fails is tried again, and
- * nothing is published past it meanwhile, until the store says that this log was taken over.
+ * storage, then it is published. Only committed events can be read. With a storage that answers
+ * synchronously, all three steps happen within `append`. A commit that fails is retried, and
+ * nothing is published past it, until the storage reports that this log was taken over.
  */
 export class EventLog implements SubscribedLog {
   /** The fold of every event that was appended. */
   readonly state = new SessionState();
-  /** The fold of those that are committed: what may be told. */
+  /** The fold of every event that is committed. Only this state is shown to clients. */
   readonly committed = new SessionState();
   readonly #options: EventLogOptions;
   readonly #kept: KeptEvents;
   readonly #commits: GroupCommit;
   readonly #subscribers: Subscribers;
-  /** Subscribers at the same place are given the same bytes. It is dropped when all were woken. */
+  /** The last read, shared by subscribers with the same cursor. Dropped when all were woken. */
   #lastReading: LastReading | null = null;
   /** The seq the next appended event gets. */
   #nextSeq = 1;
@@ -80,7 +80,7 @@ export class EventLog implements SubscribedLog {
         epoch: options.epoch,
         events: appended.map(({ event }) => event),
         keys,
-        // Everything that was appended so far is in this group or committed before it.
+        // Every event appended so far is in this group or committed before it.
         isUnfinished: this.state.isUnfinished,
         summary: { firstSeq: this.firstSeq, costUsd: this.state.costUsd },
       }),
@@ -94,7 +94,7 @@ export class EventLog implements SubscribedLog {
     });
   }
 
-  /** Opens a log that may have events in the store already. */
+  /** Opens a log that may have events in the storage already. */
   static async open(options: EventLogOptions): Promise<EventLog> {
     const log = new EventLog(options);
     for (;;) {
@@ -135,17 +135,17 @@ export class EventLog implements SubscribedLog {
     return this.#hasEnded;
   }
 
-  /** Whether all that was appended is committed. */
+  /** True when every appended event is committed. */
   get isCommitted(): boolean {
     return this.#nextSeq === this.#lastSeq + 1;
   }
 
-  /** Whether the store does not take events at the moment. */
+  /** True while the storage takes no events. */
   get isTroubled(): boolean {
     return this.#commits.isTroubled;
   }
 
-  /** Whether so much waits for its commit that nothing more should be appended that can wait. */
+  /** True while the commit backlog is full, so that the agent should be paused. */
   get isBacklogged(): boolean {
     return this.#commits.pending >= MAX_PENDING;
   }
@@ -162,12 +162,12 @@ export class EventLog implements SubscribedLog {
     return this.#append(wires, []);
   }
 
-  /** The same for one event that a client asked for under these keys, which the store keeps with it. */
+  /** Appends one event together with the idempotency keys under which a client requested it. */
   appendOnce(wire: WireEvent, keys: string[]): void | Promise<void> {
     return this.#append([wire], keys);
   }
 
-  /** Whether an event of the last 24 hours was asked for under this key. */
+  /** Resolves to true when an event was appended under this key within its lifetime. */
   hasKey(key: string): Promise<boolean> {
     return this.#options.store.hasKey(this.#options.sessionId, key);
   }
@@ -203,7 +203,7 @@ export class EventLog implements SubscribedLog {
   }
 
   /**
-   * Whether what comes after a cursor can be read now.
+   * Checks that the events after a cursor can be read now.
    *
    * @throws CursorEvictedError when the cursor is older than what is kept
    * @throws CursorAheadError when it is larger than the last seq
@@ -241,7 +241,7 @@ export class EventLog implements SubscribedLog {
     this.#options.onSubscriberError(cause);
   }
 
-  /** Resolves when nobody is subscribed. */
+  /** Resolves when there are no subscribers. */
   unsubscribed(): Promise<void> {
     return this.#subscribers.none();
   }
@@ -253,7 +253,7 @@ export class EventLog implements SubscribedLog {
     if (isSame) return last.frames;
     const frames = this.#kept.heldFrames(cursor, maxBytes);
     if (!frames) return null;
-    // For one that comes by itself, only much is worth keeping: others may come back at the same time.
+    // Outside a wake-up only a full read is worth keeping: many subscribers may reconnect at once.
     const isShared = this.#subscribers.areWaking || frames.bytes.length >= maxBytes;
     if (isShared) this.#lastReading = { from: cursor, to: this.#lastSeq, maxBytes, frames };
     return frames;
@@ -272,7 +272,7 @@ export class EventLog implements SubscribedLog {
     });
   }
 
-  /** Takes no more events. Subscribers read what is there, then their subscription ends. */
+  /** Ends the log. Subscribers read the remaining events, and then their subscriptions end. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

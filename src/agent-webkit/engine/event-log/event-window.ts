@@ -43,7 +43,7 @@ export class EventWindow {
     while (this.#overflows()) this.#evict();
   }
 
-  /** Lets go of those before a seq. */
+  /** Removes the events before a seq. */
   evictBefore(seq: number): void {
     while (this.size > 1 && this.#firstSeq < seq) this.#evict();
   }

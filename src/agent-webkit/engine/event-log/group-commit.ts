@@ -3,7 +3,7 @@ import type { WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
 import { type EventAppend, FencedError } from '../storage.js';
 
-/** An event that was appended: as it is stored, and as it was said. */
+/** An appended event: as it is stored, and as it was passed to the log. */
 export interface Appended {
   readonly event: SessionEvent;
   readonly wire: WireEvent;
@@ -38,7 +38,7 @@ interface Gathering {
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  /** What gathers while a write is under way. */
+  /** The events that gather during a write. */
   #gathering: Gathering | null = null;
   /** How many events the write under way has. */
   #writing = 0;
@@ -50,7 +50,7 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Whether the last write failed and has not succeeded since. */
+  /** True while the last write has failed and is being retried. */
   get isTroubled(): boolean {
     return this.#isTroubled;
   }
@@ -139,7 +139,7 @@ export class GroupCommit {
   }
 }
 
-/** What trying again cannot mend. */
+/** Returns true for an error that a retry cannot fix. */
 function isFinal(error: unknown): boolean {
   return error instanceof FencedError || error instanceof RangeError;
 }
@@ -155,7 +155,7 @@ function createGathering(): Gathering {
   return { appended: [], keys: [], committed: ignorable(committed), resolve, reject };
 }
 
-/** Not every appender waits for its commit; a failure is told by `onFailure` in any case. */
+/** Not every appender waits for its commit; `onFailure` reports a failure in any case. */
 function ignorable(committed: Promise<void>): Promise<void> {
   committed.catch(() => undefined);
   return committed;

@@ -23,20 +23,20 @@ export interface KeptEventsOptions extends WindowLimits {
 const TRIM_EVERY = 100;
 /** By which share of the age that events may have they may be older before the store forgets them. */
 const TRIM_LATE = 0.1;
-/** How many characters of payload one reading of the store brings, besides those of one event. */
+/** How many characters of payload one read of the storage returns, besides those of one event. */
 const MAX_FETCHED_CHARS = 256 * 1024;
 
 /**
- * What is kept of a log's committed events: the newest in memory, those before them in the store
- * alone, and of those no more in memory than how large each is, and since when it is there.
+ * The committed events of a log that are kept. The newest are in memory; older ones are only in the
+ * storage, and of each of them memory holds its size and its age.
  */
 export class KeptEvents {
   readonly #options: KeptEventsOptions;
-  /** The size of each event that is kept. */
+  /** The size of each kept event. */
   readonly #kept: EventWindow;
   /** When each of them was added, as `Date.now()`. */
   readonly #addedAt: EventWindow;
-  /** Those in memory. */
+  /** The events in memory. */
   readonly #held: PackedEvents;
   /** How many characters of payload were ever added. */
   #totalChars = 0;
@@ -64,7 +64,7 @@ export class KeptEvents {
   }
 
   /**
-   * Adds the next event, of which the store has been told.
+   * Adds the next event, which the storage has.
    *
    * @param at when it was said, or a time after that, as `Date.now()`
    */
@@ -76,7 +76,7 @@ export class KeptEvents {
     this.#totalChars += event.data.length;
   }
 
-  /** Lets go of what is older than it may be; the newest event stays. */
+  /** Removes expired events, except the newest event. */
   expire(): void {
     const { maxEventAgeMs } = this.#options;
     if (maxEventAgeMs === null) return;

@@ -28,7 +28,7 @@ const SLOT_BYTES = 4;
  * The newest events of a log, without a gap, packed as the bytes that go to every subscriber.
  * However many there are, they are a few objects: a server that keeps events by the million has
  * nothing in them to collect. What was written to a chunk never changes, so what was read of it
- * stays true, whatever is let go meanwhile.
+ * stays true, whatever is removed meanwhile.
  */
 export class PackedEvents {
   readonly #maxBytes: number;
@@ -76,7 +76,7 @@ export class PackedEvents {
     while (this.#bytes > this.#maxBytes && this.#chunks[0] !== chunk) this.#dropFirst();
   }
 
-  /** Lets go of those before a seq. */
+  /** Removes the events before a seq. */
   evictBefore(seq: number): void {
     if (seq <= this.#firstSeq) return;
     this.#firstSeq = Math.min(seq, this.#lastSeq + 1);

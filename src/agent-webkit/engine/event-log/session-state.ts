@@ -4,7 +4,7 @@ import type { SessionEvent } from '../session-event.js';
 /** The tool by which the agent asks people questions. */
 export const QUESTION_TOOL = 'AskUserQuestion';
 
-/** A user message that was accepted and not yet handed to the agent. */
+/** A user message that was accepted and whose turn has not started. */
 export interface QueuedMessage {
   readonly event: SessionEvent;
   readonly messageId: string;
@@ -17,7 +17,7 @@ export interface RunningTurn {
   readonly message: QueuedMessage | null;
 }
 
-/** A permission or a question that nobody has answered yet. */
+/** A permission or a question without a reply. */
 export interface OpenRequest {
   readonly event: SessionEvent;
   readonly kind: RequestKind;
@@ -28,15 +28,15 @@ export interface OpenRequest {
 }
 
 /**
- * What a session's events say when they are read from the first to the last. There is no other
- * bookkeeping: recovery is reading the events and folding them again.
+ * The fold of a session's events from the first to the last. There is no other bookkeeping: recovery
+ * reads the events and folds them again.
  */
 export class SessionState {
-  /** In the order of their acceptance. */
+  /** The queued messages, in the order of their acceptance. */
   readonly queue: QueuedMessage[] = [];
   readonly requests = new Map<string, OpenRequest>();
   turn: RunningTurn | null = null;
-  /** Whether the agent was ever given a message, so that it has a conversation to resume. */
+  /** True once a turn was started, so that there is a conversation to resume. */
   hasConversation = false;
   costUsd = 0;
   closed = false;
@@ -87,17 +87,17 @@ export class SessionState {
     }
   }
 
-  /** Whether something is left to do: a message waits, a turn runs, a request is open; or to remove. */
+  /** True while work is left: a message is queued, a turn runs, a request is open, or the session is to be removed. */
   get isUnfinished(): boolean {
     return this.closed || this.queue.length > 0 || this.turn !== null || this.requests.size > 0;
   }
 
-  /** How many characters the waiting messages have together. */
+  /** The number of characters of the queued messages together. */
   get queuedChars(): number {
     return this.queue.reduce((chars, { event }) => chars + event.data.length, 0);
   }
 
-  /** The events this state rests on, oldest first. Retention keeps them however old they are. */
+  /** The events that this state is made of, oldest first. They are kept however old they are. */
   openEvents(): SessionEvent[] {
     const open = [
       ...this.queue.map((message) => message.event),
@@ -133,7 +133,7 @@ export class SessionState {
 }
 
 /**
- * What is kept for as long as it is open is a copy. If the events themselves were kept, V8 might
+ * Open events are kept as copies. If the events themselves were kept, V8 might
  * allocate all later ones in its old generation: it learns from what becomes of the first.
  */
 function copyOf(event: SessionEvent): SessionEvent {

@@ -89,7 +89,7 @@ export class Requests {
   #startTimer(correlationId: string): NodeJS.Timeout | undefined {
     const { timeoutMs } = this.#options;
     if (timeoutMs === null) return undefined;
-    const result = { behavior: 'deny', message: 'Nobody answered in time.' } as const;
+    const result = { behavior: 'deny', message: 'No reply arrived in time.' } as const;
     const expire = () => this.#resolveUnanswered(correlationId, 'expired', result);
     return setTimeout(expire, timeoutMs).unref();
   }
