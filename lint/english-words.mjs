@@ -52,4 +52,9 @@ export const CHECKED = [
   'src/agent-webkit/openapi/',
   'src/agent-webkit/protocol/',
   'test/protocol/',
+  'src/agent-webkit/engine/agent/',
+  'src/agent-webkit/engine/event-log/',
+  'src/agent-webkit/engine/session/',
+  'src/agent-webkit/engine/timing/',
+  'test/engine/',
 ];
