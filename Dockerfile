@@ -1,0 +1,36 @@
+# The standalone server. Build it from a checkout: docker build -t agent-webkit .
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src ./src
+COPY page ./page
+# Without development dependencies, npm keeps the peers: Nest, the agent's SDK and pg, as the lock file names them.
+RUN npm run build \
+  && npm pkg delete devDependencies \
+  && npm prune --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+# The agent's sandbox needs bubblewrap, socat and ripgrep. tini reaps the processes of tools.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git ripgrep socat tini \
+  && rm -rf /var/lib/apt/lists/* \
+  && mkdir /data /workspace \
+  && chown node:node /data /workspace
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+ENV NODE_ENV=production \
+  HOST=0.0.0.0 \
+  PORT=3000 \
+  AGENT_WEBKIT_STORAGE=file:/data/sessions.db \
+  AGENT_WEBKIT_WORKSPACE=/workspace
+USER node
+VOLUME ["/data", "/workspace"]
+EXPOSE 3000
+# The description of the routes needs no token.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/openapi.json`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["tini", "--", "node", "dist/main.js"]
