@@ -6,9 +6,10 @@ RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY page ./page
-# Without development dependencies, npm keeps the peers: Nest, the agent's SDK and pg, as the lock file names them.
+# Without development dependencies, npm keeps the peers in their locked versions: Nest, the agent's SDK, and pg once it
+# is not optional.
 RUN npm run build \
-  && npm pkg delete devDependencies \
+  && npm pkg delete devDependencies peerDependenciesMeta.pg \
   && npm prune --no-audit --no-fund
 
 FROM node:24-bookworm-slim

@@ -29,7 +29,8 @@ const STRICT = {
 /** Returns the problems of a Dockerfile, each with its line. */
 export function findDockerfileProblems(text) {
   const problems = validate(text, STRICT).map(
-    ({ range, message }) => `${range.start.line + 1}: ${message}`,
+    ({ range, message }) =>
+      `${range.start.line + 1}: ${typeof message === 'string' ? message : message.value}`,
   );
   const lastStage = text.slice(text.lastIndexOf('\nFROM '));
   const lastUser = [...lastStage.matchAll(/^USER (\S+)/gm)].at(-1)?.[1] ?? 'root';
@@ -50,13 +51,13 @@ export async function findWorkflowProblems(text, path = `${WORKFLOWS}ci.yml`) {
 async function main() {
   const read = (path) => readFileSync(`${root}${path}`, 'utf8');
   const workflows = readdirSync(`${root}${WORKFLOWS}`).map((name) => `${WORKFLOWS}${name}`);
-  const found = [
-    ['Dockerfile', findDockerfileProblems(read('Dockerfile'))],
-    ...(await Promise.all(
-      workflows.map(async (path) => [path, await findWorkflowProblems(read(path), path)]),
-    )),
-  ];
-  const problems = found.flatMap(([path, ofFile]) => ofFile.map((problem) => `${path}:${problem}`));
+  const found = await Promise.all(
+    workflows.map(async (path) => ({ path, ofFile: await findWorkflowProblems(read(path), path) })),
+  );
+  found.push({ path: 'Dockerfile', ofFile: findDockerfileProblems(read('Dockerfile')) });
+  const problems = found.flatMap(({ path, ofFile }) =>
+    ofFile.map((problem) => `${path}:${problem}`),
+  );
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   process.stdout.write(`${found.length} files checked, ${problems.length} problems.\n`);
   if (problems.length > 0) process.exitCode = 1;
