@@ -103,15 +103,33 @@ export const ROOMS = {
     packages: ['node:*', lazily(SDK), lazily('pg')],
   },
 
+  // What a server needs with or without Nest: the options, and what reads clients' input.
+  options: {
+    files: `${PACKAGE}options/`,
+    rooms: ['protocol', 'engine ports', 'engine/session', 'engine/registry'],
+    packages: ['node:*', types(SDK)],
+  },
+  server: {
+    files: `${PACKAGE}server/`,
+    rooms: ['protocol', 'engine ports', 'engine/registry', 'options'],
+    packages: ['reflect-metadata'],
+  },
+  'the engine without Nest': {
+    files: `${PACKAGE}create-session-engine.ts`,
+    rooms: [
+      'engine ports',
+      'engine/registry',
+      'options',
+      'server',
+      'agents/claude',
+      'storage/memory',
+    ],
+    packages: [],
+  },
+
   // The Nest face. The module alone chooses the default adapters.
   'the Nest face': {
-    files: [
-      `${PACKAGE}*`,
-      `${PACKAGE}options/`,
-      `${PACKAGE}http/`,
-      `${PACKAGE}stream/`,
-      `${PACKAGE}openapi/`,
-    ],
+    files: [`${PACKAGE}*`, `${PACKAGE}http/`, `${PACKAGE}stream/`, `${PACKAGE}openapi/`],
     rooms: [
       'protocol',
       'engine ports',
@@ -120,6 +138,8 @@ export const ROOMS = {
       'engine/agent',
       'engine/session',
       'engine/registry',
+      'options',
+      'server',
     ],
     packages: [...NEST, 'node:*', types('node:http'), types(SDK)],
   },
@@ -129,6 +149,8 @@ export const ROOMS = {
       'protocol',
       'engine ports',
       'engine/registry',
+      'options',
+      'server',
       'the Nest face',
       'agents/claude',
       'storage/memory',
@@ -142,40 +164,34 @@ export const ROOMS = {
   },
 
   // The package's entries only gather names.
-  'entry index': {
-    files: 'src/index.ts',
+  'the names of both entries': {
+    files: 'src/common.ts',
     rooms: [
       'protocol',
       'engine ports',
-      'engine/timing',
-      'engine/event-log',
-      'engine/agent',
       'engine/session',
       'engine/registry',
       'agents/claude',
       'storage/memory',
       'storage/sqlite',
       'storage/postgres',
-      'the Nest face',
-      'the Nest module',
     ],
+    packages: [],
+  },
+  'entry index': {
+    files: 'src/index.ts',
+    rooms: ['the names of both entries', 'options', 'the Nest face', 'the Nest module'],
     packages: [],
   },
   'entry engine': {
     files: 'src/engine.ts',
     rooms: [
-      'protocol',
+      'the names of both entries',
       'engine ports',
-      'engine/timing',
-      'engine/event-log',
-      'engine/agent',
-      'engine/session',
       'engine/registry',
-      'agents/claude',
-      'agents/scripted',
-      'storage/memory',
-      'storage/sqlite',
-      'storage/postgres',
+      'options',
+      'server',
+      'the engine without Nest',
     ],
     packages: [],
   },
@@ -203,6 +219,7 @@ export const ROOMS = {
       'storage/memory',
       'storage/sqlite',
       'storage/postgres',
+      'options',
       'the Nest face',
       'the Nest module',
       'the page module',

@@ -7,7 +7,6 @@ import {
   type Provider,
 } from '@nestjs/common';
 import type { SdkFactory } from './engine/agent-client.js';
-import { SessionPolicy } from './engine/registry/session-policy.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import type { StorageProvider } from './engine/storage.js';
@@ -24,6 +23,7 @@ import {
 } from './agent-webkit.tokens.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
+import { createRegistry } from './server/create-registry.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { SessionsController } from './sessions.controller.js';
@@ -47,7 +47,8 @@ const providers: Provider[] = [
   {
     provide: SessionRegistry,
     inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER],
-    useFactory: createRegistry,
+    useFactory: (options: ResolvedOptions, sdkFactory: SdkFactory, storage: StorageProvider) =>
+      createRegistry(options, { sdkFactory, storage, logger: new Logger('AgentWebkit') }),
   },
   {
     provide: SessionEngine,
@@ -59,21 +60,6 @@ const providers: Provider[] = [
   OpenStreams,
   SessionRegistryService,
 ];
-
-function createRegistry(
-  { registry, policy, verifyIntervalMs }: ResolvedOptions,
-  sdkFactory: SdkFactory,
-  storage: StorageProvider,
-): SessionRegistry {
-  return new SessionRegistry({
-    ...registry,
-    accessCheckIntervalMs: verifyIntervalMs,
-    storage,
-    sdkFactory,
-    logger: new Logger('AgentWebkit'),
-    policy: new SessionPolicy(policy),
-  });
-}
 
 /** Makes a Nest app a server for agent sessions, under `/sessions`. */
 @Module({

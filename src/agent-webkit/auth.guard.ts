@@ -29,6 +29,7 @@ const DEFAULT_OWNER = 'default';
 export class AgentWebkitAuthGuard implements CanActivate {
   private readonly authenticate: Authenticate | null;
 
+  /** @internal */
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(HOST_GUARD) private readonly hostGuard: CanActivate | null,

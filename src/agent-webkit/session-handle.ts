@@ -52,8 +52,8 @@ export class SessionHandle {
    * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
-   * @param limit the size of the page, 1000 by default
-   * @throws CursorEvictedError, CursorAheadError
+   * @param limit the size of the page, from 1 to 1000; 1000 by default
+   * @throws CursorEvictedError, CursorAheadError, InvalidRequestError
    */
   read(after = 0, limit?: number): Promise<EventsPage> {
     return this.#session.read(after, limit);

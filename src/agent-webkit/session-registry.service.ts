@@ -59,9 +59,9 @@ export class SessionRegistryService
   /**
    * Returns one page of the caller's own sessions, those with the latest activity first.
    *
-   * @param limit the size of the page, 50 by default
+   * @param limit the size of the page, from 1 to 100; 50 by default
    * @param after where to continue, from `next` of the previous page; null for the first page
-   * @throws ShuttingDownError, StorageUnavailableError
+   * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
    */
   list(caller: Caller, limit?: number, after: RecordCursor | null = null): Promise<SessionPage> {
     return this.#engine.list(caller, limit, after);

@@ -40,12 +40,15 @@ import { type RawResponse, streamSession } from './stream/session-stream.js';
 import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 
 /**
- * The protocol's routes. Bodies and queries are typed by interfaces, so that a global
+ * The routes of the protocol. A host names this class where it applies middleware to them, as in
+ * `consumer.apply(middleware).forRoutes(SessionsController)`. Its methods are not public.
+ * Bodies and queries are typed by interfaces, so that a global
  * `ValidationPipe` of the host leaves them to the protocol's own rules.
  */
 @Controller('sessions')
 @UseGuards(AgentWebkitAuthGuard)
 export class SessionsController {
+  /** @internal */
   constructor(
     private readonly engine: SessionEngine,
     private readonly registry: SessionRegistry,
@@ -53,6 +56,7 @@ export class SessionsController {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
+  /** @internal */
   @Post()
   @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.OK)
@@ -65,6 +69,7 @@ export class SessionsController {
     return { session_id: session.id, protocol_version: PROTOCOL_VERSION };
   }
 
+  /** @internal */
   @Get()
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async list(
@@ -80,12 +85,14 @@ export class SessionsController {
     };
   }
 
+  /** @internal */
   @Get(':id')
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async info(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<SessionInfo> {
     return this.engine.get(id, caller).info();
   }
 
+  /** @internal */
   @Get(':id/events')
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async events(
@@ -97,7 +104,11 @@ export class SessionsController {
     return this.engine.get(id, caller).read(query.after, query.limit);
   }
 
-  /** Without an interceptor of ours: the operators it consists of are kept for as long as the stream. */
+  /**
+   * Without an interceptor of ours: the operators it consists of are kept for as long as the stream.
+   *
+   * @internal
+   */
   @Sse(':id/stream')
   @UseGuards(FollowedSessionGuard)
   stream(
@@ -114,6 +125,7 @@ export class SessionsController {
     });
   }
 
+  /** @internal */
   @Post(':id/input')
   @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -126,6 +138,7 @@ export class SessionsController {
     await this.engine.get(id, caller).send(message, key);
   }
 
+  /** @internal */
   @Delete(':id')
   @UseInterceptors(AgentWebkitErrorInterceptor)
   @HttpCode(HttpStatus.NO_CONTENT)

@@ -18,6 +18,18 @@ async function writeExample(host: HostFolder, name: string): Promise<string> {
   return join(host.path, name, 'main.js');
 }
 
+/** Makes every import of Nest fail, to prove that there is none. */
+const REFUSE_NEST = `
+  import { register } from 'node:module';
+  register('data:text/javascript,' + encodeURIComponent(\`
+    const isNest = (name) => name.startsWith('@nestjs/') || name.startsWith('rxjs');
+    export async function resolve(specifier, context, next) {
+      if (isNest(specifier)) throw new Error('imports ' + specifier);
+      return next(specifier, context);
+    }
+  \`));
+`;
+
 const json = { 'content-type': 'application/json' };
 const post = (url: string, token: string, body: object) =>
   fetch(url, {
@@ -58,6 +70,44 @@ describe('the minimal example', () => {
     await send({ type: 'user_message', content: 'hello' });
     expect((await stream.next('result')).data).toMatchObject({ subtype: 'success' });
     stream.close();
+  });
+});
+
+describe('the example without Nest', () => {
+  let host: HostFolder;
+  beforeAll(async () => {
+    host = await HostFolder.create();
+  });
+  afterAll(() => host?.remove());
+
+  it('serves sessions with node:http and the engine alone', async () => {
+    const main = await writeExample(host, 'engine');
+    const refusing = await host.write('refuse-nest.mjs', REFUSE_NEST);
+    const program = host.run(process.execPath, ['--import', refusing, main], { PORT: '0' });
+    const [, url = '', token = ''] = await program.says(/on (http:\S+), token of ann: (\S+)/);
+
+    expect(await statusOf(`${url}/sessions`)).toBe(401);
+    expect(await statusOf(`${url}/nothing`, token)).toBe(404);
+    const { id, stream, send } = await startSession(url, token);
+    const session = `${url}/sessions/${id}`;
+    expect((await send({ type: 'user_message', content: 'hello' })).status).toBe(204);
+    expect((await stream.next('result')).data).toMatchObject({ subtype: 'success' });
+    const refused = await send({ type: 'no such type' });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ statusCode: 400, code: 'invalid_request' });
+    expect((await post(`${url}/sessions`, token, { cwd: '/' })).status).toBe(403);
+    expect(await statusOf(`${session}/events?after=999`, token)).toBe(412);
+    const events = await fetch(`${session}/events`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await events.json()).toMatchObject({ events: stream.events, has_more: false });
+
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(session, { method: 'DELETE', headers })).status).toBe(204);
+    await stream.next('done');
+    await stream.ended();
+    expect(await statusOf(session, token)).toBe(404);
+    await program.end();
   });
 });
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { transform } from '@swc/core';
+import * as engine from '../../src/engine.js';
 import * as main from '../../src/index.js';
 import * as page from '../../src/page.js';
 import * as testing from '../../src/testing.js';
@@ -61,48 +62,64 @@ async function importWithout(entry: string, packages: string[]): Promise<unknown
   return JSON.parse(stdout);
 }
 
+/** The names of both `nestjs-agent-webkit` and `nestjs-agent-webkit/engine`. */
+const COMMON = [
+  'AgentWebkitError',
+  'AgentsBusyError',
+  'BackpressureError',
+  'ConflictError',
+  'CursorAheadError',
+  'CursorEvictedError',
+  'EMPTY_LOG',
+  'EvictedError',
+  'FencedError',
+  'ForbiddenError',
+  'InvalidRequestError',
+  'MemoryStorage',
+  'NoPendingRequestError',
+  'PROTOCOL_VERSION',
+  'PayloadTooLargeError',
+  'PostgresStorage',
+  'SessionNotFoundError',
+  'ShuttingDownError',
+  'SqliteStorage',
+  'StorageUnavailableError',
+  'TooManyCreationsError',
+  'TooManySessionsError',
+  'TooManySubscribersError',
+  'UnauthorizedError',
+  'claudeSdkFactory',
+];
+
 describe('the public entries', () => {
   beforeAll(build);
   afterAll(() => rm(built, { recursive: true, force: true }));
 
   it('export these names and no others', () => {
-    expect(Object.keys(main).sort()).toEqual([
-      'AgentWebkitAuthGuard',
-      'AgentWebkitError',
-      'AgentWebkitErrorInterceptor',
-      'AgentWebkitModule',
-      'AgentsBusyError',
-      'BackpressureError',
-      'ConflictError',
-      'CurrentCaller',
-      'CursorAheadError',
-      'CursorEvictedError',
-      'EMPTY_LOG',
-      'EvictedError',
-      'FencedError',
-      'ForbiddenError',
-      'InvalidRequestError',
-      'MemoryStorage',
-      'NoPendingRequestError',
-      'PROTOCOL_VERSION',
-      'PayloadTooLargeError',
-      'PostgresStorage',
-      'SDK_FACTORY',
-      'STORAGE_PROVIDER',
-      'SessionNotFoundError',
-      'SessionRegistryService',
-      'SessionsController',
-      'ShuttingDownError',
-      'SqliteStorage',
-      'StorageUnavailableError',
-      'TooManyCreationsError',
-      'TooManySessionsError',
-      'TooManySubscribersError',
-      'UnauthorizedError',
-      'addAgentWebkitPaths',
-      'agentWebkitOpenApi',
-      'claudeSdkFactory',
-    ]);
+    expect(Object.keys(main).sort()).toEqual(
+      [
+        ...COMMON,
+        'AgentWebkitAuthGuard',
+        'AgentWebkitErrorInterceptor',
+        'AgentWebkitModule',
+        'CurrentCaller',
+        'SDK_FACTORY',
+        'STORAGE_PROVIDER',
+        'SessionRegistryService',
+        'SessionsController',
+        'addAgentWebkitPaths',
+        'agentWebkitOpenApi',
+      ].sort(),
+    );
+    expect(Object.keys(engine).sort()).toEqual(
+      [
+        ...COMMON,
+        'ERROR_STATUS',
+        'createSessionEngine',
+        'parseCreateSession',
+        'parseInboundMessage',
+      ].sort(),
+    );
     expect(Object.keys(testing).sort()).toEqual([
       'demoScript',
       'scriptedSdkFactory',
@@ -115,14 +132,17 @@ describe('the public entries', () => {
     const sdk = ['@anthropic-ai/'];
 
     expect(await importWithout('index.js', sdk)).toEqual(Object.keys(main));
+    expect(await importWithout('engine.js', sdk)).toEqual(Object.keys(engine));
     expect(await importWithout('testing.js', sdk)).toEqual(Object.keys(testing));
   });
 
-  it('load no HTTP adapter, which is the host’s to choose; the one for tests not even Nest', async () => {
+  it('load no HTTP adapter, and load Nest only for the module and the page', async () => {
     const adapters = ['express', 'fastify', '@nestjs/platform-'];
 
     expect(await importWithout('index.js', adapters)).toEqual(Object.keys(main));
     expect(await importWithout('page.js', adapters)).toEqual(Object.keys(page));
-    expect(await importWithout('testing.js', ['@nestjs/', 'rxjs'])).toEqual(Object.keys(testing));
+    const nest = ['@nestjs/', 'rxjs'];
+    expect(await importWithout('engine.js', nest)).toEqual(Object.keys(engine));
+    expect(await importWithout('testing.js', nest)).toEqual(Object.keys(testing));
   });
 });

@@ -89,6 +89,11 @@ export interface EventStore {
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void | Promise<void>;
 }
 
+/** An event store that answers every append with a promise. */
+export interface AsyncEventStore extends EventStore {
+  append(append: EventAppend): Promise<void>;
+}
+
 /** Keeps sessions' records. */
 export interface SessionRecordStore {
   /**

@@ -1,25 +1,9 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { AgentWebkitError, type ErrorCode } from '../engine/errors.js';
+import { AgentWebkitError } from '../engine/errors.js';
+import { ERROR_STATUS } from '../server/error-status.js';
 
-/** The HTTP status of every refusal. */
-export const ERROR_STATUS = {
-  invalid_request: HttpStatus.BAD_REQUEST,
-  unauthorized: HttpStatus.UNAUTHORIZED,
-  forbidden: HttpStatus.FORBIDDEN,
-  session_not_found: HttpStatus.NOT_FOUND,
-  no_pending_request: HttpStatus.CONFLICT,
-  cursor_evicted: HttpStatus.PRECONDITION_FAILED,
-  cursor_ahead: HttpStatus.PRECONDITION_FAILED,
-  payload_too_large: HttpStatus.PAYLOAD_TOO_LARGE,
-  too_many_sessions: HttpStatus.TOO_MANY_REQUESTS,
-  too_many_creations: HttpStatus.TOO_MANY_REQUESTS,
-  too_many_subscribers: HttpStatus.TOO_MANY_REQUESTS,
-  agents_busy: HttpStatus.SERVICE_UNAVAILABLE,
-  backpressure: HttpStatus.SERVICE_UNAVAILABLE,
-  shutting_down: HttpStatus.SERVICE_UNAVAILABLE,
-  storage_unavailable: HttpStatus.SERVICE_UNAVAILABLE,
-} as const satisfies Record<ErrorCode, HttpStatus>;
+export { ERROR_STATUS };
 
 /** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
 export function toHttpException(error: AgentWebkitError): HttpException {

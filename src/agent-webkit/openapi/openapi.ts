@@ -18,10 +18,10 @@ export interface OpenApiPaths {
 export interface AgentWebkitOpenApi {
   openapi: string;
   info: { title: string; version: string; description: string };
-  paths: Record<string, PathItem>;
+  paths: Record<string, object>;
   components: {
-    schemas: Record<string, JsonSchema>;
-    securitySchemes: Record<string, JsonSchema>;
+    schemas: Record<string, object>;
+    securitySchemes: Record<string, object>;
   };
 }
 

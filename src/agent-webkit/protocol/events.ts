@@ -27,7 +27,7 @@ export type RequestKind = 'permission' | 'question';
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
 /** Set on the events of a sub-agent: the id of the tool use that started it. */
-type FromSubAgent = { parent_tool_use_id?: string };
+export type FromSubAgent = { parent_tool_use_id?: string };
 
 /** Every event of the wire protocol by name, with its payload. `docs/events.md` is generated from it. */
 export interface EventPayloads {

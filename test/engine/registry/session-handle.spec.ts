@@ -125,6 +125,21 @@ describe('a session handle', () => {
     await expect(sent).rejects.toMatchObject(NOT_FOUND);
   });
 
+  it('refuses cursors and page sizes that the routes refuse', async () => {
+    const session = await engine.create({}, ADA);
+    const invalid = { code: 'invalid_request' };
+    for (const after of [-1, 0.5, Number.NaN]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await expect(session.read(after)).rejects.toMatchObject(invalid);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await expect(session.watch(after)).rejects.toMatchObject(invalid);
+    }
+    await expect(session.read(0, 0)).rejects.toMatchObject(invalid);
+    await expect(session.read(0, 1001)).rejects.toMatchObject(invalid);
+    await expect(engine.list(ADA, 101)).rejects.toMatchObject(invalid);
+    expect((await engine.list(ADA, 1)).sessions).toEqual([await session.info()]);
+  });
+
   it('returns the session of the first call for one idempotency key', async () => {
     const first = await engine.create({}, ADA, 'key');
     expect((await engine.create({}, ADA, 'key')).id).toBe(first.id);

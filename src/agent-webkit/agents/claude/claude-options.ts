@@ -1,8 +1,8 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart, CanUseTool, PermissionContext } from '../../engine/agent-client.js';
 
-/** What the session decides, or what its life depends on, and a host therefore cannot set. */
-type OwnedOption =
+/** The SDK's options that a session sets itself, and that a host therefore cannot set. */
+export type ClaudeOwnedOption =
   | 'abortController'
   | 'canUseTool'
   | 'continue'
@@ -34,7 +34,7 @@ type OwnedOption =
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
-export type ClaudeOverrides = Omit<Options, OwnedOption>;
+export type ClaudeOverrides = Omit<Options, ClaudeOwnedOption>;
 
 /** The overrides of all agents, or a function that makes those of one, at each of its starts. */
 export type ClaudeConfiguration =

@@ -1,12 +1,14 @@
 import type { CreateSession } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
+import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
 import type { SessionPage, SessionRegistry } from './session-registry.js';
 import type { RecordCursor, StorageProvider } from '../storage.js';
 
-/** How many sessions a page has unless the caller asks for fewer or more. */
+/** The size of a page of sessions unless the caller asks for fewer or more. */
 const PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 100;
 
 /** The parts of a {@link SessionEngine}. */
 export interface SessionEngineParts {
@@ -68,11 +70,16 @@ export class SessionEngine {
   /**
    * Returns one page of the caller's own sessions, those with the latest activity first.
    *
-   * @param limit the size of the page
+   * @param limit the size of the page, from 1 to 100
    * @param after where to continue, from `next` of the previous page; null for the first page
-   * @throws ShuttingDownError, StorageUnavailableError
+   * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
    */
-  list(caller: Caller, limit = PAGE_SIZE, after: RecordCursor | null = null): Promise<SessionPage> {
+  async list(
+    caller: Caller,
+    limit = PAGE_SIZE,
+    after: RecordCursor | null = null,
+  ): Promise<SessionPage> {
+    checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     return this.#registry.list(caller, limit, after);
   }
 

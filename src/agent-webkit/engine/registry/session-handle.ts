@@ -2,11 +2,12 @@ import type { EventsPage, SessionInfo } from '../../protocol/answers.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import { parseSessionEvent } from '../session-event.js';
+import { checkInteger } from './check-integer.js';
 import type { SessionRegistry } from './session-registry.js';
 import { SessionWatch } from './session-watch.js';
 
-/** How many events a page has unless the caller asks for fewer or more. */
-const PAGE_SIZE = 1000;
+/** The largest page of events, and its size unless the caller asks for fewer. */
+const MAX_PAGE_SIZE = 1000;
 
 /** Options of {@link SessionHandle.watch}. */
 export interface WatchOptions {
@@ -61,9 +62,12 @@ export class SessionHandle {
    * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
-   * @throws CursorEvictedError, CursorAheadError
+   * @param limit the size of the page, from 1 to 1000
+   * @throws CursorEvictedError, CursorAheadError, InvalidRequestError
    */
-  async read(after = 0, limit = PAGE_SIZE): Promise<EventsPage> {
+  async read(after = 0, limit = MAX_PAGE_SIZE): Promise<EventsPage> {
+    checkInteger('after', after, 0);
+    checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     const session = await this.#registry.getAt(this.id, this.#caller, after);
     const page = await session.read(after, limit);
     return {
@@ -78,9 +82,10 @@ export class SessionHandle {
    * is open. Iterate over the result, or close it: an open watch counts as a subscriber.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
-   * @throws CursorEvictedError, CursorAheadError, TooManySubscribersError
+   * @throws CursorEvictedError, CursorAheadError, TooManySubscribersError, InvalidRequestError
    */
   async watch(after = 0, { signal }: WatchOptions = {}): Promise<SessionWatch> {
+    checkInteger('after', after, 0);
     return SessionWatch.open(this.#registry, this.id, this.#caller, after, signal);
   }
 

@@ -1,3 +1,4 @@
+import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import {
   type EventAppend,
   EMPTY_LOG,
@@ -29,14 +30,16 @@ interface Stored {
 /** Keeps everything in this process's memory: nothing to install, and nothing outlives the server. */
 export class MemoryStorage implements StorageProvider {
   readonly durable = false;
-  readonly transcripts = new MemoryTranscripts();
+  readonly transcripts: Required<SessionStore>;
   readonly events: EventStore;
   readonly records: SessionRecordStore;
 
   constructor() {
     const sessions = new Map<string, Stored>();
     this.events = new MemoryEventStore(sessions);
-    this.records = new MemoryRecordStore(sessions, this.transcripts);
+    const transcripts = new MemoryTranscripts();
+    this.transcripts = transcripts;
+    this.records = new MemoryRecordStore(sessions, transcripts);
   }
 }
 

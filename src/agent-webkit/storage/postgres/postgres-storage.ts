@@ -1,4 +1,5 @@
-import type { StorageProvider } from '../../engine/storage.js';
+import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
+import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
 import { PostgresEvents } from './postgres-events.js';
@@ -61,9 +62,10 @@ const DEFAULT_MAX_CONNECTIONS = 10;
  */
 export class PostgresStorage implements StorageProvider {
   readonly durable = true;
-  readonly events: PostgresEvents;
-  readonly records: PostgresRecords;
-  readonly transcripts: PostgresTranscripts;
+  readonly events: AsyncEventStore;
+  readonly records: SessionRecordStore;
+  readonly transcripts: Required<SessionStore>;
+  readonly #events: PostgresEvents;
   readonly #database: Database;
   readonly #schema: string;
   readonly #lock: ServerLock;
@@ -77,7 +79,8 @@ export class PostgresStorage implements StorageProvider {
     const schema = quoteIdentifier(name);
     this.#database = new Database(pool, queryTimeoutMs);
     this.#lock = new ServerLock(this.#database);
-    this.events = new PostgresEvents(this.#database, schema);
+    this.#events = new PostgresEvents(this.#database, schema);
+    this.events = this.#events;
     this.records = new PostgresRecords(this.#database, schema, this.#lock);
     this.transcripts = new PostgresTranscripts(this.#database, schema);
   }
@@ -112,7 +115,7 @@ export class PostgresStorage implements StorageProvider {
 
   /** Waits for what is being appended, and gives the connections back. */
   async close(): Promise<void> {
-    await this.events.settled();
+    await this.#events.settled();
     await this.#lock.close();
     await this.#ownPool?.end();
   }

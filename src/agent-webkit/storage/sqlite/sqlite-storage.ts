@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { StorageProvider } from '../../engine/storage.js';
+import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
+import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
 import { createMigrations } from './schema.js';
 import { SqliteEvents } from './sqlite-events.js';
 import { SqliteRecords } from './sqlite-records.js';
@@ -35,9 +36,11 @@ export interface SqliteStorageOptions {
  */
 export class SqliteStorage implements StorageProvider {
   readonly durable = true;
-  readonly events: SqliteEvents;
-  readonly records: SqliteRecords;
-  readonly transcripts: SqliteTranscripts;
+  readonly events: AsyncEventStore;
+  readonly records: SessionRecordStore;
+  readonly transcripts: Required<SessionStore>;
+  readonly #events: SqliteEvents;
+  readonly #transcripts: SqliteTranscripts;
   readonly #thread: SqliteThread;
 
   /** @throws TypeError when an option's value makes no sense */
@@ -57,9 +60,11 @@ export class SqliteStorage implements StorageProvider {
       versionTable: `${tablePrefix}schema`,
       migrations: createMigrations(tablePrefix),
     });
-    this.events = new SqliteEvents(this.#thread, tablePrefix);
+    this.#events = new SqliteEvents(this.#thread, tablePrefix);
+    this.events = this.#events;
     this.records = new SqliteRecords(this.#thread, tablePrefix, randomUUID());
-    this.transcripts = new SqliteTranscripts(this.#thread, tablePrefix);
+    this.#transcripts = new SqliteTranscripts(this.#thread, tablePrefix);
+    this.transcripts = this.#transcripts;
   }
 
   /** @throws SqliteStorageError when the file cannot be opened, or another server has it open */
@@ -69,7 +74,7 @@ export class SqliteStorage implements StorageProvider {
 
   /** Resolves when all that was asked for is done, and the file is free. */
   async close(): Promise<void> {
-    await Promise.all([this.events.settled(), this.transcripts.settled()]);
+    await Promise.all([this.#events.settled(), this.#transcripts.settled()]);
     await this.#thread.close();
   }
 }

@@ -1,0 +1,13 @@
+import { InvalidRequestError } from '../errors.js';
+
+/** @throws InvalidRequestError when the value is not an integer of this range */
+export function checkInteger(
+  name: string,
+  value: number,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw new InvalidRequestError(`${name}: must be an integer ${range}, but got ${value}.`);
+}

@@ -1,0 +1,30 @@
+import type { SdkFactory } from '../engine/agent-client.js';
+import type { EngineLogger } from '../engine/engine-logger.js';
+import { SessionPolicy } from '../engine/registry/session-policy.js';
+import { SessionRegistry } from '../engine/registry/session-registry.js';
+import type { StorageProvider } from '../engine/storage.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+
+/** The parts of a registry that the options do not contain. */
+export interface RegistryPorts {
+  readonly sdkFactory: SdkFactory;
+  readonly storage: StorageProvider;
+  readonly logger: EngineLogger;
+}
+
+/** Creates the registry that the options describe. */
+export function createRegistry(
+  {
+    registry,
+    policy,
+    verifyIntervalMs,
+  }: Pick<ResolvedOptions, 'registry' | 'policy' | 'verifyIntervalMs'>,
+  ports: RegistryPorts,
+): SessionRegistry {
+  return new SessionRegistry({
+    ...registry,
+    ...ports,
+    policy: new SessionPolicy(policy),
+    accessCheckIntervalMs: verifyIntervalMs,
+  });
+}

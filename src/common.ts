@@ -1,0 +1,116 @@
+// The names that `nestjs-agent-webkit` and `nestjs-agent-webkit/engine` both export. All of them are public.
+
+// Agents
+export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
+export type {
+  ClaudeConfiguration,
+  ClaudeOverrides,
+  ClaudeOwnedOption,
+} from './agent-webkit/agents/claude/claude-options.js';
+export type {
+  AgentClient,
+  AgentInput,
+  AgentStart,
+  CanUseTool,
+  HostContext,
+  PermissionContext,
+  SdkFactory,
+  SessionConfig,
+} from './agent-webkit/engine/agent-client.js';
+
+// Storage
+export { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
+export {
+  type PostgresConnectSettings,
+  PostgresStorage,
+  type PostgresStorageOptions,
+  type PostgresStorageSettings,
+} from './agent-webkit/storage/postgres/postgres-storage.js';
+export type {
+  PostgresClient,
+  PostgresPool,
+  PostgresQuery,
+} from './agent-webkit/storage/postgres/postgres-pool.js';
+export type { SqliteDriver } from './agent-webkit/storage/sqlite/thread-program.js';
+export {
+  SqliteStorage,
+  type SqliteStorageOptions,
+} from './agent-webkit/storage/sqlite/sqlite-storage.js';
+export { EMPTY_LOG, FencedError } from './agent-webkit/engine/storage.js';
+export type {
+  AsyncEventStore,
+  EventAppend,
+  EventStore,
+  LogSummary,
+  RecordCursor,
+  SessionRecord,
+  SessionRecordPatch,
+  SessionRecordStore,
+  StorageProvider,
+} from './agent-webkit/engine/storage.js';
+export type { SessionEvent } from './agent-webkit/engine/session-event.js';
+
+// Access and policy
+export type {
+  AccessAction,
+  AccessedSession,
+  CanAccess,
+} from './agent-webkit/engine/registry/access.js';
+export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
+export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
+
+// Callers and pages of sessions
+export type { Caller } from './agent-webkit/engine/caller.js';
+export type { SessionPage } from './agent-webkit/engine/registry/session-registry.js';
+
+// The wire protocol
+export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';
+export type {
+  DeliveredEvent,
+  EventName,
+  EventPayloads,
+  FromSubAgent,
+  ImageBlock,
+  MessageDelta,
+  RequestKind,
+  RequestOutcome,
+  SessionStateName,
+  TextBlock,
+  UserContent,
+  WireEvent,
+} from './agent-webkit/protocol/events.js';
+export type {
+  CreateSession,
+  InboundMessage,
+  PermissionResponse,
+  QuestionResponse,
+  UserMessage,
+} from './agent-webkit/protocol/inbound.js';
+export type { EventsPage, PendingRequest, SessionInfo } from './agent-webkit/protocol/answers.js';
+
+// Errors
+export {
+  AgentsBusyError,
+  AgentWebkitError,
+  BackpressureError,
+  CursorAheadError,
+  CursorEvictedError,
+  type ErrorCode,
+  ForbiddenError,
+  InvalidRequestError,
+  NoPendingRequestError,
+  PayloadTooLargeError,
+  SessionNotFoundError,
+  ShuttingDownError,
+  StorageUnavailableError,
+  TooManyCreationsError,
+  TooManySessionsError,
+  TooManySubscribersError,
+  UnauthorizedError,
+} from './agent-webkit/engine/errors.js';
+
+// The same two classes, by the names they have in the Python server.
+export {
+  CursorEvictedError as EvictedError,
+  NoPendingRequestError as ConflictError,
+} from './agent-webkit/engine/errors.js';
