@@ -3,8 +3,6 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { AgentWebkitError } from '../engine/errors.js';
 import { ERROR_STATUS } from '../server/error-status.js';
 
-export { ERROR_STATUS };
-
 /** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
 export function toHttpException(error: AgentWebkitError): HttpException {
   const statusCode = ERROR_STATUS[error.code];

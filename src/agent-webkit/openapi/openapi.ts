@@ -18,10 +18,10 @@ export interface OpenApiPaths {
 export interface AgentWebkitOpenApi {
   openapi: string;
   info: { title: string; version: string; description: string };
-  paths: Record<string, object>;
+  paths: Record<string, Record<string, Record<string, unknown>>>;
   components: {
-    schemas: Record<string, object>;
-    securitySchemes: Record<string, object>;
+    schemas: Record<string, Record<string, unknown>>;
+    securitySchemes: Record<string, Record<string, unknown>>;
   };
 }
 
