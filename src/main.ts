@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import { HELP, readCommand, UsageError } from './command-line.js';
 import { createServer } from './server.js';
-import { readSettings, SettingError, type Settings, withoutSecrets } from './settings.js';
+import { SettingError } from './read-setting.js';
+import { readSettings, type Settings, withoutSecrets } from './settings.js';
 
 const logger = new Logger('Server');
 
@@ -27,6 +28,7 @@ function readVersion(): string {
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
+  for (const warning of settings.warnings) logger.warn(warning);
   const app = await createServer(settings);
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   await app.listen(settings.port, settings.host);

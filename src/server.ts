@@ -36,7 +36,10 @@ export async function createServer(
     }),
   );
   app.useBodyParser('json', { limit: settings.maxBody });
-  if (settings.corsOrigin !== null) app.enableCors({ origin: settings.corsOrigin });
+  const { corsOrigin } = settings;
+  if (corsOrigin !== null) {
+    app.enableCors({ origin: corsOrigin === '*' ? corsOrigin : [...corsOrigin] });
+  }
   limitConnections(app.getHttpServer());
   return app;
 }

@@ -1,37 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentWebkitModuleOptions } from './agent-webkit/options/agent-webkit.options.js';
-import { type AuthOptions, isToken } from './agent-webkit/options/groups/top-level.js';
+import type { Accepted } from './agent-webkit/options/descriptor.js';
+import type { AuthOptions } from './agent-webkit/options/groups/top-level.js';
 import { OPTIONS } from './agent-webkit/options/option-table.js';
-import { splitList } from './agent-webkit/options/rules.js';
+import { type Environment, readSetting, SettingError } from './read-setting.js';
+import { SERVER_SETTINGS } from './setting-table.js';
+import { findUnknownVariables } from './unknown-variables.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the standalone server was told by its environment. */
+/** The settings of the standalone server. */
 export interface Settings {
   host: string;
   port: number;
   agent: 'claude' | 'demo';
-  /** Why this agent, where nobody chose it. */
+  /** The reason for this agent; null where it was chosen by a variable. */
   agentReason: string | null;
   storage: string;
-  /** Origins that browsers may call from; `*` for all of them. */
-  corsOrigin: string | string[] | null;
+  /** The origins that browsers may call from; `*` for all, null for the server's own. */
+  corsOrigin: '*' | readonly string[] | null;
   maxBody: string;
-  /** The token made for this run, where none was configured. */
+  /** The token generated for this run; null where tokens are configured or none is needed. */
   generatedToken: string | null;
-  /** A token that opens the server, for the line to paste; null when none is needed. */
+  /** The token in the printed commands; null where none is needed. */
   sampleToken: string | null;
   module: AgentWebkitModuleOptions;
-}
-
-/** A setting that is wrong, by its name. */
-export class SettingError extends Error {
-  constructor(name: string, rule: string, received: string | undefined) {
-    super(
-      `${name} must be ${rule}; received ${received === undefined ? 'nothing' : `'${received}'`}.`,
-    );
-    this.name = 'SettingError';
-  }
+  /** Variables that are ignored because they do not exist, a sentence for each. */
+  warnings: readonly string[];
 }
 
 const CREDENTIALS = [
@@ -42,27 +35,57 @@ const CREDENTIALS = [
   'CLAUDE_CODE_USE_VERTEX',
 ];
 
-/** Reads the standalone server's settings. @throws SettingError which names what is wrong */
+/**
+ * Reads the settings of the standalone server from its environment.
+ *
+ * @throws SettingError which names the variable
+ */
 export function readSettings(env: Environment): Settings {
   const auth = readAuth(env);
-  const host = env['HOST'] || '127.0.0.1';
+  const host = read(env, 'HOST') ?? SERVER_SETTINGS.HOST.default;
   if (auth.options === 'none' && !isLoopback(host)) {
-    throw new SettingError('HOST', 'a loopback address where AGENT_WEBKIT_NO_AUTH=1', host);
+    throw new SettingError(
+      `HOST must be a loopback address while AGENT_WEBKIT_NO_AUTH=1, but got '${host}'. ` +
+        'Set AGENT_WEBKIT_TOKEN instead of AGENT_WEBKIT_NO_AUTH, or unset HOST.',
+    );
   }
   const credential = CREDENTIALS.find((name) => env[name]);
-  const agent = readChoice(env, 'AGENT_WEBKIT_AGENT', ['claude', 'demo'] as const);
+  const agent = read(env, 'AGENT_WEBKIT_AGENT');
+  const origins = read(env, 'AGENT_WEBKIT_CORS_ORIGIN');
   return {
     host,
-    port: readInteger(env, 'PORT', 0, 65_535) ?? 3000,
+    port: read(env, 'PORT') ?? SERVER_SETTINGS.PORT.default,
     agent: agent ?? (credential ? 'claude' : 'demo'),
     agentReason: agent ? null : credential ? `${credential} is set` : 'no credentials are set',
-    storage: readStorage(env),
-    corsOrigin: readOrigins(env),
-    maxBody: readSize(env, 'AGENT_WEBKIT_MAX_BODY') ?? '10mb',
+    storage: read(env, 'AGENT_WEBKIT_STORAGE') ?? SERVER_SETTINGS.AGENT_WEBKIT_STORAGE.default,
+    corsOrigin: origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null),
+    maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
     generatedToken: auth.generated,
     sampleToken: auth.sample,
     module: { auth: auth.options, ...readOptions(env) },
+    warnings: findUnknownVariables(env),
   };
+}
+
+type ServerSettings = typeof SERVER_SETTINGS;
+
+function read<Variable extends keyof ServerSettings>(
+  env: Environment,
+  variable: Variable,
+): Accepted<ServerSettings[Variable]> | undefined {
+  const value = readSetting(env, variable, SERVER_SETTINGS[variable]);
+  return value as Accepted<ServerSettings[Variable]> | undefined;
+}
+
+/** Reads the options whose values a variable can hold. */
+function readOptions(env: Environment): AgentWebkitModuleOptions {
+  const options: Record<string, Record<string, unknown>> = {};
+  for (const { group, name, descriptor } of OPTIONS) {
+    if (group === null || descriptor.variable === undefined) continue;
+    const value = readSetting(env, descriptor.variable, descriptor);
+    if (value !== undefined) (options[group] ??= {})[name] = value;
+  }
+  return options;
 }
 
 interface Auth {
@@ -72,98 +95,31 @@ interface Auth {
 }
 
 function readAuth(env: Environment): Auth {
-  const configured = env['AGENT_WEBKIT_TOKEN'];
-  const isOpen = readChoice(env, 'AGENT_WEBKIT_NO_AUTH', ['0', '1'] as const) === '1';
-  if (configured && isOpen) {
-    throw new SettingError('AGENT_WEBKIT_NO_AUTH', 'unset where AGENT_WEBKIT_TOKEN is set', '1');
+  const tokens = read(env, 'AGENT_WEBKIT_TOKEN');
+  const isOpen = read(env, 'AGENT_WEBKIT_NO_AUTH') === '1';
+  if (tokens && isOpen) {
+    throw new SettingError(
+      'AGENT_WEBKIT_NO_AUTH must be unset while AGENT_WEBKIT_TOKEN is set. Unset one of the two.',
+    );
   }
   if (isOpen) return { options: 'none', generated: null, sample: null };
-  if (configured) {
-    const tokens = configured.split(',').map((token) => token.trim());
-    // The received value is a secret and is not repeated.
-    if (!tokens.every(isToken)) {
-      throw new SettingError('AGENT_WEBKIT_TOKEN', 'token or owner:token, comma-separated', '…');
-    }
-    return { options: { tokens }, generated: null, sample: '$TOKEN' };
-  }
+  if (tokens) return { options: { tokens }, generated: null, sample: '$TOKEN' };
   if (env['NODE_ENV'] === 'production') {
     throw new SettingError(
-      'AGENT_WEBKIT_TOKEN',
-      'set in production (or AGENT_WEBKIT_NO_AUTH=1, where only you can reach the server)',
-      undefined,
+      'AGENT_WEBKIT_TOKEN must be set while NODE_ENV is production. Set it, or set ' +
+        'AGENT_WEBKIT_NO_AUTH=1 for a server that only you can reach.',
     );
   }
   const generated = randomBytes(16).toString('hex');
   return { options: { tokens: [`default:${generated}`] }, generated, sample: generated };
 }
 
-/** An address that only this machine reaches. */
+/** True for an address that only this machine can reach. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function readStorage(env: Environment): string {
-  const storage = env['AGENT_WEBKIT_STORAGE'] || 'memory:';
-  if (/^(?:memory:$|file:.|postgres(?:ql)?:\/\/.)/.test(storage)) return storage;
-  throw new SettingError(
-    'AGENT_WEBKIT_STORAGE',
-    `'memory:', 'file:<path>' or 'postgres://...'`,
-    withoutSecrets(storage),
-  );
-}
-
-/** A connection string may carry a password. */
+/** Returns a storage setting without the part of a connection string that may contain a password. */
 export function withoutSecrets(storage: string): string {
   return storage.replace(/:\/\/.*/, '://…');
-}
-
-/** Reads the options that a variable can hold as they are. The others are made of the settings above. */
-function readOptions(env: Environment): AgentWebkitModuleOptions {
-  const options: Record<string, Record<string, unknown>> = {};
-  for (const { group, name, descriptor } of OPTIONS) {
-    const { variable, rule } = descriptor;
-    const text = variable === undefined ? undefined : env[variable];
-    if (group === null || !rule.text || variable === undefined || !text) continue;
-    const value = rule.text.parse(text);
-    const isEmptyList = Array.isArray(value) && value.length === 0;
-    if (isEmptyList) continue;
-    if (!rule.accepts(value)) {
-      throw new SettingError(variable, rule.text.words ?? rule.words, text);
-    }
-    (options[group] ??= {})[name] = value;
-  }
-  return options;
-}
-
-function readOrigins(env: Environment): string | string[] | null {
-  const origins = splitList(env['AGENT_WEBKIT_CORS_ORIGIN'] ?? '');
-  if (origins.length === 0) return null;
-  return origins.length === 1 && origins[0] === '*' ? '*' : origins;
-}
-
-function readChoice<Choice extends string>(
-  env: Environment,
-  name: string,
-  choices: readonly Choice[],
-): Choice | undefined {
-  const value = env[name];
-  if (!value) return undefined;
-  const choice = choices.find((known) => known === value);
-  if (choice === undefined) throw new SettingError(name, choices.join(' or '), value);
-  return choice;
-}
-
-function readInteger(env: Environment, name: string, min: number, max: number): number | undefined {
-  const value = env[name];
-  if (!value) return undefined;
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new SettingError(name, `an integer from ${min} to ${max}`, value);
-}
-
-function readSize(env: Environment, name: string): string | undefined {
-  const value = env[name];
-  if (!value) return undefined;
-  if (/^\d+(?:b|kb|mb)?$/i.test(value)) return value;
-  throw new SettingError(name, `a size such as 500kb or 10mb`, value);
 }

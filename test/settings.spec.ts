@@ -1,45 +1,48 @@
 import { describe, expect, it } from '@jest/globals';
 import { resolveOptions } from '../src/agent-webkit/options/resolved-options.js';
-import { type Environment, readSettings, SettingError } from '../src/settings.js';
+import { OPTIONS } from '../src/agent-webkit/options/option-table.js';
+import { type Environment, SettingError } from '../src/read-setting.js';
+import { readSettings } from '../src/settings.js';
 
 const TOKEN = { AGENT_WEBKIT_TOKEN: 'ann:secret' };
 const read = (env: Environment) => readSettings({ ...TOKEN, ...env });
 const open = (env: Environment) => readSettings({ AGENT_WEBKIT_NO_AUTH: '1', ...env });
 
-describe('the settings of the server', () => {
-  it.each([
-    ['AGENT_WEBKIT_MAX_AGENTS', '3', { agent: { maxAgents: 3 } }],
-    ['AGENT_WEBKIT_MAX_CONTENT_BLOCKS', '4', { limits: { maxContentBlocks: 4 } }],
-    ['AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE', '5', { limits: { maxCreationsPerMinute: 5 } }],
-    ['AGENT_WEBKIT_MAX_EVENTS', '6', { retention: { maxEvents: 6 } }],
-    ['AGENT_WEBKIT_MAX_IMAGE_BYTES', '7', { limits: { maxImageBytes: 7 } }],
-    ['AGENT_WEBKIT_MAX_LOG_CHARS', '8', { retention: { maxLogChars: 8 } }],
-    ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', '9', { limits: { maxQueuedMessages: 9 } }],
-    ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', '10', { limits: { maxSessionsPerOwner: 10 } }],
-    ['AGENT_WEBKIT_MAX_SUBSCRIBERS', '11', { stream: { maxSubscribers: 11 } }],
-    ['AGENT_WEBKIT_MAX_WAITING_BYTES', '12345', { stream: { maxWaitingBytes: 12345 } }],
-    ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { limits: { maxTextLength: 12 } }],
-    ['AGENT_WEBKIT_MAX_TURNS', '13', { agent: { maxTurns: 13 } }],
-    ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { timeouts: { requestTimeoutMs: 14 } }],
-    [
-      'AGENT_WEBKIT_MAX_EVENT_AGE_MS',
-      '9999999999',
-      { retention: { maxEventAgeMs: 9_999_999_999 } },
-    ],
-    ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retention: { retentionMs: 9_999_999_999 } }],
-    ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { timeouts: { storageTimeoutMs: 15 } }],
-    ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { stream: { verifyIntervalMs: 16 } }],
-    ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', '17', { timeouts: { idleTimeoutMs: 17 } }],
-    ['AGENT_WEBKIT_KEEPALIVE_MS', '18', { stream: { keepAliveMs: 18 } }],
-    ['AGENT_WEBKIT_MAX_BUDGET_USD', '0.25', { agent: { maxBudgetUsd: 0.25 } }],
-    ['AGENT_WEBKIT_MODEL', 'opus', { agent: { model: 'opus' } }],
-    ['AGENT_WEBKIT_MODELS', ' haiku, opus ,', { agent: { models: ['haiku', 'opus'] } }],
-    [
-      'AGENT_WEBKIT_PERMISSION_MODES',
-      'plan,default',
-      { agent: { permissionModes: ['plan', 'default'] } },
-    ],
-  ])('reads %s=%s, which the module takes', (name, value, option) => {
+/** For each variable of an option: a text, and the option that is read from it. */
+const SAMPLES: [variable: string, text: string, option: object][] = [
+  ['AGENT_WEBKIT_MAX_AGENTS', '3', { agent: { maxAgents: 3 } }],
+  ['AGENT_WEBKIT_MAX_CONTENT_BLOCKS', '4', { limits: { maxContentBlocks: 4 } }],
+  ['AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE', '5', { limits: { maxCreationsPerMinute: 5 } }],
+  ['AGENT_WEBKIT_MAX_EVENTS', '6', { retention: { maxEvents: 6 } }],
+  ['AGENT_WEBKIT_MAX_IMAGE_BYTES', '7', { limits: { maxImageBytes: 7 } }],
+  ['AGENT_WEBKIT_MAX_LOG_CHARS', '8', { retention: { maxLogChars: 8 } }],
+  ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', '9', { limits: { maxQueuedMessages: 9 } }],
+  ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', '10', { limits: { maxSessionsPerOwner: 10 } }],
+  ['AGENT_WEBKIT_MAX_SUBSCRIBERS', '11', { stream: { maxSubscribers: 11 } }],
+  ['AGENT_WEBKIT_MAX_WAITING_BYTES', '12345', { stream: { maxWaitingBytes: 12345 } }],
+  ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { limits: { maxTextLength: 12 } }],
+  ['AGENT_WEBKIT_MAX_TURNS', '13', { agent: { maxTurns: 13 } }],
+  ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { timeouts: { requestTimeoutMs: 14 } }],
+  ['AGENT_WEBKIT_MAX_EVENT_AGE_MS', '9999999999', { retention: { maxEventAgeMs: 9_999_999_999 } }],
+  ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retention: { retentionMs: 9_999_999_999 } }],
+  ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { timeouts: { storageTimeoutMs: 15 } }],
+  ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { stream: { verifyIntervalMs: 16 } }],
+  ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', '17', { timeouts: { idleTimeoutMs: 17 } }],
+  ['AGENT_WEBKIT_KEEPALIVE_MS', '18', { stream: { keepAliveMs: 18 } }],
+  ['AGENT_WEBKIT_MAX_BUDGET_USD', '0.25', { agent: { maxBudgetUsd: 0.25 } }],
+  ['AGENT_WEBKIT_WARM_POOL', '0', { agent: { warmPool: 0 } }],
+  ['AGENT_WEBKIT_WORKSPACE', '/', { agent: { workspace: '/' } }],
+  ['AGENT_WEBKIT_MODEL', 'opus', { agent: { model: 'opus' } }],
+  ['AGENT_WEBKIT_MODELS', ' haiku, opus ,', { agent: { models: ['haiku', 'opus'] } }],
+  [
+    'AGENT_WEBKIT_PERMISSION_MODES',
+    'plan,default',
+    { agent: { permissionModes: ['plan', 'default'] } },
+  ],
+];
+
+describe('the settings of the standalone server', () => {
+  it.each(SAMPLES)('read %s=%s into the option of the module', (name, value, option) => {
     const { module } = read({ [name]: value });
     expect(module).toEqual({ auth: { tokens: ['ann:secret'] }, ...option });
     expect(() => resolveOptions(module)).not.toThrow();
@@ -65,14 +68,88 @@ describe('the settings of the server', () => {
     ['AGENT_WEBKIT_STORAGE', 'redis://x'],
     ['AGENT_WEBKIT_MAX_BODY', '10 apples'],
     ['PORT', '65536'],
-  ])('refuses %s=%s by its name', (name, value) => {
+  ])('reject %s=%s by its name', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(SettingError);
     expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} must be `));
   });
+
+  it.each([
+    [
+      { AGENT_WEBKIT_MAX_EVENTS: '1e3' },
+      "AGENT_WEBKIT_MAX_EVENTS must be an integer of at least 1, but got '1e3'. " +
+        'Correct it, or unset it for the default: 1000 events.',
+    ],
+    [
+      { AGENT_WEBKIT_KEEPALIVE_MS: '15s' },
+      "AGENT_WEBKIT_KEEPALIVE_MS must be an integer from 1 to 2147483647, but got '15s'. " +
+        'Correct it, or unset it for the default: 15000 ms.',
+    ],
+    [
+      { AGENT_WEBKIT_PERMISSION_MODES: 'root' },
+      'AGENT_WEBKIT_PERMISSION_MODES must be a comma-separated list of default, acceptEdits, plan, ' +
+        "dontAsk, auto, bypassPermissions, but got 'root'. Correct it, or unset it for the default: " +
+        'every mode but `bypassPermissions`, beginning with `default`.',
+    ],
+    [
+      { AGENT_WEBKIT_STORAGE: 'postgres:user:s3cret@host' },
+      "AGENT_WEBKIT_STORAGE must be 'memory:', 'file:<path>' or 'postgres://...', but got " +
+        "'postgres:…'. Correct it, or unset it for the default: memory:.",
+    ],
+    [
+      { PORT: '-1' },
+      "PORT must be an integer from 0 to 65535, but got '-1'. " +
+        'Correct it, or unset it for the default: 3000.',
+    ],
+  ])('name the rule, the received value and what to do, for %j', (env, message) => {
+    expect(() => read(env)).toThrow(new SettingError(message));
+  });
+
+  it('have defaults', () => {
+    expect(read({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 3000,
+      agent: 'demo',
+      storage: 'memory:',
+      maxBody: '10mb',
+      corsOrigin: null,
+      warnings: [],
+    });
+  });
+
+  it('read every variable of the table of options', () => {
+    const variables = OPTIONS.flatMap(({ descriptor }) => descriptor.variable ?? []);
+    const sampled = SAMPLES.map(([name]) => name);
+    const byServer = ['AGENT_WEBKIT_TOKEN', 'AGENT_WEBKIT_STORAGE', 'AGENT_WEBKIT_AGENT'];
+    expect(new Set([...sampled, ...byServer])).toEqual(new Set(variables));
+  });
+
+  it.each([
+    ['*', '*'],
+    ['https://a.example, https://b.example', ['https://a.example', 'https://b.example']],
+    [' , ', null],
+  ])('read the origins %j', (text, origins) => {
+    expect(read({ AGENT_WEBKIT_CORS_ORIGIN: text }).corsOrigin).toEqual(origins);
+  });
+
+  it('warn of a variable that does not exist, with the nearest one', () => {
+    const { warnings } = read({
+      AGENT_WEBKIT_MAX_AGENT: '3',
+      AGENT_WEBKIT_TELEMETRY: 'on',
+      AGENT_WEBKIT_STORAGES: '',
+      OTHER: 'x',
+      // An agent that starts a server passes on the mark of its own processes.
+      AGENT_WEBKIT_PROCESS: 'a-mark',
+    });
+    expect(warnings).toEqual([
+      'Unknown variable AGENT_WEBKIT_MAX_AGENT is ignored. Did you mean AGENT_WEBKIT_MAX_AGENTS?',
+      'Unknown variable AGENT_WEBKIT_TELEMETRY is ignored.',
+      'Unknown variable AGENT_WEBKIT_STORAGES is ignored. Did you mean AGENT_WEBKIT_STORAGE?',
+    ]);
+  });
 });
 
-describe('who may reach the server', () => {
-  it('is anybody on this machine where nobody needs a token, and never more', () => {
+describe('authentication of the standalone server', () => {
+  it('can be switched off on a loopback address, and on no other', () => {
     for (const HOST of ['127.0.0.1', '127.1.2.3', 'localhost', '::1', '']) {
       expect(open({ HOST }).module.auth).toBe('none');
     }
@@ -91,30 +168,33 @@ describe('who may reach the server', () => {
     }
   });
 
-  it('is told by tokens with owners, without, and with colons in them', () => {
+  it('accepts tokens with an owner, without one, and with colons in them', () => {
     const { module } = readSettings({ AGENT_WEBKIT_TOKEN: 'ann:secret, plain ,bob:a:b' });
     expect(module.auth).toEqual({ tokens: ['ann:secret', 'plain', 'bob:a:b'] });
     expect(() => resolveOptions(module)).not.toThrow();
   });
 
-  it.each([',', 'a,,b', 'ann:', ':secret', 'two words', 'ann: secret'])(
-    'is not told by AGENT_WEBKIT_TOKEN=%s, which is not repeated',
+  it.each([',', 'a,,b', 'ann:', ':secret', 'two words', 'ann: secret', 'ann b:secret'])(
+    'rejects AGENT_WEBKIT_TOKEN=%s, and does not repeat it',
     (token) => {
-      const reading = () => readSettings({ AGENT_WEBKIT_TOKEN: token });
-      expect(reading).toThrow(
-        /^AGENT_WEBKIT_TOKEN must be token or owner:token, comma-separated; received '…'\.$/,
+      expect(() => readSettings({ AGENT_WEBKIT_TOKEN: token })).toThrow(
+        new SettingError(
+          'AGENT_WEBKIT_TOKEN must be a comma-separated list of tokens, each token or owner:token, ' +
+            'but got another value, which is not shown because it may be a secret. ' +
+            'Correct it, or unset it for the default: a token generated for this run, and printed.',
+        ),
       );
     },
   );
 
-  it('must be said in production, and only once', () => {
+  it('must be configured in production, in one way only', () => {
     expect(() => readSettings({ NODE_ENV: 'production' })).toThrow(/^AGENT_WEBKIT_TOKEN must be/);
     expect(() => read({ AGENT_WEBKIT_NO_AUTH: '1' })).toThrow(/^AGENT_WEBKIT_NO_AUTH must be/);
     expect(() => open({ AGENT_WEBKIT_NO_AUTH: 'yes' })).toThrow(/^AGENT_WEBKIT_NO_AUTH must be/);
     expect(read({ NODE_ENV: 'production' }).generatedToken).toBeNull();
   });
 
-  it('is somebody new at each start where nothing is said', () => {
+  it('uses a new token at each start where none is configured', () => {
     const tokens = [1, 2].map(() => readSettings({}).generatedToken);
     expect(tokens[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(tokens[0]).not.toBe(tokens[1]);

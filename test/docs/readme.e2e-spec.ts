@@ -65,4 +65,16 @@ describe('the README', () => {
     await api.close();
     await env.close();
   });
+
+  it('starts a server that warns of an unknown variable, and none with a wrong value', async () => {
+    const env = { PORT: '0', AGENT_WEBKIT_NO_AUTH: '1', AGENT_WEBKIT_MAX_AGENT: '3' };
+    const server = host.run(process.execPath, [host.server], env);
+    await server.says(/AGENT_WEBKIT_MAX_AGENT is ignored. Did you mean AGENT_WEBKIT_MAX_AGENTS\?/);
+    await server.says(/Listening on http/);
+
+    const wrong = host.run(process.execPath, [host.server], { AGENT_WEBKIT_MAX_AGENTS: 'many' });
+    expect(await wrong.ended()).toBe(1);
+    expect(wrong.output).toMatch(/AGENT_WEBKIT_MAX_AGENTS must be .*, but got 'many'/);
+    expect(wrong.output).not.toContain('    at ');
+  });
 });

@@ -5,7 +5,6 @@ import { type AgentWebkitError, type ErrorCode } from '../../src/agent-webkit/en
 import { toHttpException } from '../../src/agent-webkit/http/http-errors.js';
 import { showDefault } from '../../src/agent-webkit/options/descriptor.js';
 import { GROUPS, OPTIONS } from '../../src/agent-webkit/options/option-table.js';
-import { readSettings } from '../../src/settings.js';
 import { plain, readDocument, readTable, ROOT } from './markdown.js';
 
 const parse = (path: string) =>
@@ -39,11 +38,10 @@ function declaredCodes(): string[] {
   );
 }
 
-const settings = readTable('docs/options.md', 'settings').map((row) => row.map(plain));
 const errors = readTable('docs/http.md', 'errors').map((row) => row.map(plain));
 
-describe('the table of options', () => {
-  it('is current: npm run docs:options writes it', () => {
+describe('the tables of options and settings', () => {
+  it('are current: npm run docs:options writes them', () => {
     const check = spawnSync(process.execPath, ['docs/options.mjs', '--check'], {
       cwd: ROOT,
       encoding: 'utf8',
@@ -52,7 +50,7 @@ describe('the table of options', () => {
     expect(check).toMatchObject({ stderr: '', status: 0 });
   });
 
-  it('has the default of each option that its docblock tells', () => {
+  it('have the default of each option that its docblock has', () => {
     const table = OPTIONS.map(({ path, descriptor }) => [path, showDefault(descriptor)]);
 
     expect(declaredOptions()).toEqual(table);
@@ -60,27 +58,6 @@ describe('the table of options', () => {
 });
 
 describe('the tables of the documents', () => {
-  it('name every setting that only the server reads', () => {
-    const read = new Set(
-      readDocument('src/settings.ts').match(/AGENT_WEBKIT_[A-Z_]+|HOST\b|PORT\b/g),
-    );
-
-    expect(new Set(settings.map(([name]) => name))).toEqual(read);
-  });
-
-  it('tell the settings’ defaults that hold', () => {
-    const read = readSettings({});
-    const told = Object.fromEntries(settings.map(([name, byDefault]) => [name, byDefault]));
-
-    expect(told).toMatchObject({
-      HOST: read.host,
-      PORT: String(read.port),
-      AGENT_WEBKIT_STORAGE: read.storage,
-      AGENT_WEBKIT_MAX_BODY: read.maxBody,
-      AGENT_WEBKIT_CORS_ORIGIN: read.corsOrigin ?? 'none',
-    });
-  });
-
   it('have every refusal, with its status', () => {
     expect(new Set(errors.map(([, code]) => code))).toEqual(new Set(declaredCodes()));
     for (const [status, code] of errors) {

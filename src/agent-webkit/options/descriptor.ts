@@ -9,7 +9,7 @@ import type { Rule } from './rules.js';
 export type Descriptor<Value> = {
   readonly rule: Rule<Value, AllowsNull<Value>>;
   /** The unit of a number, for messages and documentation. */
-  readonly unit?: Unit;
+  readonly unit?: string;
   /** The environment variable by which the standalone server sets the option. */
   readonly variable?: `AGENT_WEBKIT_${string}`;
   /** What the option does, and what happens beyond its limit. Markdown, without line breaks. */
@@ -31,19 +31,6 @@ export type Descriptor<Value> = {
 /** Ties a rule that accepts null to an option whose type has it, and the other way round. */
 type AllowsNull<Value> = unknown extends Value ? boolean : null extends Value ? true : false;
 
-export type Unit =
-  | 'ms'
-  | 'US dollars'
-  | 'agents'
-  | 'blocks'
-  | 'bytes'
-  | 'characters'
-  | 'events'
-  | 'messages'
-  | 'sessions'
-  | 'streams'
-  | 'turns';
-
 /** A descriptor for each option of a group. A missing one, or one too many, does not compile. */
 export type Descriptors<Options> = {
   readonly [Name in keyof Options]-?: Descriptor<Exclude<Options[Name], undefined>>;
@@ -52,10 +39,15 @@ export type Descriptors<Options> = {
 /** The values of a group's options, with their defaults. */
 export type Values<Table> = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 
-type ValueOf<Row> = Row extends { rule: { accepts: (value: unknown) => value is infer Value } }
-  ? Row extends { default: infer Default }
-    ? Value | Default
-    : Value
+type ValueOf<Row> = Row extends { default: infer Default }
+  ? Accepted<Row> | Default
+  : Accepted<Row>;
+
+/** The values that the rule of a descriptor accepts. */
+export type Accepted<Row> = Row extends {
+  rule: { accepts: (value: unknown) => value is infer Value };
+}
+  ? Value
   : never;
 
 /** Returns the default of an option as a person reads it. */

@@ -1,4 +1,5 @@
-import { type Descriptor, showDefault } from './descriptor.js';
+import type { Descriptor } from './descriptor.js';
+import { showDefault } from './descriptor.js';
 import { showReceived } from './received.js';
 
 /** An option that is wrong or unknown. The message names the option and says what to do. */
@@ -9,22 +10,20 @@ export class OptionError extends TypeError {
   }
 }
 
-/** Returns the message about a rejected value of an option or of a variable, which it names first. */
+/** Returns the message about a value that the rule of an option rejects. */
 export function describeRejected(
-  subject: string,
-  words: string,
+  path: string,
   received: unknown,
   descriptor: Descriptor<unknown>,
 ): string {
-  const shown = descriptor.rule.isSecret
-    ? 'another value, which is not shown because it may be a secret'
-    : showReceived(received);
-  return `${subject} must be ${words}, but got ${shown}. ${adviseDefault(descriptor)}`;
+  const { words, show = showReceived } = descriptor.rule;
+  return `option '${path}' must be ${words}, but got ${show(received)}. ${adviseOn(descriptor, 'leave it out')}`;
 }
 
-function adviseDefault(descriptor: Descriptor<unknown>): string {
+/** Returns what to do about a rejected value: correct it, or fall back on the default. */
+export function adviseOn(descriptor: Descriptor<unknown>, omit: string): string {
   const byDefault = showDefault(descriptor);
   if (byDefault === 'required') return 'Correct it.';
   const unit = /^\d+$/.test(byDefault) && descriptor.unit ? ` ${descriptor.unit}` : '';
-  return `Correct it, or leave it out for the default: ${byDefault}${unit}.`;
+  return `Correct it, or ${omit} for the default: ${byDefault}${unit}.`;
 }

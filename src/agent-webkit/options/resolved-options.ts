@@ -82,6 +82,5 @@ function valueOf(path: string, descriptor: Descriptor<unknown>, given: unknown):
     return 'default' in descriptor ? descriptor.default : descriptor.computeDefault();
   }
   if (descriptor.rule.accepts(given)) return given;
-  const { words } = descriptor.rule;
-  throw new OptionError(describeRejected(`option '${path}'`, words, given, descriptor));
+  throw new OptionError(describeRejected(path, given, descriptor));
 }

@@ -11,8 +11,8 @@ export interface Rule<Value, AllowsNull extends boolean = false> {
   readonly accepts: (value: unknown) => value is Value;
   /** True where null is a value of the option. */
   readonly allowsNull: AllowsNull;
-  /** True where a rejected value may be a secret, which no message repeats. */
-  readonly isSecret?: true;
+  /** Returns a rejected value as a message shows it, where the value itself may be a secret. */
+  readonly show?: (value: unknown) => string;
   /** How an environment variable holds the value; absent where none can. */
   readonly text?: TextForm;
 }
@@ -62,13 +62,22 @@ export const flag: Rule<boolean> = {
   allowsNull: false,
 };
 
-/** The name of a model. */
-export const name: Rule<string> = {
+export const nonEmptyString: Rule<string> = {
   words: 'a non-empty string',
   accepts: (value): value is string => typeof value === 'string' && value !== '',
   allowsNull: false,
   text: { parse: (text) => text },
 };
+
+/** A text of a given form, which `words` describes. */
+export function textLike(words: string, form: RegExp): Rule<string> {
+  return {
+    words,
+    accepts: (value): value is string => typeof value === 'string' && form.test(value),
+    allowsNull: false,
+    text: { parse: (text) => text },
+  };
+}
 
 export const folder: Rule<string> = {
   words: 'the path of an existing directory',
@@ -78,7 +87,7 @@ export const folder: Rule<string> = {
 };
 
 /** One value of a fixed set. */
-export function oneOf<Value extends string>(values: readonly Value[]): Rule<Value> {
+export function oneOf<const Value extends string>(values: readonly Value[]): Rule<Value> {
   return {
     words: `one of ${values.join(', ')}`,
     accepts: (value): value is Value => values.some((known) => known === value),
@@ -120,6 +129,9 @@ export function orNull<Value>(rule: Rule<Value>): Rule<Value | null, true> {
     ...(rule.text && { text: { words: rule.words, ...rule.text } }),
   };
 }
+
+/** Shows nothing of a rejected value. */
+export const hidden = (): string => 'another value, which is not shown because it may be a secret';
 
 /** Splits a comma-separated list. Spaces around an entry and empty entries are dropped. */
 export function splitList(text: string): string[] {

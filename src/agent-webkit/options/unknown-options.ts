@@ -4,6 +4,7 @@ import { GROUPS, OPTIONS } from './option-table.js';
 import { showReceived } from './received.js';
 
 const PATHS = OPTIONS.map(({ path }) => path);
+const LEAF_NAMES = OPTIONS.map(({ name }) => name);
 const GROUP_NAMES = Object.keys(GROUPS);
 const TOP_LEVEL_NAMES = OPTIONS.filter(({ group }) => group === null).map(({ name }) => name);
 
@@ -52,20 +53,17 @@ function unknownOption(path: string): OptionError {
 /** Prefers an option of the same name in another group to one that is spelt similarly. */
 function nearestPath(path: string): string | null {
   const name = path.slice(path.indexOf('.') + 1);
-  const moved = OPTIONS.find((option) => option.name.toLowerCase() === name.toLowerCase());
+  const moved = LEAF_NAMES.find((known) => known.toLowerCase() === name.toLowerCase()) ?? null;
   return (
-    moved?.path ??
+    pathOf(moved) ??
     findNearest(path, [...PATHS, ...GROUP_NAMES]) ??
-    OPTIONS.find(
-      (option) =>
-        option.name ===
-        findNearest(
-          name,
-          OPTIONS.map((known) => known.name),
-        ),
-    )?.path ??
+    pathOf(findNearest(name, LEAF_NAMES)) ??
     null
   );
+}
+
+function pathOf(name: string | null): string | undefined {
+  return OPTIONS.find((option) => option.name === name)?.path;
 }
 
 function isObject(value: unknown): value is object {

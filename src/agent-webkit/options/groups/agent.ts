@@ -10,7 +10,7 @@ import {
   functionOf,
   integer,
   listOf,
-  name,
+  nonEmptyString,
   oneOf,
   orNull,
 } from '../rules.js';
@@ -118,14 +118,14 @@ export const AGENT = {
       "The directory agents work in. A session's `cwd` must be inside it, by real path; one outside is rejected with 403.",
   },
   model: {
-    rule: orNull(name),
+    rule: orNull(nonEmptyString),
     default: null,
     variable: 'AGENT_WEBKIT_MODEL',
     effect:
       "The model of a session whose client requests none. Null selects the agent's own default.",
   },
   models: {
-    rule: orNull(listOf('model names', name)),
+    rule: orNull(listOf('model names', nonEmptyString)),
     default: null,
     variable: 'AGENT_WEBKIT_MODELS',
     effect:

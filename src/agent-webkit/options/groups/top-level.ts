@@ -1,7 +1,7 @@
 import type { Caller } from '../../engine/caller.js';
 import type { StorageProvider } from '../../engine/storage.js';
 import type { Descriptors } from '../descriptor.js';
-import type { Rule } from '../rules.js';
+import { hidden, listOf, type Rule, textLike } from '../rules.js';
 
 /** An HTTP request as the host's adapter provides it: Express's, or Fastify's. */
 export interface AgentWebkitRequest {
@@ -40,10 +40,18 @@ export interface TopLevelOptions {
   readonly storage?: StorageProvider;
 }
 
-/** Accepts `token` and `owner:token`. An owner has no spaces, so that `ann` and `ann ` are not two. */
-export function isToken(entry: unknown): entry is string {
-  return typeof entry === 'string' && /^(?:[^:\s]+:\S+|[^\s:]+)$/.test(entry);
-}
+/**
+ * Bearer tokens. Neither an owner nor a token contains a space, so that `ann` and `ann ` cannot be
+ * two owners. In a variable an empty entry is an error, not dropped: it may be a token that is missing.
+ */
+export const tokenList = {
+  ...listOf('tokens, each token or owner:token', textLike('a token', /^(?:[^:\s]+:\S+|[^\s:]+)$/)),
+  show: hidden,
+  text: {
+    words: 'a comma-separated list of tokens, each token or owner:token',
+    parse: (text: string) => text.split(',').map((entry) => entry.trim()),
+  },
+} satisfies Rule<readonly string[]>;
 
 const authRule: Rule<AuthOptions> = {
   words: "{ tokens: ['owner:token' or 'token', ...] }, { verify: a function } or 'none'",
@@ -52,11 +60,10 @@ const authRule: Rule<AuthOptions> = {
     if (typeof value !== 'object' || value === null) return false;
     if ('tokens' in value === 'verify' in value) return false;
     if ('verify' in value) return typeof value.verify === 'function';
-    const { tokens } = value as { tokens: unknown };
-    return Array.isArray(tokens) && tokens.length > 0 && tokens.every(isToken);
+    return 'tokens' in value && tokenList.accepts(value.tokens);
   },
   allowsNull: false,
-  isSecret: true,
+  show: hidden,
 };
 
 const storageRule: Rule<StorageProvider> = {
@@ -67,7 +74,7 @@ const storageRule: Rule<StorageProvider> = {
     return Boolean(events) && Boolean(records) && typeof durable === 'boolean';
   },
   allowsNull: false,
-  isSecret: true,
+  show: hidden,
 };
 
 export const TOP_LEVEL = {

@@ -1,0 +1,239 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from '@jest/globals';
+import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/options/agent-webkit.options.js';
+import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
+import { resolveOptions } from '../../src/agent-webkit/options/resolved-options.js';
+import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
+
+/** Options that a host written in JavaScript may pass. */
+const resolve = (options: unknown) => resolveOptions(options as AgentWebkitModuleOptions);
+
+/** The options with one value, given by its path such as `limits.maxEvents`. */
+const optionAt = (path: string, value: unknown): object =>
+  path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
+
+/** Returns the value of the first property with this name, however deep it stands. */
+function findValue(within: object, name: string): unknown {
+  for (const [key, value] of Object.entries(within)) {
+    if (key === name) return value;
+    const isGroup = ['policy', 'registry', 'limits', 'contentLimits'].includes(key);
+    const found = isGroup ? findValue(value as object, name) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const fn = () => undefined;
+/** A value for each option that is not a number. */
+const SAMPLES: Record<string, unknown> = {
+  auth: { tokens: ['ann:secret'] },
+  storage: new MemoryStorage(),
+  'agent.sdkFactory': fn,
+  'agent.workspace': tmpdir(),
+  'agent.model': 'a-model',
+  'agent.models': ['a-model'],
+  'agent.permissionModes': ['plan'],
+  'agent.includePartialMessages': true,
+  'hooks.caller': fn,
+  'hooks.canAccess': fn,
+  'hooks.configureSession': fn,
+  'hooks.onDecision': fn,
+};
+
+describe('resolving the options', () => {
+  it('fills in the default of every option that is left out', () => {
+    expect(resolve({ auth: 'none' })).toEqual({
+      auth: 'none',
+      storage: null,
+      caller: expect.any(Function),
+      sdkFactory: null,
+      keepAliveMs: 15_000,
+      verifyIntervalMs: 60_000,
+      maxWaitingBytes: 4_194_304,
+      policy: {
+        workspace: process.cwd(),
+        model: null,
+        models: null,
+        permissionModes: ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'],
+        includePartialMessages: false,
+        maxTurns: null,
+        maxBudgetUsd: null,
+        contentLimits: {
+          maxContentBlocks: 100,
+          maxTextLength: 1_000_000,
+          maxImageBytes: 5_242_880,
+        },
+        configureSession: null,
+      },
+      registry: {
+        limits: {
+          maxEvents: 1000,
+          maxLogChars: 16_777_216,
+          maxEventAgeMs: null,
+          maxQueuedMessages: 128,
+          maxSubscribers: 1000,
+          idleTimeoutMs: 300_000,
+          requestTimeoutMs: null,
+          interruptTimeoutMs: 10_000,
+          agentGraceMs: 2000,
+          storageTimeoutMs: 5000,
+        },
+        maxAgents: expect.any(Number),
+        warmPool: 0,
+        maxSessionsPerOwner: 1000,
+        maxCreationsPerMinute: 60,
+        retentionMs: null,
+        shutdownGraceMs: 300,
+        canAccess: null,
+        onDecision: expect.any(Function),
+      },
+    });
+  });
+
+  it.each(OPTIONS.map(({ path, name }) => [path, name]))(
+    'passes %s on to the part that uses it',
+    (path, name) => {
+      const value = SAMPLES[path] ?? 7;
+      expect(findValue(resolve(optionAt(path, value)), name)).toBe(value);
+    },
+  );
+
+  it('takes undefined for an option that is left out', () => {
+    const { keepAliveMs } = resolve({ stream: { keepAliveMs: undefined }, limits: undefined });
+    expect(keepAliveMs).toBe(15_000);
+  });
+
+  it('takes null where it is a value of the option', () => {
+    const { keepAliveMs, registry } = resolve({
+      stream: { keepAliveMs: null },
+      timeouts: { idleTimeoutMs: null },
+    });
+    expect([keepAliveMs, registry.limits.idleTimeoutMs]).toEqual([null, null]);
+  });
+});
+
+describe('a wrong option', () => {
+  it.each([
+    ['agent.workspace', '/does/not/exist'],
+    ['agent.workspace', '/etc/passwd'],
+    ['agent.workspace', 7],
+    ['agent.model', ''],
+    ['agent.model', 5],
+    ['agent.models', []],
+    ['agent.models', ['']],
+    ['agent.permissionModes', []],
+    ['agent.permissionModes', ['root']],
+    ['agent.permissionModes', 'default'],
+    ['agent.includePartialMessages', 'yes'],
+    ['agent.maxBudgetUsd', 0],
+    ['agent.maxBudgetUsd', Number.NaN],
+    ['agent.maxTurns', 0],
+    ['agent.warmPool', -1],
+    ['agent.sdkFactory', {}],
+    ['hooks.caller', 'ann'],
+    ['hooks.onDecision', null],
+    ['storage', {}],
+    ['storage', 'memory:'],
+    ['retention.maxEvents', 0],
+    ['retention.maxEvents', 1.5],
+    ['retention.maxEvents', '1000'],
+    ['retention.maxEvents', null],
+    ['retention.maxLogChars', -1],
+    ['retention.maxEventAgeMs', 0],
+    ['limits.maxQueuedMessages', Number.NaN],
+    ['limits.maxSessionsPerOwner', Number.POSITIVE_INFINITY],
+    ['timeouts.idleTimeoutMs', 0],
+    ['timeouts.idleTimeoutMs', 2 ** 31],
+    ['timeouts.interruptTimeoutMs', 0],
+    ['timeouts.agentGraceMs', -5],
+    ['timeouts.shutdownGraceMs', 0.5],
+    ['stream.keepAliveMs', 0],
+    ['stream.keepAliveMs', '15s'],
+    ['auth', null],
+    ['auth', 'all'],
+    ['auth', ''],
+    ['auth', {}],
+    ['auth', true],
+    ['auth', { verify: 'yes' }],
+    ['auth', { tokens: ['t'], verify: () => null }],
+    ['auth', { tokens: [] }],
+    ['auth', { tokens: 'secret' }],
+    ['auth', { tokens: [''] }],
+    ['auth', { tokens: ['a', undefined] }],
+    ['auth', { tokens: ['ann:'] }],
+    ['auth', { tokens: ['with space'] }],
+    ['auth', { tokens: ['ann :secret'] }],
+  ])('fails by its path when %s is %p', (path, value) => {
+    expect(() => resolve(optionAt(path, value))).toThrow(`option '${path}' must be `);
+  });
+
+  it.each([
+    [
+      { limits: { maxQueuedMessages: -1 } },
+      "option 'limits.maxQueuedMessages' must be an integer of at least 1, but got -1. " +
+        'Correct it, or leave it out for the default: 128 messages.',
+    ],
+    [
+      { timeouts: { idleTimeoutMs: '5m' } },
+      "option 'timeouts.idleTimeoutMs' must be an integer from 1 to 2147483647, or null, but got '5m'. " +
+        'Correct it, or leave it out for the default: 300000 ms.',
+    ],
+    [
+      { agent: { permissionModes: ['root'] } },
+      "option 'agent.permissionModes' must be a non-empty list of default, acceptEdits, plan, dontAsk, " +
+        'auto, bypassPermissions, but got ["root"]. Correct it, or leave it out for the default: ' +
+        'every mode but `bypassPermissions`, beginning with `default`.',
+    ],
+  ])('names the rule, the received value and what to do, for %j', (options, message) => {
+    expect(() => resolve(options)).toThrow(new TypeError(`AgentWebkitModule: ${message}`));
+  });
+
+  it.each([
+    { auth: 's3cret' },
+    { auth: { token: 's3cret' } },
+    { auth: { tokens: 's3cret' } },
+    { auth: { tokens: ['s3cret', ''] } },
+    { storage: 'postgres://user:s3cret@host/db' },
+    { agent: { workspace: { password: 's3cret' } } },
+    { agent: { models: [{ password: 's3cret' }] } },
+  ])('does not repeat a secret, in %j', (options) => {
+    expect(() => resolve(options)).toThrow(/must be (?!.*s3cret)/);
+  });
+
+  it('shows the beginning of a value that is long', () => {
+    const message = /but got 'x{99}…\./;
+    expect(() => resolve({ timeouts: { agentGraceMs: 'x'.repeat(5000) } })).toThrow(message);
+  });
+});
+
+describe('an unknown option', () => {
+  it.each([
+    [{ maxAgents: 1 }, "Unknown option 'maxAgents'. Did you mean 'agent.maxAgents'?"],
+    [{ maxAgent: 1 }, "Unknown option 'maxAgent'. Did you mean 'agent.maxAgents'?"],
+    [{ limit: {} }, "Unknown option 'limit'. Did you mean 'limits'?"],
+    [
+      { limits: { maxEvents: 1 } },
+      "Unknown option 'limits.maxEvents'. Did you mean 'retention.maxEvents'?",
+    ],
+    [{ agent: { modle: 'x' } }, "Unknown option 'agent.modle'. Did you mean 'agent.model'?"],
+    [{ agent: { storage: {} } }, "Unknown option 'agent.storage'. Did you mean 'storage'?"],
+    [
+      { telemetry: true },
+      "Unknown option 'telemetry'. Remove it, or see the table of options in the documentation.",
+    ],
+    [
+      { isGlobal: true },
+      "'isGlobal' is not an option. Pass it to forRootAsync() itself, beside useFactory or useClass.",
+    ],
+    [{ limits: 5 }, "The group 'limits' must be an object of options, but got 5."],
+    [{ agent: [] }, "The group 'agent' must be an object of options, but got []."],
+    [undefined, 'The options must be an object, but got undefined.'],
+  ])('fails by its name, in %j', (options, message) => {
+    expect(() => resolve(options)).toThrow(new TypeError(`AgentWebkitModule: ${message}`));
+  });
+
+  it.each(['toString', 'constructor', '__proto__'])('is %s, too', (name) => {
+    const options = JSON.parse(`{"${name}": 1, "limits": {"${name}": 1}}`) as object;
+    expect(() => resolve(options)).toThrow(`Unknown option '${name}'`);
+  });
+});
