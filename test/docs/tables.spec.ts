@@ -10,7 +10,7 @@ import { plain, readDocument, readTable, ROOT } from './markdown.js';
 const parse = (path: string) =>
   ts.createSourceFile(path, readDocument(path), ts.ScriptTarget.ES2023, true);
 
-/** The options as their docblocks tell them: the path of each, with its default. */
+/** The options as declared: the path of each, with the default in its docblock. */
 function declaredOptions(): [path: string, byDefault: string][] {
   return ['top-level', ...Object.keys(GROUPS)].flatMap((group) => {
     const { statements } = parse(`src/agent-webkit/options/groups/${group}.ts`);

@@ -18,7 +18,7 @@ export interface OptionGroups {
   readonly timeouts?: TimeoutOptions;
   /** How much of a session is kept, and for how long. */
   readonly retention?: RetentionOptions;
-  /** Functions of the host that decide, or that are told of decisions. */
+  /** Functions of the host that make decisions or record them. */
   readonly hooks?: HookOptions;
 }
 

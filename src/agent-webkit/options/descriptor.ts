@@ -12,7 +12,7 @@ export type Descriptor<Value> = {
   readonly unit?: string;
   /** The environment variable by which the standalone server sets the option. */
   readonly variable?: `AGENT_WEBKIT_${string}`;
-  /** What the option does, and what happens beyond its limit. Markdown, without line breaks. */
+  /** One or two sentences on the effect, and on what happens beyond the limit. Markdown, without line breaks. */
   readonly effect: string;
 } & (
   | {

@@ -6,7 +6,7 @@ import type { Descriptors } from '../descriptor.js';
 import { functionOf } from '../rules.js';
 import type { AgentWebkitRequest } from './top-level.js';
 
-/** Functions of the host that decide, or that are told of decisions. */
+/** Functions of the host that make decisions or record them. */
 export interface HookOptions {
   /**
    * Returns the caller of a request that your own `guard` accepted. Null rejects it with 401.
