@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { within } from '../engine/timing/within.js';
 
 /** How long what was written last may take to be read, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 500;
@@ -22,10 +22,7 @@ export class OpenStreams implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     const closed = [...this.responses].map((response) => once(response, 'close'));
-    await Promise.race([
-      Promise.allSettled(closed),
-      delay(FLUSH_TIMEOUT_MS, undefined, { ref: false }),
-    ]);
+    await within(FLUSH_TIMEOUT_MS, Promise.allSettled(closed));
     for (const response of this.responses) response.destroy();
   }
 }

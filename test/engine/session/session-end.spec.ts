@@ -144,6 +144,20 @@ describe('the end of a session', () => {
     expect(await bench.names()).toEqual(['session_ready', 'done']);
   });
 
+  it('resolves a second request only when the last event is committed', async () => {
+    const [bench, storage] = await startHeld();
+    const first = bench.session.end('deleted', 0);
+    await storage.events.holds('done');
+    const second = jest.fn();
+    const isOver = bench.session.end('released', 0).then(second);
+    await settle();
+    expect(second).not.toHaveBeenCalled();
+    expect(bench.session.endReason).toBe('deleted');
+    storage.events.release();
+    await Promise.all([first, isOver]);
+    expect((await bench.names()).at(-1)).toBe('done');
+  });
+
   it('leaves no timer', async () => {
     stopTime();
     const bench = await SessionBench.start({ limits: { idleTimeoutMs: 5000 } });

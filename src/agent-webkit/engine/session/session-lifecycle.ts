@@ -4,7 +4,6 @@ import type { EventLog } from '../event-log/event-log.js';
 import { FencedError, type SessionRecord } from '../storage.js';
 import { within } from '../timing/within.js';
 import type { Requests } from './requests.js';
-import type { SessionActivity } from './session-activity.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import type { TurnGate } from './turn-gate.js';
 
@@ -30,7 +29,7 @@ export interface EndingParts {
   readonly log: EventLog;
   readonly gate: TurnGate;
   readonly requests: Requests;
-  readonly activity: SessionActivity;
+  readonly activity: { stopTimers(): void };
   readonly transcripts: DurableTranscripts | null;
 }
 
