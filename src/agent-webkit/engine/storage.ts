@@ -46,7 +46,7 @@ export interface EventAppend {
   readonly events: readonly SessionEvent[];
   /**
    * Under which keys a client asked for what these events say, so that a retry is recognised.
-   * Kept with the events in one commit, for at least {@link IDEMPOTENCY_KEY_TTL_MS}, whatever is trimmed.
+   * Kept with the events in one commit, for at least 24 hours (`IDEMPOTENCY_KEY_TTL_MS`), whatever is trimmed.
    */
   readonly keys: readonly string[];
   /**
@@ -83,9 +83,9 @@ export interface EventStore {
   append(append: EventAppend): void | Promise<void>;
   /** Up to `limit` events after `after`, in order; fewer only at the end. */
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]>;
-  /** Resolves to true when an append of the last {@link IDEMPOTENCY_KEY_TTL_MS} carried this key. */
+  /** Resolves to true when an append of the last 24 hours carried this key. */
   hasKey(sessionId: string, key: string): Promise<boolean>;
-  /** Removes the events before `firstSeq`, except those whose seq is in `keep`, and keys older than {@link IDEMPOTENCY_KEY_TTL_MS}. */
+  /** Removes the events before `firstSeq`, except those whose seq is in `keep`, and keys older than 24 hours. */
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void | Promise<void>;
 }
 
