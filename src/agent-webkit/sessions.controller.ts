@@ -36,7 +36,8 @@ import type { CreateSession, InboundMessage } from './protocol/inbound.js';
 import type { CreatedSession, EventsPage, SessionInfo, SessionsPage } from './protocol/answers.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { PROTOCOL_VERSION } from './protocol/events.js';
-import { type RawResponse, streamSession } from './stream/session-stream.js';
+import type { RawResponse } from './stream/response-writer.js';
+import { keepAliveComments, type StreamOptions, streamSession } from './stream/session-stream.js';
 import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 
 /**
@@ -48,13 +49,17 @@ import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 @Controller('sessions')
 @UseGuards(AgentWebkitAuthGuard)
 export class SessionsController {
+  private readonly streamOptions: StreamOptions;
+
   /** @internal */
   constructor(
     private readonly engine: SessionEngine,
     private readonly registry: SessionRegistry,
     private readonly streams: OpenStreams,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+  ) {
+    this.streamOptions = { ...options, keepAlive: keepAliveComments(options.keepAliveMs) };
+  }
 
   /** @internal */
   @Post()
@@ -105,7 +110,7 @@ export class SessionsController {
   }
 
   /**
-   * Without an interceptor of ours: the operators it consists of are kept for as long as the stream.
+   * No interceptor of ours: Nest would keep its operators for as long as the stream.
    *
    * @internal
    */
@@ -119,7 +124,7 @@ export class SessionsController {
     const raw = response.raw ?? response;
     this.streams.add(raw);
     const { id } = followed.session;
-    return streamSession(followed, raw, this.options, async () => {
+    return streamSession(followed, raw, this.streamOptions, async () => {
       const caller = await identity.verify();
       return caller !== null && (await this.registry.isReadable(id, caller));
     });

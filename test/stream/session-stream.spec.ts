@@ -6,7 +6,8 @@ import type { EventLog } from '../../src/agent-webkit/engine/event-log/event-log
 import type { Session } from '../../src/agent-webkit/engine/session/session.js';
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { OpenStreams } from '../../src/agent-webkit/stream/open-streams.js';
-import { type RawResponse, streamSession } from '../../src/agent-webkit/stream/session-stream.js';
+import type { RawResponse } from '../../src/agent-webkit/stream/response-writer.js';
+import { keepAliveComments, streamSession } from '../../src/agent-webkit/stream/session-stream.js';
 import { openLog } from '../support/open-log.js';
 import { settle } from '../support/session-bench.js';
 
@@ -23,7 +24,8 @@ function follow(log: EventLog, response: EventEmitter): void {
     subscribe: (after: number, onReadable: () => void) =>
       log.subscribe(after, onReadable, () => undefined),
   } as unknown as Session;
-  const options = { keepAliveMs: 1000, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
+  const keepAlive = keepAliveComments(1000);
+  const options = { keepAlive, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
   const followed = { session, after: 0, refuse: (cause: unknown) => cause };
   const raw = response as unknown as RawResponse;
   streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe();

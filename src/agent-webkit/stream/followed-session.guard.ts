@@ -61,7 +61,9 @@ export class FollowedSessionGuard implements CanActivate {
 /** What {@link FollowedSessionGuard} found. */
 export const Followed = createParamDecorator(
   (_: unknown, context: ExecutionContext): FollowedSession => {
-    const found = followed.get(requestOf(context));
+    const request = requestOf(context);
+    const found = followed.get(request);
+    followed.delete(request); // not needed for as long as the stream
     if (!found) throw toHttpException(new SessionNotFoundError());
     return found;
   },

@@ -1,0 +1,49 @@
+import { Observable } from 'rxjs';
+import type { Session } from '../engine/session/session.js';
+import type { ResponseWriter } from './response-writer.js';
+
+/** How many bytes of frames one write takes. */
+const MAX_BYTES_PER_WRITE = 64 * 1024;
+
+/**
+ * The frames of a session's events after a cursor, as ready bytes: first those that exist, then every
+ * later one. It emits only while the writer is `open`. What the client does not read stays in the
+ * session's log, which all streams share.
+ *
+ * Completes when the session has ended and all of its events are written. Errors when the subscription
+ * is refused, when the next event is no longer kept, and when more than `maxWaitingBytes` were
+ * published while the response was `full`: its client has most likely gone.
+ */
+export function sessionFrames(
+  session: Session,
+  after: number,
+  writer: ResponseWriter,
+  maxWaitingBytes: number,
+): Observable<Buffer> {
+  return new Observable((subscriber) => {
+    const read = () => {
+      if (writer.state === 'full' && subscription.waitingBytes > maxWaitingBytes) {
+        return subscriber.error(new Error('The client of the stream does not read.'));
+      }
+      while (writer.state === 'open') {
+        const reading = subscription.readFrames(MAX_BYTES_PER_WRITE);
+        switch (reading.kind) {
+          case 'frames':
+            subscriber.next(reading.bytes);
+            break;
+          case 'caught_up':
+            return;
+          case 'ended':
+            return subscriber.complete();
+          case 'overtaken':
+            return subscriber.error(new Error('The next event of the stream is no longer kept.'));
+          default:
+            reading satisfies never;
+        }
+      }
+    };
+    const subscription = session.subscribe(after, read);
+    writer.onOpen(read);
+    return () => subscription.close();
+  });
+}

@@ -1,0 +1,26 @@
+import { NEVER, Observable } from 'rxjs';
+
+/**
+ * Emits nothing, and completes when the caller of a stream is no longer allowed to read it.
+ *
+ * @param isAllowed asks again; one question at a time, however long the answer takes. Never rejects.
+ * @param intervalMs how often it is asked, in milliseconds; null for never
+ */
+export function untilRefused(
+  isAllowed: () => Promise<boolean>,
+  intervalMs: number | null,
+): Observable<never> {
+  if (intervalMs === null) return NEVER;
+  // RxJS' operators for this (`exhaustMap`, `takeWhile`) take two kilobytes of every open stream.
+  return new Observable((subscriber) => {
+    let isAsking = false;
+    const ask = async () => {
+      if (isAsking) return;
+      isAsking = true;
+      if (!(await isAllowed())) subscriber.complete();
+      isAsking = false;
+    };
+    const timer = setInterval(() => void ask(), intervalMs);
+    return () => clearInterval(timer);
+  });
+}
