@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net';
 import type { HostFolder } from './host-folder.js';
 
 /**
@@ -42,13 +41,4 @@ export async function bootModules(
   );
   if (statuses.size !== paths.length) throw new Error(program.output);
   return statuses;
-}
-
-/** A port that is free now, for a server that cannot report the one it was given. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

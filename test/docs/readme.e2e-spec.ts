@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClaudeEnv } from '../support/claude-env.js';
+import { findFreePort } from '../support/free-port.js';
 import { startFakeMessagesApi } from '../support/fake-messages-api.js';
 import { SseClient } from '../support/sse-client.js';
-import { findFreePort } from './boot-module.js';
 import { eventually } from '../support/eventually.js';
 import { HostFolder } from './host-folder.js';
 import { readBlocks, readDocument } from './markdown.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
-import { bootModules, findFreePort } from './boot-module.js';
+import { findFreePort } from '../support/free-port.js';
+import { bootModules } from './boot-module.js';
 import { HostFolder } from './host-folder.js';
 import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
 import { checkTypes, nameOf } from './typed-blocks.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { BuiltServer } from './built-server.js';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { Load } from './load.js';
 import { findForgotten } from './memory.js';
 import { Random } from './random.js';
@@ -10,11 +10,11 @@ import { DURABLE, type TestStorage } from './test-storage.js';
 
 const KILLS = rounds(6);
 
-let built: BuiltServer;
+let sources: CompiledSources;
 beforeAll(async () => {
-  built = await BuiltServer.build();
-}, 60_000);
-afterAll(() => built.remove());
+  sources = await CompiledSources.create();
+});
+afterAll(() => sources.remove());
 
 for (const { name, describe, create } of DURABLE) {
   describe(`a server with the real agent on ${name} that is killed again and again`, () => {
@@ -25,7 +25,7 @@ for (const { name, describe, create } of DURABLE) {
       storage = await create();
       agent = await RealAgent.create();
       const settings = { ...agent.settings, AGENT_WEBKIT_STORAGE: storage.setting };
-      server = new RealServer(built, settings);
+      server = new RealServer(sources, settings);
       await server.start();
     });
     afterEach(async () => {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { eventually } from '../support/eventually.js';
-import { BuiltServer } from './built-server.js';
 import { DEMO_LOAD } from './demo-load.js';
 import { Load } from './load.js';
 import { findForgotten } from './memory.js';
@@ -16,14 +16,14 @@ import { RealServer } from './real-server.js';
 const MAX_OUTAGE_MS = 1000;
 
 describeOwnPostgres('a database that is killed again and again under load', () => {
-  let built: BuiltServer;
+  let sources: CompiledSources;
   let database: OwnPostgres;
   let agent: RealAgent;
   let server: RealServer;
   beforeAll(async () => {
-    built = await BuiltServer.build();
-  }, 60_000);
-  afterAll(() => built.remove());
+    sources = await CompiledSources.create();
+  });
+  afterAll(() => sources.remove());
   beforeEach(async () => {
     database = await OwnPostgres.start();
     agent = await RealAgent.create();
@@ -36,7 +36,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
   });
 
   async function startServer(settings: Record<string, string>): Promise<void> {
-    server = new RealServer(built, { ...settings, AGENT_WEBKIT_STORAGE: database.url });
+    server = new RealServer(sources, { ...settings, AGENT_WEBKIT_STORAGE: database.url });
     await server.start();
   }
 

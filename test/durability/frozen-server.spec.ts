@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { describePostgres } from '../support/postgres.js';
 import { SseClient } from '../support/sse-client.js';
-import { BuiltServer } from './built-server.js';
 import { RealServer } from './real-server.js';
 import { DURABLE, type TestStorage } from './test-storage.js';
 
 describePostgres('a server that stood still while another took its session over', () => {
-  let built: BuiltServer;
+  let sources: CompiledSources;
   let storage: TestStorage | undefined;
   let stale: RealServer;
   let next: RealServer;
   let streams: SseClient[];
   beforeAll(async () => {
-    built = await BuiltServer.build();
-  }, 60_000);
-  afterAll(() => built.remove());
+    sources = await CompiledSources.create();
+  });
+  afterAll(() => sources.remove());
   beforeEach(async () => {
     streams = [];
     storage = await DURABLE.find(({ name }) => name === 'PostgreSQL')?.create();
@@ -22,8 +22,8 @@ describePostgres('a server that stood still while another took its session over'
       AGENT_WEBKIT_AGENT: 'demo',
       AGENT_WEBKIT_STORAGE: storage?.setting ?? '',
     };
-    stale = new RealServer(built, settings);
-    next = new RealServer(built, settings);
+    stale = new RealServer(sources, settings);
+    next = new RealServer(sources, settings);
     await Promise.all([stale.start(), next.start()]);
   }, 60_000);
   afterEach(async () => {
@@ -57,7 +57,7 @@ describePostgres('a server that stood still while another took its session over'
     await before.ended();
     await after.until(() => after.names().filter((name) => name === 'result').length === 2);
 
-    expect(stale.lines.join('\n')).toContain(`Session ${id}: given up`);
+    expect(stale.lines.join('\n')).toContain(`Lost ownership of session ${id}`);
     expect(after.ids()).toEqual(after.ids().map((_, index) => index + 1));
     expect(before.events).toEqual(after.events.slice(0, before.events.length));
     const ends = after.events.filter(({ event }) => event === 'result' || event === 'error');

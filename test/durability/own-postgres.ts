@@ -2,12 +2,12 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.js';
 import { describeNeeding } from '../support/needs.js';
 
 const DEBIAN = '/usr/lib/postgresql';
@@ -49,7 +49,7 @@ export class OwnPostgres {
     if (user) await chown(folder, user.uid, user.gid);
     const options = ['-U', 'test', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
     await promisify(execFile)(program('initdb'), ['-D', folder, ...options], { ...user });
-    const postgres = new OwnPostgres(folder, await freePort());
+    const postgres = new OwnPostgres(folder, await findFreePort());
     await postgres.restart();
     return postgres;
   }
@@ -129,13 +129,4 @@ function findUser(): User | null | undefined {
 function readId(option: string): number {
   const told = execFileSync('id', [option, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] });
   return Number(told);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { SseClient } from '../support/sse-client.js';
-import { BuiltServer } from './built-server.js';
 import { RealServer } from './real-server.js';
 import { DURABLE, type TestStorage } from './test-storage.js';
 
-let built: BuiltServer;
+let sources: CompiledSources;
 beforeAll(async () => {
-  built = await BuiltServer.build();
-}, 60_000);
-afterAll(() => built.remove());
+  sources = await CompiledSources.create();
+});
+afterAll(() => sources.remove());
 
 for (const { name, describe, create } of DURABLE) {
   describe(`a reader of a server on ${name} that has just started`, () => {
@@ -18,7 +18,7 @@ for (const { name, describe, create } of DURABLE) {
     beforeEach(async () => {
       storage = await create();
       const settings = { AGENT_WEBKIT_AGENT: 'demo', AGENT_WEBKIT_STORAGE: storage.setting };
-      server = new RealServer(built, settings);
+      server = new RealServer(sources, settings);
       await server.start();
     });
     afterEach(async () => {

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { request } from 'node:http';
-import { createInterface } from 'node:readline';
-import type { BuiltServer } from './built-server.js';
+import type { CompiledSources } from '../support/compiled-sources.js';
+import { Program } from '../support/program.js';
 
-/** How many lines are kept of what the servers said, to be told when a test fails. */
+/** How many lines of the servers' output are kept for the report of a failed test. */
 const KEPT_LINES = 100;
 
 export interface Answer {
@@ -17,21 +15,20 @@ export interface Answer {
  * SIGKILL alone; and how to ask whichever there is.
  */
 export class RealServer {
-  /** What they said last. */
-  readonly lines: string[] = [];
   readonly #main: string;
   readonly #env: Record<string, string>;
-  #process: ChildProcess | null = null;
+  #server: Program | null = null;
+  /** The last lines of the servers before it. */
+  #earlierLines: string[] = [];
   #url = '';
   #isListening = false;
   #isClosed = false;
   #whenUp: (() => void)[] = [];
 
   /** @param env its environment, besides what every one here is given */
-  constructor(built: BuiltServer, env: Record<string, string>) {
-    this.#main = built.main;
+  constructor(sources: CompiledSources, env: Record<string, string>) {
+    this.#main = sources.path('src/main.ts');
     this.#env = {
-      PATH: process.env['PATH'] ?? '',
       NO_COLOR: '1',
       PORT: '0',
       AGENT_WEBKIT_NO_AUTH: '1',
@@ -56,40 +53,37 @@ export class RealServer {
    * @param before done before anybody asks it anything
    */
   async start(before: () => Promise<void> = async () => undefined): Promise<void> {
-    const started = spawn(process.execPath, [this.#main], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.#env,
-    });
-    this.#process = started;
-    createInterface(started.stderr).on('line', (line) => this.#keep(line));
-    const lines = createInterface(started.stdout).on('line', (line) => this.#keep(line));
-    this.#url = await new Promise((resolve, reject) => {
-      lines.on('line', (line) => {
-        const [, url] = /^Listening on (\S+)$/.exec(line) ?? [];
-        if (url) resolve(url);
-      });
-      started.once('exit', () => reject(new Error('The server ended before it listened.')));
-    });
+    this.#server = Program.node(this.#main, [], { env: this.#env });
+    const [, url = ''] = await this.#server.says(/^Listening on (\S+)$/m);
+    this.#url = url;
     await before();
     this.#isListening = true;
     this.#release();
   }
 
-  /** @throws Error when it had ended by itself */
-  async kill(): Promise<void> {
-    const killed = this.#process;
-    this.#process = null;
-    this.#isListening = false;
-    if (killed) await kill(killed);
+  /** The last lines that the servers wrote. */
+  get lines(): readonly string[] {
+    return [...this.#earlierLines, ...(this.#server?.lines ?? [])].slice(-KEPT_LINES);
   }
 
-  /** Stops it where it is, until it is thawed: to others it looks gone, to the storage it does not. */
+  /** Kills the server by SIGKILL. @throws Error when it had ended by itself */
+  async kill(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#earlierLines = [...this.lines];
+    this.#server = null;
+    this.#isListening = false;
+    if (server.status !== null) throw new Error(`The server ended by itself: ${server.status}.`);
+    await server.kill();
+  }
+
+  /** Stops the process where it is until `thaw`: other servers miss it, the storage does not. */
   freeze(): void {
-    this.#process?.kill('SIGSTOP');
+    this.#server?.signal('SIGSTOP');
   }
 
   thaw(): void {
-    this.#process?.kill('SIGCONT');
+    this.#server?.signal('SIGCONT');
   }
 
   /** Resolves when there is one that listens, or never will be one again. */
@@ -126,21 +120,6 @@ export class RealServer {
   #release(): void {
     for (const resolve of this.#whenUp.splice(0)) resolve();
   }
-
-  #keep(line: string): void {
-    this.lines.push(line);
-    if (this.lines.length > KEPT_LINES) this.lines.shift();
-  }
-}
-
-async function kill(server: ChildProcess): Promise<void> {
-  const { exitCode, signalCode } = server;
-  if (exitCode !== null || signalCode !== null) {
-    throw new Error(`The server ended by itself: ${exitCode ?? signalCode}.`);
-  }
-  const exited = once(server, 'exit');
-  server.kill('SIGKILL');
-  await exited;
 }
 
 function ask(

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { BuiltServer } from './built-server.js';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { DEMO_LOAD } from './demo-load.js';
 import { Load } from './load.js';
 import { Random } from './random.js';
@@ -9,11 +9,11 @@ import { DURABLE, type TestStorage } from './test-storage.js';
 
 const KILLS = rounds(24);
 
-let built: BuiltServer;
+let sources: CompiledSources;
 beforeAll(async () => {
-  built = await BuiltServer.build();
-}, 60_000);
-afterAll(() => built.remove());
+  sources = await CompiledSources.create();
+});
+afterAll(() => sources.remove());
 
 for (const { name, describe, create } of DURABLE) {
   describe(`a server on ${name} that is killed again and again under load`, () => {
@@ -22,7 +22,7 @@ for (const { name, describe, create } of DURABLE) {
     beforeEach(async () => {
       storage = await create();
       const settings = { AGENT_WEBKIT_AGENT: 'demo', AGENT_WEBKIT_STORAGE: storage.setting };
-      server = new RealServer(built, settings);
+      server = new RealServer(sources, settings);
       await server.start();
     });
     afterEach(async () => {

@@ -1,44 +1,13 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { transform } from '@swc/core';
 import * as engine from '../../src/engine.js';
 import * as main from '../../src/index.js';
 import * as page from '../../src/page.js';
 import * as testing from '../../src/testing.js';
+import { CompiledSources } from '../support/compiled-sources.js';
 
 const run = promisify(execFile);
-const source = new URL('../../src/', import.meta.url);
-// Inside the project, so that its dependencies are found from there.
-const built = new URL(`../../node_modules/.cache/exports-${randomUUID()}/`, import.meta.url);
-
-/** Plain Node runs no TypeScript: the sources are stripped of their types for it. */
-async function build(): Promise<void> {
-  const paths = await readdir(source, { recursive: true });
-  await Promise.all(
-    paths
-      .filter((path) => path.endsWith('.ts'))
-      .map(async (path) => {
-        const { code } = await transform(await readFile(new URL(path, source), 'utf8'), {
-          jsc: {
-            target: 'es2023',
-            parser: { syntax: 'typescript', decorators: true },
-            transform: { legacyDecorator: true, decoratorMetadata: true },
-          },
-          module: { type: 'es6' },
-        });
-        const file = fileURLToPath(new URL(path.replace(/ts$/, 'js'), built));
-        await mkdir(dirname(file), { recursive: true });
-        await writeFile(file, code);
-      }),
-  );
-  await writeFile(new URL('package.json', built), '{"type":"module"}');
-}
-
 /** Refuses to resolve what begins with one of the names that the test gives it. */
 const REFUSING_HOOK = `
   export const initialize = (names) => { refused = names; };
@@ -49,13 +18,15 @@ const REFUSING_HOOK = `
   }
 `;
 
+let sources: CompiledSources;
+
 /** Imports an entry in a Node of its own, where some packages cannot be imported; says its names. */
 async function importWithout(entry: string, packages: string[]): Promise<unknown> {
   const script = `
     import { register } from 'node:module';
     const hook = 'data:text/javascript,' + encodeURIComponent(${JSON.stringify(REFUSING_HOOK)});
     register(hook, { data: ${JSON.stringify(packages)} });
-    const entry = await import(${JSON.stringify(new URL(entry, built).href)});
+    const entry = await import(${JSON.stringify(sources.url(`src/${entry}`))});
     process.stdout.write(JSON.stringify(Object.keys(entry)));
   `;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
@@ -92,8 +63,10 @@ const COMMON = [
 ];
 
 describe('the public entries', () => {
-  beforeAll(build);
-  afterAll(() => rm(built, { recursive: true, force: true }));
+  beforeAll(async () => {
+    sources = await CompiledSources.create();
+  });
+  afterAll(() => sources.remove());
 
   it('export these names and no others', () => {
     expect(Object.keys(main).sort()).toEqual(

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Pool, type PoolConfig } from 'pg';
 import { PostgresError } from '../../src/agent-webkit/storage/postgres/postgres-error.js';
 import { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
-import { stripTypes } from '../support/plain-node.js';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { describePostgres, POSTGRES_URL, PostgresBench } from '../support/postgres.js';
 import { eventually } from '../support/eventually.js';
+import { Program } from '../support/program.js';
 import { createSessions, sampleAppend, sampleEvents, sampleRecord } from './postgres-samples.js';
 
 describePostgres("a storage with the host's pool", () => {
@@ -155,16 +154,16 @@ describe('the settings of a storage in PostgreSQL', () => {
 
   it('without the package pg say what to install', async () => {
     const folders = ['src/agent-webkit/engine', 'src/agent-webkit/storage'];
-    const sources = await stripTypes(folders, { hasPackages: false });
+    const sources = await CompiledSources.create(folders, { hasPackages: false });
     try {
       const module = sources.url('src/agent-webkit/storage/postgres/postgres-storage.ts');
       const code = `
         const { PostgresStorage } = await import(${JSON.stringify(module)});
         await PostgresStorage.connect('postgres://127.0.0.1/x').catch((e) => console.log(e.message));
       `;
-      const child = spawn(process.execPath, ['--input-type=module', '-e', code]);
-      const [said] = (await once(child.stdout, 'data')) as [Buffer];
-      expect(said.toString()).toBe(
+      const program = Program.node('--input-type=module', ['-e', code]);
+      expect(await program.ended()).toBe(0);
+      expect(program.output).toBe(
         'The package pg, by which PostgreSQL is reached, is not installed. Install it with: npm install pg\n',
       );
     } finally {

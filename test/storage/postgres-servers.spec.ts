@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { FencedError } from '../../src/agent-webkit/engine/storage.js';
 import type { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
-import { type PlainSources, stripTypes } from '../support/plain-node.js';
+import { CompiledSources } from '../support/compiled-sources.js';
 import { describePostgres, PostgresBench } from '../support/postgres.js';
 import { eventually } from '../support/eventually.js';
+import { Program } from '../support/program.js';
 import {
   createSessions,
   sampleAppend,
@@ -20,11 +18,11 @@ describePostgres('servers that share a PostgreSQL database', () => {
   let bench: PostgresBench;
   let storage: PostgresStorage;
   let other: PostgresStorage;
-  let sources: PlainSources;
+  let sources: CompiledSources;
   beforeAll(async () => {
     bench = new PostgresBench();
     [storage, other] = await Promise.all([bench.open(), bench.open()]);
-    sources = await stripTypes(['src/agent-webkit/engine', 'src/agent-webkit/storage']);
+    sources = await CompiledSources.create(['src/agent-webkit/engine', 'src/agent-webkit/storage']);
   });
   afterAll(async () => {
     await sources?.remove();
@@ -121,15 +119,10 @@ describePostgres('servers that share a PostgreSQL database', () => {
   it("see a server's unfinished sessions when it was killed, and not before", async () => {
     const records = Array.from({ length: 3 }, () => sampleRecord());
     const server = startServer(sources, records);
-    const [line] = (await once(
-      createInterface(server.stdout as NodeJS.ReadableStream),
-      'line',
-    )) as [string];
-    expect(line).toBe('ready');
+    await server.says(/^ready$/m);
     expect(await other.records.unfinished(10, null)).toEqual([]);
 
-    server.kill('SIGKILL');
-    expect(await once(server, 'exit')).toEqual([null, 'SIGKILL']);
+    await server.kill();
     const ids = records.map(({ id }) => id).sort();
     await eventually(
       () => other.records.unfinished(10, null),
@@ -189,7 +182,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     return rows.length;
   }
 
-  function startServer(from: PlainSources, records: object[]): ChildProcess {
+  function startServer(from: CompiledSources, records: object[]): Program {
     const argument = {
       module: from.url('src/agent-webkit/storage/postgres/postgres-storage.ts'),
       url: bench.url,
@@ -198,9 +191,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     };
     const script = fileURLToPath(new URL('postgres-server.mjs', import.meta.url));
     // pg deprecates two queries at once on one connection.
-    return spawn(process.execPath, ['--throw-deprecation', script, JSON.stringify(argument)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    return Program.node('--throw-deprecation', [script, JSON.stringify(argument)]);
   }
 });
 

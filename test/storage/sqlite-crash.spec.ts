@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import type { SqliteStorage } from '../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
 import { itOnly } from '../support/needs.js';
-import { drivers, hasNodeSqlite, SqliteBench, type SqliteServer } from './sqlite-bench.js';
+import type { Program } from '../support/program.js';
+import { drivers, hasNodeSqlite, SqliteBench } from './sqlite-bench.js';
 
 let bench: SqliteBench;
 beforeEach(async () => {
@@ -35,7 +35,7 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
 
   it('refuses a second server with a sentence, and lets it in when the first one was killed', async () => {
     const first = await bench.start({ driver, sessionIds: [randomUUID()], isEndless: true });
-    await first.said('opened');
+    await first.nextLine('opened');
 
     await expect(bench.open({ driver })).rejects.toThrow(
       `Another server has the database ${bench.file} open. One file serves one server`,
@@ -50,17 +50,19 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
     const settings = { driver, sessionIds, isEndless: true };
     const servers = [await bench.start(settings), await bench.start(settings)];
     const said = await Promise.all(
-      servers.map((server) => Promise.race([server.said('opened'), server.said('refused')])),
+      servers.map((server) =>
+        Promise.race([server.nextLine('opened'), server.nextLine('refused')]),
+      ),
     );
     expect(said).toContain('opened');
     expect(said).toContainEqual(expect.stringContaining('refused Another server'));
-    await servers[said.indexOf('opened')]?.said(`${sessionIds[0]} 3`);
+    await servers[said.indexOf('opened')]?.nextLine(`${sessionIds[0]} 3`);
   });
 
   it('ends by itself when it has nothing to do, also without closing its storage', async () => {
     const sessionIds = [randomUUID()];
     const server = await bench.start({ driver, sessionIds });
-    expect(await once(server.process, 'exit')).toEqual([0, null]);
+    expect(await server.ended()).toBe(0);
     await server.kill();
     await expectAll(await bench.open({ driver }), server);
   });
@@ -75,7 +77,7 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
       const { size } = await stat(`${bench.file}-wal`);
 
       await limitFiles(server, String(size));
-      expect(await server.said('failed')).toBe('failed SqliteStorageError');
+      expect(await server.nextLine('failed')).toBe('failed SqliteStorageError');
       await limitFiles(server, 'unlimited');
       await heard(server, acknowledged(server).length + 50);
 
@@ -88,7 +90,7 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
 describe('a server without SQLite', () => {
   it('is told what to install', async () => {
     const server = await bench.start({ driver: 'libsql', sessionIds: [] }, { hasPackages: false });
-    expect(await server.said('refused')).toBe(
+    expect(await server.nextLine('refused')).toBe(
       'refused There is no SQLite on this server: libsql is not installed. ' +
         'Run Node 22.13 or later, or install it with: npm install libsql',
     );
@@ -104,20 +106,20 @@ describe('a server without SQLite', () => {
 
 const ACKNOWLEDGED = /^([-0-9a-f]{36}) (\d+)$/;
 
-function acknowledged({ lines }: SqliteServer): string[] {
+function acknowledged({ lines }: Program): string[] {
   return lines.filter((line) => ACKNOWLEDGED.test(line));
 }
 
 /** Resolves when that many events have been acknowledged. */
-async function heard(server: SqliteServer, count: number): Promise<void> {
+async function heard(server: Program, count: number): Promise<void> {
   while (acknowledged(server).length < count) {
     // oxlint-disable-next-line no-await-in-loop -- any line may be the last one that is needed
-    await server.said('');
+    await server.nextLine('');
   }
 }
 
 /** Every acknowledged event is there, with all before it, each as it was written. */
-async function expectAll(storage: SqliteStorage, server: SqliteServer): Promise<void> {
+async function expectAll(storage: SqliteStorage, server: Program): Promise<void> {
   const last = new Map<string, number>();
   for (const line of acknowledged(server)) {
     const [, id = '', seq] = ACKNOWLEDGED.exec(line) ?? [];
@@ -140,7 +142,7 @@ function isAsWritten({ seq, data }: SessionEvent, id: string, place: number): bo
 }
 
 /** As a full disk does, but for one process: no file of it may grow beyond that. */
-async function limitFiles({ process: { pid } }: SqliteServer, size: string): Promise<void> {
+async function limitFiles({ pid }: Program, size: string): Promise<void> {
   await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
 }
 

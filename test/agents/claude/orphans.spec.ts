@@ -1,25 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionKey, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
 import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import { MemoryTranscripts } from '../../../src/agent-webkit/storage/memory/memory-transcripts.js';
 import { eventually } from '../../support/eventually.js';
-import { type PlainSources, stripTypes } from '../../support/plain-node.js';
+import { CompiledSources } from '../../support/compiled-sources.js';
+import { Program } from '../../support/program.js';
 import { AgentBench, ENDLESS_COMMAND, type Subject } from './agent-bench.js';
 
+/** The agent's adapter and what it imports. */
+const FOLDERS = ['agents', 'engine', 'protocol'].map((name) => `src/agent-webkit/${name}`);
+
 let bench: AgentBench;
-/** Plain Node runs no TypeScript, so the server gets a copy of the agent without its types. */
-let sources: PlainSources;
+let sources: CompiledSources;
 beforeAll(async () => {
   bench = await AgentBench.open();
-  sources = await stripTypes(['src/agent-webkit/agents/claude', 'src/agent-webkit/engine/timing']);
+  sources = await CompiledSources.create(FOLDERS);
 });
 afterAll(async () => {
   await bench.close();
@@ -40,7 +40,7 @@ class SeenTranscripts extends MemoryTranscripts {
 function startServer(
   content: string,
   of: { sessionId?: string; resume?: boolean; stored?: unknown[] | null } = {},
-): { server: ChildProcess; lines: Interface; marker: string } {
+): { server: Program; marker: string } {
   const marker = randomUUID();
   const { sessionId = randomUUID(), resume = false, stored = null } = of;
   const start = {
@@ -55,36 +55,23 @@ function startServer(
   const module = sources.url('src/agent-webkit/agents/claude/claude-agent-client.ts');
   const script = fileURLToPath(new URL('server-with-agent.mjs', import.meta.url));
   const { overrides } = bench.env;
-  const server = spawn(
-    process.execPath,
-    [script, JSON.stringify({ module, overrides, start, content, stored })],
-    {
-      // Of a process group of its own, as a terminal gives one to what it starts.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, AGENT_WEBKIT_PROCESS: marker },
-    },
-  );
-  return { server, lines: createInterface(server.stdout as NodeJS.ReadableStream), marker };
-}
-
-async function said(lines: Interface, type: string): Promise<void> {
-  for await (const line of lines) if (line === type) return;
-  throw new Error(`The server ended before a ${type}.`);
+  const argument = JSON.stringify({ module, overrides, start, content, stored });
+  const env = { AGENT_WEBKIT_PROCESS: marker };
+  return { server: Program.node(script, [argument], { env, detached: true }), marker };
 }
 
 const phases = {
-  idle: async (): Promise<[ChildProcess, string]> => {
-    const { server, lines, marker } = startServer('hi');
-    await said(lines, 'result');
+  idle: async (): Promise<[Program, string]> => {
+    const { server, marker } = startServer('hi');
+    await server.says(/^result$/m);
     return [server, marker];
   },
-  streaming: async (): Promise<[ChildProcess, string]> => {
-    const { server, lines, marker } = startServer('hold');
-    await said(lines, 'stream_event');
+  streaming: async (): Promise<[Program, string]> => {
+    const { server, marker } = startServer('hold');
+    await server.says(/^stream_event$/m);
     return [server, marker];
   },
-  'running a tool': async (): Promise<[ChildProcess, string]> => {
+  'running a tool': async (): Promise<[Program, string]> => {
     const { server, marker } = startServer(`bash ${ENDLESS_COMMAND}`);
     // The server, the agent, the tool's shell, and its child.
     await eventually(
@@ -101,8 +88,8 @@ describe.each(Object.entries(phases))('an agent that is %s', (_phase, reach) => 
     async (signal) => {
       const [server, marker] = await reach();
       expect((await findProcesses(marker)).length).toBeGreaterThanOrEqual(2);
-      server.kill(signal);
-      expect(await once(server, 'exit')).toEqual([null, signal]);
+      server.signal(signal);
+      expect(await server.ended()).toBe(signal);
 
       await eventually(
         () => findProcesses(marker),
@@ -116,7 +103,7 @@ describe.each(Object.entries(phases))('an agent that is %s', (_phase, reach) => 
 it('is gone, too, when the whole process group gets the signal', async () => {
   const [server, marker] = await phases['running a tool']();
   expect(server.pid).toBeGreaterThan(1);
-  process.kill(-Number(server.pid), 'SIGKILL');
+  process.kill(-server.pid, 'SIGKILL');
 
   await eventually(
     () => findProcesses(marker),
@@ -166,10 +153,10 @@ describe('an agent whose transcripts are stored', () => {
     await client.close(1000);
     const { projectKey } = transcripts;
     const stored = resume ? await transcripts.load({ projectKey, sessionId }) : [];
-    const { server, lines } = startServer('hi', { sessionId, resume, stored });
-    await said(lines, 'result');
+    const { server } = startServer('hi', { sessionId, resume, stored });
+    await server.says(/^result$/m);
     expect(await copiesOf(sessionId)).not.toEqual([]);
-    server.kill('SIGKILL');
+    await server.kill();
     await eventually(
       () => copiesOf(sessionId),
       (copies) => copies.length === 0,

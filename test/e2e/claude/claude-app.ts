@@ -16,9 +16,14 @@ import { type AdapterName, startApp, type TestApp } from '../../support/start-ap
 import { createModel } from './model.js';
 import { Tab } from './tab.js';
 
-/** What an agent and all that it starts have in their environment: the session's id. */
-const SESSION_VARIABLE = 'E2E_SESSION';
-const { find: findProcesses } = createProcessSweep(SESSION_VARIABLE);
+/**
+ * The variable with the session's id in the environment of an agent and of all that it starts. Each
+ * spec file has one of its own, because several run at the same time.
+ */
+const SESSION_VARIABLE = `E2E_SESSION_${process.pid}_${Date.now()}`;
+
+/** Finds the processes of a session's agent, or with '' those of agents that have no session yet. */
+export const { find: findProcesses } = createProcessSweep(SESSION_VARIABLE);
 
 export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
   /** Beside those that keep the agent on loopback. */

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import { eventually } from '../../support/eventually.js';
 import { ADAPTERS } from '../../support/start-app.js';
-import { ClaudeApp } from './claude-app.js';
-
-const { find: findAgents } = createProcessSweep('E2E_SESSION');
+import { ClaudeApp, findProcesses as findAgents } from './claude-app.js';
 
 describe.each(ADAPTERS)('an agent that was started ahead on %s', (adapter) => {
   let app: ClaudeApp;
