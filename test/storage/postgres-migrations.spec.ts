@@ -1,9 +1,24 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Migration } from '../../src/agent-webkit/storage/migration.js';
+import { Database } from '../../src/agent-webkit/storage/postgres/database.js';
+import { migrate } from '../../src/agent-webkit/storage/postgres/migrate.js';
 import { MIGRATIONS } from '../../src/agent-webkit/storage/postgres/migrations.js';
 import { PostgresError } from '../../src/agent-webkit/storage/postgres/postgres-error.js';
 import { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { describePostgres, POSTGRES_URL, PostgresBench } from '../support/postgres.js';
 import { createSessions } from './postgres-samples.js';
+
+const released = MIGRATIONS.map((_, index) => index + 1);
+const NEXT = released.length + 1;
+const ADDS_COLUMN: Migration = {
+  isBreaking: false,
+  sql: `alter table session add column note text not null default ''`,
+};
+const ADDS_TABLE: Migration = { isBreaking: false, sql: 'create table extra (id int)' };
+const BREAKS: Migration = {
+  isBreaking: true,
+  sql: 'alter table session rename column config to configuration',
+};
 
 describePostgres('the schema in PostgreSQL', () => {
   let bench: PostgresBench;
@@ -29,17 +44,75 @@ describePostgres('the schema in PostgreSQL', () => {
     expect(await versions()).toHaveLength(MIGRATIONS.length);
   });
 
-  it('of a newer version is refused with a sentence', async () => {
-    await bench.closeStorage(await bench.open());
-    const newer = MIGRATIONS.length + 1;
-    await bench.rows('insert into schema.migration (version) values ($1)', [newer]);
+  it('of a newer release is used by this one while no step is breaking', async () => {
+    const running = await bench.open();
+    const [id = ''] = await createSessions(running, 1);
+    await migrateTo(ADDS_COLUMN, ADDS_TABLE);
+    expect(await versions()).toEqual([...released, NEXT, NEXT + 1]);
 
-    const storage = await bench.connect();
-    const opening = storage.open();
+    expect(await createSessions(running, 1)).toHaveLength(1);
+    const restarted = await bench.open();
+    expect(await restarted.records.get(id)).toMatchObject({ id });
+    expect(await createSessions(restarted, 1)).toHaveLength(1);
+    expect(await versions()).toEqual([...released, NEXT, NEXT + 1]);
+  });
+
+  it('of a newer release is refused with a sentence once a step was breaking', async () => {
+    await bench.closeStorage(await bench.open());
+    await migrateTo(ADDS_COLUMN, BREAKS, ADDS_TABLE);
+
+    const opening = (await bench.connect()).open();
     await expect(opening).rejects.toThrow(PostgresError);
     await expect(opening).rejects.toThrow(
-      `The schema ${bench.schema} is of version ${newer}, and this server knows ${MIGRATIONS.length} at the most.`,
+      `The schema ${bench.schema} is at version ${NEXT + 2}, which this release (version ${NEXT - 1}) ` +
+        'cannot work with: start the release that migrated the schema, or a later one, or choose ' +
+        'another schema.',
     );
+    await migrateTo(ADDS_COLUMN, BREAKS);
+  });
+
+  it('of a newer release that did not mark its steps is refused', async () => {
+    await createReleased();
+    await bench.rows('insert into schema.migration (version) values ($1)', [NEXT]);
+    await expect((await bench.connect()).open()).rejects.toThrow(`is at version ${NEXT}, which`);
+  });
+
+  it('without marks, as it was released, is used as it is, and marked by the next step', async () => {
+    await createReleased();
+    const storage = await bench.open();
+    const [id = ''] = await createSessions(storage, 1);
+    expect(await ledger()).toEqual(released.map((version) => ({ version })));
+
+    await migrateTo(ADDS_COLUMN);
+    expect(await ledger()).toEqual([
+      ...released.map((version) => ({ version, is_breaking: true })),
+      { version: NEXT, is_breaking: false },
+    ]);
+    const again = await bench.open();
+    expect(await again.records.get(id)).toMatchObject({ id });
+    expect(await bench.rows('select note from schema.session')).toEqual([{ note: '' }]);
+  });
+
+  it('is migrated once by servers of two releases that start at the same time', async () => {
+    await createReleased();
+    const storages = await Promise.all(Array.from({ length: 3 }, () => bench.connect()));
+    await Promise.all([
+      ...storages.map((storage) => storage.open()),
+      ...Array.from({ length: 3 }, () => migrateTo(ADDS_COLUMN, ADDS_TABLE)),
+    ]);
+    expect(await versions()).toEqual([...released, NEXT, NEXT + 1]);
+    const created = await Promise.all(storages.map((storage) => createSessions(storage, 1)));
+    expect(created.flat()).toHaveLength(3);
+  });
+
+  it('is as it was when a step fails', async () => {
+    await createReleased();
+    await expect(migrateTo(ADDS_TABLE, { isBreaking: false, sql: 'no sql' })).rejects.toThrow(
+      'syntax error',
+    );
+    expect(await ledger()).toEqual(released.map((version) => ({ version })));
+    await migrateTo(ADDS_TABLE);
+    expect(await versions()).toEqual([...released, NEXT]);
   });
 
   it('is made where an administrator created it, by a role that may not create one', async () => {
@@ -83,6 +156,35 @@ describePostgres('the schema in PostgreSQL', () => {
       );
     },
   );
+
+  /** Starts as a newer release, which has more steps. */
+  async function migrateTo(...steps: Migration[]): Promise<void> {
+    const database = new Database(bench.admin, 10_000);
+    await migrate(database, bench.schema, [...MIGRATIONS, ...steps]);
+  }
+
+  /** The schema as version 0.1.0 created it. */
+  async function createReleased(): Promise<void> {
+    const steps = MIGRATIONS.map(
+      ({ sql }, index) => `${sql}; insert into migration (version) values (${index + 1});`,
+    );
+    await bench.admin.query(`begin;
+      create schema "${bench.schema}";
+      set local search_path to "${bench.schema}";
+      create table migration (
+        version int primary key, applied_at timestamptz not null default now()
+      );
+      ${steps.join('')}
+      commit`);
+  }
+
+  async function ledger(): Promise<object[]> {
+    const rows = await bench.rows<{ applied_at?: Date }>(
+      'select * from schema.migration order by version',
+    );
+    for (const row of rows) delete row.applied_at;
+    return rows;
+  }
 
   async function versions(): Promise<number[]> {
     const rows = await bench.rows<{ version: number }>(

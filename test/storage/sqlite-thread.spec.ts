@@ -30,7 +30,7 @@ describe("a SQLite storage's thread", () => {
     bench = await SqliteBench.create();
     workers = [];
     const options = { driver: undefined, versionTable: 'schema', file: bench.file };
-    const migrations = ['create table numbers (value integer)'];
+    const migrations = [{ isBreaking: true, sql: 'create table numbers (value integer)' }];
     thread = new SqliteThread({ ...options, migrations }, (given: ThreadOptions) => {
       const worker = createSqliteWorker(given);
       workers.push(worker);

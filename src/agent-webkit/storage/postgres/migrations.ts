@@ -1,22 +1,25 @@
+import type { Migration } from '../migration.js';
+
 /**
- * How the schema came to be, step by step; its version is how many of these were taken. One that
- * was released never changes, and leaves a schema that servers of the version before can go on with:
- * they run while a new one starts.
+ * The steps from an empty schema to the current one. The version of a schema is the number of steps
+ * that were applied.
  *
- * There are no foreign keys to `session`: an append locks the session's row before it inserts, and a
- * check for each event would cost more than the insert.
+ * There are no foreign keys to `session`: an append locks the session's row before it inserts, and
+ * one check for each event would cost more than the insert.
  */
-export const MIGRATIONS: readonly string[] = [
-  `
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    isBreaking: true,
+    sql: `
   create table session (
     key bigint generated always as identity primary key,
     id text collate "C" not null unique,
     owner text collate "C" not null,
-    -- Of what the creating client called it.
+    -- The digest of the creating request's idempotency key.
     creation_digest text collate "C",
     config text not null,
     epoch int not null,
-    -- The number of the advisory lock that its server holds as long as it lives.
+    -- The number of the advisory lock that the owning server holds while it runs.
     server bigint not null,
     first_seq int not null default 1,
     last_seq int not null default 0,
@@ -73,8 +76,8 @@ export const MIGRATIONS: readonly string[] = [
   create unique index transcript_entry_uuid on transcript_entry (transcript, uuid)
     where uuid is not null;
 
-  -- What is committed here is on the disk, also where the host's connections do without it for its
-  -- own tables. Everything that is written changes a row of one of these two tables.
+  -- Makes each commit durable, even if the host turned synchronous_commit off for its own tables.
+  -- Every write changes a row of one of these two tables.
   create function commit_to_disk() returns trigger language plpgsql as $$
   begin
     if current_setting('synchronous_commit') = 'off' then
@@ -88,4 +91,5 @@ export const MIGRATIONS: readonly string[] = [
   create trigger commit_to_disk before insert or update or delete on transcript
     for each statement execute function commit_to_disk();
   `,
+  },
 ];

@@ -1,6 +1,6 @@
 /**
- * What this storage itself has to say: the pool gives no connection, an answer does not come, the
- * schema is of a newer version, `pg` is not installed. The database's own errors pass as they are.
+ * An error of the storage itself: no connection became free, PostgreSQL did not respond, the schema
+ * is not compatible, or `pg` is not installed. Errors of the database are passed on unchanged.
  */
 export class PostgresError extends Error {
   override readonly name = 'PostgresError';

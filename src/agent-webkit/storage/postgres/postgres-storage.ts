@@ -104,9 +104,9 @@ export class PostgresStorage implements StorageProvider {
   }
 
   /**
-   * Brings the schema to this version, and says to other servers that this one lives.
+   * Migrates the schema, and takes the lock that shows other servers that this one is running.
    *
-   * @throws PostgresError when the schema is of a newer version
+   * @throws PostgresError when a newer release changed the schema in a way that this one cannot use
    */
   async open(): Promise<void> {
     await migrate(this.#database, this.#schema);

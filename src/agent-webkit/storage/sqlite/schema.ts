@@ -1,10 +1,11 @@
-/**
- * The steps from an empty file to today's tables, each with the names' prefix. A step that was
- * released is never changed: what is new is a step of its own.
- */
-export function createMigrations(prefix: string): string[] {
+import type { Migration } from '../migration.js';
+
+/** Returns the steps from an empty file to the current tables, whose names begin with a prefix. */
+export function createMigrations(prefix: string): Migration[] {
   return [
-    `
+    {
+      isBreaking: true,
+      sql: `
     create table ${prefix}session (
       key integer primary key,
       id text not null unique,
@@ -61,5 +62,6 @@ export function createMigrations(prefix: string): string[] {
     create unique index ${prefix}transcript_entry_once
       on ${prefix}transcript_entry (transcript, uuid) where uuid is not null;
     `,
+    },
   ];
 }

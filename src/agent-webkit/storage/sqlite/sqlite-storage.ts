@@ -67,7 +67,12 @@ export class SqliteStorage implements StorageProvider {
     this.transcripts = this.#transcripts;
   }
 
-  /** @throws SqliteStorageError when the file cannot be opened, or another server has it open */
+  /**
+   * Opens the file and migrates it.
+   *
+   * @throws SqliteStorageError when the file cannot be opened, when another server has it open, or
+   *   when a newer release changed it in a way that this one cannot use
+   */
   async open(): Promise<void> {
     await this.#thread.read('select 1');
   }

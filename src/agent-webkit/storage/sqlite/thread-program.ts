@@ -1,4 +1,6 @@
-/** What SQLite keeps for us: text is JSON or an id, so that no NUL and no half surrogate is in it. */
+import type { Migration } from '../migration.js';
+
+/** A stored value. Text is JSON or an id, so it contains no NUL and no lone surrogate. */
 export type SqlValue = string | number | null;
 
 export type Row = Record<string, SqlValue>;
@@ -9,13 +11,13 @@ export interface Query {
 }
 
 /**
- * One statement of a unit. A `read` gives its rows to the unit's result. A `guard` that changes
- * no row ends its unit there, and the rows of `otherwise` say why.
+ * One statement of a unit. The rows of a `read` are part of the unit's result. A `guard` that
+ * changes no row ends its unit, whose result is then the rows of `otherwise`.
  */
 export type Step =
   ({ kind: 'read' | 'write' } & Query) | ({ kind: 'guard'; otherwise?: Query } & Query);
 
-/** Statements that are run one after the other. */
+/** Statements that run one after the other. */
 export type Unit = readonly Step[];
 
 export interface UnitResult {
@@ -25,8 +27,8 @@ export interface UnitResult {
 }
 
 /**
- * How units are run: `read`, without a transaction; `write`, all in one, which is on the disk when
- * the answer comes; `write-lazily`, in one that a loss of power may undo, and saves the wait.
+ * How units run: `read`, without a transaction; `write`, all in one transaction, which is durable
+ * when the response arrives; `write-lazily`, in one that a power loss may undo, without the wait.
  */
 export type Mode = 'read' | 'write' | 'write-lazily';
 
@@ -36,7 +38,7 @@ export interface ThreadRequest {
   units: readonly Unit[];
 }
 
-/** The answer to a request; without an id, why the thread could not begin. */
+/** The response to a request, or, without an id, the reason why the thread could not start. */
 export type ThreadAnswer =
   | { id: number; error: null; results: UnitResult[] }
   | { id: number; error: string }
@@ -45,26 +47,25 @@ export type ThreadAnswer =
 export type SqliteDriver = 'node:sqlite' | 'libsql';
 
 export interface ThreadOptions {
-  /** Absolute; its folder is made where it is missing. */
+  /** Absolute. A missing folder is created. */
   file: string;
-  /** Undefined for the best one there is. */
+  /** Undefined selects the best driver that is available. */
   driver: SqliteDriver | undefined;
-  /** Where libsql's main file is, if it is installed. */
+  /** The path of libsql's main file; null if it is not installed. */
   libsqlPath: string | null;
-  /** Remembers in one row which migrations were run. */
+  /** The table that records, in one row, the steps that were applied. */
   versionTable: string;
-  /** Each one raises the version by one. */
-  migrations: readonly string[];
+  /** The steps of this release. Each one raises the version by one. */
+  migrations: readonly Migration[];
 }
 
 /**
- * The program of the thread that owns a database: it opens the file, and runs what it is asked to,
- * one request after the other. It is given to the thread as text, so it refers to nothing outside
- * of itself.
+ * The program of the thread that owns a database: it opens the file, and runs requests one after
+ * the other. It is passed to the thread as text, so it refers to nothing outside of itself.
  *
- * It holds the file's companion `<file>.lock`, an empty database, in an exclusive transaction, and
- * thus by a lock of the system's, which ends with the process, by whatever signal. The file itself
- * stays open to others: backups and the `sqlite3` shell can read it meanwhile.
+ * It holds `<file>.lock`, an empty database, in an exclusive transaction, and so by a lock of the
+ * operating system that ends with the process, whatever the signal. Backups and the `sqlite3` shell
+ * can still read the file itself.
  */
 /* istanbul ignore next: it runs from its text, in another thread */
 export function runSqliteThread(require: NodeJS.Require): void {
@@ -102,9 +103,9 @@ export function runSqliteThread(require: NodeJS.Require): void {
   };
 
   const lock = (DatabaseOf: DatabaseClass): Database => {
-    // The file may be a link, and another server may know it by another one.
+    // The file may be a link, and another server may open it by another path.
     const held = new DatabaseOf(`${fs.existsSync(file) ? fs.realpathSync(file) : file}.lock`);
-    // A server that is just ending has this long to let go.
+    // A server that is shutting down has this long to release the lock.
     held.exec(`pragma busy_timeout = ${LOCK_WAIT_MS}`);
     try {
       held.exec('begin exclusive');
@@ -120,21 +121,34 @@ export function runSqliteThread(require: NodeJS.Require): void {
     return held;
   };
 
+  // The ledger is one row. Without a breaking version, every step up to the version was breaking.
   const migrate = (database: Database): void => {
+    const known = migrations.length;
     database.exec('begin immediate');
     database.exec(`create table if not exists ${versionTable} (version integer not null)`);
-    const version = Number(
-      database.prepare(`select version from ${versionTable}`).all()[0]?.['version'] ?? 0,
-    );
-    if (version > migrations.length) {
+    const [row = {}] = database.prepare(`select * from ${versionTable}`).all();
+    const version = Number(row['version'] ?? 0);
+    if (Number(row['breaking_version'] ?? version) > known) {
       throw new Error(
-        `The database ${file} is of version ${version}, and this server knows up to ` +
-          `${migrations.length}. Run the newer server, or give this one a file of its own.`,
+        `The database ${file} is at version ${version}, which this release (version ${known}) ` +
+          'cannot work with: start the release that migrated the file, or a later one, or choose ' +
+          'another file.',
       );
     }
-    for (const migration of migrations.slice(version)) database.exec(migration);
-    database.exec(`delete from ${versionTable}`);
-    database.exec(`insert into ${versionTable} values (${migrations.length})`);
+    if (version < known) {
+      for (const { sql } of migrations.slice(version)) database.exec(sql);
+      const breaking = migrations.findLastIndex(({ isBreaking }) => isBreaking) + 1;
+      const hasMarks = 'breaking_version' in row;
+      // Not before it is needed: earlier releases write a row of one column.
+      if (!hasMarks && breaking < known) {
+        database.exec(`alter table ${versionTable} add column breaking_version integer`);
+      }
+      database.exec(`delete from ${versionTable}`);
+      database.exec(`insert into ${versionTable} (version) values (${known})`);
+      if (hasMarks || breaking < known) {
+        database.exec(`update ${versionTable} set breaking_version = ${breaking}`);
+      }
+    }
     database.exec('commit');
   };
 
@@ -188,7 +202,7 @@ export function runSqliteThread(require: NodeJS.Require): void {
         try {
           database.exec('rollback');
         } catch {
-          // SQLite rolls back by itself after some errors, and then has nothing to roll back.
+          // SQLite rolls back by itself after some errors. Then there is nothing to roll back.
         }
         throw error;
       }
@@ -198,7 +212,7 @@ export function runSqliteThread(require: NodeJS.Require): void {
       try {
         database.exec('pragma wal_checkpoint(truncate)');
       } catch {
-        // On a full disk; what was committed is safe without it.
+        // The disk is full. Committed data is safe without the checkpoint.
       }
       database.close();
       held.close();
