@@ -19,15 +19,26 @@ const { OPTIONS } = await load('agent-webkit/options/option-table.ts');
 const { showDefault } = await load('agent-webkit/options/descriptor.ts');
 const { SERVER_SETTINGS } = await load('setting-table.ts');
 
+/** Returns a table for each group of options, under a heading. */
 function renderOptions() {
-  const rows = OPTIONS.map(({ path, descriptor }) => [
-    [path, descriptor.variable].filter(Boolean).map(asCode).join('<br>'),
+  return [...new Set(OPTIONS.map(({ group }) => group))].map(renderGroup).join('\n\n');
+}
+
+function renderGroup(group) {
+  const rows = OPTIONS.filter((option) => option.group === group).map(({ name, descriptor }) => [
+    asCode(name),
     renderDefault(descriptor),
-    descriptor.unit ?? '',
-    descriptor.rule.words,
-    descriptor.effect,
+    renderMeaning(descriptor),
   ]);
-  return renderTable(['option, variable', 'default', 'unit', 'allowed values', 'effect'], rows);
+  const title = group === null ? 'Top level' : asCode(group);
+  return `### ${title}\n\n${renderTable(['option', 'default', 'meaning'], rows)}`;
+}
+
+function renderMeaning({ effect, rule, unit, variable }) {
+  const lines = [`Allowed: ${rule.words}.`];
+  if (unit) lines.push(`Unit: ${unit}.`);
+  if (variable) lines.push(`Variable: ${asCode(variable)}.`);
+  return [effect, lines.join(' ')].join('<br>');
 }
 
 function renderSettings() {
