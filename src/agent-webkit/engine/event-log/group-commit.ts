@@ -10,21 +10,21 @@ export interface Appended {
 }
 
 export interface GroupCommitOptions {
-  /** Makes one append of a group, just before it is written for the first time. */
+  /** Creates the append of a group, just before it is written for the first time. */
   createAppend: (appended: readonly Appended[], keys: readonly string[]) => EventAppend;
-  /** Makes it durable; returns nothing when that is done at once. Called again with the same one when it failed. */
+  /** Writes an append. Returns nothing when it is durable at once. Called again with the same append after a failure. */
   write: (append: EventAppend) => void | Promise<void>;
-  /** Called with what is committed, in order. */
+  /** Called with the events that were committed, in order. */
   onCommitted: (appended: readonly Appended[]) => void;
-  /** Called when a write has failed that is tried again, once until one succeeds. */
+  /** Called when a write fails and is retried; not called again until a write has succeeded. */
   onTrouble: (cause: unknown) => void;
-  /** Called once, when nothing can be committed any more. Returns the error that appenders get from then on. */
+  /** Called once, when no event can be committed any more. Returns the error that appends reject with from then on. */
   onFailure: (cause: unknown) => Error;
 }
 
 interface Gathering {
   appended: Appended[];
-  /** The keys under which clients asked for these events. */
+  /** The idempotency keys under which clients requested these events. */
   keys: string[];
   committed: Promise<void>;
   resolve: () => void;
@@ -32,15 +32,15 @@ interface Gathering {
 }
 
 /**
- * Commits events in order and in groups: while one write is under way, everything that comes
- * gathers for the next one. A write that fails is tried again, the same group, until it succeeds, so
- * that nothing is ever committed behind a gap or left out. What ends that is being fenced, or `stop`.
+ * Commits events in order and in groups: events appended during a write are gathered for the next
+ * one. A write that fails is retried with the same group until it succeeds, so that no event is
+ * committed behind a gap or left out. Retrying ends when the write is fenced, or by `stop`.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  /** The events that gather during a write. */
+  /** The events gathered during a write. */
   #gathering: Gathering | null = null;
-  /** How many events the write under way has. */
+  /** The number of events in the current write. */
   #writing = 0;
   #isTroubled = false;
   #failure: Error | null = null;
@@ -55,15 +55,15 @@ export class GroupCommit {
     return this.#isTroubled;
   }
 
-  /** How many events wait for their commit. */
+  /** The number of events that wait for their commit. */
   get pending(): number {
     return this.#writing + (this.#gathering?.appended.length ?? 0);
   }
 
-  /** Returns nothing when the events are committed already, else a promise of it. */
+  /** Returns nothing when the events are committed already, else a promise that resolves when they are. */
   commit(appended: Appended[], keys: string[] = []): void | Promise<void> {
     if (this.#failure) return ignorable(Promise.reject(this.#failure));
-    // What has gathered comes first, also for what is appended because something was committed.
+    // Gathered events come first, also before an event that is appended while a commit is published.
     if (this.#writing > 0 || this.#gathering) {
       this.#gathering ??= createGathering();
       this.#gathering.appended.push(...appended);
@@ -76,7 +76,7 @@ export class GroupCommit {
     this.#options.onCommitted(appended);
   }
 
-  /** Tries no more. What is not committed never will be from here. */
+  /** Stops retrying. Events that are not committed yet are never committed by this log. */
   stop(): void {
     this.#stopped.abort();
   }

@@ -13,15 +13,15 @@ export interface WindowLimits {
 export interface KeptEventsOptions extends WindowLimits {
   sessionId: string;
   store: EventStore;
-  /** For how long an event is kept, in milliseconds; null for as long as there is room. */
+  /** How long an event is kept, in milliseconds; null for as long as there is room. */
   maxEventAgeMs: number | null;
-  /** How many bytes of the newest events are in memory, too. */
+  /** How many bytes of the newest events are also kept in memory. */
   maxHeldBytes: number;
 }
 
-/** How many events leave the window before the store is asked to forget them. */
+/** How many events leave the window before they are trimmed from the storage. */
 const TRIM_EVERY = 100;
-/** By which share of the age that events may have they may be older before the store forgets them. */
+/** How much longer an expired event may stay in the storage, as a share of the age limit. */
 const TRIM_LATE = 0.1;
 /** How many characters of payload one read of the storage returns, besides those of one event. */
 const MAX_FETCHED_CHARS = 256 * 1024;
@@ -38,10 +38,10 @@ export class KeptEvents {
   readonly #addedAt: EventWindow;
   /** The events in memory. */
   readonly #held: PackedEvents;
-  /** How many characters of payload were ever added. */
+  /** The number of characters of payload added since the log was opened. */
   #totalChars = 0;
   #trimmedBefore = 1;
-  /** How many that were when the store was last asked to forget. */
+  /** The value of `#totalChars` when the storage was last trimmed. */
   #trimmedChars = 0;
   #trimmedAt = Date.now();
 
@@ -53,20 +53,20 @@ export class KeptEvents {
     this.#held = new PackedEvents(maxHeldBytes);
   }
 
-  /** The seq of the oldest event after which everything is kept. */
+  /** The seq of the oldest event after which every event is kept. */
   get firstSeq(): number {
     return this.#kept.firstSeq;
   }
 
-  /** How many bytes were ever added. */
+  /** The number of bytes added since the log was opened. */
   get totalBytes(): number {
     return this.#held.totalBytes;
   }
 
   /**
-   * Adds the next event, which the storage has.
+   * Adds the next event, which is already in the storage.
    *
-   * @param at when it was said, or a time after that, as `Date.now()`
+   * @param at the time that its age is counted from, as `Date.now()`; now when left out
    */
   push(event: SessionEvent, at?: number): void {
     this.#kept.push(event.seq, event.data.length);
@@ -89,36 +89,36 @@ export class KeptEvents {
     this.#held.evictBefore(this.firstSeq);
   }
 
-  /** To be called when all that was pushed is what the store had before. */
+  /** Marks the storage as trimmed: every event added so far was in it before. */
   opened(): void {
     this.#trimmedBefore = this.firstSeq;
     this.#trimmedChars = this.#totalChars;
     this.#trimmedAt = Date.now();
   }
 
-  /** The next events after a cursor; null where they are in the store alone. */
+  /** Returns the next events after a cursor, or null when they are only in the storage. */
   held(cursor: number, limit: number): SessionEvent[] | null {
     if (cursor < this.#held.firstSeq - 1) return null;
     return this.#held.after(cursor, limit);
   }
 
-  /** The same as bytes, until `maxBytes` are reached. */
+  /** Returns the next events as the bytes of a stream, until they reach `maxBytes`. */
   heldFrames(cursor: number, maxBytes: number): Frames | null {
     if (cursor < this.#held.firstSeq - 1) return null;
     return this.#held.framesAfter(cursor, maxBytes);
   }
 
-  /** Some of those that are in the store alone; null where it has them no longer. */
+  /** Reads events that are only in the storage. Resolves to null when they are no longer there. */
   async fetch(cursor: number, limit: number): Promise<SessionEvent[] | null> {
     const { store, sessionId } = this.#options;
     const count = Math.min(limit, this.#held.firstSeq - 1 - cursor);
     const wanted = this.#kept.countUpTo(cursor, MAX_FETCHED_CHARS, count);
     const events = await store.read(sessionId, cursor, wanted);
-    // It may have been trimmed meanwhile, and deleted with its session.
+    // They may have been trimmed during the read, or deleted with the session.
     return events.length === wanted && events.at(-1)?.seq === cursor + wanted ? events : null;
   }
 
-  /** Asks the store to forget what is no longer kept, but for what is open, if there is enough of it. */
+  /** Trims the storage, except for open events, once enough events have left the window. */
   trim(open: () => readonly SessionEvent[]): void {
     const evicted = this.firstSeq - this.#trimmedBefore;
     if (evicted === 0) return;
@@ -132,7 +132,7 @@ export class KeptEvents {
     try {
       store.trim(sessionId, this.firstSeq, keep)?.catch(() => undefined);
     } catch {
-      // At once or later: what could not be trimmed now is trimmed the next time.
+      // What could not be trimmed now is trimmed the next time.
     }
   }
 }

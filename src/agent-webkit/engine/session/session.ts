@@ -4,7 +4,7 @@ import type { InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
 import { StorageUnavailableError, TooManySubscribersError } from '../errors.js';
-import type { EventPage } from '../event-log/event-log.js';
+import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import type { SessionRecord } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';

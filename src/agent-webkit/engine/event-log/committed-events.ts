@@ -1,0 +1,220 @@
+import type { WireEvent } from '../../protocol/events.js';
+import { answered } from '../answered.js';
+import { CursorAheadError, CursorEvictedError, StorageUnavailableError } from '../errors.js';
+import type { SessionEvent } from '../session-event.js';
+import { retry } from '../timing/retry.js';
+import type { Appended } from './group-commit.js';
+import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
+import type { Frames } from './packed-events.js';
+import { SessionState } from './session-state.js';
+import { Subscribers } from './subscribers.js';
+import { type SubscribedLog, Subscription } from './subscription.js';
+
+export interface CommittedEventsOptions extends KeptEventsOptions {
+  /** Called when the storage does not answer. The operation is retried. */
+  onTrouble: (cause: unknown) => void;
+  /** Called when events that should be kept are missing from the storage: another server trimmed them. */
+  onMissing: () => void;
+  /** Called when a subscriber's callback threw. Its subscription is closed; others are not affected. */
+  onSubscriberError: (cause: unknown) => void;
+}
+
+/** A page of the log. */
+export interface EventPage {
+  events: readonly SessionEvent[];
+  lastSeq: number;
+  hasMore: boolean;
+}
+
+interface LastReading {
+  from: number;
+  to: number;
+  maxBytes: number;
+  frames: Frames;
+}
+
+/** How many events one read of the storage returns for a subscriber. */
+const MAX_READ = 1000;
+
+/**
+ * The committed events of a log, as clients see them: in pages, by subscriptions, and as the state
+ * they fold to. The log publishes each event here once, in order, after its commit.
+ */
+export class CommittedEvents implements SubscribedLog {
+  /** The fold of every committed event. */
+  readonly state = new SessionState();
+  readonly #options: CommittedEventsOptions;
+  readonly #kept: KeptEvents;
+  readonly #subscribers: Subscribers;
+  /** The last read, shared by subscribers with the same cursor. Dropped when all were woken. */
+  #lastReading: LastReading | null = null;
+  #lastSeq = 0;
+  #hasEnded = false;
+
+  constructor(options: CommittedEventsOptions) {
+    this.#options = options;
+    this.#kept = new KeptEvents(options);
+    this.#subscribers = new Subscribers(options.maxEvents, () => (this.#lastReading = null));
+  }
+
+  /** The seq of the oldest event after which every event is kept. */
+  get firstSeq(): number {
+    return this.#kept.firstSeq;
+  }
+
+  /** The seq of the last committed event, 0 while there is none. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get publishedBytes(): number {
+    return this.#kept.totalBytes;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** The number of open subscriptions. */
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  /**
+   * Adds an event that was in the storage before the log was opened.
+   *
+   * @param at the time that its age is counted from, as `Date.now()`
+   */
+  restore(event: SessionEvent, wire: WireEvent, at: number): void {
+    this.state.apply(event, wire);
+    this.#kept.push(event, at);
+    this.#lastSeq = event.seq;
+  }
+
+  /** Completes the opening of a log, after the last {@link restore}. */
+  restored(): void {
+    this.#kept.opened();
+    this.#kept.expire();
+  }
+
+  /** Publishes events that were just committed. */
+  publish(appended: readonly Appended[]): void {
+    for (const { event, wire } of appended) {
+      this.state.apply(event, wire);
+      this.#kept.push(event);
+      this.#lastSeq = event.seq;
+    }
+    this.#kept.expire();
+    this.#kept.trim(() => this.#openBeforeKept());
+    this.#subscribers.wake(appended.length);
+  }
+
+  /** Ends all subscriptions, each after its subscriber has read the remaining events. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#subscribers.wake(0);
+  }
+
+  /**
+   * Reads one page after a cursor: at most `limit` events, in addition to the open events from before
+   * the window, which are all on the first page.
+   *
+   * @throws what {@link checkCursor} throws
+   * @throws StorageUnavailableError when the storage cannot return the events
+   */
+  async read(after: number, limit: number): Promise<EventPage> {
+    this.checkCursor(after);
+    const open = after === 0 ? this.#openBeforeKept() : [];
+    const rest = Math.max(1, limit - open.length);
+    const from = Math.max(after, this.firstSeq - 1);
+    const next = this.#kept.held(from, rest) ?? (await answered(this.#fetch(from, rest)));
+    if (next) {
+      const lastRead = next.at(-1)?.seq ?? from;
+      const hasMore = lastRead < this.#lastSeq;
+      return { events: [...open, ...next], lastSeq: this.#lastSeq, hasMore };
+    }
+    if (from < this.firstSeq - 1) return this.read(after, limit);
+    throw new StorageUnavailableError(null);
+  }
+
+  /**
+   * Checks that the events after a cursor can be read now.
+   *
+   * @throws CursorEvictedError when the cursor is older than the oldest kept event
+   * @throws CursorAheadError when the cursor is larger than the last seq
+   */
+  checkCursor(cursor: number): void {
+    this.#kept.expire();
+    if (cursor > this.#lastSeq) throw new CursorAheadError(cursor, this.#lastSeq);
+    if (cursor > 0 && cursor < this.firstSeq - 1)
+      throw new CursorEvictedError(cursor, this.firstSeq);
+  }
+
+  /**
+   * Subscribes to every event after a cursor; 0 for every event that is kept.
+   *
+   * @param onReadable called when there is an event to read after a read returned none
+   * @param onClose called once, when the subscription is closed
+   * @throws what {@link checkCursor} throws
+   */
+  subscribe(after: number, onReadable: () => void, onClose: () => void): Subscription {
+    this.checkCursor(after);
+    const open = after === 0 ? this.#openBeforeKept() : [];
+    const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
+    const subscription = new Subscription(this, cursor, open, onReadable, onClose);
+    this.#subscribers.add(subscription);
+    return subscription;
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    this.#subscribers.remove(subscription);
+  }
+
+  /** Resolves when there are no subscribers. */
+  unsubscribed(): Promise<void> {
+    return this.#subscribers.none();
+  }
+
+  reportSubscriberError(cause: unknown): void {
+    this.#options.onSubscriberError(cause);
+  }
+
+  framesAfter(cursor: number, maxBytes: number): Frames | null {
+    const last = this.#lastReading;
+    const isSame = last?.from === cursor && last.to === this.#lastSeq && last.maxBytes === maxBytes;
+    if (isSame) return last.frames;
+    const frames = this.#kept.heldFrames(cursor, maxBytes);
+    if (!frames) return null;
+    // Outside a wake-up only a full read is worth keeping: many subscribers may reconnect at once.
+    const isShared = this.#subscribers.areWaking || frames.bytes.length >= maxBytes;
+    if (isShared) this.#lastReading = { from: cursor, to: this.#lastSeq, maxBytes, frames };
+    return frames;
+  }
+
+  fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null> {
+    let isReported = false;
+    return retry(() => this.#fetch(cursor, MAX_READ), {
+      signal,
+      isFinal: () => false,
+      onFailure: (cause) => {
+        if (!isReported) this.#options.onTrouble(cause);
+        isReported = true;
+      },
+    });
+  }
+
+  async #fetch(cursor: number, limit: number): Promise<readonly SessionEvent[] | null> {
+    const events = await this.#kept.fetch(cursor, limit);
+    const isKept = cursor >= this.firstSeq - 1;
+    if (!events && isKept && !this.#hasEnded) this.#options.onMissing();
+    return events;
+  }
+
+  /**
+   * The open events from before the window. An event that closes one of them may be appended and not
+   * committed; if its commit fails, the open event is still open.
+   */
+  #openBeforeKept(): SessionEvent[] {
+    return this.state.openEvents().filter((event) => event.seq < this.firstSeq);
+  }
+}
