@@ -90,7 +90,7 @@ describeInChromium('the page in Chromium', () => {
     await ann.tab.keyboard.press('d');
     await ann.tab.keyboard.type('Not today');
     await ann.button('Deny').click();
-    await ann.seesText(/You denied it, and said: Not today/);
+    await ann.seesText(/You denied it with the message: Not today/);
     await ann.sees(ann.tab.locator('.tool[data-state=denied]'));
   });
 
@@ -101,18 +101,18 @@ describeInChromium('the page in Chromium', () => {
     await ann.button('Answer').click();
     await ann.sees(ann.tab.getByText('Answer each question, or decline to answer.'));
     await ann.tab.getByRole('checkbox', { name: 'A service' }).check();
-    await ann.tab.getByLabel(/Your own answer: What do you build/).fill('and a robot');
+    await ann.tab.getByLabel(/Your own answer: What are you building/).fill('and a robot');
     await ann.button('Answer').click();
     await ann.seesNo(ann.card);
     await ann.seesText(
-      'Which color do you like best? Green. What do you build? A service, and a robot.',
+      'Which color do you like best? Green. What are you building? A service, and a robot.',
     );
   });
 
   it('keeps a message waiting, and stops a turn when Escape is pressed twice', async () => {
     const ann = await openSession();
     await ann.say('long');
-    await ann.seesText(/I count slowly/);
+    await ann.seesText(/I am counting slowly/);
     await ann.say('And then this');
     await ann.sees(ann.tab.getByLabel('Waiting messages').getByText('And then this'));
     await ann.tab.keyboard.press('Escape');
@@ -144,7 +144,7 @@ describeInChromium('the page in Chromium', () => {
   it('goes on by itself when the server is restarted', async () => {
     const ann = await openSession();
     await ann.say('long');
-    await ann.seesText(/I count slowly/);
+    await ann.seesText(/I am counting slowly/);
     await server.stop();
     await ann.sees(ann.tab.getByText('Server not reachable'));
     await ann.say('Said to nobody');

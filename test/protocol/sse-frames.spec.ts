@@ -9,12 +9,12 @@ describe('the frames of events', () => {
     );
   });
 
-  it('are not read where they are none', () => {
+  it('are rejected when they are malformed', () => {
     const bytes = Buffer.from(encodeFrame({ seq: 1, name: 'done', data: '{}\n\n' }));
     expect(() => decodeFrames(bytes)).toThrow('one line of JSON');
   });
 
-  it('are read as what they were made of, whatever JSON is in them', () => {
+  it('decode to the encoded events, whatever JSON they contain', () => {
     const event = fc.record({
       seq: fc.integer({ min: 1 }),
       name: fc.constantFrom('message_delta', 'done'),

@@ -15,13 +15,13 @@ import {
   startFakeMessagesApi,
 } from '../../support/fake-messages-api.js';
 
-/** A shell command that does not end. The agent refuses a plain `sleep 1000`. */
+/** A shell command that does not end. The agent rejects a plain `sleep 1000`. */
 export const ENDLESS_COMMAND = 'tail -f /dev/null';
 
 /**
- * The model of these tests. What the user says decides: `hold` streams a word and stops there, `bash
- * <command>` calls the tool, `ask` asks a question, all else is answered by how many of the user's
- * messages it has seen.
+ * The model of these tests. The user's text selects its response: `hold` streams a word and stops
+ * there, `bash <command>` calls the tool, `ask` asks a question. For any other text it returns the
+ * number of user messages that it has seen.
  */
 function model({ text, toolResults, messages }: ModelRequest): Reply {
   if (text.startsWith('hold')) {
@@ -44,7 +44,7 @@ function model({ text, toolResults, messages }: ModelRequest): Reply {
   return { blocks: [{ text: [`heard ${text}`, ` after ${turns}`] }] };
 }
 
-/** One agent with what it has said, and a way to wait for what it will say. */
+/** One agent, with its messages so far and a way to wait for later ones. */
 export class Subject {
   readonly sessionId: string;
   readonly seen: SDKMessage[] = [];
@@ -69,7 +69,7 @@ export class Subject {
     this.#client.send({ messageId: randomUUID(), content });
   }
 
-  /** Resolves to the next message of this type (and subtype) that has not been waited for. */
+  /** Resolves to the next message of this type (and subtype) that was not returned before. */
   async next(type: string, subtype?: string): Promise<Record<string, unknown>> {
     for (;;) {
       while (this.#position < this.seen.length) {
@@ -84,13 +84,13 @@ export class Subject {
     }
   }
 
-  /** Sends and resolves to the turn's result text. */
+  /** Sends a message and resolves to the result text of its turn. */
   async turn(content: string): Promise<unknown> {
     this.send(content);
     return (await this.next('result'))['result'];
   }
 
-  /** Resolves when the model has begun to answer. */
+  /** Resolves when the model has started to answer. */
   async streaming(): Promise<void> {
     await this.next('stream_event');
   }
@@ -111,7 +111,7 @@ export class Subject {
   }
 }
 
-/** Where the tests of a file run: the API, the environment, and every agent they started. */
+/** The bench of a test file: the API, the environment, and all started agents. */
 export class AgentBench {
   readonly #subjects: Subject[] = [];
   private constructor(
@@ -123,13 +123,13 @@ export class AgentBench {
 
   static async open(): Promise<AgentBench> {
     const marker = randomUUID();
-    // An agent hands on the marker of the process that it was started by.
+    // An agent passes on the marker of the process that started it.
     process.env['AGENT_WEBKIT_PROCESS'] = marker;
     const api = await startFakeMessagesApi(model);
     return new AgentBench(api, await createClaudeEnv(api.url), marker);
   }
 
-  /** A function makes the whole configuration, overrides only add to the environment's. */
+  /** A function returns the whole configuration; overrides only add to the environment. */
   start(options: Partial<AgentStart> = {}, configuration: ClaudeConfiguration = {}): Subject {
     const sessionId = options.sessionId ?? randomUUID();
     const start: AgentStart = {
@@ -153,7 +153,7 @@ export class AgentBench {
     return subject;
   }
 
-  /** The ids of all living processes of this bench's agents. */
+  /** Returns the ids of all running processes of this bench's agents. */
   processes(): Promise<number[]> {
     return findProcesses(this.marker);
   }
@@ -171,7 +171,7 @@ export class AgentBench {
   }
 }
 
-/** Signals one process. Never a group, as `process.kill` does for 0 and below. */
+/** Signals one process, never a group: `process.kill` signals a group for ids of 0 and below. */
 export function kill(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined || pid <= 1) throw new Error(`There is no process ${pid} to signal.`);
   process.kill(pid, signal);

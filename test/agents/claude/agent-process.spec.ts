@@ -6,7 +6,7 @@ import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-s
 const started: AgentProcess[] = [];
 afterEach(() => Promise.all(started.splice(0).map((agent) => agent.close(0))));
 
-/** Runs a program of Node in the place of the agent. Resolves when it has said something. */
+/** Runs a Node.js program in place of the agent. Resolves after its first output. */
 async function start(program: string, onStderr?: (text: string) => void): Promise<AgentProcess> {
   const agent = new AgentProcess(
     {
@@ -25,22 +25,22 @@ async function start(program: string, onStderr?: (text: string) => void): Promis
 
 const stay = 'setInterval(() => {}, 1000);';
 
-describe('a process that is closed', () => {
-  it('may end by itself when its input ends', async () => {
+describe('an agent process that is closed', () => {
+  it('may exit by itself when its input ends', async () => {
     const agent = await start("process.stdin.resume().on('end', () => process.exit(3))");
     await agent.close(10_000);
 
     expect(await agent.gone).toEqual({ code: 3, signal: null });
   });
 
-  it('gets SIGTERM when it does not', async () => {
+  it('is sent SIGTERM when it does not exit', async () => {
     const agent = await start(`${stay} process.on('SIGTERM', () => process.exit(4))`);
     await agent.close(0);
 
     expect(await agent.gone).toEqual({ code: 4, signal: null });
   });
 
-  it('gets SIGKILL when that does not help', async () => {
+  it('is sent SIGKILL when it ignores SIGTERM', async () => {
     const agent = await start(`${stay} process.on('SIGTERM', () => {})`);
     await agent.close(0);
 
@@ -49,8 +49,8 @@ describe('a process that is closed', () => {
   });
 });
 
-describe("a process's standard error", () => {
-  it('is complete when it is gone, and passed on', async () => {
+describe('the standard error of an agent process', () => {
+  it('is complete when the process is gone, and is passed on', async () => {
     let heard = '';
     const agent = await start("console.error('oh no'); process.exitCode = 1", (text) => {
       heard += text;
@@ -61,7 +61,7 @@ describe("a process's standard error", () => {
     expect(heard).toBe('oh no\n');
   });
 
-  it('is kept to its last 4 kB', async () => {
+  it('keeps its last 4 kB', async () => {
     const agent = await start("console.error('x'.repeat(100_000) + 'end')");
     await agent.gone;
 
@@ -70,7 +70,7 @@ describe("a process's standard error", () => {
   });
 });
 
-it('a process that cannot be spawned is gone at once, and says why', async () => {
+it('an agent process that cannot be spawned is gone at once and reports the error', async () => {
   const { signal } = new AbortController();
   const agent = new AgentProcess({ command: '/nowhere/at-all', args: [], env: {}, signal });
 

@@ -10,8 +10,8 @@ beforeAll(async () => {
 afterEach(() => bench.clear());
 afterAll(() => bench.close());
 
-describe('a turn', () => {
-  it('answers, and the next one of the same process remembers it', async () => {
+describe('a turn of a Claude agent', () => {
+  it('has an answer that the next turn of the same process remembers', async () => {
     const agent = bench.start();
 
     expect(await agent.turn('one')).toBe('heard one after 0');
@@ -19,7 +19,7 @@ describe('a turn', () => {
     expect(await bench.processes()).toHaveLength(1);
   });
 
-  it('streams its text in pieces when partial messages are wanted', async () => {
+  it('streams its text in chunks when partial messages are requested', async () => {
     const agent = bench.start();
     await agent.turn('hi');
 
@@ -32,7 +32,7 @@ describe('a turn', () => {
     expect(deltas.length).toBeGreaterThan(1);
   });
 
-  it('comes whole when partial messages are not wanted', async () => {
+  it('delivers whole messages when partial messages are not requested', async () => {
     const agent = bench.start({ includePartialMessages: false });
     await agent.turn('hi');
 
@@ -40,14 +40,14 @@ describe('a turn', () => {
     expect(agent.seen.map((message) => message.type)).not.toContain('stream_event');
   });
 
-  it('takes a message that is sent before the process is there', async () => {
+  it('accepts a message that is sent before the process has started', async () => {
     const agent = bench.start();
     agent.send('early');
 
     expect(await agent.next('result')).toMatchObject({ result: 'heard early after 0' });
   });
 
-  it("runs in the session's folder, with its id and its model", async () => {
+  it('runs in the folder of the session, with its id and its model', async () => {
     const agent = bench.start({ model: 'claude-opus-4-5' });
     agent.send('hi');
 
@@ -60,8 +60,8 @@ describe('a turn', () => {
   });
 });
 
-describe('a permission', () => {
-  it('that is given lets the tool run', async () => {
+describe('a permission request of a Claude agent', () => {
+  it('lets the tool run when it is allowed', async () => {
     const asked: [string, Record<string, unknown>, PermissionContext][] = [];
     const agent = bench.start({
       canUseTool: async (...ask) => {
@@ -78,7 +78,7 @@ describe('a permission', () => {
     expect(asked[0]?.[2]).not.toHaveProperty('requestId');
   });
 
-  it('that is denied tells the model why', async () => {
+  it('reports the reason to the model when it is denied', async () => {
     const agent = bench.start({
       canUseTool: async () => ({ behavior: 'deny', message: 'not today' }),
     });
@@ -86,7 +86,7 @@ describe('a permission', () => {
     expect(await agent.turn('bash touch denied')).toContain('not today');
   });
 
-  it('that is denied with an interrupt ends the turn, and the next one works', async () => {
+  it('ends the turn when it is denied with an interrupt, and the next turn works', async () => {
     const agent = bench.start({
       canUseTool: async () => ({ behavior: 'deny', message: 'stop', interrupt: true }),
     });
@@ -97,7 +97,7 @@ describe('a permission', () => {
     expect(await agent.next('result')).toMatchObject({ subtype: 'success', is_error: false });
   });
 
-  it('is no longer waited for once the turn is interrupted', async () => {
+  it('is cancelled when the turn is interrupted', async () => {
     const asked = createDeferred<AbortSignal>();
     const agent = bench.start({
       canUseTool: (_name, _input, { signal }) => {
@@ -114,7 +114,7 @@ describe('a permission', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  it("carries the answers to the agent's questions", async () => {
+  it('carries the answers to the questions of the agent', async () => {
     const agent = bench.start({
       canUseTool: async (name, input) => {
         expect(name).toBe('AskUserQuestion');
@@ -127,8 +127,8 @@ describe('a permission', () => {
   });
 });
 
-describe('an interrupt', () => {
-  it('right after a first message ends its turn, and the next one works', async () => {
+describe('an interrupt of a Claude agent', () => {
+  it('ends the turn when it comes right after the first message, and the next turn works', async () => {
     const agent = bench.start();
     agent.send('hold');
     await agent.client.interrupt();
@@ -137,7 +137,7 @@ describe('an interrupt', () => {
     expect(await agent.turn('next')).toContain('heard next');
   });
 
-  it('right after a message to a live process ends its turn, and the next one works', async () => {
+  it('ends the turn when it comes right after a message to a running process, and the next turn works', async () => {
     const agent = bench.start();
     await agent.turn('one');
     agent.send('hold');
@@ -147,7 +147,7 @@ describe('an interrupt', () => {
     expect(await agent.turn('next')).toContain('heard next');
   });
 
-  it('in the middle of an answer ends its turn, and the next one works', async () => {
+  it('ends the turn in the middle of an answer, and the next turn works', async () => {
     const agent = bench.start();
     agent.send('hold');
     await agent.streaming();
@@ -157,7 +157,7 @@ describe('an interrupt', () => {
     expect(await agent.turn('next')).toContain('heard next');
   });
 
-  it('between turns changes nothing', async () => {
+  it('has no effect between turns', async () => {
     const agent = bench.start();
     await agent.turn('one');
     await agent.client.interrupt();
@@ -166,8 +166,8 @@ describe('an interrupt', () => {
   });
 });
 
-describe('a change while the agent runs', () => {
-  it('of the model holds from the next turn on, and back to the default', async () => {
+describe('a change while a Claude agent runs', () => {
+  it('of the model applies from the next turn on, also back to the default', async () => {
     const agent = bench.start();
     await agent.turn('one');
     const model = () => bench.api.requests.at(-1)?.model;
@@ -182,7 +182,7 @@ describe('a change while the agent runs', () => {
     expect(model()).toBe(usual);
   });
 
-  it('of the permission mode holds from the next turn on', async () => {
+  it('of the permission mode applies from the next turn on', async () => {
     const agent = bench.start();
     await agent.turn('one');
     await agent.client.setPermissionMode('plan');
@@ -191,11 +191,11 @@ describe('a change while the agent runs', () => {
     expect(await agent.next('system', 'init')).toMatchObject({ permissionMode: 'plan' });
   });
 
-  it('to bypassPermissions is refused to a session that was not started in it', async () => {
+  it('to bypassPermissions is rejected unless the session was started in that mode', async () => {
     const agent = bench.start();
 
     await expect(agent.client.setPermissionMode('bypassPermissions')).rejects.toThrow(
-      "The agent does not change to the permission mode 'bypassPermissions' while it runs.",
+      "The running agent rejected the permission mode 'bypassPermissions'.",
     );
   });
 });

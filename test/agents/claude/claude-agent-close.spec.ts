@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => bench.clear());
 afterAll(() => bench.close());
 
-/** An agent in each phase of its life. */
+/** Starts an agent and brings it to each phase of its life. */
 const phases: Record<string, () => Promise<Subject>> = {
   'before its process is there': async () => bench.start(),
   'while its process starts': async () => {
@@ -76,8 +76,8 @@ const phases: Record<string, () => Promise<Subject>> = {
   },
 };
 
-describe.each(Object.entries(phases))('an agent that is closed %s', (_phase, reach) => {
-  it.each([0, 300])('leaves no process behind, with %i ms of grace', async (graceMs) => {
+describe.each(Object.entries(phases))('a Claude agent that is closed %s', (_phase, reach) => {
+  it.each([0, 300])('leaves no process behind with a grace period of %i ms', async (graceMs) => {
     const agent = await reach();
     await agent.client.close(graceMs);
 
@@ -87,8 +87,8 @@ describe.each(Object.entries(phases))('an agent that is closed %s', (_phase, rea
   });
 });
 
-describe('a close', () => {
-  it('is one for all who call it', async () => {
+describe('the close of a Claude agent', () => {
+  it('returns the same promise to every caller', async () => {
     const agent = bench.start();
     await agent.turn('hi');
     const closed = agent.client.close(1000);
@@ -98,7 +98,7 @@ describe('a close', () => {
     expect(agent.client.close(0)).toBe(closed);
   });
 
-  it('lets a turn end within the grace, and its messages come', async () => {
+  it('lets a turn finish within the grace period and delivers its messages', async () => {
     const agent = bench.start();
     agent.send('bash sleep 0.5; echo done-by-now');
     await eventually(
@@ -111,14 +111,14 @@ describe('a close', () => {
     expect(await agent.next('result')).toMatchObject({ is_error: false });
   });
 
-  it("does not wait for the host's own function", async () => {
+  it("does not wait for the host's function", async () => {
     const agent = bench.start({}, () => new Promise(() => {}));
     await agent.client.close(1000);
 
     expect(await agent.ended).toBeNull();
   });
 
-  it("does not wait for the host's session store, and nothing is spawned after it", async () => {
+  it("does not wait for the host's session store, and prevents a later start", async () => {
     const loading = createDeferred<void>();
     const loaded = createDeferred<null>();
     const sessionStore = {
@@ -138,7 +138,7 @@ describe('a close', () => {
     expect(await bench.processes()).toEqual([]);
   });
 
-  it('ends a process that hangs', async () => {
+  it('ends a process that does not respond', async () => {
     const agent = bench.start();
     await agent.turn('hi');
     const [pid] = await bench.processes();
@@ -149,7 +149,7 @@ describe('a close', () => {
     expect(await agent.ended).toBeNull();
   });
 
-  it('refuses control calls, those that wait and those to come', async () => {
+  it('rejects pending and later control calls', async () => {
     const agent = bench.start();
     const waiting = agent.client.setModel('haiku');
     const outcome = expect(waiting).rejects.toThrow('The agent is closed.');
@@ -161,11 +161,11 @@ describe('a close', () => {
   });
 });
 
-describe('an agent whose process is killed', () => {
+describe('a Claude agent whose process is killed', () => {
   it.each([
     ['SIGKILL', 'The agent process ended unexpectedly (signal SIGKILL).'],
     ['SIGTERM', 'The agent process ended unexpectedly (exit code 143).'],
-  ] as const)('by %s in a turn says so, and its tools end', async (signal, sentence) => {
+  ] as const)('reports %s during a turn and ends its tools', async (signal, sentence) => {
     const agent = bench.start();
     agent.send(`bash ${ENDLESS_COMMAND}`);
     const [first] = await eventually(
@@ -182,7 +182,7 @@ describe('an agent whose process is killed', () => {
     expect(await bench.processes()).toEqual([]);
   });
 
-  it('refuses control calls', async () => {
+  it('rejects control calls', async () => {
     const agent = bench.start();
     await agent.turn('hi');
     const [pid] = await bench.processes();

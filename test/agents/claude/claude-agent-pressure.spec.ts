@@ -33,10 +33,10 @@ function startTalkative() {
   return { client, heard, messages: client.messages[Symbol.asyncIterator]() };
 }
 
-it('reads its process only as fast as it is read itself, and loses nothing of what was said', async () => {
+it('a Claude agent reads its process only as fast as it is read itself, and loses no message', async () => {
   const held = startTalkative();
   await held.messages.next();
-  // One that is read to its end, as a clock: the other one has had as much time.
+  // This agent is read to its end and serves as a clock: the other one has had as much time.
   const read = startTalkative();
   for (let next = 0; next < 2000; next += 1) await read.messages.next();
   await eventually(() => read.heard.all);

@@ -11,8 +11,8 @@ beforeAll(async () => {
 afterEach(() => bench.clear());
 afterAll(() => bench.close());
 
-describe('a resumed agent', () => {
-  it('remembers what was said', async () => {
+describe('a resumed Claude agent', () => {
+  it('remembers the conversation', async () => {
     const first = bench.start();
     await first.turn('one');
     await first.client.close(1000);
@@ -21,7 +21,7 @@ describe('a resumed agent', () => {
     expect(await second.turn('two')).toBe('heard two after 1');
   });
 
-  it('remembers the question whose answer was cut off', async () => {
+  it('remembers a message whose answer was aborted', async () => {
     const first = bench.start();
     first.send('hold the door');
     await first.streaming();
@@ -33,7 +33,7 @@ describe('a resumed agent', () => {
   });
 });
 
-describe('an agent told to start the wrong way', () => {
+describe('a Claude agent that is started the wrong way', () => {
   it('begins the conversation when there is none to resume', async () => {
     const agent = bench.start({ resume: true });
 
@@ -42,14 +42,14 @@ describe('an agent told to start the wrong way', () => {
     expect(agent.seen.every((message) => message.session_id === agent.sessionId)).toBe(true);
   });
 
-  it('begins it also when nothing has been said yet', async () => {
+  it('begins the conversation when there is none to resume and no message yet', async () => {
     const agent = bench.start({ resume: true });
     await agent.client.setPermissionMode('plan');
 
     expect(await agent.turn('hello')).toBe('heard hello after 0');
   });
 
-  it('resumes the conversation when there is one of its id', async () => {
+  it('resumes the conversation when its id exists already', async () => {
     const first = bench.start();
     await first.turn('one');
     await first.client.close(1000);
@@ -58,7 +58,7 @@ describe('an agent told to start the wrong way', () => {
     expect(await second.turn('two')).toBe('heard two after 1');
   });
 
-  it('keeps the interrupt of a turn that neither start had begun', async () => {
+  it('keeps an interrupt for a turn that neither process has started', async () => {
     const agent = bench.start({ resume: true });
     agent.send('hold');
     await agent.client.interrupt();
@@ -68,7 +68,7 @@ describe('an agent told to start the wrong way', () => {
   });
 });
 
-describe('what a host adds', () => {
+describe('the overrides of a host', () => {
   it('may depend on the session', async () => {
     const { overrides } = bench.env;
     const agent = bench.start({}, async ({ sessionId }) => ({
@@ -79,7 +79,7 @@ describe('what a host adds', () => {
     expect(await agent.turn('bash echo $SESSION')).toContain(agent.sessionId);
   });
 
-  it("does not let the server's own settings reach the agent's tools", async () => {
+  it("do not pass the server's own settings to the agent's tools", async () => {
     const { env } = bench.env.overrides;
     const agent = bench.start({}, { env: { ...env, AGENT_WEBKIT_TOKEN: 'secret', MINE: 'yes' } });
     const output = await agent.turn('bash env');
@@ -89,16 +89,18 @@ describe('what a host adds', () => {
   });
 });
 
-describe('bypassPermissions', () => {
-  const asRoot = itOnly(process.getuid?.() === 0 ? null : 'Only root is refused.');
+describe('the permission mode bypassPermissions', () => {
+  const asRoot = itOnly(
+    process.getuid?.() === 0 ? null : 'The agent rejects the mode for root only.',
+  );
 
-  it('lets tools run unasked', async () => {
+  it('lets tools run without a permission request', async () => {
     const agent = bench.start(
       {
         permissionMode: 'bypassPermissions',
         canUseTool: async () => ({ behavior: 'deny', message: 'asked' }),
       },
-      // Without it the agent refuses the mode to root, as whom containers often run tests.
+      // Without it, the agent rejects the mode for root, the user of many test containers.
       { env: { ...bench.env.overrides.env, IS_SANDBOX: '1' } },
     );
 
@@ -109,44 +111,47 @@ describe('bypassPermissions', () => {
     const agent = bench.start({ permissionMode: 'bypassPermissions' });
 
     expect((await agent.ended)?.message).toBe(
-      'The permission mode bypassPermissions is refused to a server that runs as root.',
+      "The permission mode 'bypassPermissions' is not available on a server that runs as root.",
     );
   });
 });
 
-describe('an agent that cannot start', () => {
+describe('a Claude agent that cannot start', () => {
   const nowhere = join('/', 'nowhere', 'at-all');
 
-  it('says that its program is missing', async () => {
+  it('reports that its executable is missing', async () => {
     const agent = bench.start({}, { pathToClaudeCodeExecutable: nowhere });
     agent.send('hi');
     const error = await agent.ended;
 
     expect(error).toBeInstanceOf(AgentFailure);
-    expect(error?.message).toContain("The agent's program is not installed on this server");
+    expect(error?.message).toContain('The agent executable is not installed on this server');
     expect(error?.message).not.toContain('nowhere');
     expect(error?.cause).toMatchObject({ code: 'ENOENT' });
   });
 
-  it('says that its working directory is missing', async () => {
+  it('reports that its working directory is missing', async () => {
     const agent = bench.start({ cwd: nowhere });
 
     expect((await agent.ended)?.message).toBe(
-      "The agent's working directory does not exist on this server.",
+      'The working directory of the agent does not exist on this server.',
     );
   });
 
-  it("says nothing of why the host's own function failed, but keeps it as the cause", async () => {
+  it("hides the error of the host's function from clients and keeps it as the cause", async () => {
     const cause = new Error('/etc/secret is empty');
     const agent = bench.start({}, () => {
       throw cause;
     });
 
-    expect(await agent.ended).toMatchObject({ message: 'The agent could not be started.', cause });
+    expect(await agent.ended).toMatchObject({
+      message: 'The agent could not be started. See the server log.',
+      cause,
+    });
     await expect(agent.client.setModel('haiku')).rejects.toThrow('The agent could not be started.');
   });
 
-  it('refuses control calls at once', async () => {
+  it('rejects control calls at once', async () => {
     const agent = bench.start({}, { pathToClaudeCodeExecutable: nowhere });
     const calls = [agent.client.setModel('haiku'), agent.client.interrupt()];
     const outcomes = await Promise.allSettled(calls);

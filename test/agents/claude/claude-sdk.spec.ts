@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { loadSdk } from '../../../src/agent-webkit/agents/claude/claude-sdk.js';
 
-it('says what to install when the SDK is not there', async () => {
+it('loading the SDK names the package to install when it is missing', async () => {
   const cause = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
   await expect(loadSdk(() => Promise.reject(cause))).rejects.toMatchObject({
     message: expect.stringContaining('npm install @anthropic-ai/claude-agent-sdk'),
@@ -9,7 +9,7 @@ it('says what to install when the SDK is not there', async () => {
   });
 });
 
-it('says nothing of the kind when the SDK is there and broken', async () => {
+it('loading the SDK throws the original error when the SDK is installed but broken', async () => {
   const cause = new SyntaxError('Unexpected token');
   await expect(loadSdk(() => Promise.reject(cause))).rejects.toBe(cause);
 });

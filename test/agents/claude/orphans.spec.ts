@@ -26,7 +26,7 @@ afterAll(async () => {
   await sources.remove();
 });
 
-/** Transcripts that tell under which project they are kept. */
+/** Transcripts that record the project under which they are stored. */
 class SeenTranscripts extends MemoryTranscripts {
   projectKey = '';
 
@@ -36,7 +36,7 @@ class SeenTranscripts extends MemoryTranscripts {
   }
 }
 
-/** A server in a process of its own, all of whose processes carry the marker. */
+/** Starts a server in a process of its own. It and its descendants carry the marker. */
 function startServer(
   content: string,
   of: { sessionId?: string; resume?: boolean; stored?: unknown[] | null } = {},
@@ -73,7 +73,7 @@ const phases = {
   },
   'running a tool': async (): Promise<[Program, string]> => {
     const { server, marker } = startServer(`bash ${ENDLESS_COMMAND}`);
-    // The server, the agent, the tool's shell, and its child.
+    // The server, the agent, the shell of the tool, and its child.
     await eventually(
       () => findProcesses(marker),
       (pids) => pids.length >= 4,
@@ -82,9 +82,9 @@ const phases = {
   },
 };
 
-describe.each(Object.entries(phases))('an agent that is %s', (_phase, reach) => {
+describe.each(Object.entries(phases))('a Claude agent that is %s', (_phase, reach) => {
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-    'is gone with all its tools soon after its server ended by %s',
+    'ends with all its tools soon after %s ended its server',
     async (signal) => {
       const [server, marker] = await reach();
       expect((await findProcesses(marker)).length).toBeGreaterThanOrEqual(2);
@@ -100,7 +100,7 @@ describe.each(Object.entries(phases))('an agent that is %s', (_phase, reach) => 
   );
 });
 
-it('is gone, too, when the whole process group gets the signal', async () => {
+it('a Claude agent ends when the whole process group receives the signal', async () => {
   const [server, marker] = await phases['running a tool']();
   expect(server.pid).toBeGreaterThan(1);
   process.kill(-server.pid, 'SIGKILL');
@@ -112,7 +112,7 @@ it('is gone, too, when the whole process group gets the signal', async () => {
   );
 });
 
-/** The files on this machine, of any folder that agents use, that are named after a session. */
+/** Returns the files in the folders of agents that are named after a session. */
 const copiesOf = async (sessionId: string): Promise<string[]> => {
   const temporary = await readdir(tmpdir());
   const folders = [
@@ -133,8 +133,8 @@ async function spoken(options: Parameters<AgentBench['start']>[0]): Promise<Subj
   return agent;
 }
 
-describe('an agent whose transcripts are stored', () => {
-  it('leaves no copy of them here when it ends, whether it began the conversation or resumed it', async () => {
+describe('a Claude agent whose transcripts are in the storage', () => {
+  it('leaves no local copy when it ends, whether it began or resumed the conversation', async () => {
     const transcripts = new MemoryTranscripts();
     const { sessionId, client } = await spoken({ transcripts });
     expect(await copiesOf(sessionId)).not.toEqual([]);
@@ -147,19 +147,22 @@ describe('an agent whose transcripts are stored', () => {
     expect(await copiesOf(sessionId)).toEqual([]);
   });
 
-  it.each([false, true])('leaves none when its server is killed (resumed: %s)', async (resume) => {
-    const transcripts = new SeenTranscripts();
-    const { sessionId, client } = await spoken({ transcripts });
-    await client.close(1000);
-    const { projectKey } = transcripts;
-    const stored = resume ? await transcripts.load({ projectKey, sessionId }) : [];
-    const { server } = startServer('hi', { sessionId, resume, stored });
-    await server.says(/^result$/m);
-    expect(await copiesOf(sessionId)).not.toEqual([]);
-    await server.kill();
-    await eventually(
-      () => copiesOf(sessionId),
-      (copies) => copies.length === 0,
-    );
-  });
+  it.each([false, true])(
+    'leaves no local copy when its server is killed (resumed: %s)',
+    async (resume) => {
+      const transcripts = new SeenTranscripts();
+      const { sessionId, client } = await spoken({ transcripts });
+      await client.close(1000);
+      const { projectKey } = transcripts;
+      const stored = resume ? await transcripts.load({ projectKey, sessionId }) : [];
+      const { server } = startServer('hi', { sessionId, resume, stored });
+      await server.says(/^result$/m);
+      expect(await copiesOf(sessionId)).not.toEqual([]);
+      await server.kill();
+      await eventually(
+        () => copiesOf(sessionId),
+        (copies) => copies.length === 0,
+      );
+    },
+  );
 });

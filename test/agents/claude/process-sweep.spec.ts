@@ -14,7 +14,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** Runs a program of Node that says when it is ready. */
+/** Runs a Node.js program and waits until it is ready. */
 async function start(program: string, env: Record<string, string>): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['-e', `${program};console.log('ready')`], {
     env: { PATH: process.env['PATH'], ...env },
@@ -28,8 +28,8 @@ async function start(program: string, env: Record<string, string>): Promise<Chil
 const stay = 'setInterval(() => {}, 1000)';
 const options = { graceMs: 100, limitMs: 5000 };
 
-describe('a sweep', () => {
-  it('ends what carries the marker, and nothing else', async () => {
+describe('a process sweep', () => {
+  it('ends the processes with the marker and no others', async () => {
     const marker = randomUUID();
     const marked = await start(stay, { [MARKER_VARIABLE]: `${marker}.1` });
     const nested = await start(stay, { [MARKER_VARIABLE]: `outer,${marker}.2` });
@@ -41,7 +41,7 @@ describe('a sweep', () => {
     expect(other.exitCode ?? other.signalCode).toBeNull();
   });
 
-  it('asks first, so that a process may end in its own way', async () => {
+  it('sends SIGTERM first, so that a process can exit cleanly', async () => {
     const marker = randomUUID();
     const polite = "process.on('SIGTERM', () => process.exit(7));";
     const child = await start(polite + stay, { [MARKER_VARIABLE]: marker });
@@ -51,7 +51,7 @@ describe('a sweep', () => {
     expect(await exit).toEqual([7, null]);
   });
 
-  it('kills what does not listen', async () => {
+  it('kills a process that ignores SIGTERM', async () => {
     const marker = randomUUID();
     const deaf = "process.on('SIGTERM', () => {});";
     const child = await start(deaf + stay, { [MARKER_VARIABLE]: marker });
@@ -61,7 +61,7 @@ describe('a sweep', () => {
     expect(await exit).toEqual([null, 'SIGKILL']);
   });
 
-  it('finds the children that have cleared their environment', async () => {
+  it('finds children that have cleared their environment', async () => {
     const marker = randomUUID();
     const parent =
       `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stay)}],` +
@@ -72,7 +72,7 @@ describe('a sweep', () => {
     expect(await sweepProcesses(marker, options)).toEqual([]);
   });
 
-  it('spares the process that sweeps', async () => {
+  it('does not end its own process', async () => {
     const marker = randomUUID();
     const sweep = `(${createProcessSweep.toString()})('${MARKER_VARIABLE}').sweep`;
     const program = `${sweep}('${marker}', ${JSON.stringify(options)}).then(() => process.exit(7))`;
@@ -81,7 +81,7 @@ describe('a sweep', () => {
     expect(await once(child, 'exit')).toEqual([7, null]);
   });
 
-  it('does not wait for anything when there is nothing', async () => {
+  it('returns at once when no process has the marker', async () => {
     expect(await sweepProcesses(randomUUID(), { graceMs: 0, limitMs: 0 })).toEqual([]);
   });
 });

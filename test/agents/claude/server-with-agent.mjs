@@ -1,6 +1,6 @@
-// A server with one agent and no signal handlers, to be killed. Its argument is JSON:
-// { module, overrides, start, content, stored }, the last of which is what a session store has, if
-// there is one. It writes a line for each message of the agent.
+// A server with one agent and no signal handlers, for tests that kill it. Its argument is JSON:
+// { module, overrides, start, content, stored }. With `stored`, the agent has a session store with
+// these entries. The server writes a line for each message of the agent.
 import { randomUUID } from 'node:crypto';
 
 const { module, overrides, start, content, stored } = JSON.parse(process.argv[2]);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Answers the SDK's first request and then says 20 MB, as fast as it is read; then `said all`.
+// Answers the SDK's first request, then writes 20 MB as fast as it is read, then `said all`.
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 

@@ -10,7 +10,7 @@ function isAlive(pid: number | undefined): boolean {
   try {
     return pid !== undefined && process.kill(pid, 0);
   } catch {
-    // No such process.
+    // The process does not exist.
     return false;
   }
 }
@@ -24,8 +24,8 @@ const ends = (pid: number | undefined) =>
     5000,
   );
 
-describe('a warden', () => {
-  it('runs while something is watched, in one process', async () => {
+describe('the warden', () => {
+  it('runs in one process while agents are watched', async () => {
     const warden = new Warden(randomUUID());
     expect(warden.pid).toBeUndefined();
     const releases = [warden.watch(), warden.watch()];

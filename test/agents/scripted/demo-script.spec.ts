@@ -13,7 +13,7 @@ describe('the demo script', () => {
     jest.useRealTimers();
   });
 
-  it('says what it is, repeats the text and names every word within two seconds', async () => {
+  it('introduces itself, repeats the text and lists every keyword within two seconds', async () => {
     const session = startSession(demoScript);
     session.send('Good morning');
     await jest.advanceTimersByTimeAsync(2000);
@@ -24,7 +24,7 @@ describe('the demo script', () => {
     for (const word of WORDS) expect(answer).toContain(word);
   });
 
-  it('streams at a pace that one sees', async () => {
+  it('streams at a visible pace', async () => {
     const session = startSession(demoScript, { includePartialMessages: true });
     session.send('Hi');
     await jest.advanceTimersByTimeAsync(300);
@@ -33,7 +33,7 @@ describe('the demo script', () => {
     expect(chunks.length).toBeLessThanOrEqual(15);
   });
 
-  it('explains every word when asked for help', async () => {
+  it('explains every keyword when the user writes help', async () => {
     const [answer] = told(await play('Help, please!'));
     expect(answer).toMatch(/scripted demo, not a model/);
     for (const word of WORDS) expect(answer).toContain(`**${word}**`);
@@ -45,7 +45,7 @@ describe('the demo script', () => {
       { behavior: 'allow' as const, updatedInput: { command: 'ls' } },
       /^text: You allowed it. The command was: ls$/,
     ],
-    [{ behavior: 'deny' as const, message: 'no' }, /^text: You denied it, and said: no$/],
+    [{ behavior: 'deny' as const, message: 'no' }, /^text: You denied it with the message: no$/],
   ])('tells what became of a permission that is answered by %j', async (answer, line) => {
     const session = await play('permission');
     session.asks[0]?.reply(answer);
@@ -53,7 +53,7 @@ describe('the demo script', () => {
     expect(told(session).slice(-2)).toEqual([expect.stringMatching(line), 'result: success']);
   });
 
-  it('tells the answers to its questions', async () => {
+  it('repeats the answers to its questions', async () => {
     const session = await play('a question');
     const { input, reply } = session.asks[0]!;
     const answers = { 'Which color do you like best?': 'Red' };
@@ -62,16 +62,16 @@ describe('the demo script', () => {
     expect(told(session).at(-2)).toBe('text: Thank you. Which color do you like best? Red.');
   });
 
-  it('goes on when a question is declined', async () => {
+  it('continues when a question is declined', async () => {
     const session = await play('question');
     session.asks[0]?.reply({ behavior: 'deny', message: 'no' });
     await jest.advanceTimersByTimeAsync(5000);
-    expect(told(session).at(-2)).toBe('text: You preferred not to answer.');
+    expect(told(session).at(-2)).toBe('text: You declined to answer.');
   });
 
-  it('uses two tools in one message, of which one fails', async () => {
+  it('uses two tools in one message, one of which fails', async () => {
     expect(told(await play('tools'))).toEqual([
-      'text: I read two files at once; one is missing.',
+      'text: I read two files in parallel. One of them is missing.',
       'tool: Read',
       'tool: Read',
       'tool gave: # A demo file',
@@ -81,7 +81,7 @@ describe('the demo script', () => {
     ]);
   });
 
-  it('hands a task to a sub-agent', async () => {
+  it('delegates a task to a sub-agent', async () => {
     const session = await play('subagent');
     expect(told(session)).toContain('tool: Task');
     expect(told(session).at(-2)).toBe(
@@ -89,7 +89,7 @@ describe('the demo script', () => {
     );
   });
 
-  it('talks long enough to be interrupted', async () => {
+  it('writes long enough to be interrupted', async () => {
     const session = startSession(demoScript);
     session.send('long');
     await jest.advanceTimersByTimeAsync(20_000);
@@ -98,7 +98,7 @@ describe('the demo script', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('fails, crashes and pretends a cost when it is asked to', async () => {
+  it('fails or crashes on request, and reports a made-up cost', async () => {
     const failed = await play('fail');
     expect(await failed.result()).toMatchObject({ is_error: true, total_cost_usd: 0.001 });
     const crashed = await play('crash');
@@ -113,7 +113,7 @@ async function play(text: string): Promise<ScriptedSession> {
   return session;
 }
 
-/** The story without its stream and its beginning. */
+/** The story without stream events and without its first message. */
 function told(session: ScriptedSession): string[] {
   return session.story.filter((line) => !line.startsWith('~')).slice(1);
 }

@@ -8,7 +8,7 @@ import { type ScriptedSession, startSession } from './scripted-session.js';
 
 interface Place {
   script: Script;
-  /** What an interrupt adds to the story that the turn had told before. */
+  /** The messages that an interrupt adds to the story of the turn. */
   interrupted: unknown[];
   reason: 'aborted_streaming' | 'aborted_tools';
 }
@@ -26,7 +26,7 @@ const runForever = (message: ScriptedMessage) =>
   message.useTool('Bash', {}, { ask: false, run: never }).then(() => undefined);
 const askForTool = (message: ScriptedMessage) => message.useTool('Bash', {}).then(() => undefined);
 
-/** Every place in which a script can wait, as far as it gets in 150 ms. */
+/** Every place in which a script can wait, reached within 150 ms. */
 const places: Record<string, Place> = {
   'a text at a pace': {
     script: slowly,
@@ -85,7 +85,7 @@ const places: Record<string, Place> = {
   },
 };
 
-/** Starts a turn and lets it get to where it waits. */
+/** Starts a turn and lets it run to the place where it waits. */
 async function waitIn({ script }: Place, rejections: unknown[] = []): Promise<ScriptedSession> {
   const session = startSession(
     async (turn) => {
@@ -104,7 +104,7 @@ async function waitIn({ script }: Place, rejections: unknown[] = []): Promise<Sc
   return session;
 }
 
-/** An interrupt may come between any two steps of a chain of promises. */
+/** Numbers of ticks: an interrupt may come between any two steps of a chain of promises. */
 const MOMENTS = [0, 1, 2, 3, 4, 5, 6];
 
 async function moments(count: number): Promise<void> {
@@ -121,14 +121,14 @@ describe('the end of a scripted turn', () => {
 
   afterEach(async () => {
     jest.useRealTimers();
-    // Node tells of unhandled rejections once a macrotask's promises are done.
+    // Node reports unhandled rejections after the promises of a macrotask have settled.
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  describe.each(Object.entries(places))('that waits in %s', (_name, place) => {
-    it('comes with the interrupt, and the next turn plays', async () => {
+  describe.each(Object.entries(places))('in a script that waits in %s', (_name, place) => {
+    it('comes with the interrupt, and the next turn runs', async () => {
       const rejections: unknown[] = [];
       const session = await waitIn(place, rejections);
       const before = session.story.length;
@@ -145,7 +145,7 @@ describe('the end of a scripted turn', () => {
       expect(await session.turn()).toMatchObject({ subtype: 'success', result: 'I go on.' });
     });
 
-    it('comes with the close, and leaves no timer and no open request', async () => {
+    it('comes with the close and leaves no timer and no pending request', async () => {
       const session = await waitIn(place);
       const before = session.story.length;
       await session.client.close(0);
@@ -157,7 +157,7 @@ describe('the end of a scripted turn', () => {
   });
 
   it.each(MOMENTS)(
-    'leaves no timer when the close comes %i moments after a chunk',
+    'leaves no timer when the agent is closed %i ticks after a chunk',
     async (count) => {
       const session = startSession(slowly);
       session.send();
@@ -169,7 +169,7 @@ describe('the end of a scripted turn', () => {
     },
   );
 
-  it('tells no text when the interrupt comes before the first chunk', async () => {
+  it('reports no text when the interrupt comes before the first chunk', async () => {
     const session = startSession(slowly);
     session.send();
     await session.client.interrupt();
@@ -177,21 +177,24 @@ describe('the end of a scripted turn', () => {
     expect(session.story).toEqual(['init', INTERRUPTED, FAILED]);
   });
 
-  it.each(MOMENTS)('runs no tool once it is interrupted, %i moments after a yes', async (count) => {
-    const events: string[] = [];
-    const session = startSession(async (turn) => {
-      await turn.useTool('Bash', {}, { run: () => `${events.push('run')}` });
-    });
-    session.send();
-    (await session.asked()).reply({ behavior: 'allow' });
-    await moments(count);
-    await session.client.interrupt();
-    events.push('interrupted');
-    await moments(20);
-    expect(events.at(-1)).toBe('interrupted');
-  });
+  it.each(MOMENTS)(
+    'prevents a tool from running when the interrupt comes %i ticks after the permission',
+    async (count) => {
+      const events: string[] = [];
+      const session = startSession(async (turn) => {
+        await turn.useTool('Bash', {}, { run: () => `${events.push('run')}` });
+      });
+      session.send();
+      (await session.asked()).reply({ behavior: 'allow' });
+      await moments(count);
+      await session.client.interrupt();
+      events.push('interrupted');
+      await moments(20);
+      expect(events.at(-1)).toBe('interrupted');
+    },
+  );
 
-  it('withdraws a permission before it tells the result', async () => {
+  it('cancels a permission request before it reports the result', async () => {
     const session = await waitIn(places['a permission']!);
     const { context, reply } = session.asks[0]!;
     const before = session.story.length;
@@ -206,7 +209,7 @@ describe('the end of a scripted turn', () => {
     expect(session.story.filter((line) => line.startsWith('tool gave'))).toEqual([]);
   });
 
-  it('is the same when the script catches the interrupt', async () => {
+  it('also comes when the script catches the interrupt', async () => {
     const caught: unknown[] = [];
     const session = startSession(async (turn) => {
       await turn.hang().catch((error: unknown) => caught.push(error));
@@ -219,7 +222,7 @@ describe('the end of a scripted turn', () => {
     expect(session.story).toEqual(['init', INTERRUPTED, FAILED]);
   });
 
-  it('does not come for an interrupt between turns', async () => {
+  it('is not caused by an interrupt between turns', async () => {
     const session = startSession((turn) => turn.say('Hello.'));
     await session.client.interrupt();
     await session.turn();
@@ -243,7 +246,7 @@ describe('the end of a scripted turn', () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
-  it('is a failure with its message when the script fails it', async () => {
+  it('is a failure with the given message when the script calls fail', async () => {
     const after = jest.fn();
     const session = startSession(async (turn) => {
       await turn.say('Trying.');
@@ -286,7 +289,7 @@ describe('the end of a scripted turn', () => {
     expect(await session.turn()).toMatchObject({ is_error: true, errors: ['Broken.'] });
   });
 
-  it('is a failure when the part of a sub-agent throws, whose tool call fails', async () => {
+  it('is a failure when the script of a sub-agent throws, and its tool call fails', async () => {
     const session = startSession(async (turn) => {
       await turn.subAgent('Break', async () => {
         throw new RangeError('Broken.');
@@ -296,18 +299,18 @@ describe('the end of a scripted turn', () => {
     expect(session.story).toContain('tool failed: Broken.');
   });
 
-  it('is a failure when the script forgets to await a step', async () => {
+  it('is a failure when the script does not await a step', async () => {
     const session = startSession((turn) => {
       void turn.say('One two', { paceMs: 10 });
     });
     expect(await session.turn()).toMatchObject({
       is_error: true,
-      errors: ['The script returned while a step was running; await it.'],
+      errors: ['The script returned while a step was running. Await every step.'],
     });
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is no failure to leave an interrupted step unawaited', async () => {
+  it('causes no unhandled rejection in an interrupted step that is not awaited', async () => {
     const session = startSession(async (turn) => {
       void turn.pause(1000);
       await turn.hang();
@@ -334,7 +337,7 @@ describe('the end of a scripted turn', () => {
     expect(turns).toEqual([1]);
   });
 
-  it('lets the agent be closed twice, and asked for what it no longer does', async () => {
+  it('allows further calls to a closed agent, including a second close', async () => {
     const turns: number[] = [];
     const session = startSession((turn) => {
       turns.push(turn.turnNumber);
@@ -358,7 +361,7 @@ describe('the end of a scripted turn', () => {
     expect(session.messages).toEqual([]);
   });
 
-  it('refuses a message while a turn is running', async () => {
+  it('has not come while a turn is running, so that a second message is rejected', async () => {
     const session = startSession((turn) => turn.hang());
     session.send();
     expect(() => session.send()).toThrow('while a turn is running');

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { ScriptedTurn } from '../../../src/agent-webkit/agents/scripted/script.js';
 import { sessionsOf, startSession } from './scripted-session.js';
 
-describe('what a scripted turn knows', () => {
-  it('has the text of blocks, and the blocks themselves', async () => {
+describe('a turn of a scripted agent', () => {
+  it('receives the text of the message and its blocks', async () => {
     const inputs: ScriptedTurn['input'][] = [];
     const session = startSession((turn) => {
       inputs.push(turn.input);
@@ -22,7 +22,7 @@ describe('what a scripted turn knows', () => {
     ]);
   });
 
-  it('has the session, the number of the turn and the turns before it', async () => {
+  it('knows its session, its number and the earlier turns', async () => {
     const seen: unknown[] = [];
     const session = startSession(async (turn) => {
       seen.push([turn.sessionId, turn.turnNumber, turn.history]);
@@ -38,7 +38,7 @@ describe('what a scripted turn knows', () => {
     ]);
   });
 
-  it('keeps the last hundred turns and the number of all', async () => {
+  it('remembers the last hundred turns and counts all of them', async () => {
     const session = startSession((turn) =>
       turn.say(`${turn.turnNumber} ${turn.history.length} ${turn.history[0]?.input}`),
     );
@@ -46,7 +46,7 @@ describe('what a scripted turn knows', () => {
     expect(await session.turn('last')).toMatchObject({ result: '103 100 3' });
   });
 
-  it('has the configuration of its beginning; a change shows in the next turn', async () => {
+  it('uses the configuration of its start; a change applies to the next turn', async () => {
     const session = startSession(async (turn) => {
       await turn.useTool('Bash', {});
       await turn.say(`${turn.config.model} ${turn.config.permissionMode} ${turn.config.cwd}`);
@@ -67,13 +67,13 @@ describe('what a scripted turn knows', () => {
     });
   });
 
-  it('adds its cost to the running total of the session', async () => {
+  it('adds its cost to the total of the session', async () => {
     const session = startSession((turn) => turn.spend(0.25));
     expect(await session.turn()).toMatchObject({ total_cost_usd: 0.25 });
     expect(await session.turn()).toMatchObject({ total_cost_usd: 0.5 });
   });
 
-  it('goes on where the session was when it is resumed', async () => {
+  it('continues the history of its session after a resume', async () => {
     const start = sessionsOf(async (turn) => {
       turn.spend(0.5);
       await turn.say(`${turn.turnNumber}: ${turn.history.map(({ input }) => input).join()}`);
@@ -85,7 +85,7 @@ describe('what a scripted turn knows', () => {
     expect(await after.turn('two')).toMatchObject({ result: '2: one', total_cost_usd: 1 });
   });
 
-  it('remembers a turn that crashed or was closed', async () => {
+  it('remembers an earlier turn that crashed or was closed', async () => {
     const start = sessionsOf(async (turn) => {
       await turn.say('I was here.');
       if (turn.turnNumber === 1) turn.crash('Dead.');
@@ -106,7 +106,7 @@ describe('what a scripted turn knows', () => {
     ]);
   });
 
-  it('knows nothing of another session, of one begun anew, or of one it has forgotten', async () => {
+  it('has no history of another session, a restarted session or a forgotten session', async () => {
     const start = sessionsOf((turn) => turn.say(String(turn.turnNumber)));
     const first = start();
     await first.turn();
@@ -121,7 +121,7 @@ describe('what a scripted turn knows', () => {
     });
   });
 
-  it('is kept for the thousand sessions that were started last', async () => {
+  it('is remembered for the thousand sessions that were started last', async () => {
     const start = sessionsOf((turn) => turn.say(String(turn.turnNumber)));
     const first = start();
     await first.turn();

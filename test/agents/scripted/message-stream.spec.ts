@@ -9,8 +9,8 @@ const origin: Origin = { sessionId: 's', parentToolUseId: null, model: null };
 const one = userTextMessage(origin, 'one');
 const two = userTextMessage(origin, 'two');
 
-describe('a message stream', () => {
-  it('gives what is written before and while it is read, in order', async () => {
+describe('the message stream of a scripted agent', () => {
+  it('delivers messages in order, whether they are written before or during the reading', async () => {
     const stream = new MessageStream();
     stream.write(one);
     const reading = readAll(stream);
@@ -19,7 +19,7 @@ describe('a message stream', () => {
     expect(await reading).toEqual([one, two]);
   });
 
-  it('takes nothing once it has ended', async () => {
+  it('ignores messages that are written after its end', async () => {
     const stream = new MessageStream();
     stream.write(one);
     stream.end();
@@ -28,7 +28,7 @@ describe('a message stream', () => {
     expect(await readAll(stream)).toEqual([one]);
   });
 
-  it('throws its failure behind what was written', async () => {
+  it('throws its failure after the written messages', async () => {
     const stream = new MessageStream();
     stream.write(one);
     stream.end(new RangeError('Dead.'));
@@ -37,7 +37,7 @@ describe('a message stream', () => {
     await expect(messages.next()).rejects.toThrow('Dead.');
   });
 
-  it('is read once its reader asks for more than was written', async () => {
+  it('counts as read when its reader asks for more than was written', async () => {
     const stream = new MessageStream();
     stream.write(one);
     let isRead = false;

@@ -8,12 +8,12 @@ type Assistant = Extract<SDKMessage, { type: 'assistant' }>;
 const assistants = (session: ScriptedSession) =>
   session.messages.filter((message): message is Assistant => message.type === 'assistant');
 
-describe('what a scripted agent says', () => {
+describe('the messages of a scripted agent', () => {
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('begins a turn with init and ends it with a result', async () => {
+  it('begin a turn with init and end it with a result', async () => {
     const session = startSession((turn) => turn.say('Hello.'), { model: 'claude-x' });
     const result = await session.turn();
     expect(session.story).toEqual(['init', 'text: Hello.', 'result: success']);
@@ -34,13 +34,13 @@ describe('what a scripted agent says', () => {
     });
   });
 
-  it('plays an empty turn when the script does nothing', async () => {
+  it('consist of init and result when the script does nothing', async () => {
     const session = startSession(() => undefined);
     expect(await session.turn()).toMatchObject({ subtype: 'success', result: '', num_turns: 1 });
     expect(session.story).toEqual(['init', 'result: success']);
   });
 
-  it('streams a string word by word and nothing of it is lost', async () => {
+  it('stream a string word by word without losing any of it', async () => {
     const session = startSession((turn) => turn.say(' One two\n three '), {
       includePartialMessages: true,
     });
@@ -61,7 +61,7 @@ describe('what a scripted agent says', () => {
     expect(deltas(session)).toEqual([' One ', 'two\n ', 'three ']);
   });
 
-  it('streams an array chunk by chunk', async () => {
+  it('stream an array chunk by chunk', async () => {
     const session = startSession((turn) => turn.say(['One', ' two', '']), {
       includePartialMessages: true,
     });
@@ -69,7 +69,7 @@ describe('what a scripted agent says', () => {
     expect(deltas(session)).toEqual(['One', ' two', '']);
   });
 
-  it('sends no stream events when the session does not want them', async () => {
+  it('include no stream events when the session does not request them', async () => {
     const session = startSession(async (turn) => {
       await turn.say('One two');
       await turn.useTool('Read', {}, { ask: false });
@@ -78,7 +78,7 @@ describe('what a scripted agent says', () => {
     expect(session.messages.map(({ type }) => type)).not.toContain('stream_event');
   });
 
-  it('waits before each chunk for as long as the pace says', async () => {
+  it('wait for the configured pace before each chunk', async () => {
     jest.useFakeTimers();
     const session = startSession((turn) => turn.say('One two', { paceMs: 30 }), {
       includePartialMessages: true,
@@ -93,14 +93,14 @@ describe('what a scripted agent says', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('uses no timer when no pace is given', async () => {
+  it('use no timer without a pace', async () => {
     jest.useFakeTimers();
     const session = startSession((turn) => turn.say('One two three'));
     await session.turn();
     expect(session.story.at(-1)).toBe('result: success');
   });
 
-  it('pauses for as long as it is told', async () => {
+  it('pause for the given duration', async () => {
     jest.useFakeTimers();
     const session = startSession((turn) => turn.pause(500));
     session.send();
@@ -110,7 +110,7 @@ describe('what a scripted agent says', () => {
     expect(session.story).toEqual(['init', 'result: success']);
   });
 
-  it('gives each step a message of its own', async () => {
+  it('are one message per step', async () => {
     const session = startSession(async (turn) => {
       await turn.say('One.');
       await turn.say('Two.');
@@ -121,7 +121,7 @@ describe('what a scripted agent says', () => {
     expect(two?.message.id).not.toBe(one?.message.id);
   });
 
-  it('groups several blocks into messages of one id', async () => {
+  it('share one id when several blocks are grouped', async () => {
     const session = startSession(
       async (turn) => {
         const outcomes = await turn.message(async (message) => {
@@ -158,7 +158,7 @@ describe('what a scripted agent says', () => {
     expect(indexes).toEqual([0, 1, 2, 0]);
   });
 
-  it('writes nothing for a message without a block', async () => {
+  it('omit a message without blocks', async () => {
     const session = startSession((turn) => turn.message(async () => undefined), {
       includePartialMessages: true,
     });
@@ -166,15 +166,15 @@ describe('what a scripted agent says', () => {
     expect(session.story).toEqual(['init', 'result: success']);
   });
 
-  it('fails loudly when a message is begun within another', async () => {
+  it('fail the turn when a message is started while another one is being written', async () => {
     const session = startSession((turn) => turn.message(() => turn.say('Not so.')));
     expect(await session.turn()).toMatchObject({
       subtype: 'error_during_execution',
-      errors: [expect.stringMatching(/while another was being written/)],
+      errors: [expect.stringMatching(/while another one was being written/)],
     });
   });
 
-  it('gives the messages of a sub-agent the id of its tool call, and its last words as the output', async () => {
+  it('of a sub-agent carry the id of its tool call, whose output is the last text', async () => {
     const session = startSession(async (turn) => {
       const report = await turn.subAgent('Count', async (sub) => {
         await sub.say('I count.');
@@ -209,7 +209,7 @@ describe('what a scripted agent says', () => {
     expect(parents).toEqual([null, taskId, taskId, taskId, taskId, taskId, null, null]);
   });
 
-  it('lets sub-agents work side by side', async () => {
+  it('may come from sub-agents that run in parallel', async () => {
     const session = startSession(async (turn) => {
       const reports = await Promise.all(
         ['One', 'Two'].map((name) =>
@@ -227,7 +227,7 @@ describe('what a scripted agent says', () => {
     expect(await session.result()).toMatchObject({ subtype: 'success', result: 'One, Two' });
   });
 
-  it('is told by the translator as the real agent is', async () => {
+  it('are translated into the same events as those of the real agent', async () => {
     const session = startSession(
       async (turn) => {
         await turn.message(async (message) => {

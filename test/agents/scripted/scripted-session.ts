@@ -13,7 +13,7 @@ import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/sc
 
 export type Result = Extract<SDKMessage, { type: 'result' }>;
 
-/** A question to a person, as `canUseTool` got it. */
+/** A permission request, as `canUseTool` received it. */
 export interface Ask {
   toolName: string;
   input: Record<string, unknown>;
@@ -21,7 +21,7 @@ export interface Ask {
   reply: (result: PermissionResult) => void;
 }
 
-/** A fact that a test waits for: everything seen so far, and how to be told of more. */
+/** A list of facts that a test can wait for. */
 class Facts<T> {
   readonly all: T[] = [];
   #watchers: (() => void)[] = [];
@@ -32,7 +32,7 @@ class Facts<T> {
     for (const watch of this.#watchers.splice(0)) watch();
   }
 
-  /** The next one that was not taken yet and fits. */
+  /** Resolves to the next matching fact that was not returned before. */
   async next<Fact extends T = T>(fits?: (fact: T) => boolean): Promise<Fact> {
     for (;;) {
       while (this.#taken < this.all.length) {
@@ -45,11 +45,11 @@ class Facts<T> {
   }
 }
 
-/** A session's side of a scripted agent: reads its messages and answers nothing by itself. */
+/** The session's side of a scripted agent. It reads the messages, and the test answers its requests. */
 export class ScriptedSession {
   readonly client: AgentClient;
   readonly id: string;
-  /** Resolves when `messages` has ended, with what it threw or null. */
+  /** Resolves when `messages` has ended: to the thrown error or to null. */
   readonly ended: Promise<unknown>;
   readonly #messages = new Facts<SDKMessage>();
   readonly #asks = new Facts<Ask>();
@@ -83,7 +83,7 @@ export class ScriptedSession {
     this.client.send({ messageId: randomUUID(), content });
   }
 
-  /** Sends a message and waits for its turn's end. */
+  /** Sends a message and waits for the end of its turn. */
   async turn(content?: UserContent): Promise<Result> {
     this.send(content);
     return this.result();
@@ -101,7 +101,7 @@ export class ScriptedSession {
     return this.#asks.next();
   }
 
-  /** The messages in short: what a reader cares about, in order. */
+  /** The messages in order, each in short form. */
   get story(): string[] {
     return this.messages.flatMap(tell);
   }
@@ -116,12 +116,12 @@ export class ScriptedSession {
   }
 }
 
-/** A session whose agent plays a script of its own. */
+/** Starts a session with its own script. */
 export function startSession(script: Script, start?: Partial<AgentStart>): ScriptedSession {
   return new ScriptedSession(scriptedSdkFactory(script), start);
 }
 
-/** Starts sessions of one factory, for what outlives one agent. */
+/** Starts sessions that share one factory, for facts that outlive an agent. */
 export function sessionsOf(script: Script): (start?: Partial<AgentStart>) => ScriptedSession {
   const createAgent = scriptedSdkFactory(script);
   return (start) => new ScriptedSession(createAgent, start);

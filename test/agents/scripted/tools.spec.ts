@@ -4,7 +4,7 @@ import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { Script, ToolOutcome } from '../../../src/agent-webkit/agents/scripted/script.js';
 import { startSession } from './scripted-session.js';
 
-/** A script that calls one tool and keeps what became of it. */
+/** A script that calls one tool and records the outcome. */
 function oneTool(options?: { ask?: boolean; run?: () => string }) {
   const outcomes: ToolOutcome[] = [];
   const script: Script = async (turn) => {
@@ -14,7 +14,7 @@ function oneTool(options?: { ask?: boolean; run?: () => string }) {
   return { script, outcomes };
 }
 
-/** A script that asks one question and says the answers. */
+/** A script that asks one question and writes the answers. */
 const askColor: Script = async (turn) => {
   const answers = await turn.ask([
     { question: 'Color?', options: [{ label: 'Red' }, { label: 'Blue' }] },
@@ -27,7 +27,7 @@ function failToRead(): never {
 }
 
 describe('a tool of a scripted agent', () => {
-  it('runs with what was asked for when it is allowed', async () => {
+  it('runs with the requested input when it is allowed', async () => {
     const { script, outcomes } = oneTool({ run: () => 'a.txt' });
     const session = startSession(script);
     session.send();
@@ -51,7 +51,7 @@ describe('a tool of a scripted agent', () => {
     ]);
   });
 
-  it('is seen by the session before its permission is asked for', async () => {
+  it('is reported to the session before its permission is requested', async () => {
     const session = startSession(oneTool().script);
     session.send();
     await session.asked();
@@ -59,7 +59,7 @@ describe('a tool of a scripted agent', () => {
     await session.client.close(0);
   });
 
-  it('tells the permission request what the script says of it', async () => {
+  it('passes the context of the script to the permission request', async () => {
     const suggestions = [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' } as const];
     const session = startSession(async (turn) => {
       await turn.useTool('Bash', {}, { context: { title: 'May I?', suggestions } });
@@ -84,7 +84,7 @@ describe('a tool of a scripted agent', () => {
     expect(outcomes).toMatchObject([{ input: { command: 'ls' }, output: 'ran ls' }]);
   });
 
-  it('does not run when it is denied, and the script goes on', async () => {
+  it('does not run when it is denied, and the script continues', async () => {
     const run = jest.fn(() => 'no');
     const { script, outcomes } = oneTool({ run });
     const session = startSession(script);
@@ -117,7 +117,7 @@ describe('a tool of a scripted agent', () => {
     expect(outcomes).toEqual([]);
   });
 
-  it('gives its error as a failed result when it throws', async () => {
+  it('reports a failed result with the error message when it throws', async () => {
     const outcomes: unknown[] = [];
     const session = startSession(async (turn) => {
       outcomes.push(await turn.useTool('Read', {}, { ask: false, run: failToRead }));
@@ -127,7 +127,7 @@ describe('a tool of a scripted agent', () => {
     expect(outcomes).toMatchObject([{ allowed: true, isError: true, output: 'No such file.' }]);
   });
 
-  it('may give blocks, whose text the script gets', async () => {
+  it('may return blocks, of which the script receives the text', async () => {
     const image = { type: 'base64', media_type: 'image/png', data: 'AA==' } as const;
     const content: UserContent = [
       { type: 'text', text: 'A picture' },
@@ -143,14 +143,14 @@ describe('a tool of a scripted agent', () => {
     });
   });
 
-  it('needs no permission when the script says so', async () => {
+  it('needs no permission when the script sets ask to false', async () => {
     const session = startSession(oneTool({ ask: false }).script);
     await session.turn();
     expect(session.asks).toEqual([]);
     expect(session.story).toContain('tool gave: ');
   });
 
-  it('fails the turn when asking itself fails', async () => {
+  it('fails the turn when the permission request fails', async () => {
     const session = startSession(oneTool().script, {
       canUseTool: async () => {
         throw new RangeError('Nobody can be asked.');
@@ -166,7 +166,7 @@ describe('a tool of a scripted agent', () => {
   it.each<[PermissionMode, string, string]>([
     ['bypassPermissions', 'Bash', 'tool gave: done'],
     ['acceptEdits', 'Write', 'tool gave: done'],
-    ['dontAsk', 'Bash', 'tool failed: The mode dontAsk denies Bash without asking.'],
+    ['dontAsk', 'Bash', "tool failed: The permission mode 'dontAsk' denies Bash without asking."],
   ])('is decided by the mode %s without asking for %s', async (permissionMode, tool, line) => {
     const session = startSession(
       async (turn) => {
@@ -180,7 +180,7 @@ describe('a tool of a scripted agent', () => {
   });
 
   it.each<[PermissionMode]>([['default'], ['acceptEdits'], ['plan'], ['auto']])(
-    'waits for a person in the mode %s',
+    'waits for a decision in the permission mode %s',
     async (permissionMode) => {
       const session = startSession(oneTool().script, { permissionMode });
       session.send();
@@ -191,7 +191,7 @@ describe('a tool of a scripted agent', () => {
 });
 
 describe('a question of a scripted agent', () => {
-  it('asks in the shape of the SDK and hands the answers to the script', async () => {
+  it('has the format of the SDK and returns the answers to the script', async () => {
     const session = startSession(askColor);
     session.send();
     const { toolName, input, reply } = await session.asked();
@@ -216,14 +216,14 @@ describe('a question of a scripted agent', () => {
     );
   });
 
-  it('gives null when it is declined', async () => {
+  it('returns null when it is declined', async () => {
     const session = startSession(askColor);
     session.send();
     (await session.asked()).reply({ behavior: 'deny', message: 'No.' });
     expect(await session.result()).toMatchObject({ subtype: 'success', result: 'null' });
   });
 
-  it('gives no answers when it is allowed without any', async () => {
+  it('returns an empty object when it is allowed without answers', async () => {
     const session = startSession(askColor);
     session.send();
     (await session.asked()).reply({ behavior: 'allow' });
@@ -231,7 +231,7 @@ describe('a question of a scripted agent', () => {
   });
 
   it.each<[PermissionMode]>([['bypassPermissions'], ['dontAsk']])(
-    'reaches a person in the mode %s too',
+    'is asked in the permission mode %s, too',
     async (permissionMode) => {
       const session = startSession(askColor, { permissionMode });
       session.send();

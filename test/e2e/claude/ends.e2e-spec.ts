@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('an agent that cannot start on %s', (adapter) => {
     const tab = await app.open();
     expect(await tab.next('error')).toEqual({
       code: 'agent_start_failed',
-      message: expect.stringContaining("The agent's program is not installed on this server"),
+      message: expect.stringContaining('The agent executable is not installed on this server'),
     });
     await tab.session.send('hello');
     expect(await tab.next('error')).toMatchObject({ code: 'agent_start_failed' });

@@ -8,9 +8,9 @@ import { findLocalCopies, type LocalCopies, removeLocalCopies } from './local-co
 import { MARKER_VARIABLE, sweepProcesses } from './process-sweep.js';
 import { Warden } from './warden.js';
 
-/** How long an agent may take to end after SIGTERM before it gets SIGKILL. It needs some 50 ms. */
+/** How long an agent may take to exit after SIGTERM before it is sent SIGKILL. It takes about 50 ms. */
 const TERM_MS = 2000;
-/** How long what the agent has left behind may take to end after SIGTERM. */
+/** How long the processes that the agent left behind may take to exit after SIGTERM. */
 const SWEEP_GRACE_MS = 500;
 const SWEEP_LIMIT_MS = 5000;
 /** How long to wait for the last error output of a process that has ended. */
@@ -21,31 +21,31 @@ const serverRunId = randomUUID();
 const warden = new Warden(`${serverRunId}.`);
 
 /**
- * One process of the agent, with all that it starts.
+ * One process of the agent, with all of its descendants.
  *
- * It is *running* from the constructor on, *exited* when the process itself has ended, by itself or
- * because `close` made it, and *gone* when nothing is left of what it had started either, which is
- * made so as soon as it has exited. A process that could not be spawned is gone, too.
+ * It is *running* from the constructor on, *exited* when the process itself has ended, on its own or
+ * by `close`, and *gone* when none of its descendants is left. They are ended as soon as it has
+ * exited. A process that could not be spawned is gone, too.
  */
 export class AgentProcess {
-  /** What the SDK talks to. */
+  /** The process that the SDK communicates with. */
   readonly child: ChildProcessWithoutNullStreams;
-  /** What the environment of the process, and of all it starts, carries. */
+  /** The marker in the environment of the process and of its descendants. */
   readonly marker = `${serverRunId}.${randomUUID()}`;
-  /** Resolves when nothing is left. */
+  /** Resolves when the process and all of its descendants have ended. */
   readonly gone: Promise<ProcessExit>;
   readonly #exited: Promise<ProcessExit>;
   #stderr = '';
   #closed: Promise<void> | undefined;
 
-  /** @param storedSession the session whose transcripts are stored elsewhere, so that no copy is to stay here */
+  /** @param storedSession the session whose transcripts are in the storage, so that local copies are removed */
   constructor(
     command: SpawnOptions,
     storedSession: string | null = null,
     onStderr?: (text: string) => void,
   ) {
     const copies = storedSession === null ? null : findLocalCopies(command.env, storedSession);
-    // First the warden: should the server be killed in between, nobody else would clean up.
+    // The warden comes first: if the server is killed in between, nothing else cleans up.
     const release = warden.watch(copies);
     try {
       this.child = spawn(command.command, command.args, {
@@ -62,26 +62,26 @@ export class AgentProcess {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
       onStderr?.(text);
     });
-    // The pipe of a dying process breaks; its exit tells.
+    // The pipe of a dying process breaks. The exit event reports its end.
     this.child.stdin.on('error', () => {});
     this.#exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => resolve({ code, signal }));
       this.child.on('error', (error) => {
-        // With an id it is a signal that could not be sent.
+        // With a pid, the error is about a signal that could not be sent.
         if (this.child.pid === undefined) resolve({ code: null, signal: null, error });
       });
     });
     this.gone = this.#clean(copies).finally(release);
   }
 
-  /** The last 4 kB of its standard error. Complete when it is gone. */
+  /** The last 4 kB of standard error. Complete when the process is gone. */
   get stderr(): string {
     return this.#stderr;
   }
 
   /**
-   * Closes its standard input, upon which it ends by itself when its turn is over, then sends SIGTERM,
-   * then SIGKILL. Resolves when all of it is gone. Later calls return the first one's promise.
+   * Closes the standard input, upon which the process exits after its turn. Sends SIGTERM after
+   * `graceMs`, then SIGKILL. Resolves when the process is gone. Later calls return the same promise.
    */
   close(graceMs: number): Promise<void> {
     this.#closed ??= this.#shutDown(graceMs);
@@ -103,18 +103,18 @@ export class AgentProcess {
     await sweepProcesses(this.marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });
     if (copies) await removeLocalCopies(copies);
     const { stderr } = this.child;
-    // A pipe that broke gives no more output either.
+    // A broken pipe has no more output either.
     if (!stderr.closed) await within(LAST_OUTPUT_MS, once(stderr, 'close')).catch(() => undefined);
-    // Where something that could not be ended still holds it, it would hold the server's end up, too.
+    // A descendant that could not be ended may hold the pipe open, which would delay the server's exit.
     stderr.destroy();
     return exit;
   }
 }
 
 /**
- * The environment for an agent: the given one, without this server's own settings, among which are
- * its tokens and its database's password, and with the marker. A server that is itself the child
- * of a marked process hands on that one's marker, too.
+ * Returns the environment for an agent: the given one with the marker, and without this server's own
+ * settings, which include its tokens and its database password. A server that is itself the child of a
+ * marked process passes on the inherited marker, too.
  */
 function agentEnvironment(
   given: Record<string, string | undefined>,

@@ -24,23 +24,23 @@ export type ClaudeOwnedOption =
 
 /**
  * The SDK's options that a host may set for its agents: MCP servers, hooks, a system prompt, tools,
- * a session store and so on. What differs from the SDK:
+ * a session store and so on. Differences from the SDK:
  *
- * - `settingSources`: which settings files the agent reads. They may grant permissions and run
- *   commands, and the agent can write those of its project. Without `'project'` it does not read
- *   CLAUDE.md either. @default [] (none)
- * - `env`: replaces the environment whole, as in the SDK. Variables whose names begin with
+ * - `settingSources`: the settings files that the agent reads. They may grant permissions and run
+ *   commands, and the agent can write those of its project. Without `'project'`, the agent does not
+ *   read CLAUDE.md either. @default [] (none)
+ * - `env`: replaces the whole environment, as in the SDK. Variables whose names begin with
  *   `AGENT_WEBKIT_` never reach the agent. @default the server's environment
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
 export type ClaudeOverrides = Omit<Options, ClaudeOwnedOption>;
 
-/** The overrides of all agents, or a function that makes those of one, at each of its starts. */
+/** The overrides for all agents, or a function that returns those of one agent at each of its starts. */
 export type ClaudeConfiguration =
   ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides | Promise<ClaudeOverrides>);
 
-/** The options of one agent, but for those that belong to a single start of its process. */
+/** Returns the options of one agent, without those that are specific to one start of its process. */
 export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
   return {
     settingSources: [],
@@ -58,7 +58,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
   };
 }
 
-/** Only the fields of the port: what else the SDK adds to them is not meant for clients. */
+/** Picks the fields of the port. Other fields that the SDK adds are not meant for clients. */
 function permissionContext(context: PermissionContext): Parameters<CanUseTool>[2] {
   const { signal, toolUseID, agentID, suggestions, blockedPath } = context;
   const { decisionReason, title, displayName, description } = context;

@@ -3,12 +3,12 @@ import type { SDKMessage } from '../../engine/agent-client.js';
 import { AgentFailure } from './agent-failure.js';
 import type { AgentProcess } from './agent-process.js';
 
-/** How long the SDK may take to hand over what a process had said before it was gone. */
+/** How long the SDK may take to deliver the remaining messages of a process that is gone. */
 const DRAIN_MS = 5000;
 
 const importSdk = () => import('@anthropic-ai/claude-agent-sdk');
 
-/** Loads the SDK, an optional peer: a host whose agents are others never does. */
+/** Loads the SDK, which is an optional peer: a host with agents of its own never needs it. */
 export async function loadSdk(load: () => Promise<{ query: typeof query }> = importSdk) {
   try {
     return (await load()).query;
@@ -16,7 +16,7 @@ export async function loadSdk(load: () => Promise<{ query: typeof query }> = imp
     if (!isModuleNotFound(cause)) throw cause;
     throw new AgentFailure(
       'The Claude Agent SDK is not installed on this server. ' +
-        'Install it with: npm install @anthropic-ai/claude-agent-sdk',
+        'Run `npm install @anthropic-ai/claude-agent-sdk`.',
       { cause },
     );
   }
@@ -26,7 +26,7 @@ function isModuleNotFound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }
 
-/** Whether the message is all that a process says that was to resume what is not there. */
+/** Returns true for the message with which a process reports that the conversation to resume does not exist. */
 export function isMissingConversation(message: SDKMessage): boolean {
   return (
     message.type === 'result' &&
@@ -36,7 +36,7 @@ export function isMissingConversation(message: SDKMessage): boolean {
 }
 
 /**
- * Ends the messages of a process that is gone, where they do not end by themselves: something that
+ * Ends the messages of a process that is gone, if they do not end by themselves. A descendant that
  * could not be ended may hold its output open.
  */
 export function endMessages(messages: Query, { child: { stdout } }: AgentProcess): void {

@@ -4,11 +4,11 @@ export interface Deferred<T> {
   reject(this: void, reason: unknown): void;
 }
 
-/** A promise with its ends in hand, as `Promise.withResolvers` makes one from Node 22 on. */
+/** Creates a promise with its resolvers, like `Promise.withResolvers`, which Node has from version 22. */
 export function createDeferred<T>(): Deferred<T> {
-  let ends: Omit<Deferred<T>, 'promise'> | undefined;
+  let resolvers: Omit<Deferred<T>, 'promise'> | undefined;
   const promise = new Promise<T>((resolve, reject) => {
-    ends = { resolve, reject };
+    resolvers = { resolve, reject };
   });
-  return { promise, ...(ends as unknown as Omit<Deferred<T>, 'promise'>) };
+  return { promise, ...(resolvers as unknown as Omit<Deferred<T>, 'promise'>) };
 }

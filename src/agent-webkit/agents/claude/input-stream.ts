@@ -1,6 +1,6 @@
 import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 
-/** The user's messages on their way to one process. It is read once; what is pushed waits until then. */
+/** The user messages for one process. It has one reader; messages are buffered until they are read. */
 export class InputStream {
   readonly #messages: SDKUserMessage[] = [];
   #isEnded = false;
@@ -11,7 +11,7 @@ export class InputStream {
     this.#wake();
   }
 
-  /** Ends the reading, and drops what has not been read. */
+  /** Ends the stream and drops unread messages. */
   end(): void {
     this.#isEnded = true;
     this.#wake();

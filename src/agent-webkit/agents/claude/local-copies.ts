@@ -1,14 +1,14 @@
-/** Where an agent whose transcripts are stored elsewhere keeps copies of them while it runs. */
+/** The local copies that an agent keeps of its transcripts while it runs, when they are in the storage. */
 export interface LocalCopies {
-  /** The folder of Claude Code's configuration. */
+  /** The configuration folder of Claude Code. */
   configFolder: string;
   sessionId: string;
 }
 
-/** What the SDK calls the folder it makes for an agent that resumes from a store. It holds credentials, too. */
+/** The name prefix of the folder that the SDK creates to resume from a store. It also contains credentials. */
 export const RESUME_FOLDER = 'claude-resume-';
 
-/** Finds the copies by the environment the agent was started with. */
+/** Locates the copies from the environment of the agent. */
 export function findLocalCopies(
   env: Record<string, string | undefined>,
   sessionId: string,
@@ -19,18 +19,18 @@ export function findLocalCopies(
 }
 
 /**
- * Removes them. The SDK removes the folder of an agent that resumed, unless the server was killed;
- * the others nobody does.
+ * Creates the function that removes the copies. The SDK removes only the folder of a resumed agent,
+ * and only if the server was not killed.
  *
- * The function made here names nothing outside itself but globals, because the warden runs it from
- * its text.
+ * The created function uses nothing from outside itself but globals, because the warden runs its
+ * source text.
  */
-/* istanbul ignore next: a counter in the text would be a name from outside */
+/* istanbul ignore next: a coverage counter in the source text would be a name from outside */
 export function createCopyRemoval(resumeFolder: string) {
   return async ({ configFolder, sessionId }: LocalCopies): Promise<void> => {
     const { readdir, rm } = await import('node:fs/promises');
     const paths = await import('node:path');
-    // What is not there, or may not be removed, is left; nobody could do anything about it.
+    // A copy that does not exist or may not be removed is skipped: there is no remedy.
     const remove = (path: string) =>
       rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     if (paths.basename(configFolder).startsWith(resumeFolder)) return remove(configFolder);

@@ -1,37 +1,37 @@
-/** The variable in the environment of an agent, and so of all it starts, that says whose they are. */
+/** The environment variable that marks an agent and its descendants as belonging to this server. */
 export const MARKER_VARIABLE = 'AGENT_WEBKIT_PROCESS';
 
 export interface SweepOptions {
-  /** How long the processes may take after SIGTERM before they get SIGKILL, in milliseconds. */
+  /** How long the processes may take after SIGTERM before they are sent SIGKILL, in milliseconds. */
   graceMs: number;
-  /** How long to go on while some do not die, in milliseconds. */
+  /** How long to keep trying while some processes do not end, in milliseconds. */
   limitMs: number;
 }
 
 export interface ProcessSweep {
   /**
-   * The ids of the living processes whose environment carries the marker, and of their descendants.
-   * Never this process, never 1.
+   * Returns the ids of the running processes whose environment has the marker, and of their
+   * descendants, without this process and without process 1.
    */
   find: (marker: string) => Promise<number[]>;
-  /** Ends them: SIGTERM, then SIGKILL. Resolves to those left: none, or some that may not be killed. */
+  /** Ends them with SIGTERM, then SIGKILL. Resolves to the ids of those that could not be killed. */
   sweep: (marker: string, options: SweepOptions) => Promise<number[]>;
 }
 
 /**
- * Finds and ends processes by a marker in their environment. A process group does not do: the shells
- * of the agent's Bash tool have a session and a group of their own, while the environment is
- * inherited by whatever they start.
+ * Finds and ends processes by a marker in their environment. A process group is not sufficient: the
+ * shells of the agent's Bash tool have a session and a group of their own, while their descendants
+ * inherit the environment.
  *
- * - Linux: `/proc/<pid>/environ`. Missed is a process that cleared its environment *and* whose
- *   marked ancestors are gone.
- * - macOS: `ps -E`, which does not show the environment of the system's own binaries; those count as
+ * - Linux: reads `/proc/<pid>/environ`. Misses a process that cleared its environment *and* whose
+ *   marked ancestors have ended.
+ * - macOS: runs `ps -E`, which does not show the environment of system binaries; those are found as
  *   descendants only.
- * - Windows: nothing is found. What holds there is that the agent ends itself when its pipes close.
+ * - Windows: finds nothing. There, the agent exits when its pipes close.
  *
- * The function names nothing outside itself but globals, because the warden runs it from its text.
+ * The function uses nothing from outside itself but globals, because the warden runs its source text.
  */
-/* istanbul ignore next: a counter in the text would be a name from outside */
+/* istanbul ignore next: a coverage counter in the source text would be a name from outside */
 export function createProcessSweep(variable: string): ProcessSweep {
   interface Entry {
     pid: number;
@@ -41,14 +41,14 @@ export function createProcessSweep(variable: string): ProcessSweep {
 
   const readProc = async (marker: string): Promise<Entry[]> => {
     const { readdir, readFile } = await import('node:fs/promises');
-    // A process may vanish at any moment, and another user's may not be read: both read as empty.
+    // A process may end at any moment, and another user's may not be read. Both are read as empty.
     const read = (path: string) => readFile(path, 'latin1').catch(() => '');
     const entries: Entry[] = [];
     for (const name of await readdir('/proc')) {
       const pid = Number(name);
       if (!Number.isInteger(pid)) continue;
       const stat = await read(`/proc/${name}/stat`);
-      // The command stands in brackets and may hold anything, so the fields begin after the last one.
+      // The command is in parentheses and may contain any character: the fields begin after the last ')'.
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (state === undefined || parent === undefined || 'ZX'.includes(state)) continue;
       const environment = (await read(`/proc/${name}/environ`)).split('\0');
@@ -62,7 +62,7 @@ export function createProcessSweep(variable: string): ProcessSweep {
     const { execFile } = await import('node:child_process');
     const output = await new Promise<string>((resolve) => {
       const args = ['-axEww', '-o', 'pid=,ppid=,stat=,command='];
-      // Without a list there is nothing to do but to leave the agent to its closed pipes.
+      // Without a process list, the agent is left to exit on its closed pipes.
       execFile('ps', args, { maxBuffer: 2 ** 26 }, (error, stdout) => resolve(error ? '' : stdout));
     });
     const entries: Entry[] = [];
@@ -90,20 +90,20 @@ export function createProcessSweep(variable: string): ProcessSweep {
 
   const sweep = async (marker: string, { graceMs, limitMs }: SweepOptions): Promise<number[]> => {
     const { setTimeout: delay } = await import('node:timers/promises');
-    const begun = performance.now();
-    const asked = new Set<number>();
+    const startedAt = performance.now();
+    const signalled = new Set<number>();
     for (;;) {
       const pids = await find(marker);
-      const elapsedMs = performance.now() - begun;
+      const elapsedMs = performance.now() - startedAt;
       if (pids.length === 0 || elapsedMs >= limitMs) return pids;
       const isOver = elapsedMs >= graceMs;
       for (const pid of pids) {
-        if (!isOver && asked.has(pid)) continue;
-        asked.add(pid);
+        if (!isOver && signalled.has(pid)) continue;
+        signalled.add(pid);
         try {
           process.kill(pid, isOver ? 'SIGKILL' : 'SIGTERM');
         } catch {
-          // Gone meanwhile, or another user's: the next look tells.
+          // It has ended meanwhile or belongs to another user. The next scan shows which.
         }
       }
       await delay(25);

@@ -2,69 +2,69 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createCopyRemoval, type LocalCopies, RESUME_FOLDER } from './local-copies.js';
 import { createProcessSweep, MARKER_VARIABLE, type ProcessSweep } from './process-sweep.js';
 
-/** What the warden is told, a line each: that it may go, or what it would have to remove now. */
+/** A line on the warden's standard input: an order to exit, or the current copies to remove in the end. */
 type Order = 'dismissed' | LocalCopies[];
 
 /**
- * A small process that outlives the server, ends what the server's agents left running and removes
- * what they left on the disk.
+ * A small process that outlives the server: it ends the processes that the server's agents left
+ * running, and removes the files that they left on the disk.
  *
- * It runs while there is someone to watch over: the first `watch` starts it, the last release
- * dismisses it, by a line on its standard input. That is a pipe whose other end the kernel closes when
- * the server is gone, by whatever signal; when it ends without that line, the warden sweeps, and
- * exits. It is in a session of its own and ignores the signals a server is stopped with, because a terminal or a service manager sends
- * them to everyone at once, and the server may still have agents to close by then.
+ * It runs while there are agents: the first `watch` starts it, and the last release dismisses it with
+ * a line on its standard input. That input is a pipe that the kernel closes when the server ends,
+ * whatever the signal. When the pipe ends without that line, the warden cleans up and exits. It has a
+ * session of its own and ignores the signals that stop a server, because a terminal or a service
+ * manager sends them to all processes at once, while the server may still have agents to close.
  *
- * One that is killed while it watches is replaced at once. One that exits by itself is broken: the
- * process warns, and the next `watch` tries again.
+ * A warden that is killed while it watches is replaced at once. If it exits by itself, it is broken:
+ * the server emits a process warning, and the next `watch` starts another one.
  *
- * On Windows it does not run, see {@link createProcessSweep}.
+ * It does not run on Windows, see {@link createProcessSweep}.
  */
 export class Warden {
   readonly #marker: string;
   #child: ChildProcess | undefined;
-  /** One for each agent. */
+  /** One entry per agent. */
   readonly #watches = new Set<{ copies: LocalCopies | null }>();
 
-  /** @param marker what the markers of all agents of this server begin with */
+  /** @param marker the common prefix of the markers of this server's agents */
   constructor(marker: string) {
     this.#marker = marker;
   }
 
-  /** The id of the running warden, if there is one. */
+  /** The process id of the running warden; undefined when none runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** To be called before an agent is spawned. Returns what to call when all of it is gone. */
+  /** Call this before an agent is spawned. Returns the function to call when the agent is gone. */
   watch(copies: LocalCopies | null = null): () => void {
     const watch = { copies };
     this.#watches.add(watch);
-    this.#ensure();
-    this.#tellCopies();
+    this.#ensureRunning();
+    this.#sendCopies();
     return () => {
       if (!this.#watches.delete(watch)) return;
-      if (this.#watches.size > 0) return this.#tellCopies();
-      this.#tell('dismissed');
+      if (this.#watches.size > 0) return this.#sendCopies();
+      this.#send('dismissed');
       this.#child?.stdin?.end();
       this.#child = undefined;
     };
   }
 
-  #tellCopies(): void {
-    this.#tell([...this.#watches].flatMap(({ copies }) => copies ?? []));
+  #sendCopies(): void {
+    this.#send([...this.#watches].flatMap(({ copies }) => copies ?? []));
   }
 
-  #tell(order: Order): void {
+  #send(order: Order): void {
     this.#child?.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
-  #ensure(): void {
+  #ensureRunning(): void {
     if (this.#child !== undefined || process.platform === 'win32') return;
     const child = spawn(process.execPath, ['-e', wardenSource(this.#marker)], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-      // Not the server's folder, which could then not be unmounted, and not its secrets.
+      // Neither the server's folder, which could not be unmounted then, nor its secrets.
       cwd: '/',
       env: { PATH: process.env['PATH'] },
     });
@@ -72,23 +72,23 @@ export class Warden {
     child.unref();
     const stdin = child.stdin as typeof child.stdin & { unref(): void };
     stdin.unref();
-    // A dead warden's pipe breaks; its exit says so.
+    // The pipe of a dead warden breaks. The exit event reports its end.
     stdin.on('error', () => {});
-    child.on('error', (error) => this.#lose(child, error.message));
+    child.on('error', (error) => this.#warn(child, error.message));
     child.on('exit', (code, signal) => {
-      if (signal === null) this.#lose(child, `exit code ${code}`);
+      if (signal === null) this.#warn(child, `exit code ${code}`);
       else if (this.#forget(child) && this.#watches.size > 0) {
-        this.#ensure();
-        this.#tellCopies();
+        this.#ensureRunning();
+        this.#sendCopies();
       }
     });
   }
 
-  #lose(child: ChildProcess, reason: string): void {
+  #warn(child: ChildProcess, reason: string): void {
     if (!this.#forget(child)) return;
     process.emitWarning(
-      `The process that cleans up after this server ended (${reason}). ` +
-        'Should the server be killed, its agents may survive it.',
+      `The cleanup process of this server ended unexpectedly (${reason}). ` +
+        'If the server is killed, its agents may keep running.',
     );
   }
 
@@ -100,8 +100,9 @@ export class Warden {
 }
 
 /**
- * The warden's program as text, and not as a file beside this one: it works from `dist` as from
- * `src`, and in a bundle, where such a file would be missed only when a server has been killed.
+ * Returns the source text of the warden's program. It is not a separate file so that it works from
+ * `dist`, from `src` and in a bundle, where a missing file would be noticed only after a server was
+ * killed.
  */
 function wardenSource(marker: string): string {
   // esbuild's keepNames wraps functions by this name.
@@ -111,7 +112,7 @@ function wardenSource(marker: string): string {
   return `${prelude}(${keepWatch.toString()})(${sweep}, ${removeCopies}, ${JSON.stringify(marker)});`;
 }
 
-/* istanbul ignore next: it runs from its text, in another process */
+/* istanbul ignore next: its source text runs in another process */
 function keepWatch(
   { sweep }: ProcessSweep,
   removeCopies: (copies: LocalCopies) => Promise<void>,
@@ -123,7 +124,7 @@ function keepWatch(
   const clean = async () => {
     const options = { graceMs: 1000, limitMs: 4000 };
     await sweep(marker, options);
-    // The server may have died between fork and exec, when its child does not have the marker yet.
+    // The server may have died between fork and exec, when its child did not have the marker yet.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await sweep(marker, { ...options, graceMs: 0 });
     await Promise.all(copies.map(removeCopies));

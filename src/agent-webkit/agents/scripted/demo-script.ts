@@ -1,39 +1,43 @@
 import type { Script, ScriptedAgent, ScriptedTurn } from './script.js';
 import { ScriptedAgentError } from './turn.js';
 
-/** About as fast as a model streams. */
+/** About the pace at which a model streams. */
 const PACE_MS = 30;
-/** Slow enough that there is time to interrupt. */
+/** Slow enough to leave time for an interrupt. */
 const LONG_PACE_MS = 200;
 const LONG_COUNT = 150;
-/** Made up, so that a UI has a cost to show. */
+/** A made-up cost, so that a user interface has one to show. */
 const TURN_COST_USD = 0.001;
 
 interface Scene {
-  /** The word in the user's text that chooses the scene. */
+  /** The word in the user's text that selects the scene. */
   word: string;
   shows: string;
   play: (turn: ScriptedTurn) => Promise<void>;
 }
 
 const scenes: readonly Scene[] = [
-  { word: 'permission', shows: 'a tool that waits for your permission', play: askPermission },
+  { word: 'permission', shows: 'a tool that needs your permission', play: askPermission },
   { word: 'question', shows: 'a question with options', play: askQuestion },
   { word: 'tools', shows: 'two tools in one message, one of which fails', play: useTools },
-  { word: 'subagent', shows: 'a task handed to a sub-agent', play: delegate },
-  { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: talkLong },
+  { word: 'subagent', shows: 'a task delegated to a sub-agent', play: delegate },
+  { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: countSlowly },
   {
     word: 'fail',
     shows: 'a turn that fails',
     play: async (turn) => turn.fail('You asked the demo to fail.'),
   },
-  { word: 'crash', shows: 'an agent that dies; write again to wake it', play: crash },
+  {
+    word: 'crash',
+    shows: 'an agent that crashes; send another message to restart it',
+    play: crash,
+  },
 ];
 
 /**
- * The agent of a server without credentials: a dialogue that shows everything a user interface has
- * to handle, chosen by a word in the user's text. It says that it is a script, and pretends to
- * nothing: no tool runs, and the cost it tells is made up.
+ * The agent of a server without credentials. It shows everything that a user interface has to handle;
+ * a word in the user's text selects the scene. The demo says that it is a script: no tool runs, and the
+ * cost is made up.
  */
 export const demoScript: Script = async (turn) => {
   turn.spend(TURN_COST_USD);
@@ -46,38 +50,38 @@ export const demoScript: Script = async (turn) => {
 
 async function echo(turn: ScriptedTurn): Promise<void> {
   const quote = turn.input.text === '' ? 'something without text' : `“${turn.input.text}”`;
-  await tell(
+  await say(
     turn,
-    `I am a scripted demo, not a model. You wrote ${quote}; it is message ${turn.turnNumber} of this session. ` +
-      `To see more, write one of: ${scenes.map(({ word }) => word).join(', ')}, help.`,
+    `I am a scripted demo, not a model. You wrote ${quote}. This is message ${turn.turnNumber} of this session. ` +
+      `To see more, write one of these words: ${scenes.map(({ word }) => word).join(', ')}, help.`,
   );
 }
 
 async function explain(turn: ScriptedTurn): Promise<void> {
   const lines = scenes.map(({ word, shows }) => `- **${word}**: ${shows}`);
-  await tell(
+  await say(
     turn,
     'I am a scripted demo, not a model: no tool runs, and the cost is made up.\n' +
-      `Write a word to see:\n${lines.join('\n')}\n` +
+      `Write one of these words to see:\n${lines.join('\n')}\n` +
       'For the real agent, start the server with Anthropic credentials.',
   );
 }
 
 async function askPermission(turn: ScriptedTurn): Promise<void> {
-  await tell(turn, 'I would like to run a command. It is your choice. ');
+  await say(turn, 'I would like to run a command. You decide. ');
   const outcome = await turn.useTool(
     'Bash',
     { command: 'echo "Hello from the demo"', description: 'Greet' },
     {
-      context: { title: 'Run a shell command?', description: 'Nothing is run: this is a demo.' },
+      context: { title: 'Run a shell command?', description: 'This is a demo: nothing runs.' },
       run: ({ command }) => `(demo, not run) ${command}`,
     },
   );
-  await tell(
+  await say(
     turn,
     outcome.allowed
       ? `You allowed it. The command was: ${outcome.input.command}`
-      : `You denied it, and said: ${outcome.message}`,
+      : `You denied it with the message: ${outcome.message}`,
   );
 }
 
@@ -93,19 +97,19 @@ async function askQuestion(turn: ScriptedTurn): Promise<void> {
       ],
     },
     {
-      question: 'What do you build?',
+      question: 'What are you building?',
       header: 'Project',
       multiSelect: true,
       options: [{ label: 'A web app' }, { label: 'A service' }, { label: 'A phone app' }],
     },
   ]);
-  const said = Object.entries(answers ?? {}).map(([question, answer]) => `${question} ${answer}.`);
-  await tell(turn, answers ? `Thank you. ${said.join(' ')}` : 'You preferred not to answer.');
+  const given = Object.entries(answers ?? {}).map(([question, answer]) => `${question} ${answer}.`);
+  await say(turn, answers ? `Thank you. ${given.join(' ')}` : 'You declined to answer.');
 }
 
 async function useTools(turn: ScriptedTurn): Promise<void> {
   await turn.message(async (message) => {
-    await message.say('I read two files at once; one is missing.', { paceMs: PACE_MS });
+    await message.say('I read two files in parallel. One of them is missing.', { paceMs: PACE_MS });
     await Promise.all([
       message.useTool(
         'Read',
@@ -125,30 +129,30 @@ async function useTools(turn: ScriptedTurn): Promise<void> {
       ),
     ]);
   });
-  await tell(turn, 'One file had a title, the other one was not there. No real file was read.');
+  await say(turn, 'One file has a title, the other does not exist. No real file was read.');
 }
 
 async function delegate(turn: ScriptedTurn): Promise<void> {
-  await tell(turn, 'A sub-agent shall count the files.');
+  await say(turn, 'I delegate this task to a sub-agent: count the files.');
   const report = await turn.subAgent('Count the files', async (sub) => {
     await sub.useTool('Glob', { pattern: '**/*' }, { ask: false, run: () => 'a.txt\nb.txt' });
-    await tell(sub, 'There are two files, a.txt and b.txt.');
+    await say(sub, 'There are two files, a.txt and b.txt.');
   });
-  await tell(turn, `The sub-agent reports: ${report}`);
+  await say(turn, `The sub-agent reports: ${report}`);
 }
 
-async function talkLong(turn: ScriptedTurn): Promise<void> {
+async function countSlowly(turn: ScriptedTurn): Promise<void> {
   const numbers = Array.from({ length: LONG_COUNT }, (_, index) => `${index + 1} `);
-  await turn.say(['I count slowly; interrupt me at any time. ', ...numbers], {
+  await turn.say(['I am counting slowly. Interrupt me at any time. ', ...numbers], {
     paceMs: LONG_PACE_MS,
   });
 }
 
 async function crash(turn: ScriptedTurn): Promise<void> {
-  await tell(turn, 'I die in the middle of this');
+  await say(turn, 'I am about to crash in the middle of this');
   turn.crash('You asked the demo to crash.');
 }
 
-function tell(agent: ScriptedAgent, text: string): Promise<void> {
+function say(agent: ScriptedAgent, text: string): Promise<void> {
   return agent.say(text, { paceMs: PACE_MS });
 }

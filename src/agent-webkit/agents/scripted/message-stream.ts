@@ -1,11 +1,11 @@
 import type { SDKMessage } from '../../engine/agent-client.js';
 
-/** What a scripted agent has written and its session has not yet read. It is read once. */
+/** The messages that a scripted agent has written. The stream has one reader and buffers unread messages. */
 export class MessageStream implements AsyncIterable<SDKMessage> {
   #unread: SDKMessage[] = [];
   #isEnded = false;
   #failure: Error | null = null;
-  /** Set while the reader waits for a message, which means that it has taken all before. */
+  /** Set while the reader waits for a message, which means that it has read all earlier ones. */
   #wakeReader: (() => void) | null = null;
   #whenRead: (() => void)[] = [];
 
@@ -16,7 +16,7 @@ export class MessageStream implements AsyncIterable<SDKMessage> {
     this.#wakeReader?.();
   }
 
-  /** Ends the stream behind what is written; with a failure, reading then throws it. */
+  /** Ends the stream after the written messages. The reader then ends, or throws the failure. */
   end(failure: Error | null = null): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -24,7 +24,7 @@ export class MessageStream implements AsyncIterable<SDKMessage> {
     this.#wakeReader?.();
   }
 
-  /** Resolves when the reader has taken everything written and asks for more. */
+  /** Resolves when the reader has read all written messages and asks for more. */
   async read(): Promise<void> {
     if (this.#wakeReader !== null && this.#unread.length === 0) return;
     await new Promise<void>((resolve) => this.#whenRead.push(resolve));

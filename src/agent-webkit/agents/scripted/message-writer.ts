@@ -7,7 +7,7 @@ import {
 } from './sdk-message.js';
 import type { Turn } from './turn.js';
 
-/** Writes one message of an agent, block by block, and its stream when the session wants that. */
+/** Writes one message of an agent, block by block, and its partial messages when the session includes them. */
 export class MessageWriter {
   readonly #turn: Turn;
   readonly #origin: Origin;
@@ -20,7 +20,7 @@ export class MessageWriter {
     this.#origin = origin;
   }
 
-  /** Writes a text chunk by chunk and returns it whole. */
+  /** Writes a text chunk by chunk. Returns the whole text. */
   async text(chunks: readonly string[], paceMs: number): Promise<string> {
     const index = this.#begin({ type: 'text', text: '' });
     let text = '';
@@ -45,7 +45,7 @@ export class MessageWriter {
     return text;
   }
 
-  /** Writes a tool call. What becomes of the call is not the message's matter. */
+  /** Writes a tool call. Its result is a message of its own. */
   toolUse(id: string, name: string, input: Record<string, unknown>): void {
     const index = this.#begin({ type: 'tool_use', id, name, input: {} });
     this.#hasToolUse = true;
@@ -62,7 +62,7 @@ export class MessageWriter {
     this.#stream({ type: 'content_block_stop', index });
   }
 
-  /** Ends the message. One without a block was never there. */
+  /** Ends the message. A message without blocks is not written at all. */
   end(): void {
     if (this.#blockCount === 0) return;
     this.#stream({
@@ -97,7 +97,7 @@ export class MessageWriter {
     }
   }
 
-  /** Whether the agent itself writes, not a sub-agent of it. */
+  /** True when the agent itself writes the message, not one of its sub-agents. */
   get #isAgent(): boolean {
     return this.#origin.parentToolUseId === null;
   }

@@ -2,56 +2,56 @@ import type { PermissionContext, SessionConfig } from '../../engine/agent-client
 import type { UserContent } from '../../protocol/events.js';
 
 /**
- * A dialogue written in TypeScript: called once for each user message, it plays one turn. The turn
- * ends when it returns; an error it throws is the turn's failure.
+ * The script of a scripted agent. It is called for each user message and plays one turn. The turn ends
+ * when the script returns, and fails when it throws.
  *
- * Await each step. Tools and sub-agents may also run side by side, by `Promise.all`.
+ * Await each step. To run tools and sub-agents in parallel, use `Promise.all`.
  *
  * @example
  * const script: Script = async (turn) => {
  *   await turn.say(`You said: ${turn.input.text}`);
  *   const listing = await turn.useTool('Bash', { command: 'ls' }, { run: () => 'README.md' });
- *   await turn.say(listing.allowed ? 'There is one file.' : 'Then I do not look.');
+ *   await turn.say(listing.allowed ? 'There is one file.' : 'I did not list the files.');
  * };
  */
 export type Script = (turn: ScriptedTurn) => Promise<void> | void;
 
-/** A turn that is over, as the agent remembers it. */
+/** A finished turn in the agent's memory. */
 export interface PastTurn {
-  /** What the user wrote. */
+  /** The text of the user's message. */
   input: string;
-  /** What the agent said, its messages joined by line breaks. */
+  /** The texts of the agent, joined by line breaks. */
   output: string;
 }
 
-/** How `say` streams its text. */
+/** Options of `say`. */
 export interface SayOptions {
-  /** The time before each chunk, in milliseconds. @default 0, which uses no timer */
+  /** The delay before each chunk, in milliseconds. @default 0, which uses no timer */
   paceMs?: number;
 }
 
-/** How a tool call goes. */
+/** Options of `useTool`. */
 export interface ToolOptions<Input> {
   /**
-   * Whether the tool needs a permission. What then happens is the permission mode's matter:
-   * `bypassPermissions` allows without asking, `acceptEdits` does so for Edit, MultiEdit, Write and
-   * NotebookEdit, `dontAsk` denies without asking, and every other mode asks.
+   * True when the tool needs a permission. The permission mode then decides: `bypassPermissions`
+   * allows the call without asking, `acceptEdits` does so for Edit, MultiEdit, Write and NotebookEdit,
+   * `dontAsk` denies it without asking, and every other mode asks.
    *
    * @default true
    */
   ask?: boolean;
-  /** What the permission request says beside the tool and its input. */
+  /** Further fields of the permission request, besides the tool and its input. */
   context?: Omit<PermissionContext, 'signal' | 'toolUseID' | 'agentID'>;
   /**
-   * Plays the tool once it is allowed: what it returns is the tool's output, and an error it throws
-   * makes the call a failed one. The input is the one a person may have edited; nothing checks it.
+   * Plays the tool after it was allowed. The returned value is the tool's output; if the function
+   * throws, the call fails. A person may have edited the input, and the result is not validated.
    *
    * @default an empty output
    */
   run?: (input: Input) => UserContent | Promise<UserContent>;
 }
 
-/** What became of a tool call. `output` is its text alone; of a failed call, the error's message. */
+/** The outcome of a tool call. `output` is the text of the output, or the error message of a failed call. */
 export type ToolOutcome<Input = Record<string, unknown>> =
   | { allowed: true; input: Input; output: string; isError: boolean }
   | { allowed: false; message: string };
@@ -59,28 +59,28 @@ export type ToolOutcome<Input = Record<string, unknown>> =
 /** One question of `ask`. */
 export interface ScriptedQuestion {
   question: string;
-  /** A label of a word or two. @default 'Question' */
+  /** A short label of one or two words. @default 'Question' */
   header?: string;
-  /** Whether several options may be chosen. @default false */
+  /** True when several options may be selected. @default false */
   multiSelect?: boolean;
   options: { label: string; description?: string }[];
 }
 
-/** The answer to each question, by the question's text. */
+/** The answers by the texts of their questions. */
 export type Answers = Record<string, string>;
 
 /**
- * What one message of an agent is made of. Each step rejects with an error named `AbortError` once
- * the turn is interrupted; let it pass, the agent ends the turn as a real one does.
+ * The steps of which one message of an agent consists. When the turn is interrupted, each step rejects
+ * with an error named `AbortError`. Do not catch it: the agent then ends the turn like a real one.
  */
 export interface ScriptedMessage {
-  /** Says a text: a string streams word by word, an array chunk by chunk. */
+  /** Writes a text. A string is streamed word by word, an array chunk by chunk. */
   say(text: string | readonly string[], options?: SayOptions): Promise<void>;
-  /** Does nothing for so many milliseconds, as if thinking. */
+  /** Waits for the given number of milliseconds. */
   pause(durationMs: number): Promise<void>;
   /**
-   * Calls a tool, asking for permission where the mode wants it. A denial that also interrupts ends
-   * the turn, so that the script does not go on.
+   * Calls a tool and asks for permission where the permission mode requires it. A denial that also
+   * interrupts ends the turn, and with it the script.
    *
    * @example
    * const outcome = await turn.useTool(
@@ -95,19 +95,19 @@ export interface ScriptedMessage {
     options?: ToolOptions<Input>,
   ): Promise<ToolOutcome<Input>>;
   /**
-   * Asks a person by `AskUserQuestion`, in every permission mode. Returns null when the question
-   * was declined.
+   * Asks the user with the tool `AskUserQuestion`, in every permission mode. Returns null when the
+   * questions were declined.
    *
    * @example
    * const answers = await turn.ask([
    *   { question: 'Which color?', options: [{ label: 'Red' }, { label: 'Blue' }] },
    * ]);
-   * await turn.say(answers?.['Which color?'] ?? 'No color, then.');
+   * await turn.say(answers?.['Which color?'] ?? 'No answer.');
    */
   ask(questions: readonly ScriptedQuestion[]): Promise<Answers | null>;
   /**
-   * Hands a task to a sub-agent, whose messages carry the id of this tool call. Returns its report:
-   * what it said last.
+   * Delegates a task to a sub-agent, whose messages carry the id of this tool call. Returns the
+   * sub-agent's report, which is its last text.
    *
    * @example
    * const report = await turn.subAgent('Count the files', async (sub) => {
@@ -118,14 +118,14 @@ export interface ScriptedMessage {
   subAgent(description: string, play: (sub: ScriptedAgent) => Promise<void>): Promise<string>;
 }
 
-/** An agent at work: each step is a message of its own, unless `message` groups several. */
+/** An agent or sub-agent in a turn. Each step is a message of its own, unless `message` groups several. */
 export interface ScriptedAgent extends ScriptedMessage {
   /**
-   * Groups steps into one message of several blocks. Returns what the function returns.
+   * Groups steps into one message of several blocks. Returns the result of the function.
    *
    * @example
    * await turn.message(async (message) => {
-   *   await message.say('I look at both.');
+   *   await message.say('I read both files.');
    *   await Promise.all([
    *     message.useTool('Read', { file_path: 'a.txt' }),
    *     message.useTool('Read', { file_path: 'b.txt' }),
@@ -133,27 +133,27 @@ export interface ScriptedAgent extends ScriptedMessage {
    * });
    */
   message<T>(write: (message: ScriptedMessage) => Promise<T>): Promise<T>;
-  /** Never ends by itself: the turn goes on until it is interrupted or its session closed. */
+  /** Never resolves: the turn lasts until it is interrupted or its session is closed. */
   hang(): Promise<never>;
 }
 
-/** One turn as its script sees it: what was asked, and everything the agent can do about it. */
+/** One turn: the user's message, and everything that the agent can do in response. */
 export interface ScriptedTurn extends ScriptedAgent {
   readonly sessionId: string;
-  /** The user's message. `text` is its text alone, blocks joined by line breaks. */
+  /** The user's message. `text` is its text without images, with blocks joined by line breaks. */
   readonly input: { readonly text: string; readonly content: UserContent };
-  /** 1 in a session's first turn. Turns before a resume count. */
+  /** The number of the turn in its session, from 1. Turns before a resume are included. */
   readonly turnNumber: number;
-  /** The turns before this one, oldest first; the last 100 of them. */
+  /** The last 100 turns before this one, oldest first. */
   readonly history: readonly PastTurn[];
-  /** The session's configuration when the turn began; changes show in the next turn. */
+  /** The configuration of the session at the start of the turn. Changes apply to the next turn. */
   readonly config: Readonly<SessionConfig>;
-  /** Aborts when the turn is over, above all when it is interrupted. */
+  /** Aborts when the turn is over, for example because it was interrupted. */
   readonly signal: AbortSignal;
-  /** Adds so many US dollars to what the session has cost. A turn costs nothing by itself. */
+  /** Adds to the cost of the session, in US dollars. A turn costs nothing by itself. */
   spend(costUsd: number): void;
-  /** Ends the turn as failed: a `result` of `error_during_execution` with this message. */
+  /** Ends the turn with a `result` of `error_during_execution` that has this message. */
   fail(message: string): never;
-  /** Ends the agent as if its process had died: `messages` throws an error with this message. */
+  /** Ends the agent as if its process had crashed: `messages` throws an error with this message. */
   crash(message: string): never;
 }

@@ -15,17 +15,16 @@ import { ScriptedAgentError, Turn } from './turn.js';
 import { Voice } from './voice.js';
 
 /**
- * Makes agents that play a script: no process, no network, no credentials. For tests of what stands
- * around an agent, and for demos.
+ * Creates a factory of agents that play a script. They need no process, no network and no credentials.
+ * Use them for tests and demos.
  *
- * What a session said before is remembered by its id for as long as the factory lives, for up to
- * 1000 sessions. A session resumed without such a memory, as after a restart of the server, begins
- * with an empty one.
+ * The factory remembers the turns of up to 1000 sessions by their ids. A session that is resumed
+ * without a memory, for example after a restart of the server, starts with an empty one.
  *
  * @example
  * const createAgent = scriptedSdkFactory(async (turn) => {
  *   const outcome = await turn.useTool('Bash', { command: 'ls' }, { run: () => 'README.md' });
- *   await turn.say(outcome.allowed ? `I see ${outcome.output}.` : 'As you wish.');
+ *   await turn.say(outcome.allowed ? `I see ${outcome.output}.` : 'I did not list the files.');
  * });
  * const app = await Test.createTestingModule({ imports: [AppModule] })
  *   .overrideProvider(SDK_FACTORY)
@@ -44,7 +43,7 @@ class ScriptedAgentClient implements AgentClient {
   readonly #memory: SessionMemory;
   readonly #stream = new MessageStream();
   #config: SessionConfig;
-  /** The turn that runs; null between turns. */
+  /** The running turn; null between turns. */
   #turn: Turn | null = null;
   #isClosed = false;
 
@@ -63,7 +62,9 @@ class ScriptedAgentClient implements AgentClient {
   send({ content }: AgentInput): void {
     if (this.#isClosed) return;
     if (this.#turn !== null) {
-      throw new ScriptedAgentError('A message was sent while a turn is running. Await its result.');
+      throw new ScriptedAgentError(
+        'A message was sent while a turn is running. Wait for the `result` of the turn.',
+      );
     }
     const input = { text: textOf(content), content };
     const turn = new Turn({
@@ -92,7 +93,7 @@ class ScriptedAgentClient implements AgentClient {
     this.#config = { ...this.#config, permissionMode };
   }
 
-  /** A script starts no task that outlives its step, so there is nothing to stop. */
+  /** Does nothing: no task of a script outlives its step. */
   async stopTask(): Promise<void> {}
 
   async close(): Promise<void> {
@@ -109,7 +110,7 @@ class ScriptedAgentClient implements AgentClient {
   }
 }
 
-/** The agent's own voice, with what only its turn can tell and do. */
+/** The voice of the agent itself, with the members that a sub-agent does not have. */
 class MainVoice extends Voice implements ScriptedTurn {
   readonly turnNumber: number;
   readonly history: ScriptedTurn['history'];

@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto';
 import type { SDKMessage, SessionConfig } from '../../engine/agent-client.js';
 import type { UserContent } from '../../protocol/events.js';
 
-/** The model's name when the session asks for none. */
+/** The name of the model when the session sets none. */
 const DEFAULT_MODEL = 'scripted';
 
-/** A content block of an assistant's message. */
+/** A content block of an assistant message. */
 export type Block =
   | { type: 'text'; text: string }
   | { type: 'tool_use'; id: string; name: string; input: Record<string, unknown> };
 
-/** What every message of one speaker has in common. */
+/** The common fields of all messages of one agent or sub-agent. */
 export interface Origin {
   sessionId: string;
-  /** The tool call that started the sub-agent which speaks; null for the agent itself. */
+  /** The tool call that started the sub-agent; null for the agent itself. */
   parentToolUseId: string | null;
   model: string | null;
 }
 
-/** Why a turn is over. */
+/** The reason for which a turn ended. */
 export type Ending =
   | { kind: 'completed' }
   | { kind: 'interrupted' }
@@ -26,10 +26,10 @@ export type Ending =
   | { kind: 'crashed'; message: string }
   | { kind: 'closed' };
 
-/** How a turn ended, and what it took. */
+/** The facts of a finished turn for its `result`. */
 export interface TurnSummary {
   ending: Ending;
-  /** Whether a tool was running, or waiting for its permission, when the turn ended. */
+  /** True when a tool was running, or was waiting for a permission, when the turn ended. */
   isInTool: boolean;
   said: readonly string[];
   durationMs: number;
@@ -38,12 +38,12 @@ export interface TurnSummary {
   inputText: string;
 }
 
-/** A unique id as the Messages API makes them: `msg_...`, `toolu_...`. */
+/** Creates a unique id in the format of the Messages API: `msg_...`, `toolu_...`. */
 export function createId(prefix: 'msg' | 'toolu' | 'agent'): string {
   return `${prefix}_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
 }
 
-/** The text of a content without its images, blocks joined by line breaks. */
+/** Returns the text of a content without its images, with blocks joined by line breaks. */
 export function textOf(content: UserContent): string {
   if (typeof content === 'string') return content;
   return content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
@@ -70,7 +70,7 @@ export function initMessage(sessionId: string, config: SessionConfig): SDKMessag
   };
 }
 
-/** One finished block of a message; several blocks share the message's id. */
+/** One finished block of a message. The blocks of a message share its id. */
 export function assistantMessage(
   origin: Origin,
   messageId: string,
@@ -85,17 +85,17 @@ export function assistantMessage(
   });
 }
 
-/** One event of a message's stream, as the Messages API sends them. */
+/** One stream event of a message, as the Messages API sends it. */
 export function streamEvent(origin: Origin, event: Record<string, unknown>): SDKMessage {
   return fromAgent(origin, { type: 'stream_event', event });
 }
 
-/** The `message_start` event, which opens a message's stream. */
+/** The first stream event of a message. */
 export function messageStart(origin: Origin, messageId: string): SDKMessage {
   return streamEvent(origin, { type: 'message_start', message: apiMessage(origin, messageId) });
 }
 
-/** What a tool gave back. */
+/** The result of a tool call. */
 export function toolResultMessage(
   origin: Origin,
   toolUseId: string,
@@ -112,7 +112,7 @@ export function toolResultMessage(
   ]);
 }
 
-/** A note in the user's name, such as the task of a sub-agent. */
+/** A text in the role of the user, such as the task of a sub-agent. */
 export function userTextMessage(origin: Origin, text: string): SDKMessage {
   return userMessage(origin, [{ type: 'text', text }]);
 }
@@ -163,8 +163,8 @@ function userMessage(origin: Origin, content: Record<string, unknown>[]): SDKMes
 }
 
 function fromAgent(origin: Origin, message: Record<string, unknown>): SDKMessage {
-  // The SDK's types also want what no reader of a transcript looks at, such as container and
-  // diagnostics; the real agent leaves them out, too.
+  // The SDK's types also require fields such as container and diagnostics, which the real agent omits,
+  // too.
   return {
     ...message,
     parent_tool_use_id: origin.parentToolUseId,
@@ -186,7 +186,7 @@ function apiMessage(origin: Origin, messageId: string): Record<string, unknown> 
   };
 }
 
-/** A guess at four characters a token, so that a usage display has something to show. */
+/** Estimates the usage at four characters per token, so that a user interface has figures to show. */
 function usage(inputLength: number, outputLength: number): Record<string, unknown> {
   return {
     input_tokens: Math.ceil(inputLength / 4),

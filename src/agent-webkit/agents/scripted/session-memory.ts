@@ -1,23 +1,23 @@
 import type { PastTurn } from './script.js';
 
-/** A conversation longer than this forgets its beginning. */
+/** The number of turns that are remembered per session; older ones are forgotten. */
 const MAX_TURNS = 100;
-/** More sessions than this, and the one that was started longest ago is forgotten. */
+/** The number of sessions that are remembered. Beyond it, the one that was started first is forgotten. */
 const MAX_SESSIONS = 1000;
 
-/** What stays of a session between its agents. */
+/** The memory of a session, which outlives its agents. */
 export class SessionMemory {
-  /** What the session has cost so far, in US dollars. */
+  /** The cost of the session so far, in US dollars. */
   costUsd = 0;
   #turnCount = 0;
   #history: PastTurn[] = [];
 
-  /** How many turns the session has had, the forgotten ones included. */
+  /** The number of turns of the session, including forgotten ones. */
   get turnCount(): number {
     return this.#turnCount;
   }
 
-  /** The turns that are remembered, oldest first. */
+  /** The remembered turns, oldest first. */
   get history(): readonly PastTurn[] {
     return this.#history;
   }
@@ -28,11 +28,11 @@ export class SessionMemory {
   }
 }
 
-/** The memories of all sessions of one factory, by session id. */
+/** The memories of the sessions of one factory. */
 export class SessionMemories {
   readonly #memories = new Map<string, SessionMemory>();
 
-  /** The memory to start an agent with: the session's own on a resume, else a new one. */
+  /** Returns the session's memory on a resume, else a new one. */
   open(sessionId: string, resume: boolean): SessionMemory {
     const memory = (resume && this.#memories.get(sessionId)) || new SessionMemory();
     this.#memories.delete(sessionId);

@@ -9,13 +9,13 @@ import {
 } from './sdk-message.js';
 import type { SessionMemory } from './session-memory.js';
 
-/** A block or a tool call that has begun. `close` writes what a reader needs to see it ended. */
+/** A text block or a tool call that has started. `close` writes the messages that end it for a reader. */
 export interface Unfinished {
   kind: 'text' | 'tool';
   close: () => void;
 }
 
-/** Everything a turn needs of its agent. */
+/** Everything that a turn needs from its agent. */
 export interface TurnStart {
   sessionId: string;
   config: SessionConfig;
@@ -24,26 +24,26 @@ export interface TurnStart {
   memory: SessionMemory;
   /** The text of the user's message. */
   inputText: string;
-  /** Called once, when everything the turn had to say is written. */
+  /** Called once, when all messages of the turn are written. */
   onEnd: (ending: Ending) => void;
 }
 
-/** What a step of a script rejects with when its turn is over. */
+/** The error with which the steps of a script reject when the turn is over. */
 export class TurnAbortedError extends Error {
   override readonly name = 'AbortError';
 }
 
-/** An error of a script's making: a crash that it played, or a step out of place. */
+/** An error in a script: a crash that it plays, or an invalid step. */
 export class ScriptedAgentError extends Error {
   override readonly name = 'ScriptedAgentError';
 }
 
 /**
- * One turn, from its first message to its last. It is over by whichever comes first: the script
- * returns or throws, it is interrupted, the script fails or crashes it, the agent is closed.
+ * One turn, from its first message to its last. It ends with whichever comes first: the script returns
+ * or throws, the turn is interrupted, the script fails or crashes it, or the agent is closed.
  *
- * From then on every step rejects and nothing more is written. What a script does that pays no heed
- * to this cannot hold the turn open.
+ * From then on, every step rejects and nothing more is written. A script that ignores this cannot keep
+ * the turn open.
  */
 export class Turn {
   readonly #start: TurnStart;
@@ -71,17 +71,20 @@ export class Turn {
     return this.#start.canUseTool;
   }
 
-  /** Plays a script to its end, or to the turn's. Never rejects. */
+  /** Plays a script until it or the turn ends. Never rejects. */
   async play(script: () => Promise<void> | void): Promise<void> {
     try {
       await script();
       this.end(
         this.#unfinished.size === 0
           ? { kind: 'completed' }
-          : { kind: 'failed', message: 'The script returned while a step was running; await it.' },
+          : {
+              kind: 'failed',
+              message: 'The script returned while a step was running. Await every step.',
+            },
       );
     } catch (error) {
-      this.end({ kind: 'failed', message: sentence(error) });
+      this.end({ kind: 'failed', message: errorMessage(error) });
     }
   }
 
@@ -93,31 +96,31 @@ export class Turn {
     if (!this.#isSilent) this.#start.stream.write(message);
   }
 
-  /** Resolves when the session has read everything written so far. */
+  /** Resolves when the session has read all messages written so far. */
   read(): Promise<void> {
     return this.untilOver(this.#start.stream.read());
   }
 
-  /** Counts a message that the agent itself began. */
+  /** Counts a message of the agent itself. */
   countMessage(): void {
     this.#messageCount += 1;
   }
 
-  /** Remembers what the agent itself said. */
+  /** Remembers a text of the agent itself. */
   remember(text: string): void {
     this.#said.push(text);
   }
 
-  /** Runs a step of the script. A step that nobody awaits does no harm when it rejects. */
+  /** Runs a step of the script. A step that is not awaited causes no unhandled rejection. */
   step<T>(work: () => Promise<T>): Promise<T> {
     const running = this.signal.aborted ? Promise.reject<T>(this.signal.reason as Error) : work();
     running.catch(() => {
-      // Whoever awaits the step gets this error from the promise below.
+      // A script that awaits the step receives this error from the returned promise.
     });
     return running;
   }
 
-  /** Waits for something, but no longer than the turn lasts: then it rejects. */
+  /** Waits for the work. Rejects when the turn ends before. */
   untilOver<T>(work: Promise<T>): Promise<T> {
     const { signal } = this;
     return new Promise<T>((resolve, reject) => {
@@ -135,30 +138,30 @@ export class Turn {
     return this.untilOver(elapsed).finally(() => clearTimeout(timer));
   }
 
-  /** Begins what the turn's end must close if it is open then. Returns how to say that it ended. */
+  /** Registers work that the end of the turn closes. Returns the function to call when it has finished. */
   begin(unfinished: Unfinished): () => void {
     this.#unfinished.add(unfinished);
     return () => this.#unfinished.delete(unfinished);
   }
 
-  /** Ends the turn from within the script. */
+  /** Ends the turn from within the script, and throws. */
   stop(ending: Ending): never {
     this.end(ending);
     throw this.signal.reason;
   }
 
-  /** Ends the turn. Does nothing when it is over. */
+  /** Ends the turn. Does nothing when it has already ended. */
   end(ending: Ending): void {
     if (this.signal.aborted) return;
-    // First, so that a request for a permission is withdrawn before the result that it delayed.
-    this.#controller.abort(new TurnAbortedError(`The turn is over: it was ${ending.kind}.`));
+    // First, so that a pending permission request is cancelled before the result is written.
+    this.#controller.abort(new TurnAbortedError(`The turn was ${ending.kind}.`));
     const { memory, inputText, onEnd } = this.#start;
-    const isTold = ending.kind !== 'crashed' && ending.kind !== 'closed';
+    const isReported = ending.kind !== 'crashed' && ending.kind !== 'closed';
     const isInTool = [...this.#unfinished].some(({ kind }) => kind === 'tool');
     // The innermost first: a sub-agent's tool before the call of the sub-agent.
-    if (isTold) for (const { close } of [...this.#unfinished].toReversed()) close();
+    if (isReported) for (const { close } of [...this.#unfinished].toReversed()) close();
     memory.remember({ input: inputText, output: this.#said.join('\n') });
-    if (isTold) this.#writeResult(ending, isInTool);
+    if (isReported) this.#writeResult(ending, isInTool);
     this.#isSilent = true;
     onEnd(ending);
   }
@@ -183,7 +186,7 @@ export class Turn {
   }
 }
 
-/** What a thrown value says. */
-export function sentence(error: unknown): string {
+/** Returns the message of a thrown value. */
+export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

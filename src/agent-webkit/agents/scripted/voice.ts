@@ -1,4 +1,3 @@
-import type { PermissionResult } from '../../engine/agent-client.js';
 import type { UserContent } from '../../protocol/events.js';
 import { MessageWriter } from './message-writer.js';
 import type {
@@ -17,42 +16,32 @@ import {
   toolResultMessage,
   userTextMessage,
 } from './sdk-message.js';
-import { ScriptedAgentError, sentence, type Turn } from './turn.js';
+import { decide, permissionRule, type ToolRequest } from './tool-permission.js';
+import { errorMessage, ScriptedAgentError, type Turn } from './turn.js';
 
-/** What the real agent tells the model about a tool call that was cut off. */
+/** The text that the real agent gives the model for a tool call that was aborted. */
 const REJECTED =
   "The user doesn't want to proceed with this tool use. The tool use was rejected. " +
   'STOP what you are doing and wait for the user to tell you how to proceed.';
 
-const EDITING_TOOLS = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
-
-/** What is decided about before a tool runs. */
-interface Request {
-  name: string;
-  input: Record<string, unknown>;
-  /** How it is decided whether the tool may run. */
-  rule: 'ask' | 'allow' | 'deny';
-  context?: ToolOptions<unknown>['context'];
-}
-
-/** A tool call on its way. */
-interface Call<Input> extends Request {
+/** A tool call, with the function that plays it once it is allowed. */
+interface Call<Input> extends ToolRequest {
   input: Input & Record<string, unknown>;
   run: (input: Input, toolUseId: string) => UserContent | Promise<UserContent>;
 }
 
 /**
- * Someone who speaks in a turn: the agent, or one of its sub-agents. Each step writes a message of
- * its own, unless the voice was given one to write into.
+ * The voice of an agent or a sub-agent in a turn. Each step writes a message of its own, unless the
+ * voice was created to write into a given one.
  *
- * Invariant: of one voice, at most one message is being written at a time, since stream events do
- * not say which message they belong to.
+ * Invariant: a voice writes at most one message at a time, because stream events do not name the
+ * message to which they belong.
  */
 export class Voice implements ScriptedAgent {
   readonly #turn: Turn;
   readonly #origin: Origin;
   readonly #agentId: string | null;
-  /** The message that this voice writes into; null when each step makes its own. */
+  /** The message into which this voice writes; null when each step writes its own. */
   readonly #grouped: MessageWriter | null;
   #isWriting = false;
   #lastText = '';
@@ -91,7 +80,7 @@ export class Voice implements ScriptedAgent {
     input: Input,
     { ask = true, context, run = () => '' }: ToolOptions<Input> = {},
   ): Promise<ToolOutcome<Input>> {
-    const rule = ask ? this.#rule(name) : 'allow';
+    const rule = ask ? permissionRule(this.#turn.config.permissionMode, name) : 'allow';
     return this.#turn.step(() =>
       this.#call({ name, input, rule, run: (edited) => run(edited), ...(context && { context }) }),
     );
@@ -139,7 +128,7 @@ export class Voice implements ScriptedAgent {
           return report;
         },
       });
-      // An error in the sub-agent's part of the script is an error in the script, not a tool's.
+      // An error in the sub-agent's part of the script is an error of the script, not of a tool.
       rethrow(failure);
       return report;
     });
@@ -154,11 +143,12 @@ export class Voice implements ScriptedAgent {
     );
   }
 
-  /** The message to write into, for a block that is written at once. */
+  /** Returns the message into which to write the next block. */
   #open(): MessageWriter {
     if (this.#isWriting) {
       throw new ScriptedAgentError(
-        'A message was begun while another was being written. Await the first, or group both by message().',
+        'A message was started while another one was being written. ' +
+          'Await the first one, or group both with message().',
       );
     }
     return this.#grouped ?? new MessageWriter(this.#turn, this.#origin);
@@ -189,7 +179,7 @@ export class Voice implements ScriptedAgent {
     const result = (content: UserContent, isError: boolean) =>
       this.#turn.write(toolResultMessage(this.#origin, id, content, isError));
     const finish = this.#turn.begin({ kind: 'tool', close: () => result(REJECTED, true) });
-    const decision = await this.#decide(call, id);
+    const decision = await decide(this.#turn, this.#agentId, call, id);
     if (decision.behavior === 'deny') {
       if (decision.interrupt) this.#turn.stop({ kind: 'interrupted' });
       finish();
@@ -197,7 +187,7 @@ export class Voice implements ScriptedAgent {
       return { allowed: false, message: decision.message };
     }
     this.#turn.signal.throwIfAborted();
-    // What a person edited is theirs: the script's type is what it asked for, see ToolOptions.run.
+    // A person may have edited the input: its type is only that of the original, see ToolOptions.run.
     const input = (decision.updatedInput ?? call.input) as Input;
     let output: UserContent;
     let isError = false;
@@ -205,40 +195,12 @@ export class Voice implements ScriptedAgent {
       output = await this.#turn.untilOver((async () => call.run(input, id))());
     } catch (error) {
       this.#turn.signal.throwIfAborted();
-      output = sentence(error);
+      output = errorMessage(error);
       isError = true;
     }
     finish();
     result(output, isError);
     return { allowed: true, input, output: textOf(output), isError };
-  }
-
-  #rule(tool: string): Request['rule'] {
-    const { permissionMode } = this.#turn.config;
-    if (permissionMode === 'bypassPermissions') return 'allow';
-    if (permissionMode === 'acceptEdits' && EDITING_TOOLS.has(tool)) return 'allow';
-    return permissionMode === 'dontAsk' ? 'deny' : 'ask';
-  }
-
-  async #decide(
-    { name, input, rule, context }: Request,
-    toolUseID: string,
-  ): Promise<PermissionResult> {
-    if (rule === 'allow') return { behavior: 'allow' };
-    if (rule === 'deny') {
-      return { behavior: 'deny', message: `The mode dontAsk denies ${name} without asking.` };
-    }
-    // As with the real agent, the tool call is there to be seen before it is asked about.
-    await this.#turn.read();
-    return this.#turn.untilOver(
-      this.#turn.canUseTool(name, input, {
-        displayName: name,
-        ...context,
-        signal: this.#turn.signal,
-        toolUseID,
-        ...(this.#agentId !== null && { agentID: this.#agentId }),
-      }),
-    );
   }
 }
 
