@@ -7,18 +7,18 @@ function namesOf(parts: readonly (readonly EventAppend[])[]): string[][] {
   return parts.map((part) => part.map(({ sessionId }) => sessionId));
 }
 
-describe('a group of appends', () => {
-  it('is one part where it is small, also with appends without events', () => {
+describe('a group of appends to PostgreSQL', () => {
+  it('is one part when it is small, also with appends without events', () => {
     const group = ['a', 'b', 'c'].map((id, index) => sampleAppend(id, sampleEvents(1, index)));
     expect(splitGroup(group)).toEqual([group]);
   });
 
-  it('is divided before a session that is in it already, so that its second append follows the first', () => {
+  it('is split before a second append to the same session, which must follow the first', () => {
     const group = ['a', 'b', 'a', 'b', 'a'].map((id) => sampleAppend(id, []));
     expect(namesOf(splitGroup(group))).toEqual([['a', 'b'], ['a', 'b'], ['a']]);
   });
 
-  it('is divided where it has more events or more text than one statement carries', () => {
+  it('is split when it exceeds the events or the text of one statement', () => {
     const many = ['a', 'b', 'c'].map((id) => sampleAppend(id, sampleEvents(1, 2500)));
     expect(namesOf(splitGroup(many))).toEqual([['a', 'b'], ['c']]);
     const long = ['a', 'b', 'c'].map((id) =>
@@ -27,7 +27,7 @@ describe('a group of appends', () => {
     expect(namesOf(splitGroup(long))).toEqual([['a', 'b'], ['c']]);
   });
 
-  it('has a part of its own for an append that alone is too much', () => {
+  it('has a separate part for an append that exceeds the limit alone', () => {
     const group = [1, 6000, 1].map((count, index) =>
       sampleAppend(`${index}`, sampleEvents(1, count)),
     );

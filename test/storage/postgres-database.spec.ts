@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect, it } from '@jest/globals';
 import { Database } from '../../src/agent-webkit/storage/postgres/database.js';
 
-/** A connection that breaks in the very moment in which the pool hands it over. */
+/** A connection that breaks at the moment at which the pool returns it. */
 class BreakingClient extends EventEmitter {
   released: unknown[] = [];
   query(): Promise<never> {
@@ -13,13 +13,13 @@ class BreakingClient extends EventEmitter {
   }
 }
 
-it('outlives a connection that breaks while the pool hands it over', async () => {
+it('the process survives a PostgreSQL connection that breaks while the pool returns it', async () => {
   const client = new BreakingClient();
   const database = new Database(
     {
       connect: (callback) => {
         callback(undefined, client);
-        // An EventEmitter throws when nobody listens, as pg's would out of its socket's handler.
+        // An EventEmitter throws when it has no listener; pg's would throw in a handler of its socket.
         client.emit('error', new Error('terminating connection due to administrator command'));
       },
     },

@@ -27,7 +27,7 @@ describePostgres('the schema in PostgreSQL', () => {
   });
   afterEach(() => bench.close());
 
-  it('is made once by servers that start at the same time, which then all work', async () => {
+  it('is created once by servers that start at the same time, which then all work', async () => {
     const storages = await Promise.all(Array.from({ length: 6 }, () => bench.connect()));
     await Promise.all(storages.map((storage) => storage.open()));
 
@@ -37,7 +37,7 @@ describePostgres('the schema in PostgreSQL', () => {
     expect(await storage?.records.count('alice')).toBe(created.length);
   });
 
-  it('is left as it is by a server that finds it ready', async () => {
+  it('is not changed by a server that finds it up to date', async () => {
     const [id = ''] = await createSessions(await bench.open(), 1);
     const again = await bench.open();
     expect(await again.records.get(id)).toMatchObject({ id });
@@ -115,7 +115,7 @@ describePostgres('the schema in PostgreSQL', () => {
     expect(await versions()).toEqual([...released, NEXT]);
   });
 
-  it('is made where an administrator created it, by a role that may not create one', async () => {
+  it('is filled by a role that may not create schemas when an administrator has created it', async () => {
     const role = `"${bench.schema} role"`;
     await bench.admin.query(`create role ${role} login`);
     try {
@@ -134,10 +134,10 @@ describePostgres('the schema in PostgreSQL', () => {
     }
   });
 
-  it('keeps to itself, whatever its name is', async () => {
+  it('is separate from others, whatever its name', async () => {
     const names = [`${bench.schema} 'quo"te; --`, `${bench.schema} É`];
     for (const schema of names) {
-      /* oxlint-disable no-await-in-loop -- one server's whole life after the other's */
+      /* oxlint-disable no-await-in-loop -- one server runs after the other */
       const storage = await PostgresStorage.connect(bench.url, { schema });
       await storage.open();
       await createSessions(storage, 1);
@@ -149,10 +149,10 @@ describePostgres('the schema in PostgreSQL', () => {
   });
 
   it.each(['', 'x'.repeat(64), 'é'.repeat(32), 'a\0b'])(
-    'cannot be named %j, which is said at once',
+    'cannot have the name %j, which is reported at once',
     async (schema) => {
       await expect(PostgresStorage.connect(POSTGRES_URL, { schema })).rejects.toThrow(
-        'schema must be a name of 1 to 63 bytes without NUL',
+        '`schema` must be a name of 1 to 63 bytes without NUL',
       );
     },
   );

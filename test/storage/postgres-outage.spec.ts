@@ -11,14 +11,14 @@ import { describePostgres, PostgresBench } from '../support/postgres.js';
 import { eventually } from '../support/eventually.js';
 import { createSessions, sampleAppend, sampleEvents, storedEvents } from './postgres-samples.js';
 
-describePostgres('a storage whose database fails it', () => {
+describePostgres('a PostgreSQL storage during an outage', () => {
   let bench: PostgresBench;
   beforeEach(() => {
     bench = new PostgresBench();
   });
   afterEach(() => bench.close());
 
-  it('loses and doubles nothing while all connections break under load, again and again', async () => {
+  it('loses and duplicates nothing when all connections break repeatedly under load', async () => {
     const storage = await bench.open();
     const ids = await createSessions(storage, 20);
     const [appends, cuts] = [60, 5];
@@ -32,7 +32,7 @@ describePostgres('a storage whose database fails it', () => {
           isUnfinished: true,
           summary: { firstSeq: 1, costUsd: 0 },
         });
-        // oxlint-disable-next-line no-await-in-loop -- a log has one append under way
+        // oxlint-disable-next-line no-await-in-loop -- a log has one append in progress
         await untilStored(() => storage.events.append(append), rejections);
         committed += 1;
       }
@@ -64,7 +64,7 @@ describePostgres('a storage whose database fails it', () => {
     );
   });
 
-  it('takes an append again whose answer was lost', async () => {
+  it('accepts the retry of an append whose response was lost', async () => {
     const lossy = new LossyPool(bench.url);
     const storage = new PostgresStorage({ pool: lossy, schema: bench.schema });
     await storage.open();
@@ -90,7 +90,7 @@ describePostgres('a storage whose database fails it', () => {
     await lossy.end();
   });
 
-  it('rejects an append that gets no answer in time, and takes it later', async () => {
+  it('rejects an append that times out, and accepts its retry', async () => {
     const storage = await bench.open({ queryTimeoutMs: 300 });
     const [id = ''] = await createSessions(storage, 1);
     const append = sampleAppend(id, sampleEvents(1, 2));
@@ -99,7 +99,7 @@ describePostgres('a storage whose database fails it', () => {
     await blocker.query(`lock table "${bench.schema}".event`);
     const appending = storage.events.append(append);
     await expect(appending).rejects.toThrow(PostgresError);
-    await expect(appending).rejects.toThrow('PostgreSQL did not answer within 300 ms.');
+    await expect(appending).rejects.toThrow('PostgreSQL did not respond within 300 ms.');
 
     await blocker.query('rollback');
     blocker.release();
@@ -107,7 +107,7 @@ describePostgres('a storage whose database fails it', () => {
     expect(await storedEvents(storage, id)).toEqual(sampleEvents(1, 2));
   });
 
-  it('rejects while the database takes no connections, and works when it does again', async () => {
+  it('rejects calls while the database accepts no connections, and works afterwards', async () => {
     const storage = await bench.open();
     const [id = ''] = await createSessions(storage, 1);
     const append = sampleAppend(id, sampleEvents(1, 2));
@@ -135,7 +135,7 @@ describePostgres('a storage whose database fails it', () => {
     expect(await storedEvents(storage, id)).toEqual(sampleEvents(1, 2));
   });
 
-  it('stores the appends of a group, except the one that the database cannot store', async () => {
+  it('stores the other appends of a group when the database rejects one of them', async () => {
     const storage = await bench.open();
     const ids = await createSessions(storage, 5);
     const tooLarge = 2 ** 31;
@@ -155,7 +155,7 @@ describePostgres('a storage whose database fails it', () => {
     expect(await bench.rows('select 1 from schema.event')).toHaveLength(4);
   });
 
-  it('finishes what is being appended before it closes', async () => {
+  it('finishes the appends in progress before it closes', async () => {
     const storage = await bench.open();
     const ids = await createSessions(storage, 3);
     const appends = ids.map((id) => storage.events.append(sampleAppend(id, sampleEvents(1, 2000))));
@@ -164,7 +164,7 @@ describePostgres('a storage whose database fails it', () => {
     expect(await bench.rows('select 1 from schema.event')).toHaveLength(6000);
   });
 
-  it('stores more than fits one statement', async () => {
+  it('stores more events than fit one statement', async () => {
     const storage = await bench.open();
     const ids = await createSessions(storage, 9);
     const sets = ids.map((id) => sampleEvents(1, 1500, id.repeat(40)));
@@ -178,7 +178,7 @@ describePostgres('a storage whose database fails it', () => {
   });
 });
 
-/** Repeats what rejects until it does not, as the engine does, without its pauses. */
+/** Retries until the call resolves, like the engine, but without its delays. */
 async function untilStored(
   append: () => void | Promise<void>,
   rejections: unknown[],
@@ -194,7 +194,7 @@ async function untilStored(
   });
 }
 
-/** A pool whose connections may break after the database has done what it was asked to. */
+/** A pool whose connections may break after the database has executed a query. */
 class LossyPool implements PostgresPool {
   isLosing = false;
   readonly #pool: Pool;

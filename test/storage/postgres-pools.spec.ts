@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { Program } from '../support/program.js';
 import { createSessions, sampleAppend, sampleEvents, sampleRecord } from './postgres-samples.js';
 
-describePostgres("a storage with the host's pool", () => {
+describePostgres('a PostgreSQL storage with a pool of the host', () => {
   let bench: PostgresBench;
   let pool: Pool;
   let storage: PostgresStorage;
@@ -29,7 +29,7 @@ describePostgres("a storage with the host's pool", () => {
     await bench.close();
   });
 
-  it('leaves the pool to the host, with all of its connections', async () => {
+  it('leaves the pool to the host with all of its connections', async () => {
     await open({ max: 3 });
     await createSessions(storage, 5);
     await storage.close();
@@ -45,7 +45,7 @@ describePostgres("a storage with the host's pool", () => {
     );
   });
 
-  it('keeps one connection while nothing happens, and leaves the others as it found them', async () => {
+  it('keeps one connection while it is idle, and leaves the others unchanged', async () => {
     await open({ max: 3 });
     await createSessions(storage, 5);
     expect(pool.totalCount - pool.idleCount).toBe(1);
@@ -55,23 +55,23 @@ describePostgres("a storage with the host's pool", () => {
     expect(rows).toEqual([{ path: '"$user", public', timeout: '0' }]);
   });
 
-  it('rejects when no connection becomes free, and works when there is one again', async () => {
+  it('rejects a call when no connection is available in time, and works when one is', async () => {
     await open({ max: 2 }, 300);
     const [id = ''] = await createSessions(storage, 1);
     const taken = await pool.connect();
     const appending = storage.events.append(sampleAppend(id, sampleEvents(1, 1)));
     await expect(appending).rejects.toThrow(PostgresError);
     await expect(appending).rejects.toThrow(
-      'No connection to PostgreSQL became free within 300 ms.',
+      'No connection to PostgreSQL was available within 300 ms.',
     );
 
     taken.release();
     await storage.events.append(sampleAppend(id, sampleEvents(1, 1)));
-    // What was asked for too late was given back.
+    // The connection that came too late was released.
     expect(pool.totalCount - pool.idleCount).toBe(1);
   });
 
-  it('reads what it wrote where the host has changed how types are parsed', async () => {
+  it('reads its data unchanged when the host has changed how types are parsed', async () => {
     await open({ types: { getTypeParser: () => () => 'spoilt' } });
     const record = sampleRecord();
     await storage.records.create(record, null);
@@ -80,7 +80,7 @@ describePostgres("a storage with the host's pool", () => {
     expect(await storage.events.read(record.id, 0, 10)).toEqual(sampleEvents(1, 2));
   });
 
-  it("reads dates as they were where the host's connections have a zone and a style", async () => {
+  it("reads dates unchanged when the host's connections set a time zone and a date style", async () => {
     await open({ options: '-c timezone=Asia/Kathmandu -c datestyle=German' });
     const record = sampleRecord();
     await storage.records.create(record, null);
@@ -91,7 +91,7 @@ describePostgres("a storage with the host's pool", () => {
     ]);
   });
 
-  it('commits to the disk where the host has turned that off for its own tables', async () => {
+  it('commits to the disk when the host has turned that off for its own tables', async () => {
     await open({ options: '-c synchronous_commit=off' });
     await bench.rows(`
       create table schema.seen (by_table text, setting text);
@@ -102,7 +102,7 @@ describePostgres("a storage with the host's pool", () => {
       end $$;
     `);
     for (const table of ['session', 'event', 'transcript_entry']) {
-      // oxlint-disable-next-line no-await-in-loop -- locks of tables are better taken in one order
+      // oxlint-disable-next-line no-await-in-loop -- table locks are taken in a fixed order
       await bench.rows(`create constraint trigger note after insert or update or delete on schema.${table}
         deferrable initially deferred for each row execute function schema.note()`);
     }
@@ -120,7 +120,7 @@ describePostgres("a storage with the host's pool", () => {
     expect(new Set(seen.map((row) => row['setting']))).toEqual(new Set(['on']));
   });
 
-  it('lets others write at the same time where the host has its transactions serializable', async () => {
+  it("allows concurrent writes when the host's transactions are serializable", async () => {
     await open({ options: '-c default_transaction_isolation=serializable' });
     const key = { projectKey: 'p', sessionId: 's' };
     const other = await bench.open();
@@ -133,26 +133,26 @@ describePostgres("a storage with the host's pool", () => {
   });
 });
 
-describe('the settings of a storage in PostgreSQL', () => {
+describe('the options of a PostgreSQL storage', () => {
   it.each([
-    [{ queryTimeoutMs: 0 }, 'queryTimeoutMs must be an integer from 1 to 2147483647, received 0.'],
+    [{ queryTimeoutMs: 0 }, '`queryTimeoutMs` must be an integer from 1 to 2147483647, but got 0.'],
     [
       { queryTimeoutMs: NaN },
-      'queryTimeoutMs must be an integer from 1 to 2147483647, received NaN.',
+      '`queryTimeoutMs` must be an integer from 1 to 2147483647, but got NaN.',
     ],
-    [{ maxConnections: 1 }, 'maxConnections must be an integer from 2 to 2147483647, received 1.'],
+    [{ maxConnections: 1 }, '`maxConnections` must be an integer from 2 to 2147483647, but got 1.'],
   ])('are checked at once: %j', async (settings, complaint) => {
     await expect(PostgresStorage.connect(POSTGRES_URL, settings)).rejects.toThrow(complaint);
   });
 
-  it('ask for a pool with more than the connection that is kept', () => {
+  it('require a pool with more than one connection', () => {
     const pool = new Pool({ max: 1 });
     expect(() => new PostgresStorage({ pool })).toThrow(
-      'pool.options.max must be an integer from 2 to 2147483647, received 1.',
+      '`pool.options.max` must be an integer from 2 to 2147483647, but got 1.',
     );
   });
 
-  it('without the package pg say what to install', async () => {
+  it('name the package to install when pg is missing', async () => {
     const folders = ['src/agent-webkit/engine', 'src/agent-webkit/storage'];
     const sources = await CompiledSources.create(folders, { hasPackages: false });
     try {
@@ -164,7 +164,7 @@ describe('the settings of a storage in PostgreSQL', () => {
       const program = Program.node('--input-type=module', ['-e', code]);
       expect(await program.ended()).toBe(0);
       expect(program.output).toBe(
-        'The package pg, by which PostgreSQL is reached, is not installed. Install it with: npm install pg\n',
+        'PostgresStorage requires the `pg` package. Run `npm install pg`.\n',
       );
     } finally {
       await sources.remove();

@@ -22,7 +22,7 @@ export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord
   };
 }
 
-/** Creates sessions, and returns their ids in their order. */
+/** Creates sessions. Returns their ids in order. */
 export async function createSessions(provider: StorageProvider, count: number): Promise<string[]> {
   const records = await Promise.all(
     Array.from({ length: count }, () => provider.records.create(sampleRecord(), null)),
@@ -30,7 +30,7 @@ export async function createSessions(provider: StorageProvider, count: number): 
   return records.map(({ id }) => id).sort();
 }
 
-/** `count` events, the first of which has the seq `first`. */
+/** Returns `count` events, the first of which has the seq `first`. */
 export function sampleEvents(first: number, count: number, text = 'text'): SessionEvent[] {
   return Array.from({ length: count }, (_, index) => ({
     seq: first + index,
@@ -39,7 +39,7 @@ export function sampleEvents(first: number, count: number, text = 'text'): Sessi
   }));
 }
 
-/** An append at epoch 1, after which nothing is left to do, unless told otherwise. */
+/** Returns an append at epoch 1 that leaves the session finished, unless the options say otherwise. */
 export function sampleAppend(
   sessionId: string,
   events: readonly SessionEvent[],

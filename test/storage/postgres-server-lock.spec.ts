@@ -6,7 +6,7 @@ import { describePostgres, PostgresBench } from '../support/postgres.js';
 import { startStallingProxy, type StallingProxy } from '../support/stalling-proxy.js';
 import { eventually } from '../support/eventually.js';
 
-describePostgres("a server's lock", () => {
+describePostgres('the server lock in PostgreSQL', () => {
   let bench: PostgresBench;
   let proxy: StallingProxy;
   let pool: Pool;
@@ -31,7 +31,7 @@ describePostgres("a server's lock", () => {
     await bench.close();
   });
 
-  /** The ids of the processes that hold the lock. */
+  /** Returns the ids of the processes that hold the lock. */
   async function holders(of = lock): Promise<number[]> {
     const rows = await bench.rows<{ pid: number }>(
       `select pid from pg_locks where locktype = 'advisory' and objsubid = 1
@@ -47,7 +47,7 @@ describePostgres("a server's lock", () => {
       (held) => held === expected,
     );
 
-  it('is taken again, under its number, when its connection was ended, of which the pool hears nothing', async () => {
+  it('is taken again with the same number when its connection was ended, without an error in the pool', async () => {
     const [first] = await holders();
     await bench.cut();
     await isHeld(false);
@@ -58,12 +58,12 @@ describePostgres("a server's lock", () => {
     expect(poolErrors).toEqual([]);
   });
 
-  it('is given up when its connection does not answer any more, and taken when the database has seen that, too', async () => {
+  it('is lost when its connection does not respond, and taken again when the database has noticed that, too', async () => {
     const [first] = await holders();
     proxy.stall();
     await isHeld(false);
 
-    // The database still thinks the first one is there.
+    // For the database, the first connection still exists.
     await eventually(
       () => bench.backends(),
       (pids) => pids.some((pid) => pid !== first),
@@ -75,7 +75,7 @@ describePostgres("a server's lock", () => {
     expect(await holders()).toHaveLength(1);
   });
 
-  it('stays while its connection answers', async () => {
+  it('is held while its connection responds', async () => {
     const [first] = await holders();
     const probed = 'select state_change from pg_stat_activity where pid = $1';
     const [before] = await bench.rows<{ state_change: Date }>(probed, [first]);
@@ -86,14 +86,14 @@ describePostgres("a server's lock", () => {
     expect(await holders()).toEqual([first]);
   });
 
-  it('is gone for everybody when it was given back, and is not taken again', async () => {
+  it('is visible to no server after a close, and is not taken again', async () => {
     await lock.close();
     expect(await holders()).toEqual([]);
     expect(lock.isHeld).toBe(false);
-    await expect(lock.open()).rejects.toThrow('The storage was closed.');
+    await expect(lock.open()).rejects.toThrow('The storage is closed.');
   });
 
-  it('is given back before its connection is, which the database takes its time to notice', async () => {
+  it('is released before its connection, whose end the database notices late', async () => {
     const ends: (() => void)[] = [];
     const another = new ServerLock(
       new Database(
@@ -120,7 +120,7 @@ describePostgres("a server's lock", () => {
     for (const end of ends) end();
   });
 
-  it('is not held after a close while it was being taken', async () => {
+  it('is not held after a close during the attempt to take it', async () => {
     const another = new ServerLock(new Database(pool, 250));
     const opening = another.open();
     await another.close();

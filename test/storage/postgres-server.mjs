@@ -1,6 +1,6 @@
-// A server that does nothing but to keep sessions, to be killed. Its argument is JSON:
-// { module, url, schema, records }. It creates the records' sessions, appends one event to each, after
-// which something is left to do, and writes a line when all of that is committed.
+// A server that only stores sessions, for tests that kill it. Its argument is JSON:
+// { module, url, schema, records }. It creates the sessions of the records, appends one event to each,
+// which leaves the session unfinished, and writes a line when everything is committed.
 const { module, url, schema, records } = JSON.parse(process.argv[2]);
 const { PostgresStorage } = await import(module);
 const storage = await PostgresStorage.connect(url, { schema });

@@ -29,7 +29,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     await bench.close();
   });
 
-  it('keep each event that was accepted, once and in order, while they race for sessions', async () => {
+  it('store every accepted event once and in order while they race for sessions', async () => {
     const ids = await createSessions(storage, 6);
     const accepted = new Map<string, string>();
     const fenced = await Promise.all(
@@ -50,7 +50,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     expect(stored.flat().length).toBe(accepted.size);
   });
 
-  /** Makes everybody wait who wants to change the session. Returns what lets them. */
+  /** Blocks all changes of the session. Returns the function that releases them. */
   async function block(id: string): Promise<() => Promise<void>> {
     const client = await bench.admin.connect();
     await client.query('begin');
@@ -72,7 +72,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     );
   }
 
-  it('store an append once that reaches the database twice at the same time', async () => {
+  it('store an append once when it reaches the database twice at the same time', async () => {
     const [id = ''] = await createSessions(storage, 1);
     const unblock = await block(id);
     const first = storage.events.append(sampleAppend(id, sampleEvents(1, 2)));
@@ -83,7 +83,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     expect(await storedEvents(storage, id)).toEqual(sampleEvents(1, 3));
   });
 
-  it('refuse an append that was under way when the session was claimed', async () => {
+  it('reject an append that was in progress when the session was claimed', async () => {
     const [id = ''] = await createSessions(storage, 1);
     const unblock = await block(id);
     const claimed = other.records.claim(id);
@@ -96,7 +96,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     expect(await storedEvents(storage, id)).toEqual([]);
   });
 
-  it('leave nothing of an append that was under way when the session was deleted', async () => {
+  it('leave nothing of an append that was in progress when the session was deleted', async () => {
     const [id = ''] = await createSessions(storage, 1);
     const [row] = await bench.rows<{ key: string }>(
       'select key from schema.session where id = $1',
@@ -110,13 +110,13 @@ describePostgres('servers that share a PostgreSQL database', () => {
     await unblock();
     await Promise.all([appended, deleted]);
     for (const table of ['event', 'accepted_key']) {
-      // oxlint-disable-next-line no-await-in-loop -- two are not many
+      // oxlint-disable-next-line no-await-in-loop -- there are only two
       const left = await bench.rows(`select 1 from schema.${table} where session = $1`, [row?.key]);
       expect(left).toEqual([]);
     }
   });
 
-  it("see a server's unfinished sessions when it was killed, and not before", async () => {
+  it('list the unfinished sessions of another server only after it was killed', async () => {
     const records = Array.from({ length: 3 }, () => sampleRecord());
     const server = startServer(sources, records);
     await server.says(/^ready$/m);
@@ -137,7 +137,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     await other.records.claim(left[1] ?? '');
   });
 
-  it('take none for gone whose connection broke, once it has another one', async () => {
+  it('do not consider a server gone after it has replaced its broken connection', async () => {
     const [id = ''] = await createSessions(storage, 1);
     await storage.events.append(sampleAppend(id, sampleEvents(1, 1), { isUnfinished: true }));
     const cut = await bench.backends();
@@ -147,7 +147,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
       (pids) => !pids.some((pid) => cut.includes(pid)),
     );
     await eventually(locksHeld, (count) => count === 2);
-    // A connection of the pool's may turn out to be broken only when it is used.
+    // A pool may notice only on use that one of its connections is broken.
     const unfinished = await eventually(
       () => other.records.unfinished(10, null).catch(() => null),
       (ids) => ids !== null,
@@ -162,7 +162,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
     );
   });
 
-  it('claim nothing while they themselves may be taken for gone', async () => {
+  it('list no sessions to claim while they may be considered gone themselves', async () => {
     const [id = ''] = await createSessions(storage, 1);
     await storage.events.append(sampleAppend(id, sampleEvents(1, 1), { isUnfinished: true }));
     const third = await bench.connect();
@@ -190,12 +190,12 @@ describePostgres('servers that share a PostgreSQL database', () => {
       records,
     };
     const script = fileURLToPath(new URL('postgres-server.mjs', import.meta.url));
-    // pg deprecates two queries at once on one connection.
+    // pg deprecates concurrent queries on one connection.
     return Program.node('--throw-deprecation', [script, JSON.stringify(argument)]);
   }
 });
 
-/** Takes a session over again and again, and appends until it is fenced off or had its turn. Counts the former. */
+/** Takes over a session repeatedly, and appends until it is fenced or has done its share. Counts the fencings. */
 async function contend(
   server: PostgresStorage,
   name: string,
@@ -203,7 +203,7 @@ async function contend(
   accepted: Map<string, string>,
 ): Promise<number> {
   let fenced = 0;
-  /* oxlint-disable no-await-in-loop -- a server does one thing after the other */
+  /* oxlint-disable no-await-in-loop -- a server does one step after the other */
   for (let round = 0; round < 15; round += 1) {
     const epoch = (await server.records.claim(id))?.epoch ?? 0;
     let last = (await storedEvents(server, id)).at(-1)?.seq ?? 0;

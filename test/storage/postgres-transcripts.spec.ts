@@ -16,7 +16,7 @@ interface Operation {
   entries?: SessionStoreEntry[];
 }
 
-/** Text of any code units: also NUL and halves of pairs. */
+/** Text of any code units, including NUL and lone surrogates. */
 const anyText = fc.string({
   unit: fc.oneof(
     fc.constantFrom('\0', '\ud83d', '\ude00', '"', '\\', "'", '{', '\u2028'),
@@ -25,13 +25,13 @@ const anyText = fc.string({
   maxLength: 8,
 });
 const names = (...some: string[]) => fc.constantFrom(...some);
-/** Mostly the first ones, so that operations meet. */
+/** Mostly the first ones, so that operations collide. */
 const mostly = <T>(usual: T[], others: T[]) =>
   fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...usual) },
     { weight: 1, arbitrary: fc.constantFrom(...others) },
   );
-// The SDK's own store joins names with slashes, so that those of projects and sessions have none.
+// The SDK's own store joins names with slashes, so the names of projects and sessions contain none.
 const anyKey: fc.Arbitrary<SessionKey> = fc
   .record({
     projectKey: mostly(['p'], ['p2', 'p\0', '"p"', '\ud800', 'P']),
@@ -57,7 +57,7 @@ const anyEntry: fc.Arbitrary<SessionStoreEntry> = fc
     },
     { requiredKeys: ['type'] },
   )
-  // What the SDK hands over is what JSON can say.
+  // The SDK passes only values that JSON can represent.
   .map((value) => JSON.parse(JSON.stringify(value)) as SessionStoreEntry);
 const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -78,7 +78,7 @@ const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: anyKey }) },
 );
 
-/** The SDK's store, to which an entry that is there already is not given again. */
+/** The SDK's store, to which existing entries are not passed again. */
 class Reference {
   readonly #store = new InMemorySessionStore();
 
@@ -107,7 +107,7 @@ async function ask(store: CompleteStore, { kind, key, entries = [] }: Operation)
   return listing(store, key.projectKey);
 }
 
-/** Sessions and summaries without their times, which are not the same clock's, in one order. */
+/** Sessions and summaries in a fixed order, without their times, which come from different clocks. */
 async function listing(store: CompleteStore, projectKey: string): Promise<unknown> {
   const sessions = await store.listSessions(projectKey);
   const summaries = await store.listSessionSummaries(projectKey);
@@ -130,18 +130,18 @@ describePostgres('transcripts in PostgreSQL', () => {
   });
   afterAll(() => bench.close());
 
-  it("answer each operation as the SDK's own store does", async () => {
+  it('return the same results as the store of the SDK', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyOperation, { minLength: 1, maxLength: 25 }),
         async (operations) => {
-          // A project of its own for each run, so that none sees what another one left.
+          // Each run has its own project, so that it does not see the data of another one.
           const run = randomUUID();
           const reference = new Reference();
           for (const asked of operations) {
             const projectKey = `${asked.key.projectKey} ${run}`;
             const own = { ...asked, key: { ...asked.key, projectKey } };
-            /* oxlint-disable no-await-in-loop -- each depends on those before */
+            /* oxlint-disable no-await-in-loop -- each step depends on the earlier ones */
             const expected = await reference.run(own);
             expect(await ask(storage.transcripts, own)).toEqual(expected);
             /* oxlint-enable no-await-in-loop */
@@ -152,7 +152,7 @@ describePostgres('transcripts in PostgreSQL', () => {
     );
   });
 
-  it('lose nothing of what two servers append to one session at the same time', async () => {
+  it('lose no entry when two servers append to one session concurrently', async () => {
     const to = { projectKey: 'shared', sessionId: randomUUID() };
     const batches = Array.from({ length: 24 }, (_, batch) =>
       Array.from({ length: 4 }, (__, index) => ({
@@ -174,7 +174,7 @@ describePostgres('transcripts in PostgreSQL', () => {
     expect(summary?.data['gitBranch']).toBe(loaded.at(-1)?.['gitBranch']);
   });
 
-  it('are later with each append, whatever the clock says', async () => {
+  it('have a later time after each append, even when the clock goes backwards', async () => {
     const to = { projectKey: 'clock', sessionId: randomUUID() };
     await storage.transcripts.append(to, [{ type: 'mode' }]);
     const future = Date.now() + 3_600_000;
@@ -188,7 +188,7 @@ describePostgres('transcripts in PostgreSQL', () => {
     ]);
   });
 
-  it('take what comes after something that the database refused', async () => {
+  it('accept further entries after the database rejected one', async () => {
     const to = { projectKey: 'refused', sessionId: randomUUID() };
     const refused = { type: 'user', uuid: randomBytes(6000).toString('hex') };
     const entries = [{ type: 'user', uuid: 'short' }];

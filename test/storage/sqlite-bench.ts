@@ -11,13 +11,13 @@ import { Program } from '../support/program.js';
 
 type Driver = NonNullable<SqliteStorageOptions['driver']>;
 
-/** Node 20 has no SQLite of its own. What needs it is shown as skipped there. */
+/** Node 20 has no built-in SQLite. Tests that need it are skipped there. */
 export const hasNodeSqlite = process.getBuiltinModule('node:sqlite' as 'node:fs') !== undefined;
 
-/** The drivers that the running Node has. */
+/** The drivers that are available in the running Node.js. */
 export const drivers: Driver[] = hasNodeSqlite ? ['libsql', 'node:sqlite'] : ['libsql'];
 
-/** A folder for SQLite files, the storages on them, and servers in processes of their own. */
+/** A folder for SQLite files, with the storages on them and servers in separate processes. */
 export class SqliteBench {
   readonly folder: string;
   readonly #storages = new Set<SqliteStorage>();
@@ -43,7 +43,7 @@ export class SqliteBench {
     return storage;
   }
 
-  /** @param hasPackages whether it finds npm packages, such as libsql */
+  /** @param hasPackages true when the server can resolve npm packages, such as libsql */
   async start(
     settings: { driver: Driver | undefined; sessionIds: string[]; isEndless?: boolean },
     { hasPackages = true } = {},

@@ -15,13 +15,13 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
-  it('loses nothing that it acknowledged when it is killed, over and over', async () => {
+describe.each(drivers)('a server with a SQLite file and the driver %s', (driver) => {
+  it('loses no acknowledged event when it is killed repeatedly', async () => {
     const sessionIds = Array.from({ length: 8 }, () => randomUUID()).sort();
     for (let round = 1; round <= 6; round += 1) {
-      /* oxlint-disable no-await-in-loop -- one server after the other has the file */
+      /* oxlint-disable no-await-in-loop -- the file has one server after the other */
       const server = await bench.start({ driver, sessionIds, isEndless: true });
-      // Not at the same place in each round, and never where all is still.
+      // At a different point in each round, and never while the server is idle.
       await heard(server, round * 211);
       await server.kill();
 
@@ -33,19 +33,19 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
     }
   });
 
-  it('refuses a second server with a sentence, and lets it in when the first one was killed', async () => {
+  it('rejects a second server with a clear message until the first one is killed', async () => {
     const first = await bench.start({ driver, sessionIds: [randomUUID()], isEndless: true });
     await first.nextLine('opened');
 
     await expect(bench.open({ driver })).rejects.toThrow(
-      `Another server has the database ${bench.file} open. One file serves one server`,
+      `The database ${bench.file} is in use by another server. Stop the other server`,
     );
     await first.kill();
 
     await bench.open({ driver });
   });
 
-  it('makes the tables once when two servers start at the same time', async () => {
+  it('creates the tables once when two servers start at the same time', async () => {
     const sessionIds = [randomUUID()];
     const settings = { driver, sessionIds, isEndless: true };
     const servers = [await bench.start(settings), await bench.start(settings)];
@@ -59,7 +59,7 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
     await servers[said.indexOf('opened')]?.nextLine(`${sessionIds[0]} 3`);
   });
 
-  it('ends by itself when it has nothing to do, also without closing its storage', async () => {
+  it('exits when it is idle, also without closing its storage', async () => {
     const sessionIds = [randomUUID()];
     const server = await bench.start({ driver, sessionIds });
     expect(await server.ended()).toBe(0);
@@ -67,39 +67,36 @@ describe.each(drivers)('a server with a SQLite file, by %s', (driver) => {
     await expectAll(await bench.open({ driver }), server);
   });
 
-  const onLinux = itOnly(hasPrlimit() ? null : 'Needs prlimit, of Linux.');
-  onLinux(
-    'refuses events while the disk takes none, and takes them again when it does',
-    async () => {
-      const sessionIds = [randomUUID(), randomUUID()];
-      const server = await bench.start({ driver, sessionIds, isEndless: true });
-      await heard(server, 20);
-      const { size } = await stat(`${bench.file}-wal`);
+  const onLinux = itOnly(hasPrlimit() ? null : 'Needs prlimit, which exists on Linux.');
+  onLinux('rejects events while the disk is full, and accepts them again afterwards', async () => {
+    const sessionIds = [randomUUID(), randomUUID()];
+    const server = await bench.start({ driver, sessionIds, isEndless: true });
+    await heard(server, 20);
+    const { size } = await stat(`${bench.file}-wal`);
 
-      await limitFiles(server, String(size));
-      expect(await server.nextLine('failed')).toBe('failed SqliteStorageError');
-      await limitFiles(server, 'unlimited');
-      await heard(server, acknowledged(server).length + 50);
+    await limitFiles(server, String(size));
+    expect(await server.nextLine('failed')).toBe('failed SqliteStorageError');
+    await limitFiles(server, 'unlimited');
+    await heard(server, acknowledged(server).length + 50);
 
-      await server.kill();
-      await expectAll(await bench.open({ driver }), server);
-    },
-  );
+    await server.kill();
+    await expectAll(await bench.open({ driver }), server);
+  });
 });
 
 describe('a server without SQLite', () => {
-  it('is told what to install', async () => {
+  it('names the package to install', async () => {
     const server = await bench.start({ driver: 'libsql', sessionIds: [] }, { hasPackages: false });
     expect(await server.nextLine('refused')).toBe(
-      'refused There is no SQLite on this server: libsql is not installed. ' +
-        'Run Node 22.13 or later, or install it with: npm install libsql',
+      'refused No SQLite driver is available: the package libsql is not installed. ' +
+        'Use Node 22.13 or later, or run `npm install libsql`.',
     );
   });
 
   const withoutNodeSqlite = itOnly(hasNodeSqlite ? 'Needs a Node without node:sqlite.' : null);
   withoutNodeSqlite('is told that its Node is too old', async () => {
     await expect(bench.open({ driver: 'node:sqlite' })).rejects.toThrow(
-      `There is no SQLite on this server: Node ${process.version} has no node:sqlite.`,
+      `No SQLite driver is available: Node ${process.version} has no node:sqlite.`,
     );
   });
 });
@@ -110,15 +107,15 @@ function acknowledged({ lines }: Program): string[] {
   return lines.filter((line) => ACKNOWLEDGED.test(line));
 }
 
-/** Resolves when that many events have been acknowledged. */
+/** Resolves when the given number of events has been acknowledged. */
 async function heard(server: Program, count: number): Promise<void> {
   while (acknowledged(server).length < count) {
-    // oxlint-disable-next-line no-await-in-loop -- any line may be the last one that is needed
+    // oxlint-disable-next-line no-await-in-loop -- any line may be the last required one
     await server.nextLine('');
   }
 }
 
-/** Every acknowledged event is there, with all before it, each as it was written. */
+/** Asserts that every acknowledged event, and every earlier one, is stored unchanged. */
 async function expectAll(storage: SqliteStorage, server: Program): Promise<void> {
   const last = new Map<string, number>();
   for (const line of acknowledged(server)) {
@@ -127,7 +124,7 @@ async function expectAll(storage: SqliteStorage, server: Program): Promise<void>
   }
   expect(last.size).toBeGreaterThan(0);
   for (const [id, seq] of last) {
-    // oxlint-disable-next-line no-await-in-loop -- the first one that is wrong is to be told
+    // oxlint-disable-next-line no-await-in-loop -- the first wrong one is reported
     const events: SessionEvent[] = await storage.events.read(id, 0, 1_000_000);
     expect(events.length).toBeGreaterThanOrEqual(seq);
     expect(events.filter((event, index) => !isAsWritten(event, id, index + 1))).toEqual([]);
@@ -141,7 +138,7 @@ function isAsWritten({ seq, data }: SessionEvent, id: string, place: number): bo
   return seq === place && written === place && sessionId === id;
 }
 
-/** As a full disk does, but for one process: no file of it may grow beyond that. */
+/** Simulates a full disk for one process: none of its files can grow beyond the limit. */
 async function limitFiles({ pid }: Program, size: string): Promise<void> {
   await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
 }
@@ -151,7 +148,7 @@ function hasPrlimit(): boolean {
     execFileSync('prlimit', ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
-    // Not on Linux.
+    // The platform is not Linux.
     return false;
   }
 }

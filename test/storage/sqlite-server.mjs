@@ -1,7 +1,7 @@
-// A server with a SQLite file and nothing else, to be killed. Its argument is JSON:
-// { module, file, driver, sessionIds, isEndless }. It opens the file, says `opened` or `refused`,
-// takes over or creates the sessions, and appends to all of them as fast as it can, one event each
-// or without end. It says `<session> <seq>` when an event is acknowledged, and `failed` when not.
+// A server with only a SQLite file, for tests that kill it. Its argument is JSON:
+// { module, file, driver, sessionIds, isEndless }. It opens the file, writes `opened` or `refused`,
+// takes over or creates the sessions, and appends to all of them as fast as it can: one event each, or
+// without end. It writes `<session> <seq>` when an event is acknowledged, and `failed` when not.
 import { setTimeout } from 'node:timers/promises';
 
 const { module, file, driver, sessionIds, isEndless } = JSON.parse(process.argv[2]);

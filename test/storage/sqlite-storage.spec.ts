@@ -15,12 +15,12 @@ import { hasNodeSqlite, SqliteBench } from './sqlite-bench.js';
 
 const withoutNodeSqlite = hasNodeSqlite
   ? null
-  : `Node ${process.version} has no node:sqlite; 22.13 and later have.`;
+  : `Node ${process.version} has no node:sqlite, unlike 22.13 and later.`;
 
 describe.each([
   ['libsql', describe],
   ['node:sqlite', describeOnly(withoutNodeSqlite)],
-] as const)('SqliteStorage by %s', (driver, describeDriver) => {
+] as const)('SqliteStorage with the driver %s', (driver, describeDriver) => {
   const cases = storageConformance(async () => {
     const bench = await SqliteBench.create();
     let provider = await bench.open({ driver });
@@ -77,14 +77,14 @@ describe('SqliteStorage', () => {
     expect(await storage.events.hasKey(id, 'key')).toBe(false);
   });
 
-  it('makes the folder of its file, whatever its name', async () => {
+  it('creates the folder of its file, whatever its name', async () => {
     const file = join(bench.folder, 'a %20 #? é', 'b', 'sessions.db');
     await keepSession({ file });
     const storage = await bench.open({ file });
     expect(await storage.records.count('alice')).toBe(1);
   });
 
-  it('keeps what has another prefix apart, in one file', async () => {
+  it('separates the data of different prefixes in one file', async () => {
     await keepSession({ tablePrefix: 'a_' });
     const other = await bench.open({ tablePrefix: 'b_' });
     expect(await other.records.count('alice')).toBe(0);
@@ -93,17 +93,17 @@ describe('SqliteStorage', () => {
     expect(await again.records.count('alice')).toBe(1);
   });
 
-  it('refuses a second one on its file, also by a link, until it is closed', async () => {
+  it('rejects a second storage on its file, also through a link, until it is closed', async () => {
     const storage = await bench.open();
     const link = join(bench.folder, 'link.db');
     await symlink(bench.file, link);
-    await expect(bench.open()).rejects.toThrow('Another server has the database');
-    await expect(bench.open({ file: link })).rejects.toThrow('Another server has the database');
+    await expect(bench.open()).rejects.toThrow('is in use by another server');
+    await expect(bench.open({ file: link })).rejects.toThrow('is in use by another server');
     await storage.close();
     await bench.open({ file: link });
   });
 
-  it('opens its file when what was in the way is gone', async () => {
+  it('opens its file after the obstacle is removed', async () => {
     await mkdir(bench.file);
     const storage = new SqliteStorage({ file: bench.file });
     await expect(storage.open()).rejects.toMatchObject({ name: 'SqliteStorageError' });
@@ -117,11 +117,11 @@ describe('SqliteStorage', () => {
     await storage.close();
   });
 
-  it('does all that was asked of it before it closes', async () => {
+  it('completes pending requests before it closes', async () => {
     const storage = await bench.open();
     const id = await createSession(storage);
     const asked = [append(storage, id, sampleEvents(1, 20))];
-    // Past the gathering of the first group, and before any answer: the next ones wait for it.
+    // After the first group is collected and before any response: the next appends wait for it.
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     asked.push(append(storage, id, sampleEvents(21, 10)));
     await storage.close();
@@ -130,7 +130,7 @@ describe('SqliteStorage', () => {
     expect((await storedSeqs(await bench.open(), id)).at(-1)).toBe(30);
   });
 
-  it('does what was asked of its transcripts before it closes', async () => {
+  it('completes pending requests of its transcripts before it closes', async () => {
     const storage = await bench.open();
     const id = await createSession(storage);
     const transcript = { projectKey: 'p', sessionId: id };
@@ -142,7 +142,7 @@ describe('SqliteStorage', () => {
     expect(await (await bench.open()).transcripts.load(transcript)).toHaveLength(3);
   });
 
-  it('goes on after a statement that failed', async () => {
+  it('works after a failed statement', async () => {
     const storage = await bench.open();
     const id = await createSession(storage);
     await expect(createSession(storage, { id })).rejects.toMatchObject({
@@ -153,7 +153,7 @@ describe('SqliteStorage', () => {
     expect(await storedSeqs(storage, id)).toEqual([1]);
   });
 
-  it('closes when it was never opened', async () => {
+  it('can be closed without having been opened', async () => {
     const storage = new SqliteStorage({ file: bench.file });
     await storage.close();
     await storage.close();
@@ -161,14 +161,14 @@ describe('SqliteStorage', () => {
 
   it.each([
     [{ file: '' }, '"file" must be the path of a file; got "".'],
-    [{ file: ':memory:' }, '"file" must be the path of a file; got ":memory:".'],
-    [{ tablePrefix: 'a-b' }, /"tablePrefix" must .* got "a-b"/],
-    [{ tablePrefix: 'sqlite_' }, /"tablePrefix" must .* got "sqlite_"/],
+    [{ file: ':memory:' }, '`file` must be the path of a file, but got ":memory:".'],
+    [{ tablePrefix: 'a-b' }, /`tablePrefix` must .* got "a-b"/],
+    [{ tablePrefix: 'sqlite_' }, /`tablePrefix` must .* got "sqlite_"/],
   ])('refuses the options %j', (options, message) => {
     expect(() => new SqliteStorage({ file: bench.file, ...options })).toThrow(message);
   });
 
-  /** Keeps one session there, and closes the storage. */
+  /** Stores one session and closes the storage. */
   async function keepSession(options: Parameters<SqliteBench['open']>[0]): Promise<void> {
     const storage = await bench.open(options);
     await createSession(storage);

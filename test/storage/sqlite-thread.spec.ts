@@ -10,7 +10,7 @@ import type { ThreadOptions, Unit } from '../../src/agent-webkit/storage/sqlite/
 import { eventually } from '../support/eventually.js';
 import { SqliteBench } from './sqlite-bench.js';
 
-/** A thread that takes every request and does none. */
+/** A thread that receives every request and executes none. */
 class StuckWorker extends EventEmitter {
   readonly requests: unknown[] = [];
   postMessage(request: unknown): void {
@@ -22,7 +22,7 @@ class StuckWorker extends EventEmitter {
 
 const add: Unit[] = [[{ kind: 'write', sql: 'insert into numbers values (1)', params: [] }]];
 
-describe("a SQLite storage's thread", () => {
+describe('the thread of a SQLite storage', () => {
   let bench: SqliteBench;
   let workers: Worker[];
   let thread: SqliteThread;
@@ -45,27 +45,27 @@ describe("a SQLite storage's thread", () => {
   const numbers = () => thread.read('select count(*) as amount from numbers');
   const numbersOrError = () => numbers().catch((error: unknown) => error);
 
-  it('is started by the first request, and gone after the close', async () => {
+  it('is started by the first request and ended by the close', async () => {
     expect(workers).toHaveLength(0);
     await thread.write(add);
     await numbers();
     expect(workers).toHaveLength(1);
     expect(workers[0]?.threadId).toBeGreaterThan(0);
     await thread.close();
-    // What Node says of a thread that is no more.
+    // Node.js reports this id for a thread that has ended.
     expect(workers[0]?.threadId).toBe(-1);
   });
 
-  it('is replaced when it died, and nothing that was acknowledged is lost', async () => {
+  it('is replaced when it dies, without loss of acknowledged data', async () => {
     await thread.write(add);
-    // It waits for requests: it may be terminated.
+    // The thread is idle, so it may be terminated.
     await workers[0]?.terminate();
     await eventually(numbersOrError, (rows) => Array.isArray(rows));
     expect(await numbers()).toEqual([{ amount: 1 }]);
     expect(workers).toHaveLength(2);
   });
 
-  it('rejects what it had to do when it dies', async () => {
+  it('rejects its pending requests when it dies', async () => {
     const stuck = new StuckWorker();
     const dying = new SqliteThread(
       { file: bench.file, driver: undefined, versionTable: 'schema', migrations: [] },
@@ -81,7 +81,7 @@ describe("a SQLite storage's thread", () => {
     ]);
   });
 
-  it('is not started over and over when it cannot begin', async () => {
+  it('is not restarted in a loop when it cannot start', async () => {
     await mkdir(bench.file);
     const first = await numbersOrError();
     expect(first).toMatchObject({ name: 'SqliteStorageError' });

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { MemoryTranscripts } from '../../src/agent-webkit/storage/memory/memory-transcripts.js';
 import { drivers, SqliteBench } from './sqlite-bench.js';
 
-/** All that the SDK may ask for, which ours answer. */
+/** The complete store interface of the SDK, which both stores implement. */
 type WholeStore = Required<SessionStore>;
 
 type Operation =
@@ -24,7 +24,7 @@ const key: fc.Arbitrary<SessionKey> = fc
   })
   .map(({ subpath, ...main }) => (subpath === undefined ? main : { ...main, subpath }));
 
-// Any UTF-16, halves of pairs included, as Claude Code's JSON lines may have it.
+// Any UTF-16, including lone surrogates, as in the JSON lines of Claude Code.
 const text = fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) });
 
 const entry: fc.Arbitrary<SessionStoreEntry> = fc.oneof(
@@ -68,13 +68,13 @@ const stores: [string, () => Promise<WholeStore>][] = [
 ];
 
 describe.each(stores)('%s', (_name, createStore) => {
-  it("answers as the SDK's own store does, whatever was appended and deleted", async () => {
+  it('transcripts return the same results as the store of the SDK after any appends and deletions', async () => {
     const store = await createStore();
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 12 }), async (operations) => {
         const expected = new InMemorySessionStore();
         for (const each of operations) {
-          // oxlint-disable-next-line no-await-in-loop -- they build on each other
+          // oxlint-disable-next-line no-await-in-loop -- each step builds on the previous one
           await apply(each, store, expected);
           // oxlint-disable-next-line no-await-in-loop -- as above
           expect(await contentOf(store)).toEqual(await contentOf(expected));
@@ -86,7 +86,7 @@ describe.each(stores)('%s', (_name, createStore) => {
   });
 });
 
-/** A repetition is made to ours only: the SDK's own store keeps an entry twice, as ours are not to. */
+/** Repeats an append in our store only: the SDK's own store would store an entry twice. */
 async function apply(each: Operation, store: WholeStore, expected: WholeStore): Promise<void> {
   if (each.kind === 'delete') {
     await Promise.all([store.delete(each.key), expected.delete(each.key)]);
@@ -98,7 +98,7 @@ async function apply(each: Operation, store: WholeStore, expected: WholeStore): 
   await expected.append(each.key, each.entries);
 }
 
-/** All that a store tells, in an order that it may choose. */
+/** The complete contents of a store, in a fixed order. */
 async function contentOf(store: WholeStore): Promise<unknown> {
   const ofProjects = projectKeys.map(async (projectKey) => {
     const sessions = await store.listSessions(projectKey);

@@ -6,13 +6,13 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** How an append of a group ended: committed, or why not. */
+/** The outcome of one append of a group: committed, or rejected with an error. */
 export type AppendOutcome = Error | null;
 
 /**
- * Commits the appends of many sessions together: while one group is being written, the next one
- * gathers. One write to the disk then serves all that came meanwhile. Of one session there is at
- * most one append under way, which its log sees to.
+ * Commits the appends of many sessions in groups: while one group is being written, the next one
+ * collects. One write to the disk then serves all appends that arrived meanwhile. A session has at
+ * most one append in progress, which its log ensures.
  */
 export class AppendGroups {
   readonly #write: (group: readonly EventAppend[]) => Promise<AppendOutcome[]>;
@@ -22,8 +22,8 @@ export class AppendGroups {
   #written: Promise<void> = Promise.resolve();
 
   /**
-   * @param write commits a group; resolves to each append's own outcome, or rejects for all
-   * @param maxGroup how many appends one group may have
+   * @param write commits a group; resolves to the outcome of each append, or rejects for all
+   * @param maxGroup the maximum number of appends in a group
    */
   constructor(write: (group: readonly EventAppend[]) => Promise<AppendOutcome[]>, maxGroup = 500) {
     this.#write = write;
@@ -37,19 +37,19 @@ export class AppendGroups {
     });
   }
 
-  /** Resolves when everything that waits has been written or refused. */
+  /** Resolves when all pending appends are committed or rejected. */
   settled(): Promise<void> {
     return this.#written;
   }
 
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
-    // What is appended in the same turn of the event loop belongs to the first group, too.
+    // Appends of the same turn of the event loop belong to the first group, too.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#maxGroup);
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one group after the other is the point
+        // oxlint-disable-next-line no-await-in-loop -- groups are written one after the other
         const outcomes = await this.#write(group.map(({ append }) => append));
         for (const [index, { resolve, reject }] of group.entries()) {
           const outcome = outcomes[index] ?? null;

@@ -10,16 +10,16 @@ import { transcriptCases } from './conformance/transcript-cases.js';
 export type { ConformanceCase, ConformanceSubject };
 
 /**
- * What every `StorageProvider` has to keep, as cases for any test runner:
+ * The guarantees of every `StorageProvider`, as cases for any test runner:
  *
  * ```ts
  * for (const { name, run } of storageConformance(createSubject)) test(name, run);
  * ```
  *
- * The cases about `transcripts` pass without looking where the provider has none. Each case has a
- * storage of its own; none needs another, and they may run at the same time.
+ * The cases about `transcripts` pass without a check when the provider has none. Each case creates its
+ * own storage, so the cases are independent of each other and may run in parallel.
  *
- * @param createSubject makes an empty storage; called once by each case
+ * @param createSubject creates an empty storage; each case calls it once
  */
 export function storageConformance(
   createSubject: () => Promise<ConformanceSubject>,

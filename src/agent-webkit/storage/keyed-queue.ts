@@ -1,18 +1,18 @@
-/** Runs what is asked for under one key in the order of asking, and what has different keys at the same time. */
+/** Runs tasks with the same key one after the other, in the order of the calls, and others in parallel. */
 export class KeyedQueue {
-  /** The last of each key that has not ended. */
+  /** The last unfinished task of each key. */
   readonly #tails = new Map<string, Promise<void>>();
 
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const result = (this.#tails.get(key) ?? Promise.resolve()).then(work);
-    // A failure is told to whoever asked for it; the next one does not depend on it.
+    // The caller of a task receives its failure; the next task does not depend on it.
     const tail = result.then(nothing, nothing);
     this.#tails.set(key, tail);
     void this.#forget(key, tail);
     return result;
   }
 
-  /** Resolves when nothing is under way of what was asked for until now. */
+  /** Resolves when all tasks that were added so far have finished. */
   async settled(): Promise<void> {
     await Promise.all(this.#tails.values());
   }

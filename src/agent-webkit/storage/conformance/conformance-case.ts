@@ -1,22 +1,22 @@
 import type { StorageProvider } from '../../engine/storage.js';
 
-/** One empty storage, made for one case. */
+/** An empty storage for one case. */
 export interface ConformanceSubject {
-  /** Opened, and nothing in it. */
+  /** An open provider without data. */
   readonly provider: StorageProvider;
   /**
-   * Closes the provider in use and opens the same storage again, as a server does that is started
-   * anew. Left out where nothing is durable: then the cases about that pass without looking.
+   * Closes the provider and opens the same storage again, as a server does after a restart. Omit it
+   * for a storage that is not durable; the cases about durability then pass without a check.
    */
   readonly reopen?: () => Promise<StorageProvider>;
-  /** Closes the provider in use, and removes what the case left. */
+  /** Closes the provider and deletes the data of the case. */
   readonly close: () => Promise<void>;
 }
 
-/** One promise of the storage port. */
+/** One guarantee of the storage port. */
 export interface ConformanceCase {
-  /** A sentence about what holds. */
+  /** The guarantee, as a sentence. */
   readonly name: string;
-  /** Rejects, mostly with an `AssertionError`, when it does not hold. */
+  /** Rejects, usually with an `AssertionError`, when the storage does not keep the guarantee. */
   readonly run: () => Promise<void>;
 }

@@ -12,10 +12,10 @@ import {
   storedSeqs,
 } from './fixtures.js';
 
-/** What holds when a session, or the server that had it, is no more. */
+/** Guarantees after the end of a session or of its server. */
 export const endingCases: Cases = [
   [
-    'sessions without activity since a time are found, as many as asked for',
+    'sessions without activity since a time are found, up to the limit',
     async ({ provider: { records } }) => {
       const old = [1, 2, 3].map((ms) => sampleRecord({ lastActivityAt: new Date(ms) }));
       const recent = sampleRecord({ lastActivityAt: new Date(1000) });
@@ -27,7 +27,7 @@ export const endingCases: Cases = [
     },
   ],
   [
-    'a deleted session leaves nothing, and the others stay',
+    'a deletion removes all data of its session and nothing of others',
     async ({ provider, reopen }) => {
       const [id, other] = [await createSession(provider), await createSession(provider)];
       const key = { projectKey: 'project', sessionId: id };
@@ -60,7 +60,7 @@ export const endingCases: Cases = [
     },
   ],
   [
-    'unfinished sessions are those of a server that is gone, in the order of ids, until claimed',
+    'unfinished sessions of a server that is gone are listed by id until they are claimed',
     async ({ provider, reopen }) => {
       const ids = await Promise.all(Array.from({ length: 6 }, () => createSession(provider)));
       const [finished, ...unfinished] = ids.sort() as [string, ...string[]];
@@ -86,7 +86,7 @@ export const endingCases: Cases = [
     },
   ],
   [
-    'a session that is created after a deletion begins with nothing',
+    'a session that is created after a deletion starts empty',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 3), { keys: ['key'], isUnfinished: true });

@@ -11,10 +11,10 @@ import {
   storedSeqs,
 } from './fixtures.js';
 
-/** What holds of one session's events, their keys, and who may append them. */
+/** Guarantees about the events of a session, their keys, and the epoch of their appends. */
 export const eventCases: Cases = [
   [
-    'events are read in the order of their seq, as they were appended',
+    'events are read unchanged, in the order of their seq',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 12));
@@ -23,7 +23,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a read goes on after a seq, and ends at its limit',
+    'a read starts after a seq and ends at its limit',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 25));
@@ -37,7 +37,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a session without events has none, and neither has one that does not exist',
+    'a read of a session without events, or of one that does not exist, returns none',
     async ({ provider }) => {
       assertSame(await provider.events.read(await createSession(provider), 0, 10), []);
       assertSame(await provider.events.read(randomUUID(), 0, 10), []);
@@ -45,7 +45,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'an append that leaves a gap is refused and changes nothing',
+    'an append that leaves a gap is rejected and changes nothing',
     async ({ provider }) => {
       const id = await createSession(provider);
       await rejectsAsRefused(append(provider, id, sampleEvents(2, 1), { keys: ['first'] }));
@@ -59,7 +59,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'an append that is repeated succeeds and changes nothing',
+    'a repeated append succeeds and changes nothing',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 3), { keys: ['key'] });
@@ -74,7 +74,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'an append that is repeated does not bring back what was trimmed',
+    'a repeated append does not restore trimmed events',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 3));
@@ -84,7 +84,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'an append without events keeps its keys',
+    'an append without events stores its keys',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, [], { keys: ['a', 'b'] });
@@ -108,7 +108,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a repeated append at an older epoch is fenced too',
+    'a repeated append at an older epoch is fenced, too',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 1));
@@ -117,7 +117,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'an append to a session that is no more, or never was, is fenced',
+    'an append to a session that was deleted or never existed is fenced',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 1));
@@ -129,7 +129,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a key is found in its own session, also after a trim',
+    'a key is found in its own session only, also after a trim',
     async ({ provider }) => {
       const [id, other] = [await createSession(provider), await createSession(provider)];
       await append(provider, id, sampleEvents(1, 2), { keys: ['key', 'another'] });
@@ -142,7 +142,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a trim removes what is before a seq, except what is to be kept',
+    'a trim removes the events before a seq, except those to retain',
     async ({ provider }) => {
       const [id, other] = [await createSession(provider), await createSession(provider)];
       await append(provider, id, sampleEvents(1, 12));
@@ -159,7 +159,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a trim removes nothing that is not before its seq, also of what an earlier one has kept',
+    'a trim removes only events before its seq, also of those that an earlier trim retained',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 5));
@@ -169,7 +169,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'seqs go on rising after everything was trimmed, also in a storage that is opened again',
+    'seqs continue after all events were trimmed, also after a restart',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 3));
@@ -182,7 +182,7 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'events and keys are there when the storage is opened again',
+    'events and keys survive a restart',
     async ({ provider, reopen }) => {
       if (!reopen) return;
       const id = await createSession(provider);

@@ -5,16 +5,16 @@ import type { SessionEvent } from '../../engine/session-event.js';
 import { EMPTY_LOG, FencedError } from '../../engine/storage.js';
 import type { ConformanceCase, ConformanceSubject } from './conformance-case.js';
 
-/** A case's body: what holds, tried on one empty storage. */
+/** The body of a case, which checks one guarantee on an empty storage. */
 export type CaseBody = (subject: ConformanceSubject) => Promise<void>;
 
 /** Cases by their names. */
 export type Cases = readonly (readonly [name: string, body: CaseBody])[];
 
-/** Text that drivers and databases like to change: NUL, halves of a pair, separators, other planes. */
+/** Text that drivers and databases tend to change: NUL, lone surrogates, separators, other planes. */
 export const HARD_TEXT = 'nul \u0000, halves \ud83d and \ude00, lines \u2028\n, pair 😀, é, ﷺ, "\\';
 
-/** Gives every body a storage, and closes it. */
+/** Turns bodies into cases, each of which opens a storage and closes it. */
 export function openedCases(
   cases: Cases,
   createSubject: () => Promise<ConformanceSubject>,
@@ -63,7 +63,7 @@ export function idsOf(records: readonly SessionRecord[]): string[] {
   return records.map(({ id }) => id).sort();
 }
 
-/** `count` events, the first of which has the seq `first`. */
+/** Returns `count` events, the first of which has the seq `first`. */
 export function sampleEvents(first: number, count: number, text = 'text'): SessionEvent[] {
   return Array.from({ length: count }, (_, index) => ({
     seq: first + index,
@@ -72,7 +72,7 @@ export function sampleEvents(first: number, count: number, text = 'text'): Sessi
   }));
 }
 
-/** Appends at epoch 1, without keys and with nothing left to do, unless told otherwise. */
+/** Appends at epoch 1, without keys and not unfinished, unless the options say otherwise. */
 export async function append(
   provider: StorageProvider,
   sessionId: string,
@@ -90,7 +90,7 @@ export async function append(
   });
 }
 
-/** The seqs of all events of a session, as they are read. */
+/** Returns the seqs of all events of a session. */
 export async function storedSeqs(provider: StorageProvider, sessionId: string): Promise<number[]> {
   const events = await provider.events.read(sessionId, 0, 10_000);
   return events.map(({ seq }) => seq);
@@ -100,7 +100,7 @@ export async function rejectsAsFenced(appending: Promise<void>): Promise<void> {
   await assert.rejects(appending, (error) => error instanceof FencedError);
 }
 
-/** Rejected, and not because another server has the session: it may be tried again. */
+/** Asserts that the append is rejected, but not fenced, so that a retry is possible. */
 export async function rejectsAsRefused(appending: Promise<void>): Promise<void> {
   await assert.rejects(appending, (error) => error instanceof Error && !isFenced(error));
 }
@@ -110,8 +110,8 @@ export function isFenced(error: unknown): boolean {
 }
 
 /**
- * Equal as JSON, whatever the prototypes: some runners' objects have other ones than those which
- * `structuredClone` makes.
+ * Asserts that the values are equal as JSON. It ignores prototypes, because in some test runners they
+ * differ from those of `structuredClone`.
  */
 export function assertSame(actual: unknown, expected: unknown): void {
   assert.deepEqual(plain(actual), plain(expected));

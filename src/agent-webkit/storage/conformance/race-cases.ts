@@ -13,15 +13,15 @@ import {
   storedSeqs,
 } from './fixtures.js';
 
-/** What holds when many want something at once. */
+/** Guarantees about concurrent calls. */
 export const raceCases: Cases = [
   [
-    'sessions that append at the same time each get their own events, in order',
+    'concurrent appends to several sessions keep the events of each in order',
     async ({ provider, reopen }) => {
       const ids = await Promise.all(Array.from({ length: 40 }, () => createSession(provider)));
       const write = async (id: string) => {
         for (let first = 1; first < 40; first += 3) {
-          // oxlint-disable-next-line no-await-in-loop -- a log has one append under way
+          // oxlint-disable-next-line no-await-in-loop -- a log has one append in progress
           await append(provider, id, sampleEvents(first, 3, id), { keys: [`${id} ${first}`] });
         }
       };
@@ -36,7 +36,7 @@ export const raceCases: Cases = [
     },
   ],
   [
-    'appends that are refused harm none of those made at the same time',
+    'a rejected append does not affect concurrent appends to other sessions',
     async ({ provider }) => {
       const names = ['first', 'fenced', 'gap', 'gone', 'last'];
       const ids = await Promise.all(names.map(() => createSession(provider)));
@@ -55,7 +55,7 @@ export const raceCases: Cases = [
     },
   ],
   [
-    'of two servers that race for a session, one writes each event, and the other one is fenced',
+    'of two servers that race for a session, one writes each event and the other one is fenced',
     async ({ provider }) => {
       const id = await createSession(provider);
       const accepted = new Map<number, string>();
@@ -70,7 +70,7 @@ export const raceCases: Cases = [
     },
   ],
   [
-    'claims at the same time each get an epoch of their own',
+    'concurrent claims each get their own epoch',
     async ({ provider }) => {
       const id = await createSession(provider);
       const claims = await Promise.all(Array.from({ length: 8 }, () => provider.records.claim(id)));
@@ -79,7 +79,7 @@ export const raceCases: Cases = [
     },
   ],
   [
-    'creations with one key at the same time create one session of each owner',
+    'concurrent creations with the same key create one session per owner',
     async ({ provider: { records } }) => {
       const owners = Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 'bob' : 'alice'));
       const created = await Promise.all(
@@ -96,7 +96,7 @@ export const raceCases: Cases = [
   ],
 ];
 
-/** Takes the session over again and again, and notes what was accepted of it. */
+/** Takes over the session repeatedly, and records which of its events were accepted. */
 async function contend(
   provider: StorageProvider,
   id: string,

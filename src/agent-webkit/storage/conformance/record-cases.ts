@@ -11,10 +11,10 @@ import {
   sampleRecord,
 } from './fixtures.js';
 
-/** What holds of sessions' records while they exist. */
+/** Guarantees about the records of existing sessions. */
 export const recordCases: Cases = [
   [
-    'a record that was created is found as it was, and another is not',
+    'a created record is returned unchanged, and an unknown one is null',
     async ({ provider, reopen }) => {
       const record = sampleRecord({ lastActivityAt: new Date('2026-02-03T04:05:06.789Z') });
       assertSame(await provider.records.create(record, null), record);
@@ -25,7 +25,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'dates are dates',
+    'dates are returned as Date objects',
     async ({ provider }) => {
       const record = sampleRecord();
       await provider.records.create(record, null);
@@ -35,7 +35,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'a claim returns the whole record with its new epoch',
+    'a claim returns the complete record with its new epoch',
     async ({ provider }) => {
       const record = sampleRecord();
       await provider.records.create(record, null);
@@ -44,7 +44,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'an update changes what it names, and the rest stays',
+    'an update changes only the given fields',
     async ({ provider, reopen }) => {
       const record = sampleRecord();
       const other = sampleRecord();
@@ -62,7 +62,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'an update of a session that does not exist is refused, and creates none',
+    'an update of a session that does not exist is rejected and creates none',
     async ({ provider }) => {
       const id = randomUUID();
       const update = provider.records.update(id, 1, { lastActivityAt: new Date() });
@@ -71,7 +71,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'an update is refused once the session was claimed, and then changes nothing',
+    'an update at an older epoch is rejected and changes nothing',
     async ({ provider: { records } }) => {
       const record = sampleRecord();
       await records.create(record, null);
@@ -84,7 +84,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'what a caller does to its objects changes nothing that is stored',
+    'changes to passed or returned objects do not affect the stored record',
     async ({ provider: { records } }) => {
       const expected = sampleRecord();
       const given = structuredClone(expected);
@@ -109,7 +109,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'a key creates one session of its owner, as long as that exists',
+    'a creation key creates one session per owner for as long as that session exists',
     async ({ provider, reopen }) => {
       const first = await provider.records.create(sampleRecord(), 'key');
       const { records } = reopen ? await reopen() : provider;
@@ -129,7 +129,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'a repeated creation returns the record as it is now',
+    'a repeated creation returns the current record',
     async ({ provider: { records } }) => {
       const { id } = await records.create(sampleRecord(), 'key');
       await records.claim(id);
@@ -138,7 +138,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'a record says of its events what the last append that was taken said',
+    'a record has the summary of the last accepted append',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
       assertSame((await provider.records.get(id))?.log, { firstSeq: 1, lastSeq: 0, costUsd: 0 });
@@ -159,7 +159,7 @@ export const recordCases: Cases = [
     async ({ provider: { records } }) => {
       const times = [3, 1, 2].map((day) => new Date(Date.UTC(2026, 0, day)));
       for (const lastActivityAt of times) {
-        // oxlint-disable-next-line no-await-in-loop -- they are not to depend on each other
+        // oxlint-disable-next-line no-await-in-loop -- they must not depend on each other
         await records.create(sampleRecord({ lastActivityAt }), null);
       }
       await records.create(sampleRecord({ owner: 'bob' }), null);
@@ -172,7 +172,7 @@ export const recordCases: Cases = [
     },
   ],
   [
-    'pages of a listing name every record once, also those of one time',
+    'the pages of a listing contain every record once, also those with equal times',
     async ({ provider: { records } }) => {
       const created = Array.from({ length: 11 }, (_, index) =>
         sampleRecord({ lastActivityAt: new Date(1_000_000 + (index % 3)) }),
@@ -181,7 +181,7 @@ export const recordCases: Cases = [
       const listed: SessionRecord[] = [];
       let cursor: RecordCursor | null = null;
       for (;;) {
-        // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
+        // oxlint-disable-next-line no-await-in-loop -- a page starts where the previous one ended
         const page: SessionRecord[] = await records.list('alice', 2, cursor);
         assert.ok(page.length <= 2);
         listed.push(...page);

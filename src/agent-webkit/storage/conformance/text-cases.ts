@@ -9,10 +9,10 @@ import {
   sampleRecord,
 } from './fixtures.js';
 
-/** What holds of text: it comes back as it went in, whatever is in it. */
+/** Guarantees about text: it is returned unchanged, whatever it contains. */
 export const textCases: Cases = [
   [
-    'data with NUL, half surrogates and other planes comes back as it was, also after opening again',
+    'data with NUL, lone surrogates and other planes is returned unchanged, also after a restart',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
       const events = sampleEvents(1, 2, HARD_TEXT);
@@ -22,7 +22,7 @@ export const textCases: Cases = [
     },
   ],
   [
-    'data keeps its exact text, with numbers no database would write like that',
+    'data keeps its exact text, also of numbers that a database would normalize',
     async ({ provider }) => {
       const id = await createSession(provider);
       const data = '{"big":12345678901234567890,"b":1.10,"a":[1e400,-0],"b":2,"é":"\\u00e9"}';
@@ -31,7 +31,7 @@ export const textCases: Cases = [
     },
   ],
   [
-    'data of a megabyte comes back whole',
+    'data of a megabyte is returned complete',
     async ({ provider }) => {
       const id = await createSession(provider);
       const events = sampleEvents(1, 3, 'é😀x'.repeat(180_000));
@@ -41,7 +41,7 @@ export const textCases: Cases = [
     },
   ],
   [
-    'keys that differ in a half surrogate or a NUL only are different keys',
+    'keys that differ only in a lone surrogate or a NUL are different keys',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
       const taken = ['\ud800', 'a\u0000b', HARD_TEXT, '', 'k'.repeat(300)];
@@ -56,7 +56,7 @@ export const textCases: Cases = [
     },
   ],
   [
-    'a record with such text in its owner, config and key comes back as it was',
+    'a record with such text in its owner, configuration and key is returned unchanged',
     async ({ provider, reopen }) => {
       const base = sampleRecord();
       const config = { ...base.config, model: HARD_TEXT, cwd: `/work/${HARD_TEXT}` };

@@ -5,10 +5,10 @@ import { assertSame, type CaseBody, type Cases, HARD_TEXT } from './fixtures.js'
 
 const PROJECT = '-work-project';
 
-/** What holds of the agents' transcripts, where a provider keeps them. */
+/** Guarantees about the transcripts of agents, for a provider that stores them. */
 export const transcriptCases: Cases = [
   [
-    'a transcript is loaded as it was appended, also in a storage that is opened again',
+    'a transcript is loaded unchanged, also after a restart',
     async ({ provider: { transcripts }, reopen }) => {
       if (!transcripts) return;
       const key = sampleKey();
@@ -20,7 +20,7 @@ export const transcriptCases: Cases = [
     },
   ],
   [
-    'a transcript that was never written is null',
+    'a transcript that was never written is loaded as null',
     withTranscripts(async (transcripts) => {
       const key = sampleKey();
       assert.equal(await transcripts.load(key), null);
@@ -30,7 +30,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'an entry with a uuid is kept once, and one without each time',
+    'an entry with a uuid is stored once, and one without a uuid every time',
     withTranscripts(async (transcripts) => {
       const [key, entry, title] = [sampleKey(), userEntry('hi'), { type: 'title', title: 'A' }];
       await transcripts.append(key, [entry, title, entry]);
@@ -42,7 +42,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'entries with NUL and half surrogates come back as they were',
+    'entries with NUL and lone surrogates are returned unchanged',
     withTranscripts(async (transcripts) => {
       const key = sampleKey();
       const entries = [{ ...userEntry(HARD_TEXT), [HARD_TEXT]: [HARD_TEXT, 1e21, -1.5, null] }];
@@ -51,7 +51,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'what a caller does to entries changes nothing that is stored',
+    'changes to passed or returned entries do not affect the stored ones',
     withTranscripts(async (transcripts) => {
       const [key, entry] = [sampleKey(), userEntry('hi')];
       const given = structuredClone(entry);
@@ -64,7 +64,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'subpaths of a session are listed, those of another session or project are not',
+    'the subpaths of a session are listed, without those of other sessions and projects',
     withTranscripts(async (transcripts) => {
       const [key, other] = [sampleKey(), sampleKey()];
       const paths = ['subagents/agent-a', 'subagents/agent-b', 'x'];
@@ -79,12 +79,12 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'sessions of a project are listed with the time of their last append',
+    'the sessions of a project are listed with the times of their last appends',
     withTranscripts(async (transcripts) => {
       if (!transcripts.listSessions) return;
       const [a, b, onlySub] = [sampleKey(), sampleKey(), { ...sampleKey(), subpath: 's' }];
       for (const key of [a, b, onlySub, { ...sampleKey(), projectKey: 'p2' }, a]) {
-        // oxlint-disable-next-line no-await-in-loop -- the times are to differ in this order
+        // oxlint-disable-next-line no-await-in-loop -- the times must rise in this order
         await transcripts.append(key, [userEntry('hi')]);
       }
       const listed = await transcripts.listSessions(PROJECT);
@@ -97,7 +97,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'summaries are what the SDK folds of the main transcripts',
+    'summaries are those that the SDK folds from the main transcripts',
     withTranscripts(async (transcripts) => {
       if (!transcripts.listSessionSummaries) return;
       const [a, b] = [sampleKey(), sampleKey()];
@@ -126,7 +126,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'a repeated append leaves the summary as it is',
+    'a repeated append does not change the summary',
     withTranscripts(async (transcripts) => {
       if (!transcripts.listSessionSummaries) return;
       const key = sampleKey();
@@ -139,7 +139,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'appends at the same time to one session lose no entry and no part of the summary',
+    'concurrent appends to one session lose no entry and no part of the summary',
     withTranscripts(async (transcripts) => {
       const key = sampleKey();
       const batches = Array.from({ length: 20 }, (_, batch) =>
@@ -155,7 +155,7 @@ export const transcriptCases: Cases = [
     }),
   ],
   [
-    'the deletion of a subpath leaves the rest, and that of a session nothing',
+    'the deletion of a subpath removes only that, and the deletion of a session removes everything',
     withTranscripts(async (transcripts) => {
       if (!transcripts.delete) return;
       const [key, other] = [sampleKey(), sampleKey()];
@@ -194,7 +194,7 @@ function withTranscripts(body: (transcripts: SessionStore) => Promise<void>): Ca
   };
 }
 
-/** The SDK is loaded here only: a host without it tries its storage without transcripts. */
+/** The SDK is loaded only here, so that a host without it can test a storage without transcripts. */
 async function foldedData(key: SessionKey, entries: SessionStoreEntry[]): Promise<unknown> {
   const { foldSessionSummary } = await import('@anthropic-ai/claude-agent-sdk');
   return foldSessionSummary(undefined, key, entries).data;

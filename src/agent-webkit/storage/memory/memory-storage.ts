@@ -17,17 +17,17 @@ import { MemoryTranscripts } from './memory-transcripts.js';
 
 interface Stored {
   record: Omit<SessionRecord, 'log'>;
-  /** What the record says of the events. */
+  /** The summary of the events in the record. */
   summary: EventAppend['summary'];
   creationKey: string | null;
   events: PackedEvents;
-  /** Those from before them that are kept all the same. */
+  /** Earlier events that were retained individually. */
   older: SessionEvent[];
-  /** When each key was accepted, in milliseconds since 1970; the oldest first. */
+  /** The time at which each key was accepted, in milliseconds since 1970; oldest first. */
   keys: Map<string, number>;
 }
 
-/** Keeps everything in this process's memory: nothing to install, and nothing outlives the server. */
+/** Stores everything in the memory of this process. It needs no installation; the data ends with the server. */
 export class MemoryStorage implements StorageProvider {
   readonly durable = false;
   readonly transcripts: Required<SessionStore>;
@@ -153,7 +153,7 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve(this.#byOwner.get(owner)?.size ?? 0);
   }
 
-  /** None: what this memory holds goes with the server whose it is. */
+  /** Always empty: the sessions in memory end with their server. */
   unfinished(): Promise<string[]> {
     return Promise.resolve([]);
   }
@@ -181,13 +181,13 @@ class MemoryRecordStore implements SessionRecordStore {
   }
 }
 
-/** A copy of its own for whoever asks. */
+/** Returns a copy of the record that the caller may modify. */
 function recordOf({ record, summary, events }: Stored): SessionRecord {
   const { firstSeq, costUsd } = summary;
   return { ...structuredClone(record), log: { firstSeq, lastSeq: events.lastSeq, costUsd } };
 }
 
-/** Ids settle a tie, so that a page's end is one place in the order. */
+/** Orders by id at equal times, so that the end of a page is a unique position. */
 function byNewestActivity(a: RecordCursor, b: RecordCursor): number {
   const newer = b.lastActivityAt.getTime() - a.lastActivityAt.getTime();
   if (newer !== 0) return newer;

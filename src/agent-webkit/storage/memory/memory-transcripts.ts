@@ -8,13 +8,13 @@ import type {
 interface Transcript {
   key: SessionKey;
   entries: SessionStoreEntry[];
-  /** When it was last appended to, in milliseconds since 1970. */
+  /** The time of the last append, in milliseconds since 1970. */
   mtime: number;
 }
 
-/** The agents' conversations in this process's memory, an entry with a uuid once. */
+/** Stores the transcripts of agents in the memory of this process, an entry with a uuid only once. */
 export class MemoryTranscripts implements SessionStore {
-  /** By session, then by project and path within the session. */
+  /** By session, then by project and path in the session. */
   readonly #sessions = new Map<string, Map<string, Transcript>>();
   #lastMtime = 0;
 
@@ -47,7 +47,7 @@ export class MemoryTranscripts implements SessionStore {
     return Promise.resolve(sessions);
   }
 
-  /** Folded when asked for: whoever does not ask needs neither the time nor the SDK for it. */
+  /** Folds the summaries on demand: without a call, this costs no time and needs no SDK. */
   async listSessionSummaries(projectKey: string): Promise<SessionSummaryEntry[]> {
     const { foldSessionSummary } = await import('@anthropic-ai/claude-agent-sdk');
     return this.#mainOf(projectKey).map(({ key, entries, mtime }) =>
@@ -66,7 +66,7 @@ export class MemoryTranscripts implements SessionStore {
     return Promise.resolve(paths);
   }
 
-  /** Without a subpath, the whole session goes; with one, that alone. */
+  /** Deletes the transcript of a subpath, or without a subpath all transcripts of the session. */
   delete(key: SessionKey): Promise<void> {
     const ofSession = this.#sessions.get(key.sessionId);
     if (!ofSession) return Promise.resolve();
@@ -80,7 +80,7 @@ export class MemoryTranscripts implements SessionStore {
     return Promise.resolve();
   }
 
-  /** Forgets a session's conversation in every project. */
+  /** Deletes the transcripts of a session in every project. */
   deleteSession(sessionId: string): void {
     this.#sessions.delete(sessionId);
   }

@@ -1,17 +1,17 @@
 import type { EventAppend } from '../../engine/storage.js';
 import { digest, encodeText } from './text.js';
 
-/** How many events, and how many characters of data, one statement carries, unless one append alone has more. */
+/** The maximum number of events, and of characters of data, in one statement, unless a single append has more. */
 const MAX_EVENTS = 5000;
 const MAX_CHARACTERS = 4_000_000;
 
 /**
- * Appends to many sessions in one statement, and returns the places, in the parameters, of those
- * appends whose events are stored now. An append is left out when its epoch is not the session's, or
- * when its events do not follow; nothing of it is stored then. Events that are there already are
- * passed over.
+ * Returns the statement that appends to many sessions. Its rows are the positions, in the parameters,
+ * of the appends whose events are stored now. An append is omitted, with all of its events, when its
+ * epoch is not that of the session, or when its events do not follow the last one. Events that exist
+ * already are skipped.
  *
- * The rows are locked in one order, so that two servers cannot wait for each other.
+ * The rows are locked in a fixed order, so that two servers cannot deadlock.
  */
 export function appendStatement(schema: string): string {
   return `
@@ -48,7 +48,7 @@ export function appendStatement(schema: string): string {
     select place from accepted`;
 }
 
-/** The parameters of {@link appendStatement}. */
+/** Returns the parameters of {@link appendStatement}. */
 export function appendValues(appends: readonly EventAppend[]): unknown[][] {
   const places = [...appends.keys()];
   const events = appends.flatMap((append, place) =>
@@ -73,19 +73,19 @@ export function appendValues(appends: readonly EventAppend[]): unknown[][] {
   ];
 }
 
-/** The seq of an append's first event; 0, which follows whatever there is, when it has none. */
+/** Returns the `seq` of the first event of an append; 0, which follows any event, when it has none. */
 export function firstSeqOf({ events }: EventAppend): number {
   return events[0]?.seq ?? 0;
 }
 
-/** The seq of an append's last event; 0 when it has none. */
+/** Returns the `seq` of the last event of an append; 0 when it has none. */
 function lastSeqOf({ events }: EventAppend): number {
   return events.at(-1)?.seq ?? 0;
 }
 
 /**
- * Divides a group into parts that each fit one statement, in order: not too much in one, and no
- * session twice, of which the second append would not see the first one's events.
+ * Splits a group, in order, into parts that each fit one statement. A part is limited in size and has
+ * no session twice, because the second append would not see the events of the first one.
  */
 export function splitGroup(group: readonly EventAppend[]): EventAppend[][] {
   const parts: EventAppend[][] = [];

@@ -2,42 +2,42 @@ import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import { PostgresError } from './postgres-error.js';
 import type { PostgresClient, PostgresPool } from './postgres-pool.js';
 
-/** A row: each value as PostgreSQL writes it, and null. */
+/** A row. Each value is the text of PostgreSQL, or null. */
 export type Row = Readonly<Record<string, string | null>>;
 
-/** Runs one statement. With values it is one statement, without it may be several, divided by semicolons. */
+/** Runs a statement. Without values, the text may contain several statements, separated by semicolons. */
 export type Query = <R extends Row>(text: string, values?: unknown[]) => Promise<R[]>;
 
-// A host may have changed how pg parses a type, for all of its process: here every value is text.
+// A host may have changed how pg parses a type in the whole process. Here, every value is text.
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
 /**
- * A pool of connections, none of whose answers is waited for without end. A connection on which
- * something failed is not used again: whatever was left open on it ends with it.
+ * A pool of connections with a timeout for every response. A connection on which a query failed is
+ * not reused: an open transaction ends with it.
  */
 export class Database {
   readonly timeoutMs: number;
   readonly #pool: PostgresPool;
 
-  /** @param timeoutMs how long to wait for a connection, and then for an answer */
+  /** @param timeoutMs how long to wait for a connection, and then for a response */
   constructor(pool: PostgresPool, timeoutMs: number) {
     this.#pool = pool;
     this.timeoutMs = timeoutMs;
   }
 
-  /** Runs one statement, in a transaction of its own. */
+  /** Runs one statement in its own transaction. */
   readonly query: Query = (text, values) =>
     this.#use(this.timeoutMs, (query) => query(text, values));
 
   /**
-   * Runs several statements in one transaction, in which each sees what others have committed
-   * before it.
+   * Runs several statements in one transaction, in which each statement sees what others have
+   * committed before it.
    *
    * @param timeoutMs how long one statement may take
    */
   transaction<T>(work: (query: Query) => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
     return this.#use(timeoutMs, async (query) => {
-      // Should this server be cut off, the database ends what it holds locked.
+      // If this server is disconnected, the database ends the transaction and its locks.
       await query(
         'begin isolation level read committed; ' +
           `set local statement_timeout = ${timeoutMs}; ` +
@@ -50,10 +50,10 @@ export class Database {
   }
 
   /**
-   * A connection for a longer time. Whoever asked for it takes its listener off and releases it.
+   * Takes a connection for a longer time. The caller removes its listener and releases the connection.
    *
-   * @param onError listens from the moment the pool no longer does: without a listener an error
-   *   event would end the process
+   * @param onError listens from the moment at which the pool no longer does: without a listener, an
+   *   error event would end the process
    */
   async connect(onError: (error: Error) => void): Promise<PostgresClient> {
     const connecting = this.#acquire(onError);
@@ -63,14 +63,16 @@ export class Database {
       (late) => giveBack(late, onError),
       () => undefined,
     );
-    throw new PostgresError(`No connection to PostgreSQL became free within ${this.timeoutMs} ms.`);
+    throw new PostgresError(
+      `No connection to PostgreSQL was available within ${this.timeoutMs} ms.`,
+    );
   }
 
-  /** By the callback, in which the pool hands it over: a promise's reader comes too late for an error that follows at once. */
+  /** Connects with a callback: code after a promise would run too late for an error that follows at once. */
   #acquire(onError: (error: Error) => void): Promise<PostgresClient> {
     return new Promise((resolve, reject) => {
       this.#pool.connect((error, client) => {
-        if (!client) return reject(error ?? new PostgresError('The pool gave no connection.'));
+        if (!client) return reject(error ?? new PostgresError('The pool returned no connection.'));
         client.on('error', onError);
         resolve(client);
       });
@@ -99,13 +101,13 @@ function giveBack(client: PostgresClient, onError: (error: Error) => void, isBro
   client.release(isBroken);
 }
 
-/** Queries on one connection, one after the other. */
+/** Returns a function that runs queries on one connection, one after the other. */
 export function queryOn(client: PostgresClient, timeoutMs: number): Query {
   return async <R extends Row>(text: string, values?: unknown[]) => {
     const query = client.query({ text, types: AS_TEXT, ...(values && { values }) });
     const answer = await within(timeoutMs, query);
     if (answer === TIMED_OUT) {
-      throw new PostgresError(`PostgreSQL did not answer within ${timeoutMs} ms.`);
+      throw new PostgresError(`PostgreSQL did not respond within ${timeoutMs} ms.`);
     }
     return answer.rows as R[];
   };

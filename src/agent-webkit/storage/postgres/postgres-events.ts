@@ -13,14 +13,14 @@ import { decodeText, digest, encodeText } from './text.js';
 
 const KEY_AGE = `interval '${IDEMPOTENCY_KEY_TTL_MS} milliseconds'`;
 
-/** Sessions' events in PostgreSQL. */
+/** Stores events in PostgreSQL. */
 export class PostgresEvents implements EventStore {
   readonly #database: Database;
   readonly #schema: string;
   readonly #appendStatement: string;
   readonly #groups = new AppendGroups((group) => this.#writeGroup(group));
 
-  /** @param schema the schema's name, quoted */
+  /** @param schema the quoted name of the schema */
   constructor(database: Database, schema: string) {
     this.#database = database;
     this.#schema = schema;
@@ -31,7 +31,7 @@ export class PostgresEvents implements EventStore {
     return this.#groups.commit(append);
   }
 
-  /** Resolves when no append is under way. */
+  /** Resolves when no append is in progress. */
   settled(): Promise<void> {
     return this.#groups.settled();
   }
@@ -88,10 +88,10 @@ export class PostgresEvents implements EventStore {
       return await this.#write(part);
     } catch (error) {
       if (part.length === 1 || !isAboutData(error)) return part.map(() => asError(error));
-      // One of them cannot be stored; which one shows when each is written alone.
+      // One of the appends cannot be stored. Writing each one separately shows which.
       const outcomes: AppendOutcome[] = [];
       for (const append of part) {
-        // oxlint-disable-next-line no-await-in-loop -- it is rare, and one connection is enough
+        // oxlint-disable-next-line no-await-in-loop -- this is rare, and one connection is enough
         outcomes.push(...(await this.#writePart([append])));
       }
       return outcomes;
@@ -109,7 +109,7 @@ export class PostgresEvents implements EventStore {
     return appends.map((append, place) => (stored.has(place) ? null : explain(append)));
   }
 
-  /** Looks up why appends were left out. */
+  /** Looks up the reasons why appends were omitted. */
   async #explainer(
     refused: readonly EventAppend[],
   ): Promise<(append: EventAppend) => AppendOutcome> {
@@ -128,7 +128,7 @@ export class PostgresEvents implements EventStore {
   }
 }
 
-/** Whether the database refused what it was given (SQLSTATE classes), rather than could not take anything. */
+/** Returns true when the database rejected the data (by its SQLSTATE class), rather than being unavailable. */
 function isAboutData(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /^(22|23|54)/.test(code);

@@ -1,36 +1,36 @@
 import { PostgresError } from './postgres-error.js';
 
-/** One query, in the terms of `pg`. */
+/** One query in the format of `pg`. */
 export interface PostgresQuery {
   text: string;
   values?: unknown[];
   types?: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
 }
 
-/** What the storage needs of a connection. A `PoolClient` of `pg` has it. */
+/** The members of a connection that the storage needs. A `PoolClient` of `pg` has them. */
 export interface PostgresClient {
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
-  /** Gives the connection back to its pool, which ends it when told to. */
+  /** Returns the connection to its pool. With an argument, the pool closes it. */
   release(destroy?: boolean): void;
 }
 
-/** What the storage needs of a pool. A `Pool` of `pg` has it. */
+/** The members of a pool that the storage needs. A `Pool` of `pg` has them. */
 export interface PostgresPool {
   connect(callback: (error: Error | undefined, client?: PostgresClient) => void): void;
   readonly options?: { readonly max?: number | undefined };
 }
 
-/** A pool, and how to end it. */
+/** A pool with the function that ends it. */
 export interface OwnPool {
   pool: PostgresPool;
-  /** Resolves when all of its connections are closed. */
+  /** Resolves when all connections of the pool are closed. */
   end(): Promise<void>;
 }
 
 /**
- * A pool of our own. It connects when it is first used.
+ * Creates a pool, which connects on its first use.
  *
  * @throws PostgresError when `pg`, an optional peer, is not installed
  */
@@ -47,7 +47,7 @@ export async function createPool(
     keepAliveInitialDelayMillis: 10_000,
     fallback_application_name: 'agent-webkit',
   });
-  // A connection broke that nobody was using; the next query gets another one.
+  // An idle connection broke. The next query opens another one.
   pool.on('error', () => undefined);
   return { pool, end: () => pool.end() };
 }
@@ -57,11 +57,9 @@ async function loadPg(): Promise<typeof import('pg')> {
     return await import('pg');
   } catch (cause) {
     if (!isModuleNotFound(cause)) throw cause;
-    throw new PostgresError(
-      'The package pg, by which PostgreSQL is reached, is not installed. ' +
-        'Install it with: npm install pg',
-      { cause },
-    );
+    throw new PostgresError('PostgresStorage requires the `pg` package. Run `npm install pg`.', {
+      cause,
+    });
   }
 }
 

@@ -29,23 +29,23 @@ type RecordRow = Readonly<
   >
 >;
 
-/** The servers that live, by their locks. A bigint's lock is listed by its two halves, and with objsubid 1. */
+/** The running servers, by their locks. The lock of a bigint is listed as two halves, with objsubid 1. */
 const LIVING = `with living as materialized (
     select (classid::bigint << 32) | objid::bigint as server from pg_locks
     where locktype = 'advisory' and objsubid = 1 and granted
       and database = (select oid from pg_database where datname = current_database())
   )`;
 
-/** How often a creation begins anew whose key was another session's, which was deleted at that moment. */
+/** The number of retries of a creation whose key belonged to a session that was deleted at that moment. */
 const MAX_CREATION_TRIES = 3;
 
-/** Sessions' records in PostgreSQL. */
+/** Stores session records in PostgreSQL. */
 export class PostgresRecords implements SessionRecordStore {
   readonly #database: Database;
   readonly #schema: string;
   readonly #lock: ServerLock;
 
-  /** @param schema the schema's name, quoted */
+  /** @param schema the quoted name of the schema */
   constructor(database: Database, schema: string, lock: ServerLock) {
     this.#database = database;
     this.#schema = schema;
@@ -67,7 +67,7 @@ export class PostgresRecords implements SessionRecordStore {
         [id, owner, creation, config, this.#lock.number, createdAt, lastActivityAt],
       );
       if (created[0]) return created[0];
-      // The id is taken where this very creation is repeated, because its answer was lost.
+      // The id exists already when this creation is repeated after its response was lost.
       const [known] = await this.#records(
         `select ${COLUMNS} from ${this.#schema}.session
          where owner = $2 and (id = $1 or creation_digest = $3)`,
@@ -76,7 +76,7 @@ export class PostgresRecords implements SessionRecordStore {
       if (known) return known;
       /* oxlint-enable no-await-in-loop */
     }
-    throw new PostgresError(`The session ${record.id} exists and is another owner's.`);
+    throw new PostgresError(`The session id ${record.id} exists already for another owner.`);
   }
 
   async get(sessionId: string): Promise<SessionRecord | null> {
@@ -136,9 +136,11 @@ export class PostgresRecords implements SessionRecordStore {
     return Number(row?.count);
   }
 
-  /** Not while this server itself may be taken for gone: what it claimed would be claimed from it. */
+  /** @throws PostgresError without the server lock, when others may claim the sessions of this server */
   async unfinished(limit: number, after: string | null): Promise<string[]> {
-    if (!this.#lock.isHeld) throw new PostgresError('The lock by which this server lives is lost.');
+    if (!this.#lock.isHeld) {
+      throw new PostgresError('The connection that holds the server lock is lost. Reconnecting.');
+    }
     return this.#ids(
       `${LIVING} select id from ${this.#schema}.session
        where is_unfinished and id > $2 and server not in (select server from living)
@@ -159,7 +161,7 @@ export class PostgresRecords implements SessionRecordStore {
   async delete(sessionId: string): Promise<void> {
     const id = encodeText(sessionId);
     await this.#database.transaction(async (query) => {
-      // First of all, so that an append that is under way is waited for, and a later one finds nothing.
+      // First, so that it waits for an append in progress, and a later append finds no session.
       const [gone] = await query<{ key: string }>(
         `delete from ${this.#schema}.session where id = $1 returning key`,
         [id],
@@ -195,7 +197,7 @@ export class PostgresRecords implements SessionRecordStore {
   }
 }
 
-/** As PostgreSQL reads it, whatever the connection's time zone and date style are. */
+/** Formats a date so that PostgreSQL reads it the same in any time zone and date style. */
 function timeOf(date: Date): string {
   return date.toISOString();
 }

@@ -9,40 +9,39 @@ import { PostgresTranscripts } from './postgres-transcripts.js';
 import { ServerLock } from './server-lock.js';
 import { quoteIdentifier } from './text.js';
 
-/** What can be chosen of a {@link PostgresStorage}. */
+/** Options of {@link PostgresStorage}. */
 export interface PostgresStorageSettings {
   /**
-   * The schema in which all tables are. It is created, unless it exists; servers that share one
-   * share their sessions.
+   * The schema of the tables. It is created if it does not exist. Servers with the same schema share
+   * their sessions.
    *
    * @default 'agent_webkit'
    */
   schema?: string;
   /**
-   * How long a query waits for a connection, and then for its answer, in milliseconds. A query that
-   * got none rejects, and its connection is not used again.
+   * How long a query waits for a connection, and then for its response, in milliseconds. A query that
+   * times out rejects, and its connection is not reused.
    *
    * @default 15000
    */
   queryTimeoutMs?: number;
 }
 
-/** How a {@link PostgresStorage} uses a pool of the host's. */
+/** Options of a {@link PostgresStorage} that uses a pool of the host. */
 export interface PostgresStorageOptions extends PostgresStorageSettings {
   /**
-   * A `Pool` of `pg`, for at least two connections, one of which is kept for as long as the storage
-   * is open. It has to reach the database itself, or by a proxy that leaves each connection its own
-   * session: not by PgBouncer in its mode `transaction`. It is the host's to listen to its `error`
-   * event, and to end it, after the storage was closed.
+   * A `Pool` of `pg` with at least two connections, one of which is in use for as long as the storage
+   * is open. It must connect to the database directly, or through a proxy that gives each connection
+   * its own session: not through PgBouncer in the mode `transaction`. The host listens to the `error`
+   * event of the pool, and ends the pool after the storage is closed.
    */
   pool: PostgresPool;
 }
 
-/** How {@link PostgresStorage.connect} makes its pool. */
+/** Options of {@link PostgresStorage.connect}. */
 export interface PostgresConnectSettings extends PostgresStorageSettings {
   /**
-   * How many connections there are at the most, one of which is kept for as long as the storage is
-   * open.
+   * The maximum number of connections, one of which is in use for as long as the storage is open.
    *
    * @default 10
    */
@@ -54,11 +53,11 @@ const DEFAULT_QUERY_TIMEOUT_MS = 15_000;
 const DEFAULT_MAX_CONNECTIONS = 10;
 
 /**
- * Keeps everything in PostgreSQL, where servers share it: a session goes on at whichever server
- * claims it, and an append of one it was claimed from is refused.
+ * Stores everything in PostgreSQL, where servers share it. A session runs on the server that claimed
+ * it last; appends of its previous server are rejected.
  *
- * What was committed is on the database's disk. While the database does not answer, everything
- * rejects with its error, or with a `PostgresError`, and may be tried again.
+ * Committed data is on the disk of the database. While the database does not respond, every call
+ * rejects with the error of the database or with a `PostgresError`, and may be retried.
  */
 export class PostgresStorage implements StorageProvider {
   readonly durable = true;
@@ -71,7 +70,7 @@ export class PostgresStorage implements StorageProvider {
   readonly #lock: ServerLock;
   #ownPool: OwnPool | null = null;
 
-  /** @throws TypeError when a setting cannot be */
+  /** @throws TypeError when the value of an option is invalid */
   constructor({ pool, ...settings }: PostgresStorageOptions) {
     const { queryTimeoutMs, schema: name } = resolve(settings);
     checkCount('pool.options.max', pool.options?.max ?? DEFAULT_MAX_CONNECTIONS, 2);
@@ -86,7 +85,7 @@ export class PostgresStorage implements StorageProvider {
   }
 
   /**
-   * A storage with a pool of its own, which `close` ends. Nothing is connected before `open`.
+   * Creates a storage with its own pool, which `close` ends. It does not connect before `open`.
    *
    * @param url such as `postgres://user:password@host:5432/database`
    * @throws PostgresError when the package `pg` is not installed
@@ -113,7 +112,7 @@ export class PostgresStorage implements StorageProvider {
     await this.#lock.open();
   }
 
-  /** Waits for what is being appended, and gives the connections back. */
+  /** Waits for the appends in progress, and releases the connections. */
   async close(): Promise<void> {
     await this.#events.settled();
     await this.#lock.close();
@@ -130,8 +129,8 @@ function resolve({
 }
 
 function checkCount(name: string, value: number, min: number): void {
-  // A timer cannot be longer.
+  // The maximum is that of a timer.
   const max = 2 ** 31 - 1;
   if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new TypeError(`${name} must be an integer from ${min} to ${max}, received ${value}.`);
+  throw new TypeError(`\`${name}\` must be an integer from ${min} to ${max}, but got ${value}.`);
 }

@@ -8,7 +8,7 @@ import type { Database, Query } from './database.js';
 import { KeyedQueue } from '../keyed-queue.js';
 import { decodeText, encodeText } from './text.js';
 
-/** A transcript's row, locked, and where the new entries begin. */
+/** The locked row of a transcript. */
 interface Opened {
   readonly key: string;
   readonly mtime: string;
@@ -17,14 +17,14 @@ interface Opened {
   readonly base: string;
 }
 
-/** Agents' conversations in PostgreSQL, an entry with a uuid once. */
+/** Stores the transcripts of agents in PostgreSQL, an entry with a uuid only once. */
 export class PostgresTranscripts implements SessionStore {
   readonly #database: Database;
   readonly #schema: string;
-  /** The SDK asks that entries are kept in the order of its calls. */
+  /** The SDK requires that entries are stored in the order of its calls. */
   readonly #queue = new KeyedQueue();
 
-  /** @param schema the schema's name, quoted */
+  /** @param schema the quoted name of the schema */
   constructor(database: Database, schema: string) {
     this.#database = database;
     this.#schema = schema;
@@ -68,7 +68,7 @@ export class PostgresTranscripts implements SessionStore {
     return rows.map(({ subpath }) => decodeText(subpath));
   }
 
-  /** Deletes one subpath's transcript; without a subpath the session's with all of its subpaths. */
+  /** Deletes the transcript of a subpath, or without a subpath all transcripts of the session. */
   async delete(key: SessionKey): Promise<void> {
     await this.#database.query(
       `delete from ${this.#schema}.transcript
@@ -85,7 +85,7 @@ export class PostgresTranscripts implements SessionStore {
     });
   }
 
-  /** Locks the transcript's row, which makes appends of several servers wait for each other. */
+  /** Locks the row of the transcript, so that appends of several servers wait for each other. */
   async #open(query: Query, key: SessionKey, count: number): Promise<Opened> {
     const [opened] = await query<Readonly<Record<keyof Opened, string>>>(
       `insert into ${this.#schema}.transcript as t
@@ -99,7 +99,7 @@ export class PostgresTranscripts implements SessionStore {
     return opened as Opened;
   }
 
-  /** Returns the entries that were not there. */
+  /** Returns the entries that are new. */
   async #insert(
     query: Query,
     { key, base }: Opened,

@@ -7,30 +7,29 @@ import type { PostgresClient } from './postgres-pool.js';
 const PROBE_MS = 30_000;
 
 /**
- * The sign that this server lives: an advisory lock of the database, under a number of its own, held
- * by one connection that serves nothing else. When the server ends, by whatever signal, the database
- * sees the connection end, and the lock is gone; in the meantime nothing is written.
+ * The lock that shows that this server runs: an advisory lock of the database with a number of its
+ * own, held by a dedicated connection. When the server ends, whatever the signal, the database closes
+ * the connection and releases the lock. No periodic write is needed.
  *
- * It is *held*, or it is *lost*: the connection broke, and another one is tried for with growing
- * pauses until one has the lock again, under the same number. While it is lost others may take this
- * server for gone and claim its sessions, which fences it off from those. `open` holds it for the
- * first time, `close` gives it back for good.
+ * The lock is *held* or *lost*. It is lost when the connection breaks; the server then tries to take
+ * it again, with the same number and a growing delay. Meanwhile other servers may consider this one
+ * gone and claim its sessions, which fences it off from them. `open` takes the lock for the first
+ * time, `close` releases it for good.
  */
 export class ServerLock {
-  /** The lock's number, a positive bigint in decimal. */
+  /** The number of the lock, a positive bigint in decimal. */
   readonly number = createNumber();
   readonly #database: Database;
   readonly #probeMs: number;
   #held: PostgresClient | null = null;
-  /** The next probe, or the next try. */
+  /** The timer of the next probe or the next attempt. */
   #timer: NodeJS.Timeout | undefined;
-  /** The try under way. */
+  /** The attempt in progress. */
   #taking: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   /**
-   * @param probeMs how often the connection is tried: one that was cut off looks like one on which
-   *   nothing happens
+   * @param probeMs how often the connection is probed: a broken one may look like an idle one
    */
   constructor(database: Database, probeMs = PROBE_MS) {
     this.#database = database;
@@ -54,19 +53,19 @@ export class ServerLock {
     const client = this.#held;
     if (!client) return;
     try {
-      // Otherwise others would see it until the database has noticed that the connection ended.
+      // Otherwise it would stay visible until the database notices that the connection has ended.
       await this.#query(client, 'select pg_advisory_unlock($1)', [this.number]);
     } catch {
-      // The connection is broken, and the lock gone with it.
+      // The connection is broken, and the lock is released with it.
     }
     if (this.#held) this.#end(client);
   }
 
   async #take(): Promise<void> {
-    if (this.#isClosed) throw new PostgresError('The storage was closed.');
+    if (this.#isClosed) throw new PostgresError('The storage is closed.');
     const client = await this.#database.connect(this.#onError);
     try {
-      // Should this machine vanish, nobody tells the database; without these it waits for two hours.
+      // If this machine disappears, the database is not notified. By default, it would wait two hours.
       await this.#query(
         client,
         'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3',
@@ -87,7 +86,9 @@ export class ServerLock {
       [this.number],
     );
     if (row?.is_taken === 't') return;
-    throw new PostgresError('The database has not noticed yet that the last connection broke.');
+    throw new PostgresError(
+      'The server lock is still held by the previous connection of this server. Retrying.',
+    );
   }
 
   #probeLater(client: PostgresClient): void {
@@ -100,12 +101,12 @@ export class ServerLock {
       await this.#query(client, 'select 1');
       if (this.#held === client && !this.#isClosed) this.#probeLater(client);
     } catch {
-      // Whatever it was, a connection that does not answer is none.
+      // Whatever the error, a connection that does not respond counts as lost.
       if (this.#held === client) this.#lose(client);
     }
   }
 
-  /** An error while the lock is being taken rejects the query that runs, which is enough. */
+  /** An error while the lock is being taken also rejects the running query, which is handled. */
   readonly #onError = (): void => {
     if (this.#held) this.#lose(this.#held);
   };
@@ -140,7 +141,7 @@ export class ServerLock {
   }
 }
 
-/** Random, because the numbers of advisory locks are one space for everybody in the database. */
+/** Returns a random number, because all clients of a database share the numbers of advisory locks. */
 function createNumber(): string {
   return BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()).toString();
 }

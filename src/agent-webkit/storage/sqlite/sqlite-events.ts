@@ -9,7 +9,7 @@ import { type AppendOutcome, AppendGroups } from '../append-groups.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Step, Unit, UnitResult } from './thread-program.js';
 
-/** Sessions' events in a SQLite database, those of many sessions committed together. */
+/** Stores events in a SQLite database and commits those of many sessions together. */
 export class SqliteEvents implements EventStore {
   readonly #thread: SqliteThread;
   readonly #groups: AppendGroups;
@@ -46,11 +46,11 @@ export class SqliteEvents implements EventStore {
       { kind: 'write', sql: this.#sql.trimEvents, params: events },
       { kind: 'write', sql: this.#sql.trimKeys, params: keys },
     ];
-    // What a loss of power brings back is trimmed the next time.
+    // Events that reappear after a power failure are trimmed the next time.
     await this.#thread.write([unit], 'write-lazily');
   }
 
-  /** Resolves when no append is under way. */
+  /** Resolves when no append is in progress. */
   settled(): Promise<void> {
     return this.#groups.settled();
   }
@@ -109,7 +109,7 @@ function createStatements(prefix: string) {
     fence: `update ${session} set is_unfinished = ?, first_seq = ?, cost_usd = ?
       where id = ? and epoch = ? and last_seq >= ?`,
     position: `select epoch, last_seq from ${session} where id = ?`,
-    // Only what is new: an append may be repeated, and what it brought may be trimmed since.
+    // Only new events: an append may be repeated after its events were trimmed.
     insertEvent: `insert into ${event} (session, seq, name, data)
       select key, ?, ?, ? from ${session} where id = ? and last_seq < ?`,
     insertKey: `insert into ${key} (session, key, accepted_at)

@@ -10,13 +10,13 @@ import {
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Row, SqlValue, Unit } from './thread-program.js';
 
-/** Sessions' records in a SQLite database. */
+/** Stores session records in a SQLite database. */
 export class SqliteRecords implements SessionRecordStore {
   readonly #thread: SqliteThread;
   readonly #server: string;
   readonly #sql: ReturnType<typeof createStatements>;
 
-  /** @param server an id of this opening of the database, by which others' sessions are known */
+  /** @param server an id of this opening of the database, which tells its sessions from those of earlier ones */
   constructor(thread: SqliteThread, tablePrefix: string, server: string) {
     this.#thread = thread;
     this.#server = server;
@@ -69,7 +69,7 @@ export class SqliteRecords implements SessionRecordStore {
       sessionId,
       epoch,
     ];
-    // An activity that a loss of power forgets costs nothing.
+    // It does no harm when a power failure undoes an update of the activity.
     const mode = config ? 'write' : 'write-lazily';
     const unit: Unit = [{ kind: 'guard', sql: this.#sql.update, params }];
     const [result] = await this.#thread.write([unit], mode);
@@ -90,7 +90,7 @@ export class SqliteRecords implements SessionRecordStore {
     return Number(row?.['count']);
   }
 
-  /** One server has the file: whatever it did not create or claim itself, since it opened it, has none. */
+  /** Only one server has the file open: sessions that it did not create or claim since then have no server. */
   unfinished(limit: number, after: string | null): Promise<string[]> {
     return this.#ids(this.#sql.unfinished, [this.#server, after ?? '', limit]);
   }

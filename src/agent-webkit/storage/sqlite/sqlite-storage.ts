@@ -9,30 +9,30 @@ import { SqliteThread } from './sqlite-thread.js';
 import { SqliteTranscripts } from './sqlite-transcripts.js';
 import type { SqliteDriver } from './thread-program.js';
 
-/** Where and how sessions are kept. */
+/** Options of {@link SqliteStorage}. */
 export interface SqliteStorageOptions {
   /**
-   * The database's file, on a local disk. Its folder is made where it is missing; `<file>.lock`,
-   * `<file>-wal` and `<file>-shm` are put beside it.
+   * The path of the database file, on a local disk. A missing folder is created. `<file>.lock`,
+   * `<file>-wal` and `<file>-shm` are created beside it.
    */
   file: string;
   /**
-   * What the tables' names begin with, for a file that has others, too.
+   * The prefix of the table names, for a file that contains other tables, too.
    *
    * @default 'agent_webkit_'
    */
   tablePrefix?: string;
   /**
-   * Which SQLite to use: Node's own, or the one of npm `libsql`, which is to be installed then.
+   * The SQLite driver: that of Node.js, or the npm package `libsql`, which must be installed then.
    *
-   * @default node:sqlite where the running Node has it (22.13 and later), else libsql
+   * @default node:sqlite where Node.js includes it (22.13 and later), else libsql
    */
   driver?: SqliteDriver;
 }
 
 /**
- * Keeps everything in one SQLite file, for one server: what was acknowledged outlives the server,
- * the process and a loss of power. A second server that opens the file is refused.
+ * Stores everything in one SQLite file, for one server. Acknowledged data survives a crash of the
+ * process and a power failure. A second server cannot open the file.
  */
 export class SqliteStorage implements StorageProvider {
   readonly durable = true;
@@ -43,15 +43,15 @@ export class SqliteStorage implements StorageProvider {
   readonly #transcripts: SqliteTranscripts;
   readonly #thread: SqliteThread;
 
-  /** @throws TypeError when an option's value makes no sense */
+  /** @throws TypeError when the value of an option is invalid */
   constructor({ file, tablePrefix = 'agent_webkit_', driver }: SqliteStorageOptions) {
     if (file === '' || file === ':memory:') {
-      throw new TypeError(`"file" must be the path of a file; got ${JSON.stringify(file)}.`);
+      throw new TypeError(`\`file\` must be the path of a file, but got ${JSON.stringify(file)}.`);
     }
     if (!/^[a-z_][a-z0-9_]*$/i.test(tablePrefix) || /^sqlite_/i.test(tablePrefix)) {
       throw new TypeError(
-        '"tablePrefix" must consist of letters, digits and _, begin with no digit and not with ' +
-          `sqlite_; got ${JSON.stringify(tablePrefix)}.`,
+        '`tablePrefix` must consist of letters, digits and underscores and must not begin with a ' +
+          `digit or with sqlite_, but got ${JSON.stringify(tablePrefix)}.`,
       );
     }
     this.#thread = new SqliteThread({
@@ -77,7 +77,7 @@ export class SqliteStorage implements StorageProvider {
     await this.#thread.read('select 1');
   }
 
-  /** Resolves when all that was asked for is done, and the file is free. */
+  /** Resolves when all pending requests are done and the file is closed. */
   async close(): Promise<void> {
     await Promise.all([this.#events.settled(), this.#transcripts.settled()]);
     await this.#thread.close();

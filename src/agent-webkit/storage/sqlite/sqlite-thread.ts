@@ -17,10 +17,10 @@ interface Pending {
   reject: (error: SqliteStorageError) => void;
 }
 
-/** A thread that cannot begin, or dies, is started again this much later at the earliest. */
+/** The minimum interval between two starts of a thread that cannot start, or dies. */
 const RESTART_INTERVAL_MS = 1000;
 
-/** The database did not do what it was asked to. It may do so later, when the cause is gone. */
+/** A request to the database failed. A retry may succeed after the cause is removed. */
 export class SqliteStorageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -29,11 +29,10 @@ export class SqliteStorageError extends Error {
 }
 
 /**
- * A SQLite database in a thread of its own, where its waiting for the disk holds up nobody else.
+ * A SQLite database in a thread of its own, so that waiting for the disk does not block the event loop.
  *
- * The thread is started by the first request. When it could not begin or has died, all requests
- * it had are rejected, and a later one starts it again. While it has nothing to do it keeps no
- * process alive.
+ * The first request starts the thread. When it cannot start or dies, its pending requests are
+ * rejected, and a later request starts it again. An idle thread does not keep the process alive.
  */
 export class SqliteThread {
   readonly #options: ThreadOptions;
@@ -41,7 +40,7 @@ export class SqliteThread {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
-  /** Why the last thread ended, and when it was started: no other one is started right after it. */
+  /** The failure of the last thread, and the time of its start, which delays the next start. */
   #failure: SqliteStorageError | null = null;
   #startedAt = 0;
   #isClosed = false;
@@ -51,18 +50,18 @@ export class SqliteThread {
     this.#createWorker = createWorker;
   }
 
-  /** @throws SqliteStorageError, as all that asks for something */
+  /** @throws SqliteStorageError, like every request */
   async read(sql: string, params: Query['params'] = []): Promise<Row[]> {
     const [result] = await this.#request('read', [[{ kind: 'read', sql, params }]]);
     return result?.rows ?? [];
   }
 
-  /** Runs the units in one transaction, and gives the result of each. */
+  /** Runs the units in one transaction. Returns the result of each unit. */
   write(units: readonly Unit[], mode: Exclude<Mode, 'read'> = 'write'): Promise<UnitResult[]> {
     return this.#request(mode, units);
   }
 
-  /** Resolves when all that was asked for is done and the thread has ended. May be called again. */
+  /** Resolves when all pending requests are done and the thread has ended. May be called repeatedly. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
@@ -97,14 +96,16 @@ export class SqliteThread {
     const worker = this.#createWorker(this.#options);
     this.#worker = worker;
     worker.on('message', (answer: ThreadAnswer) => this.#settle(worker, answer));
-    worker.on('error', (cause) => this.#lose(worker, cause.message, cause));
-    worker.on('exit', (code) => this.#lose(worker, `Its thread ended with code ${code}.`));
+    worker.on('error', (cause) => this.#fail(worker, cause.message, cause));
+    worker.on('exit', (code) =>
+      this.#fail(worker, `The database thread ended unexpectedly with code ${code}.`),
+    );
     return worker;
   }
 
   #settle(worker: Worker, answer: ThreadAnswer): void {
     if (answer.id === null) {
-      this.#lose(worker, answer.error);
+      this.#fail(worker, answer.error);
       return;
     }
     const pending = this.#pending.get(answer.id);
@@ -114,7 +115,7 @@ export class SqliteThread {
     else pending?.reject(new SqliteStorageError(answer.error));
   }
 
-  #lose(worker: Worker, reason: string, cause?: Error): void {
+  #fail(worker: Worker, reason: string, cause?: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#failure = new SqliteStorageError(reason, { cause });
@@ -123,20 +124,20 @@ export class SqliteThread {
   }
 }
 
-/** Never terminate it while it works: libsql takes the whole process down with it. */
+/** Do not terminate a working thread: libsql would crash the whole process. */
 export function createSqliteWorker(options: ThreadOptions): Worker {
   return new Worker(threadSource(), {
     eval: true,
     name: 'agent-webkit-sqlite',
     workerData: options,
-    // Not the server's own, which may be about its main module. Node calls its SQLite experimental.
+    // Not the server's own arguments, which may concern its main module. Node's SQLite is experimental.
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
 }
 
 /**
- * The program as text, and not as a file beside this one: it works from `dist` as from `src`, and
- * in a bundle, where nothing would bring such a file along.
+ * Returns the source text of the thread's program. It is not a separate file so that it works from
+ * `dist`, from `src` and in a bundle, which would not include such a file.
  */
 function threadSource(): string {
   // esbuild's keepNames wraps functions by this name.
@@ -147,7 +148,7 @@ function findLibsql(): string | null {
   try {
     return createRequire(import.meta.url).resolve('libsql');
   } catch {
-    // It is optional; the thread says what to install when it finds nothing else.
+    // It is optional. Without any driver, the thread reports what to install.
     return null;
   }
 }

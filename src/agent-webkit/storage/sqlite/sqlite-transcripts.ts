@@ -9,15 +9,15 @@ import type { SqliteThread } from './sqlite-thread.js';
 import type { SqlValue, Step } from './thread-program.js';
 
 /**
- * The agents' conversations in a SQLite database, an entry with a uuid once.
+ * Stores the transcripts of agents in a SQLite database, an entry with a uuid only once.
  *
- * A main transcript's summary goes with its entries in one commit. What the SDK makes of it depends
- * on what it was, so the appends to one session come one after the other.
+ * The summary of a main transcript is committed together with its entries. The SDK derives the new
+ * summary from the previous one, so the appends to one session run one after the other.
  */
 export class SqliteTranscripts implements SessionStore {
   readonly #thread: SqliteThread;
   readonly #sql: ReturnType<typeof createStatements>;
-  /** The appends and deletions of each session. */
+  /** Serializes the appends and deletions of each session. */
   readonly #queue = new KeyedQueue();
   #lastMtime = 0;
 
@@ -58,7 +58,7 @@ export class SqliteTranscripts implements SessionStore {
     return rows.map(({ path }) => parse(path) as string);
   }
 
-  /** Without a subpath, the whole session goes; with one, that alone. */
+  /** Deletes the transcript of a subpath, or without a subpath all transcripts of the session. */
   delete(key: SessionKey): Promise<void> {
     const [session = '', project = '', path = ''] = columnsOf(key);
     const [sql, params] = key.subpath
@@ -69,7 +69,7 @@ export class SqliteTranscripts implements SessionStore {
     });
   }
 
-  /** Resolves when no append and no deletion is under way. */
+  /** Resolves when no append and no deletion is in progress. */
   async settled(): Promise<void> {
     await this.#queue.settled();
   }
@@ -91,7 +91,7 @@ export class SqliteTranscripts implements SessionStore {
     await this.#thread.write([[{ kind: 'write', ...upsert }, ...inserts]]);
   }
 
-  /** The summary with those of the entries that are new, as JSON. */
+  /** Returns the summary, as JSON, after folding in the entries that are new. */
   async #foldedSummary(
     key: SessionKey,
     entries: SessionStoreEntry[],
@@ -116,7 +116,7 @@ export class SqliteTranscripts implements SessionStore {
   }
 }
 
-/** A transcript's session, project and path, the main one's path empty. As JSON, for any text. */
+/** The session, project and path of a transcript; the path of the main one is empty. JSON encodes any text. */
 function columnsOf({ projectKey, sessionId, subpath }: SessionKey): string[] {
   return [
     JSON.stringify(sessionId),

@@ -94,11 +94,11 @@ export function runSqliteThread(require: NodeJS.Require): void {
     if (libsqlPath && driver !== 'node:sqlite') return require(libsqlPath) as DatabaseClass;
     const reasons = [
       driver === 'libsql' ? [] : [`Node ${process.version} has no node:sqlite`],
-      driver === 'node:sqlite' ? [] : ['libsql is not installed'],
+      driver === 'node:sqlite' ? [] : ['the package libsql is not installed'],
     ];
     throw new Error(
-      `There is no SQLite on this server: ${reasons.flat().join(', and ')}. ` +
-        'Run Node 22.13 or later, or install it with: npm install libsql',
+      `No SQLite driver is available: ${reasons.flat().join(', and ')}. ` +
+        'Use Node 22.13 or later, or run `npm install libsql`.',
     );
   };
 
@@ -113,8 +113,8 @@ export function runSqliteThread(require: NodeJS.Require): void {
       held.close();
       if (!String(cause).includes('locked')) throw cause;
       throw new Error(
-        `Another server has the database ${file} open. One file serves one server: stop the ` +
-          'other one, or give this one a file of its own.',
+        `The database ${file} is in use by another server. Stop the other server, or use another ` +
+          'file: a file serves one server only.',
         { cause },
       );
     }
