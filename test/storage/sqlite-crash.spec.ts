@@ -55,7 +55,7 @@ describe.each(drivers)('a server with a SQLite file and the driver %s', (driver)
       ),
     );
     expect(said).toContain('opened');
-    expect(said).toContainEqual(expect.stringContaining('refused Another server'));
+    expect(said).toContainEqual(expect.stringContaining('is in use by another server'));
     await servers[said.indexOf('opened')]?.nextLine(`${sessionIds[0]} 3`);
   });
 
@@ -94,7 +94,7 @@ describe('a server without SQLite', () => {
   });
 
   const withoutNodeSqlite = itOnly(hasNodeSqlite ? 'Needs a Node without node:sqlite.' : null);
-  withoutNodeSqlite('is told that its Node is too old', async () => {
+  withoutNodeSqlite('reports that its Node.js version has no SQLite', async () => {
     await expect(bench.open({ driver: 'node:sqlite' })).rejects.toThrow(
       `No SQLite driver is available: Node ${process.version} has no node:sqlite.`,
     );

@@ -160,7 +160,7 @@ describe('SqliteStorage', () => {
   });
 
   it.each([
-    [{ file: '' }, '"file" must be the path of a file; got "".'],
+    [{ file: '' }, '`file` must be the path of a file, but got "".'],
     [{ file: ':memory:' }, '`file` must be the path of a file, but got ":memory:".'],
     [{ tablePrefix: 'a-b' }, /`tablePrefix` must .* got "a-b"/],
     [{ tablePrefix: 'sqlite_' }, /`tablePrefix` must .* got "sqlite_"/],

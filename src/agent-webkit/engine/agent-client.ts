@@ -11,7 +11,7 @@ export type { PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
 
 /** Details of a tool call for which the agent requests permission. A subset of the SDK's own options. */
 export interface PermissionContext {
-  /** Aborts when the agent no longer waits for the answer, for example because its turn was interrupted. */
+  /** Aborts when the agent cancels the request, for example because its turn was interrupted. */
   signal: AbortSignal;
   toolUseID: string;
   agentID?: string;
@@ -23,25 +23,25 @@ export interface PermissionContext {
   description?: string;
 }
 
-/** Asks a person whether a tool may run, or what to answer to `AskUserQuestion`. */
+/** Asks the user to permit a tool call, or to answer the questions of `AskUserQuestion`. */
 export type CanUseTool = (
   toolName: string,
   input: Record<string, unknown>,
   context: PermissionContext,
 ) => Promise<PermissionResult>;
 
-/** How a session's agent is to behave. What a client may choose of it is the host's decision. */
+/** The configuration of a session. The host decides which parts of it a client may choose. */
 export interface SessionConfig {
-  /** The model's name, or null for the agent's default. */
+  /** The name of the model; null for the agent's default. */
   model: string | null;
   permissionMode: PermissionMode;
-  /** The agent's working directory, absolute. */
+  /** The absolute path of the agent's working directory. */
   cwd: string;
   /** True to send text and tool inputs while they stream. */
   includePartialMessages: boolean;
-  /** How many steps of its own the agent may take before it stops. Without it, as many as it likes. */
+  /** The maximum number of agent steps in a turn. @default no limit */
   maxTurns?: number;
-  /** How much the session may cost before the agent stops, in US dollars. Without it, any amount. */
+  /** The maximum cost of the session, in US dollars, at which the agent stops. @default no limit */
   maxBudgetUsd?: number;
   /** The host's own data, passed to it whenever it starts an agent for this session. Kept as JSON. */
   hostContext?: HostContext;
@@ -56,20 +56,20 @@ export type HostContext =
   | readonly HostContext[]
   | { readonly [key: string]: HostContext };
 
-/** Everything an agent needs to know to start. */
+/** Everything that an agent needs in order to start. */
 export interface AgentStart extends SessionConfig {
-  /** A UUID. The session and the agent's transcript share it. */
+  /** A UUID, shared by the session and the agent's transcript. */
   sessionId: string;
-  /** The id of the caller whose session it is; null for an agent that starts ahead of its session. */
+  /** The id of the session's owner; null for an agent that starts ahead of its session. */
   owner: string | null;
-  /** True when this session had an agent before, whose conversation is to go on. */
+  /** True when this session had an agent before, whose conversation is to be continued. */
   resume: boolean;
   canUseTool: CanUseTool;
-  /** Where the agent's conversations are kept; without it, in the agent's own files. */
+  /** The store of the agent's transcripts. Without it, the agent uses its own files. */
   transcripts?: SessionStore;
 }
 
-/** One message of a user, as it is handed to an agent. */
+/** One user message for an agent. */
 export interface AgentInput {
   /** A UUID. */
   messageId: string;
@@ -77,15 +77,15 @@ export interface AgentInput {
 }
 
 /**
- * One running agent. The session that started it owns it and is the only one to call it.
+ * One running agent. Only the session that started it calls it.
  *
- * `messages` is read once, to its end. It ends when the agent is gone, and throws when the agent
- * could not start or died by itself. Where something fails here, the error's message is a sentence
- * for people, which subscribers are shown: no paths, no names of libraries, nothing secret.
+ * `messages` has one reader, which reads it to the end. It ends when the agent is closed, and throws
+ * when the agent cannot start or ends unexpectedly. The messages of all errors are shown to
+ * subscribers: they must not contain paths, names of libraries or secrets.
  */
 export interface AgentClient {
   readonly messages: AsyncIterable<SDKMessage>;
-  /** Hands over one user message, which starts a turn. Called only between turns. */
+  /** Delivers one user message, which starts a turn. Called only between turns. */
   send(input: AgentInput): void;
   /** Aborts the running turn, which then ends with a `result` message. */
   interrupt(): Promise<void>;
@@ -93,9 +93,10 @@ export interface AgentClient {
   setPermissionMode(mode: PermissionMode): Promise<void>;
   stopTask(taskId: string): Promise<void>;
   /**
-   * Ends the agent and everything it started. Resolves when all of it is gone; may be called again.
+   * Ends the agent and all processes that it started. Resolves when all of them have ended. May be
+   * called repeatedly.
    *
-   * @param graceMs how long the agent may take to end by itself before it is made to
+   * @param graceMs how long the agent may take to end by itself before it is terminated
    */
   close(graceMs: number): Promise<void>;
 }

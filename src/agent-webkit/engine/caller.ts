@@ -1,5 +1,5 @@
-/** Who makes a request, as the guard found out. */
+/** The authenticated identity that makes a request. */
 export interface Caller {
-  /** Stands for the person or service wherever it matters who one is: it owns sessions, it answers requests. */
+  /** Identifies the person or service that owns sessions and answers requests. */
   readonly id: string;
 }

@@ -1,4 +1,4 @@
-/** Where the engine says what its host should know. Nest's `Logger` fits. Lines carry ids and codes, never content. */
+/** The log of the engine, such as Nest's `Logger`. Log lines contain ids and codes, never content. */
 export interface EngineLogger {
   log(message: string): void;
   warn(message: string): void;

@@ -43,7 +43,7 @@ export class ForbiddenError extends AgentWebkitError {
   readonly code = 'forbidden';
 }
 
-/** The session does not exist or belongs to another caller. Both are reported alike, so that nobody can probe for ids. */
+/** The session does not exist or belongs to another caller. Both are reported alike, so that ids cannot be probed. */
 export class SessionNotFoundError extends AgentWebkitError {
   readonly code = 'session_not_found';
 

@@ -2,63 +2,64 @@ import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionConfig } from './agent-client.js';
 import type { SessionEvent } from './session-event.js';
 
-/** What a session's events come to, so that a listing need not read them. */
+/** A summary of a session's events, so that a listing need not read them. */
 export interface LogSummary {
-  /** The oldest seq after which everything is kept. */
+  /** The oldest seq from which on all events are retained. */
   readonly firstSeq: number;
-  /** 0 while there is no event. */
+  /** The last seq; 0 while there is no event. */
   readonly lastSeq: number;
   readonly costUsd: number;
 }
 
-/** What is known of a session besides its events. */
+/** The record of a session, without its events. */
 export interface SessionRecord {
-  /** A UUID, unguessable. */
+  /** An unguessable UUID. */
   readonly id: string;
-  /** The id of the caller who created the session, and who alone sees it. */
+  /** The id of the caller who created the session. */
   readonly owner: string;
   config: SessionConfig;
-  /** Rises each time a server takes the session over; an append with an older one is refused. */
+  /** Rises when a server takes over the session. An append with an older epoch is rejected. */
   epoch: number;
   readonly createdAt: Date;
   lastActivityAt: Date;
-  /** As of the last append; a new record's is empty, whatever it says. */
+  /** The summary of the last append. That of a new record is empty, whatever is passed. */
   readonly log: LogSummary;
 }
 
 export const EMPTY_LOG: LogSummary = { firstSeq: 1, lastSeq: 0, costUsd: 0 };
 
-/** What may change of a record. */
+/** The fields of a record that may change. */
 export type SessionRecordPatch = Partial<Pick<SessionRecord, 'config' | 'lastActivityAt'>>;
 
-/** Where a page of a listing ended. */
+/** The position at which a page of a listing ended. */
 export interface RecordCursor {
   lastActivityAt: Date;
   id: string;
 }
 
-/** Events to append to one session, all of them or none. */
+/** Events to append atomically to one session. */
 export interface EventAppend {
   readonly sessionId: string;
-  /** The epoch at which the appending server took the session over. */
+  /** The epoch at which the server took over the session. */
   readonly epoch: number;
-  /** In order, their seqs going on where the last append ended. */
+  /** The events in order. Their seqs continue those of the last append. */
   readonly events: readonly SessionEvent[];
   /**
-   * Under which keys a client asked for what these events say, so that a retry is recognised.
-   * Kept with the events in one commit, for at least 24 hours (`IDEMPOTENCY_KEY_TTL_MS`), whatever is trimmed.
+   * The idempotency keys of the requests for these events, so that a retry is recognized. Stored in the
+   * same commit as the events, for at least 24 hours (`IDEMPOTENCY_KEY_TTL_MS`), regardless of trims.
    */
   readonly keys: readonly string[];
   /**
-   * Whether, after these events, something is left to do: a message waits, a turn runs, a request
-   * is open, or the session has ended and is to be removed. Kept with the events in one commit: {@link SessionRecordStore.unfinished} reads it.
+   * True when the session is unfinished after these events: a message is queued, a turn is running, a
+   * request is pending, or the session has ended and is to be removed. Stored in the same commit as the
+   * events, and read by {@link SessionRecordStore.unfinished}.
    */
   readonly isUnfinished: boolean;
-  /** What the record is to say of the events from this commit on. */
+  /** The summary for the record from this commit on. */
   readonly summary: Pick<LogSummary, 'firstSeq' | 'costUsd'>;
 }
 
-/** The session was taken over by another server, or is no more: this server's epoch of it has ended. */
+/** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
 export class FencedError extends Error {
   constructor(sessionId: string) {
     super(`Session ${sessionId} was taken over or deleted.`);
@@ -66,71 +67,71 @@ export class FencedError extends Error {
   }
 }
 
-/** How long an idempotency key is kept at least, in milliseconds: 24 hours. */
+/** The minimum time for which an idempotency key is stored, in milliseconds: 24 hours. */
 export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1000;
 
-/** Keeps sessions' events, in the order of their seq, without a gap but for what was trimmed. */
+/** Stores the events of sessions in the order of their seqs, without gaps except for trimmed events. */
 export interface EventStore {
   /**
-   * Resolves when the events are as durable as this store makes anything; a store that is done at
-   * once returns nothing, which costs nothing. An append that is repeated because the first answer
-   * was lost, with events that are there already, succeeds and changes nothing.
+   * Resolves when the events are stored with the full durability of this store. A synchronous store
+   * returns undefined, which avoids the cost of a promise. An append that is repeated because its
+   * response was lost, and whose events exist already, succeeds and changes nothing.
    *
-   * @throws FencedError when the epoch is not the session's latest
-   * @throws RangeError when the events do not follow the last ones; any other error means that the
-   *   store may take the same events later
+   * @throws FencedError when the epoch is not the latest one of the session
+   * @throws RangeError when the events do not follow the last ones. Any other error means that a retry
+   *   of the same append may succeed.
    */
   append(append: EventAppend): void | Promise<void>;
-  /** Up to `limit` events after `after`, in order; fewer only at the end. */
+  /** Returns up to `limit` events after `after`, in order; fewer only at the end. */
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]>;
-  /** Resolves to true when an append of the last 24 hours carried this key. */
+  /** Resolves to true when an append of the last 24 hours had this key. */
   hasKey(sessionId: string, key: string): Promise<boolean>;
   /** Removes the events before `firstSeq`, except those whose seq is in `keep`, and keys older than 24 hours. */
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void | Promise<void>;
 }
 
-/** An event store that answers every append with a promise. */
+/** An event store whose appends are all asynchronous. */
 export interface AsyncEventStore extends EventStore {
   append(append: EventAppend): Promise<void>;
 }
 
-/** Keeps sessions' records. */
+/** Stores the records of sessions. */
 export interface SessionRecordStore {
   /**
-   * Keeps a new record, at epoch 1 and as this server's. Where the same owner created a session
-   * with the same key before, and it still exists, nothing is kept and that one's record returned.
+   * Stores a new record at epoch 1, owned by this server. If the same owner has created a session with
+   * the same key before, and it still exists, stores nothing and returns the record of that session.
    */
   create(record: SessionRecord, key: string | null): Promise<SessionRecord>;
   get(sessionId: string): Promise<SessionRecord | null>;
-  /** Makes the session this server's: its epoch rises by one. Null when there is no such session. */
+  /** Takes over the session for this server and raises its epoch by one. Returns null when it does not exist. */
   claim(sessionId: string): Promise<SessionRecord | null>;
-  /** @throws FencedError when the epoch is not the session's latest, and nothing is changed */
+  /** @throws FencedError when the epoch is not the latest one; nothing is changed then */
   update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void>;
-  /** Up to `limit` records of one owner, the newest activity first, those after `cursor`. */
+  /** Returns up to `limit` records of an owner after `cursor`, the newest activity first. */
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]>;
-  /** How many records an owner has. */
+  /** Returns the number of records of an owner. */
   count(owner: string): Promise<number>;
-  /** Up to `limit` ids of unfinished sessions whose server is gone, in the order of ids, those after `after`. */
+  /** Returns up to `limit` ids after `after`, in order, of unfinished sessions whose server is gone. */
   unfinished(limit: number, after: string | null): Promise<string[]>;
-  /** Up to `limit` ids of sessions without activity since `before`, but for those another living server has. */
+  /** Returns up to `limit` ids of sessions without activity since `before`, except those of other running servers. */
   unusedSince(before: Date, limit: number): Promise<string[]>;
-  /** Removes a session for good: its record, its events, its keys and its transcripts, all or nothing. */
+  /** Deletes a session atomically: its record, its events, its keys and its transcripts. */
   delete(sessionId: string): Promise<void>;
 }
 
-/** Everything that is kept. The one thing a host swaps to keep it elsewhere. */
+/** The storage of all sessions. A host replaces it to store sessions elsewhere. */
 export interface StorageProvider {
-  /** True when what was stored outlives the server, so that a session may too. */
+  /** True when stored data outlives the server, so that a session may, too. */
   readonly durable: boolean;
   readonly events: EventStore;
   readonly records: SessionRecordStore;
   /**
-   * The agents' own memory of their conversations, in the SDK's terms, so that one can be resumed
-   * on a machine that never saw it. Undefined where the agent's own files are enough.
+   * The transcripts of agents, in the format of the SDK, so that a conversation can be resumed on
+   * another machine. Undefined when the agent's own files are sufficient.
    */
   readonly transcripts?: SessionStore;
-  /** Makes ready what is not yet: a schema, a worker. Called once, before anything else. */
+  /** Prepares the storage, for example its schema or a worker. Called once, before anything else. */
   open?(): Promise<void>;
-  /** Gives back what this provider opened itself, never what it was given. Called once, last. */
+  /** Releases the resources that this provider has opened itself, and no others. Called once, last. */
   close?(): Promise<void>;
 }

@@ -9,8 +9,8 @@ import { catchError, type Observable } from 'rxjs';
 import { refuse } from './http-errors.js';
 
 /**
- * Turns the engine's refusals into HTTP ones, on their way to the host's exception filters. An
- * interceptor and not a filter: a filter of the controller's own would keep the host's from seeing them.
+ * Converts errors of the engine to HTTP exceptions before they reach the host's exception filters. It is
+ * an interceptor, because a filter on the controller would hide the errors from the host's filters.
  */
 @Injectable()
 export class AgentWebkitErrorInterceptor implements NestInterceptor {

@@ -3,22 +3,22 @@ import type { Caller } from '../engine/caller.js';
 import { UnauthorizedError } from '../engine/errors.js';
 import { toHttpException } from './http-errors.js';
 
-/** Who makes a request, as the guard found out, and whom it would find now. */
+/** The caller of a request, and the way to authenticate it again. */
 export interface Identity {
   readonly caller: Caller;
   /**
-   * Asks again. Resolves to the same caller as it is known now, or to null where it is not any
-   * more. Never rejects: whatever keeps the guard from saying yes is a no.
+   * Authenticates the request again. Resolves to the caller with its current data, or to null when it
+   * is no longer authenticated. Never rejects: an error of the guard counts as a failed authentication.
    */
   verify(): Promise<Caller | null>;
 }
 
 const identities = new WeakMap<object, Identity>();
 
-/** Finds out who makes a request: null, or an error thrown at once or later, where it is nobody who may. */
+/** Authenticates a request. Returns null, throws, or rejects when it has no authenticated caller. */
 export type Identify = () => Caller | null | Promise<Caller | null>;
 
-/** Notes who makes a request. Called by the guard. */
+/** Records the caller of a request. The guard calls it. */
 export function setIdentity(request: object, caller: Caller, identify: Identify): void {
   identities.set(request, {
     caller,
@@ -33,7 +33,7 @@ export function setIdentity(request: object, caller: Caller, identify: Identify)
   });
 }
 
-/** @throws HttpException 401 where the guard has not been */
+/** @throws HttpException with status 401 when the guard has not run */
 export function identityOf(context: ExecutionContext): Identity {
   const identity = identities.get(context.switchToHttp().getRequest<object>());
   if (identity) return identity;
@@ -42,12 +42,12 @@ export function identityOf(context: ExecutionContext): Identity {
   );
 }
 
-/** Who makes the request. */
+/** The caller of the request. */
 export const CurrentCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): Caller => identityOf(context).caller,
 );
 
-/** Who makes the request, for a route that lasts. */
+/** The caller of the request and the way to authenticate it again, for a long-lived response. */
 export const CurrentIdentity = createParamDecorator(
   (_: unknown, context: ExecutionContext): Identity => identityOf(context),
 );

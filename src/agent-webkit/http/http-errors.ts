@@ -10,7 +10,7 @@ export function toHttpException(error: AgentWebkitError): HttpException {
   return new HttpException(body, statusCode, { cause: error });
 }
 
-/** What is thrown for an error on its way to the filters. A refusal says when a retry may succeed. */
+/** Returns the exception for the host's filters, and sets Retry-After when a retry may succeed later. */
 export function refuse(
   error: unknown,
   response: unknown,

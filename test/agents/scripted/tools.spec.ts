@@ -153,12 +153,12 @@ describe('a tool of a scripted agent', () => {
   it('fails the turn when the permission request fails', async () => {
     const session = startSession(oneTool().script, {
       canUseTool: async () => {
-        throw new RangeError('Nobody can be asked.');
+        throw new RangeError('Asking failed.');
       },
     });
     expect(await session.turn()).toMatchObject({
       is_error: true,
-      errors: ['Nobody can be asked.'],
+      errors: ['Asking failed.'],
     });
     expect(session.story.at(-2)).toMatch(/^tool failed/);
   });
