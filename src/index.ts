@@ -22,6 +22,10 @@ export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.token
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
 export { AgentWebkitErrorInterceptor } from './agent-webkit/http/agent-webkit-error.interceptor.js';
 export { CurrentCaller } from './agent-webkit/http/current-caller.decorator.js';
+export {
+  getSessionRegistryToken,
+  InjectSessionRegistry,
+} from './agent-webkit/inject-session-registry.decorator.js';
 export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';

@@ -1,6 +1,8 @@
 import { type CanActivate, ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import type { AgentWebkitModuleOptions } from './options/agent-webkit.options.js';
 import { HOST_GUARD } from './agent-webkit.tokens.js';
+import { getSessionRegistryToken } from './inject-session-registry.decorator.js';
+import { SessionRegistryService } from './session-registry.service.js';
 
 /** The settings that Nest needs before the options are resolved. In `forRootAsync` they stand beside `useFactory`. */
 export interface AgentWebkitModuleExtras {
@@ -31,7 +33,12 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
       global: isGlobal,
       providers: [
         ...(definition.providers ?? []),
+        {
+          provide: getSessionRegistryToken(definition.module),
+          useExisting: SessionRegistryService,
+        },
         guard ? { provide: HOST_GUARD, useClass: guard } : { provide: HOST_GUARD, useValue: null },
       ],
+      exports: [...(definition.exports ?? []), getSessionRegistryToken(definition.module)],
     }))
     .build();

@@ -1,11 +1,14 @@
 import {
   type DynamicModule,
+  Inject,
   Logger,
   type MiddlewareConsumer,
   Module,
   type NestModule,
+  type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import type { SdkFactory } from './engine/agent-client.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
@@ -61,7 +64,23 @@ const providers: Provider[] = [
   SessionRegistryService,
 ];
 
-/** Makes a Nest app a server for agent sessions, under `/sessions`. */
+/**
+ * Makes a Nest app a server for agent sessions, under `/sessions`.
+ *
+ * For several kinds of agents in one app, import a subclass for each. Each has its own options,
+ * guard, storage, agents and `SessionRegistryService`, and its own path of the `RouterModule`:
+ *
+ * @example
+ * class SupportAgents extends AgentWebkitModule {}
+ *
+ * \@Module({
+ *   imports: [
+ *     SupportAgents.forRoot({ auth: { tokens: ['support-token'] } }),
+ *     RouterModule.register([{ path: 'support', module: SupportAgents }]),
+ *   ],
+ * })
+ * class AppModule {}
+ */
 @Module({
   controllers: [SessionsController],
   providers,
@@ -75,9 +94,19 @@ const providers: Provider[] = [
     HOST_GUARD,
   ],
 })
-export class AgentWebkitModule extends ConfigurableModuleClass implements NestModule {
+export class AgentWebkitModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+  readonly #modules: ModulesContainer;
+  readonly #storage: StorageProvider;
+
+  /** @internal */
+  constructor(modules: ModulesContainer, @Inject(STORAGE_PROVIDER) storage: StorageProvider) {
+    super();
+    this.#modules = modules;
+    this.#storage = storage;
+  }
+
   /**
-   * With options known where the module is imported.
+   * Imports the module with options that are known at this point.
    *
    * @example
    * AgentWebkitModule.forRoot({ auth: { tokens: [process.env.TOKEN] } })
@@ -87,7 +116,7 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
   }
 
   /**
-   * With options made by a factory that has dependencies, a class, or an existing provider.
+   * Imports the module with options from a factory with dependencies, a class, or an existing provider.
    *
    * @example
    * AgentWebkitModule.forRootAsync({
@@ -99,6 +128,25 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
     return super.forRootAsync(options);
   }
 
+  /**
+   * Sessions in a storage belong to one kind of agent: with two, either would resume the sessions of
+   * the other.
+   *
+   * @internal
+   */
+  onModuleInit(): void {
+    for (const other of this.#modules.values()) {
+      const storage: unknown = other.getProviderByKey(STORAGE_PROVIDER)?.instance;
+      if (!(other.instance instanceof AgentWebkitModule) || other.instance === this) continue;
+      if (storage !== this.#storage) continue;
+      throw new TypeError(
+        `${this.constructor.name} and ${other.name} use the same storage. Pass each its own, for ` +
+          `example with another schema or file.`,
+      );
+    }
+  }
+
+  /** @internal */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(requireJsonBody).forRoutes(SessionsController);
   }

@@ -76,6 +76,8 @@ describe('the public entries', () => {
         'AgentWebkitErrorInterceptor',
         'AgentWebkitModule',
         'CurrentCaller',
+        'InjectSessionRegistry',
+        'getSessionRegistryToken',
         'SDK_FACTORY',
         'STORAGE_PROVIDER',
         'SessionRegistryService',
