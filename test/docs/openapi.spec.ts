@@ -30,9 +30,24 @@ const describedRoutes = (paths: object) =>
     Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
   );
 
+const idsOf = ({ paths }: { paths: object }) =>
+  Object.values(paths).flatMap((item: Record<string, { operationId: string }>) =>
+    Object.values(item).map(({ operationId }) => operationId),
+  );
+
 describe('the OpenAPI description', () => {
   it('has the controller’s routes, and no others', () => {
     expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declaredRoutes()));
+  });
+
+  it('gives the operations of a second prefix ids of their own', () => {
+    const one = addAgentWebkitPaths({ paths: {} }, { prefix: '/support' });
+    const two = addAgentWebkitPaths(one, { prefix: '/sales' });
+    const ids = idsOf(two);
+
+    expect(ids).toHaveLength(2 * idsOf(one).length);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(idsOf(addAgentWebkitPaths(two, { prefix: '/sales' }))).toEqual(ids);
   });
 
   it('has every refusal somewhere, under its status', () => {

@@ -1,4 +1,5 @@
 import { PROTOCOL_VERSION } from '../protocol/events.js';
+import { isRecord } from '../protocol/is-record.js';
 import { PATHS, type PathItem } from './paths.js';
 import { type JsonSchema, SCHEMAS } from './schemas.js';
 
@@ -52,6 +53,7 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
 /**
  * Adds the module's routes to a host's own OpenAPI 3.1 document, and returns the result. Entries of
  * the document for the same routes, such as those of `SwaggerModule.createDocument`, are replaced.
+ * For two modules in one app, call it once for each prefix.
  *
  * @param options the routes' prefix; by default the prefix they have in the document, or none
  */
@@ -61,9 +63,11 @@ export function addAgentWebkitPaths<Document extends OpenApiPaths>(
 ): Document {
   const { components = {} } = document;
   const { schemas, securitySchemes } = components as Record<string, object | undefined>;
+  const added = pathsUnder(prefix);
+  const others = Object.entries(document.paths).filter(([path]) => !(path in added));
   return {
     ...document,
-    paths: { ...document.paths, ...pathsUnder(prefix) },
+    paths: { ...document.paths, ...withOwnIds(added, new Set(operationIdsOf(others)), prefix) },
     components: {
       ...components,
       schemas: { ...schemas, ...structuredClone(SCHEMAS) },
@@ -80,6 +84,35 @@ function pathsUnder(prefix: string): Record<string, PathItem> {
       item,
     ]),
   );
+}
+
+/** An operation's id may stand in a document once: the routes of a second prefix have it in theirs. */
+function withOwnIds(
+  paths: Record<string, PathItem>,
+  taken: ReadonlySet<unknown>,
+  prefix: string,
+): Record<string, PathItem> {
+  const suffix = prefix.replaceAll(/\W+/g, '_');
+  const rename = (operation: JsonSchema): JsonSchema => {
+    const { operationId } = operation;
+    return taken.has(operationId)
+      ? { ...operation, operationId: `${String(operationId)}${suffix}` }
+      : operation;
+  };
+  return mapValues(paths, (item) => mapValues(item, rename));
+}
+
+function operationIdsOf(paths: readonly (readonly [string, unknown])[]): unknown[] {
+  return paths
+    .flatMap(([, item]) => (isRecord(item) ? Object.values(item) : []))
+    .map((operation) => (isRecord(operation) ? operation['operationId'] : undefined));
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 const MARK = '/sessions/{id}/stream';
