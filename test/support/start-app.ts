@@ -5,6 +5,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AgentWebkitModule } from '../../src/agent-webkit/agent-webkit.module.js';
 import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/options/agent-webkit.options.js';
 import { SessionRegistryService } from '../../src/agent-webkit/session-registry.service.js';
+import { fakeAgents } from './fake-agent-client.js';
 import { SseClient } from './sse-client.js';
 
 export const ADAPTERS = ['express', 'fastify'] as const;
@@ -133,4 +134,16 @@ export async function startApp(
       await app.close();
     },
   };
+}
+
+export type FakeAgents = ReturnType<typeof fakeAgents>;
+
+/** Boots the module with agents that the test plays. */
+export async function startFakeApp(
+  options: AgentWebkitModuleOptions = {},
+  settings: StartAppOptions = {},
+): Promise<{ server: TestApp; agents: FakeAgents }> {
+  const agents = fakeAgents();
+  const agent = { sdkFactory: agents.factory, ...options.agent };
+  return { server: await startApp({ ...options, agent }, settings), agents };
 }

@@ -2,9 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import type { RequestDecision } from '../../../src/agent-webkit/engine/session/decision.js';
 import { ForbiddenError } from '../../../src/agent-webkit/engine/errors.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { refused } from '../../support/refused.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 
 const ALLOW = { type: 'permission_response', correlation_id: 't1', behavior: 'allow' };
 
@@ -19,17 +18,12 @@ const forbidden = (action: string) =>
 
 describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      {
-        auth: { tokens: ['ann:a', 'bob:b', 'eve:e'] },
-        ...options,
-        agent: { sdkFactory: agents.factory, ...options.agent },
-      },
+    ({ server, agents } = await startFakeApp(
+      { auth: { tokens: ['ann:a', 'bob:b', 'eve:e'] }, ...options },
       { adapter },
-    );
+    ));
   };
   const create = async (body: object = {}) => server.request('POST', '/sessions', body, as('a'));
   const open = async () => String((await create()).body['session_id']);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { invalid, refused } from '../../support/refused.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, startApp, startFakeApp, type TestApp } from '../../support/start-app.js';
 
 const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'];
 
@@ -13,11 +13,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   let server: TestApp;
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
-      { adapter },
-    );
+    ({ server, agents } = await startFakeApp(options, { adapter }));
   };
   const create = (body?: unknown, headers?: Record<string, string>) =>
     server.request('POST', '/sessions', body, headers);

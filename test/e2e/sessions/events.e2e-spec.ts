@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SDKMessage } from '../../../src/agent-webkit/engine/agent-client.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import {
   assistant,
   init,
@@ -11,7 +10,7 @@ import {
   toolUse,
 } from '../../support/sdk-messages.js';
 import type { SseClient } from '../../support/sse-client.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 
 const begin = (id: string, parent: string | null = null) =>
   streamed({ type: 'message_start', message: { id } }, parent);
@@ -22,12 +21,11 @@ const words = (value: string, parent: string | null = null) =>
 
 describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   let id: string;
   let stream: SseClient;
   beforeEach(async () => {
-    agents = fakeAgents();
-    server = await startApp({ agent: { sdkFactory: agents.factory } }, { adapter });
+    ({ server, agents } = await startFakeApp({}, { adapter }));
     id = await server.createSession({ include_partial_messages: true });
     stream = await server.stream(id, { 'last-event-id': '1' });
   });

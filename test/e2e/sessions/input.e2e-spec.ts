@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { invalid, refused } from '../../support/refused.js';
 import { result } from '../../support/sdk-messages.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 
 const PIXEL = { type: 'base64', media_type: 'image/png', data: 'iVBORw==' };
 const user = (content: unknown, more: object = {}) => ({ type: 'user_message', content, ...more });
 
 describe.each(ADAPTERS)('input on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
-      { adapter },
-    );
+    ({ server, agents } = await startFakeApp(options, { adapter }));
     return server.createSession();
   };
   const keyed = (id: string, message: object, key: string) =>

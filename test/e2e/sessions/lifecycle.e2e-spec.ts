@@ -1,24 +1,19 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { eventually } from '../../support/eventually.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { latch } from '../../support/latch.js';
 import { refused } from '../../support/refused.js';
 import { assistant, result, text } from '../../support/sdk-messages.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 
 const INTERRUPT = { type: 'interrupt' };
 const ABORTED = () => result({ subtype: 'error_during_execution', errors: ['aborted'] });
 
 describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
-      { adapter },
-    );
+    ({ server, agents } = await startFakeApp(options, { adapter }));
     return server.createSession();
   };
   /** Lets the session's agent be put to sleep, and waits until it is. */

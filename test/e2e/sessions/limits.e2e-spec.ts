@@ -1,10 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { eventually } from '../../support/eventually.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { refused } from '../../support/refused.js';
 import { result } from '../../support/sdk-messages.js';
-import { ADAPTERS, type Answer, startApp, type TestApp } from '../../support/start-app.js';
+import {
+  ADAPTERS,
+  type Answer,
+  type FakeAgents,
+  startFakeApp,
+  type TestApp,
+} from '../../support/start-app.js';
 
 const retryAfter = ({ headers }: Answer) => Number(headers.get('retry-after'));
 const png = (bytes: number) => ({
@@ -18,13 +23,9 @@ const png = (bytes: number) => ({
 
 describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
-      { adapter },
-    );
+    ({ server, agents } = await startFakeApp(options, { adapter }));
   };
   const create = (body: object = {}) => server.request('POST', '/sessions', body);
   const say = (id: string, content: unknown) => server.input(id, { type: 'user_message', content });

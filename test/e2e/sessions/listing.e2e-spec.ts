@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { eventually } from '../../support/eventually.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { invalid, refused } from '../../support/refused.js';
 import { assistant, text } from '../../support/sdk-messages.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 type Page = { sessions: { session_id: string }[]; next_cursor: string | null };
@@ -12,13 +11,9 @@ type Events = { events: { id: number; event: string; data: object }[]; has_more:
 
 describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
-      { adapter },
-    );
+    ({ server, agents } = await startFakeApp(options, { adapter }));
   };
   const page = async (query = '') =>
     (await server.request('GET', `/sessions${query}`)).body as unknown as Page;

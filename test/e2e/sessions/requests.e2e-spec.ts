@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { invalid, refused } from '../../support/refused.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 import type { SseClient } from '../../support/sse-client.js';
 
 const QUESTIONS = {
@@ -20,15 +19,14 @@ const update = (fields: object) => ({ behavior: 'allow', updated_permissions: [f
 
 describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   let id: string;
   let stream: SseClient;
   beforeEach(async () => {
-    agents = fakeAgents();
-    server = await startApp(
-      { agent: { sdkFactory: agents.factory }, auth: { tokens: ['ann:t'] } },
+    ({ server, agents } = await startFakeApp(
+      { auth: { tokens: ['ann:t'] } },
       { adapter, headers: { authorization: 'Bearer t' } },
-    );
+    ));
     id = await server.createSession();
     stream = await server.stream(id);
     await server.say(id, 'go');

@@ -4,20 +4,21 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { eventually } from '../../support/eventually.js';
-import { fakeAgents } from '../../support/fake-agent-client.js';
 import { refused } from '../../support/refused.js';
 import { assistant, result, text } from '../../support/sdk-messages.js';
-import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
+import {
+  ADAPTERS,
+  type FakeAgents,
+  startApp,
+  startFakeApp,
+  type TestApp,
+} from '../../support/start-app.js';
 
 describe.each(ADAPTERS)('the stream on %s', (adapter) => {
   let server: TestApp;
-  let agents: ReturnType<typeof fakeAgents>;
+  let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
-    agents = fakeAgents();
-    server = await startApp(
-      { ...options, agent: { sdkFactory: agents.factory, ...options.agent } },
-      { adapter },
-    );
+    ({ server, agents } = await startFakeApp(options, { adapter }));
   };
   /** One turn of four events: user_message, turn_start, message_complete, result. */
   const turn = async (id: string, n: number, content = `answer ${n}`) => {
