@@ -3,9 +3,9 @@ import { TooManyCreationsError, TooManySessionsError } from '../errors.js';
 import type { SessionRecord, SessionRecordStore } from '../storage.js';
 
 export interface AdmissionLimits {
-  /** How many sessions one owner may have. */
+  /** Maximum number of sessions of one owner. */
   maxSessionsPerOwner: number;
-  /** How many sessions one owner may create within a minute, as far as this server sees it. */
+  /** Maximum number of sessions that one owner may create on this server within a minute. */
   maxCreationsPerMinute: number;
 }
 

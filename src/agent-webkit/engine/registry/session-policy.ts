@@ -15,9 +15,9 @@ export interface SessionPolicyOptions {
   models: readonly string[] | null;
   /** The modes a client may ask for. The first is a new session's. */
   permissionModes: readonly [PermissionMode, ...PermissionMode[]];
-  /** Whether partial messages are on when a client does not say. */
+  /** True to send partial messages to a client that does not choose. */
   includePartialMessages: boolean;
-  /** How many steps an agent may take before it stops; null for as many as it likes. */
+  /** Maximum number of steps of an agent before it stops; null for no limit. */
   maxTurns: number | null;
   /** How much a session may cost, in US dollars; null for any amount. */
   maxBudgetUsd: number | null;
@@ -32,15 +32,15 @@ export interface SessionPolicyOptions {
  */
 export type ConfigureSession = (
   request: {
-    /** What the client asked for. */
+    /** The configuration that the client requested. */
     readonly asked: Readonly<CreateSession>;
-    /** What the session gets if nothing is changed. */
+    /** The configuration that the session gets unless the hook changes it. */
     readonly config: Readonly<SessionConfig>;
   },
   caller: Caller,
 ) => Partial<SessionConfig> | void | Promise<Partial<SessionConfig> | void>;
 
-/** What a client may ask for, decided by the host in one place and before anything is done. */
+/** Decides what a client may request, before anything is done. */
 export class SessionPolicy {
   readonly #options: SessionPolicyOptions;
 

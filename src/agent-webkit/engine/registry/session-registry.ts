@@ -16,7 +16,7 @@ import { EMPTY_LOG, type RecordCursor, type SessionRecord } from '../storage.js'
 
 export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
   policy: SessionPolicy;
-  /** What callers may do with sessions of others; null for nothing. */
+  /** Decides about access to other callers' sessions; null for no access. */
   canAccess: CanAccess | null;
   /** After how long without use a session is removed, in milliseconds; null for never. */
   retentionMs: number | null;
@@ -34,7 +34,7 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
 /** A page of a caller's sessions. */
 export interface SessionPage {
   sessions: SessionInfo[];
-  /** Where the next page begins; null when this was the last. */
+  /** The cursor of the next page; null on the last page. */
   next: RecordCursor | null;
 }
 
@@ -81,7 +81,7 @@ export class SessionRegistry {
     return this.#options.accessCheckIntervalMs ?? null;
   }
 
-  /** How many sessions are in memory. */
+  /** The number of sessions in memory. */
   get size(): number {
     return this.#live.size;
   }
@@ -133,7 +133,7 @@ export class SessionRegistry {
     return this.get(id, caller);
   }
 
-  /** Whether a caller may still read a session. A storage that does not answer changes nothing. */
+  /** True while a caller may read a session, and while an unavailable storage leaves that unknown. */
   async isReadable(id: string, caller: Caller): Promise<boolean> {
     try {
       await this.get(id, caller);

@@ -7,11 +7,11 @@ import type { Session } from '../session/session.js';
 import { FencedError } from '../storage.js';
 import type { SessionRegistry } from './session-registry.js';
 
-/** How many bytes of events are read from the log ahead of the consumer. */
+/** Maximum size of the events that are read from the log ahead of the consumer, in bytes. */
 const MAX_BYTES_AHEAD = 64 * 1024;
 
 /**
- * What a watch does next, when its buffer is empty.
+ * The phase of a watch, which takes effect when the buffer is empty.
  *
  * - `following`: waits for the next event. The initial phase.
  * - `moving`: the session left memory while it was watched. It is looked up again, with the access
