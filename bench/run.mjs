@@ -4,6 +4,7 @@ import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
 import { benchIdle } from './idle/idle.mjs';
+import { begin, end } from './progress.mjs';
 import { benchReplay } from './replay/replay.mjs';
 import { benchSoak } from './soak/soak.mjs';
 import { benchStorage } from './storage/storage.mjs';
@@ -32,6 +33,9 @@ if (unknown.length > 0) {
 }
 if (isBrief) console.log('Brief: it shows that the benchmarks run. The figures say nothing.');
 for (const [name, bench] of Object.entries(benchmarks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  begin(name);
   // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-  if (wanted.length === 0 || wanted.includes(name)) await bench(isBrief);
+  await bench(isBrief);
+  end();
 }

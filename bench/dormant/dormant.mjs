@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
+import { countSteps } from '../progress.mjs';
 import { findStorages, storages } from '../storage/storages.mjs';
 import { fill } from './fill.mjs';
 import { measureRequests } from './requests.mjs';
@@ -52,23 +53,27 @@ export async function benchDormant(isBrief) {
   const storageRows = {};
   for (const kind of Object.keys(names)) {
     // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-    storageRows[kind] = await measureStorage(kind, setup);
+    storageRows[kind] = await measureStorage(kind, names[kind], setup);
     print(setup, names[kind], storageRows[kind]);
   }
   save('dormant', { setup, storages: storageRows });
 }
 
-async function measureStorage(kind, setup) {
+async function measureStorage(kind, name, setup) {
+  const begin = countSteps(setup.repetitions + 2);
   const big = await storages[kind].prepare();
   try {
     const beganAt = performance.now();
+    begin(`${name}, storing ${setup.many} sessions`);
     const filled = await fill(kind, big.place, { sessions: setup.many, ofOne: setup.ofOne });
     const fillMs = performance.now() - beganAt;
     const rows = [];
     for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
+      begin(`${name}, repetition ${repetition + 1} of ${setup.repetitions}`);
       // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
       rows.push(await measure(kind, setup, { ...big, ...filled }));
     }
+    begin(`${name}, using ${setup.touched} sessions once`);
     const touched = await withServer(kind, big.place, (server) => touchMany(server, setup));
     return { fillMs, rows, touched };
   } finally {

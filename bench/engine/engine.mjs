@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { said, start } from '../children.mjs';
 import { save } from '../figures.mjs';
+import { countSteps } from '../progress.mjs';
 import { startMessagesApi } from '../first-word/messages-api.mjs';
 import { line, print } from '../targets.mjs';
 
@@ -19,9 +20,11 @@ export async function benchEngine(isBrief) {
   const repetitions = isBrief ? 1 : 3;
   const home = await realpath(await mkdtemp(join(tmpdir(), 'engine-')));
   const rows = [];
+  const begin = countSteps(repetitions * setups.length);
   try {
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       for (const setup of setups) {
+        begin(`${setup.name}, repetition ${repetition + 1} of ${repetitions}`);
         // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
         rows.push({ setup: setup.name, ...(await measure(setup, home)) });
       }

@@ -1,5 +1,6 @@
 // The servers side by side, and how one of them is measured.
 import { ask, start } from '../children.mjs';
+import { countSteps } from '../progress.mjs';
 
 /** What each is called in tables, by the name that `server.mjs` knows it by. */
 export const SERVERS = {
@@ -35,9 +36,12 @@ export async function withServer(kind, run, { keeps = false, count = 1 } = {}) {
 /** Measures the servers that a setup names, under each setup, one after the other, so many times over. */
 export async function measureAll(setups, repetitions, measure) {
   const rows = [];
+  const kinds = setups.flatMap((setup) => setup.kinds);
+  const begin = countSteps(repetitions * kinds.length);
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     for (const setup of setups) {
       for (const kind of setup.kinds) {
+        begin(`${setup.name}, ${SERVERS[kind]}, repetition ${repetition + 1} of ${repetitions}`);
         // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
         const figures = await measure(kind, setup);
         rows.push({ repetition, setup: setup.name, kind, ...figures });

@@ -5,7 +5,7 @@ import { line, print } from '../targets.mjs';
 import { figuresOf, measureAll, OURS, ratiosOf, SERVERS, SPEAKING, withServer } from './field.mjs';
 
 const FULL = {
-  name: 'steady',
+  name: 'latency',
   kinds: SPEAKING,
   subscribers: 200,
   events: 200,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save } from '../figures.mjs';
+import { countSteps } from '../progress.mjs';
 import { line, print } from '../targets.mjs';
 import { startMessagesApi } from './messages-api.mjs';
 
@@ -34,11 +35,13 @@ export async function benchFirstWord(isBrief) {
     start(new URL('server.mjs', import.meta.url), [api.url, home, String(warmPool)]),
   );
   const rows = [];
+  const begin = countSteps(repetitions + 1);
   try {
     const urls = await Promise.all([said(cold), said(warm)]);
     const [coldUrl, warmUrl] = urls.map(({ url }) => url);
     // The first time is the code's own: it is not counted.
     for (let repetition = 0; repetition <= repetitions; repetition += 1) {
+      begin(repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${repetitions}`);
       // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
       const row = await measure(cold, coldUrl, warmUrl, repetition % 2 === 0);
       if (repetition > 0) rows.push(row);

@@ -7,7 +7,7 @@ import { line, print } from '../targets.mjs';
 
 const KINDS = ['raw', 'nest', ...SILENT, ...OURS];
 const KB_OF_RSS = 32;
-const FULL = { name: 'crowd', kinds: KINDS, subscribers: 10_000 };
+const FULL = { name: 'many subscribers', kinds: KINDS, subscribers: 10_000 };
 const BRIEF = { ...FULL, subscribers: 40 };
 const CLIENTS = 4;
 const FIGURES = {

@@ -12,7 +12,12 @@ import {
 } from '../fanout/field.mjs';
 import { line, print } from '../targets.mjs';
 
-const FULL = { name: 'idle', kinds: [...SPEAKING, ...SILENT], first: 100, subscribers: 1000 };
+const FULL = {
+  name: 'memory of the first subscribers',
+  kinds: [...SPEAKING, ...SILENT],
+  first: 100,
+  subscribers: 1000,
+};
 const BRIEF = { ...FULL, kinds: ['raw', ...OURS], first: 5, subscribers: 10 };
 const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
 

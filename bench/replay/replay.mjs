@@ -20,10 +20,16 @@ export async function benchReplay(isBrief) {
   const times = isBrief ? 3 : 50;
   const repetitions = isBrief ? 1 : 5;
   const many = isBrief ? 100 : 1000;
-  const all = { name: 'all', kinds: SPEAKING, kept: many, missed: many, times };
-  const few = { name: 'few', kinds: OURS, kept: 10, missed: 10, times: times * 4 };
+  const all = { name: 'all of the kept events', kinds: SPEAKING, kept: many, missed: many, times };
+  const few = {
+    name: 'ten of ten kept events',
+    kinds: OURS,
+    kept: 10,
+    missed: 10,
+    times: times * 4,
+  };
   const fewOfMany = {
-    name: 'few of many',
+    name: 'ten of many kept events',
     kinds: OURS,
     kept: many * 10,
     missed: 10,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save } from '../figures.mjs';
 import { HttpClient } from '../http-client.mjs';
+import { countSteps } from '../progress.mjs';
 import { findStorages, storages } from '../storage/storages.mjs';
 import { live, RECONNECTS, TURNS } from './life.mjs';
 
@@ -34,19 +35,19 @@ export async function benchSoak(isBrief) {
   const results = {};
   for (const kind of KINDS) {
     // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-    results[kind] = await measure(kind, setup);
+    results[kind] = await measure(kind, names[kind], setup);
     print(names[kind], setup, results[kind]);
   }
   save('soak', { setup, storages: results });
 }
 
-async function measure(kind, setup) {
+async function measure(kind, name, setup) {
   const { place, remove } = await storages[kind].prepare();
   const server = start(new URL('server.mjs', import.meta.url), [JSON.stringify({ kind, place })]);
   const ended = new Promise((resolve) => void server.once('exit', resolve));
   try {
     const { url } = await said(server);
-    return await playRounds(server, url, setup);
+    return await playRounds(server, url, name, setup);
   } finally {
     if (server.connected) server.send({ do: 'close' });
     await Promise.race([ended, delay(5000, undefined, { ref: false })]);
@@ -57,17 +58,19 @@ async function measure(kind, setup) {
 }
 
 /** What is left after the warm-up, and after each round; and how many objects, before and after. */
-async function playRounds(server, url, setup) {
+async function playRounds(server, url, name, setup) {
   const { warmUps, rounds, sessions, atATime, counted, withinMs } = setup;
-
+  const begin = countSteps(warmUps + rounds);
   const beganAt = performance.now();
   for (let round = 0; round < warmUps; round += 1) {
+    begin(`${name}, warm-up`);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await playRound(url, sessions, atATime);
   }
   const before = await ask(server, { do: 'count', kinds: counted });
   const left = [await ask(server, { do: 'figures' })];
   while (left.length <= rounds && performance.now() - beganAt < withinMs) {
+    begin(`${name}, round ${left.length} of at most ${rounds}`);
     /* oxlint-disable no-await-in-loop -- one after the other */
     await playRound(url, sessions, atATime);
     left.push(await ask(server, { do: 'figures' }));

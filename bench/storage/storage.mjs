@@ -3,6 +3,7 @@
 // server waited for a processor, and what the disk takes for a page, tell how quiet the machine was.
 import { said, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
+import { countSteps } from '../progress.mjs';
 import { measureDisk } from './disk.mjs';
 import { findStorages, storages } from './storages.mjs';
 
@@ -48,9 +49,11 @@ export async function benchStorage(isBrief) {
   const names = await findStorages();
   const disk = [];
   const rows = [];
+  const begin = countSteps(setup.repetitions * Object.keys(names).length);
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
     disk.push(measureDisk());
     for (const kind of Object.keys(names)) {
+      begin(`${names[kind]}, repetition ${repetition + 1} of ${setup.repetitions}`);
       // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
       rows.push({ repetition, kind, ...(await measure(kind, setup)) });
     }

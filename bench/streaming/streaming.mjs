@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save } from '../figures.mjs';
+import { countSteps } from '../progress.mjs';
 import { line, print } from '../targets.mjs';
 
 const FULL = {
@@ -36,11 +37,12 @@ const GIVEN_UP_MS = 20_000;
 export async function benchStreaming(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
   const rows = [];
+  const begin = countSteps(setup.repetitions * setup.servers.length * MEASUREMENTS);
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
     const row = {};
     for (const server of setup.servers) {
       // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-      row[server] = await compare({ ...setup, server });
+      row[server] = await compare({ ...setup, server }, begin);
     }
     rows.push(row);
   }
@@ -50,12 +52,21 @@ export async function benchStreaming(isBrief) {
   save('streaming', { setup, rows, less });
 }
 
+/** How many times {@link compare} measures. */
+const MEASUREMENTS = 5;
+
 /** Many sessions beside one that streams to many. */
-async function compare(setup) {
+async function compare(setup, begin) {
+  const { server } = setup;
+  begin(`${server}, many sessions`);
   const many = await measure(setup);
+  begin(`${server}, one session with many subscribers`);
   const one = await measure({ ...setup, ...FAN_OUT });
+  begin(`${server}, many sessions without subscribers`);
   const unfollowed = await measure({ ...setup, subscribers: 0 });
+  begin('the agents of many sessions alone');
   const manyAgents = await measure({ ...setup, server: 'agents', subscribers: 0 });
+  begin('the agent of one session alone');
   const oneAgent = await measure({ ...setup, ...FAN_OUT, server: 'agents', subscribers: 0 });
   const manyUs = many.cpuUsPerDelivery - manyAgents.cpuUsPerEvent / setup.subscribers;
   const oneUs = one.cpuUsPerDelivery - oneAgent.cpuUsPerEvent / FAN_OUT.subscribers;
@@ -66,7 +77,9 @@ async function compare(setup) {
 /** What is tried until the machine keeps up. */
 async function findKeptUp(setup) {
   const tried = [];
+  const begin = countSteps(LESS.length);
   for (const share of LESS) {
+    begin(`${setup.server}, ${share} of the rate, because the machine did not keep up`);
     const eventsPerSecond = setup.eventsPerSecond * share;
     // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
     tried.push({ eventsPerSecond, ...(await measure({ ...setup, eventsPerSecond })) });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { ask, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
+import { countSteps } from '../progress.mjs';
 
 const FULL = { repetitions: 3, stuck: 200, readers: 20, events: 40_000, burst: 16, everyMs: 2 };
 const BRIEF = { repetitions: 1, stuck: 10, readers: 2, events: 1600, burst: 16, everyMs: 2 };
@@ -18,9 +19,12 @@ const LINES = [
 export async function benchStuck(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
   const rows = [];
+  const begin = countSteps(setup.repetitions * 2);
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
     /* oxlint-disable no-await-in-loop -- side by side they would measure each other */
+    begin(`${setup.readers} subscribers that read, alone`);
     const alone = await measure({ ...setup, stuck: 0 });
+    begin(`${setup.readers} subscribers that read, beside ${setup.stuck} that do not`);
     const beside = await measure(setup);
     /* oxlint-enable no-await-in-loop */
     rows.push({
