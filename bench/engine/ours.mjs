@@ -1,8 +1,8 @@
-// The same through our engine, from the SDK's message to the first byte: to a subscriber whose
-// connection is nothing, so that what is left out is only the network.
+// The same through our engine, from the SDK's message to the first byte. The subscriber's response is
+// an object that only counts, so the network alone is left out.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { streamSession } from '../../dist/agent-webkit/stream/session-stream.js';
+import { keepAliveComments, streamSession } from '../../dist/agent-webkit/stream/session-stream.js';
 import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
 import { AgentWebkitModule, claudeSdkFactory } from '../../dist/index.js';
 import { agentOptions } from '../first-word/agent-options.mjs';
@@ -40,7 +40,7 @@ const written = new Promise((resolve) => {
     on: () => {},
   };
   const options = {
-    keepAliveMs: null,
+    keepAlive: keepAliveComments(null),
     verifyIntervalMs: null,
     maxWaitingBytes: Infinity,
   };

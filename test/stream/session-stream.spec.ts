@@ -13,20 +13,20 @@ import { settle } from '../support/session-bench.js';
 
 const error: WireEvent = { event: 'error', data: { code: 'c', message: 'm' } };
 
-/** A response as the host's middleware has left it. */
+/** A response whose `write` was replaced. */
 function responseWith(write: () => boolean) {
   const parts = { headersSent: true, destroyed: false, destroy: jest.fn(), write };
   return Object.assign(new EventEmitter(), parts);
 }
 
-function follow(log: EventLog, response: EventEmitter): void {
+function stream(log: EventLog, response: EventEmitter, after = 0): void {
   const session = {
-    subscribe: (after: number, onReadable: () => void) =>
-      log.subscribe(after, onReadable, () => undefined),
+    subscribeChecked: (cursor: number, onReadable: () => void) =>
+      log.subscribeChecked(cursor, onReadable, () => undefined),
   } as unknown as Session;
   const keepAlive = keepAliveComments(1000);
   const options = { keepAlive, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
-  const followed = { session, after: 0, refuse: (cause: unknown) => cause };
+  const followed = { session, after, refuse: (cause: unknown) => cause };
   const raw = response as unknown as RawResponse;
   streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe();
 }
@@ -44,17 +44,28 @@ const later = () => {
 
 beforeAll(() => Logger.overrideLogger(false));
 
-describe('a stream to a response of which the host has made something else', () => {
+describe('a stream', () => {
+  it('cuts the connection when its next event was evicted after its cursor was checked', () => {
+    const log = openLog({ maxEvents: 2 });
+    for (let n = 0; n < 4; n += 1) void log.append(error);
+    const response = responseWith(() => true);
+    stream(log, response, 1);
+    expect(response.destroy).toHaveBeenCalledTimes(1);
+    expect(log.subscribers).toBe(0);
+  });
+});
+
+describe('a stream whose response was changed by middleware of the host', () => {
   afterEach(() => {
     jest.useRealTimers();
   });
 
   it.each([
-    ['it begins', [], () => undefined],
-    ['it goes on', [true], again],
-    ['it goes on after a drain', [false], drained],
-    ['it is kept alive', [true], later],
-  ])('is cut off and leaves nothing behind when its write throws as %s', (_, before, act) => {
+    ['at the first event', [], () => undefined],
+    ['at a later event', [true], again],
+    ['after a drain', [false], drained],
+    ['at a keep-alive comment', [true], later],
+  ])('is cut, without a timer or a subscription left, when `write` throws %s', (_, before, act) => {
     jest.useFakeTimers();
     const write = jest.fn<() => boolean>(() => {
       throw new Error('not now');
@@ -63,21 +74,21 @@ describe('a stream to a response of which the host has made something else', () 
     const response = responseWith(write);
     const log = openLog();
     void log.append(error);
-    follow(log, response);
+    stream(log, response);
     act(log, response);
     jest.advanceTimersByTime(0);
     expect(response.destroy).toHaveBeenCalledTimes(1);
     expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
   });
 
-  it('listens once to one that says elsewhere that there is room', async () => {
+  it('adds one drain listener to a response that forwards the event elsewhere', async () => {
     const elsewhere = new EventEmitter();
     const response = responseWith(() => false);
     const on = response.on.bind(response);
     response.on = (event, listener) =>
       event === 'drain' ? elsewhere.on(event, listener) && response : on(event, listener);
     const log = openLog();
-    follow(log, response);
+    stream(log, response);
     for (let drains = 0; drains < 3; drains += 1) {
       void log.append(error);
       // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -90,8 +101,8 @@ describe('a stream to a response of which the host has made something else', () 
   });
 });
 
-describe('the open streams', () => {
-  it('are cut when the server ends, but for those whose client left before they began', async () => {
+describe('open streams', () => {
+  it('are cut when the server stops, except those whose client left before they began', async () => {
     const streams = new OpenStreams();
     const [open, gone] = [new PassThrough(), new PassThrough()];
     gone.destroy();

@@ -42,7 +42,7 @@ export function sessionFrames(
         }
       }
     };
-    const subscription = session.subscribe(after, read);
+    const subscription = session.subscribeChecked(after, read);
     writer.onOpen(read);
     return () => subscription.close();
   });

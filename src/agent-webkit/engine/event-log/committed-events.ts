@@ -159,6 +159,11 @@ export class CommittedEvents implements SubscribedLog {
    */
   subscribe(after: number, onReadable: () => void, onClose: () => void): Subscription {
     this.checkCursor(after);
+    return this.subscribeChecked(after, onReadable, onClose);
+  }
+
+  /** Subscribes after a cursor that {@link checkCursor} accepted. If it was evicted since, the first read is `overtaken`. */
+  subscribeChecked(after: number, onReadable: () => void, onClose: () => void): Subscription {
     const open = after === 0 ? this.#openBeforeKept() : [];
     const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
     const subscription = new Subscription(this, cursor, open, onReadable, onClose);

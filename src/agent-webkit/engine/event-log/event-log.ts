@@ -151,6 +151,11 @@ export class EventLog {
     return this.#committed.subscribe(after, onReadable, onClose);
   }
 
+  /** Subscribes to events, see {@link CommittedEvents.subscribeChecked}. */
+  subscribeChecked(after: number, onReadable: () => void, onClose: () => void): Subscription {
+    return this.#committed.subscribeChecked(after, onReadable, onClose);
+  }
+
   /** Resolves when there are no subscribers. */
   unsubscribed(): Promise<void> {
     return this.#committed.unsubscribed();

@@ -103,34 +103,41 @@ export class SessionRegistry {
   }
 
   /**
-   * A session, for something that a caller wants of it.
+   * Returns a session for an action of a caller.
    *
-   * @throws SessionNotFoundError when there is none, or the caller may not even read it
+   * @throws SessionNotFoundError when it does not exist, or the caller may not even read it
    * @throws ForbiddenError when the caller may read it, but not do this
    */
-  async get(id: string, caller: Caller, action: AccessAction = 'read'): Promise<Session> {
-    const held = await this.#live.get(id);
-    const own = held?.owner === caller.id ? held : null;
-    if (!own && this.#shutdown) throw new ShuttingDownError();
-    // Another's is looked up like one that does not exist, so that both take the same time.
-    const known = own ?? (await answered(this.#options.storage.records.get(id)));
-    await this.#access.check(known, caller, action);
-    const session = await (this.#live.get(id) ?? this.#take(id));
-    if (session && session.state !== 'closed') return session;
-    throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
+  get(id: string, caller: Caller, action: AccessAction = 'read'): Promise<Session> {
+    return this.#resolve(id, caller, action, 0);
   }
 
   /**
-   * A session to read after a cursor. One that this session has not come to is a sign that another
-   * server has had it meanwhile, and that what is in memory here is older.
+   * Returns a session to read after a cursor. When the session in memory has not reached the cursor, and
+   * another server has had the session meanwhile, it is loaded again.
    *
    * @throws what {@link get} throws
    */
-  async getAt(id: string, caller: Caller, after: number): Promise<Session> {
-    const session = await this.get(id, caller);
-    if (after <= session.lastSeq || !(await answered(session.isTakenOver()))) return session;
-    await this.#live.evict(session);
-    return this.get(id, caller);
+  getAt(id: string, caller: Caller, after: number): Promise<Session> {
+    return this.#resolve(id, caller, 'read', after);
+  }
+
+  async #resolve(id: string, caller: Caller, action: AccessAction, after: number) {
+    const held = await this.#live.get(id);
+    const own = held?.owner === caller.id ? held : null;
+    if (!own && this.#shutdown) throw new ShuttingDownError();
+    const isBehind = held !== undefined && held !== null && after > held.lastSeq;
+    // The session of another caller is looked up as one that does not exist is: both take the same time.
+    const needsRecord = !own || isBehind;
+    const record = needsRecord ? await answered(this.#options.storage.records.get(id)) : null;
+    const isStale = isBehind && record?.epoch !== held.epoch;
+    // Before the check only for its owner: how long an answer takes must not tell others that it exists.
+    if (isStale && own) await this.#live.evict(own);
+    await this.#access.check(needsRecord ? record : own, caller, action);
+    if (isStale && !own) await this.#live.evict(held);
+    const session = await (this.#live.get(id) ?? this.#take(id));
+    if (session && session.state !== 'closed') return session;
+    throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
   }
 
   /** True while a caller may read a session, and while an unavailable storage leaves that unknown. */

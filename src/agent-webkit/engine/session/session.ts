@@ -62,6 +62,11 @@ export class Session {
     return this.#parts.record.owner;
   }
 
+  /** Rises each time a server takes the session over. */
+  get epoch(): number {
+    return this.#parts.record.epoch;
+  }
+
   /** The seq of the last committed event, 0 while there is none. */
   get lastSeq(): number {
     return this.#parts.log.lastSeq;
@@ -146,8 +151,19 @@ export class Session {
    */
   subscribe(after: number, onReadable: () => void): Subscription {
     this.checkSubscribable(after);
+    return this.subscribeChecked(after, onReadable);
+  }
+
+  /**
+   * Subscribes as {@link subscribe} does, after a cursor that {@link checkSubscribable} accepted. If
+   * its next event was evicted since, the first reading is `overtaken`.
+   *
+   * @throws TooManySubscribersError
+   */
+  subscribeChecked(after: number, onReadable: () => void): Subscription {
+    this.#checkCapacity();
     const { activity, log } = this.#parts;
-    const subscription = log.subscribe(after, onReadable, this.#onUnsubscribed);
+    const subscription = log.subscribeChecked(after, onReadable, this.#onUnsubscribed);
     activity.stopTimers();
     return subscription;
   }
@@ -158,10 +174,14 @@ export class Session {
    * @throws TooManySubscribersError, CursorEvictedError or CursorAheadError
    */
   checkSubscribable(after: number): void {
+    this.#checkCapacity();
+    this.#parts.log.checkCursor(after);
+  }
+
+  #checkCapacity(): void {
     const { log, deps } = this.#parts;
     const { maxSubscribers } = deps.limits;
     if (log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
-    log.checkCursor(after);
   }
 
   /** Reads one page of events after a cursor; 0 for all that are kept. */
