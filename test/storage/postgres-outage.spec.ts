@@ -51,6 +51,13 @@ describePostgres('a PostgreSQL storage during an outage', () => {
 
     expect(rejections.length).toBeGreaterThan(0);
     expect(rejections.filter((error) => error instanceof FencedError)).toEqual([]);
+    // An idle connection of the pool reports that it was cut when it is used.
+    await eventually(() =>
+      Promise.all(ids.map((id) => storedEvents(storage, id))).then(
+        () => true,
+        () => false,
+      ),
+    );
     for (const id of ids) {
       /* oxlint-disable no-await-in-loop -- one session after the other */
       expect(await storedEvents(storage, id)).toEqual(sampleEvents(1, appends * 3, id));
