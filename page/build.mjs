@@ -1,5 +1,5 @@
-// Builds the page where it is missing or older than what it is made of, so that
-// `npm start` and `npm test` are quick.
+// Builds the page if it is missing or older than its sources, so that `npm start` and `npm test` are
+// fast.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ async function changedAt(path) {
   try {
     return (await stat(path)).mtimeMs;
   } catch {
-    return null; // it is not there
+    return null; // the file does not exist
   }
 }
 

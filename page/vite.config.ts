@@ -2,13 +2,13 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: import.meta.dirname,
-  // Files are named relative to the page, wherever a host mounts it.
+  // Paths are relative to the page, so that a host can mount it anywhere.
   base: './',
   logLevel: 'warn',
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,
-    // Everything is a file of its own: the Content-Security-Policy allows no inline code.
+    // Every asset is a separate file, because the Content-Security-Policy permits no inline code.
     assetsInlineLimit: 0,
     modulePreload: false,
     target: 'es2022',

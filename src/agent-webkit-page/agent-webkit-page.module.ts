@@ -9,13 +9,13 @@ import {
   type ResolvedPageOptions,
 } from './page-options.js';
 
-/** Beside this folder in the package; where the sources are run, `npm run build` has put it in dist. */
+/** Beside this folder in the package; in `dist`, after `npm run build`, when the sources are run. */
 const FOLDERS = ['../page/', '../../dist/page/'];
 
 /**
- * Serves the page on which people create sessions, talk and answer. It is static and the same for
- * everybody; what it shows it gets from the routes of `AgentWebkitModule`, with the token of whoever
- * looks at it.
+ * Serves the page on which users create sessions, send messages and answer requests. The page is static
+ * and the same for all users. It reads its data from the routes of `AgentWebkitModule`, with the token
+ * of the user.
  */
 @Module({})
 export class AgentWebkitPageModule {
@@ -39,10 +39,12 @@ async function findPageFiles(options: ResolvedPageOptions): Promise<PageFiles | 
   const apiPath = relativeApiPath(options);
   for (const folder of FOLDERS) {
     const path = fileURLToPath(new URL(folder, import.meta.url));
-    // oxlint-disable-next-line no-await-in-loop -- the second is looked at when the first is not there
+    // oxlint-disable-next-line no-await-in-loop -- the second folder is read only without the first
     const files = await readPageFiles(path, apiPath);
     if (files) return files;
   }
-  new Logger(AgentWebkitPageModule.name).warn('The page is not built. Run: npm run build');
+  new Logger(AgentWebkitPageModule.name).warn(
+    'The page is not built, so it is not served. Run `npm run build`.',
+  );
   return null;
 }

@@ -11,22 +11,22 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const MAX_FILES = 64;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** One file, ready to be sent. */
+/** A file in memory. */
 export interface PageFile {
   readonly body: Buffer;
   readonly contentType: string;
   readonly etag: string;
 }
 
-/** The built page in memory. What is not in it is not served, whatever its name. */
+/** The built page in memory. No other file is served, whatever its name. */
 export interface PageFiles {
-  /** The page itself, for a browser that sees the folder it stands for under this relative path. */
+  /** Returns the page for a browser that reaches the page's folder under this relative path. */
   index(folder: string): PageFile;
-  /** By name, which carries a hash of what is in it. */
+  /** The assets by name, which contains a hash of the contents. */
   readonly assets: ReadonlyMap<string, PageFile>;
 }
 
-/** Reads the built page; null where it was not built. `apiPath` tells the page where sessions are. */
+/** Reads the built page; null when it was not built. `apiPath` is the path of the sessions for the page. */
 export async function readPageFiles(folder: string, apiPath: string): Promise<PageFiles | null> {
   const page = join(folder, 'index.html');
   if (!existsSync(page)) return null;
@@ -34,7 +34,8 @@ export async function readPageFiles(folder: string, apiPath: string): Promise<Pa
   const names = (await readdir(join(folder, 'assets'))).filter(
     (name) => extname(name) in CONTENT_TYPES,
   );
-  if (names.length > MAX_FILES) throw new RangeError(`${folder} has more than ${MAX_FILES} files.`);
+  if (names.length > MAX_FILES)
+    throw new RangeError(`${folder} has ${names.length} files, but the limit is ${MAX_FILES}.`);
   const assets = await Promise.all(
     names.map(async (name) => {
       const body = await readFile(join(folder, 'assets', name));
@@ -42,8 +43,9 @@ export async function readPageFiles(folder: string, apiPath: string): Promise<Pa
     }),
   );
   const bytes = assets.reduce((total, [, { body }]) => total + body.length, 0);
-  if (bytes > MAX_BYTES) throw new RangeError(`${folder} has more than ${MAX_BYTES} bytes.`);
-  // The build names the page's files relative to its folder, and leaves a blank for the API's.
+  if (bytes > MAX_BYTES)
+    throw new RangeError(`${folder} has ${bytes} bytes, but the limit is ${MAX_BYTES}.`);
+  // The build uses paths relative to the page's folder, and a placeholder for the path of the API.
   const withApi = html.replace('{{agent-webkit-api}}', `./${apiPath}`);
   return {
     index: (path) =>

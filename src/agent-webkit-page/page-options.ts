@@ -1,21 +1,21 @@
-/** Where the page stands, and where it finds the sessions. */
+/** Options of `AgentWebkitPageModule`. */
 export interface AgentWebkitPageOptions {
   /**
-   * The page's path. It stands under the app's global prefix, as every route does.
+   * The path of the page. Like every route, it is below the global prefix of the app.
    *
    * @default '/agents'
    */
   path?: string;
   /**
-   * The path under which `/sessions` stands, seen as `path` is: both under the global prefix, or
-   * neither. Give the path of your `RouterModule`, or the version of your URI versioning.
+   * The path before `/sessions`, relative to the same base as `path`: both are below the global prefix,
+   * or neither is. Set it to the path of your `RouterModule`, or to the version of your URI versioning.
    *
    * @default '/'
    */
   apiPath?: string;
   /**
-   * Decorators for the page's controller, such as the one that tells your global guard to let
-   * everybody in: the files are the same for all, and sessions need a token anyway.
+   * Decorators for the controller of the page, such as one that exempts it from your global guard. The
+   * files are the same for all users, and the sessions require a token anyway.
    *
    * @default []
    */
@@ -24,7 +24,7 @@ export interface AgentWebkitPageOptions {
 
 export type ResolvedPageOptions = Readonly<Required<AgentWebkitPageOptions>>;
 
-/** Options with their defaults. @throws TypeError which names what is wrong */
+/** Returns the options with their defaults. @throws TypeError when an option is invalid */
 export function resolvePageOptions(options: AgentWebkitPageOptions): ResolvedPageOptions {
   return Object.freeze({
     path: readPath('path', options.path ?? '/agents'),
@@ -34,8 +34,8 @@ export function resolvePageOptions(options: AgentWebkitPageOptions): ResolvedPag
 }
 
 /**
- * The sessions' path seen from the page's. It is relative, so that it also holds behind a proxy
- * which serves the app under a path of its own.
+ * Returns the path of the sessions relative to that of the page, so that it is also valid behind a proxy
+ * that serves the app under another path.
  */
 export function relativeApiPath({ path, apiPath }: ResolvedPageOptions): string {
   const up = segments(path).map(() => '../');
@@ -50,6 +50,6 @@ function segments(path: string): string[] {
 function readPath(name: string, value: unknown): string {
   if (typeof value === 'string' && /^[\w.~/-]*$/.test(value) && !value.includes('..')) return value;
   throw new TypeError(
-    `AgentWebkitPageModule: option '${name}' must be a path such as '/agents'; received ${JSON.stringify(value)}.`,
+    `AgentWebkitPageModule: option '${name}' must be a path such as '/agents', but got ${JSON.stringify(value)}.`,
   );
 }

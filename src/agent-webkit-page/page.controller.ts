@@ -13,10 +13,10 @@ import type { PageFiles } from './page-files.js';
 import type { ResolvedPageOptions } from './page-options.js';
 import { type PageRequest, type PageResponse, sendPageFile } from './send-page-file.js';
 
-/** The built page, or null where it was not built. */
+/** The built page; null when it was not built. */
 export const PAGE_FILES = Symbol('agent-webkit:page-files');
 
-/** A controller is bound to its path when it is declared, so each mount has one of its own. */
+/** Creates a controller for a mount: a controller is bound to its path when it is declared. */
 export function createPageController({ path, decorators }: ResolvedPageOptions): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class AgentWebkitPageController {
@@ -48,7 +48,7 @@ export function createPageController({ path, decorators }: ResolvedPageOptions):
   return AgentWebkitPageController;
 }
 
-/** A browser at `/agents` sees its files under `./agents/`, at `/agents/` and at `/` under `./`. */
+/** A browser at `/agents` finds the files under `./agents/`; at `/agents/` and at `/`, under `./`. */
 function folderSeenFrom(url: string): string {
   const [path = ''] = url.split('?');
   const name = path.slice(path.lastIndexOf('/') + 1);

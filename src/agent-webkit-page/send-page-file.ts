@@ -1,13 +1,13 @@
 import type { PageFile } from './page-files.js';
 
-/** What the page needs of a request, of Express or of Fastify. */
+/** The members of a request that the page needs, in Express and Fastify. */
 export interface PageRequest {
   readonly url: string;
   readonly originalUrl?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What the page needs of a response, of Express or of Fastify. */
+/** The members of a response that the page needs, in Express and Fastify. */
 export interface PageResponse {
   status(code: number): unknown;
   header(name: string, value: string): unknown;
@@ -15,8 +15,8 @@ export interface PageResponse {
 }
 
 /**
- * The page runs its own scripts and styles, talks to the server it came from, and shows the images
- * that people send. Everything else is refused by the browser.
+ * The page may use its own scripts and styles, connect to its own server, and show images that users
+ * send. The browser blocks everything else.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -40,7 +40,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** Sends one file, or 304 to a browser which has it already. */
+/** Sends a file, or 304 to a browser that has it already. */
 export function sendPageFile(
   request: PageRequest,
   response: PageResponse,
@@ -59,7 +59,7 @@ export function sendPageFile(
   response.send(file.body);
 }
 
-/** A proxy that compresses makes an ETag a weak one. */
+/** Compares ETags as weak ones: a proxy that compresses makes them weak. */
 function hasEtag(header: string | string[] | undefined, etag: string): boolean {
   const known = String(header ?? '').split(',');
   return known.some((item) => item.trim().replace(/^W\//, '') === etag);

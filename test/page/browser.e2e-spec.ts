@@ -31,29 +31,29 @@ describeInChromium('the page in Chromium', () => {
     return viewer;
   };
 
-  it('signs in by its link, whose token leaves the address bar and survives a reload', async () => {
+  it('signs in with a link, removes the token from the address bar and keeps it across a reload', async () => {
     const ann = await open();
-    await ann.sees(ann.tab.getByText('No session is open'));
+    await ann.sees(ann.tab.getByText('No session selected'));
     expect(ann.tab.url()).toBe(`${server.url}/`);
     await ann.tab.reload();
-    await ann.sees(ann.tab.getByText('No session is open'));
+    await ann.sees(ann.tab.getByText('No session selected'));
 
     await ann.button('Sign out').click();
     await ann.sees(ann.tab.getByLabel('Token'));
     expect(await ann.tab.evaluate('sessionStorage.length')).toBe(0);
   });
 
-  it('asks for a token, and says when it is not one', async () => {
+  it('asks for a token, and reports an invalid one', async () => {
     const ann = await open(server.url);
     await ann.tab.getByLabel('Token').fill('wrong');
     await ann.button('Sign in').click();
-    await ann.sees(ann.tab.getByText('The server does not know this token.'));
+    await ann.sees(ann.tab.getByText('This token is not valid.'));
     await ann.tab.getByLabel('Token').fill(server.token);
     await ann.button('Sign in').click();
-    await ann.sees(ann.tab.getByText('No session is open'));
+    await ann.sees(ann.tab.getByText('No session selected'));
   });
 
-  it('shows an answer as it streams, its Markdown, and the same again after a reload', async () => {
+  it('shows an answer while it streams, with Markdown, and unchanged after a reload', async () => {
     const ann = await openSession();
     await ann.say('help');
     await ann.sees(ann.tab.locator('.item.agent[data-streaming] p'));
@@ -67,7 +67,7 @@ describeInChromium('the page in Chromium', () => {
     expect(await ann.conversation.innerText()).toBe(shown);
   });
 
-  it('closes a permission in every tab, once one of them has answered it', async () => {
+  it('closes a permission request in every tab after one of them has answered it', async () => {
     const ann = await openSession();
     const other = await open(`${ann.tab.url()}&token=${server.token}`);
     await other.sees(other.tab.locator('.pill[data-connection=open]'));
@@ -76,14 +76,14 @@ describeInChromium('the page in Chromium', () => {
     await ann.sees(ann.tab.locator('.tool[data-state=asked]'));
 
     await other.button(/^Edit and allow/).click();
-    await other.tab.getByLabel('Input, as JSON').fill('{"command": "echo edited"}');
+    await other.tab.getByLabel('Input (JSON)').fill('{"command": "echo edited"}');
     await other.button('Allow with this input').click();
     await Promise.all([ann.seesNo(ann.card), other.seesNo(other.card)]);
     await Promise.all([ann.seesText('The command was: echo edited'), other.sees(other.results)]);
     await ann.sees(ann.tab.locator('.tool', { hasText: 'Allowed by ann' }));
   });
 
-  it('denies by the keyboard, with a reason', async () => {
+  it('denies a permission with the keyboard and a reason', async () => {
     const ann = await openSession();
     await ann.say('permission');
     await ann.button(/^Deny/).focus();
@@ -94,12 +94,12 @@ describeInChromium('the page in Chromium', () => {
     await ann.sees(ann.tab.locator('.tool[data-state=denied]'));
   });
 
-  it('answers questions: one choice, several, and words of one’s own', async () => {
+  it('answers questions with one option, several options and free text', async () => {
     const ann = await openSession();
     await ann.say('question');
     await ann.tab.getByRole('radio', { name: 'Green' }).check();
     await ann.button('Answer').click();
-    await ann.sees(ann.tab.getByText('Answer each question, or decline to answer.'));
+    await ann.sees(ann.tab.getByText('Answer every question, or decline to answer.'));
     await ann.tab.getByRole('checkbox', { name: 'A service' }).check();
     await ann.tab.getByLabel(/Your own answer: What are you building/).fill('and a robot');
     await ann.button('Answer').click();
@@ -109,29 +109,27 @@ describeInChromium('the page in Chromium', () => {
     );
   });
 
-  it('keeps a message waiting, and stops a turn when Escape is pressed twice', async () => {
+  it('queues a message during a turn, and stops the turn when Escape is pressed twice', async () => {
     const ann = await openSession();
     await ann.say('long');
     await ann.seesText(/I am counting slowly/);
     await ann.say('And then this');
-    await ann.sees(ann.tab.getByLabel('Waiting messages').getByText('And then this'));
+    await ann.sees(ann.tab.getByLabel('Queued messages').getByText('And then this'));
     await ann.tab.keyboard.press('Escape');
     await ann.sees(ann.tab.getByText('Press Esc again to stop the agent'));
     await ann.tab.keyboard.press('Escape');
-    await ann.seesText(/Stopped before it was done/);
+    await ann.seesText(/Stopped before completion/);
     await ann.seesText(/You wrote “And then this”/);
-    await ann.seesNo(ann.tab.getByLabel('Waiting messages'));
+    await ann.seesNo(ann.tab.getByLabel('Queued messages'));
   });
 
-  it('resumes where it was when the connection is cut, and shows that it does', async () => {
+  it('resumes without gaps when the connection is closed, and shows it in the event log', async () => {
     const ann = await openSession();
     await ann.say('long');
     await ann.seesText(/ 2 /);
-    await ann.button('Cut connection').click();
-    await ann.sees(ann.tab.locator('.row.mark', { hasText: 'You cut the connection' }));
-    await ann.sees(
-      ann.tab.locator('.row.mark', { hasText: /Connected again, for what comes after \d+/ }),
-    );
+    await ann.button('Reconnect').click();
+    await ann.sees(ann.tab.locator('.row.mark', { hasText: 'You closed the connection' }));
+    await ann.sees(ann.tab.locator('.row.mark', { hasText: /Reconnected after event \d+/ }));
     const reached = Number(/(\d+)\s*$/.exec(await ann.lastAnswer())?.[1]);
     await ann.seesText(new RegExp(` ${reached + 3} `));
     await ann.button('Stop').click();
@@ -141,25 +139,25 @@ describeInChromium('the page in Chromium', () => {
     expect(counted).toEqual(counted.map((_, index) => index + 1));
   });
 
-  it('goes on by itself when the server is restarted', async () => {
+  it('reconnects by itself after a restart of the server', async () => {
     const ann = await openSession();
     await ann.say('long');
     await ann.seesText(/I am counting slowly/);
     await server.stop();
-    await ann.sees(ann.tab.getByText('Server not reachable'));
-    await ann.say('Said to nobody');
-    await ann.sees(ann.tab.getByText('The server cannot be reached. Is it running?'));
+    await ann.sees(ann.tab.getByText('Server unreachable'));
+    await ann.say('Sent while offline');
+    await ann.sees(ann.tab.getByText('Cannot reach the server. Check that it is running.'));
 
     await server.start();
     await ann.sees(ann.tab.locator('.pill[data-connection=open]'));
-    await ann.seesText(/The server stopped in the middle of this turn/);
+    await ann.seesText(/The server stopped during this turn/);
     await ann.button('Send again').click();
-    await ann.seesText(/You wrote “Said to nobody”/);
+    await ann.seesText(/You wrote “Sent while offline”/);
     await ann.sees(ann.results.nth(1));
-    expect(await ann.conversation.getByText('Said to nobody', { exact: true }).count()).toBe(1);
+    expect(await ann.conversation.getByText('Sent while offline', { exact: true }).count()).toBe(1);
   });
 
-  it('shows what would be script as the text that it is', async () => {
+  it('shows scripts and HTML as text', async () => {
     const hostile = [
       '<img src=x onerror="window.harmed=1">',
       '<script>window.harmed=1</script>',
@@ -185,7 +183,7 @@ describeInChromium('the page in Chromium', () => {
     expect(await ann.tab.evaluate('window.harmed')).toBeUndefined();
   });
 
-  it('takes images that are pasted, and shows them', async () => {
+  it('sends pasted images and shows them', async () => {
     const ann = await openSession();
     await ann.tab.getByLabel('Message', { exact: true }).focus();
     await ann.tab.evaluate(PASTE_IMAGE);
@@ -196,21 +194,21 @@ describeInChromium('the page in Chromium', () => {
     expect(await ann.tab.evaluate('document.querySelector(".sent-image").naturalWidth')).toBe(1);
   });
 
-  it('says that a session is gone, when it was deleted elsewhere', async () => {
+  it('reports that a session was deleted in another tab', async () => {
     const ann = await openSession();
     const other = await open(`${ann.tab.url()}&token=${server.token}`);
     await other.sees(other.tab.locator('.pill[data-connection=open]'));
     await ann.button('Delete').click();
     await ann.tab.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await ann.sees(ann.tab.getByText('No session is open'));
+    await ann.sees(ann.tab.getByText('No session selected'));
     await other.seesText('The session has ended.');
     await other.tab.reload();
     await other.sees(
-      other.tab.getByText('This session is not there: it was deleted, or it is not yours.'),
+      other.tab.getByText('Session not found. It was deleted, or it belongs to another user.'),
     );
   });
 
-  it('has its panes one at a time on a phone', async () => {
+  it('shows one pane at a time on a phone', async () => {
     const ann = await open(server.link, 390);
     await ann.button('New session').first().click();
     await ann.button('Start session').click();

@@ -25,7 +25,7 @@ const message = fc.constantFrom('m1', 'm2', 'm3');
 const tool = fc.constantFrom('t1', 't2', 't3');
 const user = fc.constantFrom('u1', 'u2', 'u3', 'u4');
 
-/** In any order, also in ones that no agent would choose. */
+/** Events in any order, including orders that no agent would produce. */
 const event: fc.Arbitrary<WireEvent> = fc.oneof(
   fc.tuple(user, fc.string()).map(([id, content]) => said(id, content)),
   user.map(started),
@@ -57,11 +57,11 @@ const event: fc.Arbitrary<WireEvent> = fc.oneof(
   ),
 );
 const log = fc.array(event, { maxLength: 60 }).map((events) => numbered(events));
-/** How often a connection ends, how much it brings, and how much of it again. */
+/** The connections: how many events each delivers, and how many of them repeatedly. */
 const connections = fc.array(fc.record({ length: fc.nat(20), overlap: fc.nat(30) }));
 
-describe('a conversation that is read over connections which break', () => {
-  it('is the one that was read in a single piece: nothing doubled, nothing missing', () => {
+describe('a conversation on the page that is read over failing connections', () => {
+  it('equals one that is read without interruption, without duplicates or gaps', () => {
     fc.assert(
       fc.property(log, connections, (events, pieces) => {
         let view = emptyConversation;
@@ -76,7 +76,7 @@ describe('a conversation that is read over connections which break', () => {
     );
   });
 
-  it('is what the server makes of the same events: what waits, what asks, what it cost', () => {
+  it('has the same queue, requests and cost as the server’s own state', () => {
     fc.assert(
       fc.property(log.map(withoutRepeats), (events) => {
         const state = new SessionState();
@@ -94,7 +94,7 @@ describe('a conversation that is read over connections which break', () => {
     );
   });
 
-  it('shows each entry under a key of its own', () => {
+  it('has a unique key for each item', () => {
     fc.assert(
       fc.property(log.map(withoutRepeats), (events) => {
         const keys = addEvents(emptyConversation, events).items.map(({ key }) => key);
@@ -104,7 +104,7 @@ describe('a conversation that is read over connections which break', () => {
   });
 });
 
-/** A server accepts a message, and lets the agent ask a request, once. */
+/** Removes duplicates: a server accepts a message, and a request, only once. */
 function withoutRepeats(events: DeliveredEvent[]): DeliveredEvent[] {
   const seen = new Set<string>();
   return events.filter((one) => {

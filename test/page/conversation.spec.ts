@@ -27,7 +27,7 @@ const describeBlock = (block: Block): string => {
   return block.kind === 'tool' ? `<${block.name}>` : block.kind;
 };
 
-/** What is read on the page, a line for each entry. */
+/** The visible text of the page, one line per item. */
 const shown = ({ items }: Conversation): string[] =>
   items.map((item) => {
     if (item.kind === 'user') return `you: ${JSON.stringify(item.content)}`;
@@ -42,7 +42,7 @@ const firstTool = ({ items }: Conversation) =>
     .find((block) => block.kind === 'tool');
 
 describe('a conversation on the page', () => {
-  it('has what was said once its turn begins; until then it waits', () => {
+  it('shows a message when its turn starts, and as queued until then', () => {
     const waiting = conversationOf(ready, said('a', 'one'), said('b', 'two'), started('a'));
 
     expect(shown(waiting)).toEqual(['you: "one"']);
@@ -50,7 +50,7 @@ describe('a conversation on the page', () => {
     expect(waiting.isRunning).toBe(true);
   });
 
-  it('shows text as it streams, and then the message as it became', () => {
+  it('shows text while it streams, and then the complete message', () => {
     const streaming = conversationOf(
       ready,
       said('a'),
@@ -66,7 +66,7 @@ describe('a conversation on the page', () => {
     expect(done).toMatchObject({ isRunning: false, costUsd: 0.5 });
   });
 
-  it('begins a new block where text follows complete ones', () => {
+  it('starts a new block when text follows complete blocks', () => {
     const view = conversationOf(
       delta('m', 'one'),
       complete('m', [text('one')]),
@@ -76,7 +76,7 @@ describe('a conversation on the page', () => {
     expect(shown(view)).toEqual(['agent: one|two three']);
   });
 
-  it('follows a tool call from its input as it streams to its result', () => {
+  it('updates a tool call from its streaming input to its result', () => {
     const events = [
       inputDelta('m', 't', '{"command":'),
       inputDelta('m', 't', '"ls"}'),
@@ -98,7 +98,7 @@ describe('a conversation on the page', () => {
     });
   });
 
-  it('keeps what is known of a tool call when its message comes again with more blocks', () => {
+  it('keeps the state of a tool call when its message is repeated with more blocks', () => {
     const view = conversationOf(
       complete('m', [toolUse('t')]),
       toolResult('t', 'out'),
@@ -108,7 +108,7 @@ describe('a conversation on the page', () => {
     expect(firstTool(view)).toMatchObject({ result: { output: 'out' } });
   });
 
-  it('has the requests that are open, and closes one whoever answered it', () => {
+  it('shows open requests, and closes them regardless of who replied', () => {
     const open = conversationOf(ready, asked('t'), questioned('q'));
     expect(open.requests.map(({ kind, correlation_id: id }) => [kind, id])).toEqual([
       ['permission', 't'],
@@ -117,7 +117,7 @@ describe('a conversation on the page', () => {
     expect(addEvents(open, numbered([resolved('t')], 4)).requests).toHaveLength(1);
   });
 
-  it('keeps a message that was cut off as far as it came', () => {
+  it('keeps the received part of an aborted message', () => {
     const view = conversationOf(
       said('a'),
       started('a'),
@@ -128,35 +128,35 @@ describe('a conversation on the page', () => {
     expect(view.items[1]).toMatchObject({ isStreaming: false });
   });
 
-  it('tells what sub-agents say from what the agent says', () => {
+  it('separates the messages of sub-agents from those of the agent', () => {
     const view = conversationOf(delta('m', 'main'), delta('s', 'sub', 't'), delta('m', ' on'));
     expect(shown(view)).toEqual(['agent: main on', 'agent: sub']);
     expect(view.items[1]).toMatchObject({ parent: 't' });
   });
 
-  it('shows a result whose call is no longer kept', () => {
+  it('shows a tool result whose call is no longer stored', () => {
     const view = conversationOf(toolResult('gone', 'out', true));
     expect(firstTool(view)).toMatchObject({ id: 'gone', result: { output: 'out', isError: true } });
   });
 
-  it('says that the session sleeps, wakes and ends', () => {
+  it('shows when the agent stops and starts, and when the session ends', () => {
     const asleep = conversationOf(ready, { event: 'session_state', data: { state: 'dormant' } });
     expect(asleep).toMatchObject({ isDormant: true, isRunning: false });
     const over = addEvents(asleep, numbered([asked('t'), { event: 'done', data: {} }], 3));
     expect(over).toMatchObject({ isClosed: true, requests: [] });
   });
 
-  it('says whether the server still keeps the beginning', () => {
+  it('shows when the beginning is no longer stored', () => {
     expect(conversationOf(ready).lacksBeginning).toBe(false);
     const late = addEvents(conversationOf(), []);
     expect(addEvents(late, numbered([result()], 700)).lacksBeginning).toBe(true);
   });
 
-  it('takes no harm from an event of a newer server', () => {
+  it('ignores unknown events of a newer server', () => {
     expect(shown(conversationOf(ready, unknownEvent, delta('m', 'on')))).toEqual(['agent: on']);
   });
 
-  it('leaves what it was made from as it was', () => {
+  it('does not modify the previous conversation', () => {
     const before = conversationOf(ready, said('a'), started('a'), delta('m', 'x'));
     const copy = structuredClone(before);
     addEvents(before, numbered([delta('m', 'y'), said('b'), asked('t'), result()], 5));

@@ -9,7 +9,7 @@ const ids = (rows: readonly Row[]) =>
   rows.map((row) => (row.kind === 'event' ? row.event.id : row.text));
 
 describe('the event log on the page', () => {
-  it('filters by every word, in the name, the id and the payload', () => {
+  it('filters by every word in the name, the id and the payload', () => {
     const rows = rowsOf(said('a', 'Find Me'), delta('m', 'find'), asked('t'), result());
     expect(ids(filterRows(rows, 'find', null).matches)).toEqual([1, 2]);
     expect(ids(filterRows(rows, 'user find', null).matches)).toEqual([1]);
@@ -18,7 +18,7 @@ describe('the event log on the page', () => {
     expect(filterRows(rows, '  ', null).matches).toBe(rows);
   });
 
-  it('finds the same when rows come bit by bit, or the oldest go', () => {
+  it('finds the same rows when rows are added gradually or the oldest are dropped', () => {
     const filter = fc.constantFrom('', 'a', 'b', 'delta');
     fc.assert(
       fc.property(
@@ -37,7 +37,7 @@ describe('the event log on the page', () => {
     );
   });
 
-  it('says in short what is in a payload', () => {
+  it('shows a short preview of a payload', () => {
     const [text, ask] = rowsOf(delta('m', 'Hello'), asked('t'));
     expect(text && rowPreview(text)).toBe('text: "Hello"');
     expect(ask && rowPreview(ask)).toBe('tool_name: "Bash"');

@@ -10,7 +10,7 @@ import { Viewer } from './viewer.js';
 const STEPS = 400;
 const WORDS = Array.from({ length: 20 }, (_, index) => `word${index} `);
 
-/** A session of some 10,000 events, or a tool that suggests what to allow for good. */
+/** A session of about 10,000 events, or a tool call with permission suggestions. */
 const script: Script = async (turn) => {
   if (turn.input.text === 'ask') {
     const use = () =>
@@ -76,7 +76,7 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await server?.close();
   });
 
-  it('needs no token where the host asks for none, and allows always what the agent suggests', async () => {
+  it('works without a token when the host requires none, and always allows suggested permissions', async () => {
     ann = await Viewer.open(browser, `${server.url}/agents`);
     await ann.startSession();
     await ann.say('ask');
@@ -86,7 +86,7 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await ann.seesNo(ann.card);
   });
 
-  it('draws what is in sight of a session of 10,000 events, and the rest when it is scrolled to', async () => {
+  it('draws only the visible part of a session of 10,000 events, and the rest on scrolling', async () => {
     const id = await server.createSession({ include_partial_messages: true });
     await server.say(id, 'go');
     ann = await Viewer.open(browser, `${server.url}/agents#session=${id}`);

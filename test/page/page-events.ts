@@ -9,7 +9,7 @@ import {
   emptyConversation,
 } from '../../page/src/session/conversation.js';
 
-/** Events in a row, with the ids they would have. */
+/** Numbers events consecutively. */
 export function numbered(events: readonly WireEvent[], first = 1): DeliveredEvent[] {
   return events.map((event, index) => ({ ...event, id: first + index }));
 }
@@ -105,7 +105,7 @@ export const result = (cost = 0.5, subtype = 'success'): WireEvent => ({
   },
 });
 
-/** What a newer server may send. */
+/** An event that a newer server may send. */
 export const unknownEvent = { event: 'of_tomorrow' as EventName, data: {} } as WireEvent;
 
 function from(parent: string | undefined): { parent_tool_use_id?: string } {

@@ -12,7 +12,7 @@ interface Reply {
   body: string;
 }
 
-/** A host whose guard lets in only what is marked, as a host with one guard for everything has it. */
+/** A host with one global guard that allows only marked controllers. */
 class MarkedOnly implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
   canActivate(context: Parameters<CanActivate['canActivate']>[0]): boolean {
@@ -31,7 +31,7 @@ class MarkedOnly implements CanActivate {
 })
 class GuardedModule {}
 
-/** What a browser finds at the page: its files and its API, resolved as a browser would. */
+/** The files and the API of the page, with paths resolved like in a browser. */
 const links = (path: string, { body }: Reply) => {
   const resolve = (pattern: RegExp) =>
     new URL(pattern.exec(body)?.[1] ?? '', `http://host${path}`).pathname;
@@ -58,7 +58,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
   };
   afterEach(() => server.close());
 
-  /** As it is written: no client tidies the path. */
+  /** Sends the path unchanged: a client would normalize it. */
   const get = (
     path: string,
     method = 'GET',
@@ -80,7 +80,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
       request.on('error', reject);
       request.end();
     });
-  it('is served with its files under its path, by names that never change their content', async () => {
+  it('is served with its files under its path, with names whose contents never change', async () => {
     await start({});
     const page = await get('/agents');
     expect(page.status).toBe(200);
@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
       [script, 'text/javascript'],
       [style, 'text/css'],
     ] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- one file after the other
+      // oxlint-disable-next-line no-await-in-loop -- files are requested one after the other
       const file = await get(path);
       expect(file.status).toBe(200);
       expect(file.headers['content-type']).toMatch(type);
@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
     expect((await get('/agents')).body).not.toMatch(/<style|<script>|style=|https?:\/\//);
   });
 
-  it('answers HEAD, and 304 to a browser that has a file already', async () => {
+  it('answers HEAD requests, and responds 304 to a browser that has the file already', async () => {
     await start({});
     const page = await get('/agents');
     const head = await get('/agents', 'HEAD');
@@ -137,7 +137,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
     expect(again).toMatchObject({ status: 304, body: '' });
   });
 
-  it('serves no file beside the ones it was built of', async () => {
+  it('serves no file other than those of its build', async () => {
     await start({});
     for (const path of [
       '/agents/assets/nothing.js',
@@ -158,7 +158,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
     }
   });
 
-  it('finds the sessions under a global prefix, and where the host says that they stand', async () => {
+  it('finds the sessions below a global prefix and under the configured path', async () => {
     await start(
       { path: '/ops/agents', apiPath: '/inner' },
       { configure: (app) => app.setGlobalPrefix('api') },
@@ -168,7 +168,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
     expect((await get(links('/api/ops/agents', page).script)).status).toBe(200);
   });
 
-  it('stands at the root when it is told to, and takes nothing from the other routes', async () => {
+  it('can be mounted at the root without hiding other routes', async () => {
     await start({ path: '/' });
     const page = await get('/');
     expect(links('/', page)).toMatchObject({ api: '/' });
@@ -177,7 +177,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
     expect((await get('/nothing')).status).toBe(404);
   });
 
-  it('stands behind the host’s guards, and can be marked for them', async () => {
+  it('is protected by the host’s guards, and can be exempted from them', async () => {
     await start({ path: '/closed' }, {}, [GuardedModule]);
     expect((await get('/closed')).status).toBe(403);
     await server.close();
@@ -186,7 +186,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
   });
 });
 
-describe('the page’s options', () => {
+describe('the options of AgentWebkitPageModule', () => {
   it.each([
     ['path', '/a/../b'],
     ['path', '/a"b'],
@@ -198,7 +198,7 @@ describe('the page’s options', () => {
     expect(() => AgentWebkitPageModule.forRoot(options)).toThrow(`option '${name}'`);
   });
 
-  it('are the default ones where a host gives none', () => {
+  it('have defaults', () => {
     expect(AgentWebkitPageModule.forRoot()).toMatchObject({ module: AgentWebkitPageModule });
   });
 });

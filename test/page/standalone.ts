@@ -7,7 +7,7 @@ import { readSettings } from '../../src/settings.js';
 
 const TOKEN = 'ann-s-token';
 
-/** The standalone server with the demo agent and a file of sessions, which can be restarted. */
+/** The standalone server with the demo agent and a SQLite file. It can be restarted. */
 export class Standalone {
   readonly token = TOKEN;
   #app: NestExpressApplication | null = null;
@@ -28,7 +28,7 @@ export class Standalone {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** The link that the server prints where it has made a token. */
+  /** The link that the server prints when it has generated a token. */
   get link(): string {
     return `${this.url}/#token=${TOKEN}`;
   }
@@ -47,7 +47,7 @@ export class Standalone {
     this.#app = app;
   }
 
-  /** Everything goes down as on SIGTERM; the file stays. */
+  /** Shuts down like on SIGTERM; the file remains. */
   async stop(): Promise<void> {
     await this.#app?.close();
     this.#app = null;

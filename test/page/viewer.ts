@@ -1,14 +1,14 @@
 import { expect } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 
-/** A wait that is longer than this has nothing to wait for. */
+/** The timeout of every wait. */
 const PATIENCE_MS = 15_000;
 
-/** Somebody who looks at the page in a tab, and what the browser complained about meanwhile. */
+/** A user with the page in a tab, and the complaints of the browser. */
 export class Viewer {
   readonly #context: BrowserContext;
   readonly tab: Page;
-  /** Requests that left for another server. */
+  /** Requests to other servers. */
   readonly foreign: string[] = [];
   readonly complaints: string[] = [];
 
@@ -26,7 +26,7 @@ export class Viewer {
     });
   }
 
-  /** Opens a link in a window that shares nothing with the others. */
+  /** Opens a link in a window with a separate browser context. */
   static async open(browser: Browser, link: string, width = 1440): Promise<Viewer> {
     const context = await browser.newContext({
       viewport: { width, height: 900 },
@@ -78,7 +78,7 @@ export class Viewer {
     await locator.first().waitFor({ state: 'detached' });
   }
 
-  /** What the agent has said last, as text. */
+  /** The text of the agent's last message. */
   lastAnswer(): Promise<string> {
     return this.conversation.locator('.item.agent').last().innerText();
   }

@@ -11,22 +11,22 @@ import { asked, complete, conversationOf, delta, numbered, ready, text } from '.
 const refusal = (status: number, body: object) =>
   explain(new TransportError('Input rejected', status, JSON.stringify(body)));
 
-describe('what the page says', () => {
-  it('explains a refusal, by its code or by what the server says', () => {
-    expect(refusal(409, { code: 'no_pending_request' })).toBe('Somebody else answered first.');
+describe('the texts of the page', () => {
+  it('explain a rejection by its code or by the server’s message', () => {
+    expect(refusal(409, { code: 'no_pending_request' })).toBe('This request was already answered.');
     expect(refusal(400, { code: 'invalid_request', message: 'content: must not be empty' })).toBe(
       'content: must not be empty',
     );
-    expect(explain(new TransportError('x', 502, '<html>'))).toBe('The server answered 502.');
-    expect(explain(new Refusal('', 413, 'payload_too_large'))).toMatch(
-      /more than the server takes/,
+    expect(explain(new TransportError('x', 502, '<html>'))).toBe(
+      'The server responded with status 502.',
     );
+    expect(explain(new Refusal('', 413, 'payload_too_large'))).toMatch(/The message is too large/);
     expect(explain(new TypeError('Failed to fetch'))).toBe(
-      'The server cannot be reached. Is it running?',
+      'Cannot reach the server. Check that it is running.',
     );
   });
 
-  it('announces whole messages and requests, and no pieces of text', () => {
+  it('announce whole messages and requests, but no chunks of text', () => {
     const before = conversationOf(ready, delta('m', 'He'));
     const streaming = addEvents(before, numbered([delta('m', 'llo')], 3));
     const done = addEvents(streaming, numbered([complete('m', [text('Hello')]), asked('t')], 4));
@@ -37,7 +37,7 @@ describe('what the page says', () => {
     );
   });
 
-  it('answers each question by its text, with options in their order and words of one’s own', () => {
+  it('contain the answers by their questions, with options in order and free text', () => {
     const questions = readQuestions({
       questions: [
         { question: 'Which?', options: [{ label: 'a' }, { label: 'b' }], multiSelect: true },
@@ -54,7 +54,7 @@ describe('what the page says', () => {
     expect(choose([], '', 'so')).toBeNull();
   });
 
-  it('keeps a suggestion in the session, and says it in words', () => {
+  it('describe permission suggestions, which are limited to the session', () => {
     const [rule, folder, mode] = forThisSession([
       {
         type: 'addRules',
@@ -67,12 +67,12 @@ describe('what the page says', () => {
     ]);
     expect(rule).toMatchObject({ destination: 'session' });
     expect(rule && describeSuggestion(rule)).toBe('allow Bash(ls:*)');
-    expect(folder && describeSuggestion(folder)).toBe('work in /srv');
-    expect(mode && describeSuggestion(mode)).toBe('switch to the mode acceptEdits');
+    expect(folder && describeSuggestion(folder)).toBe('allow access to /srv');
+    expect(mode && describeSuggestion(mode)).toBe('switch to the permission mode acceptEdits');
     expect(forThisSession(undefined)).toEqual([]);
   });
 
-  it('tells tool calls apart by what says most, and shows text and images of their outputs', () => {
+  it('summarize tool calls by their most informative field, and show text and images of outputs', () => {
     expect(summarize({ description: 'List', command: 'ls' })).toBe('ls');
     expect(summarize({ questions: [{ question: 'Which?', options: [] }] })).toBe('Which?');
     expect(summarize({ n: 1 })).toBe('{"n":1}');

@@ -1,8 +1,8 @@
 const TOKEN_KEY = 'agent-webkit:token';
 
 /**
- * The token of this tab: out of the link that opened it, and kept until the tab is closed. The link's
- * fragment is wiped from the address bar and the history, so that it is not shared by accident.
+ * Reads the token of this tab from the link that opened it, and stores it until the tab is closed. The
+ * fragment is removed from the address bar and the history, so that it is not shared by accident.
  */
 export function takeToken(): string | null {
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -20,7 +20,7 @@ export function keepToken(token: string | null): void {
   remember(TOKEN_KEY, token);
 }
 
-/** Something this tab remembers over a reload. */
+/** A value that this tab keeps across reloads. */
 export function recall(key: string): string | null {
   try {
     return sessionStorage.getItem(key);
@@ -34,20 +34,20 @@ export function remember(key: string, value: string | null): void {
     if (value === null) sessionStorage.removeItem(key);
     else sessionStorage.setItem(key, value);
   } catch {
-    // the browser keeps nothing, or is full: the tab goes on without
+    // the browser's storage is disabled or full: the tab works without it
   }
 }
 
-/** Forgets everything of whoever was signed in. */
+/** Deletes all stored data of the signed-in user. */
 export function forgetAll(): void {
   try {
     sessionStorage.clear();
   } catch {
-    // the browser keeps nothing
+    // the browser's storage is disabled
   }
 }
 
-/** Where `/sessions` stands, as the server wrote it into the page. */
+/** Returns the path of `/sessions`, which the server wrote into the page. */
 export function apiBase(): string {
   const meta = document.querySelector<HTMLMetaElement>('meta[name="agent-webkit-api"]');
   return new URL(meta?.content ?? './', location.href).href;

@@ -6,7 +6,7 @@ import { readRefusal } from './words.js';
 
 type Fetch = typeof fetch;
 
-/** The server's sessions, by the published client; what it does not know goes beside it. */
+/** Accesses the server's sessions with the published client, and directly where the client lacks a method. */
 export class AgentApi {
   readonly #base: string;
   readonly #token: string | undefined;
@@ -25,7 +25,7 @@ export class AgentApi {
     return (await this.#client.createSession(wish)).id;
   }
 
-  /** A session, followed through a `fetch` of the caller's, who so sees its connections. */
+  /** Opens a session with the given `fetch`, with which the caller observes its connections. */
   attach(id: string, fetchImpl: Fetch): Session {
     const client = createAgentClient({
       baseUrl: this.#base,
@@ -35,7 +35,7 @@ export class AgentApi {
     return client.attachSession(id);
   }
 
-  /** With an id of ours, so that sending it again cannot say it twice. */
+  /** Sends a message with an id, so that a retry cannot duplicate it. */
   async say(id: string, messageId: string, content: UserContent): Promise<void> {
     const message = { type: 'user_message', content, message_id: messageId };
     const response = await this.#transport.post(

@@ -1,7 +1,7 @@
-/** A tab in the background is drawn by no frame, and goes on all the same. */
+/** A tab in the background has no frames, but must be updated, too. */
 const HIDDEN_MS = 250;
 
-/** Calls back before the next frame is drawn, or a little later where none is. */
+/** Calls back before the next frame, or a little later when there is none. */
 export function onNextFrame(callback: () => void): void {
   let isDue = true;
   const call = () => {

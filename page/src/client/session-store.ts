@@ -9,20 +9,20 @@ import { onNextFrame } from './frame.js';
 import { type ConnectionState, StreamWatch } from './stream-watch.js';
 import { explain, toRefusal } from './words.js';
 
-/** Everything the page shows of the session it follows. */
+/** Everything that the page shows of the open session. */
 export interface SessionSnapshot {
   readonly info: SessionInfo | null;
   readonly conversation: Conversation;
   readonly rows: readonly Row[];
   readonly outbox: readonly Outgoing[];
   readonly connection: ConnectionState;
-  /** Why it is not followed any more. */
+  /** The reason why the stream has ended. */
   readonly problem: { text: string; code: string } | null;
 }
 
 /**
- * Follows one session by the published client, and keeps what it says as one snapshot. Events are
- * gathered and shown once for each frame, however fast they come.
+ * Subscribes to one session with the published client and provides a snapshot of it. Events are
+ * collected and shown once per frame, however fast they arrive.
  */
 export class SessionStore {
   readonly id: string;
@@ -41,7 +41,7 @@ export class SessionStore {
   #arrived: Row[] = [];
   #isFrameDue = false;
   #isStopped = false;
-  /** What is not newer than this had happened before the page asked. */
+  /** Events up to this id were replayed: they happened before the page connected. */
   #replayedTo = 0;
 
   constructor(api: AgentApi, id: string) {
@@ -69,7 +69,7 @@ export class SessionStore {
     this.#replayedTo = this.#snapshot.info?.last_id ?? 0;
     while (!this.#isStopped) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+        // oxlint-disable-next-line no-await-in-loop -- connections follow one after the other
         for await (const event of this.#session.events()) this.#take(event as DeliveredEvent);
         return;
       } catch (error) {
@@ -84,7 +84,7 @@ export class SessionStore {
   }
 
   cut(): void {
-    this.#watch.cut('You cut the connection');
+    this.#watch.cut('You closed the connection');
   }
 
   async refresh(): Promise<void> {
@@ -96,7 +96,7 @@ export class SessionStore {
     }
   }
 
-  /** Sends a message, or sends it again: its id makes sure that it is said once. */
+  /** Sends a message, or retries it: its id ensures that it is accepted only once. */
   async say(content: UserContent, messageId: string = crypto.randomUUID()): Promise<void> {
     const without = () => this.#snapshot.outbox.filter((other) => other.messageId !== messageId);
     this.#change({ outbox: [...without(), { messageId, content, problem: null }] });
@@ -162,7 +162,7 @@ export class SessionStore {
     });
   }
 
-  /** Where the cursor is of no use to the server any more, everything it keeps is read anew. */
+  /** Reloads all retained events when the server rejects the cursor. */
   #restart(error: unknown): boolean {
     const refusal = toRefusal(error);
     if (this.#isStopped || refusal?.status !== 412) {
@@ -170,7 +170,7 @@ export class SessionStore {
       return false;
     }
     this.#arrived = [];
-    const text = 'The server no longer has what came after the last event: read anew';
+    const text = 'The server no longer has the events after the last one: session reloaded';
     this.#change({
       conversation: emptyConversation,
       rows: [{ kind: 'mark', text, at: Date.now() }],

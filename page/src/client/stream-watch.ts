@@ -1,21 +1,21 @@
-/** Without a sign of life for so long, a connection is taken for dead. */
+/** The time without data after which a connection is considered lost. */
 const SILENCE_MS = 60_000;
 
 export type ConnectionState =
   | { kind: 'connecting' }
   | { kind: 'open' }
-  /** Waiting to try again; `attempts` so far without an answer. */
+  /** Waiting to reconnect after `attempts` failed attempts. */
   | { kind: 'lost'; attempts: number; status: number | null };
 
 export interface StreamWatchEvents {
   changed: (state: ConnectionState) => void;
-  /** Something worth a line in the log. */
+  /** Called with a line for the event log. */
   noted: (text: string) => void;
 }
 
 /**
- * A `fetch` for the published client, which keeps its connections to itself: it reconnects by
- * itself, and here one sees that it does. It can also be cut.
+ * A `fetch` for the published client, which reconnects by itself but does not expose its connections.
+ * This class reports them, and can close the current one.
  */
 export class StreamWatch {
   readonly #events: StreamWatchEvents;
@@ -53,8 +53,7 @@ export class StreamWatch {
       return response;
     }
     this.#attempts = 0;
-    if (this.#wasOpen)
-      this.#events.noted(`Connected again, for what comes after ${cursor ?? 'the beginning'}`);
+    if (this.#wasOpen) this.#events.noted(`Reconnected after event ${cursor ?? '0'}`);
     this.#wasOpen = true;
     this.#events.changed({ kind: 'open' });
     const body = response.body.pipeThrough(this.#lifeSigns(connection));
@@ -64,7 +63,7 @@ export class StreamWatch {
     );
   };
 
-  /** Ends the connection as a network would. The client comes back by itself. */
+  /** Ends the connection like a network failure. The client reconnects by itself. */
   cut(why: string): void {
     if (!this.#connection || this.#connection.signal.aborted) return;
     this.#events.noted(why);
@@ -76,7 +75,7 @@ export class StreamWatch {
     const expect = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (connection === this.#connection) this.cut('No sign of life: connection cut');
+        if (connection === this.#connection) this.cut('No data received: connection closed');
       }, SILENCE_MS);
     };
     expect();
@@ -103,7 +102,7 @@ export class StreamWatch {
   }
 }
 
-/** The same bytes; `ended` is called once they end, in whatever way. */
+/** Passes on the bytes, and calls `ended` once when they end or fail. */
 function watchEnd(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream({

@@ -1,6 +1,6 @@
 import { TransportError } from '@agent-webkit/core';
 
-/** The server refused; what it said is for people. */
+/** A request that the server rejected. The message is for people. */
 export class Refusal extends Error {
   constructor(
     message: string,
@@ -12,31 +12,31 @@ export class Refusal extends Error {
   }
 }
 
-/** What went wrong, in words that say what to do. */
+/** Returns a message for the user that says what went wrong and what to do. */
 export function explain(error: unknown): string {
   const refusal = toRefusal(error);
-  if (refusal === null) return 'The server cannot be reached. Is it running?';
+  if (refusal === null) return 'Cannot reach the server. Check that it is running.';
   switch (refusal.code) {
     case 'unauthorized':
-      return 'The server does not know this token. Sign in with one it knows.';
+      return 'This token is not valid. Sign in with a valid token.';
     case 'session_not_found':
-      return 'This session is not there: it was deleted, or it is not yours.';
+      return 'Session not found. It was deleted, or it belongs to another user.';
     case 'no_pending_request':
-      return 'Somebody else answered first.';
+      return 'This request was already answered.';
     case 'backpressure':
-      return 'Too many messages wait already. Let some of them be answered first.';
+      return 'The message queue is full. Wait until some messages are answered.';
     case 'shutting_down':
-      return 'The server is going down. Try again when it is back.';
+      return 'The server is shutting down. Try again when it is back.';
     case 'storage_unavailable':
-      return 'The server’s storage does not answer. Try again in a moment.';
+      return 'The server’s storage does not respond. Try again in a moment.';
     case 'payload_too_large':
-      return 'That is more than the server takes. Send less, or a smaller image.';
+      return 'The message is too large. Send a shorter text or a smaller image.';
     default:
       return refusal.message;
   }
 }
 
-/** What the server answered; null where there was no answer. */
+/** Returns the server's rejection; null when there was no response. */
 export function toRefusal(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error;
   if (!(error instanceof TransportError) || error.status === undefined) return null;
@@ -47,10 +47,10 @@ export function readRefusal(status: number, body: string): Refusal {
   const said = parse(body);
   const message = typeof said['message'] === 'string' ? said['message'] : '';
   const code = typeof said['code'] === 'string' ? said['code'] : (CODES[status] ?? '');
-  return new Refusal(message || `The server answered ${status}.`, status, code);
+  return new Refusal(message || `The server responded with status ${status}.`, status, code);
 }
 
-/** What a status means where the client kept no body, or something between us and the server answered. */
+/** The code by status, for a response without a body of the server, for example from a proxy. */
 const CODES: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   404: 'session_not_found',
@@ -64,6 +64,6 @@ function parse(body: string): Record<string, unknown> {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    return {}; // not the server's own answer
+    return {}; // the response is not from the server itself
   }
 }

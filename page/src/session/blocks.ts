@@ -1,33 +1,33 @@
 import type { MessageDelta, RequestOutcome } from '../../../src/agent-webkit/protocol/events.js';
 
-/** How a request of the agent's ended, and who ended it. */
+/** The outcome of a request of the agent, and the user who resolved it. */
 export interface Outcome {
   outcome: RequestOutcome;
   by?: string;
 }
 
-/** A tool call: what went in as it streams, what came out. */
+/** A tool call with its input, which may still be streaming, and its output. */
 export interface ToolBlock {
   kind: 'tool';
   id: string;
   name: string;
-  /** The input's JSON as far as it has streamed; not used once `input` is there. */
+  /** The JSON of the input as far as it has arrived; unused once `input` is set. */
   partialInput: string;
   input: unknown;
   result: { output: unknown; isError: boolean } | null;
-  /** Whether it waits for a person. */
+  /** True while the call waits for a decision of the user. */
   isAsked: boolean;
   outcome: Outcome | null;
 }
 
-/** A part of what the agent said. */
+/** A part of a message of the agent. */
 export type Block =
   | { kind: 'text'; text: string }
   | { kind: 'thinking'; text: string }
   | { kind: 'other'; data: unknown }
   | ToolBlock;
 
-/** A part of a message, as the protocol tells it, with what is known of its tool call. */
+/** Creates a block from its form in the protocol and the known state of its tool call. */
 export function readBlock(data: unknown, known: readonly Block[]): Block {
   const { type, text, thinking, id, name, input } = isRecord(data) ? data : {};
   if (type === 'text' && typeof text === 'string') return { kind: 'text', text };
@@ -53,7 +53,7 @@ export function emptyTool(id: string, name: string): ToolBlock {
   };
 }
 
-/** The blocks with a delta. The first `settled` of them are complete, and a delta is never theirs. */
+/** Applies a delta to the blocks. The first `settled` blocks are complete and never change. */
 export function addDelta(
   blocks: readonly Block[],
   settled: number,

@@ -10,7 +10,7 @@ export interface QueuedMessage {
   readonly content: UserContent;
 }
 
-/** What waits for a person. */
+/** A request that waits for the user. */
 export type OpenRequest =
   | ({ readonly kind: 'permission' } & EventPayloads['permission_request'])
   | ({ readonly kind: 'question' } & EventPayloads['ask_user_question']);
@@ -19,10 +19,10 @@ export interface AgentMessage {
   readonly kind: 'agent';
   readonly key: string;
   readonly blocks: readonly Block[];
-  /** How many blocks, from the first, are complete. */
+  /** The number of complete blocks, counted from the first. */
   readonly settled: number;
   readonly isStreaming: boolean;
-  /** The tool call of the sub-agent that says this; null when the agent itself does. */
+  /** The tool call of the sub-agent that wrote this; null for the agent itself. */
   readonly parent: string | null;
 }
 
@@ -34,19 +34,19 @@ export type Item =
   | ({ readonly kind: 'error'; readonly key: string } & EventPayloads['error'])
   | { readonly kind: 'note'; readonly key: string; readonly text: string };
 
-/** A session as a person sees it, at one moment. */
+/** The visible state of a session. */
 export interface Conversation {
-  /** The last event that is in it. */
+  /** The id of the last event that is included. */
   readonly lastId: number;
   readonly items: readonly Item[];
-  /** Messages that wait for their turn. */
+  /** The queued messages. */
   readonly queue: readonly QueuedMessage[];
   readonly requests: readonly OpenRequest[];
   readonly isRunning: boolean;
   readonly isDormant: boolean;
   readonly isClosed: boolean;
   readonly costUsd: number;
-  /** Whether the server no longer keeps the beginning. */
+  /** True when the server no longer has the beginning. */
   readonly lacksBeginning: boolean;
 }
 
@@ -65,8 +65,8 @@ export const emptyConversation: Conversation = {
 type Draft = { -readonly [Key in keyof Conversation]: Conversation[Key] } & { items: Item[] };
 
 /**
- * The conversation after some more events. Events it has already are passed over, so that it does
- * not matter how they are cut into batches, or how much of them comes again after a reconnect.
+ * Returns the conversation after further events. Events that are included already are skipped, so
+ * batches may have any size and may overlap after a reconnect.
  */
 export function addEvents(
   conversation: Conversation,
@@ -151,7 +151,13 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'session_state':
       draft.isDormant = event.data.state === 'dormant';
       if (draft.isDormant) endTurn(draft, draft.costUsd);
-      note(draft, key, draft.isDormant ? 'The agent sleeps. Write to wake it.' : 'The agent woke.');
+      note(
+        draft,
+        key,
+        draft.isDormant
+          ? 'The agent is stopped. Send a message to start it.'
+          : 'The agent started.',
+      );
       return;
     case 'done':
       endTurn(draft, draft.costUsd);
@@ -163,7 +169,7 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'hook_decision_request':
       return;
     default:
-      // An event of a newer server's: it stands in the log beside the conversation.
+      // An event of a newer server: only the event log shows it.
       event satisfies never;
   }
 }
@@ -176,7 +182,7 @@ function startTurn(draft: Draft, messageId: string): void {
   if (message) draft.items.push({ kind: 'user', key: messageId, content: message.content });
 }
 
-/** What streamed when the turn ended stays as far as it came. */
+/** Keeps the part of a streaming message that had arrived when the turn ended. */
 function endTurn(draft: Draft, costUsd: number): void {
   draft.isRunning = false;
   draft.costUsd = costUsd;
@@ -206,14 +212,14 @@ function note(draft: Draft, key: string, text: string): void {
   draft.items.push({ kind: 'note', key, text });
 }
 
-/** What an event is about is nearly always among the last items, so they are looked at first. */
+/** Searches from the end, because events nearly always concern one of the last items. */
 function changeMessage(
   draft: Draft,
   id: string,
   parent: string | undefined,
   change: (message: AgentMessage) => Partial<AgentMessage>,
 ): void {
-  // Where the agent begins by itself, nothing else says that it is at work.
+  // When the agent starts a turn by itself, no other event shows that it is active.
   if (parent === undefined) draft.isRunning = true;
   const at = draft.items.findLastIndex((item) => item.kind === 'agent' && item.key === id);
   const found = draft.items[at];

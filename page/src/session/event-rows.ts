@@ -1,18 +1,18 @@
 import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
 
-/** A line of the event log: an event as it came, or what happened to the connection meanwhile. */
+/** A row of the event log: an event, or a change of the connection. */
 export type Row =
   | {
       readonly kind: 'event';
       readonly event: DeliveredEvent;
-      /** When it reached this page: the protocol's events carry no time of their own. */
+      /** The time at which this page received the event: events of the protocol have no time. */
       readonly at: number;
-      /** Whether it had happened before this page asked. */
+      /** True when the event happened before this page connected. */
       readonly isReplayed: boolean;
     }
   | { readonly kind: 'mark'; readonly text: string; readonly at: number };
 
-/** How many rows are kept. The oldest go first. */
+/** The maximum number of rows. The oldest ones are dropped first. */
 const MAX_ROWS = 50_000;
 
 export function addRows(rows: readonly Row[], news: readonly Row[]): readonly Row[] {
@@ -34,7 +34,7 @@ export function rowText(row: Row): string {
 
 const PREVIEW_CHARS = 240;
 
-/** What is in the payload, in short: its values without the ids, kinds and brackets around them. */
+/** Returns a short preview of the payload: its values without ids, types and brackets. */
 export function rowPreview(row: Row): string {
   if (row.kind === 'mark') return row.text;
   const parts: string[] = [];
@@ -63,8 +63,8 @@ export interface Filtered {
 }
 
 /**
- * The rows in which every word of the filter occurs: in the name, the id or the payload. What was
- * filtered before is not looked at again when rows were only added.
+ * Returns the rows that contain every word of the filter in their name, id or payload. When rows were
+ * only added, earlier rows are not checked again.
  */
 export function filterRows(
   rows: readonly Row[],

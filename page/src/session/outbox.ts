@@ -1,15 +1,15 @@
 import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { Conversation } from './conversation.js';
 
-/** A message on its way to the server. */
+/** A message that is being sent to the server. */
 export interface Outgoing {
   readonly messageId: string;
   readonly content: UserContent;
-  /** Why it did not arrive; null while it is on its way. */
+  /** The reason why sending failed; null while it is being sent. */
   readonly problem: string | null;
 }
 
-/** What is still on its way, once the conversation has the rest. */
+/** Returns the messages that are not yet part of the conversation. */
 export function stillOutgoing(
   outbox: readonly Outgoing[],
   { queue, items }: Conversation,

@@ -2,12 +2,12 @@ import { useEffect, useRef, useState } from 'react';
 import type { Conversation } from '../session/conversation.js';
 import { describeNews } from './news.js';
 
-/** Tells a screen reader what has happened: whole messages and requests, never each piece of text. */
+/** Announces whole messages and requests to screen readers, but not each chunk of text. */
 export function Announcer({ conversation }: { conversation: Conversation }) {
   const before = useRef<Conversation | null>(null);
   const [text, setText] = useState('');
   useEffect(() => {
-    // What was there when the page opened is read at leisure.
+    // Items that exist when the page opens are not announced.
     const news =
       before.current && before.current.lastId > 0 ? describeNews(before.current, conversation) : '';
     before.current = conversation;

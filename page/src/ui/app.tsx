@@ -4,13 +4,13 @@ import { AgentApi } from '../client/agent-api.js';
 import { SignIn } from './sign-in.js';
 import { Workspace } from './workspace.js';
 
-/** The page: a sign-in where the server wants a token, then everything else. */
+/** The page. It shows the sign-in first when the server requires a token. */
 export function App() {
   const [token, setToken] = useState(takeToken);
   const [refused, setRefused] = useState<string | null | undefined>(undefined);
   const api = useMemo(() => new AgentApi(apiBase(), token), [token]);
 
-  // A link with a token may also be opened in a tab that has the page already.
+  // A link with a token may also be opened in a tab that shows the page already.
   useEffect(() => {
     const onChange = () => {
       if (new URLSearchParams(location.hash.slice(1)).has('token')) {
@@ -23,7 +23,7 @@ export function App() {
   }, []);
 
   if (refused !== undefined && refused === token) {
-    const problem = token === null ? null : 'The server does not know this token.';
+    const problem = token === null ? null : 'This token is not valid.';
     const signIn = (given: string) => {
       keepToken(given);
       setRefused(undefined);

@@ -16,13 +16,13 @@ interface ComposerProps {
   sessionId: string;
   isRunning: boolean;
   isClosed: boolean;
-  /** Whether one more Escape interrupts. */
+  /** True when pressing Escape once more interrupts the turn. */
   isInterruptArmed: boolean;
   onSay: (content: UserContent) => void;
   onInterrupt: () => void;
 }
 
-/** Where a message is written, and images are dropped. What is half written survives a reload. */
+/** The input for messages and images. A draft survives a reload. */
 export function Composer(props: ComposerProps) {
   const { sessionId, isRunning, isClosed, isInterruptArmed, onSay, onInterrupt } = props;
   const draftKey = `agent-webkit:draft:${sessionId}`;
@@ -67,7 +67,9 @@ export function Composer(props: ComposerProps) {
   };
 
   if (isClosed)
-    return <p className="composer-closed">This session has ended. Start a new one to go on.</p>;
+    return (
+      <p className="composer-closed">This session has ended. Start a new session to continue.</p>
+    );
   return (
     <form
       className="composer"
@@ -106,9 +108,7 @@ export function Composer(props: ComposerProps) {
       )}
       <textarea
         aria-label="Message"
-        placeholder={
-          isRunning ? 'Write the next message; it waits for its turn' : 'Write a message'
-        }
+        placeholder={isRunning ? 'Write the next message; it will be queued' : 'Write a message'}
         rows={1}
         value={text}
         onChange={(event) => write(event.target.value)}
@@ -136,7 +136,7 @@ export function Composer(props: ComposerProps) {
             <strong>Press Esc again to stop the agent</strong>
           ) : (
             <>
-              <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line
+              <kbd>Enter</kbd> to send, <kbd>Shift</kbd> <kbd>Enter</kbd> for a new line
             </>
           )}
         </span>

@@ -1,6 +1,6 @@
 import type { ConnectionState } from '../client/stream-watch.js';
 
-/** The connection's state in words. */
+/** Shows the state of the connection. */
 export function ConnectionPill({ connection }: { connection: ConnectionState }) {
   const { label, detail } = describe(connection);
   return (
@@ -14,19 +14,19 @@ export function ConnectionPill({ connection }: { connection: ConnectionState }) 
 export function describe(connection: ConnectionState): { label: string; detail: string } {
   switch (connection.kind) {
     case 'connecting':
-      return { label: 'Connecting…', detail: 'Waiting for the server’s answer.' };
+      return { label: 'Connecting…', detail: 'Waiting for the server to respond.' };
     case 'open':
-      return { label: 'Live', detail: 'What happens is shown as it happens.' };
+      return { label: 'Live', detail: 'New events are shown as they arrive.' };
     case 'lost':
       if (connection.attempts === 0) {
         return {
           label: 'Reconnecting…',
-          detail: 'The connection was lost. Nothing is: it resumes where it was.',
+          detail: 'The connection was lost. The page reconnects without losing events.',
         };
       }
       return {
-        label: connection.status === null ? 'Server not reachable' : 'Server not ready',
-        detail: `Tried ${connection.attempts} times; the next time is within 8 seconds. Nothing is lost: it resumes where it was.`,
+        label: connection.status === null ? 'Server unreachable' : 'Server not ready',
+        detail: `${connection.attempts} failed attempts. The page retries within 8 seconds and reconnects without losing events.`,
       };
     default:
       connection satisfies never;

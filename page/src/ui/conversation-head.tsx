@@ -12,7 +12,7 @@ interface HeadProps {
   onDelete: () => void;
 }
 
-/** Which session this is, how it is set, and how the connection is. */
+/** The head of the conversation: the session, its settings, and the connection. */
 export function ConversationHead({ store, snapshot, title, attempt, onDelete }: HeadProps) {
   const { info, conversation, connection, problem } = snapshot;
   const confirmation = useRef<HTMLDialogElement>(null);
@@ -25,7 +25,7 @@ export function ConversationHead({ store, snapshot, title, attempt, onDelete }: 
           {info === null ? store.id.slice(0, 8) : `${info.model ?? 'default model'} · ${info.cwd}`}
         </p>
       </div>
-      <span className="cost" title="What this session has cost">
+      <span className="cost" title="Cost of this session">
         {formatCost(conversation.costUsd)}
       </span>
       <label className="mode">
@@ -54,7 +54,7 @@ export function ConversationHead({ store, snapshot, title, attempt, onDelete }: 
       </button>
       <dialog ref={confirmation} aria-label="Delete this session?">
         <h2>Delete this session?</h2>
-        <p>The agent is ended, and the conversation is gone for everybody who follows it.</p>
+        <p>This stops the agent and deletes the conversation for all users. It cannot be undone.</p>
         <div className="actions">
           <button
             type="button"
@@ -67,7 +67,7 @@ export function ConversationHead({ store, snapshot, title, attempt, onDelete }: 
             Delete
           </button>
           <button type="button" className="quiet" onClick={() => confirmation.current?.close()}>
-            Keep it
+            Cancel
           </button>
         </div>
       </dialog>

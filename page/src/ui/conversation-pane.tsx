@@ -18,7 +18,7 @@ interface PaneProps {
   onDelete: () => void;
 }
 
-/** The conversation, what waits for an answer, and where one writes. */
+/** The conversation with its pending requests and the composer. */
 export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps) {
   const { conversation, outbox, connection, problem } = snapshot;
   const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
@@ -43,7 +43,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
       />
       {connection.kind === 'lost' && connection.attempts > 1 && problem === null ? (
         <p className="banner" role="status">
-          The server does not answer. This page keeps trying, and goes on where it was.
+          The server does not respond. The page keeps trying to reconnect.
         </p>
       ) : null}
       {problem === null ? null : (
@@ -102,14 +102,16 @@ function isTalking({ conversation }: SessionSnapshot): boolean {
 function Welcome() {
   return (
     <div className="welcome">
-      <p>Nothing was said yet.</p>
-      <p className="hint">Write below. The demo agent shows what it can when you say “help”.</p>
+      <p>No messages yet.</p>
+      <p className="hint">
+        Write a message below. With the demo agent, send “help” to see examples.
+      </p>
     </div>
   );
 }
 
 function BeginningNote({ isAlone }: { isAlone: boolean }) {
   return isAlone ? (
-    <p className="item note">The server no longer keeps the beginning of this session.</p>
+    <p className="item note">The beginning of this session is no longer stored on the server.</p>
   ) : null;
 }

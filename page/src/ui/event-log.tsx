@@ -14,7 +14,7 @@ interface EventLogProps {
   onCut: () => void;
 }
 
-/** Every event as it came over the wire, and what became of the connection meanwhile. */
+/** All received events, and the changes of the connection. */
 export function EventLog({ rows, connection, onCut }: EventLogProps) {
   const [filter, setFilter] = useState('');
   const [selected, setSelected] = useState<Row | null>(null);
@@ -39,9 +39,9 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
           type="button"
           onClick={onCut}
           disabled={connection.kind !== 'open'}
-          title="Cuts the connection, to see it resume"
+          title="Close the connection to see how the page resumes"
         >
-          Cut connection
+          Reconnect
         </button>
       </header>
       <div className="filter">
@@ -84,7 +84,7 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
         </div>
         {rows.length === 0 ? <p className="empty">No events yet.</p> : null}
         {rows.length > 0 && matches.length === 0 ? (
-          <p className="empty">No event matches.</p>
+          <p className="empty">No matching events.</p>
         ) : null}
       </div>
       {selected?.kind === 'event' ? (
@@ -95,7 +95,7 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
             </strong>
             <span className="hint">
               received {formatClock(selected.at)}
-              {selected.isReplayed ? ', had happened before' : ''}
+              {selected.isReplayed ? ', replayed' : ''}
             </span>
             <button
               type="button"
@@ -154,7 +154,10 @@ function RowView({ id, row, top, position, count, isSelected, onSelect }: RowPro
       onClick={onSelect}
     >
       <span className="row-id">{row.event.id}</span>
-      <span className="row-time" title={row.isReplayed ? 'When this page received it' : undefined}>
+      <span
+        className="row-time"
+        title={row.isReplayed ? 'Time at which this page received the event' : undefined}
+      >
         {formatClock(row.at)}
       </span>
       <span className="row-name">{row.event.event}</span>

@@ -1,13 +1,13 @@
 import { useEffect, useRef } from 'react';
 
-/** The field one writes in. */
+/** Focuses the message field. */
 export function focusComposer(): void {
-  // A touch screen would cover half of the page with its keyboard.
+  // On a touch screen, the keyboard would cover half of the page.
   if (!matchMedia('(hover: hover)').matches) return;
   document.querySelector<HTMLTextAreaElement>('.composer textarea')?.focus();
 }
 
-/** A card that goes takes the focus with it; then it goes to where one writes. */
+/** Moves the focus to the message field when a card with the focus disappears. */
 export function useFocusAfterAnswer(openRequests: number): void {
   const before = useRef(openRequests);
   useEffect(() => {

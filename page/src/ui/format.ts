@@ -22,7 +22,7 @@ export function formatClock(at: number): string {
   return clock.format(at);
 }
 
-/** How long ago, as one says it. */
+/** Formats the time that has passed since a date. */
 export function formatAgo(at: string, now: number): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(at)) / 1000));
   if (seconds < 10) return 'now';

@@ -11,7 +11,7 @@ export interface ReadImages {
   problem: string | null;
 }
 
-/** Image files as blocks of a message, and what could not be taken. */
+/** Converts image files to blocks of a message, and reports files that are rejected. */
 export async function readImages(files: readonly File[], already: number): Promise<ReadImages> {
   const usable = files.filter((file) => isImageType(file.type) && file.size <= MAX_IMAGE_BYTES);
   const taken = usable.slice(0, Math.max(0, MAX_IMAGES - already));
@@ -27,7 +27,7 @@ function findProblem(files: readonly File[], usable: File[], taken: File[]): str
     return `${refused.name} is not a PNG, JPEG, GIF or WebP image.`;
   }
   if (refused) return `${refused.name} is larger than 5 MB.`;
-  return taken.length < usable.length ? `A message takes ${MAX_IMAGES} images.` : null;
+  return taken.length < usable.length ? `A message can have at most ${MAX_IMAGES} images.` : null;
 }
 
 async function readImage(file: File): Promise<ImageBlock> {

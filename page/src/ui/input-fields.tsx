@@ -1,13 +1,13 @@
 import { Payload, toJson } from './payload.js';
 
-/** Longer than this, a value stands under its name. */
+/** The length from which on a value is shown below its name. */
 const SHORT_CHARS = 100;
 
-/** The fields of a tool's input: short ones beside their names, text on several lines as it is. */
+/** The fields of a tool's input: short values beside their names, longer text below. */
 export function InputFields({ input }: { input: unknown }) {
   if (typeof input !== 'object' || input === null) return <Payload text={toJson(input)} />;
   const entries = Object.entries(input);
-  if (entries.length === 0) return <p className="hint">It takes no input.</p>;
+  if (entries.length === 0) return <p className="hint">No input.</p>;
   return (
     <dl className="input-fields">
       {entries.map(([name, value]) => {

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** How long the second Escape may take. */
+/** The time within which Escape must be pressed again. */
 const ARMED_MS = 2_000;
 
 /**
- * Interrupts when Escape is pressed twice: once is too easily pressed. Returns whether one more
- * press does it.
+ * Interrupts the turn when Escape is pressed twice, because a single press may be accidental. Returns
+ * true while one more press interrupts it.
  */
 export function useInterruptKey(isRunning: boolean, interrupt: () => void): boolean {
   const [isArmed, setArmed] = useState(false);

@@ -2,21 +2,21 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import type { Item } from '../session/conversation.js';
 import { ItemView } from './item-view.js';
 
-/** How many of the last items are drawn at first, and how many more each time one scrolls up. */
+/** The number of items that are drawn at first, and that are added each time the user scrolls up. */
 const CHUNK = 60;
-/** Nearer to an end than this counts as at it. */
+/** The distance from an end, in pixels, that counts as being at it. */
 const NEAR_PX = 80;
 
 /**
- * The conversation. It stays at its end while things arrive, unless one has scrolled up; then what
- * one reads stays where it is. Older items are drawn when they are scrolled to, so that a long
- * session costs no more than a short one.
+ * The items of the conversation. The list stays at its end while items arrive, unless the user has
+ * scrolled up; then the visible items stay in place. Older items are drawn only when the user scrolls
+ * to them, so that a long session costs no more than a short one.
  */
 export function ItemList({ items, children }: { items: readonly Item[]; children: ReactNode }) {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const heightBefore = useRef(0);
-  /** The first item that is drawn; null at the end, where it moves on with what arrives. */
+  /** The first drawn item; null at the end, where it moves with new items. */
   const [start, setStart] = useState<number | null>(null);
   const from = start ?? Math.max(0, items.length - CHUNK);
 
@@ -24,7 +24,7 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
     const element = scroller.current;
     if (element && isAtEnd.current) element.scrollTop = element.scrollHeight;
   });
-  // What is added above must not move what one reads.
+  // Items that are added above must not move the visible ones.
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element && heightBefore.current > 0) {
@@ -64,7 +64,7 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
       >
         <div className="items-inner">
           {from > 0 ? (
-            <p className="item note">{from} earlier entries: scroll up for them</p>
+            <p className="item note">{from} earlier entries. Scroll up to see them.</p>
           ) : null}
           {items.slice(from).map((item) => (
             <ItemView key={item.key} item={item} />
@@ -81,7 +81,7 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
   );
 }
 
-/** Cards that open below make the conversation smaller: its end stays in sight. */
+/** Keeps the end visible when a card below makes the conversation smaller. */
 function useFollowSize(
   scroller: { readonly current: HTMLDivElement | null },
   isAtEnd: { readonly current: boolean },

@@ -36,13 +36,13 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
 });
 
 const FAULTS: Readonly<Record<string, string>> = {
-  agent_crashed: 'The agent died. Write again to wake it.',
-  agent_start_failed: 'The agent could not be started.',
-  agent_error: 'The agent reports an error.',
-  turn_interrupted: 'The server stopped in the middle of this turn.',
+  agent_crashed: 'The agent ended unexpectedly. Send a message to restart it.',
+  agent_start_failed: 'The agent did not start.',
+  agent_error: 'The agent reported an error.',
+  turn_interrupted: 'The server stopped during this turn.',
 };
 
-/** What a person said, as they wrote it. */
+/** The content of a user message. */
 export function UserContentView({ content }: { content: UserContent }) {
   if (typeof content === 'string') return <div className="plain">{content}</div>;
   return content.map((block, index) =>
@@ -97,9 +97,9 @@ function BlockView({ block }: { block: Block }) {
 
 const ENDINGS: Readonly<Record<string, string>> = {
   success: 'Done',
-  error_during_execution: 'Stopped before it was done',
-  error_max_turns: 'Stopped: too many steps',
-  error_max_budget_usd: 'Stopped: the budget is used up',
+  error_during_execution: 'Stopped before completion',
+  error_max_turns: 'Stopped: step limit reached',
+  error_max_budget_usd: 'Stopped: budget used up',
 };
 
 function ResultView({ item }: { item: Extract<Item, { kind: 'result' }> }) {

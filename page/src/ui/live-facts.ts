@@ -3,7 +3,7 @@ import type { SessionSnapshot } from '../client/session-store.js';
 import type { SessionStateName } from '../../../src/agent-webkit/protocol/events.js';
 import type { Conversation } from '../session/conversation.js';
 
-/** The list with what is known of the session that is followed, which is newer than what was listed. */
+/** Updates the list with the state of the open session, which is newer than the listing. */
 export function withLiveFacts(
   sessions: readonly SessionInfo[],
   id: string | null,

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The session in the address, so that a reload shows the same one. */
+/** The session id in the address, so that a reload shows the same session. */
 export function useSelectedSession(): [string | null, (id: string | null) => void] {
   const [selected, setSelected] = useState(readSelected);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The page's mark: a prompt, and the one who answers. */
+/** The logo: a prompt and its answer. */
 export function Logo() {
   return (
     <svg className="logo" viewBox="0 0 32 32" aria-hidden="true">

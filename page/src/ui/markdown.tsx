@@ -2,14 +2,14 @@ import { memo, type ReactNode } from 'react';
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked';
 
 /**
- * Markdown as React elements. Nothing is ever parsed as HTML: tags stand there as the text they
- * are, images are links, and a link leads to http, https or a mail address or is no link.
+ * Renders Markdown as React elements. Nothing is parsed as HTML: tags are shown as text, images as
+ * links, and links only with the protocols http, https and mailto.
  */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   return (
     <div className="markdown">
       {lexer(text).map((token, index) => (
-        // A text that streams changes in its last block alone; the others are left as they are.
+        // Only the last block of a streaming text changes; the others are not rendered again.
         <BlockView key={index} raw={token.raw} token={token} />
       ))}
     </div>
@@ -83,7 +83,7 @@ function renderToken(token: MarkedToken): ReactNode {
 }
 
 function renderHeading({ depth, tokens }: Tokens.Heading): ReactNode {
-  // The page's own headings are the levels above.
+  // The levels above are used for the headings of the page.
   const Heading = depth <= 1 ? 'h3' : depth === 2 ? 'h4' : 'h5';
   return <Heading>{renderTokens(tokens)}</Heading>;
 }
@@ -148,7 +148,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ndash: '–',
 };
 
-/** The characters that writers of Markdown spell as entities. They become text, never markup. */
+/** Decodes HTML entities, which Markdown permits. The result is text, never markup. */
 function decodeEntities(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi, (whole, decimal, hex, name) => {
     if (name) return ENTITIES[String(name).toLowerCase()] ?? whole;

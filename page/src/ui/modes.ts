@@ -2,12 +2,12 @@ import type { CreateSession } from '../../../src/agent-webkit/protocol/inbound.j
 
 type Mode = NonNullable<CreateSession['permission_mode']>;
 
-/** The permission modes in words. Which of them a session may have is the server's choice. */
+/** The labels of the permission modes. The server decides which of them a session may have. */
 export const MODES: Readonly<Record<Mode, string>> = {
   default: 'Ask me',
   acceptEdits: 'Accept edits',
   plan: 'Plan only',
-  dontAsk: 'Deny, do not ask',
+  dontAsk: 'Deny without asking',
   auto: 'Auto',
   bypassPermissions: 'Allow everything',
 };

@@ -8,7 +8,7 @@ interface NewSessionProps {
   onCreate: (wish: CreateSession) => Promise<void>;
 }
 
-/** Asks how a new session shall be. Every field may be left as it is. */
+/** The form for a new session. All fields are optional. */
 export function NewSession({ dialog, onCreate }: NewSessionProps) {
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -31,17 +31,12 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
         <h2 id="new-session-title">New session</h2>
         <label className="field">
           Model
-          <input
-            name="model"
-            placeholder="The server’s default"
-            autoComplete="off"
-            spellCheck={false}
-          />
+          <input name="model" placeholder="Server default" autoComplete="off" spellCheck={false} />
         </label>
         <label className="field">
           Permission mode
           <select name="permission_mode" defaultValue="">
-            <option value="">The server’s default</option>
+            <option value="">Server default</option>
             {Object.entries(MODES).map(([mode, name]) => (
               <option key={mode} value={mode}>
                 {name}
@@ -51,12 +46,7 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
         </label>
         <label className="field">
           Folder
-          <input
-            name="cwd"
-            placeholder="The whole workspace"
-            autoComplete="off"
-            spellCheck={false}
-          />
+          <input name="cwd" placeholder="Whole workspace" autoComplete="off" spellCheck={false} />
         </label>
         <label className="check">
           <input type="checkbox" name="streaming" defaultChecked /> Show text as it is written

@@ -2,7 +2,7 @@ import type { Conversation, Item } from '../session/conversation.js';
 
 const MAX_CHARS = 600;
 
-/** What a person who does not see the page is told of a change; empty where it is nothing. */
+/** Returns the announcement of a change for screen readers; empty when there is none. */
 export function describeNews(before: Conversation, after: Conversation): string {
   const news: string[] = [];
   for (let at = Math.max(0, before.items.length - 2); at < after.items.length; at += 1) {
@@ -25,13 +25,13 @@ export function describeNews(before: Conversation, after: Conversation): string 
 function describeItem(item: Item, before: Item | undefined): string {
   if (item.kind === 'error') return `Error: ${item.message}`;
   if (item.kind === 'note') return item.text;
-  if (item.kind === 'result') return item.is_error ? 'The turn did not end well.' : '';
+  if (item.kind === 'result') return item.is_error ? 'The turn failed.' : '';
   if (item.kind === 'user' || item.isStreaming) return '';
   const text = said(item).slice(said(before).length).trim();
   return text === '' ? '' : `Agent: ${text.slice(0, MAX_CHARS)}`;
 }
 
-/** The text of a message, once it is complete. */
+/** Returns the text of a complete message; empty while it is streaming. */
 function said(item: Item | undefined): string {
   if (item?.kind !== 'agent' || item.isStreaming) return '';
   return item.blocks.map((block) => (block.kind === 'text' ? block.text : '')).join(' ');

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 
-/** More is shown when asked for: a browser takes long over a text of megabytes. */
+/** More text is shown on request, because browsers are slow with a text of megabytes. */
 const MAX_CHARS = 8_000;
 
-/** Text as it is: a command, a tool's output, JSON. */
+/** Preformatted text, such as a command, the output of a tool, or JSON. */
 export function Payload({ text, label }: { text: string; label?: string }) {
   const [isWhole, setWhole] = useState(false);
   const isLong = text.length > MAX_CHARS && !isWhole;

@@ -11,7 +11,7 @@ type Step = 'choose' | 'edit' | 'deny';
 
 const KEYS: Readonly<Record<string, 'allow' | Step>> = { a: 'allow', e: 'edit', d: 'deny' };
 
-/** The agent asks whether it may use a tool. The card goes when anybody has answered. */
+/** A permission request of the agent. The card disappears when the request is resolved. */
 export function PermissionCard({ request, store }: { request: Permission; store: SessionStore }) {
   const { correlation_id: id, tool_name: tool, input, context } = request;
   const [step, setStep] = useState<Step>('choose');
@@ -80,7 +80,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       )}
       {step === 'edit' ? (
         <label className="field">
-          Input, as JSON
+          Input (JSON)
           <textarea
             className="code"
             rows={Math.min(14, edited.split('\n').length + 1)}
@@ -95,7 +95,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       )}
       {step === 'deny' ? (
         <label className="field">
-          Why not? The agent reads it.
+          Reason (shown to the agent)
           <textarea
             rows={2}
             value={reason}

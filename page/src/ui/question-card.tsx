@@ -6,7 +6,7 @@ import { type Choice, type Question, readQuestions, toAnswers } from './question
 
 type QuestionRequest = Extract<OpenRequest, { kind: 'question' }>;
 
-/** The agent asks. The card goes when anybody has answered. */
+/** The questions of the agent. The card disappears when they are resolved. */
 export function QuestionCard({
   request,
   store,
@@ -36,7 +36,7 @@ export function QuestionCard({
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (answers === null) setProblem('Answer each question, or decline to answer.');
+    if (answers === null) setProblem('Answer every question, or decline to answer.');
     else void reply(() => store.answer(id, answers));
   };
   const decline = () => reply(() => store.deny(id, { message: 'The user prefers not to answer.' }));
@@ -98,7 +98,7 @@ function QuestionFields({ question, choice, onChange }: FieldsProps) {
       <legend>
         {question.header === '' ? null : <span className="chip">{question.header}</span>}
         {question.question}
-        {multiSelect ? <span className="hint"> Choose any.</span> : null}
+        {multiSelect ? <span className="hint"> Select all that apply.</span> : null}
       </legend>
       <div className="options">
         {options.map(({ label, description }) => (

@@ -5,13 +5,13 @@ export interface Question {
   options: { label: string; description: string }[];
 }
 
-/** What a person has chosen for one question so far. */
+/** The user's current selection for one question. */
 export interface Choice {
   options: readonly string[];
   text: string;
 }
 
-/** The questions of a tool's input, which the protocol hands on as the agent wrote it. */
+/** Returns the questions in the input of a tool, which the protocol passes on unchanged. */
 export function readQuestions(input: Record<string, unknown>): Question[] {
   return list(input['questions']).map((item) => ({
     question: text(item['question']),
@@ -24,7 +24,7 @@ export function readQuestions(input: Record<string, unknown>): Question[] {
   }));
 }
 
-/** The answer to each question by its text; null while one has none. */
+/** Returns the answers by the texts of the questions; null while one is missing. */
 export function toAnswers(
   questions: readonly Question[],
   choices: readonly Choice[],

@@ -1,18 +1,18 @@
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 
-/** Rows drawn beyond each edge, so that scrolling shows no gap. */
+/** The number of extra rows beyond each edge, so that scrolling shows no gap. */
 const MARGIN = 12;
 
 interface RowWindow {
   scroller: RefObject<HTMLDivElement | null>;
-  /** The rows to draw: from this one, to before that one. */
+  /** The rows to draw: from `from`, up to but not including `to`. */
   from: number;
   to: number;
   onScroll: () => void;
   reveal: (index: number) => void;
 }
 
-/** Which of many rows of one height are in sight. It follows the end, unless one has scrolled up. */
+/** Returns the visible ones of many rows of equal height. Stays at the end unless the user has scrolled up. */
 export function useRowWindow(count: number, rowPx: number): RowWindow {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);

@@ -4,7 +4,7 @@ import { formatAgo, formatCost } from './format.js';
 
 const STATES: Readonly<Record<SessionStateName, string>> = {
   idle: 'Ready',
-  running: 'At work',
+  running: 'Running',
   awaiting: 'Needs you',
   dormant: 'Asleep',
   closed: 'Ended',
@@ -22,7 +22,7 @@ interface SessionListProps {
   onNew: () => void;
 }
 
-/** The caller's sessions, newest activity first. */
+/** The user's sessions, the newest activity first. */
 export function SessionList(props: SessionListProps) {
   const { sessions, selected, titles, now, hasMore, problem, onSelect, onMore, onNew } = props;
   return (
@@ -72,7 +72,7 @@ export function SessionList(props: SessionListProps) {
   );
 }
 
-/** What was said first in it, as far as this tab has seen it. */
+/** Returns the first message of the session, if this tab has seen it. */
 export function titleOf(id: string, titles: Readonly<Record<string, string>>): string {
   return titles[id] ?? `Session ${id.slice(0, 8)}`;
 }

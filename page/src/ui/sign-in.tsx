@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { Logo } from './logo.js';
 
-/** Asks for a token. */
+/** The sign-in form for a token. */
 export function SignIn({
   problem,
   onSignIn,
@@ -19,7 +19,7 @@ export function SignIn({
       <form onSubmit={submit}>
         <Logo />
         <h1>Agent sessions</h1>
-        <p>Sign in with a token of this server’s. It is kept until you close the tab.</p>
+        <p>Sign in with a token of this server. The token is stored until you close this tab.</p>
         <label className="field">
           Token
           <input

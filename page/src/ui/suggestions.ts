@@ -1,8 +1,8 @@
 type Suggestion = Record<string, unknown>;
 
 /**
- * What the agent suggests to allow for good, kept for this session. The server refuses to let a
- * client write the machine's settings files, which is where the suggestions would have it.
+ * Limits the agent's permission suggestions to this session. By default they would be written to
+ * settings files of the machine, which the server rejects.
  */
 export function forThisSession(suggestions: unknown): Suggestion[] {
   if (!Array.isArray(suggestions)) return [];
@@ -11,15 +11,15 @@ export function forThisSession(suggestions: unknown): Suggestion[] {
     .map((item) => ({ ...item, destination: 'session' }));
 }
 
-/** A suggestion in words. */
+/** Describes a suggestion for the user. */
 export function describeSuggestion(suggestion: Suggestion): string {
   const { type, rules, directories, mode, behavior } = suggestion;
   if (Array.isArray(rules)) return `${String(behavior)} ${rules.map(describeRule).join(', ')}`;
   if (Array.isArray(directories)) {
-    const verb = type === 'removeDirectories' ? 'leave' : 'work in';
+    const verb = type === 'removeDirectories' ? 'remove access to' : 'allow access to';
     return `${verb} ${directories.map(String).join(', ')}`;
   }
-  if (typeof mode === 'string') return `switch to the mode ${mode}`;
+  if (typeof mode === 'string') return `switch to the permission mode ${mode}`;
   return String(type);
 }
 

@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark';
 const KEY = 'agent-webkit:theme';
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
 
-/** The system's colours, or those that one has chosen on this machine. */
+/** The color theme: that of the system, or the one that the user has chosen on this machine. */
 export function useTheme(): { theme: Theme; next: () => void } {
   const [theme, setTheme] = useState<Theme>(recallTheme);
   useEffect(() => {
@@ -14,7 +14,7 @@ export function useTheme(): { theme: Theme; next: () => void } {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // the browser keeps nothing
+      // the browser's storage is disabled
     }
   }, [theme]);
   return { theme, next: () => setTheme(NEXT[theme]) };

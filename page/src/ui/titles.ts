@@ -8,7 +8,7 @@ const MAX_CHARS = 80;
 
 type Titles = Readonly<Record<string, string>>;
 
-/** Sessions have no names; each is called by what was said first in it, once this tab has seen it. */
+/** The titles of sessions: their first messages, if this tab has seen them. Sessions have no names. */
 export function useTitles(id: string | null, conversation: Conversation | null): Titles {
   const [titles, setTitles] = useState<Titles>(recallTitles);
   const said = conversation?.lacksBeginning ? undefined : firstSaid(conversation);
@@ -30,6 +30,6 @@ function recallTitles(): Titles {
   try {
     return JSON.parse(recall(KEY) ?? '{}') as Titles;
   } catch {
-    return {}; // somebody else wrote there
+    return {}; // the stored value is invalid
   }
 }

@@ -12,7 +12,7 @@ const OUTCOMES: Readonly<Record<Outcome['outcome'], string>> = {
   cancelled: 'Cancelled',
 };
 
-/** A tool call: folded, it says which and how it went; unfolded, what went in and what came out. */
+/** A tool call. Collapsed, it shows the tool and its state; expanded, also its input and output. */
 export const ToolCall = memo(function ToolCall({ tool }: { tool: ToolBlock }) {
   const [isOpen, setOpen] = useState(false);
   const state = stateOf(tool);
@@ -43,7 +43,7 @@ function ToolBody({ tool: { name, input, partialInput, result } }: { tool: ToolB
         <InputFields input={input} />
       )}
       {output === null ? null : (
-        <Payload label={result?.isError ? 'Error' : 'Result'} text={output.text || '(nothing)'} />
+        <Payload label={result?.isError ? 'Error' : 'Result'} text={output.text || '(no output)'} />
       )}
       {output?.images.map((url, index) => (
         <img key={index} src={url} alt={`From ${name}`} className="tool-image" />
@@ -62,7 +62,7 @@ function stateOf({ isAsked, outcome, result }: ToolBlock): State {
 }
 
 const STATES: Readonly<Record<State, string>> = {
-  asked: 'Waits for you',
+  asked: 'Waiting for you',
   running: 'Running',
   denied: '',
   failed: 'Failed',

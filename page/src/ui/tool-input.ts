@@ -1,6 +1,6 @@
 import { readQuestions } from './questions.js';
 
-/** The field that says most of a tool's input, by which a call is told from the others. */
+/** The most informative field of a tool's input, which distinguishes its calls. */
 const TELLING = [
   'command',
   'file_path',
@@ -12,7 +12,7 @@ const TELLING = [
   'prompt',
 ];
 
-/** A tool's input on one line. */
+/** Returns the input of a tool as one line. */
 export function summarize(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
   const fields = new Map<string, unknown>(Object.entries(input));
@@ -23,7 +23,7 @@ export function summarize(input: unknown): string {
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }
 
-/** A tool's output as text, and the images in it. */
+/** Returns the text and the images of a tool's output. */
 export function readOutput(output: unknown): { text: string; images: string[] } {
   if (typeof output === 'string') return { text: output, images: [] };
   if (!Array.isArray(output)) return { text: JSON.stringify(output, null, 2) ?? '', images: [] };
@@ -38,7 +38,7 @@ export function readOutput(output: unknown): { text: string; images: string[] } 
   return { text: texts.join('\n'), images };
 }
 
-/** An image block as a URL which is the image; null for anything else. */
+/** Returns an image block as a data URL; null for any other block. */
 export function imageUrl(block: unknown): string | null {
   const { type, source } = block as { type?: unknown; source?: Record<string, unknown> };
   if (type !== 'image' || source?.['type'] !== 'base64') return null;

@@ -1,7 +1,7 @@
 import { Logo } from './logo.js';
 import { useTheme } from './theme.js';
 
-/** Which pane is seen where there is room for one. */
+/** The visible pane when there is room for only one. */
 export type Panel = 'sessions' | 'conversation' | 'events';
 
 const PANELS: Readonly<Record<Panel, string>> = {
@@ -14,15 +14,15 @@ const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' };
 interface TopBarProps {
   panel: Panel;
   onPanel: (panel: Panel) => void;
-  /** How many sessions wait for a person. */
+  /** The number of sessions that wait for the user. */
   needsYou: number;
   areEventsShown: boolean;
   onEvents: () => void;
-  /** Null where the server needs no token. */
+  /** Null when the server requires no token. */
   onSignOut: (() => void) | null;
 }
 
-/** What is above everything: where one is, and how it looks. */
+/** The top bar: navigation, theme and sign-out. */
 export function TopBar({
   panel,
   onPanel,
@@ -60,12 +60,7 @@ export function TopBar({
         >
           Events
         </button>
-        <button
-          type="button"
-          className="quiet"
-          onClick={next}
-          title="Follow the system, light or dark"
-        >
+        <button type="button" className="quiet" onClick={next} title="Theme: system, light or dark">
           Theme: {THEMES[theme]}
         </button>
         {onSignOut === null ? null : (

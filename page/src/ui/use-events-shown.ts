@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 
-/** Where there is room for the events beside the conversation; the same in the style sheet. */
+/** The width from which on the events fit beside the conversation; the same as in the style sheet. */
 const WIDE = '(width >= 1180px)';
 
-/** Whether the events are shown: at first where there is room, then as one likes. */
+/** Returns whether the events are shown: initially if there is room, later as the user chooses. */
 export function useEventsShown(): [boolean, (areShown: boolean) => void] {
   const [areShown, setShown] = useState(() => matchMedia(WIDE).matches);
   useEffect(() => {

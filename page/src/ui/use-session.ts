@@ -7,7 +7,7 @@ const NOTHING = {
   snapshot: () => null,
 };
 
-/** Follows a session as long as it is the one that is shown. */
+/** Subscribes to a session while it is shown. */
 export function useSession(
   api: AgentApi,
   id: string | null,
@@ -25,6 +25,6 @@ export function useSession(
   }, [api, id]);
   const { subscribe, snapshot: read } = store ?? NOTHING;
   const snapshot = useSyncExternalStore(subscribe, read);
-  // For a moment after another one was chosen, the store is still the one before.
+  // Right after another session was selected, the store is still that of the previous one.
   return store && snapshot && store.id === id ? { store, snapshot } : null;
 }

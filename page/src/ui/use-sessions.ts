@@ -3,11 +3,11 @@ import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js'
 import type { AgentApi } from '../client/agent-api.js';
 import { explain, toRefusal } from '../client/words.js';
 
-/** The list tells of no changes by itself. */
+/** The interval at which the list is polled: the server does not announce its changes. */
 const POLL_MS = 4_000;
 
 export interface Sessions {
-  /** Null until the server has answered for the first time. */
+  /** Null until the first response of the server. */
   sessions: readonly SessionInfo[] | null;
   hasMore: boolean;
   problem: string | null;
@@ -17,7 +17,7 @@ export interface Sessions {
   more: () => void;
 }
 
-/** The caller's sessions: looked at again and again while somebody sees the page. */
+/** Returns the user's sessions. Polls the server while the page is visible. */
 export function useSessions(api: AgentApi): Sessions {
   const [first, setFirst] = useState<readonly SessionInfo[] | null>(null);
   const [older, setOlder] = useState<readonly SessionInfo[]>([]);
@@ -29,7 +29,7 @@ export function useSessions(api: AgentApi): Sessions {
     try {
       const page = await api.list(null);
       setFirst(page.sessions);
-      // Once one has paged on, the cursor is that of the oldest page.
+      // After the user has loaded further pages, the cursor is that of the oldest page.
       setOlder((before) => {
         if (before.length === 0) setCursor(page.next_cursor);
         return before;

@@ -9,14 +9,14 @@ interface WaitingProps {
   store: SessionStore;
 }
 
-/** Messages that wait for their turn, and those that are on their way or did not arrive. */
+/** The queued messages, and those that are being sent or could not be sent. */
 export function Waiting({ queue, outbox, store }: WaitingProps) {
   if (queue.length === 0 && outbox.length === 0) return null;
   return (
-    <ol className="waiting" aria-label="Waiting messages">
+    <ol className="waiting" aria-label="Queued messages">
       {queue.map(({ messageId, content }) => (
         <li key={messageId}>
-          <span className="waiting-state">Waits</span>
+          <span className="waiting-state">Queued</span>
           <span className="waiting-text">{shorten(content)}</span>
         </li>
       ))}
@@ -43,7 +43,7 @@ export function Waiting({ queue, outbox, store }: WaitingProps) {
   );
 }
 
-/** A message on one line. */
+/** Returns a message as one line. */
 export function shorten(content: UserContent): string {
   const text =
     typeof content === 'string'

@@ -96,8 +96,8 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         />
       ) : (
         <main className="conversation nothing" aria-label="Conversation">
-          <h1>No session is open</h1>
-          <p className="hint">Choose one of yours, or start a new one.</p>
+          <h1>No session selected</h1>
+          <p className="hint">Select a session, or start a new one.</p>
           <button type="button" className="primary" onClick={startNew}>
             New session
           </button>
