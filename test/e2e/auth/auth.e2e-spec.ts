@@ -16,7 +16,7 @@ import { fakeAgents } from '../../support/fake-agent-client.js';
 import { refused } from '../../support/refused.js';
 import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
 
-const NOBODY = refused(401, 'unauthorized', /Authorization: Bearer/);
+const UNAUTHORIZED = refused(401, 'unauthorized', /Authorization: Bearer/);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const ROUTES = [
   ['POST', '/sessions'],
@@ -62,7 +62,7 @@ const fail = (error: Error) => () => {
   throw error;
 };
 
-describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
+describe.each(ADAPTERS)('Authentication on %s', (adapter) => {
   let server: TestApp;
   const { factory: sdkFactory } = fakeAgents();
   const start = async (auth: AgentWebkitModuleOptions['auth']) => {
@@ -78,32 +78,32 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
   it.each([
     ['without a header', {}],
     ['with a wrong token', bearer('wrong')],
-    ['with a part of a token', bearer('s')],
-    ['with a token and its owner', bearer('ann:secret')],
+    ['with part of a token', bearer('s')],
+    ['with a token prefixed by its owner', bearer('ann:secret')],
     ['with another scheme', { authorization: 'Basic secret' }],
-    ['with a token alone', { authorization: 'secret' }],
+    ['with a token but no scheme', { authorization: 'secret' }],
     ['with two tokens', bearer('secret secret')],
     ['with an empty token', bearer('')],
     ['with a huge token', bearer('x'.repeat(8000))],
   ] as [string, Record<string, string>][])(
-    'refuses every route %s with 401',
+    'answers 401 on every route to a request %s',
     async (_, headers) => {
       await start({ tokens: ['ann:secret', 'plain'] });
       for (const [method, path] of ROUTES) {
         const body = method === 'POST' ? { type: 'nonsense' } : undefined;
-        expect(await server.request(method, path, body, headers)).toMatchObject(NOBODY);
+        expect(await server.request(method, path, body, headers)).toMatchObject(UNAUTHORIZED);
       }
     },
   );
 
-  it('lets every token of the list in, whatever the case of the scheme', async () => {
+  it('accepts every configured token, with the scheme in any case', async () => {
     await start({ tokens: ['ann:secret', 'plain', 'bob:a:b'] });
     for (const header of ['Bearer secret', 'bearer plain', 'BEARER a:b']) {
       expect((await createAs({ authorization: header })).status).toBe(200);
     }
   });
 
-  it("makes another's session look like one that does not exist, to the byte", async () => {
+  it("answers the same for another caller's session as for one that does not exist", async () => {
     await start({ tokens: ['ann:a', 'bob:b'] });
     const { body } = await createAs(bearer('a'));
     const ask = (method: string, path: string, id: string) =>
@@ -126,7 +126,7 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
     expect((await list('a')).body['sessions']).toHaveLength(1);
   });
 
-  it('counts the sessions of each owner, and shares them between the tokens of one', async () => {
+  it('limits the sessions of each owner, and shares them between all tokens of that owner', async () => {
     server = await startApp(
       {
         agent: { sdkFactory },
@@ -144,27 +144,35 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
 
   const ann: Caller = { id: 'ann' };
   it.each([
-    ['lets in whom verify returns', () => ann, 200],
-    ['lets in whom verify resolves to', () => Promise.resolve(ann), 200],
-    ['refuses when verify returns null', () => null, 401],
-    ['refuses when verify resolves to null', () => Promise.resolve(null), 401],
-    ['refuses when verify throws', fail(new Error('jwt malformed')), 401],
-    ['refuses when verify rejects', () => Promise.reject(new Error('jwt expired')), 401],
-    ['answers what verify throws for HTTP', fail(new ServiceUnavailableException()), 503],
-    ['refuses a caller without an id', () => ({ id: '' }), 401],
-    ['refuses a caller that is none', () => true as unknown as Caller, 401],
+    ['accepts the caller that verify returns', () => ann, 200],
+    ['accepts the caller that verify resolves to', () => Promise.resolve(ann), 200],
+    ['answers 401 when verify returns null', () => null, 401],
+    ['answers 401 when verify resolves to null', () => Promise.resolve(null), 401],
+    ['answers 401 when verify throws', fail(new Error('jwt malformed')), 401],
+    ['answers 401 when verify rejects', () => Promise.reject(new Error('jwt expired')), 401],
+    [
+      'answers with the status of an HTTP exception that verify throws',
+      fail(new ServiceUnavailableException()),
+      503,
+    ],
+    ['answers 401 when verify returns a caller without an id', () => ({ id: '' }), 401],
+    [
+      'answers 401 when verify returns a value that is not a caller',
+      () => true as unknown as Caller,
+      401,
+    ],
   ] as [string, () => Caller | null | Promise<Caller | null>, number][])(
     '%s',
     async (_, verify, status) => {
       await start({ verify });
       const answer = await createAs({});
       expect(answer.status).toBe(status);
-      if (status === 401) expect(answer).toMatchObject(NOBODY);
+      if (status === 401) expect(answer).toMatchObject(UNAUTHORIZED);
       expect(JSON.stringify(answer.body)).not.toContain('jwt');
     },
   );
 
-  it('gives verify the request', async () => {
+  it('passes the request to verify', async () => {
     await start({ verify: ({ headers }) => (headers['x-user'] ? { id: 'ann' } : null) });
     expect((await createAs({ 'x-user': 'ann' })).status).toBe(200);
     expect((await createAs({})).status).toBe(401);
@@ -181,22 +189,25 @@ describe.each(ADAPTERS)('who comes in on %s', (adapter) => {
           useFactory: () => ({ agent: { sdkFactory } }),
         }),
     ],
-  ])("asks the host's own guard, with its dependencies, given to %s", async (_, module) => {
-    await startGuarded(module());
-    const { status, body } = await createAs({ authorization: 'user 1' });
-    expect(status).toBe(200);
-    const path = `/sessions/${String(body['session_id'])}`;
-    const get = (headers: Record<string, string>) =>
-      server.request('GET', path, undefined, headers);
-    expect((await get({ authorization: 'user 1' })).status).toBe(200);
-    expect((await get({ authorization: 'user 2' })).status).toBe(404);
-    expect((await get({})).status).toBe(401);
-    expect(await get({ authorization: 'user 1', 'x-banned': '1' })).toMatchObject(
-      refused(403, 'forbidden', /./),
-    );
-  });
+  ])(
+    "uses the host's guard with its dependencies when the guard is passed to %s",
+    async (_, module) => {
+      await startGuarded(module());
+      const { status, body } = await createAs({ authorization: 'user 1' });
+      expect(status).toBe(200);
+      const path = `/sessions/${String(body['session_id'])}`;
+      const get = (headers: Record<string, string>) =>
+        server.request('GET', path, undefined, headers);
+      expect((await get({ authorization: 'user 1' })).status).toBe(200);
+      expect((await get({ authorization: 'user 2' })).status).toBe(404);
+      expect((await get({})).status).toBe(401);
+      expect(await get({ authorization: 'user 1', 'x-banned': '1' })).toMatchObject(
+        refused(403, 'forbidden', /./),
+      );
+    },
+  );
 
-  it("recognises by the option caller whom the host's guard let in", async () => {
+  it("identifies the caller with hooks.caller when the host's guard authenticates requests", async () => {
     await startGuarded(
       AgentWebkitModule.forRoot({
         agent: { sdkFactory },

@@ -16,7 +16,7 @@ const forbidden = (action: string) =>
     new RegExp(`^You may read this session, but the action '${action}' is not`),
   );
 
-describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
+describe.each(ADAPTERS)('Hooks for access and configuration on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
@@ -31,7 +31,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
     server.request('POST', `/sessions/${id}/input`, message, as(token));
   afterEach(() => server.close());
 
-  it('may be watched by whom the host lets watch, who is told that more is not allowed', async () => {
+  it('permit reading when canAccess permits it, and other actions are answered with 403', async () => {
     await start({ hooks: { canAccess: (_, { id }, action) => id === 'bob' && action === 'read' } });
     const id = await open();
     const stream = await server.stream(id, as('b'));
@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
     expect(agents.newest().isClosed).toBe(false);
   });
 
-  it('may be answered by whom the host lets answer, and everybody learns who it was', async () => {
+  it('permit a reply when canAccess permits it, and its caller is published and passed to onDecision', async () => {
     const decisions: RequestDecision[] = [];
     await start({
       hooks: {
@@ -74,7 +74,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
     ]);
   });
 
-  it('are as unknown as before when the host cannot say', async () => {
+  it('hide a session of another caller when canAccess throws', async () => {
     const secret = 'postgres://teams:hunter2@db';
     await start({
       hooks: {
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
     expect(JSON.stringify([...foreign.headers])).not.toContain('hunter2');
   });
 
-  it('are made as the host says, who may refuse them', async () => {
+  it('set the configuration of a new session, or reject it with 403', async () => {
     await start({
       hooks: {
         configureSession: ({ asked }, { id }) => {
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('sessions of others on %s', (adapter) => {
     expect(agents.agents).toHaveLength(1);
   });
 
-  it('are not made when the host fails, and why is nobody’s business', async () => {
+  it('create no session when configureSession fails, and the answer is 500 without details', async () => {
     await start({
       hooks: {
         configureSession: () => Promise.reject(new Error('at /srv/host/billing.js: no such table')),

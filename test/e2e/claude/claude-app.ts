@@ -26,11 +26,11 @@ const SESSION_VARIABLE = `E2E_SESSION_${process.pid}_${Date.now()}`;
 export const { find: findProcesses } = createProcessSweep(SESSION_VARIABLE);
 
 export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
-  /** Beside those that keep the agent on loopback. */
+  /** Options of the agent, in addition to those that keep it on loopback. */
   overrides?: ClaudeOverrides;
 }
 
-/** The module in a Nest app, with the real agent, on a model that is played here. */
+/** A Nest app with the module and the real agent. The agent talks to a fake model. */
 export class ClaudeApp {
   readonly #tabs: Tab[] = [];
   readonly #sessions: string[] = [];
@@ -39,7 +39,7 @@ export class ClaudeApp {
     readonly api: FakeMessagesApi,
     /** The folder the agents work in. */
     readonly cwd: string,
-    /** Lets the model finish the answer it holds to `hold <name>`. */
+    /** Completes the answer of the model to `hold <name>`. */
     readonly release: (name: string) => void,
     readonly removeFolders: () => Promise<void>,
   ) {}
@@ -63,12 +63,12 @@ export class ClaudeApp {
     return new ClaudeApp(server, api, env.cwd, release, () => env.close());
   }
 
-  /** A new session of the published client, followed from its beginning. */
-  async open(wish: Record<string, unknown> = {}, baseUrl = this.server.url): Promise<Tab> {
+  /** Creates a session with the published client, and reads its events from the first one. */
+  async open(config: Record<string, unknown> = {}, baseUrl = this.server.url): Promise<Tab> {
     const client = createAgentClient({ baseUrl });
     const session = await client.createSession({
       include_partial_messages: true,
-      ...wish,
+      ...config,
     } as object);
     this.#sessions.push(session.id);
     const tab = this.#follow(session);
@@ -76,7 +76,7 @@ export class ClaudeApp {
     return tab;
   }
 
-  /** Another tab on a session, which has seen everything up to `after`. */
+  /** Opens another tab on a session, which has read the events up to `after`. */
   attach(id: string, after?: number, baseUrl = this.server.url): Tab {
     const client = createAgentClient({ baseUrl });
     const seen = after === undefined ? {} : { resumeFromEventId: String(after) };
@@ -88,7 +88,7 @@ export class ClaudeApp {
     return findProcesses(sessionId);
   }
 
-  /** Kills one session's agent. What it may have started just then has a higher id. */
+  /** Kills the agent of one session: its process with the lowest id. The agent's child processes have higher ids. */
   async killAgent(sessionId: string): Promise<void> {
     const pid = Math.min(...(await this.processes(sessionId)));
     // Never a group, as `process.kill` does for 0 and below.
@@ -101,15 +101,15 @@ export class ClaudeApp {
     await eventually(async () => (await this.server.info(id))['state'] === state);
   }
 
-  /** What the model was asked in turns whose message begins with these words. */
+  /** Returns the agent's requests to the model in turns whose message begins with this text. */
   asked(text: string): ModelRequest[] {
     return this.api.requests.filter((request) => request.text.startsWith(text));
   }
 
-  /** Ends the server as its host would; resolves to what is left of its agents' processes. */
+  /** Stops the server as its host would. Resolves to the ids of agent processes that are still alive. */
   async close(): Promise<number[]> {
     await this.server.app.get(SessionRegistry, { strict: false }).shutdown();
-    // A fetch that is given up leaves a spare connection, for which Node would wait some seconds.
+    // An aborted fetch leaves a spare connection, for which Node would wait some seconds.
     const http = this.server.app.getHttpServer() as Server;
     http.closeAllConnections();
     for (const tab of this.#tabs) tab.session.detach();

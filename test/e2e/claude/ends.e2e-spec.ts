@@ -4,7 +4,7 @@ import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp } from './claude-app.js';
 import type { Tab } from './tab.js';
 
-describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
+describe.each(ADAPTERS)('Interrupts, deletions and crashes on %s', (adapter) => {
   let app: ClaudeApp;
   let tab: Tab;
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('stops a turn that has only been sent, to a new agent and to a running one', async () => {
+  it('end a turn that has not started yet, on a new agent and on a running one', async () => {
     tab = await app.open();
     for (const name of ['cold', 'warm']) {
       await tab.session.send(`hold ${name}`);
@@ -25,12 +25,12 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     }
   });
 
-  it('stops an answer in the middle, and goes on with what waits', async () => {
+  it('end an answer while it is streamed, and the queued message runs next', async () => {
     await tab.session.send('hold endless');
-    await tab.session.send('what waits');
+    await tab.session.send('queued');
     await tab.until(() => tab.names().at(-1) === 'message_delta');
     await tab.session.interrupt();
-    await tab.until(() => tab.said().at(-1) === 'heard what waits');
+    await tab.until(() => tab.said().at(-1) === 'heard queued');
     await tab.until(() => tab.names().at(-1) === 'result');
 
     expect(tab.all('result').slice(-2)).toMatchObject([
@@ -40,10 +40,10 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     expect(tab.all('error')).toEqual([]);
   });
 
-  it('stops a tool that runs, and ends what it has started', async () => {
+  it('end a running tool, and the processes that it has started', async () => {
     await tab.session.send('bash tail -f /dev/null');
     await tab.session.approve(await tab.asked());
-    // The agent, the shell, and what runs in it.
+    // The agent, the shell, and the command in it.
     await eventually(async () => (await app.processes(tab.id)).length >= 3);
     await tab.session.interrupt();
 
@@ -51,23 +51,23 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     await eventually(async () => (await app.processes(tab.id)).length === 1);
   });
 
-  it('says done to every subscriber of a deleted session, and ends its agent', async () => {
+  it('publish done to every subscriber of a deleted session, and stop its agent', async () => {
     const seen = tab.lastId;
     const other = app.attach(tab.id);
     await tab.session.send('hold deleted');
     await other.until(() => other.lastId > seen && other.names().at(-1) === 'message_delta');
     expect(await app.processes(tab.id)).not.toEqual([]);
-    // The published client's: DELETE with the content type of JSON and without a body.
+    // The published client sends DELETE with the content type of JSON and without a body.
     await tab.session.close();
 
     expect(await other.ended).toBeNull();
     expect(other.names().at(-1)).toBe('done');
     expect(await tab.ended).toBeNull();
-    await expect(tab.session.send('anybody?')).rejects.toMatchObject({ status: 404 });
+    await expect(tab.session.send('still there?')).rejects.toMatchObject({ status: 404 });
     await eventually(async () => (await app.processes(tab.id)).length === 0);
   });
 
-  it('survives its agent being killed in a turn, and remembers what was said', async () => {
+  it('leave the conversation intact when the agent is killed in a turn', async () => {
     tab = await app.open();
     await tab.turn('remember the milk');
     const { session_cost_usd } = await tab.turn('and the bread');
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
     expect(await app.server.info(tab.id)).toMatchObject({ state: 'idle' });
   });
 
-  it('is dormant when its agent dies between two turns, and wakes with the next', async () => {
+  it('make the session dormant when the agent is killed between turns, until the next message', async () => {
     const turns = tab.all('result').length;
     await app.killAgent(tab.id);
     await tab.until(() => tab.names().at(-1) === 'session_state');
@@ -113,8 +113,8 @@ describe.each(ADAPTERS)('interrupts and ends on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('a session that is not used on %s', (adapter) => {
-  it('sleeps when nobody needs it, and wakes with its memory, its model and its costs', async () => {
+describe.each(ADAPTERS)('An idle session on %s', (adapter) => {
+  it('becomes dormant, and resumes with its conversation, its model and its costs', async () => {
     const app = await ClaudeApp.start(adapter, { timeouts: { idleTimeoutMs: 50 } });
     const tab = await app.open();
     await tab.turn('remember the milk');
@@ -146,8 +146,8 @@ describe.each(ADAPTERS)('a session that is not used on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('an agent that cannot start on %s', (adapter) => {
-  it('is told with its reason, and the session lives and can be deleted', async () => {
+describe.each(ADAPTERS)('An agent that cannot start on %s', (adapter) => {
+  it('is reported with the reason, and its session stays available and can be deleted', async () => {
     const app = await ClaudeApp.start(adapter, {
       overrides: { pathToClaudeCodeExecutable: '/nonexistent/claude' },
     });

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ClaudeApp } from './claude-app.js';
 
-describe('a session of the real agent that has limits', () => {
+describe('Limits of the real agent', () => {
   let app: ClaudeApp;
   afterEach(async () => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('stops a turn that takes more steps than it may, and goes on with the next', async () => {
+  it('end a turn at the limit of turns, and the next message runs', async () => {
     app = await ClaudeApp.start('express', {
       agent: { maxTurns: 1, permissionModes: ['acceptEdits'] },
     });
@@ -21,7 +21,7 @@ describe('a session of the real agent that has limits', () => {
     await tab.session.close();
   });
 
-  it('stops when it has cost what it may, also after it has slept', async () => {
+  it('end every turn at the limit of cost, also after the session was dormant', async () => {
     app = await ClaudeApp.start('express', {
       agent: { maxBudgetUsd: 0.000_001 },
       timeouts: { idleTimeoutMs: 50 },

@@ -1,7 +1,7 @@
 import { createDeferred, type Deferred } from '../../../src/agent-webkit/agents/claude/deferred.js';
 import type { Model, ModelRequest, Reply } from '../../support/fake-messages-api.js';
 
-/** What AskUserQuestion is called with. */
+/** The questions that the model asks with AskUserQuestion. */
 export const QUESTIONS = [
   {
     question: 'Which colour?',
@@ -18,14 +18,14 @@ export const QUESTIONS = [
 ];
 
 /**
- * The model of these tests. What the user says decides:
+ * The fake model of these tests. Its answer depends on the user's message:
  *
- * - `hold <name>` streams a word, and the answer's end when that name is released;
- * - `bash <command>` says a word and calls the tool, `ask` asks {@link QUESTIONS};
- * - `delegate <words>` gives these words to a sub-agent and waits for it, `background <words>` does
- *   not wait; that such a one has ended is answered when `notice` is released;
- * - `recall` answers with all that the user has said in this conversation;
- * - all else is answered by `heard <it>`, a tool's result by `done`.
+ * - `hold <name>` streams one word, and the end of the answer when that name is released;
+ * - `bash <command>` writes a sentence and calls the tool; `ask` asks {@link QUESTIONS};
+ * - `delegate <words>` passes these words to a sub-agent and waits for it; `background <words>` does
+ *   not wait, and the notice that the sub-agent has ended is answered when `notice` is released;
+ * - `recall` answers with all messages of the user in this conversation;
+ * - any other message is answered with `heard <message>`, and a tool's result with `done`.
  */
 export function createModel(): { model: Model; release: (name: string) => void } {
   const gates = new Map<string, Deferred<void>>();
@@ -63,7 +63,7 @@ export function createModel(): { model: Model; release: (name: string) => void }
   return { model, release: (name) => gate(name).resolve() };
 }
 
-/** What the user has said, without what the agent adds. */
+/** Returns the texts of the user, without those that the agent adds. */
 function userWords({ messages }: ModelRequest): string[] {
   return messages
     .filter(({ role }) => role === 'user')
@@ -75,7 +75,7 @@ function userWords({ messages }: ModelRequest): string[] {
     .filter((words) => !/^(<|\[Image: )/.test(words));
 }
 
-/** Whether the agent speaks to the model on its own account, and not on the user's. */
+/** True when the last message is a notification of the agent, not a message of the user. */
 function isNotice({ messages }: ModelRequest): boolean {
   const last = messages.findLast(({ role }) => role === 'user');
   return JSON.stringify(last?.content).includes('[SYSTEM NOTIFICATION');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp } from './claude-app.js';
 
-describe.each(ADAPTERS)('permission modes on %s', (adapter) => {
+describe.each(ADAPTERS)('Permission modes on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter, { timeouts: { idleTimeoutMs: 50 } });
@@ -15,7 +15,7 @@ describe.each(ADAPTERS)('permission modes on %s', (adapter) => {
 
   const isMade = (name: string) => existsSync(join(app.cwd, name));
 
-  it('holds from the next turn on, there and back, but for those that the host does not offer', async () => {
+  it('apply from the next turn on, and are rejected when the host does not allow them', async () => {
     const tab = await app.open();
     await tab.turn('hello');
     await tab.session.setPermissionMode('acceptEdits');
@@ -37,15 +37,15 @@ describe.each(ADAPTERS)('permission modes on %s', (adapter) => {
     await tab.session.close();
   });
 
-  it('may be wished for at the start', async () => {
+  it('can be requested when the session is created', async () => {
     const tab = await app.open({ permission_mode: 'acceptEdits' });
-    await tab.turn('bash touch wished');
-    expect(isMade('wished')).toBe(true);
+    await tab.turn('bash touch requested');
+    expect(isMade('requested')).toBe(true);
     expect(tab.all('permission_request')).toEqual([]);
     await tab.session.close();
   });
 
-  it('changes with a suggestion that is taken, and an agent that is woken keeps to it', async () => {
+  it('change with an accepted suggestion, also for an agent that is resumed later', async () => {
     const tab = await app.open();
     await tab.session.send('bash touch suggested');
     const { correlation_id, context } = await tab.next('permission_request');
@@ -59,8 +59,8 @@ describe.each(ADAPTERS)('permission modes on %s', (adapter) => {
     await app.reaches(tab.id, 'dormant');
 
     const back = app.attach(tab.id, seen);
-    await back.turn('bash touch woken');
-    expect(isMade('woken')).toBe(true);
+    await back.turn('bash touch resumed');
+    expect(isMade('resumed')).toBe(true);
     expect(back.all('permission_request')).toEqual([]);
     await back.session.close();
   });

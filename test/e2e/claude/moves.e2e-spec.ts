@@ -3,7 +3,7 @@ import { PostgresStorage } from '../../../src/agent-webkit/storage/postgres/post
 import { describePostgres, PostgresBench } from '../../support/postgres.js';
 import { ClaudeApp } from './claude-app.js';
 
-describePostgres('two servers on one database', () => {
+describePostgres('Two servers on one database', () => {
   let bench: PostgresBench;
   let first: ClaudeApp;
   let second: ClaudeApp;
@@ -26,7 +26,7 @@ describePostgres('two servers on one database', () => {
     expect(left).toEqual([[], []]);
   });
 
-  it('let a session wake on another one than it slept on, which never saw it, with its memory', async () => {
+  it('resume a dormant session on the server that never had it, with its conversation', async () => {
     const tab = await first.open();
     await tab.turn('remember the milk');
     const { lastId } = tab;
@@ -36,7 +36,7 @@ describePostgres('two servers on one database', () => {
     const moved = second.attach(tab.id, lastId);
     await moved.turn('recall');
     expect(moved.said().at(-1)).toBe('remember the milk | recall');
-    // Nothing is missing between what the first server said last and what the second says.
+    // The events of the second server follow those of the first one without a gap.
     expect(moved.ids().at(0)).toBe(lastId + 1);
     expect(await second.processes(tab.id)).toHaveLength(1);
   });

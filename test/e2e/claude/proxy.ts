@@ -2,14 +2,14 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Proxy {
   url: string;
-  /** How many connections there have been. */
+  /** Returns the number of connections so far. */
   connections: () => number;
-  /** Breaks all connections, as a network does that fails. */
+  /** Breaks all connections, as a failing network does. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** What stands between a client and the server, and may break. */
+/** Starts a proxy between a client and the server, whose connections a test can break. */
 export async function startProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
@@ -22,7 +22,7 @@ export async function startProxy(target: string): Promise<Proxy> {
       [upstream, client],
     ] as const) {
       sockets.add(socket);
-      socket.on('error', () => undefined); // what breaks is closed, too
+      socket.on('error', () => undefined); // a socket that fails is closed, too
       socket.on('close', () => {
         sockets.delete(socket);
         other.destroy();

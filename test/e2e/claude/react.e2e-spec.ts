@@ -12,7 +12,7 @@ const served = (event: TabEvent): Action => ({ type: 'server_event', event: even
 const replay = (events: TabEvent[], from: State = initialState): State =>
   events.reduce((state, event) => reduce(state, served(event)), from);
 
-/** What the user sees of it. */
+/** The messages as the user sees them. */
 const shown = (state: State) =>
   state.messages.map((message) => {
     if (message.kind === 'tool_result') return `result: ${JSON.stringify(message.output)}`;
@@ -23,7 +23,7 @@ const shown = (state: State) =>
     return `${message.kind}: ${blocks.join('')}`;
   });
 
-describe.each(ADAPTERS)("the published client's state on %s", (adapter) => {
+describe.each(ADAPTERS)("The published client's state on %s", (adapter) => {
   let app: ClaudeApp;
   let tab: Tab;
   let state: State;
@@ -48,7 +48,7 @@ describe.each(ADAPTERS)("the published client's state on %s", (adapter) => {
     await tab.session.send(content);
   };
 
-  it('is right after turns with a tool and a question, live and when replayed', async () => {
+  it('is correct after turns with a tool and a question, live and when replayed', async () => {
     tab = await app.open();
     state = initialState;
     reduced = 0;
@@ -109,7 +109,7 @@ describe.each(ADAPTERS)("the published client's state on %s", (adapter) => {
     const reloaded = app.attach(tab.id);
     await reloaded.until(() => reloaded.lastId === tab.lastId);
     const again = replay(reloaded.events);
-    // This client does not know our user_message; it shows what it has said itself.
+    // This client does not know `user_message`. It shows the messages that it has sent itself.
     expect(again.messages).toEqual(state.messages.filter(({ kind }) => kind !== 'user'));
     expect(again.status).toBe('idle');
     expect(again.totalCostUsd).toBeCloseTo(state.totalCostUsd, 9);

@@ -6,10 +6,10 @@ import type { Tab } from './tab.js';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
+describe.each(ADAPTERS)('Reconnecting on %s', (adapter) => {
   let app: ClaudeApp;
   let proxy: Proxy;
-  /** Its connection never breaks. */
+  /** A tab whose connection never breaks. */
   let steady: Tab;
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter);
@@ -21,7 +21,7 @@ describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('loses and repeats nothing when the connection breaks in the middle of a turn', async () => {
+  it('delivers every event once when the connection breaks in the middle of a turn', async () => {
     const shaky = app.attach(steady.id, undefined, proxy.url);
     await steady.session.send('hold cut');
     await shaky.until(() => shaky.names().includes('message_delta'));
@@ -37,11 +37,11 @@ describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
     shaky.session.detach();
   });
 
-  it('loses and repeats nothing when it breaks again and again', async () => {
+  it('delivers every event once when the connection breaks repeatedly', async () => {
     const shaky = app.attach(steady.id, undefined, proxy.url);
     for (const word of ['one', 'two', 'three']) {
       const seen = steady.lastId;
-      // Whatever is on its way then is lost with the connection.
+      // Events in transit are lost with the connection.
       const cuts = steady.until(() => steady.lastId > seen + 1).then(() => proxy.cut());
       await steady.turn(word);
       await cuts;
@@ -53,7 +53,7 @@ describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
     shaky.session.detach();
   });
 
-  it('shows a prompt that came while nobody was connected, and takes its answer', async () => {
+  it('delivers a request that was opened while the client was disconnected, and accepts its reply', async () => {
     const shaky = app.attach(steady.id, steady.lastId, proxy.url);
     await steady.session.send('hold away');
     await shaky.until(() => shaky.names().includes('message_delta'));
@@ -69,8 +69,8 @@ describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
     shaky.session.detach();
   });
 
-  it('gives whoever comes later the same story, from the beginning or from where they were', async () => {
-    await steady.turn('a last word');
+  it('delivers the same events to a later client, from the beginning or from its cursor', async () => {
+    await steady.turn('last');
     const late = app.attach(steady.id);
     await late.until(() => late.lastId === steady.lastId);
     expect(late.events).toEqual(steady.events);
@@ -82,14 +82,14 @@ describe.each(ADAPTERS)('reconnecting on %s', (adapter) => {
     back.session.detach();
   });
 
-  it('says so for good when the place to resume from is not there', async () => {
+  it('ends with status 412 when the cursor is ahead of the last event', async () => {
     const ahead = app.attach(steady.id, steady.lastId + 1000);
 
     expect(await ahead.ended).toMatchObject({ name: 'TransportError', status: 412 });
   });
 });
 
-describe.each(ADAPTERS)('a log that keeps little on %s', (adapter) => {
+describe.each(ADAPTERS)('A log with few kept events on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter, { retention: { maxEvents: 5 } });
@@ -98,7 +98,7 @@ describe.each(ADAPTERS)('a log that keeps little on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('refuses to resume what is gone, and begins with what is kept for whoever is new', async () => {
+  it('answers 412 when the cursor was evicted, and starts a new client with the kept events', async () => {
     const tab = await app.open();
     await tab.turn('one');
     await tab.turn('two');

@@ -7,7 +7,7 @@ import { ClaudeApp } from './claude-app.js';
 import { QUESTIONS } from './model.js';
 import type { Tab } from './tab.js';
 
-describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
+describe.each(ADAPTERS)('Requests of the real agent on %s', (adapter) => {
   let app: ClaudeApp;
   let id: string;
   let tab: Tab;
@@ -17,7 +17,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
   });
   beforeEach(async () => {
     if ((await app.server.info(id))['state'] !== 'idle') ({ id } = await app.open());
-    // A tab of its own, which has seen what was there before.
+    // Each test has its own tab, which has read all earlier events.
     tab = app.attach(id, Number((await app.server.info(id))['last_id']));
   });
   afterAll(async () => {
@@ -26,7 +26,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
 
   const isMade = (name: string) => existsSync(join(app.cwd, name));
 
-  it('runs a tool that is allowed, with the input it has asked for', async () => {
+  it('run an allowed tool with its original input', async () => {
     await tab.session.send('bash touch allowed && ls');
     const request = await tab.next('permission_request');
     expect(request).toMatchObject({
@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     expect(await app.server.info(id)).toMatchObject({ state: 'idle', pending: [] });
   });
 
-  it('runs a tool with the input that the person has made of it', async () => {
+  it('run an allowed tool with the input that the user has changed', async () => {
     await tab.session.send('bash touch original');
     const updatedInput = { command: 'touch edited && ls', description: 'test' };
     await tab.session.approve(await tab.asked(), { updatedInput });
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     expect(isMade('original')).toBe(false);
   });
 
-  it('tells the model why a tool is denied, and goes on with the turn', async () => {
+  it('pass the reason of a denial to the model, and the turn continues', async () => {
     await tab.session.send('bash touch denied');
     await tab.session.deny(await tab.asked(), { message: 'not on a Sunday' });
 
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     expect(isMade('denied')).toBe(false);
   });
 
-  it('denies without a message, too', async () => {
+  it('can be denied without a message', async () => {
     await tab.session.send('bash touch silently');
     await tab.session.deny(await tab.asked());
 
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     expect(await tab.next('result')).toMatchObject({ subtype: 'success' });
   });
 
-  it('ends the turn on a denial with an interrupt, and the next one works', async () => {
+  it('end the turn when a denial interrupts it, and the next message runs', async () => {
     await tab.session.send('bash touch interrupted');
     await tab.session.send('next');
     await tab.session.deny(await tab.asked(), { message: 'stop it', interrupt: true });
@@ -115,7 +115,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     expect(isMade('interrupted')).toBe(false);
   });
 
-  it('does not ask again for what the suggested rules allow from now on', async () => {
+  it('are not repeated for a tool that an accepted suggestion allows', async () => {
     await tab.session.send('bash mkdir -p ruled');
     const { correlation_id, context } = await tab.next('permission_request');
     const { suggestions } = context as { suggestions: Record<string, unknown>[] };
@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
         { question: 'Which sizes?', selectedOptions: ['small', 'large'] },
       ],
     ],
-  ])('gives the model the answers to its questions, sent as %s', async (_shape, answers) => {
+  ])('pass the answers to the model when they are sent as %s', async (_shape, answers) => {
     await tab.session.send('ask me');
     const { correlation_id, questions } = await tab.next('ask_user_question');
     expect(questions).toEqual({ questions: QUESTIONS });
@@ -152,23 +152,23 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     await tab.session.answer(String(correlation_id), answers);
     await tab.next('result');
 
-    const [told] = app.asked('ask me').at(-1)?.toolResults ?? [];
-    expect(told?.is_error ?? false).toBe(false);
-    expect(told?.content).toContain('"Which colour?"="blue", "Which sizes?"="small, large"');
+    const [toolResult] = app.asked('ask me').at(-1)?.toolResults ?? [];
+    expect(toolResult?.is_error ?? false).toBe(false);
+    expect(toolResult?.content).toContain('"Which colour?"="blue", "Which sizes?"="small, large"');
     expect(tab.all('request_resolved')).toMatchObject([{ kind: 'question', outcome: 'answered' }]);
     expect(tab.said().at(-1)).toBe('done');
   });
 
-  it('lets a question be denied', async () => {
+  it('pass the denial of a question to the model', async () => {
     await tab.session.send('ask me');
     await tab.session.deny(await tab.asked('ask_user_question'), { message: 'decide yourself' });
     await tab.next('result');
 
-    const [told] = app.asked('ask me').at(-1)?.toolResults ?? [];
-    expect(JSON.stringify(told)).toContain('decide yourself');
+    const [toolResult] = app.asked('ask me').at(-1)?.toolResults ?? [];
+    expect(JSON.stringify(toolResult)).toContain('decide yourself');
   });
 
-  it('takes the first of two replies, refuses the other, and tells both tabs', async () => {
+  it('accept the first of two replies, reject the other, and publish the outcome to both tabs', async () => {
     const other = app.attach(id, tab.lastId);
     await tab.session.send('bash touch raced');
     const [correlationId, same] = await Promise.all([tab.asked(), other.asked()]);
@@ -192,7 +192,7 @@ describe.each(ADAPTERS)('what the real agent asks on %s', (adapter) => {
     expect(isMade('raced')).toBe(outcome === 'allowed');
   });
 
-  it('refuses a reply that comes after its turn is over', async () => {
+  it('reject a reply after the turn has ended', async () => {
     await tab.session.send('bash touch late');
     const correlationId = await tab.asked();
     await tab.session.interrupt();

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp } from './claude-app.js';
 
-describe.each(ADAPTERS)('the end of a server on %s', (adapter) => {
-  it('comes soon while a turn and a tool run, says done to everybody, and leaves no process', async () => {
+describe.each(ADAPTERS)('Shutdown of a server on %s', (adapter) => {
+  it('takes less than 5 s during a turn and a tool, publishes done, and leaves no process', async () => {
     const app = await ClaudeApp.start(adapter);
     const streaming = await app.open();
     const working = await app.open();
@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('the end of a server on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('comes soon while a prompt is open, which is told to be cancelled', async () => {
+  it('cancels an open request, and publishes that it was cancelled', async () => {
     const app = await ClaudeApp.start(adapter);
     const tab = await app.open();
     await tab.session.send('bash touch never');
@@ -41,7 +41,7 @@ describe.each(ADAPTERS)('the end of a server on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('comes soon while agents start', async () => {
+  it('leaves no process while an agent starts', async () => {
     const app = await ClaudeApp.start(adapter);
     const tab = await app.open();
     await tab.session.send('too early');

@@ -3,8 +3,8 @@ import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp } from './claude-app.js';
 import { saidIn, type TabEvent } from './tab.js';
 
-/** The events as one reads them. */
-function story(events: TabEvent[]): string[] {
+/** Returns the events as readable lines. */
+function summarize(events: TabEvent[]): string[] {
   return events
     .filter(({ event }) => event !== 'message_delta')
     .map(({ event, data }) => {
@@ -15,7 +15,7 @@ function story(events: TabEvent[]): string[] {
     });
 }
 
-describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
+describe.each(ADAPTERS)('Sub-agents on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter);
@@ -24,7 +24,7 @@ describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('says what a sub-agent says under ids of its own, and asks on its behalf', async () => {
+  it('publish messages under their own ids, and requests with their agent id', async () => {
     const tab = await app.open();
     await tab.session.send('delegate bash touch delegated');
     const request = await tab.next('permission_request');
@@ -40,19 +40,19 @@ describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
     expect(delegation).toMatchObject({ tool_name: 'Agent' });
     expect(delegation).not.toHaveProperty('parent_tool_use_id');
     expect(command).toMatchObject({ tool_name: 'Bash', ...parent });
-    const told = tab
+    const messages = tab
       .all('message_complete')
       .map(({ message_id, parent_tool_use_id, message }) => [
         parent_tool_use_id === undefined ? 'main' : 'sub',
         message_id,
         (message as { content: { type: string }[] }).content.map(({ type }) => type).join(),
       ]);
-    const [first, , second] = told;
-    const last = told.at(-1);
-    expect(told).toEqual([
+    const [first, , second] = messages;
+    const last = messages.at(-1);
+    expect(messages).toEqual([
       ['main', first?.[1], 'text'],
       ['main', first?.[1], 'text,tool_use'],
-      // Of a sub-agent it waits for, the agent tells what it does, not what it says.
+      // The agent reports the tools of a sub-agent that it waits for, but not its text.
       ['sub', second?.[1], 'tool_use'],
       ['main', last?.[1], 'text'],
     ]);
@@ -64,11 +64,11 @@ describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
     await tab.session.close();
   });
 
-  it('does not take the end of what the agent began by itself for the end of a turn', async () => {
+  it('do not end the turn of a user when the agent finishes work that it has started itself', async () => {
     const tab = await app.open();
     await tab.turn('background hold sub');
     app.release('sub');
-    // The sub-agent is done; the agent hears of it and speaks, though nobody has said anything.
+    // The sub-agent has ended. The agent is notified, and answers without a message of the user.
     await tab.until(() => JSON.stringify(tab.events.at(-1)).includes('noticed'));
     await tab.session.send('hold mine');
     await tab.until(() => tab.names().at(-1) === 'turn_start');
@@ -82,7 +82,7 @@ describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
     await tab.session.interrupt();
     await tab.until(() => tab.said().at(-1) === 'heard after' && tab.names().at(-1) === 'result');
 
-    expect(story(tab.events.slice(before))).toEqual([
+    expect(summarize(tab.events.slice(before))).toEqual([
       'noticed',
       'result success unasked',
       'user_message',
@@ -95,7 +95,7 @@ describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
     await tab.session.close();
   });
 
-  it('answers the next message though a sub-agent was lost with its agent', async () => {
+  it('do not prevent the next answer when they were lost with their agent', async () => {
     const tab = await app.open();
     await tab.turn('background hold lost');
     await app.killAgent(tab.id);
@@ -104,11 +104,11 @@ describe.each(ADAPTERS)('sub-agents on %s', (adapter) => {
     await tab.session.send('still there?');
     await tab.until(() => tab.said().at(-1) === 'noticed' && tab.names().at(-1) === 'result');
 
-    expect(story(tab.events.slice(before))).toEqual([
+    expect(summarize(tab.events.slice(before))).toEqual([
       'user_message',
       'session_state',
       'turn_start',
-      // The agent hears that its sub-agent is gone, and then of the message.
+      // The agent is notified that its sub-agent is gone, and then receives the message.
       'result success unasked',
       'noticed',
       'result success',

@@ -1,19 +1,19 @@
 import type { Session, UserInput } from '@agent-webkit/core';
 
-/** An event as the published client hands it over; it passes on names that it does not know. */
+/** An event as the published client returns it, also with a name that it does not know. */
 export interface TabEvent {
   id: number;
   event: string;
   data: Record<string, unknown>;
 }
 
-/** What a `message_complete` says. */
+/** Returns the text of a `message_complete` event. */
 export function saidIn({ message }: TabEvent['data']): string {
   const { content } = message as { content: { type: string; text?: string }[] };
   return content.map((block) => block.text ?? `<${block.type}>`).join('');
 }
 
-/** A browser's tab: a session of the published client, all it was told, and ways to wait for more. */
+/** A browser tab: a session of the published client, its events so far, and ways to wait for more. */
 export class Tab {
   readonly events: TabEvent[] = [];
   /** Resolves to null when the events end, and to the error when they throw. */
@@ -22,7 +22,7 @@ export class Tab {
   #isOver = false;
   #waiting: (() => void)[] = [];
 
-  /** @param seen the id of the last event that is not sent again */
+  /** @param seen the id of the last event that was read before */
   constructor(
     readonly session: Session,
     readonly seen = 0,
@@ -38,7 +38,7 @@ export class Tab {
     return this.events.at(-1)?.id ?? this.seen;
   }
 
-  /** Waits for a fact, which is looked at whenever an event arrives. */
+  /** Resolves when `isTrue` returns true. It is called again after each event. */
   async until(isTrue: () => boolean): Promise<void> {
     while (!isTrue()) {
       if (this.#isOver) throw new Error(`The events ended first: ${this.names().join(' ')}`);
@@ -46,7 +46,7 @@ export class Tab {
     }
   }
 
-  /** The data of the next event of this name that was not returned before. */
+  /** Resolves to the data of the next event of this name that was not returned before. */
   async next(name: string): Promise<Record<string, unknown>> {
     const from = this.#read.get(name) ?? 0;
     const find = () => this.events.findIndex(({ event }, index) => index >= from && event === name);
@@ -56,14 +56,14 @@ export class Tab {
     return this.events[index]?.data ?? {};
   }
 
-  /** Says something, when no turn runs, and waits for the end of its turn. */
+  /** Sends a message while no turn is running. Resolves to the result of its turn. */
   async turn(content: UserInput): Promise<Record<string, unknown>> {
     this.#read.set('result', this.events.length);
     await this.session.send(content);
     return this.next('result');
   }
 
-  /** Waits for the next permission that is asked for, or question, and says its correlation id. */
+  /** Resolves to the correlation id of the next permission request or question. */
   async asked(event = 'permission_request'): Promise<string> {
     return String((await this.next(event))['correlation_id']);
   }
@@ -81,7 +81,7 @@ export class Tab {
     return this.events.flatMap(({ event, data }) => (event === name ? [data] : []));
   }
 
-  /** All the assistant has said so far, message by message. */
+  /** The texts of the assistant's messages so far. */
   said(): string[] {
     return this.all('message_complete').map(saidIn);
   }

@@ -4,12 +4,12 @@ import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp } from './claude-app.js';
 import type { Tab } from './tab.js';
 
-/** What a plain turn costs: the model played here always uses the same number of tokens. */
+/** The cost of a plain turn, in US dollars. The fake model always uses the same number of tokens. */
 const TURN_USD = 0.006;
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
+describe.each(ADAPTERS)('Turns of the real agent on %s', (adapter) => {
   let app: ClaudeApp;
   let tab: Tab;
   beforeAll(async () => {
@@ -20,14 +20,14 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  /** What is said from now on, without what is not of interest here. */
-  const said = (after: number) => tab.events.filter(({ id }) => id > after);
+  /** The events after an id. */
+  const eventsAfter = (after: number) => tab.events.filter(({ id }) => id > after);
 
-  it('streams the text, then the whole message, then the result', async () => {
+  it('stream the text, then the whole message, then the result', async () => {
     const before = tab.lastId;
     const result = await tab.turn('hello');
 
-    const [message, start, ...events] = said(before);
+    const [message, start, ...events] = eventsAfter(before);
     expect(message?.data['content']).toBe('hello');
     expect(start?.data).toEqual({ message_id: message?.data['message_id'] });
     const message_id = events[0]?.data['message_id'];
@@ -52,7 +52,7 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     expect(result['duration_ms']).toBeGreaterThan(0);
   });
 
-  it('tells what each turn costs by itself, and beside it what the session has cost', async () => {
+  it('report their own cost, and the cost of the session so far', async () => {
     const before = Number((await tab.turn('one'))['session_cost_usd']);
     const result = await tab.turn('two');
 
@@ -61,30 +61,32 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     expect((await app.server.info(tab.id))['total_cost_usd']).toBe(result['session_cost_usd']);
   });
 
-  it('remembers the turns before', async () => {
+  it('remember earlier turns', async () => {
     await tab.turn('remember the milk');
     await tab.turn('recall');
 
     expect(tab.said().at(-1)).toMatch(/remember the milk \| recall$/);
   });
 
-  it('runs queued messages one after the other, in their order', async () => {
+  it('run queued messages in order, one after the other', async () => {
     const before = tab.lastId;
     await tab.session.send('hold queue');
     await tab.session.send('second');
     await tab.session.send('third');
-    await tab.until(() => said(before).some(({ event }) => event === 'message_delta'));
+    await tab.until(() => eventsAfter(before).some(({ event }) => event === 'message_delta'));
     app.release('queue');
-    await tab.until(() => said(before).filter(({ event }) => event === 'result').length === 3);
+    await tab.until(
+      () => eventsAfter(before).filter(({ event }) => event === 'result').length === 3,
+    );
 
-    const turns = said(before).map(({ event }) => event);
+    const turns = eventsAfter(before).map(({ event }) => event);
     expect(turns.filter((name) => name === 'turn_start' || name === 'result')).toEqual(
       ['turn_start', 'result', 'turn_start', 'result', 'turn_start', 'result'], // never two at once
     );
     expect(tab.said().slice(-3)).toEqual(['begun', 'heard second', 'heard third']);
   });
 
-  it('gives the model the images of a message', async () => {
+  it('pass the images of a message to the model', async () => {
     const image = {
       type: 'image' as const,
       source: { type: 'base64' as const, media_type: 'image/png', data: PIXEL },
@@ -99,7 +101,7 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     ]);
   });
 
-  it('asks the model that is set from the next turn on, and the usual one again after null', async () => {
+  it('use a model from the turn after it is set, and the default model after null', async () => {
     await tab.turn('as usual');
     await tab.session.setModel('claude-haiku-4-5');
     await tab.turn('with another model');
@@ -114,7 +116,7 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     expect(await app.server.info(tab.id)).toMatchObject({ model: null });
   });
 
-  it('goes on when nobody follows', async () => {
+  it('continue without subscribers', async () => {
     const other = app.attach(tab.id, tab.lastId);
     await other.session.send('hold alone');
     await other.until(() => other.names().at(-1) === 'message_delta');
@@ -133,7 +135,7 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     expect(tab.ids()).toEqual([seen + 1, seen + 2]);
   });
 
-  it('sends the text whole where partial messages are not wanted', async () => {
+  it('publish whole messages only when partial messages are off', async () => {
     const whole = await app.open({ include_partial_messages: false });
     await whole.turn('hello');
     expect(whole.names()).toEqual([
@@ -147,7 +149,7 @@ describe.each(ADAPTERS)('turns of the real agent on %s', (adapter) => {
     await whole.session.close();
   });
 
-  it('starts with the model and in the folder that are wished for', async () => {
+  it('use the model and the folder of the session', async () => {
     const other = await app.open({ model: 'claude-sonnet-4-5' });
     await other.turn('which model');
     expect(app.asked('which model').at(-1)?.model).toBe('claude-sonnet-4-5');

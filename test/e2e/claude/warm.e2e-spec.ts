@@ -3,7 +3,7 @@ import { eventually } from '../../support/eventually.js';
 import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp, findProcesses as findAgents } from './claude-app.js';
 
-describe.each(ADAPTERS)('an agent that was started ahead on %s', (adapter) => {
+describe.each(ADAPTERS)('A warm agent on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter, { agent: { warmPool: 1, includePartialMessages: true } });
@@ -13,7 +13,7 @@ describe.each(ADAPTERS)('an agent that was started ahead on %s', (adapter) => {
     expect(await findAgents('')).toEqual([]);
   });
 
-  it("is the next session's, in the mode and with the memory of any other", async () => {
+  it('serves the next session, in its permission mode, and its conversation can be resumed', async () => {
     await eventually(async () => (await findAgents('')).length === 1);
     const ahead = await findAgents('');
     const tab = await app.open({ permission_mode: 'plan' });
@@ -25,7 +25,7 @@ describe.each(ADAPTERS)('an agent that was started ahead on %s', (adapter) => {
     await tab.next('session_state');
     await tab.turn('recall');
     expect(tab.said().at(-1)).toMatch(/^remember the milk \|.*recall$/s);
-    // Another one waits for the next session.
+    // Another warm agent waits for the next session.
     await eventually(async () => (await findAgents('')).length === 2);
   });
 });

@@ -10,7 +10,7 @@ import { fakeAgents } from '../../support/fake-agent-client.js';
 import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
 
 const RUNS = { numRuns: 80 };
-/** Stands in everything that is sent, and may stand in no line of the log. */
+/** Part of every value that is sent. No line of the log may contain it. */
 const MARK = 'hunter2';
 const TYPES = ['user_message', 'interrupt', 'permission_response', 'question_response']
   .concat(['set_permission_mode', 'set_model', 'stop_task', '__proto__', 'constructor'])
@@ -58,14 +58,14 @@ const queries = fc.array(
 );
 
 const lines: string[] = [];
-const note = (...told: unknown[]) => void lines.push(told.map(String).join(' '));
+const note = (...args: unknown[]) => void lines.push(args.map(String).join(' '));
 
-interface Told {
+interface Answer {
   status: number;
   body: string;
 }
 
-describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) => {
+describe.each(ADAPTERS)('Hostile requests to a stored session on %s', (adapter) => {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
   let server: TestApp;
   let id: string;
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
     path: string,
     body: unknown,
     sent: Record<string, string> = {},
-  ): Promise<Told> =>
+  ): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const { hostname, port } = new URL(server.url);
       const type = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -118,12 +118,12 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
     });
   const place = (path: string) => path.replaceAll('ID', id);
 
-  it('are refused with nothing done, or accepted', async () => {
+  it('change nothing when the message is rejected', async () => {
     await fc.assert(
       fc.asyncProperty(message, async (body) => {
         const before = await server.info(id);
         const answer = await send('POST', `/sessions/${id}/input`, body);
-        tellsNothing(answer);
+        expectNoDetails(answer);
         expect([204, 400, 403, 409]).toContain(answer.status);
         const after = await server.info(id);
         if (answer.status !== 204) expect(after).toEqual(before);
@@ -133,7 +133,7 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
     );
   });
 
-  it('get an answer to any method, id, query and header', async () => {
+  it('never cause an internal error, whatever the method, id, query and headers are', async () => {
     const methods = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'OPTIONS');
     const routes = fc.constantFrom('', '/events', '/stream', '/input', '/nothing');
     await fc.assert(
@@ -142,7 +142,7 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
         const search = pairs
           .map((pair) => pair.map((part) => encodeURIComponent(part)).join('='))
           .join('&');
-        tellsNothing(
+        expectNoDetails(
           await send(method, place(`/sessions/${name}${route}?${search}`), undefined, sent),
         );
       }),
@@ -151,12 +151,12 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
     expect((await server.info(id))['session_id']).toBe(id);
   });
 
-  it('delete nothing but by its id', async () => {
+  it('delete the session only by its exact id', async () => {
     await fc.assert(
       fc.asyncProperty(ids, async (name) => {
         if (name === 'ID') return;
         const answer = await send('DELETE', place(`/sessions/${name}`), undefined);
-        tellsNothing(answer);
+        expectNoDetails(answer);
         expect(answer.status).toBeGreaterThanOrEqual(400);
       }),
       RUNS,
@@ -164,7 +164,7 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
     expect((await server.info(id))['session_id']).toBe(id);
   });
 
-  it('are nobody with any other token', async () => {
+  it('are answered with 401 when the token is wrong', async () => {
     await fc.assert(
       fc.asyncProperty(
         headerValue,
@@ -173,28 +173,28 @@ describe.each(ADAPTERS)('hostile clients of stored sessions on %s', (adapter) =>
           const authorization = `${scheme}${text}`;
           const answer = await send('GET', '/sessions', undefined, { authorization });
           expect(answer.status).toBe(401);
-          tellsNothing(answer);
+          expectNoDetails(answer);
         },
       ),
       RUNS,
     );
   });
 
-  it('put nothing of theirs into the log', () => {
+  it('leave none of their values in the log', () => {
     new Logger('Test').warn('is heard');
     expect(lines.at(-1)).toContain('is heard');
     expect(lines.join('\n')).not.toContain(MARK);
   });
 });
 
-/** Nothing of the server's inside, however it was refused. */
-function tellsNothing({ status, body }: Told): void {
+/** Expects an answer that reveals nothing of the server's internals. */
+function expectNoDetails({ status, body }: Answer): void {
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);
   if (status < 400 || body === '') return;
-  const { message: told, ...rest } = JSON.parse(body) as Record<string, unknown>;
-  expect(told).toEqual(expect.any(String));
+  const { message: text, ...rest } = JSON.parse(body) as Record<string, unknown>;
+  expect(text).toEqual(expect.any(String));
   expect(Object.keys(rest)).not.toContain('stack');
-  expect(told).not.toMatch(/node_modules|class-(?:validator|transformer)|sqlite|fastify/i);
-  expect(told).not.toMatch(/\.[jt]s:\d|\n\s+at |\/tmp\/|\/home\//);
+  expect(text).not.toMatch(/node_modules|class-(?:validator|transformer)|sqlite|fastify/i);
+  expect(text).not.toMatch(/\.[jt]s:\d|\n\s+at |\/tmp\/|\/home\//);
 }

@@ -19,7 +19,7 @@ const FIELDS = ['content', 'message_id', 'correlation_id', 'behavior', 'updated_
   .concat(['permission_mode', 'include_partial_messages', '__proto__', 'constructor', 'prototype'])
   .concat(['toString', 'hasOwnProperty', 'then', 'length', 'toJSON', 'type']);
 
-/** JSON of any shape, with the names that have broken servers. */
+/** JSON of any shape, with property names that have broken servers. */
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 5 },
@@ -32,7 +32,7 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
-/** A message that has a known type more often than not, and anything in its fields. */
+/** A message with a known type in most cases, and any values in its fields. */
 const message = fc
   .tuple(
     fc.oneof(fc.constantFrom<unknown>(...TYPES), json),
@@ -46,21 +46,21 @@ const headers = fc.dictionary(
   token,
 );
 
-/** Answered as the protocol answers, and with a sentence where it is refused. */
-const isAnswered = ({ status, body }: { status: number; body: string }) => {
+/** Expects a status below 500, and a message when the request is rejected. */
+const expectAnswer = ({ status, body }: { status: number; body: string }) => {
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);
   if (status >= 400) expect((JSON.parse(body) as { message: unknown }).message).toMatch(/./);
 };
 
-/** By the field's name, or by what the JSON parser of the adapter has against all of it. */
-const namesWhatIsWrong = ({ body }: { body: string }) => {
-  const { message: told } = JSON.parse(body) as { message: string };
-  const known = FIELDS.some((field) => told.startsWith(field));
-  if (!known) expect(told).toMatch(/^The body|JSON|^Object contains forbidden prototype/);
+/** Expects a message that begins with the invalid field's name, or comes from the adapter's JSON parser. */
+const expectNamedField = ({ body }: { body: string }) => {
+  const { message: text } = JSON.parse(body) as { message: string };
+  const known = FIELDS.some((field) => text.startsWith(field));
+  if (!known) expect(text).toMatch(/^The body|JSON|^Object contains forbidden prototype/);
 };
 
-describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
+describe.each(ADAPTERS)('Hostile requests on %s', (adapter) => {
   let server: TestApp;
   let agents: ReturnType<typeof fakeAgents>;
   let id: string;
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
   });
   afterAll(() => server.close());
 
-  /** A request by hand, which may say what `fetch` refuses to. */
+  /** Sends a request that `fetch` may refuse to send. */
   const send = (
     method: string,
     path: string,
@@ -91,7 +91,7 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
-          // A stream that began has answered.
+          // The headers of a stream are its whole answer.
           if (String(response.headers['content-type']).startsWith('text/event-stream')) {
             outgoing.destroy();
             resolve({ status: response.statusCode ?? 0, body: '' });
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
     });
   const post = (path: string, body: unknown, sent: Record<string, string> = {}) =>
     send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...sent });
-  const worksStill = async () => {
+  const expectWorkingSession = async () => {
     const fresh = await server.createSession();
     await server.say(fresh, 'still there?');
     expect((await agents.newest().received(1)).content).toBe('still there?');
@@ -112,33 +112,33 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
     expect((await server.info(id))['session_id']).toBe(id);
   };
 
-  it('may send any message, and the session works afterwards', async () => {
+  it('leave the session working, whatever the message is', async () => {
     await fc.assert(
       fc.asyncProperty(message, async (body) => {
         const answer = await post(`/sessions/${id}/input`, body);
-        isAnswered(answer);
+        expectAnswer(answer);
         expect([204, 400, 403, 409]).toContain(answer.status);
-        if (answer.status === 400) namesWhatIsWrong(answer);
+        if (answer.status === 400) expectNamedField(answer);
       }),
       RUNS,
     );
-    await worksStill();
+    await expectWorkingSession();
   });
 
-  it('may create a session with any body', async () => {
+  it('create a session or are rejected, whatever the body is', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(message, json), async (body) => {
         const answer = await post('/sessions', body);
-        isAnswered(answer);
+        expectAnswer(answer);
         expect([200, 400, 403]).toContain(answer.status);
-        if (answer.status === 400) namesWhatIsWrong(answer);
+        if (answer.status === 400) expectNamedField(answer);
       }),
       RUNS,
     );
-    await worksStill();
+    await expectWorkingSession();
   });
 
-  it('may send bytes that are no JSON, as any content type', async () => {
+  it('never cause an internal error when the body is not JSON, whatever its content type is', async () => {
     const types = ['application/json', 'text/plain', 'application/x-www-form-urlencoded']
       .concat(['multipart/form-data', 'application/json; charset=x', 'image/png', 'a/b/c', ''])
       .concat(['application/json; charset=utf-16', 'APPLICATION/JSON', 'application/ld+json']);
@@ -151,14 +151,14 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
     const paths = fc.constantFrom('/sessions', `/sessions/${id}/input`);
     await fc.assert(
       fc.asyncProperty(paths, bodies, fc.constantFrom(...types), async (path, body, type) => {
-        isAnswered(await send('POST', path, body, { 'content-type': type }));
+        expectAnswer(await send('POST', path, body, { 'content-type': type }));
       }),
       RUNS,
     );
-    await worksStill();
+    await expectWorkingSession();
   });
 
-  it('may ask for any id, query and header', async () => {
+  it('never cause an internal error, whatever the id, query and headers are', async () => {
     const routes = fc.constantFrom('', '/events', '/stream', '/input', '/nothing');
     const names = fc.constantFrom('after', 'limit', 'cursor', 'last_event_id', '__proto__', 'a[b]');
     const query = fc.array(fc.tuple(names, fc.oneof(token, fc.integer().map(String))), {
@@ -173,14 +173,14 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
       fc.asyncProperty(methods, ids, routes, query, headers, async (method, name, ...rest) => {
         const [route, pairs, sent] = rest;
         const search = pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
-        isAnswered(await send(method, `/sessions/${name}${route}?${search}`, '', sent));
+        expectAnswer(await send(method, `/sessions/${name}${route}?${search}`, '', sent));
       }),
       RUNS,
     );
-    await worksStill();
+    await expectWorkingSession();
   });
 
-  it('is told what is too deep or too large, and is never walked into', async () => {
+  it('are rejected when the body is nested too deeply, or the body or a header is too large', async () => {
     const deep = `${'['.repeat(40_000)}${']'.repeat(40_000)}`;
     for (const field of ['content', 'answers', 'updated_input', 'unknown']) {
       const body = `{"type":"user_message","content":"a","${field}":${deep}}`;
@@ -198,19 +198,19 @@ describe.each(ADAPTERS)('hostile clients on %s', (adapter) => {
       'last-event-id': '9'.repeat(20_000),
     });
     expect(header.status).toBe(431);
-    await worksStill();
+    await expectWorkingSession();
   });
 
-  it('cannot change what objects are', async () => {
+  it('cannot change the prototype of objects', async () => {
     const polluting =
       '{"type":"user_message","content":"a","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
     const type = { 'content-type': 'application/json' };
-    isAnswered(await send('POST', `/sessions/${id}/input`, polluting, type));
-    isAnswered(await send('POST', '/sessions', polluting, type));
+    expectAnswer(await send('POST', `/sessions/${id}/input`, polluting, type));
+    expectAnswer(await send('POST', '/sessions', polluting, type));
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it('may answer a question with anything, and the question stays open or is answered', async () => {
+  it('answer a question or leave it open, whatever the answers are', async () => {
     const asking = await server.createSession();
     const stream = await server.stream(asking);
     const agent = agents.newest();

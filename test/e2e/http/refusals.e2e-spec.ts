@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
 
-/** How many requests are refused; more of them show a smaller leak. */
+/** How many requests are rejected. A larger number detects a smaller leak. */
 const REFUSALS = Number(process.env['REFUSALS'] ?? 12_000);
 const CONNECTIONS = 16;
-/** A refusal that left a few hundred bytes behind would grow past this. */
+/** Exceeded when each rejected request leaves a few hundred bytes in memory. */
 const MAX_GROWTH_BYTES = 4_000_000 + REFUSALS * 20;
 
 const STATUSES = [400, 401, 403, 404, 409, 412, 413, 429];
@@ -23,7 +23,7 @@ const usedBytes = (): number => {
   return process.memoryUsage().heapUsed;
 };
 
-describe.each(ADAPTERS)('a server that refuses on %s', (adapter) => {
+describe.each(ADAPTERS)('Rejected requests on %s', (adapter) => {
   const pool = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const agents = fakeAgents();
   let server: TestApp;
@@ -64,7 +64,7 @@ describe.each(ADAPTERS)('a server that refuses on %s', (adapter) => {
       outgoing.end(body === undefined ? '' : JSON.stringify(body));
     });
 
-  /** Something that is refused, and was never said before. */
+  /** Sends a request that is rejected and differs from all earlier ones. */
   const refusal = (n: number): Promise<number> => {
     const fresh = randomUUID();
     const input = `/sessions/${id}/input`;
@@ -105,7 +105,7 @@ describe.each(ADAPTERS)('a server that refuses on %s', (adapter) => {
   };
 
   it(
-    'remembers nothing of what it refused',
+    'leave nothing in memory',
     async () => {
       await refuseMany(2000);
       const before = usedBytes();

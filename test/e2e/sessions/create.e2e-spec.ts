@@ -9,7 +9,7 @@ import { ADAPTERS, startApp, startFakeApp, type TestApp } from '../../support/st
 
 const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'];
 
-describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
+describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
   let server: TestApp;
   let agents: ReturnType<typeof fakeAgents>;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
@@ -19,7 +19,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     server.request('POST', '/sessions', body, headers);
   afterEach(() => server.close());
 
-  it('answers 200 with the id and the protocol version, with a body or without', async () => {
+  it('answers 200 with the id and the protocol version, with or without a body', async () => {
     await start();
     const bare = await create();
     expect(bare.status).toBe(200);
@@ -31,7 +31,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     expect((await create({ colour: 'red', nested: { any: [1] } })).status).toBe(200);
   });
 
-  it('starts the agent as the client asks and says so', async () => {
+  it('starts the agent with the configuration that the client requests', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
     mkdirSync(join(workspace, 'inner'));
     await start({ agent: { workspace } });
@@ -53,7 +53,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ model: 'opus', permission_mode: 'plan', cwd });
   });
 
-  it('gives a session of a client without wishes what the host configured', async () => {
+  it('starts the agent with the defaults of the host when the client requests nothing', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
     await start({
       agent: {
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     });
   });
 
-  it.each(PERMISSION_MODES)('takes the permission mode %s', async (mode) => {
+  it.each(PERMISSION_MODES)('accepts the permission mode %s', async (mode) => {
     await start();
     await server.createSession({ permission_mode: mode });
     expect(agents.newest().start.permissionMode).toBe(mode);
@@ -90,32 +90,32 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     ['cwd', 'a\0b'],
     ['include_partial_messages', 'true'],
     ['include_partial_messages', null],
-  ])('refuses a %s of %j with 400', async (field, value) => {
+  ])('answers 400 when %s is %j', async (field, value) => {
     await start();
     expect(await create({ [field]: value })).toMatchObject(invalid(field));
     expect(agents.agents).toEqual([]);
   });
 
-  it('refuses names and paths that are too long with 400', async () => {
+  it('answers 400 when a name or a path is too long', async () => {
     await start();
     expect(await create({ model: 'm'.repeat(257) })).toMatchObject(invalid('model'));
     expect(await create({ cwd: 'd'.repeat(4097) })).toMatchObject(invalid('cwd'));
   });
 
-  it.each([[[]], ['"text"'], ['5'], ['[1]']])('refuses the body %j with 400', async (body) => {
+  it.each([[[]], ['"text"'], ['5'], ['[1]']])('answers 400 when the body is %j', async (body) => {
     await start();
     expect((await create(body)).status).toBe(400);
     expect(agents.agents).toEqual([]);
   });
 
-  it('refuses a permission mode that the host does not allow with 403', async () => {
+  it('answers 403 when the host does not allow the permission mode', async () => {
     await start();
     expect(await create({ permission_mode: 'bypassPermissions' })).toMatchObject(
       refused(403, 'forbidden', /^permission_mode: 'bypassPermissions'/),
     );
   });
 
-  it('refuses a folder outside the workspace with 403, whatever it is called', async () => {
+  it('answers 403 when the folder is outside the workspace, however its path is written', async () => {
     const root = mkdtempSync(join(tmpdir(), 'root-'));
     const workspace = join(root, 'work');
     mkdirSync(workspace);
@@ -137,7 +137,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     expect(agents.agents).toEqual([]);
   });
 
-  it('refuses one session too many with 429, until one is deleted', async () => {
+  it('answers 429 above the limit of sessions, until a session is deleted', async () => {
     await start({ limits: { maxSessionsPerOwner: 2 } });
     const first = await server.createSession();
     await server.createSession();
@@ -148,14 +148,14 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     expect((await create()).status).toBe(200);
   });
 
-  it('keeps the limit of sessions when many are created at once', async () => {
+  it('enforces the limit of sessions for concurrent requests', async () => {
     await start({ limits: { maxSessionsPerOwner: 3 } });
     const answers = await Promise.all(Array.from({ length: 12 }, () => create()));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(9);
   });
 
-  it('creates one session for one Idempotency-Key, also when both come at once', async () => {
+  it('creates one session for one Idempotency-Key, also for concurrent requests', async () => {
     await start();
     const key = { 'idempotency-key': 'abc' };
     const [one, two] = await Promise.all([create({}, key), create({}, key)]);
@@ -166,14 +166,14 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     expect((await create({}, { 'idempotency-key': 'abd' })).body).not.toEqual(one?.body);
   });
 
-  it('does not remember an Idempotency-Key of a refused creation', async () => {
+  it('creates a session for an Idempotency-Key whose first request was rejected', async () => {
     await start();
     const key = { 'idempotency-key': 'abc' };
     expect((await create({ cwd: '..' }, key)).status).toBe(403);
     expect((await create({}, key)).status).toBe(200);
   });
 
-  it('keeps the Idempotency-Keys of different callers apart', async () => {
+  it('creates one session for each caller that sends the same Idempotency-Key', async () => {
     await start({ auth: { tokens: ['ann:a', 'bob:b'] } });
     const [ann, bob] = await Promise.all(
       ['a', 'b'].map((token) =>
@@ -184,7 +184,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
     expect(bob?.body['session_id']).not.toBe(ann?.body['session_id']);
   });
 
-  it('refuses an Idempotency-Key that is empty or too long with 400', async () => {
+  it('answers 400 when the Idempotency-Key is empty or too long', async () => {
     await start();
     for (const key of ['', 'k'.repeat(256)]) {
       expect(await create({}, { 'idempotency-key': key })).toMatchObject(
@@ -194,7 +194,7 @@ describe.each(ADAPTERS)('creating a session on %s', (adapter) => {
   });
 
   it.each([['text/plain'], ['application/x-www-form-urlencoded'], [undefined]])(
-    'refuses a body of the type %s, instead of doing something else than was asked',
+    'answers 400 when the content type of the body is %s, instead of ignoring the body',
     async (type) => {
       server = await startApp({ agent: { sdkFactory: fakeAgents().factory } }, { adapter });
       const response = await fetch(`${server.url}/sessions`, {

@@ -19,7 +19,7 @@ const delta = (fields: object, parent: string | null = null, index = 0) =>
 const words = (value: string, parent: string | null = null) =>
   delta({ type: 'text_delta', text: value }, parent);
 
-describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
+describe.each(ADAPTERS)('Events of a turn on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   let id: string;
@@ -34,8 +34,8 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
   beforeEach(() => {
     turns = 0;
   });
-  /** What comes of one turn, without the user's side of it. */
-  const says = async (...messages: SDKMessage[]) => {
+  /** Runs one turn, and returns its events without `user_message` and `turn_start`. */
+  const runTurn = async (...messages: SDKMessage[]) => {
     const from = stream.events.length;
     turns += 1;
     await server.say(id, 'go');
@@ -46,8 +46,8 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     return stream.events.slice(from + 2).map(({ event, data }) => ({ event, data }));
   };
 
-  it('streams text as it is written, then the whole message', async () => {
-    const events = await says(
+  it('stream text as the agent writes it, then the whole message', async () => {
+    const events = await runTurn(
       begin('m1'),
       words('Hel'),
       words('lo'),
@@ -73,9 +73,9 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     ]);
   });
 
-  it("streams a tool's input, then its message, its use and its result", async () => {
+  it("stream a tool's input, then its message, its tool_use and its tool_result", async () => {
     const use = toolUse('Bash', { command: 'ls' }, 't1');
-    const events = await says(
+    const events = await runTurn(
       begin('m1'),
       streamed({ type: 'content_block_start', index: 0, content_block: use }),
       delta({ type: 'input_json_delta', partial_json: '{"command"' }),
@@ -104,9 +104,9 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     ]);
   });
 
-  it('completes a message with all its blocks so far, and tells each tool use once', async () => {
+  it('repeat a message with all its blocks so far, and report each tool use once', async () => {
     const [a, b] = [toolUse('A', {}, 'a'), toolUse('B', {}, 'b')];
-    const events = await says(
+    const events = await runTurn(
       assistant([text('I will')], { id: 'm1' }),
       assistant([a], { id: 'm1' }),
       assistant([b], { id: 'm1' }),
@@ -120,8 +120,8 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     ]);
   });
 
-  it('never mixes what a sub-agent says with the main conversation', async () => {
-    const events = await says(
+  it('keep the messages of a sub-agent apart from the main conversation', async () => {
+    const events = await runTurn(
       begin('main'),
       begin('sub', 't1'),
       words('main'),
@@ -141,9 +141,9 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     expect(events[0]?.data).not.toHaveProperty('parent_tool_use_id');
   });
 
-  it('ends a turn with what the turn cost, and the session so far', async () => {
-    const [first] = await says(result({ cost: 0.25 }));
-    const [second] = await says(result({ cost: 0.75, subtype: 'error_max_turns' }));
+  it('end with the cost of the turn, and of the session so far', async () => {
+    const [first] = await runTurn(result({ cost: 0.25 }));
+    const [second] = await runTurn(result({ cost: 0.75, subtype: 'error_max_turns' }));
     expect(first?.data).toMatchObject({
       session_id: id,
       subtype: 'success',
@@ -163,10 +163,10 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ total_cost_usd: 0.75 });
   });
 
-  it("tells an MCP server's status when it changes, and only then", async () => {
+  it('report the status of an MCP server only when it changes', async () => {
     const connected = { name: 'db', status: 'connected' };
-    const first = await says(init([connected, { name: 'web', status: 'pending' }]));
-    const second = await says(init([connected, { name: 'web', status: 'failed' }]));
+    const first = await runTurn(init([connected, { name: 'web', status: 'pending' }]));
+    const second = await runTurn(init([connected, { name: 'web', status: 'failed' }]));
     expect([...first, ...second].filter(({ event }) => event !== 'result')).toEqual([
       { event: 'mcp_status_change', data: { server_name: 'db', status: 'connected' } },
       { event: 'mcp_status_change', data: { server_name: 'web', status: 'pending' } },
@@ -174,30 +174,30 @@ describe.each(ADAPTERS)('what the agent says on %s', (adapter) => {
     ]);
   });
 
-  it('makes nothing of a message it does not know, and goes on', async () => {
+  it('continue after an unknown message of the agent, which is ignored', async () => {
     const unknown = [
       { type: 'of_the_future', payload: { deep: [1] } },
       { type: 'system', subtype: 'of_the_future' },
       { type: 'stream_event', event: { type: 'ping' }, parent_tool_use_id: null },
       words('without a beginning'),
     ] as unknown as SDKMessage[];
-    const events = await says(...unknown, assistant([text('fine')]));
+    const events = await runTurn(...unknown, assistant([text('fine')]));
     expect(events.map(({ event }) => event)).toEqual(['message_complete', 'result']);
   });
 
-  it('survives a message that is broken, and goes on', async () => {
+  it('continue after a malformed message of the agent, which is ignored', async () => {
     const broken = [
       { type: 'assistant' },
       { type: 'user', message: {} },
       { type: 'stream_event' },
     ] as unknown as SDKMessage[];
-    const events = await says(...broken, assistant([text('fine')]));
+    const events = await runTurn(...broken, assistant([text('fine')]));
     expect(events.map(({ event }) => event)).toEqual(['message_complete', 'result']);
   });
 
-  it('keeps every text on one line of the stream', async () => {
+  it('keep any text on one line of the stream', async () => {
     const odd = 'a\r\nb\n\nid: 7\u2028\u2029\0 \ud83d\ude00';
-    const events = await says(assistant([text(odd)]));
+    const events = await runTurn(assistant([text(odd)]));
     expect(events[0]?.data).toMatchObject({ message: { content: [text(odd)] } });
     expect(stream.ids()).toEqual([2, 3, 4, 5]);
   });

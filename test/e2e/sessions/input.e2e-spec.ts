@@ -8,7 +8,7 @@ import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../sup
 const PIXEL = { type: 'base64', media_type: 'image/png', data: 'iVBORw==' };
 const user = (content: unknown, more: object = {}) => ({ type: 'user_message', content, ...more });
 
-describe.each(ADAPTERS)('input on %s', (adapter) => {
+describe.each(ADAPTERS)('Session input on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
         { type: 'image', source: PIXEL },
       ],
     ],
-  ])('hands %s to the agent and tells every subscriber', async (_, content) => {
+  ])('is passed to the agent and published to every subscriber: %s', async (_, content) => {
     const id = await start();
     const stream = await server.stream(id);
     const message_id = randomUUID();
@@ -39,7 +39,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect(await agents.newest().received(1)).toEqual({ messageId: message_id, content });
   });
 
-  it('gives a message without an id one of its own', async () => {
+  it('gets a message id when the client sends none', async () => {
     const id = await start();
     const stream = await server.stream(id);
     await server.say(id, 'hello');
@@ -48,7 +48,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect((await stream.next('turn_start')).data['message_id']).toBe(data['message_id']);
   });
 
-  it('changes the model, the permission mode and a task of the running agent', async () => {
+  it('sets the model and the permission mode of a running agent, and stops its tasks', async () => {
     const id = await start();
     const inputs = [
       { type: 'set_model', model: 'opus' },
@@ -66,7 +66,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ model: null, permission_mode: 'plan' });
   });
 
-  it('tells by an event that the agent refused a change it was asked for', async () => {
+  it('causes an error event when the agent rejects a requested change', async () => {
     const id = await start();
     agents.newest().setModel = () => Promise.reject(new Error('There is no model x.'));
     const stream = await server.stream(id);
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     });
   });
 
-  it('refuses a mode that the host does not allow with 403', async () => {
+  it('is answered with 403 when the host does not allow the permission mode', async () => {
     const id = await start({ agent: { permissionModes: ['default', 'plan'] } });
     const set = (mode: string) => server.input(id, { type: 'set_permission_mode', mode });
     expect(await set('acceptEdits')).toMatchObject(refused(403, 'forbidden', /^mode: /));
@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     ['model', { type: 'set_model', model: '' }],
     ['task_id', { type: 'stop_task' }],
     ['task_id', { type: 'stop_task', task_id: {} }],
-  ])('refuses a wrong %s with 400 and does nothing: %j', async (field, message) => {
+  ])('is answered with 400 and changes nothing when %s is invalid: %j', async (field, message) => {
     const id = await start();
     const answer = await server.request('POST', `/sessions/${id}/input`, message);
     expect(answer).toMatchObject(invalid(field));
@@ -127,24 +127,24 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect(agents.newest().calls).toEqual([]);
   });
 
-  it('ignores fields it does not know', async () => {
+  it('may have unknown fields, which are ignored', async () => {
     const id = await start();
     const extra = { colour: 'red', deep: { __proto__: null, list: [1] } };
     expect((await server.input(id, user('a', extra))).status).toBe(204);
     expect((await server.input(id, { type: 'interrupt', ...extra })).status).toBe(204);
   });
 
-  it('is unknown for a session that is unknown or deleted', async () => {
+  it('is answered with 404 when the session does not exist or was deleted', async () => {
     const id = await start();
     await server.request('DELETE', `/sessions/${id}`);
-    for (const unknown of [id, 'nobody', randomUUID()]) {
+    for (const unknown of [id, 'unknown', randomUUID()]) {
       expect(await server.input(unknown, user('a'))).toMatchObject(
         refused(404, 'session_not_found', /^Session not found/),
       );
     }
   });
 
-  it('takes a message_id once, in a row and at the same time, and pays for one turn', async () => {
+  it('runs one turn for one message_id, also when the message is repeated concurrently', async () => {
     const id = await start();
     const message = user('once', { message_id: randomUUID() });
     const twice = await Promise.all([server.input(id, message), server.input(id, message)]);
@@ -159,7 +159,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ last_id: 4 });
   });
 
-  it('takes an Idempotency-Key once in a session, and again in another', async () => {
+  it('is accepted once for one Idempotency-Key in each session', async () => {
     const id = await start();
     const answers = await Promise.all([keyed(id, user('a'), 'k'), keyed(id, user('a'), 'k')]);
     expect(answers.map(({ status }) => status)).toEqual([204, 204]);
@@ -169,12 +169,12 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect(await server.info(other)).toMatchObject({ last_id: 3 });
   });
 
-  it('refuses one message too many with 503, which may be sent again later', async () => {
+  it('is answered with 503 while the queue is full, and can be sent again later', async () => {
     const id = await start({ limits: { maxQueuedMessages: 2 } });
     await server.say(id, 'runs');
     await agents.newest().received(1);
-    await server.say(id, 'waits 1');
-    await server.say(id, 'waits 2');
+    await server.say(id, 'queued 1');
+    await server.say(id, 'queued 2');
     const message = user('one too many', { message_id: randomUUID() });
     const tooMany = await keyed(id, message, 'key');
     expect(tooMany).toMatchObject(refused(503, 'backpressure', /2 messages/));
@@ -188,7 +188,7 @@ describe.each(ADAPTERS)('input on %s', (adapter) => {
     expect((await agents.newest().received(4)).content).toBe('one too many');
   });
 
-  it('hands over messages in their order, one turn after the other', async () => {
+  it('runs messages in order, one turn after the other', async () => {
     const id = await start();
     const contents = Array.from({ length: 10 }, (_, n) => `message ${n}`);
     for (const content of contents) await server.say(id, content);

@@ -9,22 +9,22 @@ import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../sup
 const INTERRUPT = { type: 'interrupt' };
 const ABORTED = () => result({ subtype: 'error_during_execution', errors: ['aborted'] });
 
-describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
+describe.each(ADAPTERS)('The life cycle of a session on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
     ({ server, agents } = await startFakeApp(options, { adapter }));
     return server.createSession();
   };
-  /** Lets the session's agent be put to sleep, and waits until it is. */
-  const sleeps = (id: string) =>
+  /** Resolves when the session is dormant. */
+  const becomesDormant = (id: string) =>
     eventually(async () => (await server.info(id))['state'] === 'dormant');
-  /** To whichever agent there is: a short idle time may have ended one already. */
-  const wasHanded = (content: string) =>
+  /** Resolves when the newest agent has received a message. A short idle time may have stopped earlier ones. */
+  const isReceived = (content: string) =>
     eventually(() => agents.newest().inputs.some((input) => input.content === content));
   afterEach(() => server.close());
 
-  it('is idle, then running, then idle again', async () => {
+  it('begins idle, is running during a turn, and returns to idle', async () => {
     const id = await start();
     expect(await server.info(id)).toMatchObject({ state: 'idle' });
     await server.say(id, 'hi');
@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ state: 'idle', total_cost_usd: 0.25 });
   });
 
-  it('aborts a running turn, and begins the next one when the aborted has drained', async () => {
+  it('interrupts a running turn, and starts the next one after the interrupted turn has ended', async () => {
     const id = await start();
     const stream = await server.stream(id);
     await server.say(id, 'first');
@@ -57,7 +57,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(stream.names().slice(-2)).toEqual(['result', 'turn_start']);
   });
 
-  it('does nothing on an interrupt between turns, and interrupts a turn once', async () => {
+  it('ignores an interrupt between turns, and interrupts a turn once', async () => {
     const id = await start();
     expect((await server.input(id, INTERRUPT)).status).toBe(204);
     await server.say(id, 'hi');
@@ -68,14 +68,14 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ state: 'running', last_id: 3 });
   });
 
-  it('never hands over a turn that was interrupted before its agent was there', async () => {
+  it('passes no message to the agent when its turn was interrupted before the agent started', async () => {
     const id = await start({ timeouts: { idleTimeoutMs: 10 } });
     const first = agents.newest();
     const { released, release } = latch();
     first.closing = released;
     await first.called('close');
     const stream = await server.stream(id);
-    await server.say(id, 'too early');
+    await server.say(id, 'interrupted early');
     await server.say(id, 'next');
     await stream.next('turn_start');
     await server.input(id, INTERRUPT);
@@ -91,7 +91,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(second.inputs).toHaveLength(1);
   });
 
-  it('ends an agent that does not stop when interrupted, and goes on with another', async () => {
+  it('stops an agent that ignores an interrupt, and continues with another one', async () => {
     const id = await start({ timeouts: { interruptTimeoutMs: 20 } });
     const stream = await server.stream(id);
     await server.say(id, 'hangs');
@@ -106,7 +106,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(agents.newest().start.resume).toBe(true);
   });
 
-  it('survives its agent dying in a turn, and wakes another with the memory', async () => {
+  it('continues after a crash of the agent in a turn, with another one that resumes the conversation', async () => {
     const id = await start();
     const stream = await server.stream(id);
     await server.say(id, 'hi');
@@ -132,7 +132,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(agents.newest().start).toMatchObject({ sessionId: id, resume: true });
   });
 
-  it('tells that an agent died between turns, and goes on with what waited', async () => {
+  it('reports a crash of the agent between turns, and starts another one for the next message', async () => {
     const id = await start();
     const stream = await server.stream(id);
     agents.newest().say(assistant([text('ready')]));
@@ -147,7 +147,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(agents.newest().start.resume).toBe(false);
   });
 
-  it('says why an agent could not start, and tries anew for the next message', async () => {
+  it('reports why an agent could not start, and retries for the next message', async () => {
     const id = await start();
     const stream = await server.stream(id);
     agents.newest().die('The API key is missing.');
@@ -163,7 +163,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect((await stream.next('result')).data['subtype']).toBe('error_during_execution');
   });
 
-  it('survives a factory that throws', async () => {
+  it('becomes dormant when the agent factory throws', async () => {
     const id = await start({
       agent: {
         sdkFactory: () => {
@@ -181,14 +181,14 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ state: 'dormant' });
   });
 
-  it('sleeps when nobody needs it, and the next message wakes it with its settings', async () => {
+  it('becomes dormant when it is idle, and resumes with its configuration for the next message', async () => {
     const id = await start({ timeouts: { idleTimeoutMs: 10 } });
     await server.say(id, 'hi');
-    await wasHanded('hi');
+    await isReceived('hi');
     const first = agents.newest();
     await server.input(id, { type: 'set_model', model: 'opus' });
     first.say(result());
-    await sleeps(id);
+    await becomesDormant(id);
     expect(first.isClosed).toBe(true);
     await server.input(id, { type: 'set_permission_mode', mode: 'plan' });
     const { last_id } = await server.info(id);
@@ -196,7 +196,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     await stream.until(() => stream.ids().at(-1) === last_id);
     expect(stream.events.at(-1)).toMatchObject({ data: { state: 'dormant' } });
     await server.say(id, 'wake up');
-    await wasHanded('wake up');
+    await isReceived('wake up');
     await stream.until(() => stream.names().at(-1) === 'turn_start');
     expect(stream.events.at(-2)).toMatchObject({ data: { state: 'idle' } });
     const { start: woken } = agents.newest();
@@ -204,22 +204,22 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(stream.ids()).toEqual(stream.ids().map((_, index) => index + 1));
   });
 
-  it('stays awake while somebody watches, a turn runs or a person is asked', async () => {
+  it('does not become dormant while it has a subscriber, a turn or an open request', async () => {
     const id = await start({ timeouts: { idleTimeoutMs: 10 } });
     const stream = await server.stream(id);
     await server.say(id, 'hi');
-    await wasHanded('hi');
+    await isReceived('hi');
     const agent = agents.newest();
     void agent.ask('Bash', {}, { toolUseID: 'open' });
     await stream.next('permission_request');
     stream.close();
     const other = await server.createSession();
-    await sleeps(other);
+    await becomesDormant(other);
     expect(agent.calls).toEqual([]);
     expect(await server.info(id)).toMatchObject({ state: 'awaiting', subscribers: 0 });
   });
 
-  it('ends for good when it is deleted, and its agent with it', async () => {
+  it('ends with its agent when it is deleted', async () => {
     const id = await start();
     const stream = await server.stream(id);
     await server.say(id, 'hi');
@@ -251,7 +251,7 @@ describe.each(ADAPTERS)('the life of a session on %s', (adapter) => {
     expect(server.registry.size).toBe(0);
   });
 
-  it('does not let an agent that is being ended ask anybody', async () => {
+  it('denies the requests of an agent that is being stopped', async () => {
     const id = await start();
     const stream = await server.stream(id);
     const agent = agents.newest();

@@ -21,7 +21,7 @@ const png = (bytes: number) => ({
   },
 });
 
-describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => {
+describe.each(ADAPTERS)('Limits for clients on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
@@ -31,7 +31,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
   const say = (id: string, content: unknown) => server.input(id, { type: 'user_message', content });
   afterEach(() => server.close());
 
-  it('refuses creations that come too fast with 429, and says when to come again', async () => {
+  it('answer 429 with Retry-After to sessions that are created too fast', async () => {
     await start({ limits: { maxCreationsPerMinute: 2 } });
     await server.createSession();
     await server.createSession();
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     expect(agents.agents).toHaveLength(2);
   });
 
-  it('refuses one stream too many with 429, until one has left', async () => {
+  it('answer 429 above the limit of subscribers, until one has disconnected', async () => {
     await start({ stream: { maxSubscribers: 2 } });
     const id = await server.createSession();
     const [first] = await Promise.all([server.stream(id), server.stream(id)]);
@@ -65,12 +65,12 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     ],
     ['an image', [png(13)], /^content\[0\].source.data: must have at most 12 bytes/],
     [
-      'so many blocks',
+      'too many blocks',
       Array.from({ length: 4 }, () => ({ type: 'text', text: 'x' })),
       /^content: must have at most 3 blocks/,
     ],
   ] as [string, unknown, RegExp][])(
-    'refuses a message that is too large with 413: %s',
+    'answer 413 to a message that is too large: %s',
     async (_, content, message) => {
       await start({ limits: { maxTextLength: 10, maxImageBytes: 12, maxContentBlocks: 3 } });
       const id = await server.createSession();
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     },
   );
 
-  it('refuses a message for which all agents are too busy with 503, until one is not', async () => {
+  it('answer 503 to a message while all agents are busy', async () => {
     await start({ agent: { maxAgents: 1 } });
     const busy = await server.createSession();
     await server.say(busy, 'work');
@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     expect(agents.agents.map(({ isClosed }) => isClosed)).toEqual([true, false]);
   });
 
-  it('refuses models that are not on the list with 403', async () => {
+  it('answer 403 to a model that is not on the list', async () => {
     await start({ agent: { models: ['haiku'], model: 'sonnet' } });
     const wrong = refused(403, 'forbidden', /^model: 'opus' is not permitted. Permitted: haiku/);
     expect(await create({ model: 'opus' })).toMatchObject(wrong);
@@ -112,7 +112,7 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     expect((await server.info(id))['model']).toBe('sonnet');
   });
 
-  it('lets what nobody answers expire, and tells everybody', async () => {
+  it('expire a request without a reply, and publish that it expired', async () => {
     await start({ timeouts: { requestTimeoutMs: 20 } });
     const id = await server.createSession();
     const stream = await server.stream(id);
@@ -127,13 +127,13 @@ describe.each(ADAPTERS)('the limits of what clients may do on %s', (adapter) => 
     expect((await server.input(id, late)).status).toBe(409);
   });
 
-  it('gives every agent its limits of turns and money', async () => {
+  it('pass the limits of turns and cost to every agent', async () => {
     await start({ agent: { maxTurns: 5, maxBudgetUsd: 1.5 } });
     await server.createSession();
     expect(agents.newest().start).toMatchObject({ maxTurns: 5, maxBudgetUsd: 1.5 });
   });
 
-  it('removes sessions that nobody uses', async () => {
+  it('remove unused sessions', async () => {
     await start({ retention: { retentionMs: 20 } });
     const id = await server.createSession();
     await eventually(async () => (await server.request('GET', `/sessions/${id}`)).status === 404);

@@ -9,7 +9,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 type Page = { sessions: { session_id: string }[]; next_cursor: string | null };
 type Events = { events: { id: number; event: string; data: object }[]; has_more: boolean };
 
-describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
+describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   const start = async (options: AgentWebkitModuleOptions = {}) => {
@@ -21,7 +21,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     (await server.request('GET', `/sessions/${id}/events${query}`)).body as unknown as Events;
   afterEach(() => server.close());
 
-  it('is every field of one session', async () => {
+  it('returns every field of a session', async () => {
     await start({ agent: { workspace: '/', model: 'sonnet' } });
     const id = await server.createSession();
     const stream = await server.stream(id);
@@ -46,7 +46,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     expect((await page()).sessions[0]).toMatchObject({ session_id: id, cwd: '/' });
   });
 
-  it('is all own sessions, page by page, each once and the newest activity first', async () => {
+  it('lists each session of the caller once over its pages, the newest activity first', async () => {
     await start();
     const ids: string[] = [];
     for (let n = 0; n < 7; n += 1) ids.push(await server.createSession());
@@ -68,7 +68,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     expect(await page()).toMatchObject({ next_cursor: null });
   });
 
-  it('is nothing for a caller without sessions', async () => {
+  it('returns an empty list to a caller without sessions', async () => {
     await start();
     expect(await page()).toEqual({ sessions: [], next_cursor: null });
   });
@@ -85,12 +85,12 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     ['cursor', 'cursor='],
     ['cursor', 'cursor=bm90IG9uZQ'],
     ['cursor', 'cursor=a&cursor=b'],
-  ])('refuses a wrong %s with 400: GET /sessions?%s', async (field, query) => {
+  ])('answers 400 when %s is invalid: GET /sessions?%s', async (field, query) => {
     await start();
     expect(await server.request('GET', `/sessions?${query}`)).toMatchObject(invalid(field));
   });
 
-  it('is the events of a session after a cursor, as the stream tells them', async () => {
+  it('returns the events after a cursor as the stream delivers them', async () => {
     await start();
     const id = await server.createSession();
     const stream = await server.stream(id);
@@ -108,11 +108,11 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     expect(await events(id, '?after=10')).toEqual({ events: [], last_id: 10, has_more: false });
   });
 
-  it('leads through all events page by page, also where old ones are gone', async () => {
+  it('returns all kept events page by page, also when older ones were removed', async () => {
     await start({ retention: { maxEvents: 6 } });
     const id = await server.createSession();
     await server.say(id, 'runs');
-    await server.say(id, 'waits');
+    await server.say(id, 'queued');
     await agents.newest().received(1);
     agents.newest().say(...Array.from({ length: 20 }, (_, n) => assistant([text(`${n}`)])));
     await eventually(async () => (await server.info(id))['last_id'] === 24);
@@ -127,7 +127,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     expect(all).toEqual([2, 3, 4, 19, 20, 21, 22, 23, 24]);
   });
 
-  it('is told to be gone, or not there yet, with 412', async () => {
+  it('answers 412 when the cursor is older than the oldest kept event, or ahead of the last one', async () => {
     await start({ retention: { maxEvents: 2 } });
     const id = await server.createSession();
     await server.say(id, 'hi');
@@ -148,7 +148,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
     ['after', 'after=1&after=2'],
     ['limit', 'limit=0'],
     ['limit', 'limit=1001'],
-  ])('refuses a wrong %s with 400: GET /sessions/:id/events?%s', async (field, query) => {
+  ])('answers 400 when %s is invalid: GET /sessions/:id/events?%s', async (field, query) => {
     await start();
     const id = await server.createSession();
     expect(await server.request('GET', `/sessions/${id}/events?${query}`)).toMatchObject(
@@ -157,7 +157,7 @@ describe.each(ADAPTERS)('what a caller can look up on %s', (adapter) => {
   });
 
   it.each(['', '/events'])(
-    'is unknown for an unknown session: GET /sessions/:id%s',
+    'answers 404 when the session does not exist: GET /sessions/:id%s',
     async (path) => {
       await start();
       expect(await server.request('GET', `/sessions/unknown${path}`)).toMatchObject(

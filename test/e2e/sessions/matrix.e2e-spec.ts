@@ -15,7 +15,7 @@ import { ADAPTERS, type Answer, startApp, type TestApp } from '../../support/sta
 const HI = { type: 'user_message', content: 'hi' };
 const MODE = { type: 'set_permission_mode', mode: 'bypassPermissions' };
 const REPLY = { type: 'permission_response', correlation_id: 'c', behavior: 'allow' };
-/** Every route, with the status its owner gets. */
+/** Every route, with the status of its answer to the owner of the session. */
 const ROUTES = [
   ['POST', '/sessions', {}, 200],
   ['GET', '/sessions', undefined, 200],
@@ -34,15 +34,15 @@ const ROUTES = [
   ['DELETE', '/sessions/ID', undefined, 204],
 ] as const;
 const OF_ONE_SESSION = ROUTES.filter(([, path]) => path.includes('ID'));
-const STRANGERS = [
+const INVALID_TOKENS = [
   ['no token', null],
   ['an empty token', ''],
-  ['a wrong one', 'wrong'],
-  ['an expired one', 'ann-expired'],
-  ['one that is no JWT', 'a.b.c'],
+  ['a wrong token', 'wrong'],
+  ['an expired token', 'ann-expired'],
+  ['a token that is not a JWT', 'a.b.c'],
 ] as const;
 
-/** Knows `ann-…` and `bob-…`, as long as they have not expired. */
+/** Accepts the tokens `ann-…` and `bob-…`, unless they have expired. */
 function verify({ headers }: AgentWebkitRequest): Caller | null {
   const [, id, rest] = /^Bearer (ann|bob)-(\w+)$/.exec(String(headers['authorization'])) ?? [];
   if (rest === 'expired') throw new Error(`jwt expired: ${String(headers['authorization'])}`);
@@ -51,14 +51,14 @@ function verify({ headers }: AgentWebkitRequest): Caller | null {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Everything that an answer says but the time. */
-const said = ({ status, headers, body }: Answer) => {
-  const told = [...headers].filter(([name]) => name !== 'date');
-  return { status, headers: new Map(told), body };
+/** An answer without its date, which differs between equal answers. */
+const comparable = ({ status, headers, body }: Answer) => {
+  const kept = [...headers].filter(([name]) => name !== 'date');
+  return { status, headers: new Map(kept), body };
 };
 
-describe.each(ADAPTERS)('every route for every caller on %s', (adapter) => {
-  describe.each(['memory', 'SQLite'])('with sessions in %s', (kind) => {
+describe.each(ADAPTERS)('Access control on %s', (adapter) => {
+  describe.each(['memory', 'SQLite'])('for sessions in %s', (kind) => {
     const folder = mkdtempSync(join(tmpdir(), 'matrix-'));
     let server: TestApp;
     let agents: ReturnType<typeof fakeAgents>;
@@ -84,13 +84,13 @@ describe.each(ADAPTERS)('every route for every caller on %s', (adapter) => {
       const place = path.replace('ID', id);
       if (!path.includes('/stream')) return server.request(method, place, body, headers);
       const stream = await server.stream(id, headers, place.split('/stream')[1]);
-      const told = { status: stream.status, headers: new Headers(stream.headers as never) };
+      const head = { status: stream.status, headers: new Headers(stream.headers as never) };
       if (stream.status === 200) {
         stream.close();
-        return { ...told, body: {} };
+        return { ...head, body: {} };
       }
       await stream.ended();
-      return { ...told, body: stream.json() as Record<string, unknown> };
+      return { ...head, body: stream.json() as Record<string, unknown> };
     };
     const create = async () => {
       const { body } = await server.request('POST', '/sessions', {}, bearer('ann-1'));
@@ -114,54 +114,55 @@ describe.each(ADAPTERS)('every route for every caller on %s', (adapter) => {
       rmSync(folder, { recursive: true });
     });
 
-    it.each(STRANGERS)('is closed to %s, whatever is asked of which session', async (_, token) => {
+    it.each(INVALID_TOKENS)('answers 401 to every request with %s', async (_, token) => {
       const id = await create();
       const before = await list('ann-1');
-      const first = said(await ask(['GET', '/sessions', undefined, 200], '', token));
+      const first = comparable(await ask(['GET', '/sessions', undefined, 200], '', token));
       expect(first).toMatchObject(
         refused(401, 'unauthorized', /^Authentication failed. Send a valid token/),
       );
       for (const route of ROUTES) {
         for (const known of [id, randomUUID()]) {
-          expect(said(await ask(route, known, token))).toEqual(first);
+          expect(comparable(await ask(route, known, token))).toEqual(first);
         }
       }
       expect(await list('ann-1')).toEqual(before);
       expect(agents.newest().inputs).toEqual([]);
     });
 
-    it.each(OF_ONE_SESSION)(
-      'tells nobody else that there is a session: %s %s %j',
+    it.each(OF_ONE_SESSION)('hides a session from other callers: %s %s %j', async (...route) => {
+      const id = await create();
+      const before = await list('ann-1');
+      const unknown = comparable(await ask(route, randomUUID(), 'bob-1'));
+      const [, , , own] = route;
+      // A malformed request is rejected for any session.
+      if (own !== 400) expect(unknown).toMatchObject(refused(404, 'session_not_found', /./));
+      expect(comparable(await ask(route, id, 'bob-1'))).toEqual(unknown);
+      expect(comparable(await ask(route, randomUUID(), 'ann-1'))).toEqual(unknown);
+      expect(await list('ann-1')).toEqual(before);
+      expect(await list('bob-1')).toEqual([]);
+      expect(agents.newest().inputs).toEqual([]);
+      expect(agents.newest().calls).toEqual([]);
+    });
+
+    it.each(ROUTES)(
+      'permits the owner of a session, with any of their tokens: %s %s %j',
       async (...route) => {
         const id = await create();
-        const before = await list('ann-1');
-        const unknown = said(await ask(route, randomUUID(), 'bob-1'));
-        const [, , , own] = route;
-        // What is wrong with the request itself is told of any session.
-        if (own !== 400) expect(unknown).toMatchObject(refused(404, 'session_not_found', /./));
-        expect(said(await ask(route, id, 'bob-1'))).toEqual(unknown);
-        expect(said(await ask(route, randomUUID(), 'ann-1'))).toEqual(unknown);
-        expect(await list('ann-1')).toEqual(before);
-        expect(await list('bob-1')).toEqual([]);
-        expect(agents.newest().inputs).toEqual([]);
-        expect(agents.newest().calls).toEqual([]);
+        expect((await ask(route, id, 'ann-2')).status).toBe(route[3]);
       },
     );
 
-    it.each(ROUTES)('is open to the owner, by any token of theirs: %s %s %j', async (...route) => {
-      const id = await create();
-      expect((await ask(route, id, 'ann-2')).status).toBe(route[3]);
-    });
-
-    it('is the same when the server starts anew, and the session is only stored', async () => {
+    it('is the same after a restart, when the session is only in the storage', async () => {
       if (kind === 'memory') return;
       const id = await create();
       await server.close();
       await start();
       for (const route of OF_ONE_SESSION) {
-        const unknown = said(await ask(route, randomUUID(), 'bob-1'));
-        expect(said(await ask(route, id, 'bob-1'))).toEqual(unknown);
-        for (const [, token] of STRANGERS) expect((await ask(route, id, token)).status).toBe(401);
+        const unknown = comparable(await ask(route, randomUUID(), 'bob-1'));
+        expect(comparable(await ask(route, id, 'bob-1'))).toEqual(unknown);
+        for (const [, token] of INVALID_TOKENS)
+          expect((await ask(route, id, token)).status).toBe(401);
       }
       expect(server.registry.size).toBe(0);
       for (const route of OF_ONE_SESSION) {

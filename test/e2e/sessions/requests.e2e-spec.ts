@@ -17,7 +17,7 @@ const LISTED = [
 
 const update = (fields: object) => ({ behavior: 'allow', updated_permissions: [fields] });
 
-describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
+describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => {
   let server: TestApp;
   let agents: FakeAgents;
   let id: string;
@@ -34,19 +34,19 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
   });
   afterEach(() => server.close());
 
-  /** Not awaited by itself: a promise that an async function returns would be. */
-  const asks = async (ask: () => Promise<unknown>, event: string) => {
+  /** Returns the agent's promise in an object, because an async function would await it otherwise. */
+  const openRequest = async (ask: () => Promise<unknown>, event: string) => {
     const answered = ask();
     const request = await stream.next(event);
     return { answered, request };
   };
   const bash = (more: object = {}) =>
-    asks(
+    openRequest(
       () => agents.newest().ask('Bash', { command: 'ls' }, { toolUseID: 'toolu_1', ...more }),
       'permission_request',
     );
   const question = () =>
-    asks(
+    openRequest(
       () => agents.newest().ask('AskUserQuestion', QUESTIONS, { toolUseID: 'toolu_q' }),
       'ask_user_question',
     );
@@ -55,7 +55,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
   const answer = (answers: unknown) =>
     server.input(id, { type: 'question_response', correlation_id: 'toolu_q', answers });
 
-  it('asks for a permission with everything the agent tells about it', async () => {
+  it('carry every detail that the agent gives', async () => {
     const suggestion = {
       type: 'setMode' as const,
       mode: 'acceptEdits' as const,
@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     });
   });
 
-  it('shows what is open in the session, and that it awaits a person', async () => {
+  it('are listed as pending while the session awaits a reply', async () => {
     const { request } = await bash();
     const { request: asked } = await question();
     expect(asked.data).toEqual({ correlation_id: 'toolu_q', questions: QUESTIONS });
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ state: 'running', pending: [] });
   });
 
-  it('allows with the original input, and tells everybody who allowed it', async () => {
+  it('allow a tool with its original input, and publish the caller who allowed it', async () => {
     const { answered } = await bash();
     expect((await decide({ behavior: 'allow' })).status).toBe(204);
     expect(await answered).toEqual({ behavior: 'allow', updatedInput: { command: 'ls' } });
@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     });
   });
 
-  it('allows with a changed input and changed permissions', async () => {
+  it('allow a tool with a changed input and changed permissions', async () => {
     const { answered } = await bash();
     const updated_permissions = [
       {
@@ -134,7 +134,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ permission_mode: 'acceptEdits' });
   });
 
-  it('denies with a message, or with a default one', async () => {
+  it('deny a tool with the message of the reply, or with a default message', async () => {
     const first = await bash();
     await decide({ behavior: 'deny', message: 'too risky', interrupt: true });
     expect(await first.answered).toEqual({
@@ -153,7 +153,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     ['a map within answers', { answers: ANSWERS }],
     ['a list', LISTED],
     ['a list within answers', { answers: LISTED }],
-  ])('takes answers as %s, and keeps the questions', async (_, answers) => {
+  ])('accept answers as %s, and keep the questions', async (_, answers) => {
     const { answered } = await question();
     expect((await answer(answers)).status).toBe(204);
     expect(await answered).toEqual({
@@ -168,13 +168,13 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     });
   });
 
-  it('lets a question be denied', async () => {
+  it('accept the denial of a question', async () => {
     const { answered } = await question();
     await decide({ behavior: 'deny', correlation_id: 'toolu_q' });
     expect(await answered).toMatchObject({ behavior: 'deny' });
   });
 
-  it('takes the first of 20 replies that come at once, and refuses the others with 409', async () => {
+  it('accept the first of 20 concurrent replies, and answer 409 to the others', async () => {
     const { answered } = await bash();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -195,7 +195,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     expect(stream.names().filter((name) => name === 'request_resolved')).toHaveLength(1);
   });
 
-  it('refuses a reply to what was never asked, is answered or was cancelled with 409', async () => {
+  it('answer 409 to a reply when the request is unknown, resolved or cancelled', async () => {
     const no = refused(409, 'no_pending_request', /pending/);
     expect(await decide({ behavior: 'allow', correlation_id: 'never' })).toMatchObject(no);
     expect(await decide({ behavior: 'deny', correlation_id: '__proto__' })).toMatchObject(no);
@@ -236,7 +236,7 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
       'updated_permissions[0].rules',
       update({ type: 'addRules', behavior: 'allow', destination: 'session' }),
     ],
-  ])('refuses a decision with a wrong %s with 400, and stays open: %j', async (field, fields) => {
+  ])('answer 400 to a decision with an invalid %s, and stay open: %j', async (field, fields) => {
     await bash();
     expect(await decide(fields)).toMatchObject(invalid(field));
     expect(await server.info(id)).toMatchObject({ state: 'awaiting' });
@@ -254,13 +254,13 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
     ['answers[0].selectedOptions', [{ question: 'Which colour?' }]],
     ['answers[0]', ['red']],
     ['answers.answers', { answers: null }],
-  ])('refuses wrong %s with 400, and stays open: %j', async (field, answers) => {
+  ])('answer 400 to invalid %s, and stay open: %j', async (field, answers) => {
     await question();
     expect(await answer(answers)).toMatchObject(invalid(field));
     expect((await answer(ANSWERS)).status).toBe(204);
   });
 
-  it('refuses the wrong kind of reply with 400, and a mode the host forbids with 403', async () => {
+  it('answer 400 to the wrong kind of reply, and 403 to a permission mode that the host does not allow', async () => {
     await bash();
     await question();
     expect(await decide({ behavior: 'allow', correlation_id: 'toolu_q' })).toMatchObject(
@@ -289,17 +289,20 @@ describe.each(ADAPTERS)('requests to people on %s', (adapter) => {
       },
     ],
     ['directories', { type: 'addDirectories', directories: ['/'], destination: 'session' }],
-  ])('refuses a change of permissions beyond the session by its %s: %j', async (field, change) => {
-    await bash();
-    expect(await decide(update(change))).toMatchObject(
-      refused(403, 'forbidden', new RegExp(`updated_permissions\\[0\\]\\.${field}`)),
-    );
-    expect(await server.info(id)).toMatchObject({ state: 'awaiting' });
-    const suggestion = { type: 'setMode', mode: 'plan', destination: 'session' };
-    expect((await decide(update(suggestion))).status).toBe(204);
-  });
+  ])(
+    'answer 403 to a permission update that reaches beyond the session by its %s: %j',
+    async (field, change) => {
+      await bash();
+      expect(await decide(update(change))).toMatchObject(
+        refused(403, 'forbidden', new RegExp(`updated_permissions\\[0\\]\\.${field}`)),
+      );
+      expect(await server.info(id)).toMatchObject({ state: 'awaiting' });
+      const suggestion = { type: 'setMode', mode: 'plan', destination: 'session' };
+      expect((await decide(update(suggestion))).status).toBe(204);
+    },
+  );
 
-  it('suggests changes as a client may send them back', async () => {
+  it('suggest permission updates that a client may send back unchanged', async () => {
     const suggestions = [{ type: 'setMode', mode: 'plan', destination: 'localSettings' }] as const;
     const { request } = await bash({ suggestions: [...suggestions] });
     const { context } = request.data as { context: { suggestions: object[] } };

@@ -3,11 +3,11 @@ import { fakeAgents } from '../../support/fake-agent-client.js';
 import { assistant, init, result, text } from '../../support/sdk-messages.js';
 import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
 
-describe.each(ADAPTERS)('sessions on %s', (adapter) => {
+describe.each(ADAPTERS)('A turn on %s', (adapter) => {
   let server: TestApp;
   afterEach(() => server.close());
 
-  it('streams a turn from its message to its result, byte for byte', async () => {
+  it('streams its events from the message to the result, byte for byte', async () => {
     const agents = fakeAgents();
     server = await startApp({ agent: { sdkFactory: agents.factory } }, { adapter });
     const id = await server.createSession();
