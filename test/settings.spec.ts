@@ -8,7 +8,7 @@ const TOKEN = { AGENT_WEBKIT_TOKEN: 'ann:secret' };
 const read = (env: Environment) => readSettings({ ...TOKEN, ...env });
 const open = (env: Environment) => readSettings({ AGENT_WEBKIT_NO_AUTH: '1', ...env });
 
-/** For each variable of an option: a text, and the option that is read from it. */
+/** For each variable of an option: a value, and the option that is read from it. */
 const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_MAX_AGENTS', '3', { agent: { maxAgents: 3 } }],
   ['AGENT_WEBKIT_MAX_CONTENT_BLOCKS', '4', { limits: { maxContentBlocks: 4 } }],
@@ -41,8 +41,8 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ],
 ];
 
-describe('the settings of the standalone server', () => {
-  it.each(SAMPLES)('read %s=%s into the option of the module', (name, value, option) => {
+describe('The settings of the standalone server', () => {
+  it.each(SAMPLES)('set the option of the module from %s=%s', (name, value, option) => {
     const { module } = read({ [name]: value });
     expect(module).toEqual({ auth: { tokens: ['ann:secret'] }, ...option });
     expect(() => resolveOptions(module)).not.toThrow();
@@ -68,7 +68,7 @@ describe('the settings of the standalone server', () => {
     ['AGENT_WEBKIT_STORAGE', 'redis://x'],
     ['AGENT_WEBKIT_MAX_BODY', '10 apples'],
     ['PORT', '65536'],
-  ])('reject %s=%s by its name', (name, value) => {
+  ])('reject %s=%s with its name', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(SettingError);
     expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} must be `));
   });
@@ -100,7 +100,7 @@ describe('the settings of the standalone server', () => {
       "PORT must be an integer from 0 to 65535, but got '-1'. " +
         'Correct it, or unset it for the default: 3000.',
     ],
-  ])('name the rule, the received value and what to do, for %j', (env, message) => {
+  ])('report the rule, the received value and the correction: %j', (env, message) => {
     expect(() => read(env)).toThrow(new SettingError(message));
   });
 
@@ -116,7 +116,7 @@ describe('the settings of the standalone server', () => {
     });
   });
 
-  it('read every variable of the table of options', () => {
+  it('include every variable of the table of options', () => {
     const variables = OPTIONS.flatMap(({ descriptor }) => descriptor.variable ?? []);
     const sampled = SAMPLES.map(([name]) => name);
     const byServer = ['AGENT_WEBKIT_TOKEN', 'AGENT_WEBKIT_STORAGE', 'AGENT_WEBKIT_AGENT'];
@@ -127,7 +127,7 @@ describe('the settings of the standalone server', () => {
     ['*', '*'],
     ['https://a.example, https://b.example', ['https://a.example', 'https://b.example']],
     [' , ', null],
-  ])('read the origins %j', (text, origins) => {
+  ])('read the CORS origins %j', (text, origins) => {
     expect(read({ AGENT_WEBKIT_CORS_ORIGIN: text }).corsOrigin).toEqual(origins);
   });
 
@@ -137,7 +137,7 @@ describe('the settings of the standalone server', () => {
       AGENT_WEBKIT_TELEMETRY: 'on',
       AGENT_WEBKIT_STORAGES: '',
       OTHER: 'x',
-      // An agent that starts a server passes on the mark of its own processes.
+      // An agent that starts a server passes on the variable that marks its own processes.
       AGENT_WEBKIT_PROCESS: 'a-mark',
     });
     expect(warnings).toEqual([
@@ -148,8 +148,8 @@ describe('the settings of the standalone server', () => {
   });
 });
 
-describe('authentication of the standalone server', () => {
-  it('can be switched off on a loopback address, and on no other', () => {
+describe('Authentication of the standalone server', () => {
+  it('can be switched off only on a loopback address', () => {
     for (const HOST of ['127.0.0.1', '127.1.2.3', 'localhost', '::1', '']) {
       expect(open({ HOST }).module.auth).toBe('none');
     }
@@ -175,7 +175,7 @@ describe('authentication of the standalone server', () => {
   });
 
   it.each([',', 'a,,b', 'ann:', ':secret', 'two words', 'ann: secret', 'ann b:secret'])(
-    'rejects AGENT_WEBKIT_TOKEN=%s, and does not repeat it',
+    'rejects AGENT_WEBKIT_TOKEN=%s without showing it',
     (token) => {
       expect(() => readSettings({ AGENT_WEBKIT_TOKEN: token })).toThrow(
         new SettingError(
@@ -187,14 +187,14 @@ describe('authentication of the standalone server', () => {
     },
   );
 
-  it('must be configured in production, in one way only', () => {
+  it('must be configured in production, in exactly one way', () => {
     expect(() => readSettings({ NODE_ENV: 'production' })).toThrow(/^AGENT_WEBKIT_TOKEN must be/);
     expect(() => read({ AGENT_WEBKIT_NO_AUTH: '1' })).toThrow(/^AGENT_WEBKIT_NO_AUTH must be/);
     expect(() => open({ AGENT_WEBKIT_NO_AUTH: 'yes' })).toThrow(/^AGENT_WEBKIT_NO_AUTH must be/);
     expect(read({ NODE_ENV: 'production' }).generatedToken).toBeNull();
   });
 
-  it('uses a new token at each start where none is configured', () => {
+  it('generates a new token at each start when none is configured', () => {
     const tokens = [1, 2].map(() => readSettings({}).generatedToken);
     expect(tokens[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(tokens[0]).not.toBe(tokens[1]);

@@ -1,6 +1,6 @@
-// Whether a hundred thousand sessions that sleep cost more than ten: the server's memory, its
-// opening, a page of a listing, looking one up, and waking one. Both servers run at the same time and
-// are asked by turns, so that what else this machine does is in both figures.
+// Compares a server with a hundred thousand dormant sessions to one with ten: its memory, its start, a
+// page of a listing, reading one session, and resuming one. Both servers run at the same time and
+// receive requests in turn, so that other load on this machine affects both figures.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, said, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
@@ -8,7 +8,7 @@ import { countSteps } from '../progress.mjs';
 import { findStorages, storages } from '../storage/storages.mjs';
 import { fill } from './fill.mjs';
 import { measureRequests } from './requests.mjs';
-import { touchMany } from './touch.mjs';
+import { useMany } from './use-many.mjs';
 
 const FULL = {
   repetitions: 7,
@@ -17,9 +17,9 @@ const FULL = {
   ofOne: 90_000,
   warmUps: 30,
   pages: 200,
-  touched: 2000,
-  // A session that nobody uses leaves the memory after a minute.
-  letGoMs: 90_000,
+  used: 2000,
+  // An unused session is evicted from memory after one minute.
+  maxEvictionMs: 90_000,
 };
 const BRIEF = {
   repetitions: 1,
@@ -28,8 +28,8 @@ const BRIEF = {
   ofOne: 1800,
   warmUps: 5,
   pages: 10,
-  touched: 100,
-  letGoMs: 0,
+  used: 100,
+  maxEvictionMs: 0,
 };
 
 const LINES = [
@@ -41,10 +41,10 @@ const LINES = [
   ['GET /sessions, first page, an owner of ten, ms', 'fewPageMs', 2],
   ['POST /sessions, an owner of 90 %, ms', 'createMs', 2],
   ['POST /sessions, an owner of ten, ms', 'createAsFewMs', 2],
-  ['GET /sessions/:id of one that sleeps, ms', 'getMs', 2],
-  ['POST input to one that sleeps: accepted, ms', 'acceptedMs', 2],
-  ['POST input to one that sleeps: turn_start seen, ms', 'turnStartMs', 2],
-  ['POST input to one that sleeps: first delta seen, ms', 'deltaMs', 2],
+  ['GET /sessions/:id of a dormant session, ms', 'getMs', 2],
+  ['POST input to a dormant session: accepted, ms', 'acceptedMs', 2],
+  ['POST input to a dormant session: turn_start received, ms', 'turnStartMs', 2],
+  ['POST input to a dormant session: first delta received, ms', 'deltaMs', 2],
 ];
 
 export async function benchDormant(isBrief) {
@@ -73,16 +73,16 @@ async function measureStorage(kind, name, setup) {
       // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
       rows.push(await measure(kind, setup, { ...big, ...filled }));
     }
-    begin(`${name}, using ${setup.touched} sessions once`);
-    const touched = await withServer(kind, big.place, (server) => touchMany(server, setup));
-    return { fillMs, rows, touched };
+    begin(`${name}, using ${setup.used} sessions once`);
+    const used = await withServer(kind, big.place, (server) => useMany(server, setup));
+    return { fillMs, rows, used };
   } finally {
     await big.remove();
   }
 }
 
 async function measure(kind, setup, big) {
-  // A new one each time: ten do not suffice for more than a few to be woken.
+  // A new storage for each repetition, because each one resumes most of its ten sessions.
   const small = await storages[kind].prepare();
   try {
     const filled = await fill(kind, small.place, { sessions: setup.few, ofOne: setup.few });
@@ -109,7 +109,7 @@ async function figuresOf({ child, openMs, figures }) {
   return { openMs, usedMb, residentMb: residentBytes / 1e6, ...figures };
 }
 
-/** @param use gets its process, its address, and a place for figures about it */
+/** @param use receives the server's process, its address, and an object for its figures */
 async function withServer(kind, place, use) {
   const child = start(new URL('server.mjs', import.meta.url), [JSON.stringify({ kind, place })]);
   const ended = new Promise((resolve) => void child.once('exit', resolve));
@@ -124,7 +124,7 @@ async function withServer(kind, place, use) {
   }
 }
 
-function print(setup, name, { fillMs, rows, touched }) {
+function print(setup, name, { fillMs, rows, used }) {
   console.log(
     `Dormant: ${name}, ${setup.few} and ${setup.many} sessions stored ` +
       `(filled in ${(fillMs / 1000).toFixed(1)} s). ` +
@@ -145,5 +145,5 @@ function print(setup, name, { fillMs, rows, touched }) {
     },
   ]);
   console.table(Object.fromEntries(table));
-  console.table(touched);
+  console.table(used);
 }

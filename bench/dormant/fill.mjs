@@ -1,17 +1,17 @@
-// Many sessions that sleep, made in seconds: one is talked to through the engine, and the database
-// copies it, each copy with an id, a time and an owner of its own.
+// Creates many dormant sessions in seconds: the engine runs one session, and the database copies it,
+// each copy with its own id, time and owner.
 import { Client } from 'pg';
 import { NestFactory } from '@nestjs/core';
 import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
 import { POSTGRES_URL, storages } from '../storage/storages.mjs';
 import { hostModule } from './host-module.mjs';
 
-/** Who owns the first `ofOne` copies. Of the others, ten each belong to owners of their own. */
+/** The owner of the first `ofOne` copies. Each other owner has ten copies. */
 export const OWNER_OF_MANY = 'many';
 
 /**
- * Fills a place with sessions. Resolves to the seq of their last event, and to an owner of ten of
- * them. Where there are only ten, that is the one of all.
+ * Fills a storage with sessions. Resolves to the seq of their last event and to an owner with ten
+ * sessions, which is the owner of all when there are only ten.
  */
 export async function fill(kind, place, { sessions, ofOne }) {
   const model = await createModel(kind, place);
@@ -41,7 +41,7 @@ async function createModel(kind, place) {
   }
 }
 
-/** Resolves when its first turn is over. */
+/** Resolves when the first turn of a session has ended. */
 function ended(session) {
   return new Promise((resolve) => {
     const look = () => {
@@ -58,7 +58,7 @@ function ended(session) {
 }
 
 const random = (bytes) => `lower(hex(randomblob(${bytes})))`;
-/** An id as the engine makes them, so that they are spread over the indexes. */
+/** An id as the engine creates it, so that ids are spread over the indexes. */
 const randomUuid = [4, 2, 2, 2, 6].map(random).join(` || '-' || `);
 
 const copies = { sqlite: copyInSqlite, postgres: copyInPostgres };
@@ -114,7 +114,7 @@ async function copyInPostgres(schema, { model, sessions, ofOne }) {
       delete from event where session = (select key from session where id = '${model}');
       delete from session where id = '${model}';
       commit`);
-    // The database does so by itself after a while, and would do it while it is measured.
+    // Otherwise autovacuum would run during the measurement.
     await client.query(`vacuum analyze ${schema}.session`);
     await client.query(`vacuum analyze ${schema}.event`);
   } finally {

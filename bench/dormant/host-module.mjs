@@ -2,10 +2,10 @@ import { Module } from '@nestjs/common';
 import { AgentWebkitModule } from '../../dist/index.js';
 import { scriptedSdkFactory } from '../../dist/testing.js';
 
-/** How long an agent stays awake that nobody needs. */
+/** How long an idle agent is kept before it is stopped. */
 const IDLE_TIMEOUT_MS = 1000;
 
-/** A host whose callers say who they are, and whose agents answer a message at once. */
+/** A host that trusts the owner in a header, and whose agents answer a message at once. */
 export function hostModule(storage) {
   class HostModule {}
   Module({

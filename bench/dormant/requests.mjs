@@ -1,17 +1,17 @@
-// What clients ask of a server with few sessions and of one with many, by turns.
+// Sends the same requests to a server with few sessions and to one with many, in turn.
 import { HttpClient } from '../http-client.mjs';
 import { percentile } from '../figures.mjs';
 import { OWNER_OF_MANY } from './fill.mjs';
 
-/** As many on a page as ten make two of. */
+/** The number of sessions on a page, so that ten sessions fill two pages. */
 const PAGE = 5;
 
-/** Puts the median of each figure into `figures` of its server. */
+/** Adds the median of each figure to `figures` of its server. */
 export async function measureRequests(servers, { warmUps, pages }) {
-  const clients = servers.map((server) => new Visitor(server));
+  const clients = servers.map((server) => new Client(server));
   const each = async (times, work) => {
     for (let time = 0; time < times; time += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- by turns is the point
+      // oxlint-disable-next-line no-await-in-loop -- the servers take turns
       for (const client of clients) await work(client, time);
     }
   };
@@ -19,20 +19,20 @@ export async function measureRequests(servers, { warmUps, pages }) {
     await each(1, (client) => client.prepare());
     await each(warmUps, (client) => client.warmUp());
     await each(pages, (client) => client.list());
-    await each(PAGE, (client, time) => client.look(time));
-    await each(PAGE, (client, time) => client.wake(PAGE + time));
-    for (const client of clients) client.tell();
+    await each(PAGE, (client, time) => client.readOne(time));
+    await each(PAGE, (client, time) => client.resume(PAGE + time));
+    for (const client of clients) client.report();
   } finally {
     for (const client of clients) client.close();
   }
 }
 
-class Visitor {
+class Client {
   #server;
   #client;
   #ofFew;
   #middle;
-  #sleeping;
+  #dormant;
   #times = {};
 
   constructor(server) {
@@ -41,7 +41,7 @@ class Visitor {
     this.#ofFew = new HttpClient(server.url, { 'x-owner': server.ownerOfFew });
   }
 
-  /** Goes to the middle of the listing. Those that sleep there are looked up and woken later. */
+  /** Finds the middle of the listing, and the dormant sessions there, which are read and resumed later. */
   async prepare() {
     const all = [await this.#page(100, null)];
     while (all.at(-1).next_cursor !== null) {
@@ -51,10 +51,10 @@ class Visitor {
     const before = all[(all.length >> 1) - 1];
     const sessions = all[all.length >> 1].sessions;
     this.#middle = before?.next_cursor ?? (await this.#page(PAGE, null)).next_cursor;
-    this.#sleeping = sessions.slice(0, 2 * PAGE).map(({ session_id: id }) => id);
+    this.#dormant = sessions.slice(0, 2 * PAGE).map(({ session_id: id }) => id);
   }
 
-  /** The ways that are taken later, with a session that is new and goes again. */
+  /** Sends each kind of request once, with a new session that is deleted again. */
   async warmUp() {
     const asFew = await this.#ofFew.ask('POST', '/sessions', {});
     this.#note('createAsFewMs', asFew);
@@ -62,10 +62,10 @@ class Visitor {
     const { body, ms } = await this.#client.ask('POST', '/sessions', {});
     this.#note('createMs', { ms });
     const path = `/sessions/${body.session_id}`;
-    await this.#talk(body.session_id, 0);
+    await this.#runTurn(body.session_id, 0);
     await this.#client.ask('GET', path);
     await this.#client.ask('DELETE', path);
-    await this.#client.ask('GET', path).catch(() => 'not there any more');
+    await this.#client.ask('GET', path).catch(() => 'deleted');
   }
 
   async list() {
@@ -75,17 +75,17 @@ class Visitor {
     this.#note('fewPageMs', await this.#ofFew.ask('GET', `/sessions?limit=${PAGE}`));
   }
 
-  async look(index) {
-    const id = this.#sleeping[index];
+  async readOne(index) {
+    const id = this.#dormant[index];
     this.#note('getMs', await this.#client.ask('GET', `/sessions/${id}`));
   }
 
-  async wake(index) {
-    const times = await this.#talk(this.#sleeping[index], this.#server.lastSeq);
+  async resume(index) {
+    const times = await this.#runTurn(this.#dormant[index], this.#server.lastSeq);
     for (const [figure, ms] of Object.entries(times)) this.#note(figure, { ms });
   }
 
-  tell() {
+  report() {
     for (const [figure, times] of Object.entries(this.#times)) {
       this.#server.figures[figure] = percentile(
         times.toSorted((a, b) => a - b),
@@ -104,8 +104,8 @@ class Visitor {
     return (await this.#client.ask('GET', `/sessions?limit=${limit}${query}`)).body;
   }
 
-  /** Says something, and follows the answer from the same moment on. */
-  async #talk(id, lastSeq) {
+  /** Sends a message, and subscribes to the answer at the same moment. */
+  async #runTurn(id, lastSeq) {
     const beganAt = performance.now();
     const message = { type: 'user_message', content: 'Go on.' };
     const accepted = this.#client.ask('POST', `/sessions/${id}/input`, message);

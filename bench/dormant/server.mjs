@@ -1,4 +1,4 @@
-// A server on a storage that others have filled. It tells how long it took to open, and what is in memory.
+// A server on a storage that was filled before. Reports how long it took to start, and its memory.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
@@ -14,7 +14,7 @@ const app = await NestFactory.create(hostModule(storage), {
   forceCloseConnections: true,
 });
 await app.listen(0, '127.0.0.1');
-// A client that is held up would send its next request on a connection that is just being closed.
+// A delayed client would send its next request on a connection that is just being closed.
 app.getHttpServer().keepAliveTimeout = 60_000;
 const openMs = performance.now() - beganAt;
 const registry = app.get(SessionRegistry);

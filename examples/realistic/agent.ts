@@ -4,18 +4,18 @@ import { scriptedSdkFactory } from 'nestjs-agent-webkit/testing';
 import { z } from 'zod';
 import type { OrdersService } from './orders.service.js';
 
-/** Agents that may ask for orders: those of their session's owner. */
+/** Creates agents with a tool that reads the orders of their session's owner. */
 export function createAgents(orders: OrdersService): SdkFactory {
   if (!process.env['ANTHROPIC_API_KEY']) return createScriptedAgents(orders);
   return claudeSdkFactory(({ owner }) => ({
     systemPrompt: 'You help customers with their orders. Be brief.',
-    // None of the agent's own tools: it needs no files and no shell.
+    // No built-in tools: this agent needs no files and no shell.
     tools: [],
     mcpServers: {
       orders: createSdkMcpServer({
         name: 'orders',
         tools: [
-          tool('find_order', 'Tells the state of an order.', { id: z.string() }, ({ id }) =>
+          tool('find_order', 'Returns the state of an order.', { id: z.string() }, ({ id }) =>
             Promise.resolve({ content: [{ type: 'text' as const, text: orders.find(id, owner) }] }),
           ),
         ],
@@ -34,6 +34,8 @@ function createScriptedAgents(orders: OrdersService): SdkFactory {
         { id },
         { run: (input) => orders.find(input.id, start.owner) },
       );
-      await turn.say(outcome.allowed ? outcome.output : 'Then I cannot tell.');
+      await turn.say(
+        outcome.allowed ? outcome.output : 'I need your permission to look up the order.',
+      );
     })(start);
 }

@@ -14,7 +14,7 @@ import { OrdersModule, OrdersService } from './orders.service.js';
   imports: [
     AuthModule,
     DatabaseModule,
-    // By address, over all routes. A stream counts once, when it begins.
+    // Limits requests per address, over all routes. A stream counts once, when it is opened.
     ThrottlerModule.forRoot([{ ttl: 60_000, limit: Number(process.env['MAX_PER_MINUTE'] ?? 600) }]),
     AgentWebkitModule.forRootAsync({
       imports: [AuthModule, DatabaseModule, OrdersModule],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { JWT_KEY } from './jwt.guard.js';
 
-/** The key comes from the environment. Without one, tokens are good for one run. */
+/** Provides the signing key from the environment, or a random key that is valid until the server stops. */
 @Module({
   providers: [
     {

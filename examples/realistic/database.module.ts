@@ -1,7 +1,7 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool } from 'pg';
 
-/** The app's connections to PostgreSQL, which sessions use, too. */
+/** The app's pool of connections to PostgreSQL. Sessions use it, too. */
 export const PG_POOL = Symbol('pg-pool');
 
 @Module({
@@ -10,7 +10,7 @@ export const PG_POOL = Symbol('pg-pool');
       provide: PG_POOL,
       useFactory: () => {
         const pool = new Pool({ connectionString: process.env['DATABASE_URL'] });
-        // A connection that breaks while nobody uses it: the pool opens another one.
+        // An idle connection failed. The pool opens another one when it is needed.
         pool.on('error', () => undefined);
         return pool;
       },
@@ -21,7 +21,7 @@ export const PG_POOL = Symbol('pg-pool');
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(@Inject(PG_POOL) private readonly pool: Pool) {}
 
-  /** After the sessions have ended, which they do in `onModuleDestroy`. */
+  /** Closes the pool after the sessions have ended, which happens in `onModuleDestroy`. */
   async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
   }

@@ -4,7 +4,7 @@ import { SessionRegistryService } from 'nestjs-agent-webkit';
 import type { Pool } from 'pg';
 import { PG_POOL } from './database.module.js';
 
-/** For a load balancer: whether this server can keep what it is told. */
+/** Reports to a load balancer that this server can reach its database. */
 @Controller('health')
 @SkipThrottle()
 export class HealthController {

@@ -16,8 +16,8 @@ interface RequestWithUser {
 }
 
 /**
- * Lets in who has a valid token, and says who that is. While a stream is open it is asked again, so
- * the stream ends with the token.
+ * Accepts requests with a valid token, and sets `request.user`. The module calls it repeatedly while
+ * a stream is open, so the stream ends when the token expires.
  */
 @Injectable()
 export class JwtGuard implements CanActivate {
@@ -35,7 +35,7 @@ export class JwtGuard implements CanActivate {
       request.user = { id: String(payload.sub) };
       return true;
     } catch {
-      throw new UnauthorizedException('Send a valid token.'); // why it is not is nobody's business
+      throw new UnauthorizedException('Send a valid token.'); // the reason is not revealed
     }
   }
 }

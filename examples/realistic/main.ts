@@ -9,7 +9,7 @@ app.useBodyParser('json', { limit: '10mb' });
 app.enableShutdownHooks();
 await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');
 
-// So that one can try it. Your tokens come from where people sign in.
+// A token to try the example with. In your app, tokens come from your sign-in.
 const token = await new SignJWT()
   .setProtectedHeader({ alg: 'HS256' })
   .setSubject('ann')
@@ -17,5 +17,5 @@ const token = await new SignJWT()
   .setExpirationTime('1h')
   .sign(app.get<Uint8Array>(JWT_KEY, { strict: false }));
 process.stdout.write(
-  `\nListening on ${await app.getUrl()}\nToken for ann, good for an hour: ${token}\n\n`,
+  `\nListening on ${await app.getUrl()}\nToken for ann, valid for one hour: ${token}\n\n`,
 );

@@ -1,6 +1,6 @@
 import { Injectable, Module } from '@nestjs/common';
 
-/** What the app is about: a service like any other, which knows nothing of agents. */
+/** A service of the app. It does not depend on agents. */
 @Injectable()
 export class OrdersService {
   private readonly orders = new Map([
@@ -8,7 +8,7 @@ export class OrdersService {
     ['8', { customer: 'bob', state: 'delivered' }],
   ]);
 
-  /** Only a customer's own orders. */
+  /** Describes an order. Each customer sees only their own orders. */
   find(id: string, customer: string | null): string {
     const order = this.orders.get(id);
     if (order?.customer !== customer) return `You have no order ${id}.`;

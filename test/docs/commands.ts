@@ -26,7 +26,7 @@ const settings = new Set([
 /** Variables that examples and other programs read. */
 const OTHER_VARIABLES = ['DATABASE_URL', 'NODE_ENV', 'DURABILITY'];
 
-/** Shell lines of a block, without comments; a line that ends with a backslash continues on the next one. */
+/** Returns the shell lines of a block, without comments. A line that ends with a backslash continues on the next one. */
 function commandsOf(code: string): string[] {
   return code
     .replaceAll('\\\n', ' ')
@@ -35,7 +35,7 @@ function commandsOf(code: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** The names of packages among the arguments of a command, without their versions. */
+/** Returns the names of packages among the arguments of a command, without their versions. */
 const namesIn = (words: string[]) =>
   words.filter((word) => !word.startsWith('-')).map((word) => word.replace(/(?<=.)@[\w.^-]+$/, ''));
 
@@ -78,7 +78,7 @@ function findNpxProblem(words: string[]): string | null {
   return manifest.bin?.[manifest.name] ? null : 'the package has no program';
 }
 
-/** A sentence for each command of a block that the project does not have. */
+/** Returns a sentence for each command of a block that the project does not have. */
 export function findCommandProblems({ path, line, code }: Block): string[] {
   return commandsOf(code).flatMap((command) => {
     const problem = findProblem(command);

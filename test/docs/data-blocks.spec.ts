@@ -33,8 +33,8 @@ function findSchemaProblems({ label, code }: Block): string[] {
   ];
 }
 
-describe('the documents', () => {
-  it('have blocks of these languages only, each of which is tested', () => {
+describe('Code blocks and links of the documents', () => {
+  it('use only languages that are tested', () => {
     const others = blocks.filter(
       ({ language }) => !['ts', 'sh', 'json', 'nginx', 'text'].includes(language),
     );
@@ -62,7 +62,7 @@ describe('the documents', () => {
     ).toEqual([]);
   });
 
-  it('show nginx configurations without faults, which let streams through', () => {
+  it('show valid nginx configurations that pass streams on', () => {
     expect(of('nginx').flatMap(({ code }) => findNginxProblems(code))).toEqual([]);
     for (const { code } of of('nginx')) {
       expect(code).toContain('proxy_buffering off;');

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EVENT_NAMES } from '../../src/agent-webkit/protocol/events.js';
 import { readDocument, ROOT } from './markdown.js';
 
-describe('the page of events', () => {
+describe('The page of events', () => {
   it('matches the types, as npm run docs:events generates it', () => {
     const before = readDocument('docs/events.md');
     execFileSync(process.execPath, ['docs/events.mjs'], { cwd: ROOT });

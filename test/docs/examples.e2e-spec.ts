@@ -7,7 +7,7 @@ import { SseClient } from '../support/sse-client.js';
 import { HostFolder } from './host-folder.js';
 import { ROOT } from './markdown.js';
 
-/** An example in a host's folder, with the path of its `main`. */
+/** Writes an example into a host's folder. Resolves to the path of its `main`. */
 async function writeExample(host: HostFolder, name: string): Promise<string> {
   const folder = join(ROOT, 'examples', name);
   await Promise.all(
@@ -53,14 +53,14 @@ async function startSession(url: string, token: string) {
   };
 }
 
-describe('the minimal example', () => {
+describe('The minimal example', () => {
   let host: HostFolder;
   beforeAll(async () => {
     host = await HostFolder.create();
   });
   afterAll(() => host?.remove());
 
-  it('prints a link to the page, and answers', async () => {
+  it('prints a link to the page, and serves a session', async () => {
     const main = await writeExample(host, 'minimal');
     const program = host.run(process.execPath, [main], { PORT: '0' });
     const [, url = '', token = ''] = await program.says(/Open (\S+)\/agents#token=(\w+)/);
@@ -73,7 +73,7 @@ describe('the minimal example', () => {
   });
 });
 
-describe('the example without Nest', () => {
+describe('The example without Nest', () => {
   let host: HostFolder;
   beforeAll(async () => {
     host = await HostFolder.create();
@@ -111,7 +111,7 @@ describe('the example without Nest', () => {
   });
 });
 
-describePostgres('the realistic example', () => {
+describePostgres('The realistic example', () => {
   const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
   let host: HostFolder;
   let bench: PostgresBench;
@@ -142,7 +142,7 @@ describePostgres('the realistic example', () => {
       .setExpirationTime(expires)
       .sign(new TextEncoder().encode(SECRET));
 
-  it('knows its callers, asks for its tool, and keeps sessions over a restart', async () => {
+  it('authenticates callers, requests permission for its tool, and keeps sessions over a restart', async () => {
     const { program, url, token } = await start();
     expect(await statusOf(`${url}/health`)).toBe(200);
     expect(await statusOf(`${url}/sessions`)).toBe(401);
@@ -169,7 +169,7 @@ describePostgres('the realistic example', () => {
     await again.program.end();
   });
 
-  it('refuses who asks too often', async () => {
+  it('answers 429 above the limit of requests', async () => {
     const { program, url, token } = await start({ MAX_PER_MINUTE: '2' });
 
     expect(await statusOf(`${url}/sessions`, token)).toBe(200);

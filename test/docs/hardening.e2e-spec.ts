@@ -5,7 +5,7 @@ import { CONNECTION_LIMITS, limitConnections } from '../../src/connection-limits
 import { createServer } from '../../src/server.js';
 import { readSettings } from '../../src/settings.js';
 
-/** Returns the answer of a server to these bytes, up to the end of the connection. */
+/** Sends bytes to a server. Resolves to everything it answers before the connection ends. */
 function sendRaw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
@@ -14,7 +14,7 @@ function sendRaw(port: number, bytes: string): Promise<string> {
     socket.on('data', (chunk: string) => (received += chunk));
     socket.on('close', () => resolve(received));
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // A server that ends a connection does not wait for the rest of what is sent.
+      // A server that ends a connection does not wait for the rest of the request.
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
   });
@@ -23,7 +23,7 @@ function sendRaw(port: number, bytes: string): Promise<string> {
 const makeHeaders = (count: number) =>
   Array.from({ length: count }, (_, index) => `X-${index}: ${index}\r\n`).join('');
 
-describe('the limits on connections', () => {
+describe('Limits on connections', () => {
   let server: Server;
   afterEach(() => new Promise<void>((resolve) => server.close(() => resolve())));
   const listen = async (limits = {}) => {
@@ -35,13 +35,13 @@ describe('the limits on connections', () => {
     return (server.address() as AddressInfo).port;
   };
 
-  it('end one whose headers do not come', async () => {
+  it('close a connection whose headers do not arrive', async () => {
     const port = await listen({ headersTimeoutMs: 50 });
 
     expect(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ')).toMatch(/^HTTP\/1.1 408 /);
   });
 
-  it('end one whose body does not come', async () => {
+  it('close a connection whose body does not arrive', async () => {
     const port = await listen({ headersTimeoutMs: 50, requestTimeoutMs: 100 });
 
     expect(await sendRaw(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{')).toMatch(
@@ -49,13 +49,13 @@ describe('the limits on connections', () => {
     );
   });
 
-  it('end one that asks for nothing more', async () => {
+  it('close an idle connection', async () => {
     const port = await listen({ keepAliveTimeoutMs: 50 });
 
     expect(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  it('end a flood of headers, and read no more than a few of many', async () => {
+  it('close a connection that sends too many headers, without reading all of them', async () => {
     const port = await listen({ keepAliveTimeoutMs: 50 });
     expect(await sendRaw(port, `GET / HTTP/1.1\r\n${makeHeaders(5000)}\r\n`)).toMatch(/ 431 /);
     const answer = await sendRaw(port, `GET / HTTP/1.1\r\nHost: a\r\n${makeHeaders(500)}\r\n`);
@@ -64,8 +64,8 @@ describe('the limits on connections', () => {
   });
 });
 
-describe('the standalone server', () => {
-  it('sets the limits, and sends headers that keep browsers from guessing and framing', async () => {
+describe('The standalone server', () => {
+  it('sets the limits, and sends headers that disable content sniffing and framing', async () => {
     const settings = readSettings({ PORT: '0', AGENT_WEBKIT_NO_AUTH: '1' });
     const app = await createServer(settings, { logger: false });
     await app.listen(0, '127.0.0.1');
@@ -85,7 +85,7 @@ describe('the standalone server', () => {
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
     };
-    const answers = await Promise.all(['/sessions', '/sessions/nobody-s', '/nowhere'].map(get));
+    const answers = await Promise.all(['/sessions', '/sessions/unknown', '/nowhere'].map(get));
     for (const answer of answers) {
       expect(answer).toMatchObject({
         ...always,

@@ -6,8 +6,8 @@ import { Program } from '../support/program.js';
 import { ROOT } from './markdown.js';
 
 /**
- * A host's folder with the package in its `node_modules`, made of the sources as they are now. What
- * else a host needs is found in the project's own `node_modules` above it.
+ * A host's folder with the package in its `node_modules`, compiled from the current sources. All
+ * other packages are resolved from the project's own `node_modules` above it.
  */
 export class HostFolder {
   readonly path = join(ROOT, 'node_modules/.cache', `host-${randomUUID()}`);
@@ -23,12 +23,12 @@ export class HostFolder {
     return folder;
   }
 
-  /** The standalone server. */
+  /** The path of the standalone server's program. */
   get server(): string {
     return join(this.#package, 'dist/main.js');
   }
 
-  /** Puts a source of the host's into the folder; says where. */
+  /** Compiles a source of the host into the folder. Resolves to its path. */
   async write(name: string, code: string): Promise<string> {
     const path = join(this.path, name.replace(/\.ts$/, '.js'));
     await mkdir(dirname(path), { recursive: true });
@@ -36,7 +36,7 @@ export class HostFolder {
     return path;
   }
 
-  /** Runs a program in the folder, with these variables and few others. */
+  /** Starts a program in the folder, with these variables in a minimal environment. */
   run(command: string, args: readonly string[] = [], env: Record<string, string> = {}): Program {
     const program = new Program(command, args, { cwd: this.path, env });
     this.#programs.add(program);

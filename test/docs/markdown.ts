@@ -31,7 +31,7 @@ export const DOCUMENTS: readonly string[] = [
     .map((name) => `docs/${name}`),
 ];
 
-/** All fenced blocks of a document, in order. */
+/** Returns the fenced blocks of a document, in order. */
 export function readBlocks(path: string): Block[] {
   const lines = readDocument(path).split('\n');
   const blocks: Block[] = [];
@@ -51,7 +51,7 @@ export function readBlocks(path: string): Block[] {
   return blocks;
 }
 
-/** The rows of the table between two comments, `<!-- name -->` and `<!-- /name -->`: each a list of its cells. */
+/** Returns the rows of the table between two comments, `<!-- name -->` and `<!-- /name -->`: each a list of its cells. */
 export function readTable(path: string, name: string): string[][] {
   const [, between] = readDocument(path).split(`<!-- ${name} -->`);
   const [table = ''] = (between ?? '').split(`<!-- /${name} -->`);
@@ -65,5 +65,5 @@ export function readTable(path: string, name: string): string[][] {
   );
 }
 
-/** A cell without the marks of code. */
+/** Returns a cell without the marks of code. */
 export const plain = (cell = ''): string => cell.replaceAll('`', '');

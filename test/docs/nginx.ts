@@ -1,4 +1,4 @@
-/** Every directive that our configurations use, and where it may stand. */
+/** Every directive that the configurations use, with the blocks that may contain it. */
 const DIRECTIVES: Readonly<Record<string, readonly string[]>> = {
   upstream: [''],
   server: ['', 'upstream'],
@@ -19,7 +19,7 @@ const DIRECTIVES: Readonly<Record<string, readonly string[]>> = {
   proxy_read_timeout: ['', 'server', 'location'],
 };
 
-/** Returns the problems of a configuration: of its blocks, its ends of lines, its directives and their places. */
+/** Returns the problems of a configuration: unbalanced blocks, missing semicolons, unknown or misplaced directives. */
 export function findNginxProblems(text: string): string[] {
   const problems: string[] = [];
   const open: string[] = [];

@@ -11,7 +11,7 @@ const image = (data: string) => ({
   source: { type: 'base64', media_type: 'image/png', data },
 });
 
-/** Right ones, from which wrong ones are made. */
+/** Valid bodies, from which invalid ones are derived. */
 const CREATIONS = [
   {},
   { model: 'a-model', permission_mode: 'plan', cwd: '.', include_partial_messages: true },
@@ -72,7 +72,7 @@ const oddValue = fc.constantFrom<unknown>(
   [image('AAA')],
 );
 
-/** One of the right ones, with some values at any depth taken away, replaced or added. */
+/** A valid body, with up to two values at any depth removed, replaced or added. */
 const changed = (from: readonly object[]) =>
   fc
     .tuple(
@@ -84,7 +84,7 @@ const changed = (from: readonly object[]) =>
     .map(([original, changes]) => {
       const body: object = structuredClone(original);
       for (const [at, how, odd] of changes) {
-        // One of its own, since it may be changed in its turn.
+        // A copy, because a later change may modify it.
         const value = structuredClone(odd);
         const places = findPlaces(body);
         const [holder, key] = places[at % Math.max(1, places.length)] ?? [body, 'type'];
@@ -102,7 +102,7 @@ function findPlaces(value: object): [object, string][] {
   ]);
 }
 
-describe('the OpenAPI description’s schemas', () => {
+describe('The schemas of the OpenAPI description', () => {
   let server: TestApp;
   let session: string;
   const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true, uuid: isUuid } });
@@ -121,7 +121,7 @@ describe('the OpenAPI description’s schemas', () => {
   });
   afterAll(() => server?.close());
 
-  it('accept exactly what POST /sessions does not refuse as invalid', async () => {
+  it('accept exactly the bodies that POST /sessions does not reject with 400', async () => {
     const isValid = schema('CreateSession');
     await fc.assert(
       fc.asyncProperty(changed(CREATIONS), async (body) => {
@@ -132,7 +132,7 @@ describe('the OpenAPI description’s schemas', () => {
     );
   });
 
-  it('accept exactly the messages that are not refused as invalid', async () => {
+  it('accept exactly the messages that are not rejected with 400', async () => {
     const isValid = schema('InboundMessage');
     await fc.assert(
       fc.asyncProperty(changed(MESSAGES), async (body) => {
@@ -147,7 +147,7 @@ describe('the OpenAPI description’s schemas', () => {
     );
   });
 
-  it('fit what the server answers', async () => {
+  it('describe the answers of the server', async () => {
     const id = await server.createSession();
     const stream = await server.stream(id);
     await server.say(id, 'permission');
@@ -158,7 +158,7 @@ describe('the OpenAPI description’s schemas', () => {
       SessionsPage: await get('/sessions?limit=2'),
       EventsPage: await get(`/sessions/${id}/events`),
       CreatedSession: (await server.request('POST', '/sessions', {})).body,
-      Refusal: await get('/sessions/nobody-s'),
+      Refusal: await get('/sessions/unknown'),
     };
 
     for (const [name, answer] of Object.entries(answers)) {

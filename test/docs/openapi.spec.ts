@@ -9,7 +9,7 @@ import { startApp } from '../support/start-app.js';
 
 const description = agentWebkitOpenApi();
 
-/** The routes as Nest knows them: method and path. */
+/** Returns the routes in Nest's metadata: method and path. */
 function declaredRoutes(): string[] {
   const { prototype } = SessionsController;
   const root = String(Reflect.getMetadata(PATH_METADATA, SessionsController));
@@ -35,7 +35,7 @@ const idsOf = ({ paths }: { paths: object }) =>
     Object.values(item).map(({ operationId }) => operationId),
   );
 
-describe('the OpenAPI description', () => {
+describe('The OpenAPI description', () => {
   it('has the controller’s routes, and no others', () => {
     expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declaredRoutes()));
   });
@@ -50,29 +50,29 @@ describe('the OpenAPI description', () => {
     expect(idsOf(addAgentWebkitPaths(two, { prefix: '/sales' }))).toEqual(ids);
   });
 
-  it('has every refusal somewhere, under its status', () => {
-    const told = new Map<string, number>();
+  it('lists every error code under its status', () => {
+    const listed = new Map<string, number>();
     for (const item of Object.values(description.paths)) {
       for (const operation of Object.values(item)) {
         const responses = operation['responses'] as Record<string, { description: string }>;
         for (const [status, { description: codes }] of Object.entries(responses)) {
           if (Number(status) < 400) continue;
-          for (const code of codes.split(', ')) told.set(code, Number(status));
+          for (const code of codes.split(', ')) listed.set(code, Number(status));
         }
       }
     }
 
-    expect(Object.fromEntries(told)).toEqual(ERROR_STATUS);
+    expect(Object.fromEntries(listed)).toEqual(ERROR_STATUS);
   });
 
-  it('refers to nothing that it does not have', () => {
+  it('resolves all its references', () => {
     const text = JSON.stringify(description);
     const references = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name);
 
     expect(new Set(references)).toEqual(new Set(Object.keys(description.components.schemas)));
   });
 
-  it('takes the place of the bare entries of a host’s own document, wherever the routes stand', async () => {
+  it('replaces the entries of these routes in a host’s own document, whatever their prefix', async () => {
     const server = await startApp(
       { agent: { sdkFactory: scriptedSdkFactory(() => undefined) } },
       { prefix: '/api', configure: (host) => host.setGlobalPrefix('api') },
@@ -88,7 +88,7 @@ describe('the OpenAPI description', () => {
     expect(document.components?.schemas).toHaveProperty('AgentWebkitUserMessage');
   });
 
-  it('leaves what else a document has', () => {
+  it('leaves the other entries of a host’s document unchanged', () => {
     const own = { get: { responses: {} } };
     const document = addAgentWebkitPaths(
       { openapi: '3.1.0', paths: { '/own': own }, components: { schemas: { Own: {} } } },

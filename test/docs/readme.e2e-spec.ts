@@ -10,7 +10,7 @@ import { readBlocks, readDocument } from './markdown.js';
 const blocks = readBlocks('README.md');
 const of = (language: string) => blocks.filter((block) => block.language === language);
 
-describe('the README', () => {
+describe('The README', () => {
   let host: HostFolder;
   beforeAll(async () => {
     host = await HostFolder.create();
@@ -21,7 +21,7 @@ describe('the README', () => {
     expect(readDocument('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(200);
   });
 
-  it('has the two commands that CI runs, and how to install the package', () => {
+  it('shows the two commands that CI runs, and the command that installs the package', () => {
     expect(of('sh').map(({ code }) => code.trim())).toEqual([
       'npm ci && npm start',
       'npm ci && npm test',
@@ -29,7 +29,7 @@ describe('the README', () => {
     ]);
   });
 
-  it('has an app that streams the answer of the real agent to a client with the token', async () => {
+  it('shows an app that streams the answer of the real agent to a client with the token', async () => {
     const [app] = of('ts').filter(({ code }) => code.includes('app.listen'));
     const api = await startFakeMessagesApi(() => ({ blocks: [{ text: 'Hello, reader.' }] }));
     const env = await createClaudeEnv(api.url);
@@ -66,7 +66,7 @@ describe('the README', () => {
     await env.close();
   });
 
-  it('starts a server that warns of an unknown variable, and none with a wrong value', async () => {
+  it('describes a server that warns of an unknown variable, and does not start with an invalid value', async () => {
     const env = { PORT: '0', AGENT_WEBKIT_NO_AUTH: '1', AGENT_WEBKIT_MAX_AGENT: '3' };
     const server = host.run(process.execPath, [host.server], env);
     await server.says(/AGENT_WEBKIT_MAX_AGENT is ignored. Did you mean AGENT_WEBKIT_MAX_AGENTS\?/);

@@ -4,7 +4,7 @@ import { HostFolder } from './host-folder.js';
 import { DOCUMENTS, readBlocks } from './markdown.js';
 import { findWalkthroughs, sendsRequests } from './walkthroughs.js';
 
-describe('the shell commands of the documents', () => {
+describe('The shell commands of the documents', () => {
   let host: HostFolder;
   beforeAll(async () => {
     host = await HostFolder.create();
@@ -21,7 +21,7 @@ describe('the shell commands of the documents', () => {
   });
 
   it.each(findWalkthroughs().map((walkthrough) => [walkthrough.path, walkthrough] as const))(
-    'get the answers that %s shows',
+    'print the output that %s shows',
     async (_, { env, steps }) => {
       const server = host.run(process.execPath, [host.server], {
         PORT: '0',

@@ -10,7 +10,7 @@ import { plain, readDocument, readTable, ROOT } from './markdown.js';
 const parse = (path: string) =>
   ts.createSourceFile(path, readDocument(path), ts.ScriptTarget.ES2023, true);
 
-/** The options as declared: the path of each, with the default in its docblock. */
+/** Returns the declared options: the path of each, with the default in its docblock. */
 function declaredOptions(): [path: string, byDefault: string][] {
   return ['top-level', ...Object.keys(GROUPS)].flatMap((group) => {
     const { statements } = parse(`src/agent-webkit/options/groups/${group}.ts`);
@@ -40,8 +40,8 @@ function declaredCodes(): string[] {
 
 const errors = readTable('docs/http.md', 'errors').map((row) => row.map(plain));
 
-describe('the tables of options and settings', () => {
-  it('are current: npm run docs:options writes them', () => {
+describe('The tables of options and settings', () => {
+  it('match the descriptors, as npm run docs:options generates them', () => {
     const check = spawnSync(process.execPath, ['docs/options.mjs', '--check'], {
       cwd: ROOT,
       encoding: 'utf8',
@@ -50,15 +50,15 @@ describe('the tables of options and settings', () => {
     expect(check).toMatchObject({ stderr: '', status: 0 });
   });
 
-  it('have the default of each option that its docblock has', () => {
+  it('show the default of each option that its docblock states', () => {
     const table = OPTIONS.map(({ path, descriptor }) => [path, showDefault(descriptor)]);
 
     expect(declaredOptions()).toEqual(table);
   });
 });
 
-describe('the tables of the documents', () => {
-  it('have every refusal, with its status', () => {
+describe('The table of errors', () => {
+  it('lists every error code with its status', () => {
     expect(new Set(errors.map(([, code]) => code))).toEqual(new Set(declaredCodes()));
     for (const [status, code] of errors) {
       const refusal = { code: code as ErrorCode, message: '' } as AgentWebkitError;

@@ -4,7 +4,7 @@ import { agentWebkitOpenApi } from '../../src/index.js';
 import { Standalone } from '../page/standalone.js';
 import { describeInChromium, launchChromium } from '../support/chromium.js';
 
-describeInChromium('the page to try the API by', () => {
+describeInChromium('The page for trying the API', () => {
   let browser: Browser;
   let server: Standalone;
   beforeAll(async () => {
@@ -15,13 +15,13 @@ describeInChromium('the page to try the API by', () => {
     await server?.close();
   });
 
-  it('lists the operations, and sends requests with a token, under its strict policy', async () => {
+  it('lists the operations, and sends requests with a token, under its content security policy', async () => {
     const tab = await browser.newPage();
-    const complaints: string[] = [];
+    const errors: string[] = [];
     tab.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
+      if (message.type() === 'error') errors.push(message.text());
     });
-    tab.on('pageerror', (error) => complaints.push(error.message));
+    tab.on('pageerror', (error) => errors.push(error.message));
     await tab.goto(`${server.url}/docs`);
     const send = async (operation: string) => {
       const part = tab.locator('details', { has: tab.getByText(operation, { exact: true }) });
@@ -37,11 +37,11 @@ describeInChromium('the page to try the API by', () => {
     await send('POST /sessions/{id}/input');
     await stream.getByText('event: result').waitFor();
     expect(await tab.locator('details').count()).toBe(7);
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
     await tab.close();
   });
 
-  it('is served beside the description, which needs no token', async () => {
+  it('is served with the OpenAPI description, which needs no token', async () => {
     const response = await fetch(`${server.url}/openapi.json`);
 
     expect(await response.json()).toEqual(JSON.parse(JSON.stringify(agentWebkitOpenApi())));

@@ -6,7 +6,7 @@ import { HostFolder } from './host-folder.js';
 import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
 import { checkTypes, nameOf } from './typed-blocks.js';
 
-/** Credentials for the examples that name some. */
+/** Credentials for the examples that read some. */
 const HEADERS = { 'x-api-key': 's3cret-of-ann', authorization: 'Bearer a-long-secret' };
 
 const blocks = DOCUMENTS.flatMap(readBlocks).filter(({ language }) => language === 'ts');
@@ -15,7 +15,7 @@ const isModule = (block: Block) => !listens(block) && block.code.includes('expor
 const named = (chosen: Block[]) =>
   chosen.map((block) => [`${block.path}:${block.line}`, block] as const);
 
-describe('the TypeScript of the documents', () => {
+describe('The TypeScript of the documents', () => {
   let host: HostFolder;
   beforeAll(async () => {
     host = await HostFolder.create();
@@ -27,7 +27,7 @@ describe('the TypeScript of the documents', () => {
     expect(checkTypes(blocks)).toEqual([]);
   }, 120_000);
 
-  it('has modules that boot and answer', async () => {
+  it('contains modules that boot and answer', async () => {
     const paths = await Promise.all(
       blocks.filter(isModule).map((block) => host.write(`${nameOf(block)}.ts`, block.code)),
     );
@@ -43,7 +43,7 @@ describe('the TypeScript of the documents', () => {
   }, 60_000);
 
   it.each(named(blocks.filter(listens)))(
-    'has at %s a server that starts, answers and stops',
+    'contains a server that starts, answers and stops: %s',
     async (_, block) => {
       const port = await findFreePort();
       const main = await host.write(`${nameOf(block)}.ts`, block.code);
@@ -64,7 +64,7 @@ describe('the TypeScript of the documents', () => {
   );
 
   it.each(named(blocks.filter((block) => !listens(block) && !isModule(block))))(
-    'has at %s code that runs to its end',
+    'contains code that runs to its end: %s',
     async (_, block) => {
       const path = await host.write(`${nameOf(block)}.ts`, block.code);
       const program = host.run(process.execPath, [path]);

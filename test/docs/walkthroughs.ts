@@ -1,6 +1,6 @@
 import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
 
-/** Requests that a page tells its reader to send, with the output that the page shows. */
+/** Requests that a page asks its reader to send, with the output that the page shows. */
 export interface Step {
   block: Block;
   /** The lines of the output, in order. */

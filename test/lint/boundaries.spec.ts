@@ -13,7 +13,7 @@ const STORAGE = 'src/agent-webkit/storage';
 const SDK = '@anthropic-ai/claude-agent-sdk';
 
 const FORBIDDEN: readonly Case[] = [
-  // The protocol imports nothing of ours.
+  // The protocol imports no other room.
   ['src/agent-webkit/protocol/a.ts', `import { x } from '../engine/errors.js';`],
   ['src/agent-webkit/protocol/a.ts', `import type { X } from '../engine/session/session.js';`],
   ['src/agent-webkit/protocol/deep/a.ts', `import { x } from '../../engine/errors.js';`],
@@ -21,7 +21,7 @@ const FORBIDDEN: readonly Case[] = [
   ['src/agent-webkit/protocol/a.ts', `import { Injectable } from '@nestjs/common';`],
   ['src/agent-webkit/protocol/a.ts', `import { query } from '${SDK}';`],
   ['src/agent-webkit/protocol/a.ts', `import { randomUUID } from 'node:crypto';`],
-  // The engine knows neither Nest, HTTP and drivers, nor who uses it.
+  // The engine imports neither Nest, HTTP and drivers, nor the rooms that use it.
   [`${ENGINE}/a.ts`, `import { Injectable } from '@nestjs/common';`],
   [`${ENGINE}/session/a.ts`, `import { Subject } from 'rxjs';`],
   [`${ENGINE}/session/deep/a.ts`, `import { map } from 'rxjs/operators';`],
@@ -51,7 +51,7 @@ const FORBIDDEN: readonly Case[] = [
   [`${ENGINE}/agent/a.ts`, `import type { X } from '../session/session.js';`],
   [`${ENGINE}/agent/a.ts`, `import { x } from '../registry/live-sessions.js';`],
   [`${ENGINE}/session/a.ts`, `import type { X } from '../registry/session-registry.js';`],
-  // Adapters know the engine's ports.
+  // Adapters import the engine's ports.
   ['src/agent-webkit/agents/claude/a.ts', `import { query } from '${SDK}';`],
   ['src/agent-webkit/agents/claude/a.ts', `import { x } from '../../engine/session/session.js';`],
   ['src/agent-webkit/agents/claude/a.ts', `import { x } from '../scripted/script.js';`],
@@ -65,14 +65,14 @@ const FORBIDDEN: readonly Case[] = [
   [`${STORAGE}/sqlite/a.ts`, `export const load = () => import('../postgres/migrate.js');`],
   [`${STORAGE}/postgres/a.ts`, `import { Pool } from 'pg';`],
   [`${STORAGE}/memory/a.ts`, `export const load = () => import('pg');`],
-  // The Nest face chooses no driver and no HTTP adapter.
+  // The Nest face imports no driver and no HTTP adapter.
   ['src/agent-webkit/auth.guard.ts', `import type { Pool } from 'pg';`],
   ['src/agent-webkit/options/a.ts', `import { x } from '../storage/postgres/migrate.js';`],
   ['src/agent-webkit/agent-webkit.module.ts', `import { x } from './storage/sqlite/schema.js';`],
   ['src/agent-webkit/http/a.ts', `import type { Request } from 'express';`],
   ['src/agent-webkit/http/a.ts', `import { x } from '../agents/claude/claude-options.js';`],
   ['src/agent-webkit/stream/a.ts', `import { query } from '${SDK}';`],
-  // The module does not know the standalone server, nor the page.
+  // The module imports neither the standalone server nor the page.
   ['src/agent-webkit/agent-webkit.module.ts', `import { x } from '../settings.js';`],
   ['src/agent-webkit/http/a.ts', `import { x } from '../../app.module.js';`],
   ['src/agent-webkit/openapi/a.ts', `import { x } from '../../api-docs/try-page.js';`],
@@ -99,14 +99,14 @@ const FORBIDDEN: readonly Case[] = [
   ['page/src/session/a.ts', `import { x } from '../client/agent-api.js';`],
   ['page/src/client/a.ts', `import { x } from '../ui/app.js';`],
   ['page/src/ui/a.tsx', `import { readFile } from 'node:fs/promises';`],
-  // Nothing but tests imports tests; examples and the benchmark use what is published.
+  // Only tests import tests; examples and the benchmark import the published package.
   ['src/agent-webkit/stream/a.ts', `import { x } from '../../../test/support/eventually.js';`],
   ['page/src/client/a.ts', `import { x } from '../../../test/support/eventually.js';`],
   ['bench/fanout/a.mjs', `import { x } from '../../test/support/eventually.js';`],
   ['bench/fanout/a.mjs', `import { x } from '../../src/index.js';`],
   ['examples/minimal/a.ts', `import { x } from '../../test/support/eventually.js';`],
   ['examples/minimal/a.ts', `import { x } from '../../src/index.js';`],
-  // Every file that ships has a room.
+  // Every published file belongs to a room.
   ['page/src/other/a.ts', `export const value = 1;`],
   [`${ENGINE}/other/a.ts`, `export const value = 1;`],
 ];
@@ -149,7 +149,7 @@ const ALLOWED: readonly Case[] = [
 
 const root = join(import.meta.dirname, '../..');
 
-describe('the linter', () => {
+describe('The import rules of the linter', () => {
   let tree: string;
   let keys: string[];
   let refused: Set<string>;
@@ -164,13 +164,13 @@ describe('the linter', () => {
   afterAll(() => rm(tree, { recursive: true }));
 
   it.each(FORBIDDEN.map((each, index) => [...each, index] as const))(
-    'refuses in %s: %s',
+    'reject in %s: %s',
     (_file, _code, index) => {
       expect(refused).toContain(keys[index]);
     },
   );
 
-  it('has a table of rooms without a circle', async () => {
+  it('form a table of rooms without a cycle', async () => {
     const { ROOMS } = (await import(String(pathToFileURL(join(root, 'lint/rooms.mjs'))))) as {
       ROOMS: Record<string, { rooms: (string | { name: string })[] }>;
     };
@@ -194,14 +194,14 @@ describe('the linter', () => {
   });
 
   it.each(ALLOWED.map((each, index) => [...each, index] as const))(
-    'allows in %s: %s',
+    'allow in %s: %s',
     (_file, _code, index) => {
       expect(refused).not.toContain(keys[FORBIDDEN.length + index]);
     },
   );
 });
 
-/** Writes each file with the lines of all its cases, and returns a key for each case. */
+/** Writes each file with the lines of all its cases. Resolves to a key for each case. */
 async function writeCases(tree: string, cases: readonly Case[]): Promise<string[]> {
   const files = new Map<string, string[]>();
   const keys = cases.map(([file, code], index) => {
@@ -225,10 +225,10 @@ function withName(code: string, name: string): string {
     .replace(/export (const|type) \w+ =/, `export $1 ${name} =`);
 }
 
-/** Runs the linter, and returns the places it refuses for their imports, as `file:line`. */
+/** Runs the linter. Returns the places whose imports it rejects, as `file:line`. */
 async function lint(tree: string): Promise<Set<string>> {
   const output = await new Promise<string>((resolve) => {
-    // The linter exits with 1 when it finds anything.
+    // The linter exits with 1 when it finds a problem.
     execFile(
       process.execPath,
       [join(root, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'],

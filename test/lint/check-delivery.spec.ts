@@ -6,7 +6,7 @@ import { readDocument } from '../docs/markdown.js';
 const dockerfile = readDocument('Dockerfile');
 const workflow = readDocument('.github/workflows/ci.yml');
 
-describe('the linter of the Dockerfile', () => {
+describe('The linter of the Dockerfile', () => {
   it('accepts the Dockerfile of this project', () => {
     expect(findDockerfileProblems(dockerfile)).toEqual([]);
   });
@@ -27,7 +27,7 @@ describe('the linter of the Dockerfile', () => {
   });
 });
 
-describe('the linter of workflows', () => {
+describe('The linter of workflows', () => {
   it('accepts the workflow of this project', async () => {
     expect(await findWorkflowProblems(workflow)).toEqual([]);
   });

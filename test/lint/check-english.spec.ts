@@ -15,7 +15,7 @@ const { findProblems } = (await import(String(pathToFileURL(script)))) as {
   findProblems: FindProblems;
 };
 
-describe('the check of the English', () => {
+describe('The check of the English', () => {
   let tree: string;
   beforeEach(async () => {
     tree = await mkdtemp(join(tmpdir(), 'english-'));
@@ -49,7 +49,7 @@ describe('the check of the English', () => {
     expect(problems).toEqual([{ line: expect.any(Number), words, write: expect.any(String) }]);
   });
 
-  it('names the line of each place, in code and in Markdown', async () => {
+  it('reports the line of each place, in code and in Markdown', async () => {
     await writeFile(join(tree, 'a.ts'), 'const a = 1;\n\n/**\n * Text.\n * To mend it.\n */\n');
     await writeFile(join(tree, 'b.md'), '# Title\n\nThe session is\nno more.\n');
     const { status, stdout } = check('--all');
@@ -72,7 +72,7 @@ describe('the check of the English', () => {
     expect(findProblems('a.ts', `${code}\n`)).toEqual([]);
   });
 
-  it('reads the files that it is given, and no others', async () => {
+  it('reads only the files that it is given', async () => {
     await mkdir(join(tree, 'docs'));
     await writeFile(join(tree, 'a.md'), 'To mend.\n');
     await writeFile(join(tree, 'docs/b.md'), 'To correct.\n');

@@ -2,8 +2,8 @@ import type { Descriptors } from '../../src/agent-webkit/options/descriptor.js';
 import { count, flag, orNull } from '../../src/agent-webkit/options/rules.js';
 
 /**
- * Options and their descriptors that disagree, each of which the compiler refuses. Where it accepts
- * one, `@ts-expect-error` is an error itself, and `npm run typecheck` fails.
+ * Options and descriptors that disagree. The compiler has to reject each of them: if it accepts one,
+ * its `@ts-expect-error` is an error, and `npm run typecheck` fails.
  */
 interface Options {
   readonly size?: number;
@@ -30,7 +30,7 @@ const color = { rule: orNull(flag), default: null, effect: 'The color.' };
 // @ts-expect-error -- null is a value of the option, and the rule rejects it
 ({ size, color: { ...color, rule: flag } }) satisfies Descriptors<Options>;
 
-// @ts-expect-error -- null is no value of the option, and the rule accepts it
+// @ts-expect-error -- null is not a value of the option, and the rule accepts it
 ({ size: { ...size, rule: orNull(count) }, color }) satisfies Descriptors<Options>;
 
 const computed = { rule: count, computeDefault: () => 1, effect: 'The size.' };

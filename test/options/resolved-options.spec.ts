@@ -8,11 +8,11 @@ import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-stor
 /** Options that a host written in JavaScript may pass. */
 const resolve = (options: unknown) => resolveOptions(options as AgentWebkitModuleOptions);
 
-/** The options with one value, given by its path such as `limits.maxEvents`. */
+/** Returns options with one value at a path such as `limits.maxEvents`. */
 const optionAt = (path: string, value: unknown): object =>
   path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
 
-/** Returns the value of the first property with this name, however deep it stands. */
+/** Returns the value of the first property with this name, at any depth. */
 function findValue(within: object, name: string): unknown {
   for (const [key, value] of Object.entries(within)) {
     if (key === name) return value;
@@ -40,7 +40,7 @@ const SAMPLES: Record<string, unknown> = {
   'hooks.onDecision': fn,
 };
 
-describe('resolving the options', () => {
+describe('Resolving the options', () => {
   it('fills in the default of every option that is left out', () => {
     expect(resolve({ auth: 'none' })).toEqual({
       auth: 'none',
@@ -91,19 +91,19 @@ describe('resolving the options', () => {
   });
 
   it.each(OPTIONS.map(({ path, name }) => [path, name]))(
-    'passes %s on to the part that uses it',
+    'passes %s to the part that uses it',
     (path, name) => {
       const value = SAMPLES[path] ?? 7;
       expect(findValue(resolve(optionAt(path, value)), name)).toBe(value);
     },
   );
 
-  it('takes undefined for an option that is left out', () => {
+  it('treats undefined as an option that is left out', () => {
     const { keepAliveMs } = resolve({ stream: { keepAliveMs: undefined }, limits: undefined });
     expect(keepAliveMs).toBe(15_000);
   });
 
-  it('takes null where it is a value of the option', () => {
+  it('accepts null when it is a value of the option', () => {
     const { keepAliveMs, registry } = resolve({
       stream: { keepAliveMs: null },
       timeouts: { idleTimeoutMs: null },
@@ -112,7 +112,7 @@ describe('resolving the options', () => {
   });
 });
 
-describe('a wrong option', () => {
+describe('An invalid option', () => {
   it.each([
     ['agent.workspace', '/does/not/exist'],
     ['agent.workspace', '/etc/passwd'],
@@ -163,7 +163,7 @@ describe('a wrong option', () => {
     ['auth', { tokens: ['ann:'] }],
     ['auth', { tokens: ['with space'] }],
     ['auth', { tokens: ['ann :secret'] }],
-  ])('fails by its path when %s is %p', (path, value) => {
+  ])('is rejected by its path when %s is %p', (path, value) => {
     expect(() => resolve(optionAt(path, value))).toThrow(`option '${path}' must be `);
   });
 
@@ -184,7 +184,7 @@ describe('a wrong option', () => {
         'auto, bypassPermissions, but got ["root"]. Correct it, or leave it out for the default: ' +
         'every mode but `bypassPermissions`, beginning with `default`.',
     ],
-  ])('names the rule, the received value and what to do, for %j', (options, message) => {
+  ])('is reported with the rule, the received value and the correction: %j', (options, message) => {
     expect(() => resolve(options)).toThrow(new TypeError(`AgentWebkitModule: ${message}`));
   });
 
@@ -196,17 +196,17 @@ describe('a wrong option', () => {
     { storage: 'postgres://user:s3cret@host/db' },
     { agent: { workspace: { password: 's3cret' } } },
     { agent: { models: [{ password: 's3cret' }] } },
-  ])('does not repeat a secret, in %j', (options) => {
+  ])('is reported without its secret: %j', (options) => {
     expect(() => resolve(options)).toThrow(/must be (?!.*s3cret)/);
   });
 
-  it('shows the beginning of a value that is long', () => {
+  it('is reported with the beginning of a long value', () => {
     const message = /but got 'x{99}…\./;
     expect(() => resolve({ timeouts: { agentGraceMs: 'x'.repeat(5000) } })).toThrow(message);
   });
 });
 
-describe('an unknown option', () => {
+describe('An unknown option', () => {
   it.each([
     [{ maxAgents: 1 }, "Unknown option 'maxAgents'. Did you mean 'agent.maxAgents'?"],
     [{ maxAgent: 1 }, "Unknown option 'maxAgent'. Did you mean 'agent.maxAgents'?"],
@@ -228,12 +228,15 @@ describe('an unknown option', () => {
     [{ limits: 5 }, "The group 'limits' must be an object of options, but got 5."],
     [{ agent: [] }, "The group 'agent' must be an object of options, but got []."],
     [undefined, 'The options must be an object, but got undefined.'],
-  ])('fails by its name, in %j', (options, message) => {
+  ])('is rejected by its name: %j', (options, message) => {
     expect(() => resolve(options)).toThrow(new TypeError(`AgentWebkitModule: ${message}`));
   });
 
-  it.each(['toString', 'constructor', '__proto__'])('is %s, too', (name) => {
-    const options = JSON.parse(`{"${name}": 1, "limits": {"${name}": 1}}`) as object;
-    expect(() => resolve(options)).toThrow(`Unknown option '${name}'`);
-  });
+  it.each(['toString', 'constructor', '__proto__'])(
+    'may have the name of a property of every object: %s',
+    (name) => {
+      const options = JSON.parse(`{"${name}": 1, "limits": {"${name}": 1}}`) as object;
+      expect(() => resolve(options)).toThrow(`Unknown option '${name}'`);
+    },
+  );
 });

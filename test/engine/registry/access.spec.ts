@@ -19,20 +19,20 @@ const quiet = () => undefined;
 
 const logger = () => {
   const errors: unknown[][] = [];
-  return { errors, log: quiet, warn: quiet, error: (...told: unknown[]) => errors.push(told) };
+  return { errors, log: quiet, warn: quiet, error: (...args: unknown[]) => errors.push(args) };
 };
 
 const check = (canAccess: CanAccess | null, action: AccessAction, caller = BOB) =>
   new Access(canAccess, logger()).check(SESSION, caller, action);
 
-/** One who may do these, and nothing else. */
+/** Permits these actions to one caller, and nothing else. */
 const only =
   (...allowed: AccessAction[]): CanAccess =>
   (_, caller, action) =>
     caller.id === BOB.id && allowed.includes(action);
 
 describe('access to a session', () => {
-  it.each(ACTIONS)('lets its owner %s it without asking the host', async (action) => {
+  it.each(ACTIONS)('is permitted to the owner without a call of canAccess: %s', async (action) => {
     const canAccess = jest.fn<CanAccess>();
     await check(canAccess, action, ADA);
     expect(canAccess).not.toHaveBeenCalled();
@@ -72,7 +72,7 @@ describe('access to a session', () => {
   });
 
   it('is refused when the host’s callback throws, and the error is only logged', async () => {
-    const told = logger();
+    const log = logger();
     const failure = new Error('The database of teams is down.');
     for (const canAccess of [
       () => Promise.reject(failure),
@@ -80,11 +80,11 @@ describe('access to a session', () => {
         throw failure;
       },
     ]) {
-      const refused = new Access(canAccess, told).check(SESSION, BOB, 'delete');
+      const refused = new Access(canAccess, log).check(SESSION, BOB, 'delete');
       await expect(refused).rejects.toThrow(SessionNotFoundError);
     }
-    expect(told.errors.every(([, cause]) => cause === failure)).toBe(true);
-    expect(told.errors).toHaveLength(4);
+    expect(log.errors.every(([, cause]) => cause === failure)).toBe(true);
+    expect(log.errors).toHaveLength(4);
   });
 
   it('is not checked with the host when there is no session', async () => {

@@ -11,7 +11,7 @@ async function look(): Promise<void> {
 }
 
 describe('an unfinished session of another server', () => {
-  /** The ids of sessions whose server the storage takes for gone. */
+  /** The ids of unfinished sessions whose server the storage considers gone. */
   let orphans: string[] = [];
   let storage: MemoryStorage;
   let other: ReturnType<typeof createRegistry>;
@@ -38,7 +38,7 @@ describe('an unfinished session of another server', () => {
     jest.useRealTimers();
   });
 
-  it('is resumed when that server is gone for longer than a moment', async () => {
+  it('is resumed when that server stays gone', async () => {
     orphans = [id];
     await look();
     expect(bench.registry.size).toBe(0);
@@ -62,9 +62,9 @@ describe('an unfinished session of another server', () => {
     random.mockRestore();
     // The listing takes a moment, and omits a session that was claimed.
     storage.records.unfinished = async () => {
-      const told = orphans;
+      const listed = orphans;
       await settle(10);
-      return told;
+      return listed;
     };
     const claim = storage.records.claim.bind(storage.records);
     storage.records.claim = (sessionId) => {
@@ -86,7 +86,7 @@ describe('an unfinished session of another server', () => {
     for (const { registry } of servers) await registry.shutdown(); // oxlint-disable-line no-await-in-loop
   });
 
-  it('is left to a server that was only cut off for a moment', async () => {
+  it('is left to a server that was disconnected only briefly', async () => {
     orphans = [id];
     await look();
     orphans = [];
@@ -125,7 +125,7 @@ describe('an unfinished session of another server', () => {
     orphans = [id];
     await look();
     await look();
-    // Claimed, it is this server's now, which lives.
+    // A claimed session belongs to this server, which is alive.
     orphans = [];
     expect(bench.registry.size).toBe(0);
     await look();
@@ -156,7 +156,7 @@ describe('an unfinished session of another server', () => {
     await bench.registry.shutdown();
     await other.registry.start();
     const stale = await other.registry.get(id, ADA);
-    // It is followed, so it would stay in memory.
+    // The subscriber keeps the session in memory.
     const subscription = stale.subscribe(0, () => undefined);
     orphans = [id];
     await look();

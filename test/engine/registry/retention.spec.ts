@@ -3,7 +3,7 @@ import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-s
 import { ADA, createRegistry } from '../../support/registry-bench.js';
 import { LIMITS, settle, stopTime, user } from '../../support/session-bench.js';
 
-/** Not days: what happens every few seconds happens in all of them. */
+/** Hours and not days, because the fake clock also runs the timers of every few seconds. */
 const HOUR_MS = 60 * 60 * 1000;
 const RETENTION_MS = 6 * HOUR_MS;
 
@@ -75,7 +75,7 @@ describe("a session's place in memory", () => {
     jest.useRealTimers();
   });
 
-  it('is released when it is dormant without subscribers, and taken again on request', async () => {
+  it('is released when it is dormant without subscribers, and loaded again on request', async () => {
     const bench = createRegistry(undefined, {
       limits: { ...LIMITS, idleTimeoutMs: 1000 },
     });

@@ -33,7 +33,7 @@ describe('a session handle', () => {
   });
   afterEach(() => engine.stop());
 
-  it('does what the routes do, for the owner of the session', async () => {
+  it('behaves as the routes do for the owner of the session', async () => {
     const session = await engine.create({}, ADA);
     await session.send(user('hi'));
     await settle();
@@ -100,7 +100,7 @@ describe('a session handle', () => {
     );
   });
 
-  it('sends a message with one look at the session and one check of the access', async () => {
+  it('sends a message with one lookup of the session and one access check', async () => {
     const canAccess = jest.fn<CanAccess>().mockReturnValue(true);
     const memory = new MemoryStorage();
     bench = createRegistry(memory, { canAccess });
@@ -112,7 +112,7 @@ describe('a session handle', () => {
     expect(canAccess.mock.calls.map(([, , action]) => action)).toEqual(['send']);
   });
 
-  it('accepts no message whose sender loses access while its folders are looked up', async () => {
+  it('rejects a message when the sender loses access while its folders are checked', async () => {
     const { id } = await engine.create({}, ADA);
     rights = ['answer'];
     const sent = engine.get(id, BOB).send({

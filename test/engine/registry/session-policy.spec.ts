@@ -38,7 +38,7 @@ const reply = (...updated_permissions: PermissionUpdate[]): PermissionResponse =
 
 const ADA = { id: 'ada' };
 
-describe('the policy', () => {
+describe('The policy for new sessions and messages', () => {
   let root: string;
   let workspace: string;
   const policy = (options: Partial<SessionPolicyOptions> = {}) =>
@@ -54,8 +54,8 @@ describe('the policy', () => {
       configureSession: null,
       ...options,
     });
-  const cwd = async (wish?: string) =>
-    (await policy().configure(wish === undefined ? {} : { cwd: wish }, ADA)).cwd;
+  const cwd = async (path?: string) =>
+    (await policy().configure(path === undefined ? {} : { cwd: path }, ADA)).cwd;
 
   beforeAll(() => {
     root = realpathSync(mkdtempSync(join(tmpdir(), 'policy-')));
@@ -72,7 +72,7 @@ describe('the policy', () => {
   });
   afterAll(() => rmSync(root, { recursive: true }));
 
-  it('gives a session its defaults where it asks for nothing', async () => {
+  it('configures a session with the defaults when the client requests nothing', async () => {
     expect(await policy({ model: 'opus' }).configure({}, ADA)).toEqual({
       model: 'opus',
       permissionMode: 'default',
@@ -81,14 +81,14 @@ describe('the policy', () => {
     });
   });
 
-  it('gives a session what it asks for', async () => {
-    const wish = {
+  it('configures a session with the requested values', async () => {
+    const request = {
       model: 'haiku',
       permission_mode: 'plan',
       cwd: 'inner',
       include_partial_messages: false,
     } as const;
-    expect(await policy({ model: 'opus' }).configure(wish, ADA)).toEqual({
+    expect(await policy({ model: 'opus' }).configure(request, ADA)).toEqual({
       model: 'haiku',
       permissionMode: 'plan',
       cwd: join(workspace, 'inner'),
@@ -99,51 +99,51 @@ describe('the policy', () => {
   it.each([
     ['a folder by its relative path', 'inner/deep', 'inner/deep'],
     ['the workspace itself', '.', ''],
-    ['nothing at all', '', ''],
-    ['a way that leads back in', '../work/inner', 'inner'],
-    ['a link that stays inside', 'in', 'inner'],
+    ['an empty path', '', ''],
+    ['a path that leaves the workspace and returns', '../work/inner', 'inner'],
+    ['a link within the workspace', 'in', 'inner'],
     ['a folder whose name begins with dots', '..inner', '..inner'],
-  ])('allows %s, by its real path', async (_, wish, real) => {
-    expect(await cwd(wish)).toBe(join(workspace, real));
+  ])('permits %s by its real path', async (_, request, real) => {
+    expect(await cwd(request)).toBe(join(workspace, real));
   });
 
-  it('allows absolute paths, and those through a link into the workspace', async () => {
+  it('permits absolute paths, also through a link into the workspace', async () => {
     expect(await cwd(join(workspace, 'inner'))).toBe(join(workspace, 'inner'));
     expect(await cwd(join(root, 'link-into'))).toBe(join(workspace, 'inner'));
     expect(await cwd(`${workspace}/`)).toBe(workspace);
   });
 
-  it('takes a workspace that is itself a link, by its real path', async () => {
+  it('resolves a workspace that is itself a link', async () => {
     const linked = policy({ workspace: join(root, 'work-link') });
     expect((await linked.configure({}, ADA)).cwd).toBe(workspace);
     expect((await linked.configure({ cwd: 'inner' }, ADA)).cwd).toBe(join(workspace, 'inner'));
   });
 
-  it('allows everything where the workspace is the root', async () => {
+  it('permits every folder when the workspace is the root', async () => {
     const { cwd: inner } = await policy({ workspace: '/' }).configure({ cwd: workspace }, ADA);
     expect(inner).toBe(workspace);
   });
 
   it.each([
-    ['the folder above', '..'],
-    ['a folder beside it with the same beginning', '../work-beside'],
-    ['a link that leads out', 'out'],
-    ['a way through a link that leads out', 'out/../work-beside'],
+    ['the parent folder', '..'],
+    ['a sibling folder whose name begins the same', '../work-beside'],
+    ['a link out of the workspace', 'out'],
+    ['a path through a link out of the workspace', 'out/../work-beside'],
     ['an absolute path elsewhere', '/'],
     ['a file', 'file'],
     ['a link to a file', 'link-to-file'],
-    ['what is not there', 'nowhere'],
-    ['what is not there, outside', '/nowhere/at/all'],
+    ['a path that does not exist', 'nowhere'],
+    ['a path outside that does not exist', '/nowhere/at/all'],
     ['a path with a NUL', 'inner\0'],
     ['a path that is too long', 'x'.repeat(5000)],
-  ])('refuses %s, always in the same words', async (_, wish) => {
-    await expect(cwd(wish)).rejects.toThrow(ForbiddenError);
-    await expect(cwd(wish)).rejects.toThrow(
+  ])('rejects %s with the same message', async (_, request) => {
+    await expect(cwd(request)).rejects.toThrow(ForbiddenError);
+    await expect(cwd(request)).rejects.toThrow(
       'cwd: must be an existing folder inside the workspace.',
     );
   });
 
-  it('refuses a mode that is not allowed, and says which are', async () => {
+  it('rejects a permission mode that is not permitted, and lists the permitted ones', async () => {
     await expect(policy().configure({ permission_mode: 'bypassPermissions' }, ADA)).rejects.toThrow(
       "permission_mode: 'bypassPermissions' is not permitted. Permitted: default, plan.",
     );
@@ -154,7 +154,7 @@ describe('the policy', () => {
     expect(await check('plan')).toMatchObject({ mode: 'plan' });
   });
 
-  it('refuses a reply that brings such a mode, wherever it stands', async () => {
+  it('rejects a reply with such a permission mode in any of its updates', async () => {
     await policy().check(reply(setMode('plan'), setMode('default')));
     const forbidden = reply(setMode('plan'), setMode('bypassPermissions'));
     await expect(policy().check(forbidden)).rejects.toThrow(
@@ -162,7 +162,7 @@ describe('the policy', () => {
     );
   });
 
-  it('refuses a reply that changes more than its session, or opens a folder outside', async () => {
+  it('rejects a reply that changes more than its session, or adds a folder outside the workspace', async () => {
     await policy().check(reply(open('inner', join(workspace, 'inner/deep'))));
     await expect(policy().check(reply(open('inner', root)))).rejects.toThrow(
       'updated_permissions[0].directories: must be an existing folder inside the workspace.',
@@ -173,13 +173,13 @@ describe('the policy', () => {
     );
   });
 
-  it('opens the folders it looked at, and no others by their names', async () => {
+  it('replaces the folders of a reply with the real paths that it has checked', async () => {
     const checked = await policy().check(reply(open('in', '../work/inner/deep'), setMode('plan')));
     const paths = ['inner', 'inner/deep'].map((path) => join(workspace, path));
     expect(checked).toEqual(reply(open(...paths), setMode('plan')));
   });
 
-  it('has nothing against messages that ask for nothing of the host', async () => {
+  it('accepts messages that need no permission of the host', async () => {
     const messages: InboundMessage[] = [
       { type: 'interrupt' },
       { type: 'permission_response', correlation_id: 'c', behavior: 'deny' },
@@ -189,7 +189,7 @@ describe('the policy', () => {
     for (const message of messages) expect(await policy().check(message)).toBe(message);
   });
 
-  it('refuses a model that is not on the list, where there is one', async () => {
+  it('rejects a model that is not on the list', async () => {
     const listed = policy({ model: 'sonnet', models: ['haiku', 'opus'] });
     const wrong = /^model: '(gpt|__proto__)' is not permitted. Permitted: haiku, opus.$/;
     for (const model of ['gpt', '__proto__']) {
@@ -200,7 +200,7 @@ describe('the policy', () => {
     expect((await listed.configure({ model: 'opus' }, ADA)).model).toBe('opus');
   });
 
-  it("takes the host's default model, on the list or not, where none is asked for", async () => {
+  it("uses the host's default model, on the list or not, when no model is requested", async () => {
     const listed = policy({ model: 'sonnet', models: ['haiku'] });
     expect((await listed.configure({}, ADA)).model).toBe('sonnet');
     const reset = { type: 'set_model', model: null } as const;
@@ -208,23 +208,23 @@ describe('the policy', () => {
     expect(await policy().check(reset)).toEqual(reset);
   });
 
-  it('gives a session the limits of turns and money that there are', async () => {
+  it('configures a session with the limits of turns and cost that are set', async () => {
     const config = await policy({ maxTurns: 3, maxBudgetUsd: 0.5 }).configure({}, ADA);
     expect(config).toMatchObject({ maxTurns: 3, maxBudgetUsd: 0.5 });
     expect(await policy({ maxTurns: 3 }).configure({}, ADA)).not.toHaveProperty('maxBudgetUsd');
   });
 
-  it('lets the host set anything, knowing who asks for what', async () => {
+  it('lets configureSession set any value, with the request and the caller', async () => {
     const asked: unknown[][] = [];
-    const configureSession: ConfigureSession = async (...told) => {
-      asked.push(told);
+    const configureSession: ConfigureSession = async (...args) => {
+      asked.push(args);
       return { model: 'cheap', maxTurns: 1, hostContext: { plan: 'free' } };
     };
-    const wish = { permission_mode: 'plan', model: 'dear' } as const;
-    const config = await policy({ configureSession, maxTurns: 9 }).configure(wish, ADA);
+    const request = { permission_mode: 'plan', model: 'dear' } as const;
+    const config = await policy({ configureSession, maxTurns: 9 }).configure(request, ADA);
     const before = { permissionMode: 'plan', cwd: workspace, includePartialMessages: true };
     expect(asked).toEqual([
-      [{ asked: wish, config: { ...before, model: 'dear', maxTurns: 9 } }, ADA],
+      [{ asked: request, config: { ...before, model: 'dear', maxTurns: 9 } }, ADA],
     ]);
     expect(config).toEqual({
       ...before,
@@ -234,7 +234,7 @@ describe('the policy', () => {
     });
   });
 
-  it('changes nothing where the host returns nothing, and refuses as the host does', async () => {
+  it('changes nothing when configureSession returns nothing, and rejects with its error', async () => {
     const config = await policy({ configureSession: () => undefined }).configure({}, ADA);
     expect(config).toEqual(await policy().configure({}, ADA));
     const refusal = new ForbiddenError('No session for you.');
@@ -242,7 +242,7 @@ describe('the policy', () => {
     await expect(strict.configure({}, ADA)).rejects.toBe(refusal);
   });
 
-  it('does not ask the host about what is refused anyway', async () => {
+  it('does not call configureSession when the request is rejected anyway', async () => {
     let asked = 0;
     const counting = policy({ models: ['haiku'], configureSession: () => void (asked += 1) });
     await expect(counting.configure({ model: 'opus' }, ADA)).rejects.toThrow(ForbiddenError);

@@ -86,7 +86,7 @@ describe('a registry that is shut down', () => {
     expect(living()).toBe(0);
   });
 
-  it('leaves no agent and no session, at whatever moment it happens', async () => {
+  it('leaves no agent and no session, at any moment of other calls', async () => {
     const call = fc.constantFrom('create', 'create', 'send', 'get', 'list', 'delete', 'turn');
     const calls = fc.array(call, { maxLength: 20 });
     await fc.assert(
@@ -98,7 +98,7 @@ describe('a registry that is shut down', () => {
         async (names, late, isDurable, delay) => {
           const memory = new MemoryStorage();
           const storage = new SlowStorage(memory, isDurable);
-          // Some sessions are there from a server before, and not in memory yet.
+          // Some sessions were created by an earlier server, and are not in memory yet.
           const before = createRegistry(new SlowStorage(memory));
           const ids = await Promise.all(
             [1, 2].map(async () => (await before.registry.create({}, ADA)).id),

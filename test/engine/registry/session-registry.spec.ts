@@ -11,7 +11,7 @@ const NOT_FOUND = { code: 'session_not_found' };
 
 describe.each([
   ['a storage in memory', () => new MemoryStorage()],
-  ['a storage that takes its time', () => new SlowStorage()],
+  ['a slow storage', () => new SlowStorage()],
 ])('a registry on %s', (_, createStorage) => {
   let bench: ReturnType<typeof createRegistry>;
   let storage: MemoryStorage | SlowStorage;
@@ -152,7 +152,7 @@ describe.each([
     const creating = registry.create({}, ADA);
     for (let turn = 0; turn < 20; turn += 1) {
       looks.push(registry.list(ADA, 10, null));
-      // oxlint-disable-next-line no-await-in-loop -- looks again in each turn of the loop
+      // oxlint-disable-next-line no-await-in-loop -- checks again in each turn of the loop
       await settle(1);
     }
     await Promise.all(looks);

@@ -117,7 +117,7 @@ describe('a watch', () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  it('is refused as a stream is: for a cursor that is ahead, and past the number of subscribers', async () => {
+  it('is rejected as a stream is: for a cursor that is ahead, and above the limit of subscribers', async () => {
     await start({ ...LIMITS, maxSubscribers: 1 });
     await expect(session.watch(9)).rejects.toMatchObject({ code: 'cursor_ahead' });
     const watch = await session.watch();
@@ -146,7 +146,7 @@ describe('a watch', () => {
     again.close();
   });
 
-  it('follows a session that comes back to this server after another one had it', async () => {
+  it('delivers the events of a session that returns to this server after another one owned it', async () => {
     const watch = await session.watch(1);
     const next = watch.next();
     const other = createRegistry(storage);
@@ -154,7 +154,7 @@ describe('a watch', () => {
     await settle();
     const { last_id } = (await other.registry.get(session.id, ADA)).info();
     await other.registry.shutdown();
-    // A cursor ahead of what is in memory here makes this server look.
+    // A cursor ahead of the events in memory makes this server check its ownership.
     expect((await session.read(last_id)).last_id).toBeGreaterThanOrEqual(last_id);
     expect((await next).value).toMatchObject({ id: 2, event: 'user_message' });
     watch.close();

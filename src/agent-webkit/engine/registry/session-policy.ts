@@ -7,28 +7,28 @@ import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError } from '../errors.js';
 
 export interface SessionPolicyOptions {
-  /** The folder a session's `cwd` must be in, and is when none is asked for. */
+  /** The folder that contains the working directory of every session. It is also the default. */
   workspace: string;
-  /** The model of a session that asks for none; null for the agent's default. */
+  /** The model of a session when the client requests none; null for the agent's default. */
   model: string | null;
-  /** The models a client may ask for; null for any. */
+  /** The models that a client may request; null for any. */
   models: readonly string[] | null;
-  /** The modes a client may ask for. The first is a new session's. */
+  /** The permission modes that a client may request. The first one is the default. */
   permissionModes: readonly [PermissionMode, ...PermissionMode[]];
-  /** True to send partial messages to a client that does not choose. */
+  /** True when partial messages are on by default. */
   includePartialMessages: boolean;
-  /** Maximum number of steps of an agent before it stops; null for no limit. */
+  /** The maximum number of agent steps in a turn; null for no limit. */
   maxTurns: number | null;
-  /** How much a session may cost, in US dollars; null for any amount. */
+  /** The maximum cost of a session, in US dollars; null for no limit. */
   maxBudgetUsd: number | null;
   contentLimits: ContentLimits;
-  /** The host's last word on a new session's configuration; null where it has none. */
+  /** The host's hook that changes or rejects a new session's configuration; null for none. */
   configureSession: ConfigureSession | null;
 }
 
 /**
- * Sets anything of a new session's configuration, by returning it, or refuses the session, by
- * throwing.
+ * Returns the values of a new session's configuration that the host sets. Throws to reject the
+ * session.
  */
 export type ConfigureSession = (
   request: {
@@ -40,7 +40,7 @@ export type ConfigureSession = (
   caller: Caller,
 ) => Partial<SessionConfig> | void | Promise<Partial<SessionConfig> | void>;
 
-/** Decides what a client may request, before anything is done. */
+/** Checks the requests of clients against the rules of the host, before they have any effect. */
 export class SessionPolicy {
   readonly #options: SessionPolicyOptions;
 
@@ -48,7 +48,7 @@ export class SessionPolicy {
     this.#options = options;
   }
 
-  /** The configuration of a session whose client asks for nothing. */
+  /** Resolves to the configuration of a session whose client requests nothing. */
   async defaults(): Promise<SessionConfig> {
     const { model, permissionModes, includePartialMessages } = this.#options;
     const { workspace, maxTurns, maxBudgetUsd } = this.#options;
@@ -62,27 +62,33 @@ export class SessionPolicy {
     };
   }
 
-  /** The configuration of a new session. @throws ForbiddenError */
-  async configure(wish: CreateSession, caller: Caller): Promise<SessionConfig> {
+  /**
+   * Resolves to the configuration of a new session.
+   *
+   * @throws ForbiddenError when the host does not permit the request, and whatever `configureSession` throws
+   */
+  async configure(request: CreateSession, caller: Caller): Promise<SessionConfig> {
     const { configureSession } = this.#options;
     const byDefault = await this.defaults();
-    const permissionMode = wish.permission_mode ?? byDefault.permissionMode;
+    const permissionMode = request.permission_mode ?? byDefault.permissionMode;
     this.#checkMode(permissionMode, 'permission_mode');
-    this.#checkModel(wish.model, 'model');
+    this.#checkModel(request.model, 'model');
     const config: SessionConfig = {
       ...byDefault,
-      model: wish.model ?? byDefault.model,
+      model: request.model ?? byDefault.model,
       permissionMode,
-      cwd: wish.cwd === undefined ? byDefault.cwd : await this.#resolveFolder(wish.cwd, 'cwd'),
-      includePartialMessages: wish.include_partial_messages ?? byDefault.includePartialMessages,
+      cwd:
+        request.cwd === undefined ? byDefault.cwd : await this.#resolveFolder(request.cwd, 'cwd'),
+      includePartialMessages: request.include_partial_messages ?? byDefault.includePartialMessages,
     };
-    return { ...config, ...(await configureSession?.({ asked: wish, config }, caller)) };
+    return { ...config, ...(await configureSession?.({ asked: request, config }, caller)) };
   }
 
   /**
-   * The message as it may be accepted: the default model by its name, folders by their real paths.
+   * Resolves to the message with the default model's name and the real paths of folders filled in.
    *
-   * @throws ForbiddenError when it asks for what the host does not allow
+   * @throws ForbiddenError when the host does not permit the message
+   * @throws PayloadTooLargeError when its content is too large
    */
   async check(message: InboundMessage): Promise<InboundMessage> {
     switch (message.type) {
@@ -100,7 +106,7 @@ export class SessionPolicy {
         if (!asked) return message;
         const updated_permissions: PermissionUpdate[] = [];
         for (const [index, update] of asked.entries()) {
-          // oxlint-disable-next-line no-await-in-loop -- the first that is refused is told
+          // oxlint-disable-next-line no-await-in-loop -- reports the first invalid update
           updated_permissions.push(
             await this.#checkUpdate(update, `updated_permissions[${index}]`),
           );
@@ -117,7 +123,7 @@ export class SessionPolicy {
   }
 
   async #checkUpdate(update: PermissionUpdate, field: string): Promise<PermissionUpdate> {
-    // Any other destination is a settings file of the machine's, for all that runs there later.
+    // Any other destination is a settings file of this machine, and would apply to other sessions.
     if (update.destination !== 'session') {
       throw new ForbiddenError(
         `${field}.destination: must be 'session', but got '${update.destination}'.`,
@@ -128,7 +134,7 @@ export class SessionPolicy {
     const folders = update.directories.map((path) =>
       this.#resolveFolder(path, `${field}.directories`),
     );
-    // Those that were looked at, since the agent would start from another folder.
+    // The agent would resolve relative paths against another folder.
     return { ...update, directories: await Promise.all(folders) };
   }
 
@@ -147,16 +153,16 @@ export class SessionPolicy {
     );
   }
 
-  /** The real path, links followed, so that no name in the workspace leads out of it. */
-  async #resolveFolder(wish: string, field: string): Promise<string> {
+  /** Resolves to the real path of a folder. Symbolic links are followed, so that none leads out of the workspace. */
+  async #resolveFolder(request: string, field: string): Promise<string> {
     const root = await realpath(this.#options.workspace);
     let path: string;
     let isFolder: boolean;
     try {
-      path = await realpath(isAbsolute(wish) ? wish : resolve(root, wish));
+      path = await realpath(isAbsolute(request) ? request : resolve(root, request));
       isFolder = (await stat(path)).isDirectory();
     } catch {
-      throw outsideWorkspace(field); // a folder that does not exist looks like one that may not be used
+      throw outsideWorkspace(field); // answered the same as a folder that is not permitted
     }
     const isInside = path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
     if (!isInside || !isFolder) throw outsideWorkspace(field);

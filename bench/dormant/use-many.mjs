@@ -1,23 +1,23 @@
-// Many sessions are used once, and then nobody asks for them any more.
+// Uses many sessions once, and then waits until the server evicts them from memory.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask } from '../children.mjs';
 import { HttpClient } from '../http-client.mjs';
 import { OWNER_OF_MANY } from './fill.mjs';
 
-const AT_A_TIME = 20;
-/** Every so many of them is not only looked up, but spoken to. */
-const SPOKEN_TO = 10;
+const CONCURRENCY = 20;
+/** One of this many sessions receives a message; the others are only read. */
+const MESSAGE_EVERY = 10;
 
-/** The server's memory before, then, and when it let them go. */
-export async function touchMany({ child, url }, { touched, letGoMs }) {
+/** Resolves to the server's memory before the sessions were used, after it, and after their eviction. */
+export async function useMany({ child, url }, { used, maxEvictionMs }) {
   const client = new HttpClient(url, { 'x-owner': OWNER_OF_MANY });
   try {
-    const ids = await findIds(client, touched);
+    const ids = await findIds(client, used);
     const before = await figuresOf(child);
-    const table = { 'nobody was there yet': before };
-    await touch(client, ids);
-    table[`${touched} were used`] = await figuresOf(child);
-    if (letGoMs > 0) table['nobody used them for a minute'] = await letGo(child, letGoMs);
+    const table = { 'before any request': before };
+    await useEach(client, ids);
+    table[`${used} sessions used`] = await figuresOf(child);
+    if (maxEvictionMs > 0) table['unused for a minute'] = await evicted(child, maxEvictionMs);
     return table;
   } finally {
     client.close();
@@ -36,27 +36,27 @@ async function findIds(client, count) {
   return ids.slice(0, count);
 }
 
-async function touch(client, ids) {
+async function useEach(client, ids) {
   const left = [...ids.entries()];
-  const visit = async () => {
+  const useNext = async () => {
     for (let next = left.pop(); next; next = left.pop()) {
       const [index, id] = next;
       const path = `/sessions/${id}`;
       const message = { type: 'user_message', content: 'Go on.' };
-      /* oxlint-disable no-await-in-loop -- one after the other, beside the others' */
-      if (index % SPOKEN_TO === 0) await client.ask('POST', `${path}/input`, message);
+      /* oxlint-disable no-await-in-loop -- each worker sends one request at a time */
+      if (index % MESSAGE_EVERY === 0) await client.ask('POST', `${path}/input`, message);
       else await client.ask('GET', path);
       /* oxlint-enable no-await-in-loop */
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, visit));
+  await Promise.all(Array.from({ length: CONCURRENCY }, useNext));
 }
 
-/** Waits until no session is in memory any more, but not for ever. */
-async function letGo(child, withinMs) {
+/** Resolves to the figures once no session is in memory, or after `withinMs`. */
+async function evicted(child, withinMs) {
   const until = performance.now() + withinMs;
   for (;;) {
-    /* oxlint-disable no-await-in-loop -- asks again until it is so */
+    /* oxlint-disable no-await-in-loop -- polls the server */
     const figures = await figuresOf(child);
     if (figures['sessions in memory'] === 0 || performance.now() > until) return figures;
     await delay(1000);
