@@ -133,6 +133,26 @@ describe('a session on a server with few agent slots', () => {
     expect(await b.agent.received(1)).toMatchObject({ content: 'later' });
   });
 
+  it('releases its slot to a waiting session although its subscriber left at the end of its turn', async () => {
+    // One kept event makes subscribers read each event while it is published.
+    const a = await start({ limits: { maxEvents: 1 } });
+    const b = await start();
+    await work(a, 'first');
+    await finish(a);
+    await Promise.all([b.say('hi'), a.say('second')]);
+    await settle();
+    expect([a, b].map(({ session }) => session.state)).toEqual(['running', 'running']);
+    expect(b.agents.filter(({ isClosed }) => !isClosed)).toEqual([]);
+    const subscription = a.session.subscribe(a.session.lastSeq, () => {
+      if (a.session.state === 'idle') subscription.close();
+    });
+    a.agent.say(result());
+    await settle();
+    expect(a.session.state).toBe('dormant');
+    expect(living()).toEqual([b.agent]);
+    expect(await b.agent.received(1)).toMatchObject({ content: 'hi' });
+  });
+
   it('evicts no agent for a session that has ended while it waited', async () => {
     const { a, b, free } = await startWaiting();
     free();

@@ -57,7 +57,9 @@ export class SessionActivity implements SlotHolder {
 
   /** When the agent became idle, as `performance.now()`; null while it works or there is none. */
   get idleSince(): number | null {
-    const isIdle = this.state === 'idle' && !this.#options.gate.agent.work.isAtWork;
+    const { gate } = this.#options;
+    // While the result of a turn is being published, the log has no turn and the gate is not open yet.
+    const isIdle = this.state === 'idle' && !gate.agent.work.isAtWork && gate.isOpen;
     return isIdle ? this.#lastWorkAt : null;
   }
 

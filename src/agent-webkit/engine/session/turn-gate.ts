@@ -84,6 +84,11 @@ export class TurnGate {
     return this.#agent;
   }
 
+  /** True in the state *open*, the only one in which {@link stopIdleAgent} stops an agent. */
+  get isOpen(): boolean {
+    return this.#state.name === 'open';
+  }
+
   /** Starts the agent ahead of the first message. */
   warmUp(): void {
     void this.#startAgent();
