@@ -73,7 +73,7 @@ export const CHECKED = [
   'test/e2e/http/',
   'test/e2e/sessions/',
   'test/options/',
-  'test/settings.spec.ts',
+  'test/standalone/',
   'bench/dormant/',
   'examples/',
   'test/storage/postgres-migrations.spec.ts',

@@ -109,18 +109,18 @@ export const ROOMS = {
     rooms: ['protocol', 'engine ports', 'engine/session', 'engine/registry'],
     packages: ['node:*', types(SDK)],
   },
-  server: {
-    files: `${PACKAGE}server/`,
+  hosting: {
+    files: `${PACKAGE}hosting/`,
     rooms: ['protocol', 'engine ports', 'engine/registry', 'options'],
     packages: ['reflect-metadata'],
   },
   'the engine without Nest': {
-    files: `${PACKAGE}create-session-engine.ts`,
+    files: `${PACKAGE}hosting/create-session-engine.ts`,
     rooms: [
       'engine ports',
       'engine/registry',
       'options',
-      'server',
+      'hosting',
       'agents/claude',
       'storage/memory',
     ],
@@ -139,7 +139,7 @@ export const ROOMS = {
       'engine/session',
       'engine/registry',
       'options',
-      'server',
+      'hosting',
     ],
     packages: [...NEST, 'node:*', types('node:http'), types(SDK)],
   },
@@ -150,7 +150,7 @@ export const ROOMS = {
       'engine ports',
       'engine/registry',
       'options',
-      'server',
+      'hosting',
       'the Nest face',
       'agents/claude',
       'storage/memory',
@@ -190,7 +190,7 @@ export const ROOMS = {
       'engine ports',
       'engine/registry',
       'options',
-      'server',
+      'hosting',
       'the engine without Nest',
     ],
     packages: [],
@@ -205,12 +205,12 @@ export const ROOMS = {
   // The standalone server is a host like any other: it uses the module's parts. The package has it as
   // its program, and exports none of it.
   'api docs': {
-    files: 'src/api-docs/',
+    files: 'src/standalone/api-docs/',
     rooms: ['the Nest face'],
     packages: ['@nestjs/common', 'node:*'],
   },
   'the standalone server': {
-    files: 'src/*',
+    files: ['src/*', 'src/standalone/'],
     rooms: [
       'protocol',
       'engine ports',

@@ -9,9 +9,9 @@ import { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
 import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
 import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
 import { AgentWebkitPageModule } from './agent-webkit-page/agent-webkit-page.module.js';
-import { ApiDocsController } from './api-docs/api-docs.controller.js';
-import { HttpErrorFilter } from './http-error.filter.js';
-import type { Settings } from './settings.js';
+import { ApiDocsController } from './standalone/api-docs/api-docs.controller.js';
+import { HttpErrorFilter } from './standalone/http-error.filter.js';
+import type { Settings } from './standalone/settings.js';
 
 /** The standalone server: the module, the page at `/`, the API documentation, and the error filter. */
 @Module({

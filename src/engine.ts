@@ -5,7 +5,7 @@
 export {
   createSessionEngine,
   type SessionEngineOptions,
-} from './agent-webkit/create-session-engine.js';
+} from './agent-webkit/hosting/create-session-engine.js';
 export type { SessionEngine } from './agent-webkit/engine/registry/session-engine.js';
 export type { SessionHandle, WatchOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { SessionWatch } from './agent-webkit/engine/registry/session-watch.js';
@@ -25,8 +25,8 @@ export type {
 export type { OptionGroups } from './agent-webkit/options/agent-webkit.options.js';
 
 // For a server of HTTP
-export { parseCreateSession, parseInboundMessage } from './agent-webkit/server/client-input.js';
-export { ERROR_STATUS } from './agent-webkit/server/error-status.js';
+export { parseCreateSession, parseInboundMessage } from './agent-webkit/hosting/client-input.js';
+export { ERROR_STATUS } from './agent-webkit/hosting/error-status.js';
 
 // Agents, storage, access, protocol and errors
 export * from './common.js';

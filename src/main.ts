@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
-import { HELP, readCommand, UsageError } from './command-line.js';
-import { createServer } from './server.js';
-import { SettingError } from './read-setting.js';
-import { readSettings, type Settings, withoutSecrets } from './settings.js';
+import { HELP, readCommand, UsageError } from './standalone/command-line.js';
+import { createServer } from './standalone/server.js';
+import { SettingError } from './standalone/read-setting.js';
+import { readSettings, type Settings, withoutSecrets } from './standalone/settings.js';
 
 const logger = new Logger('Server');
 

@@ -26,7 +26,7 @@ import {
 } from './agent-webkit.tokens.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
-import { createRegistry } from './server/create-registry.js';
+import { createRegistry } from './hosting/create-registry.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { SessionsController } from './sessions.controller.js';

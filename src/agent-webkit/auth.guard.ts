@@ -37,7 +37,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
     this.authenticate = hostGuard ? null : createAuthenticate(options.auth);
     if (hostGuard && options.auth !== null) {
       throw new TypeError(
-        `AgentWebkitModule: both 'auth' and 'guard' are configured. Remove one of them.`,
+        `nestjs-agent-webkit: both 'auth' and 'guard' are configured. Remove one of them.`,
       );
     }
   }
@@ -76,7 +76,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
 function createAuthenticate(auth: AuthOptions | null): Authenticate {
   if (auth === null) {
     throw new TypeError(
-      `AgentWebkitModule: no authentication is configured. Set 'auth' to { tokens }, { verify } ` +
+      `nestjs-agent-webkit: no authentication is configured. Set 'auth' to { tokens }, { verify } ` +
         `or 'none', or pass a 'guard' class.`,
     );
   }

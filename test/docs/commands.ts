@@ -18,7 +18,7 @@ const packages = new Set([
   ...Object.keys(manifest.devDependencies),
 ]);
 const settings = new Set([
-  ...(readDocument('src/settings.ts').match(
+  ...(readDocument('src/standalone/settings.ts').match(
     /AGENT_WEBKIT_[A-Z_]+|HOST\b|PORT\b|[A-Z_]+_API_KEY/g,
   ) ?? []),
   ...OPTIONS.flatMap(({ descriptor }) => descriptor.variable ?? []),

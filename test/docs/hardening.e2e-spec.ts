@@ -1,9 +1,9 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { CONNECTION_LIMITS, limitConnections } from '../../src/connection-limits.js';
-import { createServer } from '../../src/server.js';
-import { readSettings } from '../../src/settings.js';
+import { CONNECTION_LIMITS, limitConnections } from '../../src/standalone/connection-limits.js';
+import { createServer } from '../../src/standalone/server.js';
+import { readSettings } from '../../src/standalone/settings.js';
 
 /** Sends bytes to a server. Resolves to everything it answers before the connection ends. */
 function sendRaw(port: number, bytes: string): Promise<string> {

@@ -2,7 +2,7 @@ import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { describe, expect, it } from '@jest/globals';
-import { ERROR_STATUS } from '../../src/agent-webkit/server/error-status.js';
+import { ERROR_STATUS } from '../../src/agent-webkit/hosting/error-status.js';
 import { addAgentWebkitPaths, agentWebkitOpenApi, SessionsController } from '../../src/index.js';
 import { scriptedSdkFactory } from '../../src/testing.js';
 import { startApp } from '../support/start-app.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERROR_STATUS } from '../../src/agent-webkit/server/error-status.js';
+import { ERROR_STATUS } from '../../src/agent-webkit/hosting/error-status.js';
 import { AgentWebkitError } from '../../src/agent-webkit/engine/errors.js';
 import * as errors from '../../src/agent-webkit/engine/errors.js';
 import { ConflictError, EvictedError } from '../../src/index.js';

@@ -185,7 +185,7 @@ describe('An invalid option', () => {
         'every mode but `bypassPermissions`, beginning with `default`.',
     ],
   ])('is reported with the rule, the received value and the correction: %j', (options, message) => {
-    expect(() => resolve(options)).toThrow(new TypeError(`AgentWebkitModule: ${message}`));
+    expect(() => resolve(options)).toThrow(new TypeError(`nestjs-agent-webkit: ${message}`));
   });
 
   it.each([
@@ -229,7 +229,7 @@ describe('An unknown option', () => {
     [{ agent: [] }, "The group 'agent' must be an object of options, but got []."],
     [undefined, 'The options must be an object, but got undefined.'],
   ])('is rejected by its name: %j', (options, message) => {
-    expect(() => resolve(options)).toThrow(new TypeError(`AgentWebkitModule: ${message}`));
+    expect(() => resolve(options)).toThrow(new TypeError(`nestjs-agent-webkit: ${message}`));
   });
 
   it.each(['toString', 'constructor', '__proto__'])(

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createServer } from '../../src/server.js';
-import { readSettings } from '../../src/settings.js';
+import { createServer } from '../../src/standalone/server.js';
+import { readSettings } from '../../src/standalone/settings.js';
 
 const TOKEN = 'ann-s-token';
 

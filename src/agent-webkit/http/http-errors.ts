@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { AgentWebkitError } from '../engine/errors.js';
-import { ERROR_STATUS } from '../server/error-status.js';
+import { ERROR_STATUS } from '../hosting/error-status.js';
 
 /** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
 export function toHttpException(error: AgentWebkitError): HttpException {

@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 import type { InboundMessage } from '../protocol/inbound.js';
-import { parseAs, parseInboundMessage } from '../server/client-input.js';
+import { parseAs, parseInboundMessage } from '../hosting/client-input.js';
 
 /** Validates a body or a query with a DTO class. A missing body is treated as `{}`. */
 export class ValidatedPipe<Dto extends object> implements PipeTransform<unknown, Dto> {

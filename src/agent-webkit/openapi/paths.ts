@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../engine/errors.js';
-import { ERROR_STATUS } from '../server/error-status.js';
+import { ERROR_STATUS } from '../hosting/error-status.js';
 import { ListSessionsDto, ReadEventsDto } from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
 import { type JsonSchema, refer } from './schemas.js';

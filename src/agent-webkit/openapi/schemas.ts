@@ -1,4 +1,4 @@
-import { ERROR_STATUS } from '../server/error-status.js';
+import { ERROR_STATUS } from '../hosting/error-status.js';
 import { EVENT_NAMES } from '../protocol/events.js';
 import { CreateSessionDto, INBOUND_DTOS } from '../protocol/dto.js';
 import type { InboundMessage } from '../protocol/inbound.js';

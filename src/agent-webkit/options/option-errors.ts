@@ -5,7 +5,7 @@ import { showReceived } from './received.js';
 /** An option that is wrong or unknown. The message names the option and says what to do. */
 export class OptionError extends TypeError {
   constructor(message: string) {
-    super(`AgentWebkitModule: ${message}`);
+    super(`nestjs-agent-webkit: ${message}`);
     this.name = 'OptionError';
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { resolveOptions } from '../src/agent-webkit/options/resolved-options.js';
-import { OPTIONS } from '../src/agent-webkit/options/option-table.js';
-import { type Environment, SettingError } from '../src/read-setting.js';
-import { readSettings } from '../src/settings.js';
+import { resolveOptions } from '../../src/agent-webkit/options/resolved-options.js';
+import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
+import { type Environment, SettingError } from '../../src/standalone/read-setting.js';
+import { readSettings } from '../../src/standalone/settings.js';
 
 const TOKEN = { AGENT_WEBKIT_TOKEN: 'ann:secret' };
 const read = (env: Environment) => readSettings({ ...TOKEN, ...env });

@@ -1,5 +1,5 @@
-import type { Descriptor } from './agent-webkit/options/descriptor.js';
-import { tokenList } from './agent-webkit/options/groups/top-level.js';
+import type { Descriptor } from '../agent-webkit/options/descriptor.js';
+import { tokenList } from '../agent-webkit/options/groups/top-level.js';
 import {
   integer,
   listOf,
@@ -7,7 +7,7 @@ import {
   oneOf,
   type Rule,
   textLike,
-} from './agent-webkit/options/rules.js';
+} from '../agent-webkit/options/rules.js';
 
 const storage: Rule<string> = {
   ...textLike(

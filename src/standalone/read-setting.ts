@@ -1,6 +1,6 @@
-import type { Descriptor } from './agent-webkit/options/descriptor.js';
-import { adviseOn } from './agent-webkit/options/option-errors.js';
-import { showReceived } from './agent-webkit/options/received.js';
+import type { Descriptor } from '../agent-webkit/options/descriptor.js';
+import { adviseOn } from '../agent-webkit/options/option-errors.js';
+import { showReceived } from '../agent-webkit/options/received.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

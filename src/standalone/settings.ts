@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentWebkitModuleOptions } from './agent-webkit/options/agent-webkit.options.js';
-import type { Accepted } from './agent-webkit/options/descriptor.js';
-import type { AuthOptions } from './agent-webkit/options/groups/top-level.js';
-import { OPTIONS } from './agent-webkit/options/option-table.js';
+import type { AgentWebkitModuleOptions } from '../agent-webkit/options/agent-webkit.options.js';
+import type { Accepted } from '../agent-webkit/options/descriptor.js';
+import type { AuthOptions } from '../agent-webkit/options/groups/top-level.js';
+import { OPTIONS } from '../agent-webkit/options/option-table.js';
 import { type Environment, readSetting, SettingError } from './read-setting.js';
 import { SERVER_SETTINGS } from './setting-table.js';
 import { findUnknownVariables } from './unknown-variables.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { HELP, readCommand, UsageError } from '../src/command-line.js';
-import { OPTIONS } from '../src/agent-webkit/options/option-table.js';
-import { readDocument } from './docs/markdown.js';
+import { HELP, readCommand, UsageError } from '../../src/standalone/command-line.js';
+import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
+import { readDocument } from '../docs/markdown.js';
 
 describe('the command line', () => {
   it.each([
@@ -23,7 +23,7 @@ describe('the command line', () => {
   it('has help that names only variables that the server reads', () => {
     const known = new Set([
       ...OPTIONS.flatMap(({ descriptor }) => descriptor.variable ?? []),
-      ...(readDocument('src/settings.ts').match(/\b[A-Z]+(?:_[A-Z]+)*\b/g) ?? []),
+      ...(readDocument('src/standalone/settings.ts').match(/\b[A-Z]+(?:_[A-Z]+)*\b/g) ?? []),
     ]);
     const named = [...HELP.matchAll(/^ {2}([A-Z_]+)/gm)].map(([, name]) => name);
 

@@ -2,7 +2,7 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
-import { AppModule } from './app.module.js';
+import { AppModule } from '../app.module.js';
 import { limitConnections } from './connection-limits.js';
 import type { Settings } from './settings.js';
 

@@ -1,13 +1,13 @@
-import { claudeSdkFactory } from './agents/claude/claude-agent-client.js';
-import type { EngineLogger } from './engine/engine-logger.js';
-import { SessionEngine } from './engine/registry/session-engine.js';
-import type { OptionGroups } from './options/agent-webkit.options.js';
-import type { HookOptions } from './options/groups/hooks.js';
-import type { StreamOptions } from './options/groups/stream.js';
-import type { TopLevelOptions } from './options/groups/top-level.js';
-import { resolveOptions } from './options/resolved-options.js';
-import { createRegistry } from './server/create-registry.js';
-import { MemoryStorage } from './storage/memory/memory-storage.js';
+import { claudeSdkFactory } from '../agents/claude/claude-agent-client.js';
+import type { EngineLogger } from '../engine/engine-logger.js';
+import { SessionEngine } from '../engine/registry/session-engine.js';
+import type { OptionGroups } from '../options/agent-webkit.options.js';
+import type { HookOptions } from '../options/groups/hooks.js';
+import type { StreamOptions } from '../options/groups/stream.js';
+import type { TopLevelOptions } from '../options/groups/top-level.js';
+import { resolveOptions } from '../options/resolved-options.js';
+import { createRegistry } from './create-registry.js';
+import { MemoryStorage } from '../storage/memory/memory-storage.js';
 
 /**
  * The options of {@link createSessionEngine}: those of `AgentWebkitModule`, without the ones about

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { type AgentWebkitOpenApi, agentWebkitOpenApi } from '../agent-webkit/openapi/openapi.js';
+import { type AgentWebkitOpenApi, agentWebkitOpenApi } from '../../agent-webkit/openapi/openapi.js';
 import { TRY_CSS, TRY_HTML, TRY_JS } from './try-page.js';
 
 const POLICY = [

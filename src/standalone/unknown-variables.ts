@@ -1,6 +1,6 @@
-import { MARKER_VARIABLE } from './agent-webkit/agents/claude/process-sweep.js';
-import { findNearest } from './agent-webkit/options/nearest.js';
-import { OPTIONS } from './agent-webkit/options/option-table.js';
+import { MARKER_VARIABLE } from '../agent-webkit/agents/claude/process-sweep.js';
+import { findNearest } from '../agent-webkit/options/nearest.js';
+import { OPTIONS } from '../agent-webkit/options/option-table.js';
 import type { Environment } from './read-setting.js';
 import { SERVER_SETTINGS } from './setting-table.js';
 
