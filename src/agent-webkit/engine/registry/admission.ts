@@ -11,13 +11,13 @@ export interface AdmissionLimits {
 
 const MINUTE_MS = 60_000;
 
-/** Lets an owner create no more sessions, and no faster, than is allowed. */
+/** Limits the number of sessions of each owner, and the rate of their creation. */
 export class Admission {
   readonly #records: SessionRecordStore;
   readonly #limits: AdmissionLimits;
-  /** By owner, when the sessions of the last minute were asked for, in milliseconds since 1970. */
+  /** By owner, the times of the creations of the last minute, in milliseconds since 1970. */
   readonly #recent = new Map<string, number[]>();
-  /** By owner, the last session that was admitted or refused: the next one is counted after it. */
+  /** By owner, the last admission. The next one waits for it. */
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(records: SessionRecordStore, limits: AdmissionLimits) {
@@ -26,8 +26,8 @@ export class Admission {
   }
 
   /**
-   * Stores a new session's record, or returns the one that the same key stored before. One after
-   * the other for each owner, so that the limit is not passed by many at once.
+   * Stores a new session's record, or returns the record stored before with the same key. Admissions of
+   * one owner run one after the other, so that concurrent ones cannot exceed the limit.
    *
    * @throws TooManySessionsError, TooManyCreationsError
    */
@@ -60,7 +60,7 @@ export class Admission {
   #countCreation(owner: string): void {
     const now = Date.now();
     const { maxCreationsPerMinute } = this.#limits;
-    // Owners are in the order of their last creation; those before the first recent one are done with.
+    // Owners are in the order of their last creation; the entries before the first recent one have expired.
     for (const [known, times] of this.#recent) {
       if (now - (times.at(-1) ?? 0) < MINUTE_MS) break;
       this.#recent.delete(known);

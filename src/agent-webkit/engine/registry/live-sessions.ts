@@ -38,6 +38,7 @@ export class LiveSessions {
   readonly #unread = new Map<string, number>();
   /** The agents of sessions that have ended, until they are gone. */
   readonly #stopping = new Set<Promise<void>>();
+  #isShuttingDown = false;
 
   constructor({ maxAgents, warmPool, ...deps }: LiveSessionsOptions) {
     const slots = new AgentSlots(maxAgents);
@@ -55,7 +56,7 @@ export class LiveSessions {
     };
   }
 
-  /** How many sessions are in memory. */
+  /** The number of sessions in memory. */
   get size(): number {
     return this.#sessions.size;
   }
@@ -63,6 +64,16 @@ export class LiveSessions {
   /** Returns the session if it is in memory, or is being created or restored. */
   get(id: string): Promise<Session | null> | undefined {
     return this.#sessions.get(id);
+  }
+
+  /**
+   * Returns the session from memory, or restores it. Resolves to null when it does not exist, or when it
+   * would have to be restored during a shutdown.
+   */
+  load(id: string): Promise<Session | null> {
+    return (
+      this.#sessions.get(id) ?? (this.#isShuttingDown ? Promise.resolve(null) : this.#restore(id))
+    );
   }
 
   /** Keeps a session that is being created, restored or deleted. It is removed when the promise rejects or resolves to null. */
@@ -93,21 +104,6 @@ export class LiveSessions {
     return Session.create(record, { ...this.#deps, sdkFactory });
   }
 
-  /** Restores a stored session into memory. Resolves to null when it does not exist. */
-  restore(id: string): Promise<Session | null> {
-    const { records } = this.#deps.storage;
-    const restore = async () => {
-      const record = await records.claim(id);
-      if (record) this.#unread.set(id, record.epoch);
-      const session = record && (await Session.restore(record, this.#deps));
-      // Its server stopped while it was being deleted. Only its removal is left.
-      if (record && !session) await records.delete(id);
-      this.#unread.delete(id);
-      return session;
-    };
-    return this.hold(id, answered(restore()));
-  }
-
   /** Returns the ids of sessions that this server claimed, could not read, and still owns. */
   async unread(): Promise<string[]> {
     const ids: string[] = [];
@@ -133,13 +129,23 @@ export class LiveSessions {
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
+  /** Ends a session and deletes it from the storage. Resolves when both are done. */
+  async delete(session: Session): Promise<void> {
+    const { limits, storage } = this.#deps;
+    const { agentGone } = await this.end(session, 'deleted', limits.agentGraceMs);
+    // A stopping agent still writes its transcript, which has to be deleted, too.
+    await agentGone;
+    await answered(storage.records.delete(session.id));
+    this.remove(session.id);
+  }
+
   /** Removes a session from memory that has ended or could not be created. */
   remove(id: string): void {
     this.#sessions.delete(id);
     this.#dropClaim(id);
   }
 
-  /** Removes a session from memory. It goes on where it is restored. */
+  /** Removes a session from memory. It continues when it is restored. */
   async evict(session: Session): Promise<void> {
     // It may have ended meanwhile, and another session object with this id may be held.
     if ((await this.#sessions.get(session.id)) !== session) return;
@@ -149,7 +155,8 @@ export class LiveSessions {
 
   /** Ends all sessions. Resolves when the streams have ended and the agents are gone, or took too long. */
   async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
-    // A storage that does not answer delays nothing here for long.
+    this.#isShuttingDown = true;
+    // The limit is for a storage that does not answer.
     const held = await Promise.allSettled(
       [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
     );
@@ -169,6 +176,20 @@ export class LiveSessions {
       within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
     ]);
     this.#sessions.clear();
+  }
+
+  #restore(id: string): Promise<Session | null> {
+    const { records } = this.#deps.storage;
+    const restore = async () => {
+      const record = await records.claim(id);
+      if (record) this.#unread.set(id, record.epoch);
+      const session = record && (await Session.restore(record, this.#deps));
+      // Its server stopped while it was being deleted. Only its removal is left.
+      if (record && !session) await records.delete(id);
+      this.#unread.delete(id);
+      return session;
+    };
+    return this.hold(id, answered(restore()));
   }
 
   async #evictUnused(id: string): Promise<void> {

@@ -7,8 +7,7 @@ import { answered } from '../answered.js';
 import type { Caller } from '../caller.js';
 import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
-import { Recovery } from './recovery.js';
-import { Retention } from './retention.js';
+import { Maintenance } from './maintenance.js';
 import type { Session } from '../session/session.js';
 import { describeSession } from '../session/session-info.js';
 import type { SessionPolicy } from './session-policy.js';
@@ -18,9 +17,9 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
   policy: SessionPolicy;
   /** Decides about access to other callers' sessions; null for no access. */
   canAccess: CanAccess | null;
-  /** After how long without use a session is removed, in milliseconds; null for never. */
+  /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
-  /** How long an agent may take to end by itself when the server goes down, in milliseconds. */
+  /** How long an agent may take to end by itself when the server shuts down, in milliseconds. */
   shutdownGraceMs: number;
   /**
    * How often, in milliseconds, the access of a caller that watches another caller's session is
@@ -39,18 +38,18 @@ export interface SessionPage {
 }
 
 /**
- * All sessions, by id: those in memory and those that are only stored. The one place where it is
- * decided whose session it is: a session is its creator's, and for anybody else it does not exist.
+ * All sessions, by id: those in memory and those that are only in the storage. It is the only place that
+ * checks access: a session belongs to the caller who created it, and does not exist for a caller who may
+ * not read it.
  */
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #live: LiveSessions;
   readonly #access: Access;
   readonly #admission: Admission;
-  readonly #retention: Retention | null;
-  /** The ids of sessions by the key their creation was asked with. */
+  readonly #maintenance: Maintenance;
+  /** The ids of sessions by the idempotency key of the request that created them. */
   readonly #created = new IdempotencyKeys<string>();
-  readonly #recovery: Recovery;
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
@@ -59,21 +58,8 @@ export class SessionRegistry {
     this.#live = new LiveSessions(options);
     this.#access = new Access(canAccess, logger);
     this.#admission = new Admission(storage.records, options);
-    this.#recovery = new Recovery({
-      records: storage.records,
-      unread: () => this.#live.unread(),
-      resume: (id) => this.#resume(id),
-      logger,
-    });
-    this.#retention =
-      retentionMs === null
-        ? null
-        : new Retention({
-            retentionMs,
-            records: storage.records,
-            remove: (id) => this.#removeUnused(id),
-            logger,
-          });
+    const { records } = storage;
+    this.#maintenance = new Maintenance({ live: this.#live, records, retentionMs, logger });
   }
 
   /** How often the access of an open watch is checked again, in milliseconds; null for never. */
@@ -90,15 +76,15 @@ export class SessionRegistry {
    * Creates a session for a caller, who owns it. Its agent starts in the background.
    *
    * @param idempotencyKey a retry with the same key returns the session of the first call, or
-   *   fails as {@link get} does when that was deleted meanwhile
+   *   rejects as {@link get} does when that session was deleted meanwhile
    * @throws ForbiddenError, TooManySessionsError, ShuttingDownError
    */
-  async create(wish: CreateSession, caller: Caller, idempotencyKey?: string): Promise<Session> {
+  async create(request: CreateSession, caller: Caller, idempotencyKey?: string): Promise<Session> {
     if (this.#shutdown) throw new ShuttingDownError();
     if (idempotencyKey === undefined)
-      return this.get(await this.#create(wish, caller, null), caller);
+      return this.get(await this.#create(request, caller, null), caller);
     const key = JSON.stringify([caller.id, idempotencyKey]);
-    const id = await this.#created.once(key, () => this.#create(wish, caller, idempotencyKey));
+    const id = await this.#created.once(key, () => this.#create(request, caller, idempotencyKey));
     return this.get(id, caller);
   }
 
@@ -135,7 +121,7 @@ export class SessionRegistry {
     if (isStale && own) await this.#live.evict(own);
     await this.#access.check(needsRecord ? record : own, caller, action);
     if (isStale && !own) await this.#live.evict(held);
-    const session = await (this.#live.get(id) ?? this.#take(id));
+    const session = await this.#live.load(id);
     if (session && session.state !== 'closed') return session;
     throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
   }
@@ -153,9 +139,9 @@ export class SessionRegistry {
   /**
    * Sends a caller's message to a session. Resolves when it is accepted for good.
    *
-   * The message is checked against the policy first, since that may take time: nothing comes between
-   * the one look at the session, with the access check, and the session's acceptance. A caller without
-   * access learns of the access only, whatever the message.
+   * The message is checked against the policy first, because that may take time: the session is looked up
+   * and its access checked once, directly before the session accepts the message. A caller without access
+   * receives the error of the access check, whatever the message is.
    */
   async send(
     id: string,
@@ -171,7 +157,7 @@ export class SessionRegistry {
     await session.accept(checked.value, caller, idempotencyKey);
   }
 
-  /** A caller's sessions, the newest activity first. Those that nobody uses are not taken into memory for it. */
+  /** Returns a caller's sessions, the newest activity first. Sessions that are only in the storage are not loaded. */
   async list(caller: Caller, limit: number, after: RecordCursor | null): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
     const { records } = this.#options.storage;
@@ -186,39 +172,39 @@ export class SessionRegistry {
     };
   }
 
-  /** Ends a caller's session and forgets it. */
+  /** Ends a caller's session and deletes it. */
   async delete(id: string, caller: Caller): Promise<void> {
     if (this.#shutdown) throw new ShuttingDownError();
-    // One whose end was not stored the first time may be asked for again.
+    // A deletion that the storage did not accept may be retried on the ended session.
     const ended = await this.#live.get(id)?.catch(() => null);
-    await this.#remove(ended?.owner === caller.id ? ended : await this.get(id, caller, 'delete'));
+    const isOwn = ended?.owner === caller.id;
+    await this.#live.delete(isOwn ? ended : await this.get(id, caller, 'delete'));
   }
 
   /**
-   * Takes up what servers left unfinished that are gone, and removes, from then on, what nobody
-   * uses. Resolves when what there was at the start is taken up.
+   * Starts warm agents, resumes the unfinished sessions of servers that are gone, and starts to remove
+   * unused sessions. Resolves when the unfinished sessions found at the start are resumed.
    */
   async start(): Promise<void> {
-    this.#retention?.start();
+    this.#maintenance.startRetention();
     this.#live.warmUp(await this.#options.policy.defaults());
-    await this.#recovery.start();
+    await this.#maintenance.startRecovery();
   }
 
   /**
-   * Takes nothing new and ends every session: for good where the storage does not outlive this
-   * server, for now where it does. Resolves when the streams have ended and the agents are gone.
+   * Rejects every later call, and ends all sessions. Sessions in a durable storage continue on the next
+   * start. Resolves when the streams have ended and the agents are gone.
    */
   shutdown(): Promise<void> {
-    this.#retention?.stop();
-    this.#recovery.stop();
+    this.#maintenance.stop();
     const { storage, shutdownGraceMs } = this.#options;
     this.#shutdown ??= this.#live.endAll(storage.durable ? 'released' : 'deleted', shutdownGraceMs);
     return this.#shutdown;
   }
 
-  /** Resolves to the id of the new session, or of the one that the same key made before. */
-  async #create(wish: CreateSession, caller: Caller, key: string | null): Promise<string> {
-    const config = await this.#options.policy.configure(wish, caller);
+  /** Resolves to the id of the new session, or of the session created before with the same key. */
+  async #create(request: CreateSession, caller: Caller, key: string | null): Promise<string> {
+    const config = await this.#options.policy.configure(request, caller);
     if (this.#shutdown) throw new ShuttingDownError();
     const now = new Date();
     const record: SessionRecord = {
@@ -231,12 +217,12 @@ export class SessionRegistry {
       log: EMPTY_LOG,
     };
     const admitted = this.#admission.admit(record, key);
-    // Held before its record is, so that who finds the record finds this session.
+    // Held before its record is stored, so that a request that finds the record finds this session.
     const begun = await this.#live.hold(record.id, this.#begin(record, admitted));
     return begun?.id ?? (await admitted).id;
   }
 
-  /** Null when the record that was admitted is an earlier one. */
+  /** Resolves to null when an earlier record was admitted instead. */
   async #begin(record: SessionRecord, admitted: Promise<SessionRecord>): Promise<Session | null> {
     if ((await admitted).id !== record.id) return null;
     try {
@@ -248,44 +234,9 @@ export class SessionRegistry {
     }
   }
 
-  /**
-   * Takes a session into memory that no living server has. It may be there already: as it was
-   * before the server took it over that is gone now.
-   */
-  async #resume(id: string): Promise<void> {
-    const held = await this.#live.get(id);
-    if (held && (await held.isTakenOver())) await this.#live.evict(held);
-    await (this.#live.get(id) ?? this.#take(id));
-  }
-
-  /** Takes a stored session into memory. */
-  #take(id: string): Promise<Session | null> {
-    return this.#shutdown ? Promise.resolve(null) : this.#live.restore(id);
-  }
-
   async #describe(record: SessionRecord): Promise<SessionInfo | null> {
     const held = await this.#live.get(record.id)?.catch(() => null);
     if (held) return held.state === 'closed' ? null : held.info();
     return describeSession(record, 'dormant', [], 0);
-  }
-
-  async #remove(session: Session): Promise<void> {
-    const { limits, storage } = this.#options;
-    const { agentGone } = await this.#live.end(session, 'deleted', limits.agentGraceMs);
-    // An agent that ends still writes its transcript, which is to be gone with everything else.
-    await agentGone;
-    await answered(storage.records.delete(session.id));
-    this.#live.remove(session.id);
-  }
-
-  async #removeUnused(id: string): Promise<void> {
-    const session = await this.#live.get(id)?.catch(() => null);
-    if (session?.isActive) return session.recordActivity();
-    if (session) return this.#remove(session);
-    // Held as one that does not exist, so that nobody takes it up meanwhile.
-    await this.#live.hold(
-      id,
-      this.#options.storage.records.delete(id).then(() => null),
-    );
   }
 }
