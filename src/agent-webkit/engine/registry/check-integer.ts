@@ -5,9 +5,9 @@ export function checkInteger(
   name: string,
   value: number,
   min: number,
-  max = Number.MAX_SAFE_INTEGER,
+  max = Number.POSITIVE_INFINITY,
 ): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new InvalidRequestError(`${name}: must be an integer ${range}, but got ${value}.`);
 }
