@@ -177,5 +177,19 @@ describe('a watch', () => {
       expect(await subscribers()).toBe(0);
       expect(jest.getTimerCount()).toBe(0);
     });
+
+    it('delivers the event done although the access check comes while the session is being deleted', async () => {
+      const slow = new SlowStorage();
+      storage = slow;
+      await start(LIMITS, 1000);
+      const watch = await engine.get(session.id, BOB).watch(1);
+      const collected = collect(watch);
+      slow.delays.set('append', 50);
+      const closed = session.close();
+      await settle();
+      await jest.advanceTimersByTimeAsync(1000);
+      await closed;
+      expect((await collected).map(({ event }) => event)).toEqual(['done']);
+    });
   });
 });

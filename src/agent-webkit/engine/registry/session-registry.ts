@@ -126,10 +126,16 @@ export class SessionRegistry {
     throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
   }
 
-  /** True while a caller may read a session, and while an unavailable storage leaves that unknown. */
+  /**
+   * Resolves to true while a caller may read a session, and while an unavailable storage leaves that
+   * unknown. True also while the session is being deleted, so that its readers get the last event.
+   */
   async isReadable(id: string, caller: Caller): Promise<boolean> {
     try {
-      await this.get(id, caller);
+      const held = await this.#live.get(id);
+      if (held?.owner === caller.id) return true;
+      const record = await answered(this.#options.storage.records.get(id));
+      await this.#access.check(record, caller, 'read');
       return true;
     } catch (error) {
       return !(error instanceof SessionNotFoundError);

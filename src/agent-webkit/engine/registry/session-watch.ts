@@ -209,6 +209,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
 
   async #checkAccess(): Promise<void> {
     if (await this.#registry.isReadable(this.#id, this.#caller)) return;
+    if (this.#hasEnded) return; // deleted meanwhile: the buffer is for the consumer
     this.#fail(new SessionNotFoundError());
     this.#discard();
   }
@@ -222,9 +223,14 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
     this.#bufferedBytes = 0;
   }
 
+  /** True in a final phase. */
+  get #hasEnded(): boolean {
+    return this.#phase.kind !== 'following' && this.#phase.kind !== 'moving';
+  }
+
   /** Enters a final phase, unless there is one already. */
   #finish(phase: Phase): void {
-    if (this.#phase.kind !== 'following' && this.#phase.kind !== 'moving') return;
+    if (this.#hasEnded) return;
     this.#phase = phase;
     clearInterval(this.#accessCheck);
     this.#signal?.removeEventListener('abort', this.#onAbort);
