@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => sources.remove());
 
 for (const { name, describe, create } of DURABLE) {
-  describe(`a server with the real agent on ${name} that is killed again and again`, () => {
+  describe(`a server with the real agent on ${name} that is killed repeatedly`, () => {
     let storage: TestStorage;
     let agent: RealAgent;
     let server: RealServer;
@@ -35,7 +35,7 @@ for (const { name, describe, create } of DURABLE) {
       await storage.remove();
     });
 
-    it('loses nothing, and its agents remember what was said', async () => {
+    it('loses no event, and its agents remember the conversation', async () => {
       const load = await Load.start(server, new Random(), REAL_LOAD);
       await load.survive(async () => {
         for (const kill of eachRound(KILLS)) {

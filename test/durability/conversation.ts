@@ -10,24 +10,24 @@ import { Writer } from './writer.js';
 
 export interface ConversationOptions {
   server: RealServer;
-  /** Where it is noted that a reader saw an event. */
+  /** Counts the events that readers have received. */
   seen: Facts;
-  /** Where it is noted that a message has left. */
+  /** Counts the messages that were sent. */
   left: Facts;
   readers: number;
   writers: number;
-  /** What a writer says next. */
+  /** Returns the next message of a writer. */
   compose: () => string;
 }
 
-/** How long who is told to try again later waits, which is less than they are told. */
+/** The delay before a retry, which is shorter than that in Retry-After. */
 const RETRY_MS = 50;
-/** How many messages of a conversation may wait for their turn, so that it comes to an end in time. */
+/** The maximum number of queued messages of a conversation, so that it ends in time. */
 const MAX_WAITING = 4;
 
-/** One session under load, and all that was sent to it and seen of it. */
+/** One session under load, with everything that was sent to it and received from it. */
 export class Conversation {
-  /** The whole log, as it was told last. */
+  /** The whole log, as the server returned it last. */
   stored: readonly SseEvent[] = [];
   readonly readers: Reader[] = [];
   readonly writers: Writer[] = [];
@@ -35,7 +35,7 @@ export class Conversation {
   readonly #send: (message: object) => Promise<Answer | null>;
   readonly #replier: Replier;
   readonly #first: Reader;
-  /** How many turns the first reader has seen start, and end. */
+  /** The number of turns whose start, and whose end, the first reader has received. */
   #started = 0;
   #ended = 0;
 
@@ -79,14 +79,14 @@ export class Conversation {
     return this.writers.flatMap(({ sent }) => sent).filter(({ isAccepted }) => isAccepted);
   }
 
-  /** How many accepted messages wait for their turn, as far as the first reader has seen. */
+  /** The number of queued messages, as far as the first reader has received. */
   get #waiting(): number {
     return this.#accepted.length - this.#started;
   }
 
-  /** Asks the server for all it has, and says what is wrong with that. */
-  async violations(isAtRest = false): Promise<string[]> {
-    // What it told the last time was seen, too.
+  /** Reads the whole log from the server. Returns its violations. */
+  async violations(isFinished = false): Promise<string[]> {
+    // The log that it returned the last time counts as received, too.
     const seen = [...this.readers.map(({ events }) => [...events]), this.stored];
     const replied = [...this.#replier.taken];
     const accepted = new Set(this.#accepted);
@@ -98,17 +98,17 @@ export class Conversation {
     const refusals = this.readers.flatMap(({ refusal }) =>
       refusal === null ? [] : [`A reader was refused: ${refusal}`],
     );
-    return [...refusals, ...findViolations({ stored, seen, sent, replied, isAtRest })];
+    return [...refusals, ...findViolations({ stored, seen, sent, replied, isFinished })];
   }
 
-  /** Whether it is told that nothing can be kept at the moment. */
+  /** Returns true when the server reports that it cannot store anything at the moment. */
   async isRefused(): Promise<boolean> {
-    // Such a task there is not: what is asked for is nothing.
+    // The task does not exist, so the request has no effect.
     const answer = await this.#send({ type: 'stop_task', task_id: 'none' });
     return answer?.status === 503 && answer.body.includes('"storage_unavailable"');
   }
 
-  /** Says nothing more. Resolves when all that was said is done and everybody has seen it. */
+  /** Sends no more messages. Resolves when all are processed and every reader has received the events. */
   async comeToRest(): Promise<void> {
     await Promise.all(this.writers.map((writer) => writer.stop()));
     await this.#first.until(() => this.#waiting <= 0 && this.#ended >= this.#started);

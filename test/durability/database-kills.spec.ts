@@ -12,10 +12,10 @@ import { REAL_LOAD, RealAgent } from './real-agent.js';
 import { eachRound, rounds } from './rounds.js';
 import { RealServer } from './real-server.js';
 
-/** How long the database is away at the most, besides the time it takes to be back. */
+/** The maximum time for which the database is down, without the time of its restart. */
 const MAX_OUTAGE_MS = 1000;
 
-describeOwnPostgres('a database that is killed again and again under load', () => {
+describeOwnPostgres('a PostgreSQL database that is killed repeatedly under load', () => {
   let sources: CompiledSources;
   let database: OwnPostgres;
   let agent: RealAgent;
@@ -40,7 +40,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     await server.start();
   }
 
-  it('makes the server refuse what it cannot keep, and nothing is lost', async () => {
+  it('makes the server reject requests that it cannot store, without losing data', async () => {
     await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
@@ -62,7 +62,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     expect(load.streams).toBe(DEMO_LOAD.sessions * DEMO_LOAD.readers);
   }, 300_000);
 
-  it('takes the server with it, and nothing is lost', async () => {
+  it('loses no data when its server is killed, too', async () => {
     await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
@@ -70,13 +70,13 @@ describeOwnPostgres('a database that is killed again and again under load', () =
       for (const kill of eachRound(rounds(6))) {
         /* oxlint-disable no-await-in-loop -- one end after the other */
         await load.randomMoment();
-        // Whichever is first.
+        // In random order.
         await Promise.all(
           kill % 2 === 0 ? [database.kill(), server.kill()] : [server.kill(), database.kill()],
         );
         await database.restart();
         if (kill % 3 === 0) {
-          // Once more, when the next one has taken up little or nothing.
+          // Once more, when the next server has resumed few sessions or none.
           await server.start(() => database.kill());
           await delay(random.next() * MAX_OUTAGE_MS);
           await database.restart();
@@ -90,7 +90,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     expect(load.count('code', 'turn_interrupted')).toBeGreaterThan(0);
   }, 300_000);
 
-  it('makes no agent forget what was said', async () => {
+  it('does not make an agent lose its memory', async () => {
     await startServer(agent.settings);
     const random = new Random();
     const load = await Load.start(server, random, REAL_LOAD);
@@ -102,7 +102,7 @@ describeOwnPostgres('a database that is killed again and again under load', () =
         await delay(random.next() * MAX_OUTAGE_MS);
         await database.restart();
         if (kill % 2 === 0) {
-          // What the agents know then is what the database has.
+          // The agents then know only the contents of the database.
           await load.randomMoment();
           await server.kill();
           await agent.forgetFiles();
@@ -117,17 +117,17 @@ describeOwnPostgres('a database that is killed again and again under load', () =
     expect(forgotten).toEqual([]);
   }, 300_000);
 
-  it('keeps no server from going on with what waited, though nobody is there', async () => {
+  it('does not keep a server from processing queued messages without a client', async () => {
     await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
     const created = await server.request('POST', '/sessions');
     const { session_id: id } = JSON.parse(created?.body ?? '') as { session_id: string };
     for (const content of ['long', 'fail']) {
-      // oxlint-disable-next-line no-await-in-loop -- the one runs while the other waits
+      // oxlint-disable-next-line no-await-in-loop -- one turn runs while the other message is queued
       await server.request('POST', `/sessions/${id}/input`, { type: 'user_message', content });
     }
     await server.kill();
 
-    // The next one's first look at what is left gets no answer before the database dies.
+    // The next server's first query for unfinished sessions has no response before the database is killed.
     const client = new Client({ connectionString: database.url });
     client.on('error', () => undefined);
     await client.connect();

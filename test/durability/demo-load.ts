@@ -1,9 +1,9 @@
 import type { LoadOptions } from './load.js';
 
-/** What the demo agent is told: to ask, to use tools, to fail, to die, or just to answer. */
+/** The messages for the demo agent: they make it ask, use tools, fail, crash, or just answer. */
 const WORDS = ['permission', 'question', 'tools', 'fail', 'fail', 'crash', 'hello'];
 
-/** A load for the demo agent, which needs no time to start. */
+/** A load for the demo agent, which starts at once. */
 export const DEMO_LOAD: LoadOptions = {
   sessions: 4,
   readers: 2,

@@ -1,7 +1,7 @@
-/** How long the next fact may take before the test is taken to be stuck. */
+/** The time without a fact after which the test is considered stuck. */
 const STUCK_MS = 30_000;
 
-/** Counts facts of one kind, so that something can be done right after any of them. */
+/** Counts facts of one kind, so that a test can act right after any of them. */
 export class Facts {
   #count = 0;
   #waiting: { at: number; resolve: () => void }[] = [];
@@ -13,7 +13,7 @@ export class Facts {
     for (const { resolve } of due) resolve();
   }
 
-  /** Resolves with the nth fact from now. @throws Error when nothing goes on any more */
+  /** Resolves with the nth fact from now. @throws Error when no fact occurs any more */
   next(nth: number): Promise<void> {
     const at = this.#count + nth;
     return new Promise((resolve, reject) => {

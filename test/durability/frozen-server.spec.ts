@@ -5,7 +5,7 @@ import { SseClient } from '../support/sse-client.js';
 import { RealServer } from './real-server.js';
 import { DURABLE, type TestStorage } from './test-storage.js';
 
-describePostgres('a server that stood still while another took its session over', () => {
+describePostgres('a server that was frozen while another one took over its session', () => {
   let sources: CompiledSources;
   let storage: TestStorage | undefined;
   let stale: RealServer;
@@ -38,7 +38,7 @@ describePostgres('a server that stood still while another took its session over'
     return stream;
   }
 
-  it('writes nothing more, ends its streams, and nothing that anybody saw is changed', async () => {
+  it('writes nothing more, ends its streams, and leaves all published events unchanged', async () => {
     const created = await stale.request('POST', '/sessions', { include_partial_messages: true });
     const { session_id: id } = JSON.parse(created?.body ?? '') as { session_id: string };
     const input = `/sessions/${id}/input`;
@@ -52,7 +52,7 @@ describePostgres('a server that stood still while another took its session over'
     const after = await follow(next, id);
     await after.next('turn_start');
     await after.next('turn_start');
-    // What it says now comes while the other one's agent speaks.
+    // Its messages now arrive while the agent of the other server is active.
     stale.thaw();
     await before.ended();
     await after.until(() => after.names().filter((name) => name === 'result').length === 2);

@@ -8,23 +8,23 @@ import type { RealServer } from './real-server.js';
 
 export interface LoadOptions extends Pick<ConversationOptions, 'readers' | 'writers'> {
   sessions: number;
-  /** What is said as the nth thing of all. */
+  /** Returns the nth message of all. */
   compose: (place: number) => string;
-  /** How many events are seen, at the most, until a random moment comes. */
+  /** The maximum number of events before a random moment. */
   maxSeen: number;
 }
 
-/** How long everything may take that is done to a server. */
+/** The maximum duration of all actions on a server. */
 const FAULTS_MS = 200_000;
-/** How long it may take after that until all that was said is done. */
+/** The maximum time after that until all messages are processed. */
 const REST_MS = 30_000;
 const STUCK = 'Nothing goes on any more.';
-/** How many messages leave, at the most, until a random moment comes. */
+/** The maximum number of sent messages before a random moment. */
 const MAX_LEFT = 10;
-/** How much later than that it may be, so that the server may be anywhere in its work. */
+/** The maximum random delay after that, so that the server may be at any point of its work. */
 const MAX_AFTER_MS = 5;
 
-/** Several sessions in use, while whatever a test does happens to their server. */
+/** Several active sessions, while a test acts on their server. */
 export class Load {
   readonly #seen = new Facts();
   readonly #left = new Facts();
@@ -45,28 +45,28 @@ export class Load {
     return load;
   }
 
-  /** The sessions' logs, as the server told them last. */
+  /** The logs of the sessions, as the server returned them last. */
   get logs(): (readonly SseEvent[])[] {
     return this.#conversations.map(({ stored }) => stored);
   }
 
-  /** How many streams the readers were given. */
+  /** The number of streams that the readers have opened. */
   get streams(): number {
     const readers = this.#conversations.flatMap((conversation) => conversation.readers);
     return readers.reduce((sum, { streams }) => sum + streams, 0);
   }
 
-  /** How many events of all logs have this value there. */
+  /** Returns the number of events in all logs that have this value in a field. */
   count(field: string, value: string): number {
     return this.logs.flat().filter(({ data }) => data[field] === value).length;
   }
 
-  /** Resolves when a reader has seen one more. */
+  /** Resolves when a reader has received one more. */
   nextEvent(): Promise<void> {
     return this.#seen.next(1);
   }
 
-  /** Resolves right after some event was seen, or while the server has some message in its hands. */
+  /** Resolves right after a random event was received, or while the server handles a random message. */
   async randomMoment(): Promise<void> {
     const random = this.#random;
     if (random.next() < 0.5) await this.#seen.next(random.upTo(this.#options.maxSeen));
@@ -74,22 +74,22 @@ export class Load {
     await delay(random.next() * MAX_AFTER_MS);
   }
 
-  /** Whether every session refuses what it cannot keep. */
+  /** Returns true when every session rejects requests that it cannot store. */
   async isRefused(): Promise<boolean> {
     const refused = this.#conversations.map((conversation) => conversation.isRefused());
     return (await Promise.all(refused)).every((isRefused) => isRefused);
   }
 
-  /** What is wrong with what the server has now. */
-  async violations(isAtRest = false): Promise<string[]> {
-    const found = this.#conversations.map((conversation) => conversation.violations(isAtRest));
+  /** Returns the violations in the current logs of the server. */
+  async violations(isFinished = false): Promise<string[]> {
+    const found = this.#conversations.map((conversation) => conversation.violations(isFinished));
     return (await Promise.all(found)).flat();
   }
 
   /**
-   * Goes on while something is done to the server, then comes to an end.
+   * Keeps up the load while the action runs, then ends it.
    *
-   * @throws Error when anything was violated, or nothing went on any more, with what the server said
+   * @throws Error, with the output of the server, on a violation or when no progress is made
    */
   async survive(faults: () => Promise<void>): Promise<void> {
     try {

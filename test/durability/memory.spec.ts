@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ModelRequest } from '../support/fake-messages-api.js';
 import { findForgotten } from './memory.js';
 
-/** A turn of what is said so, ended so. */
+/** The events of a turn with the given message and end. */
 function turn(content: string, subtype: string) {
   return [
     { event: 'user_message', data: { message_id: content, content } },
@@ -17,7 +17,7 @@ const stored = [
   ...turn('three', 'success'),
 ].map((event, index) => ({ id: index + 1, ...event }));
 
-/** What the model is asked when the last of these is said, and the others before. */
+/** The request to the model for the last of these messages, after the earlier ones. */
 function asked(...contents: [string, ...string[]]): ModelRequest {
   const messages = contents.map((content) => ({
     role: 'user',
@@ -26,24 +26,24 @@ function asked(...contents: [string, ...string[]]): ModelRequest {
   return { text: contents.at(-1) ?? '', toolResults: [], model: 'm', messages, tools: [] };
 }
 
-describe('what an agent has forgotten', () => {
-  it('is nothing when it tells the model all that was done', () => {
+describe('the memory check of an agent', () => {
+  it('finds no loss when the agent sends the complete conversation to the model', () => {
     expect(findForgotten(stored, [asked('one'), asked('one', 'three')])).toEqual([]);
     expect(
       findForgotten(stored, [asked('one'), asked('one', 'two'), asked('one', 'two', 'three')]),
     ).toEqual([]);
   });
 
-  it('is what it does not tell the model', () => {
+  it('reports messages that the agent does not send to the model', () => {
     expect(findForgotten(stored, [asked('one'), asked('two', 'three')])).toEqual([
       "At 'three' forgotten: one.",
     ]);
   });
 
-  it('is told with what it said twice, and what it never said', () => {
+  it('reports messages that are repeated, and messages that were never sent', () => {
     expect(findForgotten(stored, [asked('one'), asked('one'), asked('one', 'three')])).toEqual([
-      "'one' was told 2 times.",
+      "'one' was sent 2 times.",
     ]);
-    expect(findForgotten(stored, [asked('one', 'three')])).toEqual(["'one' was never told."]);
+    expect(findForgotten(stored, [asked('one', 'three')])).toEqual(["'one' was never sent."]);
   });
 });

@@ -2,11 +2,11 @@ import type { ModelRequest } from '../support/fake-messages-api.js';
 import type { SseEvent } from '../support/sse-client.js';
 
 /**
- * Says in words what the agent has forgotten: whenever it told the model what a user said, it was to
- * tell it with everything whose turn had come to its own end before. And it was to tell it once.
+ * Returns messages about losses of memory. When an agent sends a user message to the model, it must
+ * also send all earlier ones whose turns have completed, and each of them only once.
  *
- * @param stored a session's log, in which no two messages have the same content
- * @param requests what the model was asked, by the agents of this session and of others
+ * @param stored the log of a session, in which all messages have different contents
+ * @param requests the requests to the model by the agents of this session and of others
  */
 export function findForgotten(
   stored: readonly SseEvent[],
@@ -23,7 +23,7 @@ export function findForgotten(
     }
     if (event !== 'result' || data['subtype'] !== 'success') return [];
     remembered.push(said);
-    return requests.some(({ text }) => text === said) ? [] : [`'${said}' was never told.`];
+    return requests.some(({ text }) => text === said) ? [] : [`'${said}' was never sent.`];
   });
 }
 
@@ -32,7 +32,7 @@ function checkTold(
   remembered: readonly string[],
   requests: readonly ModelRequest[],
 ): string[] {
-  // A turn that uses a tool asks the model once more with its result.
+  // A turn that uses a tool sends another request to the model with the result.
   const asked = requests.filter(
     ({ text, toolResults }) => text === said && toolResults.length === 0,
   );
@@ -42,6 +42,6 @@ function checkTold(
   });
   return [
     ...(forgotten.length > 0 ? [`At '${said}' forgotten: ${forgotten.join(', ')}.`] : []),
-    ...(asked.length > 1 ? [`'${said}' was told ${asked.length} times.`] : []),
+    ...(asked.length > 1 ? [`'${said}' was sent ${asked.length} times.`] : []),
   ];
 }

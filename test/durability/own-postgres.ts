@@ -12,7 +12,7 @@ import { describeNeeding } from '../support/needs.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** Who runs the database: it refuses to be run by root. */
+/** The user that runs the database, which cannot run as root. */
 interface User {
   uid: number;
   gid: number;
@@ -21,7 +21,7 @@ interface User {
 const programs = findPrograms();
 const user = findUser();
 
-/** `describe` for tests that start a PostgreSQL server of their own. */
+/** `describe` for tests that start their own PostgreSQL server. */
 export const describeOwnPostgres = describeNeeding(findMissing());
 
 function findMissing(): string | null {
@@ -32,7 +32,7 @@ function findMissing(): string | null {
   return null;
 }
 
-/** A PostgreSQL server of a test's own, to be killed and started again. */
+/** A PostgreSQL server of one test, which can be killed and restarted. */
 export class OwnPostgres {
   readonly #folder: string;
   readonly #port: number;
@@ -43,7 +43,7 @@ export class OwnPostgres {
     this.#port = port;
   }
 
-  /** Makes an empty one, and starts it. */
+  /** Creates an empty server and starts it. */
   static async start(): Promise<OwnPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'agent-webkit-postgres-'));
     if (user) await chown(folder, user.uid, user.gid);
@@ -54,12 +54,12 @@ export class OwnPostgres {
     return postgres;
   }
 
-  /** Where its database is. */
+  /** The URL of its database. */
   get url(): string {
     return `postgres://test@127.0.0.1:${this.#port}/postgres`;
   }
 
-  /** Kills it, if it runs: its main process by SIGKILL, upon which the others end by themselves. */
+  /** Kills its main process with SIGKILL, if it runs. The other processes then end by themselves. */
   async kill(): Promise<void> {
     const killed = this.#process;
     this.#process = null;
@@ -69,7 +69,7 @@ export class OwnPostgres {
     await exited;
   }
 
-  /** Starts it, once what was left of the last one is gone, and waits until it takes connections. */
+  /** Starts it when the remains of the last run are gone, and waits until it accepts connections. */
   async restart(): Promise<void> {
     await eventually(() => this.#tryToRun(), Boolean, Infinity);
   }
@@ -84,7 +84,7 @@ export class OwnPostgres {
     const child = spawn(program('postgres'), ['-D', this.#folder, '-k', this.#folder, ...listen], {
       ...user,
       stdio: ['ignore', 'ignore', 'pipe'],
-      // What it says is read below.
+      // Its output is read below.
       env: { LC_MESSAGES: 'C' },
     });
     const lines: string[] = [];
@@ -96,7 +96,7 @@ export class OwnPostgres {
       });
     });
     if (isRunning) this.#process = child;
-    // By the processes that were there before it.
+    // Used by the processes of the previous run.
     else if (!lines.some((line) => line.includes('still in use'))) {
       throw new Error(`The database does not start: ${lines.join(' ')}`);
     }
@@ -116,7 +116,7 @@ function program(name: string): string {
   return join(programs ?? '', name);
 }
 
-/** Null for whoever runs the tests; undefined when there is nobody. */
+/** Null for the current user; undefined when there is no suitable user. */
 function findUser(): User | null | undefined {
   if (process.getuid?.() !== 0) return null;
   try {

@@ -1,15 +1,15 @@
-/** Random numbers that can be had again: those of a seed are always the same. */
+/** Reproducible random numbers: a seed always gives the same sequence. */
 export class Random {
   #state: number;
 
-  /** @param seed by default that of `DURABILITY_SEED`, or a new one */
+  /** @param seed the default is `DURABILITY_SEED`, or else a new seed */
   constructor(
     readonly seed = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 32)),
   ) {
     this.#state = seed;
   }
 
-  /** Like `Math.random`, by the generator mulberry32. */
+  /** Like `Math.random`, with the generator mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -17,7 +17,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer from 1 to `max`. */
+  /** Returns an integer from 1 to `max`. */
   upTo(max: number): number {
     return 1 + Math.floor(this.next() * max);
   }

@@ -26,17 +26,17 @@ for (const { name, describe, create } of DURABLE) {
       await storage.remove();
     });
 
-    /** What a reader who wants to go on after this event is answered instead of a stream. */
+    /** Returns the response to a reader that connects with this Last-Event-ID, instead of a stream. */
     async function refusal(id: string, cursor: string): Promise<unknown> {
       const url = `${server.url}/sessions/${id}/stream`;
       const stream = await SseClient.open(url, { 'last-event-id': cursor });
-      // A stream would not end.
+      // A stream would stay open.
       if (stream.status !== 200) await stream.ended();
       stream.close();
       return { status: stream.status, body: stream.raw };
     }
 
-    it('is refused before the first byte, and sees no id that is not of the log', async () => {
+    it('is rejected before the first byte, and receives no id that is not in the log', async () => {
       const answer = await server.request('POST', '/sessions');
       const { session_id: id } = JSON.parse(answer?.body ?? '') as { session_id: string };
       await server.kill();

@@ -2,12 +2,12 @@ import { eventually } from '../support/eventually.js';
 import { SseClient, type SseEvent } from '../support/sse-client.js';
 import type { RealServer } from './real-server.js';
 
-/** Follows a session from its beginning, by one connection after the other, and keeps all it saw. */
+/** Reads a session from its beginning, with one connection after the other, and stores all events. */
 export class Reader {
   readonly events: SseEvent[] = [];
-  /** Why it may not read on, for good. */
+  /** The reason why it can never continue to read. */
   refusal: string | null = null;
-  /** How many streams it was given. */
+  /** The number of streams that it has opened. */
   streams = 0;
   readonly #server: RealServer;
   readonly #sessionId: string;
@@ -25,10 +25,10 @@ export class Reader {
     return this.events.at(-1)?.id ?? 0;
   }
 
-  /** Waits for a fact, which is looked at whenever an event arrives, or until no more will. */
+  /** Waits for a fact, which is checked for each event, or until the events end. */
   async until(isTrue: () => boolean): Promise<void> {
     while (!isTrue() && !this.#isOver) {
-      // oxlint-disable-next-line no-await-in-loop -- any event may be the one
+      // oxlint-disable-next-line no-await-in-loop -- any event may satisfy the condition
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

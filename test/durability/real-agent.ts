@@ -12,10 +12,10 @@ import {
 import { eventually } from '../support/eventually.js';
 import type { LoadOptions } from './load.js';
 
-/** How long the model takes for an answer's last word, so that a turn can be cut off before it. */
+/** The delay before the last word of an answer, so that a turn can be aborted before it. */
 const MODEL_MS = 100;
 
-/** A load for the real agent: every third thing is one that it asks a permission for. */
+/** A load for the real agent: every third message makes it request a permission. */
 export const REAL_LOAD: LoadOptions = {
   sessions: 3,
   readers: 2,
@@ -27,11 +27,11 @@ export const REAL_LOAD: LoadOptions = {
   },
 };
 
-/** What a server needs for the real agent: an environment of its own, and a model on loopback. */
+/** The needs of a server with the real agent: a separate environment, and a model on loopback. */
 export class RealAgent {
   readonly #api: FakeMessagesApi;
   readonly #env: ClaudeEnv;
-  /** In the environment of the server, and of all that it starts. */
+  /** The marker in the environment of the server and of its descendants. */
   readonly #marker = randomUUID();
 
   private constructor(api: FakeMessagesApi, env: ClaudeEnv) {
@@ -56,18 +56,18 @@ export class RealAgent {
     };
   }
 
-  /** Everything the model was asked. */
+  /** All requests to the model. */
   get requests(): readonly ModelRequest[] {
     return this.#api.requests;
   }
 
-  /** Removes the agent's own files, as if it were to wake on another machine. */
+  /** Removes the agent's own files, as if it were resumed on another machine. */
   async forgetFiles(): Promise<void> {
     const { CLAUDE_CONFIG_DIR: folder = '' } = this.#env.overrides.env;
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
-  /** Resolves when no process is left of the servers, and of all that they started. */
+  /** Resolves when no server and no descendant of one is running. */
   async gone(): Promise<void> {
     await eventually(
       () => findProcesses(this.#marker),

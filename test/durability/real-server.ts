@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { CompiledSources } from '../support/compiled-sources.js';
 import { Program } from '../support/program.js';
 
-/** How many lines of the servers' output are kept for the report of a failed test. */
+/** The number of lines of server output for the report of a failed test. */
 const KEPT_LINES = 100;
 
 export interface Answer {
@@ -11,21 +11,21 @@ export interface Answer {
 }
 
 /**
- * One server after the other on the same storage, each in a process of its own that is ended by
- * SIGKILL alone; and how to ask whichever there is.
+ * One server after the other on the same storage, each in a separate process that is ended with
+ * SIGKILL only, and a way to send requests to the current one.
  */
 export class RealServer {
   readonly #main: string;
   readonly #env: Record<string, string>;
   #server: Program | null = null;
-  /** The last lines of the servers before it. */
+  /** The last lines of the previous servers. */
   #earlierLines: string[] = [];
   #url = '';
   #isListening = false;
   #isClosed = false;
   #whenUp: (() => void)[] = [];
 
-  /** @param env its environment, besides what every one here is given */
+  /** @param env the environment, in addition to that of every server here */
   constructor(sources: CompiledSources, env: Record<string, string>) {
     this.#main = sources.path('src/main.ts');
     this.#env = {
@@ -37,12 +37,12 @@ export class RealServer {
     };
   }
 
-  /** Where it is, or where the last one was. */
+  /** The URL of the current server, or of the last one. */
   get url(): string {
     return this.#url;
   }
 
-  /** Whether there is none any more, and never will be. */
+  /** True when no server runs and none will be started. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -50,7 +50,7 @@ export class RealServer {
   /**
    * Resolves when it listens.
    *
-   * @param before done before anybody asks it anything
+   * @param before called before any request is sent to it
    */
   async start(before: () => Promise<void> = async () => undefined): Promise<void> {
     this.#server = Program.node(this.#main, [], { env: this.#env });
@@ -66,7 +66,7 @@ export class RealServer {
     return [...this.#earlierLines, ...(this.#server?.lines ?? [])].slice(-KEPT_LINES);
   }
 
-  /** Kills the server by SIGKILL. @throws Error when it had ended by itself */
+  /** Kills the server with SIGKILL. @throws Error when it has ended by itself */
   async kill(): Promise<void> {
     const server = this.#server;
     if (!server) return;
@@ -77,7 +77,7 @@ export class RealServer {
     await server.kill();
   }
 
-  /** Stops the process where it is until `thaw`: other servers miss it, the storage does not. */
+  /** Suspends the process until `thaw`: its connections to the storage remain open. */
   freeze(): void {
     this.#server?.signal('SIGSTOP');
   }
@@ -86,18 +86,18 @@ export class RealServer {
     this.#server?.signal('SIGCONT');
   }
 
-  /** Resolves when there is one that listens, or never will be one again. */
+  /** Resolves when a server listens, or when none will be started. */
   async up(): Promise<void> {
     if (this.#isListening || this.#isClosed) return;
     await new Promise<void>((resolve) => this.#whenUp.push(resolve));
   }
 
   /**
-   * Asks as soon as there is one to ask. Null when the connection broke before the answer was
-   * there, so that nobody knows what became of the request.
+   * Sends a request as soon as a server listens. Returns null when the connection broke before the
+   * response, so that the outcome of the request is unknown.
    *
    * @param onWritten called when the request has left this process
-   * @throws Error when there is none any more
+   * @throws Error when no server will be started
    */
   async request(
     method: string,
@@ -110,7 +110,7 @@ export class RealServer {
     return ask(this.#url + path, { method }, body, onWritten);
   }
 
-  /** Kills what there is, unless it has ended. */
+  /** Kills the current server, unless it has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#release();
@@ -130,7 +130,7 @@ function ask(
 ): Promise<Answer | null> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json' };
-    // A connection of its own: one that was kept might have broken before it was used.
+    // A new connection: an existing one might have broken before it is used.
     const asked = request(url, { ...options, agent: false, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');

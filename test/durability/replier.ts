@@ -3,12 +3,12 @@ import { eventually } from '../support/eventually.js';
 import type { SseEvent } from '../support/sse-client.js';
 import type { Answer } from './real-server.js';
 
-/** How long the person thinks about every other request, which is open meanwhile. */
+/** The delay before the reply to every other request, which stays open meanwhile. */
 const THINKING_MS = 150;
 
-/** A person who answers what the agent asks, until the reply is taken or none is wanted any more. */
+/** A user who replies to the agent's requests until a reply is accepted or the request is closed. */
 export class Replier {
-  /** The requests whose reply was answered 204, by correlation id. */
+  /** The correlation ids of the requests whose reply was accepted with 204. */
   readonly taken: string[] = [];
   readonly #send: (message: object) => Promise<Answer | null>;
   #requests = 0;
@@ -18,12 +18,12 @@ export class Replier {
     this.#send = send;
   }
 
-  /** To be called with each event that is seen. */
+  /** Call this with each received event. */
   see(event: SseEvent): void {
     const reply = replyTo(event);
     if (!reply) return;
     this.#reply(String(event.data['correlation_id']), reply).catch(() => {
-      // There is no server any more, and nobody who wants to know.
+      // No server runs any more, and the test has ended.
     });
   }
 
@@ -34,7 +34,7 @@ export class Replier {
       async () => {
         const answer = await this.#send({ ...reply, correlation_id: correlationId });
         if (answer?.status === 204) this.taken.push(correlationId);
-        // 409: it was cancelled, or an earlier try got through.
+        // 409: it was cancelled, or an earlier attempt was accepted.
         return answer?.status === 204 || answer?.status === 409;
       },
       Boolean,

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 
-/** How often something is killed: as often as given, or a sixth of it where DURABILITY=brief. */
+/** Returns the number of rounds: the given one, or a sixth of it with DURABILITY=brief. */
 export function rounds(full: number): number {
   return process.env['DURABILITY'] === 'brief' ? Math.max(2, Math.ceil(full / 6)) : full;
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => sources.remove());
 
 for (const { name, describe, create } of DURABLE) {
-  describe(`a server on ${name} that is killed again and again under load`, () => {
+  describe(`a server on ${name} that is killed repeatedly under load`, () => {
     let storage: TestStorage;
     let server: RealServer;
     beforeEach(async () => {
@@ -30,7 +30,7 @@ for (const { name, describe, create } of DURABLE) {
       await storage.remove();
     });
 
-    it('loses nothing, repeats nothing and changes nothing', async () => {
+    it('loses, repeats and changes no event', async () => {
       const load = await Load.start(server, new Random(), DEMO_LOAD);
       await load.survive(async () => {
         for (const kill of eachRound(KILLS)) {
@@ -39,7 +39,7 @@ for (const { name, describe, create } of DURABLE) {
           await server.kill();
           await server.start();
           if (kill % 4 === 0) {
-            // In the middle of taking up what the last one left.
+            // While it resumes the sessions of the previous server.
             await load.nextEvent();
             await server.kill();
             await server.start();

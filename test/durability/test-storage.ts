@@ -6,14 +6,14 @@ import { describe } from '@jest/globals';
 import { Client } from 'pg';
 import { describePostgres, POSTGRES_URL } from '../support/postgres.js';
 
-/** An empty storage of a test's own. */
+/** An empty storage for one test. */
 export interface TestStorage {
-  /** As `AGENT_WEBKIT_STORAGE` names it. */
+  /** The value of `AGENT_WEBKIT_STORAGE` for it. */
   setting: string;
   remove(): Promise<void>;
 }
 
-/** The durable storages, by name, and how to describe tests on them. */
+/** The durable storages by name, with the `describe` for tests on them. */
 export const DURABLE = [
   { name: 'SQLite', describe, create: createFile },
   { name: 'PostgreSQL', describe: describePostgres, create: createDatabase },

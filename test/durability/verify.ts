@@ -4,25 +4,25 @@ import type { SseEvent } from '../support/sse-client.js';
 export interface SentMessage {
   messageId: string;
   content: string;
-  /** Whether it was answered 204. Otherwise nobody knows what became of it. */
+  /** True when it was accepted with 204. Otherwise its outcome is unknown. */
   isAccepted: boolean;
 }
 
-/** What is known of a session outside of its server. */
+/** The facts about a session that are known outside of its server. */
 export interface History {
-  /** Its whole log, as the server tells it now. */
+  /** The whole current log, as the server returns it. */
   stored: readonly SseEvent[];
-  /** What each reader saw before that, in the order it saw it, over all of its connections. */
+  /** The events that each reader received before, in order, over all of its connections. */
   seen: readonly (readonly SseEvent[])[];
-  /** What each writer has sent, in the order of sending, and whether it was accepted before that. */
+  /** The messages that each writer has sent, in order, with their acceptance. */
   sent: readonly (readonly SentMessage[])[];
-  /** The requests whose reply had been answered 204 before that, by correlation id. */
+  /** The correlation ids of the requests whose reply had been accepted with 204 before. */
   replied: readonly string[];
-  /** Whether the session had nothing left to do. */
-  isAtRest: boolean;
+  /** True when the session was finished. */
+  isFinished: boolean;
 }
 
-/** Says in words what a session's log must not be. Nothing, when all that was promised is kept. */
+/** Returns the violations of the guarantees about a session's log, as messages. */
 export function findViolations(history: History): string[] {
   return [
     ...checkIds(history.stored),
@@ -37,10 +37,10 @@ export function findViolations(history: History): string[] {
 function checkIds(stored: readonly SseEvent[]): string[] {
   const violations = stored.flatMap(({ id }, index) => {
     const expected = (stored[index - 1]?.id ?? 0) + 1;
-    return id === expected ? [] : [`The log has event ${id} where ${expected} belongs.`];
+    return id === expected ? [] : [`The log has event ${id} instead of ${expected}.`];
   });
   if (stored[0]?.event === 'session_ready') return violations;
-  return [...violations, `The log begins with ${stored[0]?.event ?? 'nothing'}.`];
+  return [...violations, `The log starts with ${stored[0]?.event ?? 'nothing'}.`];
 }
 
 function checkSeen(
@@ -53,10 +53,12 @@ function checkSeen(
     const expected = (seen[index - 1]?.id ?? 0) + 1;
     const told = byId.get(event.id);
     return [
-      ...(event.id === expected ? [] : [`Reader ${reader} saw ${event.id} after ${expected - 1}.`]),
+      ...(event.id === expected
+        ? []
+        : [`Reader ${reader} received ${event.id} after ${expected - 1}.`]),
       ...(isDeepStrictEqual(event, told)
         ? []
-        : [`Reader ${reader} saw ${inWords(event)}, which the log tells as ${inWords(told)}.`]),
+        : [`Reader ${reader} received ${inWords(event)}, but the log has ${inWords(told)}.`]),
     ];
   });
 }
@@ -67,10 +69,10 @@ function checkMessages({ stored, sent }: History): string[] {
   const contents = new Map(sent.flat().map(({ messageId, content }) => [messageId, content]));
   for (const { id, data } of named(stored, 'user_message')) {
     const messageId = String(data['message_id']);
-    if (places.has(messageId)) violations.push(`Message ${messageId} stands twice, at ${id}, too.`);
+    if (places.has(messageId)) violations.push(`Message ${messageId} occurs again at ${id}.`);
     places.set(messageId, id);
     if (contents.get(messageId) !== data['content']) {
-      violations.push(`Message ${messageId} at ${id} is not as it was sent.`);
+      violations.push(`Message ${messageId} at ${id} differs from the sent one.`);
     }
   }
   for (const messages of sent) {
@@ -81,27 +83,27 @@ function checkMessages({ stored, sent }: History): string[] {
         if (isAccepted) violations.push(`Message ${messageId} was accepted and is not in the log.`);
         continue;
       }
-      if (place < last) violations.push(`Message ${messageId} stands at ${place}, too early.`);
+      if (place < last) violations.push(`Message ${messageId} is at ${place}, too early.`);
       last = place;
     }
   }
   return violations;
 }
 
-function checkTurnStarts({ stored, isAtRest }: History): string[] {
+function checkTurnStarts({ stored, isFinished }: History): string[] {
   const accepted = messageIds(stored, 'user_message');
   const started = messageIds(stored, 'turn_start');
-  const due = isAtRest ? accepted : accepted.slice(0, started.length);
+  const due = isFinished ? accepted : accepted.slice(0, started.length);
   return isDeepStrictEqual(started, due)
     ? []
     : [`Turns were started for ${started.join(' ')}, and not for ${due.join(' ')}.`];
 }
 
-/** What only an agent says, and only in a turn. */
+/** The events that come only from an agent, and only in a turn. */
 const WORDS = ['message_delta', 'message_complete', 'tool_use', 'tool_result'];
 const REQUESTS = ['permission_request', 'ask_user_question'];
 
-function checkTurns({ stored, isAtRest }: History): string[] {
+function checkTurns({ stored, isFinished }: History): string[] {
   const violations: string[] = [];
   let turn: SseEvent | null = null;
   for (const [index, event] of stored.entries()) {
@@ -113,14 +115,14 @@ function checkTurns({ stored, isAtRest }: History): string[] {
       if (!turn) violations.push(`The result at ${id} ends no turn.`);
       turn = null;
     } else if ([...WORDS, ...REQUESTS].includes(event.event) && !turn) {
-      violations.push(`The ${event.event} at ${id} stands in no turn.`);
+      violations.push(`The ${event.event} at ${id} is in no turn.`);
     } else if (data['code'] === 'turn_interrupted') {
       const next = stored[index + 1];
       const isTold = next?.event === 'result' && next.data['subtype'] === 'error_during_execution';
       if (!turn || !isTold) violations.push(`The turn_interrupted at ${id} ends no turn.`);
     }
   }
-  if (turn && isAtRest) violations.push(`The turn of ${turn.id} has no end.`);
+  if (turn && isFinished) violations.push(`The turn of ${turn.id} has no end.`);
   return violations;
 }
 
@@ -145,7 +147,7 @@ function checkRequests({ stored, replied }: History): string[] {
   for (const correlationId of replied) {
     const outcome = outcomes.get(correlationId);
     if (outcome === 'allowed' || outcome === 'answered') continue;
-    violations.push(`The reply to ${correlationId} was taken, and it is ${String(outcome)}.`);
+    violations.push(`The reply to ${correlationId} was accepted, but it is ${String(outcome)}.`);
   }
   return violations;
 }

@@ -4,17 +4,17 @@ import type { Answer } from './real-server.js';
 import type { SentMessage } from './verify.js';
 
 export interface WriterOptions {
-  /** Sends to the session once. */
+  /** Sends a message to the session, without a retry. */
   send: (message: object) => Promise<Answer | null>;
-  /** What to say next. */
+  /** Returns the next message. */
   compose: () => string;
-  /** Resolves when there is room for one more message. */
+  /** Resolves when the queue has room for one more message. */
   room: () => Promise<void>;
 }
 
 /**
- * Says one thing after the other, each until it is answered 204, under one `message_id` however often
- * that takes. Now and then it says the last one once more, as a client that missed the answer.
+ * Sends one message after the other. It retries each with the same `message_id` until it is accepted
+ * with 204. Now and then it repeats the last one, like a client that missed the response.
  */
 export class Writer {
   readonly sent: SentMessage[] = [];
@@ -25,11 +25,11 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#ended = this.#write();
-    // It is told by `stop`.
+    // `stop` reports the error.
     this.#ended.catch(() => undefined);
   }
 
-  /** Resolves when its last message is accepted. @throws Error when one was refused for good */
+  /** Resolves when its last message is accepted. @throws Error when one was rejected permanently */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#ended;
@@ -38,7 +38,7 @@ export class Writer {
   async #write(): Promise<void> {
     const { compose, room } = this.#options;
     while (!this.#isStopping) {
-      /* oxlint-disable no-await-in-loop -- it says one thing after the other */
+      /* oxlint-disable no-await-in-loop -- it sends one message after the other */
       const message = { messageId: randomUUID(), content: compose(), isAccepted: false };
       this.sent.push(message);
       await this.#say(message);

@@ -23,7 +23,7 @@ export const describeInChromium = describeNeeding(
     : `There is no Chromium at ${PATH}. Install it, or set CHROMIUM to the path of another browser.`,
 );
 
-/** A browser with a new, empty profile. */
+/** Launches a browser with a new, empty profile. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: PATH, args: FLAGS });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ClaudeOverrides } from '../../src/agent-webkit/agents/claude/claude-options.js';
 
 export interface ClaudeEnv {
-  /** What keeps a real agent away from this machine's own settings, credentials and network. */
+  /** Variables that keep a real agent away from this machine's settings, credentials and network. */
   overrides: ClaudeOverrides & { env: Record<string, string> };
   /** An empty folder for agents to work in. */
   cwd: string;
@@ -15,7 +15,7 @@ export interface ClaudeEnv {
 /**
  * An environment in which the real agent runs against a Messages API on loopback, and nothing else.
  *
- * @param apiUrl where that API is, see `startFakeMessagesApi`
+ * @param apiUrl the URL of that API, see `startFakeMessagesApi`
  */
 export async function createClaudeEnv(apiUrl: string): Promise<ClaudeEnv> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'agent-webkit-')));

@@ -10,15 +10,15 @@ import type {
   SdkFactory,
 } from '../../src/agent-webkit/engine/agent-client.js';
 
-/** An agent a test plays itself: it says what it is told to, and remembers what it was asked. */
+/** An agent that a test controls: it emits the given messages and records all calls. */
 export class FakeAgentClient implements AgentClient {
   readonly start: AgentStart;
   readonly inputs: AgentInput[] = [];
   readonly calls: string[] = [];
   isClosed = false;
-  /** What `close` waits for. */
+  /** The promise for which `close` waits. */
   closing: Promise<void> = Promise.resolve();
-  /** Whether an interrupt ends the turn, as a healthy agent's does. */
+  /** True when an interrupt ends the turn, as with a healthy agent. */
   onInterrupt: () => void = () => undefined;
   readonly #events = new EventEmitter();
   readonly #said: SDKMessage[] = [];
@@ -37,7 +37,7 @@ export class FakeAgentClient implements AgentClient {
     this.#events.emit('said');
   }
 
-  /** Ends by itself, with a reason or without. */
+  /** Ends by itself, with or without an error. */
   die(reason?: string): void {
     this.#end = { error: reason === undefined ? null : new Error(reason) };
     this.#events.emit('said');
@@ -54,7 +54,7 @@ export class FakeAgentClient implements AgentClient {
     });
   }
 
-  /** Resolves when the agent was given its nth message. */
+  /** Resolves when the agent has received its nth message. */
   async received(n: number): Promise<AgentInput> {
     while (this.inputs.length < n) await once(this.#events, 'input');
     return this.inputs[n - 1] as AgentInput;

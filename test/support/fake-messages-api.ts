@@ -1,19 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One content block of the model's reply. Text is streamed in the given chunks. */
+/** One content block of the model's response. Text is streamed in the given chunks. */
 export type ReplyBlock =
   { text: string | string[] } | { tool: string; input: Record<string, unknown>; id?: string };
 
 export interface Reply {
   blocks: ReplyBlock[];
-  /** Awaited before the last block's end, so that a test can hold a turn open. */
+  /** Awaited before the end of the last block, so that a test can hold a turn open. */
   hold?: Promise<void>;
-  /** Answer with this HTTP status and no stream, as an overloaded or refusing API does. */
+  /** Responds with this HTTP status and no stream, like an overloaded API. */
   status?: number;
 }
 
-/** What the agent asked: its last user text, and the tool results that stand after it. */
+/** A request of the agent: its last user text, and the tool results after it. */
 export interface ModelRequest {
   text: string;
   toolResults: { tool_use_id: string; content: unknown; is_error?: boolean }[];
@@ -32,7 +32,7 @@ export interface FakeMessagesApi {
 
 let count = 0;
 
-/** A Messages API on loopback that answers POST /v1/messages with the streaming events of the real one. */
+/** A Messages API on loopback that responds to POST /v1/messages with the stream events of the real one. */
 export async function startFakeMessagesApi(model: Model): Promise<FakeMessagesApi> {
   const requests: ModelRequest[] = [];
   const server = createServer((req, res) => {
@@ -80,7 +80,7 @@ async function answer(
     return;
   }
   if (body['stream'] === true) return stream(res, request.model, reply);
-  // The agent tries out a model that it is to change to by a short message of its own.
+  // Before it changes the model, the agent tests the new one with a short message.
   const content = [{ type: 'text', text: 'Hi' }];
   res
     .writeHead(200, { 'content-type': 'application/json' })
@@ -143,7 +143,7 @@ async function stream(res: ServerResponse, model: string, reply: Reply): Promise
   res.end();
 }
 
-/** The user's own words stand in the last user message that is not only tool results, behind reminders. */
+/** The user's text is in the last user message with more than tool results, after reminders. */
 function readRequest(body: Record<string, unknown>): ModelRequest {
   const messages = (body['messages'] ?? []) as ModelRequest['messages'];
   let text = '';
@@ -156,7 +156,7 @@ function readRequest(body: Record<string, unknown>): ModelRequest {
         : (message.content as { type: string; text?: string }[]);
     const results = blocks.filter((block) => block.type === 'tool_result');
     toolResults = [...toolResults, ...(results as unknown as ModelRequest['toolResults'])];
-    // After an aborted turn, the next one's words stand behind its results in one message.
+    // After an aborted turn, the text of the next one follows its results in one message.
     const words = blocks
       .slice(blocks.findLastIndex((block) => block.type === 'tool_result') + 1)
       .filter((block) => block.type === 'text')

@@ -16,13 +16,13 @@ interface Commit {
   refuse: (error: unknown) => void;
 }
 
-/** An event store whose commits wait until the test lets them through, or refuses them. */
+/** An event store whose commits wait until the test releases or rejects them. */
 export class HeldEventStore implements EventStore {
-  /** What each append was given, in order. */
+  /** The arguments of all appends, in order. */
   readonly appends: (readonly SessionEvent[])[] = [];
-  /** How often a trim was asked for. */
+  /** The number of requested trims. */
   trims = 0;
-  /** While false, commits go through by themselves, yet not at once. */
+  /** While false, commits succeed without the test, but asynchronously. */
   isHeld = true;
   readonly #inner: EventStore;
   readonly #waiting: Commit[] = [];
@@ -58,26 +58,26 @@ export class HeldEventStore implements EventStore {
     return committed;
   }
 
-  /** Lets the commit that waits through. */
+  /** Releases the pending commit. */
   commit(): void {
     this.#waiting.shift()?.write();
   }
 
-  /** Lets everything through, from now on. */
+  /** Releases all commits from now on. */
   release(): void {
     this.isHeld = false;
     while (this.#waiting.length > 0) this.commit();
   }
 
-  /** Refuses the commit that waits: for good, unless the test says why. */
+  /** Rejects the pending commit: permanently, unless the test passes another error. */
   refuse(error: Error = new FencedError('s')): void {
     this.#waiting.shift()?.refuse(error);
   }
 
-  /** Resolves when a commit that waits has an event of this name. */
+  /** Resolves when a pending commit has an event with this name. */
   async holds(name: string): Promise<void> {
     while (!this.#waiting.some(({ events }) => events.some((event) => event.name === name))) {
-      // oxlint-disable-next-line no-await-in-loop -- looks again at each append
+      // oxlint-disable-next-line no-await-in-loop -- checks again at each append
       await once(this.#arrivals, 'append');
     }
   }
@@ -96,7 +96,7 @@ export class HeldEventStore implements EventStore {
   }
 }
 
-/** A storage that outlives a session, with events whose commits the test can hold. */
+/** A storage that outlives a session, and whose commits the test can hold. */
 export class HeldStorage implements StorageProvider {
   readonly durable = true;
   readonly events: HeldEventStore;

@@ -1,4 +1,4 @@
-/** A promise that a test keeps waiting for as long as it likes. */
+/** A promise that a test resolves when it chooses. */
 export function latch(): { released: Promise<void>; release: () => void } {
   let release!: () => void;
   const released = new Promise<void>((resolve) => (release = resolve));

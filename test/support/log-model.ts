@@ -7,7 +7,7 @@ import type { Subscription } from '../../src/agent-webkit/engine/event-log/subsc
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { settle } from './session-bench.js';
 
-/** What a session may say next, by the name of what it is about. */
+/** The events that a session may append next, by topic. */
 export interface Saying {
   kind: 'delta' | 'message' | 'start' | 'ask' | 'resolve' | 'result';
   size: number;
@@ -18,23 +18,23 @@ export const saying: fc.Arbitrary<Saying> = fc.record({
   size: fc.integer({ min: 0, max: 60 }),
 });
 
-/** Says what makes sense after what was said before; it knows what is open by the plainest means. */
+/** Generates valid events after the earlier ones, and tracks open ones in the simplest way. */
 export class Speaker {
   readonly queue: { id: string; seq: number }[] = [];
   readonly asked: { id: string; seq: number }[] = [];
   turn: number[] = [];
   lastResult: number[] = [];
   #said = 0;
-  /** What was open after each event. */
+  /** The open events after each event. */
   readonly #open: number[][] = [[]];
 
-  /** The seqs of the events that may never be lost, oldest first. */
+  /** The seqs of the events that must never be lost, oldest first. */
   get open(): number[] {
     const waiting = [...this.queue, ...this.asked].map(({ seq }) => seq);
     return [...waiting, ...this.turn, ...this.lastResult].sort((a, b) => a - b);
   }
 
-  /** What was open when the event of this seq had been said. */
+  /** Returns the open events after the event with this seq. */
   openAt(seq: number): number[] {
     return this.#open[seq] ?? [];
   }
@@ -91,7 +91,7 @@ function resultOf(cost: number): Extract<WireEvent, { event: 'result' }>['data']
   };
 }
 
-/** What was committed, and what of it the window holds: the newest that fit, at least one. */
+/** The committed events, and those in the window: the newest ones that fit, at least one. */
 export class Committed {
   readonly events: SessionEvent[] = [];
   firstSeq = 1;
@@ -119,24 +119,24 @@ export class Committed {
     }
   }
 
-  /** The seqs after a cursor. */
+  /** Returns the seqs after a cursor. */
   after(cursor: number): number[] {
     return this.events.slice(cursor).map(({ seq }) => seq);
   }
 
-  /** What a cursor is refused with, or null. */
+  /** Returns the error for a cursor, or null. */
   refusal(cursor: number): typeof CursorEvictedError | typeof CursorAheadError | null {
     if (cursor > this.lastSeq) return CursorAheadError;
     return cursor > 0 && cursor < this.firstSeq - 1 ? CursorEvictedError : null;
   }
 }
 
-/** A subscriber that checks each of its readings against what was committed. */
+/** A subscriber that checks each of its readings against the committed events. */
 export class Reader {
-  /** Whether it was told that it lost its place. */
+  /** True when it has received that its position was lost. */
   isOvertaken = false;
   isClosed = false;
-  /** Since when it waits to be called, in calls of `onReadable`; null while it need not be. */
+  /** The number of calls of `onReadable` when it began to wait for one; null while it does not wait. */
   #isHungry = false;
   readonly #subscription: Subscription;
   readonly #committed: Committed;
@@ -144,7 +144,7 @@ export class Reader {
   #cursor: number;
   #kept: number[];
 
-  /** @param isAllHeld whether everything that is kept is in memory, so that nothing is to be fetched */
+  /** @param isAllHeld true when all retained events are in memory, so that none must be fetched */
   constructor(
     log: EventLog,
     committed: Committed,
@@ -177,7 +177,7 @@ export class Reader {
       this.#kept = this.#kept.slice(seqs.length);
       return;
     }
-    // What was fetched may be read when it is no longer kept.
+    // Fetched events may still be read after they were evicted.
     const isLost = this.#cursor < firstSeq - 1 && (this.#isAllHeld || seqs.length === 0);
     if (isLost && reading.kind !== 'caught_up') {
       expect(reading.kind).toBe('overtaken');
@@ -190,17 +190,17 @@ export class Reader {
     this.#cursor += seqs.length;
   }
 
-  /** Reads all there is, a bit at a time. */
+  /** Reads all events in small steps. */
   async drain(maxChars: number): Promise<void> {
     for (let reads = 0; reads <= 3 * this.#committed.lastSeq + 2; reads += 1) {
       this.read(maxChars);
-      // oxlint-disable-next-line no-await-in-loop -- what is fetched comes later
+      // oxlint-disable-next-line no-await-in-loop -- fetched events arrive later
       if (this.#isHungry) await settle(1);
     }
     if (!this.isOvertaken) expect(this.#cursor).toBe(this.#committed.lastSeq);
   }
 
-  /** To be called when the event loop has turned: who came up empty was called if there is more. */
+  /** Call this after a turn of the event loop: checks that a subscriber with an empty reading was notified. */
   expectWoken(): void {
     if (this.isClosed || this.#cursor >= this.#committed.lastSeq) return;
     expect(this.#isHungry).toBe(false);

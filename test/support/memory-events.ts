@@ -2,7 +2,7 @@ import { EMPTY_LOG } from '../../src/agent-webkit/engine/storage.js';
 import type { EventStore } from '../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 
-/** Events in memory, with one session: `s`. */
+/** Event storage in memory with one session, `s`. */
 export function memoryEvents(): EventStore {
   const { events, records } = new MemoryStorage();
   const at = new Date(0);

@@ -4,7 +4,7 @@ import {
 } from '../../src/agent-webkit/engine/event-log/event-log.js';
 import { memoryEvents } from './memory-events.js';
 
-/** How a log is opened whose window holds whatever a test says. */
+/** Options of a log with the window of a test. */
 export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOptions {
   return {
     sessionId: 's',
@@ -25,5 +25,5 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
   };
 }
 
-/** A new log. */
+/** Creates a new log. */
 export const openLog = (options?: Partial<EventLogOptions>) => new EventLog(logOptions(options));

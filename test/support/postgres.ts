@@ -7,7 +7,7 @@ import {
 import { describeNeeding } from './needs.js';
 import { eventually } from './eventually.js';
 
-/** The server that tests use: that of `POSTGRES_URL`, or the one on this machine. */
+/** The PostgreSQL server for tests: that of `POSTGRES_URL`, or the one on this machine. */
 export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
 
 /** `describe` for tests that need a PostgreSQL server. */
@@ -29,10 +29,10 @@ async function findMissing(): Promise<string | null> {
   }
 }
 
-/** A schema of its own on the tests' server, and storages in it. */
+/** A schema for one test, with storages in it. */
 export class PostgresBench {
   readonly schema: string;
-  /** By which the server knows this bench's connections, except those of {@link admin}. */
+  /** Identifies this bench's connections on the server, except those of {@link admin}. */
   readonly applicationName: string;
   readonly admin = new Pool({ connectionString: POSTGRES_URL, max: 4 });
   readonly #storages = new Set<PostgresStorage>();
@@ -43,14 +43,14 @@ export class PostgresBench {
     this.admin.on('error', () => undefined);
   }
 
-  /** Where this bench's connections go. */
+  /** The URL for this bench's connections. */
   get url(): string {
     const url = new URL(POSTGRES_URL);
     url.searchParams.set('application_name', this.applicationName);
     return url.href;
   }
 
-  /** A storage like that of one more server, not opened yet. */
+  /** Creates a storage, like that of another server, without opening it. */
   async connect(settings: PostgresConnectSettings = {}): Promise<PostgresStorage> {
     const storage = await PostgresStorage.connect(this.url, { schema: this.schema, ...settings });
     this.#storages.add(storage);
@@ -68,7 +68,7 @@ export class PostgresBench {
     await storage.close();
   }
 
-  /** The rows of a query, in which `schema.` stands for this bench's schema. */
+  /** Returns the rows of a query, in which `schema.` stands for this bench's schema. */
   async rows<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     const { rows } = await this.admin.query<R>(
       text.replaceAll('schema.', `"${this.schema}".`),
@@ -77,7 +77,7 @@ export class PostgresBench {
     return rows;
   }
 
-  /** The ids of the processes that serve this bench's connections. */
+  /** Returns the ids of the processes that serve this bench's connections. */
   async backends(): Promise<number[]> {
     const rows = await this.rows<{ pid: number }>(
       'select pid from pg_stat_activity where application_name = $1 order by pid',
@@ -86,7 +86,7 @@ export class PostgresBench {
     return rows.map(({ pid }) => pid);
   }
 
-  /** Ends all of this bench's connections, as a restart of the database would. */
+  /** Ends all of this bench's connections, like a restart of the database. */
   async cut(): Promise<number> {
     const rows = await this.rows(
       'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
@@ -95,7 +95,7 @@ export class PostgresBench {
     return rows.length;
   }
 
-  /** Closes what is open, sees that no connection is left, and drops the schema. */
+  /** Closes the storages, checks that no connection is left, and drops the schema. */
   async close(): Promise<void> {
     await Promise.all([...this.#storages].map((storage) => this.closeStorage(storage)));
     await eventually(

@@ -1,11 +1,11 @@
 /**
- * Records what the real Claude Agent SDK says into `test/fixtures/sdk-messages/<scenario>.jsonl`,
- * one message a line, against a Messages API on loopback: no network, no credentials.
+ * Records the messages of the real Claude Agent SDK to `test/fixtures/sdk-messages/<scenario>.jsonl`,
+ * one message per line, with a Messages API on loopback: no network, no credentials.
  *
  *   node test/support/record-sdk-messages.mjs [scenario ...]
  *
- * Run it after an update of the SDK, read the diff, and run the translator's tests. Ids, times and
- * paths are replaced by steady ones; what only says what is installed here is left out.
+ * Run it after an update of the SDK, read the diff, and run the tests of the translator. Ids, times and
+ * paths are replaced by stable ones; fields that only describe this machine are omitted.
  */
 import { randomUUID } from 'node:crypto';
 import { once, EventEmitter } from 'node:events';
@@ -30,8 +30,8 @@ const allow = (_name, input) => ({ behavior: 'allow', updatedInput: input });
 const never = new Promise(() => {});
 
 /**
- * What is said, how the model answers, what the person does. `turns` are the user's words,
- * `before` those of a process before; `interruptAt` is the message at which the first turn is interrupted.
+ * The scenarios: the messages, the responses of the model, the actions of the user. `turns` are texts,
+ * `before` those of an earlier process; `interruptAt` is the message at which the first turn is interrupted.
  */
 const SCENARIOS = {
   'text-turn': { turns: ['hi'], model: () => ({ blocks: [{ text: ['Hello ', 'there'] }] }) },
@@ -193,13 +193,13 @@ async function converse(scenario, turns, { api, home, cwd, sessionId, resume }) 
       results.emit('result');
     }
   } catch (error) {
-    // After a turn that failed the process ends with 1, once its input has.
+    // After a failed turn, the process exits with 1 when its input ends.
     if (turnsLeft > 0) throw new Error('The agent ended in a turn.', { cause: error });
   }
   return messages;
 }
 
-/** A module of the tests on a Node that knows no TypeScript; `key` makes it one of its own. */
+/** Loads a module of the tests in plain Node.js, without TypeScript; `key` makes it a separate instance. */
 async function importTypeScript(path, key) {
   const source = readFileSync(new URL(path, import.meta.url), 'utf8');
   const { outputText } = ts.transpileModule(source, {
@@ -208,7 +208,7 @@ async function importTypeScript(path, key) {
   return import(`data:text/javascript,${encodeURIComponent(`${outputText}// ${key}`)}`);
 }
 
-/** The same for each recording: ids by their order, times by one, places by their names. */
+/** Replaces values that differ between recordings: ids by their order, times by 1, paths by names. */
 function steady(messages, places) {
   const ids = new Map();
   const steadyId = (id) => {

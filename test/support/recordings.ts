@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SDKMessage } from '../../src/agent-webkit/engine/agent-client.js';
 
-/** What the real SDK said in one of the scenarios of `record-sdk-messages.mjs`. */
+/** Returns the messages of the real SDK in a scenario of `record-sdk-messages.mjs`. */
 export function readRecording(scenario: string): SDKMessage[] {
   const file = new URL(`../fixtures/sdk-messages/${scenario}.jsonl`, import.meta.url);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');

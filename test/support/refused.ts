@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
 
-/** How a refusal answers: its status, its code for programs and its sentence for people. */
+/** Matches an error response: its status, its code for programs and its message for people. */
 export const refused = (status: number, code: string, message: RegExp) => ({
   status,
   body: { statusCode: status, code, message: expect.stringMatching(message) },
 });
 
-/** A request that does not fit the protocol; the message begins with the field's name. */
+/** Matches the response to an invalid request, whose message contains the name of the field. */
 export const invalid = (field: string) => ({
   status: 400,
   body: {

@@ -16,7 +16,7 @@ const WORKSPACE = realpathSync(tmpdir());
 export const ADA = { id: 'ada' };
 export const BOB = { id: 'bob' };
 
-/** A registry on fake agents. */
+/** A registry with fake agents. */
 export function createRegistry(
   storage: StorageProvider = new MemoryStorage(),
   options: Partial<SessionRegistryOptions> = {},

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SDKMessage } from '../../src/agent-webkit/engine/agent-client.js';
 
-/** Builders of what the SDK says, shaped as it says it, with the fields that matter. */
+/** Builders of SDK messages with the relevant fields. */
 
 let count = 0;
 const next = (prefix: string) => `${prefix}_${(count += 1)}`;
@@ -20,7 +20,7 @@ function message(fields: Record<string, unknown>): SDKMessage {
 export const init = (mcp_servers: { name: string; status: string }[] = []): SDKMessage =>
   message({ type: 'system', subtype: 'init', mcp_servers });
 
-/** One assistant message as the SDK sends it: for each content block. */
+/** One assistant message, of which the SDK sends one per content block. */
 export const assistant = (
   content: Block[],
   { id = next('msg'), parent = null as string | null } = {},
@@ -75,7 +75,7 @@ export const result = ({
     ...(subtype === 'success' ? { result: '' } : { errors }),
   });
 
-/** Every task that goes on in the background. */
+/** The running background tasks. */
 export const backgroundTasks = (...task_ids: string[]): SDKMessage =>
   message({
     type: 'system',

@@ -23,7 +23,7 @@ export interface BenchOptions {
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
   slots?: AgentSlots;
-  /** In the place of fake agents. */
+  /** Replaces the fake agents. */
   sdkFactory?: SdkFactory;
 }
 
@@ -43,7 +43,7 @@ export const LIMITS: SessionLimits = {
   requestTimeoutMs: null,
 };
 
-/** Lets everything happen that waits for nothing but its turn in the event loop. */
+/** Runs everything that waits only for the event loop. */
 export async function settle(rounds = 4): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one turn of the loop after the other
@@ -51,7 +51,7 @@ export async function settle(rounds = 4): Promise<void> {
   }
 }
 
-/** Stops the clock for timers; the event loop goes on. */
+/** Stops the clock for timers; the event loop keeps running. */
 export function stopTime(): void {
   jest.useFakeTimers({
     doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask'],
@@ -61,7 +61,7 @@ export function stopTime(): void {
 export const user = (content: string, message_id: string = randomUUID()) =>
   ({ type: 'user_message', content, message_id }) as const;
 
-/** The record of a session that has not begun. */
+/** The record of a session that has not started. */
 export function newRecord(): SessionRecord {
   return {
     id: randomUUID(),
@@ -79,7 +79,7 @@ export function newRecord(): SessionRecord {
   };
 }
 
-/** One session on fake agents, and what it said. */
+/** One session with fake agents, and its events. */
 export class SessionBench {
   readonly storage: StorageProvider;
   readonly agents: FakeAgentClient[];
@@ -106,19 +106,19 @@ export class SessionBench {
     };
   }
 
-  /** A bench without a session yet. */
+  /** Creates a bench without a session. */
   static empty(options: BenchOptions = {}): SessionBench {
     return new SessionBench(options);
   }
 
-  /** A bench with a new session. */
+  /** Creates a bench with a new session. */
   static async start(options: BenchOptions = {}): Promise<SessionBench> {
     const bench = new SessionBench(options);
     await bench.create();
     return bench;
   }
 
-  /** Restores the session as a restarted server does, on the same storage. */
+  /** Restores the session like a restarted server, from the same storage. */
   static async restart(before: SessionBench, options: BenchOptions = {}): Promise<SessionBench> {
     const bench = new SessionBench({
       limits: before.deps.limits,
@@ -150,13 +150,13 @@ export class SessionBench {
     return this.session.accept(user(content, messageId), { id: 'ada' });
   }
 
-  /** Everything the session has said and still keeps. */
+  /** Returns the retained events of the session. */
   async events(): Promise<DeliveredEvent[]> {
     const { events } = await this.session.read(0, Number.POSITIVE_INFINITY);
     return events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) }));
   }
 
-  /** The names of everything the session has said. */
+  /** Returns the names of the session's events. */
   async names(): Promise<string[]> {
     return (await this.events()).map(({ event }) => event);
   }
@@ -168,25 +168,25 @@ export class SessionBench {
 
   /** Waits until there are `count` events of this name. */
   async said(name: EventName, count = 1): Promise<void> {
-    // oxlint-disable-next-line no-await-in-loop -- looks again in each turn of the loop
+    // oxlint-disable-next-line no-await-in-loop -- checks again in each turn of the event loop
     while ((await this.data(name)).length < count) await settle(1);
   }
 
-  /** Waits until the nth agent was started. */
+  /** Waits until the nth agent has started. */
   async started(count: number): Promise<FakeAgentClient> {
-    // oxlint-disable-next-line no-await-in-loop -- looks again in each turn of the loop
+    // oxlint-disable-next-line no-await-in-loop -- checks again in each turn of the event loop
     while (this.agents.length < count) await settle(1);
     return this.agents[count - 1] as FakeAgentClient;
   }
 
-  /** Keeps the newest agent from being gone until the returned function is called. */
+  /** Delays the end of the newest agent until the returned function is called. */
   holdEnd(): () => void {
     const events = new EventEmitter();
     this.agent.closing = once(events, 'free').then(() => undefined);
     return () => events.emit('free');
   }
 
-  /** Ends what runs, so that no agent and no timer is left. */
+  /** Ends the session, so that no agent and no timer is left. */
   async close(): Promise<void> {
     const { agentGone } = await this.session.end('deleted', 0);
     await agentGone;

@@ -2,16 +2,16 @@ import type { StorageProvider } from '../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 
 /**
- * A storage that does each thing at once and tells it later, as a database does whose answer is on
- * its way while others see the change already.
+ * A storage that executes each call at once and responds later, like a database whose response is
+ * delayed while others see the change already.
  */
 export class SlowStorage implements StorageProvider {
   readonly durable: boolean;
   readonly events: StorageProvider['events'];
   readonly records: StorageProvider['records'];
-  /** Names of the calls that are made to fail. */
+  /** The names of the calls that fail. */
   readonly broken = new Set<string>();
-  /** How many turns of the event loop each answer takes, and those that take others. */
+  /** The number of turns of the event loop before a response, with exceptions by call. */
   delay = 1;
   readonly delays = new Map<string, number>();
 

@@ -6,11 +6,11 @@ export interface SseEvent {
   data: Record<string, unknown>;
 }
 
-/** A subscriber that reads what crosses the wire, frame by frame. One connection, no pool, no reconnect. */
+/** A subscriber that reads a stream frame by frame. One connection, no pool, no reconnect. */
 export class SseClient {
   readonly events: SseEvent[] = [];
   readonly comments: string[] = [];
-  /** Everything received, as it came. */
+  /** Everything received, unchanged. */
   raw = '';
   status = 0;
   headers: IncomingMessage['headers'] = {};
@@ -19,7 +19,7 @@ export class SseClient {
   #response: IncomingMessage | null = null;
   #waiting: (() => void)[] = [];
   #buffer = '';
-  /** How far `next` has read, by name. */
+  /** The position of `next`, by event name. */
   readonly #read = new Map<string, number>();
 
   private constructor(url: string, headers: Record<string, string>) {
@@ -35,14 +35,14 @@ export class SseClient {
     this.#request.on('error', () => this.#end());
   }
 
-  /** Connects and waits for the answer's status. */
+  /** Connects and waits for the status of the response. */
   static async open(url: string, headers: Record<string, string> = {}): Promise<SseClient> {
     const client = new SseClient(url, headers);
     await client.until(() => client.status !== 0 || client.isEnded);
     return client;
   }
 
-  /** Waits for a fact, which is looked at whenever something arrives. */
+  /** Waits for a fact, which is checked whenever data arrives. */
   async until(isTrue: () => boolean): Promise<void> {
     while (!isTrue()) {
       if (this.isEnded)
@@ -51,7 +51,7 @@ export class SseClient {
     }
   }
 
-  /** The next event of a name that was not returned before. */
+  /** Returns the next event with this name that was not returned before. */
   async next(name: string): Promise<SseEvent> {
     const from = this.#read.get(name) ?? 0;
     const find = () => this.events.findIndex(({ event }, index) => index >= from && event === name);
@@ -61,7 +61,7 @@ export class SseClient {
     return this.events[index] as SseEvent;
   }
 
-  /** Whether the connection went before the answer's end. */
+  /** True when the connection broke before the end of the response. */
   get isCut(): boolean {
     return this.isEnded && this.#response?.complete !== true;
   }
@@ -78,12 +78,12 @@ export class SseClient {
     return this.events.map(({ id }) => id);
   }
 
-  /** The body of an answer that is not a stream. */
+  /** Returns the body of a response that is not a stream. */
   json(): unknown {
     return JSON.parse(this.raw);
   }
 
-  /** Reads no more, as a client that hangs. */
+  /** Stops reading, like a client that hangs. */
   pause(): void {
     this.#response?.pause();
   }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a TCP server on which what passes can be held back, as when a cable is pulled. */
+/** A proxy to a TCP server that can stop forwarding, as if a cable were unplugged. */
 export interface StallingProxy {
   readonly port: number;
-  /** Lets nothing pass any more on the connections there are; new ones work. */
+  /** Stops forwarding on the existing connections; new ones work. */
   stall(): void;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function startStallingProxy(host: string, port: number): Promise<St
       for (const socket of sockets) {
         socket.unpipe();
         socket.pause();
-        // The other end is not to learn that this one gave up.
+        // The other end must not notice that this one has closed.
         socket.removeAllListeners('close');
       }
     },

@@ -11,12 +11,12 @@ import { SseClient } from './sse-client.js';
 export const ADAPTERS = ['express', 'fastify'] as const;
 export type AdapterName = (typeof ADAPTERS)[number];
 
-/** A booted app on loopback, and what tests say to it. */
+/** A running app on loopback, and requests to it. */
 export interface TestApp {
   app: INestApplication;
   url: string;
   registry: SessionRegistryService;
-  /** A request with a JSON body, on a connection of its own. */
+  /** Sends a request with a JSON body on a new connection. */
   request(
     method: string,
     path: string,
@@ -26,7 +26,7 @@ export interface TestApp {
   createSession(body?: object): Promise<string>;
   input(id: string, message: object): Promise<Answer>;
   say(id: string, content: string): Promise<void>;
-  /** One session as its owner sees it. */
+  /** Returns the information about a session. */
   info(id: string): Promise<Record<string, unknown>>;
   stream(id: string, headers?: Record<string, string>, query?: string): Promise<SseClient>;
   close(): Promise<void>;
@@ -48,7 +48,7 @@ export interface StartAppOptions {
   override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-/** Boots the module as a host would. `auth` is open where a test does not say. */
+/** Starts the module like a host. `auth` is 'none' unless a test sets it. */
 export async function startApp(
   options: AgentWebkitModuleOptions,
   {

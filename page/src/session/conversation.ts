@@ -154,9 +154,7 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       note(
         draft,
         key,
-        draft.isDormant
-          ? 'The agent is stopped. Send a message to start it.'
-          : 'The agent started.',
+        draft.isDormant ? 'The agent is dormant. Send a message to resume.' : 'The agent resumed.',
       );
       return;
     case 'done':

@@ -6,7 +6,7 @@ const STATES: Readonly<Record<SessionStateName, string>> = {
   idle: 'Ready',
   running: 'Running',
   awaiting: 'Needs you',
-  dormant: 'Asleep',
+  dormant: 'Dormant',
   closed: 'Ended',
 };
 
