@@ -171,6 +171,7 @@ export const ROOMS = {
       'engine ports',
       'engine/session',
       'engine/registry',
+      'options',
       'agents/claude',
       'storage/memory',
       'storage/sqlite',

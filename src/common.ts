@@ -1,5 +1,19 @@
 // The names that `nestjs-agent-webkit` and `nestjs-agent-webkit/engine` both export. All of them are public.
 
+// Options
+export type { OptionGroups } from './agent-webkit/options/agent-webkit.options.js';
+export type { AgentOptions } from './agent-webkit/options/groups/agent.js';
+export type { HookOptions } from './agent-webkit/options/groups/hooks.js';
+export type { LimitOptions } from './agent-webkit/options/groups/limits.js';
+export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
+export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
+export type { TimeoutOptions } from './agent-webkit/options/groups/timeouts.js';
+export type {
+  AgentWebkitRequest,
+  AuthOptions,
+  TopLevelOptions,
+} from './agent-webkit/options/groups/top-level.js';
+
 // Agents
 export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
 export type {

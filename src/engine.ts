@@ -11,20 +11,7 @@ export type { SessionHandle, WatchOptions } from './agent-webkit/engine/registry
 export type { SessionWatch } from './agent-webkit/engine/registry/session-watch.js';
 export type { EngineLogger } from './agent-webkit/engine/engine-logger.js';
 
-export type { AgentOptions } from './agent-webkit/options/groups/agent.js';
-export type { HookOptions } from './agent-webkit/options/groups/hooks.js';
-export type { LimitOptions } from './agent-webkit/options/groups/limits.js';
-export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
-export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
-export type { TimeoutOptions } from './agent-webkit/options/groups/timeouts.js';
-export type {
-  AgentWebkitRequest,
-  AuthOptions,
-  TopLevelOptions,
-} from './agent-webkit/options/groups/top-level.js';
-export type { OptionGroups } from './agent-webkit/options/agent-webkit.options.js';
-
-// For a server of HTTP
+// For an HTTP server
 export { parseCreateSession, parseInboundMessage } from './agent-webkit/hosting/client-input.js';
 export { ERROR_STATUS } from './agent-webkit/hosting/error-status.js';
 

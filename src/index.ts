@@ -3,21 +3,7 @@
 // The module
 export { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
 export type { AgentWebkitModuleExtras } from './agent-webkit/agent-webkit.module-definition.js';
-export type {
-  AgentWebkitModuleOptions,
-  OptionGroups,
-} from './agent-webkit/options/agent-webkit.options.js';
-export type { AgentOptions } from './agent-webkit/options/groups/agent.js';
-export type { HookOptions } from './agent-webkit/options/groups/hooks.js';
-export type { LimitOptions } from './agent-webkit/options/groups/limits.js';
-export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
-export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
-export type { TimeoutOptions } from './agent-webkit/options/groups/timeouts.js';
-export type {
-  AuthOptions,
-  AgentWebkitRequest,
-  TopLevelOptions,
-} from './agent-webkit/options/groups/top-level.js';
+export type { AgentWebkitModuleOptions } from './agent-webkit/options/agent-webkit.options.js';
 export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
 export { AgentWebkitErrorInterceptor } from './agent-webkit/http/agent-webkit-error.interceptor.js';
