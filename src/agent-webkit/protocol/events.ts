@@ -37,9 +37,12 @@ export interface EventPayloads {
   user_message: { message_id: string; content: UserContent };
   /** The agent receives the message. Its turn starts. */
   turn_start: { message_id: string };
-  /** A piece of text or of a tool's input, while the agent writes. Sent with `include_partial_messages`. */
+  /** A part of a text or of a tool's input, while the agent writes. Sent with `include_partial_messages`. */
   message_delta: { message_id: string; delta: MessageDelta } & FromSubAgent;
-  /** A message of the agent, with all of its blocks so far. */
+  /**
+   * A message of the agent. A message can be sent several times: each time with all of its blocks
+   * so far, and with the same `message_id`.
+   */
   message_complete: {
     message_id: string;
     message: {
@@ -58,40 +61,60 @@ export interface EventPayloads {
     input: unknown;
   } & FromSubAgent;
   /** A tool returned its output, or failed. */
-  tool_result: { tool_use_id: string; output: unknown; is_error: boolean } & FromSubAgent;
+  tool_result: {
+    /** The same as in the event `tool_use`. */
+    tool_use_id: string;
+    output: unknown;
+    is_error: boolean;
+  } & FromSubAgent;
   /** A user must allow or deny the use of a tool. Reply with `permission_response`. */
   permission_request: {
+    /** Identifies the request in the reply and in `request_resolved`. */
     correlation_id: string;
     tool_name: string;
     input: Record<string, unknown>;
+    /** Details for the user from the SDK: `tool_use_id`, and optional fields such as `title` and `suggestions`. */
     context: Record<string, unknown>;
   };
   /** A user must answer questions. Reply with `question_response`. */
-  ask_user_question: { correlation_id: string; questions: Record<string, unknown> };
+  ask_user_question: {
+    /** Identifies the request in the reply and in `request_resolved`. */
+    correlation_id: string;
+    /**
+     * The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of
+     * `{ question, header, options: [{ label, description }], multiSelect }`.
+     */
+    questions: Record<string, unknown>;
+  };
   /** Reserved. It is never sent. */
   hook_decision_request: {
     correlation_id: string;
     hook_event: string;
     hook_input: Record<string, unknown>;
   };
-  /** A request has its outcome. `by` is the caller that replied. */
+  /** A request was answered, expired or was cancelled. */
   request_resolved: {
     correlation_id: string;
     kind: RequestKind;
     outcome: RequestOutcome;
+    /** The id of the caller. Absent if the request expired or was cancelled. */
     by?: string;
   };
   /** The turn ended. */
   result: {
     session_id: string;
+    /** The reason of the end, such as `success`, `error_max_turns` or `error_during_execution`. */
     subtype: string;
+    /** True if the turn failed, also where `subtype` is `success`: an API error ends a turn like that. */
     is_error: boolean;
     /** The cost of this turn in US dollars. Clients sum this figure. */
     total_cost_usd: number;
     /** The cost of the session so far in US dollars, including this turn. */
     session_cost_usd: number;
     duration_ms: number;
+    /** The number of API round trips in the turn, as the SDK counts them. */
     num_turns: number;
+    /** The tokens of the turn, as the SDK reports them. */
     usage: unknown;
     errors?: string[];
     /**

@@ -63,8 +63,8 @@ export interface AgentOptions {
   readonly includePartialMessages?: boolean;
 
   /**
-   * Maximum number of turns an agent process takes by itself before it stops with an error
-   * `result`. Null for no limit.
+   * The SDK's option `maxTurns`: the maximum number of API round trips of the agent before it
+   * stops with an error `result`. Null for no limit.
    *
    * @default null
    */
@@ -148,10 +148,10 @@ export const AGENT = {
   maxTurns: {
     rule: orNull(count),
     default: null,
-    unit: 'turns',
+    unit: 'round trips',
     variable: 'AGENT_WEBKIT_MAX_TURNS',
     effect:
-      'Maximum number of turns an agent process takes by itself. It then stops with an error `result`. Null for no limit.',
+      "The SDK's option `maxTurns`: the maximum number of API round trips. The agent then stops with an error `result`. Null for no limit.",
   },
   maxBudgetUsd: {
     rule: orNull(amount),

@@ -4,16 +4,16 @@ import { age, count, orNull } from '../rules.js';
 /** How much of a session is kept, and for how long. */
 export interface RetentionOptions {
   /**
-   * Maximum number of events kept of a session. An older cursor is answered 412 `cursor_evicted`,
-   * and the client reloads. Open requests and queued messages are always kept.
+   * Maximum number of events kept of a session. A cursor before them is rejected with 412
+   * `cursor_evicted`, and the client reloads the session. Open requests and queued messages are always kept.
    *
    * @default 1000
    */
   readonly maxEvents?: number;
 
   /**
-   * Maximum size of the payloads of those events together, in characters. The newest million is
-   * held in memory while the session is active, the rest in the storage alone.
+   * Maximum total size of the payloads of a session's kept events, in characters. The newest million
+   * characters are also held in memory while the session is active.
    *
    * @default 16777216
    */
@@ -24,7 +24,7 @@ export interface RetentionOptions {
    *
    * The age is checked when the session is used; the events of a session that is no longer used are
    * deleted with it, by `retentionMs`. When a session is loaded into memory again, after a restart
-   * or a minute in which it was dormant without a subscriber, all its events count as old as its
+   * or a minute in which it was dormant without a subscriber, all of its events get the time of its
    * last use, so a session that is used often may keep them longer. Open requests, queued messages
    * and the newest event are always kept.
    *
@@ -48,7 +48,7 @@ export const RETENTION = {
     unit: 'events',
     variable: 'AGENT_WEBKIT_MAX_EVENTS',
     effect:
-      'Maximum number of events kept of a session. An older cursor is answered 412 `cursor_evicted`, and the client reloads.',
+      'Maximum number of events kept of a session. A cursor before them is rejected with 412 `cursor_evicted`, and the client reloads the session.',
   },
   maxLogChars: {
     rule: count,
@@ -56,7 +56,7 @@ export const RETENTION = {
     unit: 'characters',
     variable: 'AGENT_WEBKIT_MAX_LOG_CHARS',
     effect:
-      'Maximum size of the payloads of those events together. The newest million is also held in memory.',
+      "Maximum total size of the payloads of a session's kept events. The newest million characters are also held in memory.",
   },
   maxEventAgeMs: {
     rule: orNull(age),
@@ -64,7 +64,7 @@ export const RETENTION = {
     unit: 'ms',
     variable: 'AGENT_WEBKIT_MAX_EVENT_AGE_MS',
     effect:
-      'How long an event is kept, as far as its age is known: a session loaded into memory again counts all its events as old as its last use. Null for no limit.',
+      'How long an event is kept. When a session is loaded into memory again, all of its events get the time of its last use. Null for no limit.',
   },
   retentionMs: {
     rule: orNull(age),
