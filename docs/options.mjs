@@ -17,7 +17,7 @@ async function load(file) {
 
 const { OPTIONS } = await load('agent-webkit/options/option-table.ts');
 const { showDefault } = await load('agent-webkit/options/descriptor.ts');
-const { SERVER_SETTINGS } = await load('setting-table.ts');
+const { SERVER_SETTINGS } = await load('standalone/setting-table.ts');
 
 /** Returns a table for each group of options, under a heading. */
 function renderOptions() {
