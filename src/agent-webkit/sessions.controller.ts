@@ -26,10 +26,10 @@ import type { Caller } from './engine/caller.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import {
-  Followed,
-  type FollowedSession,
-  FollowedSessionGuard,
-} from './stream/followed-session.guard.js';
+  Streamed,
+  type StreamedSession,
+  StreamedSessionGuard,
+} from './stream/streamed-session.guard.js';
 import { IdempotencyKey } from './http/idempotency-key.decorator.js';
 import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
@@ -115,16 +115,16 @@ export class SessionsController {
    * @internal
    */
   @Sse(':id/stream')
-  @UseGuards(FollowedSessionGuard)
+  @UseGuards(StreamedSessionGuard)
   stream(
-    @Followed() followed: FollowedSession,
+    @Streamed() streamed: StreamedSession,
     @CurrentIdentity() identity: Identity,
     @Res() response: RawResponse & { raw?: RawResponse },
   ): Observable<MessageEvent> {
     const raw = response.raw ?? response;
     this.streams.add(raw);
-    const { id } = followed.session;
-    return streamSession(followed, raw, this.streamOptions, async () => {
+    const { id } = streamed.session;
+    return streamSession(streamed, raw, this.streamOptions, async () => {
       const caller = await identity.verify();
       return caller !== null && (await this.registry.isReadable(id, caller));
     });

@@ -26,9 +26,9 @@ function stream(log: EventLog, response: EventEmitter, after = 0): void {
   } as unknown as Session;
   const keepAlive = keepAliveComments(1000);
   const options = { keepAlive, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
-  const followed = { session, after, refuse: (cause: unknown) => cause };
+  const streamed = { session, after, refuse: (cause: unknown) => cause };
   const raw = response as unknown as RawResponse;
-  streamSession(followed, raw, options, () => Promise.resolve(true)).subscribe();
+  streamSession(streamed, raw, options, () => Promise.resolve(true)).subscribe();
 }
 
 const again = (log: EventLog) => void log.append(error);

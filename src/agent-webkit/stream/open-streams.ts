@@ -3,19 +3,19 @@ import type { Writable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { within } from '../engine/timing/within.js';
 
-/** How long what was written last may take to be read, in milliseconds. */
+/** How long clients may take to read the last bytes of their streams, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 500;
 
 /**
- * The responses that stream. Their sessions end them when the server goes down; a client that does
- * not read never sees that, and its connection would hold up the server for ever, so it is cut.
+ * The responses of open streams. Each ends with its session when the server stops. A client that does
+ * not read never notices, and its connection would keep the server from stopping, so it is cut.
  */
 @Injectable()
 export class OpenStreams implements BeforeApplicationShutdown {
   private readonly responses = new Set<Writable>();
 
   add(response: Writable): void {
-    if (response.destroyed) return; // its client left while it was asked who it is
+    if (response.destroyed) return; // the client disconnected during authentication
     this.responses.add(response);
     response.on('close', () => this.responses.delete(response));
   }

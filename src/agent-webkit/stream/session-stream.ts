@@ -1,6 +1,6 @@
 import { defer, EMPTY, interval, map, NEVER, type Observable } from 'rxjs';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { FollowedSession } from './followed-session.guard.js';
+import type { StreamedSession } from './streamed-session.guard.js';
 import { mergeUntilEnd } from './merge-until-end.js';
 import { type RawResponse, ResponseWriter, type StreamBytes, writeTo } from './response-writer.js';
 import { sessionFrames } from './session-frames.js';
@@ -40,7 +40,7 @@ export function keepAliveComments(keepAliveMs: number | null): Observable<Stream
  * @param isAllowed asks again whether the caller may read the session. The stream ends when it may not.
  */
 export function streamSession(
-  { session, after, refuse }: FollowedSession,
+  { session, after, refuse }: StreamedSession,
   response: RawResponse,
   { keepAlive, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
   isAllowed: () => Promise<boolean>,

@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { ADAPTERS, startApp, type StartAppOptions, type TestApp } from '../../support/start-app.js';
 
-/** Asks something before the stream, as of a database. */
+/** Waits for something before the stream begins, such as a database. */
 class AskingInterceptor implements NestInterceptor {
   constructor(private readonly ask: () => Promise<void>) {}
 
@@ -18,21 +18,21 @@ class AskingInterceptor implements NestInterceptor {
   }
 }
 
-/** Waits for the whole answer, as one that ends a transaction with it. That of a stream never comes. */
+/** Waits for the whole response, as an interceptor that ends a transaction does. A stream's never ends. */
 class CollectingInterceptor implements NestInterceptor {
   async intercept(_: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     return of(await lastValueFrom(next.handle()));
   }
 }
 
-/** As middleware that notes what is answered, and forgets to say whether there is room for more. */
+/** Like middleware that logs responses, and forgets to return whether there is room for more. */
 function watchWrites(_: unknown, response: ServerResponse, next: () => void): void {
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   response.write = (...args: unknown[]) => void write(...args) as never;
   next();
 }
 
-/** As middleware that looks at the headers before it takes the writing over. */
+/** Like middleware that replaces `write` once it has seen the headers. */
 function shoutFromHeadersOn(_: unknown, response: ServerResponse, next: () => void): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   const write = response.write.bind(response);
@@ -44,7 +44,7 @@ function shoutFromHeadersOn(_: unknown, response: ServerResponse, next: () => vo
   next();
 }
 
-/** As middleware that cannot go on once a turn has begun, for those who ask for it. */
+/** Like middleware that fails once a turn has started, for requests that ask for it. */
 function breakWrites(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   if (request.url?.includes('break')) {
     const write = response.write.bind(response) as (...args: unknown[]) => boolean;
@@ -56,7 +56,7 @@ function breakWrites(request: IncomingMessage, response: ServerResponse, next: (
   next();
 }
 
-describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
+describe.each(ADAPTERS)('a stream in a host app on %s', (adapter) => {
   let server: TestApp;
   const start = async (
     options: AgentWebkitModuleOptions,
@@ -69,7 +69,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
   };
   afterEach(() => server.close());
 
-  it('goes on under middleware whose write says nothing', async () => {
+  it('goes on when middleware replaces `write` with one that returns nothing', async () => {
     await start({ stream: { keepAliveMs: 10 } }, (app) => app.use(watchWrites));
     const id = await server.createSession();
     const stream = await server.stream(id);
@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     expect(stream.ids()).toEqual([1, 2, 3]);
   });
 
-  it('goes through middleware that takes the writing over with the headers', async () => {
+  it('writes through middleware that replaces `write` when the headers are sent', async () => {
     await start({}, (app) => app.use(shoutFromHeadersOn));
     const id = await server.createSession();
     const stream = await server.stream(id);
@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     await stream.next('TURN_START');
   });
 
-  it('is cut off when its response cannot be written any more, and the others go on', async () => {
+  it('is cut when writing its response fails, and other streams go on', async () => {
     await start({}, (app) => app.use(breakWrites));
     const id = await server.createSession();
     const broken = await server.stream(id, {}, '?break');
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     await eventually(async () => (await server.info(id))['subscribers'] === 1);
   });
 
-  it('is refused before the first byte, though an interceptor takes its time', async () => {
+  it('is rejected before the first byte although an interceptor is slow', async () => {
     const interceptor = new AskingInterceptor(() => delay(50));
     await start({ stream: { maxSubscribers: 1 } }, (app) => app.useGlobalInterceptors(interceptor));
     const id = await server.createSession();
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  it('is cut off, and given no id, when it is refused after its headers', async () => {
+  it('is cut, without an event or an id, when it is rejected after its headers were sent', async () => {
     const answer = new Subject<void>();
     const interceptor = new AskingInterceptor(() => firstValueFrom(answer));
     await start({ stream: { maxSubscribers: 1 } }, (app) => app.useGlobalInterceptors(interceptor));
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('a stream within a host app on %s', (adapter) => {
     expect([live?.isEnded, cut?.raw.trim()]).toEqual([false, '']);
   });
 
-  it('leaves nobody behind under an interceptor that never unsubscribes', async () => {
+  it('leaves no subscriber behind when an interceptor never unsubscribes', async () => {
     await start({}, (app) => app.useGlobalInterceptors(new CollectingInterceptor()));
     const id = await server.createSession();
     const request = get(`${server.url}/sessions/${id}/stream`, { agent: false });

@@ -46,7 +46,7 @@ function itReplays(create: () => StorageProvider | Promise<StorageProvider>): vo
   }, 60_000);
   afterEach(() => server.close());
 
-  it('goes to any number of subscribers, each from its cursor, while live events go on', async () => {
+  it('reaches several subscribers, each from its own cursor, while new events are published', async () => {
     const cursors = [0, 1, 50, 300, 3 + ANSWERS];
     const streams = await Promise.all(
       cursors.map((cursor) => server.stream(id, { 'last-event-id': String(cursor) })),
@@ -69,7 +69,7 @@ function itReplays(create: () => StorageProvider | Promise<StorageProvider>): vo
     }
   }, 60_000);
 
-  it('is the same page by page, and on another server', async () => {
+  it('returns the same events page by page, and on another server', async () => {
     await server.close();
     await start();
     const ids: number[] = [];
@@ -89,7 +89,7 @@ function itReplays(create: () => StorageProvider | Promise<StorageProvider>): vo
     expect(stream.ids()).toEqual(ids);
   }, 60_000);
 
-  it('ends when the session is deleted meanwhile', async () => {
+  it('ends when the session is deleted during the replay', async () => {
     const stream = await server.stream(id);
     await server.request('DELETE', `/sessions/${id}`);
     await stream.ended();

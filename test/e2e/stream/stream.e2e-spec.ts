@@ -47,7 +47,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     ['no cursor', {}, ''],
     ['the header 0', { 'last-event-id': '0' }, ''],
     ['the query 0', {}, '?last_event_id=0'],
-  ])('sends everything that is kept, then live, for %s', async (_, headers, query) => {
+  ])('sends every kept event, then live events, for %s', async (_, headers, query) => {
     await start();
     const id = await server.createSession();
     await turn(id, 1);
@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     ['the header', { 'last-event-id': '3' }, ''],
     ['the query', {}, '?last_event_id=3'],
     ['the header rather than the query', { 'last-event-id': '3' }, '?last_event_id=1'],
-  ])('goes on after the cursor of %s', async (_, headers, query) => {
+  ])('sends only the events after the cursor of %s', async (_, headers, query) => {
     await start();
     const id = await server.createSession();
     await turn(id, 1);
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     expect(stream.ids()).toEqual([4, 5, 6, 7, 8, 9]);
   });
 
-  it('waits for what comes when the cursor is the last event', async () => {
+  it('sends nothing until the next event when the cursor is the last event', async () => {
     await start();
     const id = await server.createSession();
     const stream = await server.stream(id, { 'last-event-id': '1' });
@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     },
   );
 
-  it('refuses a query with two cursors with 400', async () => {
+  it('rejects a query with two cursors with 400', async () => {
     await start();
     const id = await server.createSession();
     const path = `/sessions/${id}/stream?last_event_id=1&last_event_id=1`;
@@ -105,7 +105,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     );
   });
 
-  it('refuses a cursor older than what is kept with 412, and one after the last event', async () => {
+  it('rejects a cursor with 412 when its next event was evicted, and when it is after the last event', async () => {
     await start({ retention: { maxEvents: 4 } });
     const id = await server.createSession();
     await turn(id, 1);
@@ -120,7 +120,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     expect(await server.info(id)).toMatchObject({ first_id: 6, last_id: 9 });
   });
 
-  it('keeps an open request and a waiting message however old they are', async () => {
+  it('sends an open request and a queued message however old they are', async () => {
     await start({ retention: { maxEvents: 3 } });
     const id = await server.createSession();
     await server.say(id, 'runs');
@@ -139,7 +139,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     );
   });
 
-  it('says that it is alive by a comment without an id', async () => {
+  it('sends keep-alive comments without an id', async () => {
     await start({ stream: { keepAliveMs: 20 } });
     const id = await server.createSession();
     const stream = await server.stream(id);
@@ -163,7 +163,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     expect(streams.map((stream) => stream.ids()[0])).toEqual([1, 3, 6]);
   });
 
-  it('lets the agent work on when the last subscriber leaves, and resumes without a gap', async () => {
+  it('does not stop the agent when the last subscriber disconnects, and resumes without a gap', async () => {
     await start();
     const id = await server.createSession();
     const first = await server.stream(id);
@@ -180,7 +180,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     expect(second.ids()).toEqual([4, 5]);
   });
 
-  it('cuts off a subscriber for which more waits than may, though it is all kept', async () => {
+  it('disconnects a subscriber for which more than maxWaitingBytes wait, although every event is kept', async () => {
     await start({ stream: { maxWaitingBytes: 3_000_000 } });
     const id = await server.createSession();
     const { hostname, port } = new URL(server.url);
@@ -200,7 +200,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     stuck.destroy();
   });
 
-  it('reaches a fast subscriber beside one that does not read, and then cuts that one off', async () => {
+  it('reaches a fast subscriber beside one that does not read, and disconnects the latter', async () => {
     await start({ retention: { maxEvents: 20 } });
     const id = await server.createSession();
     const { hostname, port } = new URL(server.url);
@@ -237,7 +237,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     }
   });
 
-  it('goes on at a server that had the session before, from what was seen at another one', async () => {
+  it('resumes on a server that had the session before, from a cursor of the server that took it over', async () => {
     const storage = new MemoryStorage();
     await start({ storage });
     const next = await startApp({ agent: { sdkFactory: agents.factory }, storage }, { adapter });
@@ -260,7 +260,7 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     await next.close();
   });
 
-  it('is unknown for a session that is unknown', async () => {
+  it('answers 404 for a session that does not exist', async () => {
     await start();
     expect(await server.request('GET', '/sessions/nobody/stream')).toMatchObject(
       refused(404, 'session_not_found', /^Session not found/),

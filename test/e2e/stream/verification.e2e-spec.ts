@@ -14,7 +14,7 @@ interface Member extends Caller {
   team?: string;
 }
 
-/** Who is let in by which header, while a test runs. */
+/** The authenticated callers of the running test, by the value of their header. */
 const members = new Map<string, Member>();
 let verifications = 0;
 
@@ -38,7 +38,7 @@ const goesOn = async () => {
   await eventually(() => verifications > before + 4);
 };
 
-describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
+describe.each(ADAPTERS)('the re-authentication of a stream on %s', (adapter) => {
   let server: TestApp;
   const { factory: sdkFactory } = fakeAgents();
   const start = async (options: AgentWebkitModuleOptions = {}) => {
@@ -58,7 +58,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     String((await server.request('POST', '/sessions', {}, as('ann'))).body['session_id']);
   afterEach(() => server.close());
 
-  it('goes on while its caller is let in, and ends when that is over, alone', async () => {
+  it('ends only the streams whose caller is no longer authenticated', async () => {
     await start();
     const id = await open();
     const [one, two] = await Promise.all([
@@ -77,27 +77,33 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
   });
 
   it.each([
-    ['is somebody else now', () => ({ id: 'bob' })],
-    ['cannot be made out', () => Promise.reject(new Error('The identity provider is down.'))],
+    ['is authenticated as another caller', () => ({ id: 'bob' })],
     [
-      'makes the check throw',
+      'cannot be authenticated, because the check rejects',
+      () => Promise.reject(new Error('The identity provider is down.')),
+    ],
+    [
+      'cannot be authenticated, because the check throws',
       () => {
         throw new Error('jwt expired');
       },
     ],
-  ] as [string, () => Caller | Promise<Caller>][])('ends when its caller %s', async (_, later) => {
-    let isLater = false;
-    await start({
-      auth: { verify: () => (isLater ? later() : { id: 'ann' }) },
-      hooks: { canAccess: () => true },
-    });
-    const stream = await server.stream(await open());
-    isLater = true;
-    await stream.ended();
-    expect(stream.names()).toEqual(['session_ready']);
-  });
+  ] as [string, () => Caller | Promise<Caller>][])(
+    'ends a stream whose caller %s',
+    async (_, later) => {
+      let isLater = false;
+      await start({
+        auth: { verify: () => (isLater ? later() : { id: 'ann' }) },
+        hooks: { canAccess: () => true },
+      });
+      const stream = await server.stream(await open());
+      isLater = true;
+      await stream.ended();
+      expect(stream.names()).toEqual(['session_ready']);
+    },
+  );
 
-  it('says in the log that a check threw, and nothing of what the token was', async () => {
+  it('logs that the check threw, without any part of the token', async () => {
     const lines: string[] = [];
     await start({ auth: { verify: ({ headers }) => JSON.parse(String(headers['x-member'])) } });
     const warn = (line: unknown) => void lines.push(String(line));
@@ -110,7 +116,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     expect(lines[0]).not.toContain('hunt');
   });
 
-  it("asks the host's own guard again, too", async () => {
+  it("asks the host's own guard again", async () => {
     members.set('ann', { id: 'ann' });
     const module = AgentWebkitModule.forRoot({
       agent: { sdkFactory },
@@ -125,7 +131,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     await stream.ended();
   });
 
-  it('ends when the session is not shared with its caller any more', async () => {
+  it('ends a stream when the session is no longer shared with its caller', async () => {
     let isShared = true;
     await start({ hooks: { canAccess: () => isShared } });
     members.set('bob', { id: 'bob' });
@@ -140,7 +146,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     expect(own.isEnded).toBe(false);
   });
 
-  it('ends when its caller has left the team the session is shared with', async () => {
+  it('ends a stream when its caller leaves the team that the session is shared with', async () => {
     await start({ hooks: { canAccess: (_, caller: Member) => caller.team === 'red' } });
     members.set('bob', { id: 'bob', team: 'red' });
     const stream = await server.stream(await open(), as('bob'));
@@ -150,7 +156,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     await stream.ended();
   });
 
-  it('goes on while the storage does not answer', async () => {
+  it('does not end a stream while the storage fails', async () => {
     const storage = new MemoryStorage();
     await start({ storage, hooks: { canAccess: () => true } });
     members.set('bob', { id: 'bob' });
@@ -160,7 +166,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     expect(stream.isEnded).toBe(false);
   });
 
-  it('is asked about once at a time, however long that takes', async () => {
+  it('asks one question at a time, however long the answer takes', async () => {
     const { released, release } = latch();
     let asked = 0;
     let isSlow = false;
@@ -187,7 +193,7 @@ describe.each(ADAPTERS)('a stream that is verified on %s', (adapter) => {
     expect(stream.isEnded).toBe(false);
   });
 
-  it('is verified no more when it has ended, or where the host does not want it', async () => {
+  it('stops with the stream, and does not run when verifyIntervalMs is null', async () => {
     await start({ stream: { verifyIntervalMs: null, keepAliveMs: 2 } });
     const stream = await server.stream(await open(), as('ann'));
     const before = verifications;

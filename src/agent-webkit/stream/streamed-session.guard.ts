@@ -12,29 +12,28 @@ import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { Session } from '../engine/session/session.js';
 import { refuse, toHttpException } from '../http/http-errors.js';
 
-/** What a stream follows, and from where. */
-export interface FollowedSession {
+/** The session of a stream, and where the stream begins. */
+export interface StreamedSession {
   session: Session;
-  /** The seq after which it begins. */
+  /** The id of the last event that the client has received; 0 for none. Checked by the guard. */
   after: number;
-  /** What is to be thrown for an error. */
+  /** Returns the exception that answers an error before the headers are sent. */
   refuse: (error: unknown) => unknown;
 }
 
-type FollowingRequest = RequestWithCursor & { params: { id: string } };
+type StreamRequest = RequestWithCursor & { params: { id: string } };
 
-const followed = new WeakMap<object, FollowedSession>();
+const streamed = new WeakMap<object, StreamedSession>();
 
-const requestOf = (context: ExecutionContext) =>
-  context.switchToHttp().getRequest<FollowingRequest>();
+const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<StreamRequest>();
 
 /**
- * Finds the session that a stream is to follow, and refuses what could not be followed. In a guard,
- * which Nest waits for: it answers a handler of `@Sse` that takes its time, or an interceptor of the
- * host that asks something before it, with 200 before it knows what comes of it.
+ * Resolves the session of a stream, checks its cursor, and rejects a stream that cannot begin. Nest
+ * waits for a guard. It waits neither for a handler of `@Sse` nor for the host's interceptors: once
+ * they take time, the request has been answered with 200.
  */
 @Injectable()
-export class FollowedSessionGuard implements CanActivate {
+export class StreamedSessionGuard implements CanActivate {
   constructor(
     private readonly registry: SessionRegistry,
     private readonly adapterHost: HttpAdapterHost,
@@ -43,14 +42,14 @@ export class FollowedSessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { caller } = identityOf(context);
-    // Read here: the refusal lasts as long as the stream, and would keep the context alive.
+    // Read here: the closure lives as long as the stream, and would keep the execution context alive.
     const response: unknown = context.switchToHttp().getResponse();
     const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
     try {
       const after = readLastEventId(request);
       const session = await this.registry.getAt(request.params.id, caller, after);
       session.checkSubscribable(after);
-      followed.set(request, { session, after, refuse: refusal });
+      streamed.set(request, { session, after, refuse: refusal });
     } catch (error) {
       throw refusal(error);
     }
@@ -58,12 +57,12 @@ export class FollowedSessionGuard implements CanActivate {
   }
 }
 
-/** What {@link FollowedSessionGuard} found. */
-export const Followed = createParamDecorator(
-  (_: unknown, context: ExecutionContext): FollowedSession => {
+/** The session that {@link StreamedSessionGuard} resolved. */
+export const Streamed = createParamDecorator(
+  (_: unknown, context: ExecutionContext): StreamedSession => {
     const request = requestOf(context);
-    const found = followed.get(request);
-    followed.delete(request); // not needed for as long as the stream
+    const found = streamed.get(request);
+    streamed.delete(request); // it would live as long as the request
     if (!found) throw toHttpException(new SessionNotFoundError());
     return found;
   },
