@@ -44,6 +44,8 @@ export default defineConfig({
   title: 'nestjs-agent-webkit',
   description: 'A NestJS module and a server for Claude Agent SDK sessions over HTTP and SSE.',
   lang: 'en-US',
+  // Without an icon, a browser asks for /favicon.ico, which does not exist.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   srcExclude: ['_drafts/**'],
   themeConfig: {
     // TypeDoc writes its pages into public/api, beside VitePress's own.
