@@ -114,13 +114,17 @@ export class FakeAgentClient implements AgentClient {
 export function fakeAgents(): {
   factory: SdkFactory;
   agents: FakeAgentClient[];
+  /** Called with each agent before the session has it. */
+  prepare: (agent: FakeAgentClient) => unknown;
   newest(): FakeAgentClient;
 } {
   const agents: FakeAgentClient[] = [];
-  return {
+  const made: ReturnType<typeof fakeAgents> = {
     agents,
+    prepare: () => undefined,
     factory: (start) => {
       const agent = new FakeAgentClient(start);
+      made.prepare(agent);
       agents.push(agent);
       return agent;
     },
@@ -130,4 +134,5 @@ export function fakeAgents(): {
       return agent;
     },
   };
+  return made;
 }

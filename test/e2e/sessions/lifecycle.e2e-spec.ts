@@ -69,11 +69,11 @@ describe.each(ADAPTERS)('The life cycle of a session on %s', (adapter) => {
   });
 
   it('passes no message to the agent when its turn was interrupted before the agent started', async () => {
-    const id = await start({ timeouts: { idleTimeoutMs: 10 } });
-    const first = agents.newest();
+    ({ server, agents } = await startFakeApp({ timeouts: { idleTimeoutMs: 10 } }, { adapter }));
     const { released, release } = latch();
-    first.closing = released;
-    await first.called('close');
+    agents.prepare = (agent) => (agent.closing = released);
+    const id = await server.createSession();
+    await agents.newest().called('close');
     const stream = await server.stream(id);
     await server.say(id, 'interrupted early');
     await server.say(id, 'next');
