@@ -1,4 +1,4 @@
-/** An agent that says what it is told, as the SDK would. */
+/** An agent that emits the messages it is given, as the SDK would. */
 export class PlayedAgent {
   messages = this.#read();
   #unread = [];

@@ -1,4 +1,4 @@
-// What a process has in memory that is in use, and not what waits to be collected.
+// The memory of a process that is in use after a collection.
 import { getHeapCodeStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

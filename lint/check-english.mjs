@@ -2,8 +2,7 @@
  * Checks everything a person reads (comments, messages, titles of tests, Markdown) for the words of
  * `english-words.mjs`, and docblocks for their opening.
  *
- *   node lint/check-english.mjs              the paths listed there as CHECKED
- *   node lint/check-english.mjs --all        every file
+ *   node lint/check-english.mjs              every file
  *   node lint/check-english.mjs src/ docs/   these folders and files
  *
  * Prints each place with what to write, and exits with 1 if there is one.
@@ -11,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { CHECKED, OPENING, WORDS } from './english-words.mjs';
+import { OPENING, WORDS } from './english-words.mjs';
 import { openingOf, readableText } from './readable-text.mjs';
 
 const READ = /\.(?:[cm]?[jt]s|tsx|md|css|html|ya?ml)$|^\.ci\/run$/;
@@ -71,7 +70,7 @@ function checkedFiles(prefixes) {
 }
 
 function main(given) {
-  const prefixes = given.includes('--all') ? [''] : given.length > 0 ? given : CHECKED;
+  const prefixes = given.length > 0 ? given : [''];
   const files = checkedFiles(prefixes);
   if (files.length === 0) throw new Error(`There are no files to check in ${prefixes.join(', ')}.`);
   const problems = files.flatMap((path) =>

@@ -44,29 +44,3 @@ export const OPENING = {
   found: /^(?:What|Who|Whose|Whom|Whether|Every how many)\b/i,
   write: 'Returns ..., True while ..., The ..., How long ...',
 };
-
-/** The beginnings of the paths that are checked. The empty text stands for all files. */
-export const CHECKED = [
-  'lint/',
-  'test/lint/',
-  'src/agent-webkit/openapi/',
-  'src/agent-webkit/protocol/',
-  'src/agent-webkit/storage/migration.ts',
-  'src/agent-webkit/storage/postgres/migrat',
-  'src/agent-webkit/storage/sqlite/schema.ts',
-  'src/agent-webkit/storage/sqlite/thread-program.ts',
-  'test/protocol/',
-  'src/agent-webkit/engine/',
-  'test/engine/',
-  'test/docs/',
-  'test/e2e/auth/',
-  'test/e2e/claude/',
-  'test/e2e/http/',
-  'test/e2e/sessions/',
-  'test/options/',
-  'test/standalone/',
-  'bench/dormant/',
-  'examples/',
-  'test/storage/postgres-migrations.spec.ts',
-  'test/storage/sqlite-migrations.spec.ts',
-];

@@ -4,7 +4,7 @@ import { spread } from '../figures.mjs';
 import { line, print } from '../targets.mjs';
 import { figuresOf, measureAll, OURS, ratiosOf, SERVERS, SPEAKING, withServer } from './field.mjs';
 
-/** What is said apart is written apart: that is what one write costs. The others are saturation. */
+/** Events that are emitted apart are written apart, which measures the cost of one write. The others measure saturation. */
 const PACES = [
   { title: 'single', burst: 1, isApart: false, kinds: SPEAKING },
   { title: 'bursts of 16', burst: 16, isApart: false, kinds: SPEAKING },
@@ -12,9 +12,9 @@ const PACES = [
   { title: 'bursts of 16, apart', burst: 16, isApart: true, kinds: ['raw', ...OURS] },
 ];
 /**
- * `onTheirWay` is how many events are at most. The next ones are said when all subscribers have these:
- * as fast as they keep up. The system's buffers take so many, so nobody is held up. `events` is how
- * many of them count, single or in bursts, after half as many until the code is warm.
+ * `onTheirWay` is the maximum number of events in flight. The next ones are emitted when all subscribers
+ * have received these. The buffers of the system hold that many, so no subscriber is held up. `events` is
+ * the number of measured events, single or in bursts, after half as many to warm up the code.
  */
 const SIZES = [
   { subscribers: 100, onTheirWay: 512, events: { 1: 2048, 16: 6144 } },

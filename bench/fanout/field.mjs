@@ -2,7 +2,7 @@
 import { ask, start } from '../children.mjs';
 import { countSteps } from '../progress.mjs';
 
-/** What each is called in tables, by the name that `server.mjs` knows it by. */
+/** The title of each server in tables, by its name in `server.mjs`. */
 export const SERVERS = {
   raw: 'raw node:http',
   nest: 'Nest @Sse',

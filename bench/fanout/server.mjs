@@ -35,8 +35,8 @@ async function answer(request) {
 }
 
 /**
- * Says events, so many in one turn of the event loop. Ours writes in the turn after, with what was said
- * in that one; unless `isApart`, which leaves a turn between.
+ * Emits events, `burst` of them in one turn of the event loop. Our server writes in the following turn,
+ * together with the events of that turn. `isApart` leaves a turn in between.
  */
 async function emit({ events, burst, everyMs, isApart = false }) {
   for (let sent = 0; sent < events; sent += burst) {
@@ -56,7 +56,7 @@ function cpuMs() {
   return (user + system) / 1000;
 }
 
-/** What is in use, and not what waits to be collected; and what the system gave for it. */
+/** The memory in use after a collection, and the memory that the system provides for it. */
 async function memory() {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc');

@@ -1,4 +1,4 @@
-/** What keeps the agent on loopback, and away from this machine's settings and credentials. */
+/** Options that keep the agent on loopback, and away from this machine's settings and credentials. */
 export function agentOptions(apiUrl, home) {
   return {
     settingSources: [],

@@ -13,7 +13,7 @@ import { save, spread } from '../figures.mjs';
 import { line, print } from '../targets.mjs';
 
 const MS_BY_RAW = 1.5;
-/** What is kept should not be felt; below this it cannot be told from noise. */
+/** The number of kept events should make no difference. A ratio below this is noise. */
 const MS_BY_KEPT = 1.25;
 
 export async function benchReplay(isBrief) {

@@ -1,4 +1,4 @@
-// A session's life, as its clients live it: everything a server has to let go of again.
+// The life of a session as its clients see it, with everything that a server has to release afterwards.
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How many there are in each life. */

@@ -1,4 +1,4 @@
-/** What the agents do, by the words that are said to them. */
+/** The script of the agents: their turn depends on the text of the message. */
 export async function play(turn) {
   await turn.say('I look into it, and tell you what I find.');
   switch (turn.input.text) {

@@ -13,7 +13,7 @@ import { storages } from '../storage/storages.mjs';
 import { play } from './script.mjs';
 
 const { kind, place } = JSON.parse(process.argv[2]);
-/** So short that agents fall asleep as soon as nobody follows them. */
+/** Short enough that an agent stops as soon as its session has no subscriber. */
 const IDLE_TIMEOUT_MS = 50;
 /** How long what clients left behind may take to be gone. */
 const SETTLE_MS = 3000;
@@ -93,7 +93,7 @@ async function settled() {
   } while (resources()['TCPSocketWrap'] && performance.now() < until);
 }
 
-/** What keeps the process alive, by kind: sockets, timers, children and whatever else there is. */
+/** The resources that keep the process alive, by kind: sockets, timers, children and others. */
 function resources() {
   const counts = {};
   for (const kindOfResource of process.getActiveResourcesInfo()) {

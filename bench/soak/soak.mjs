@@ -57,7 +57,7 @@ async function measure(kind, name, setup) {
   }
 }
 
-/** What is left after the warm-up, and after each round; and how many objects, before and after. */
+/** Measures the resources after the warm-up and after each round, and the number of objects before and after. */
 async function playRounds(server, url, name, setup) {
   const { warmUps, rounds, sessions, atATime, counted, withinMs } = setup;
   const begin = countSteps(warmUps + rounds);

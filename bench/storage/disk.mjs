@@ -3,7 +3,7 @@ import { percentile, RESULTS } from '../figures.mjs';
 
 const WRITES = 200;
 
-/** What the disk takes to keep one page: below that no commit can be. */
+/** Measures how long the disk takes to store one page, which is the lower limit of a commit. */
 export function measureDisk() {
   mkdirSync(RESULTS, { recursive: true });
   const file = new URL('disk-probe', RESULTS);

@@ -1,5 +1,5 @@
-// A server with one storage: sessions in which agents speak, and a subscriber to each. It says what
-// that took, and what it does when nobody speaks any more.
+// A server with one storage: sessions with agents that emit events, and a subscriber to each. It reports
+// the cost, and what the server does once the agents are idle.
 import 'reflect-metadata';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';

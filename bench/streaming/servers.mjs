@@ -1,5 +1,5 @@
-// What streams: ours, and the least a server can do with the same agents, and those agents alone. Each
-// tells its address, its sessions' ids, and how their agents are told to begin.
+// The servers that stream: ours, the least a server can do with the same agents, and those agents alone.
+// Each reports its address, the ids of its sessions, and how to start their agents.
 import { createServer } from 'node:http';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

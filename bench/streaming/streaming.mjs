@@ -30,7 +30,7 @@ const BRIEF = {
 const FAN_OUT = { sessions: 1, subscribers: 100, eventsPerSecond: 200 };
 /** Tried one after the other where the machine does not keep up, as shares of the rate. */
 const LESS = [0.8, 0.6, 0.4, 0.2, 0.1];
-/** What is later than this was not kept up with. */
+/** A delivery that is later than this means that the server did not keep up. */
 const KEPT_UP_MS = 1000;
 const GIVEN_UP_MS = 20_000;
 
@@ -74,7 +74,7 @@ async function compare(setup, begin) {
   return { ...many, manyUs, oneUs, manyByOne: manyUs / oneUs, eventUs };
 }
 
-/** What is tried until the machine keeps up. */
+/** Tries lower rates until the machine keeps up. */
 async function findKeptUp(setup) {
   const tried = [];
   const begin = countSteps(LESS.length);
@@ -135,7 +135,7 @@ function show(setup, rows, less) {
       of('CPU µs per delivery, many sessions', 'manyUs'),
       of('CPU µs per delivery, one session', 'oneUs'),
       of('many / one', 'manyByOne', server === 'raw' ? {} : { atMost: 2 }),
-      of('CPU µs per event that nobody follows', 'eventUs'),
+      of('CPU µs per event without a subscriber', 'eventUs'),
     ];
   });
   print(

@@ -52,7 +52,7 @@ describe('The check of the English', () => {
   it('reports the line of each place, in code and in Markdown', async () => {
     await writeFile(join(tree, 'a.ts'), 'const a = 1;\n\n/**\n * Text.\n * To mend it.\n */\n');
     await writeFile(join(tree, 'b.md'), '# Title\n\nThe session is\nno more.\n');
-    const { status, stdout } = check('--all');
+    const { status, stdout } = check();
     expect(stdout).toContain('a.ts:5: "mend"');
     expect(stdout).toContain('b.md:3: "is no more"');
     expect(stdout).toContain('2 files checked, 2 places to correct.');

@@ -20,7 +20,7 @@ export interface SessionEngineOptions
    * that watches another caller's session is checked again.
    */
   readonly stream?: Pick<StreamOptions, 'maxSubscribers' | 'verifyIntervalMs'>;
-  /** Functions of the host that decide, or that are told of decisions. */
+  /** Functions of the host that make decisions or record them. */
   readonly hooks?: Omit<HookOptions, 'caller'>;
   /**
    * The log of the engine. Lines contain ids and error codes, never content.

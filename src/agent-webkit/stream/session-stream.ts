@@ -11,7 +11,7 @@ export interface StreamOptions extends Pick<
   ResolvedOptions,
   'verifyIntervalMs' | 'maxWaitingBytes'
 > {
-  /** What {@link keepAliveComments} returned. */
+  /** The result of {@link keepAliveComments}. */
   keepAlive: Observable<StreamBytes>;
 }
 

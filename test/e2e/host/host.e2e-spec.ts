@@ -164,7 +164,7 @@ describe.each(ADAPTERS)('a host app on %s', (adapter) => {
     ]);
   });
 
-  it('sees in its filter that nobody is let in, and keeps Retry-After', async () => {
+  it('sees refusals in its filter, and keeps Retry-After', async () => {
     await start(
       { configure: (app) => app.useGlobalFilters(new EverythingFilter(app)) },
       { auth: { tokens: ['t'] }, limits: { maxSessionsPerOwner: 1 } },

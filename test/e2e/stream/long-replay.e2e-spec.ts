@@ -61,7 +61,7 @@ function itReplays(create: () => StorageProvider | Promise<StorageProvider>): vo
     for (const [index, stream] of streams.entries()) {
       const from = (cursors[index] ?? 0) + 1;
       expect(stream.ids()).toEqual(Array.from({ length: last + 1 - from }, (_, n) => from + n));
-      // What each says is what was said at that place.
+      // Each event has the content that was appended at its place.
       const said = stream.events.filter(({ event }) => event === 'message_complete');
       expect(said.map(({ id: seq, data }) => [seq, numberOf(data)])).toEqual(
         said.map(({ id: seq }) => [seq, seq - 4]),
