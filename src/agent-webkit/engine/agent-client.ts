@@ -62,7 +62,7 @@ export interface AgentStart extends SessionConfig {
   sessionId: string;
   /** The id of the session's owner; null for an agent that starts ahead of its session. */
   owner: string | null;
-  /** True when this session had an agent before, whose conversation is to be continued. */
+  /** True to resume the conversation of an earlier agent of this session. */
   resume: boolean;
   canUseTool: CanUseTool;
   /** The store of the agent's transcripts. Without it, the agent uses its own files. */
@@ -80,8 +80,8 @@ export interface AgentInput {
  * One running agent. Only the session that started it calls it.
  *
  * `messages` has one reader, which reads it to the end. It ends when the agent is closed, and throws
- * when the agent cannot start or ends unexpectedly. The messages of all errors are shown to
- * subscribers: they must not contain paths, names of libraries or secrets.
+ * when the agent cannot start or ends unexpectedly. Error messages are shown to subscribers: they
+ * must not contain paths, names of libraries or secrets.
  */
 export interface AgentClient {
   readonly messages: AsyncIterable<SDKMessage>;
@@ -102,7 +102,7 @@ export interface AgentClient {
 }
 
 /**
- * Starts an agent for a session, new or resumed. Returns at once: `messages`
- * reports a start that fails by throwing.
+ * Starts an agent for a session, new or resumed. Returns at once. When the start fails, `messages`
+ * throws.
  */
 export type SdkFactory = (start: AgentStart) => AgentClient;

@@ -1,6 +1,10 @@
 import { AgentWebkitError, StorageUnavailableError } from './errors.js';
 
-/** Resolves to the storage's answer. Errors become a StorageUnavailableError, except for refusals of this package. */
+/**
+ * Resolves to the result of a storage operation.
+ *
+ * @throws StorageUnavailableError when the operation fails, except with an error of this package
+ */
 export async function answered<Answer>(asked: Promise<Answer>): Promise<Answer> {
   try {
     return await asked;

@@ -18,7 +18,7 @@ export class IdempotencyKeys<Value> {
 
   /**
    * Runs `accept`, or returns the result of the first call with this key, also while that call is
-   * running. A failure is dropped, because it accepted nothing.
+   * running. A call that fails is not remembered, because it accepted nothing.
    */
   once(key: string, accept: () => Promise<Value>): Promise<Value> {
     const known = this.#entries.get(key);

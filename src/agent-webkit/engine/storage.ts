@@ -4,7 +4,7 @@ import type { SessionEvent } from './session-event.js';
 
 /** A summary of a session's events, so that a listing need not read them. */
 export interface LogSummary {
-  /** The oldest seq from which on all events are retained. */
+  /** The seq from which on all events are kept. */
   readonly firstSeq: number;
   /** The last seq; 0 while there is no event. */
   readonly lastSeq: number;
@@ -22,7 +22,7 @@ export interface SessionRecord {
   epoch: number;
   readonly createdAt: Date;
   lastActivityAt: Date;
-  /** The summary of the last append. That of a new record is empty, whatever is passed. */
+  /** The summary of the last append. A new record gets an empty summary, whatever is passed. */
   readonly log: LogSummary;
 }
 
@@ -121,7 +121,7 @@ export interface SessionRecordStore {
 
 /** The storage of all sessions. A host replaces it to store sessions elsewhere. */
 export interface StorageProvider {
-  /** True when stored data outlives the server, so that a session may, too. */
+  /** True when stored data survives a restart of the server, so that sessions can continue. */
   readonly durable: boolean;
   readonly events: EventStore;
   readonly records: SessionRecordStore;

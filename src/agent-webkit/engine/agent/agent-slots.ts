@@ -55,7 +55,7 @@ export class AgentSlots {
     for (const { resolve } of this.#waiting.splice(index, 1)) resolve(false);
   }
 
-  /** Gives the slot of an agent that is gone to the next holder that waits. */
+  /** Releases the slot of an agent that is gone. The next holder that waits gets it. */
   release(holder: SlotHolder): void {
     this.#evicting.delete(holder);
     if (!this.#holders.delete(holder)) return;

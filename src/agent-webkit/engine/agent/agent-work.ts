@@ -3,9 +3,9 @@ import type { SDKMessage } from '../agent-client.js';
 /**
  * The work of an agent, as its own messages report it.
  *
- * An agent may work although the log has no running turn: a background task goes on after its turn,
- * and when it ends, the agent begins a turn by itself. Such a turn has no `turn_start`, so the log
- * cannot know of it before its result. This state stands beside the log's for that reason, and is
+ * An agent may work while the log has no running turn: a background task continues after its turn,
+ * and when the task ends, the agent begins a turn by itself. Such a turn has no `turn_start`, so the
+ * log does not show it before its result. Therefore this state is kept outside the log, and is
  * dropped with the agent.
  */
 export class AgentWork {
@@ -17,7 +17,7 @@ export class AgentWork {
     return this.#isInTurn;
   }
 
-  /** True when stopping the agent now would cut something off. */
+  /** True when stopping the agent now would abort a turn or a background task. */
   get isAtWork(): boolean {
     return this.#isInTurn || this.#backgroundTasks > 0;
   }

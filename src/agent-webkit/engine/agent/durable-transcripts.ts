@@ -2,9 +2,9 @@ import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/
 import { retry, type RetryOptions } from '../timing/retry.js';
 
 /**
- * A session's transcripts on their way to the storage. The SDK drops entries that a store refuses
- * three times, and the agent's memory with them. This store retries for as long as the session
- * lives, in order, and loads nothing before everything is written.
+ * Writes a session's transcripts to the storage, and retries for as long as the session lives. The
+ * SDK alone drops an entry after three failed attempts, and a resumed agent does not remember it.
+ * Entries are written in order, and a load waits until all of them are written.
  */
 export class DurableTranscripts implements SessionStore {
   readonly #store: SessionStore;

@@ -8,19 +8,20 @@ type StreamEvent = Of<'stream_event'>;
 /** How many conversations may stream at the same time: the main one and those of its sub-agents. */
 const MAX_CONVERSATIONS = 64;
 
-/** The message that streams at the moment in the main conversation, or in one sub-agent's. */
+/** The message that is streaming in the main conversation, or in the conversation of a sub-agent. */
 interface OpenMessage {
   messageId: string;
-  /** The tool uses that stream, by the index of their block. */
+  /** The tool uses that are streaming, by the index of their block. */
   tools: Map<number, { id: string; name: string }>;
 }
 
 /**
- * Translates SDK messages to wire events. Its state is only what one turn needs: the blocks so far of
- * the newest message, because the SDK sends a message block by block and a client replaces the whole
- * message; the messages that stream; the last known status of each MCP server; and the cost so far.
+ * Translates SDK messages to wire events. It keeps only the state that one turn needs: the blocks
+ * received so far of the newest message, because the SDK sends a message block by block and a client
+ * replaces the whole message; the streaming messages; the last known status of each MCP server; and
+ * the cost so far.
  *
- * An unknown message becomes no event.
+ * A message of an unknown type is translated to no event.
  */
 export class MessageTranslator {
   readonly #sessionId: string;
@@ -135,7 +136,7 @@ export class MessageTranslator {
     const cost = total >= this.#agentCostUsd ? total - this.#agentCostUsd : total;
     this.#agentCostUsd = total;
     this.#sessionCostUsd += cost;
-    // A sub-agent in the background goes on with its message.
+    // A background sub-agent may still be streaming its message.
     this.#newest.delete(null);
     this.#streaming.delete(null);
     const errors = 'errors' in message ? message.errors.filter(isForPeople) : [];

@@ -20,9 +20,9 @@ export interface SessionAgentOptions {
   logger: EngineLogger;
 }
 
-/** Receives what happens to a session's agent. */
+/** Receives the events of a session's agent, and its end. */
 export interface AgentListener {
-  /** Takes the events of one message. A returned promise pauses reading the agent until it resolves. */
+  /** Called with the events of one message. A returned promise pauses reading the agent until it resolves. */
   onEvents: (events: WireEvent[]) => void | Promise<void>;
   /** Called when the agent has ended although it was not closed. */
   onExit: (exit: AgentExit) => void;
@@ -30,9 +30,9 @@ export interface AgentListener {
   onIdle: () => void;
 }
 
-/** How an agent ended that was not closed. */
+/** The end of an agent that was not closed. */
 export interface AgentExit {
-  /** False when the agent never sent a message, so that its start is what failed. */
+  /** False when the agent never sent a message: its start failed. */
   hasSpoken: boolean;
   /** A sentence for people, without internals. */
   reason: string;
@@ -43,8 +43,8 @@ export interface AgentExit {
  * A session's agent: none or one, never two.
  *
  * `start` creates the agent, and its messages are read to their end. `close` stops it; the next
- * `start` waits until it is gone, because both would write the same transcript. An agent that ends
- * by itself is reported to `onExit` once, and then there is none.
+ * `start` waits until it is gone, because both would write the same transcript. When an agent ends
+ * by itself, `onExit` is called once, and the session has no agent.
  */
 export class SessionAgent {
   readonly #options: SessionAgentOptions;
@@ -56,7 +56,7 @@ export class SessionAgent {
   #cancelled: Promise<unknown> = Promise.resolve();
   /** Resolves when the agent that is being closed is gone. */
   #closing: Promise<void> | null = null;
-  /** Counts closes, so that a start that had to wait can see whether it was cancelled. */
+  /** The number of closes. A start that had to wait compares it, to find out if it was cancelled. */
   #closes = 0;
 
   constructor(options: SessionAgentOptions, listener: AgentListener) {
@@ -80,8 +80,9 @@ export class SessionAgent {
   }
 
   /**
-   * Returns the running agent, or starts one as soon as the last one is gone. Resolves to null when
-   * it was closed meanwhile, or when it could not be created, which is reported to `onExit`.
+   * Returns the running agent, or starts one when the previous one is gone. Resolves to null when
+   * {@link close} cancelled the start, or when the agent could not be created, which is reported to
+   * `onExit`.
    */
   start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
     if (this.#client) return Promise.resolve(this.#client);
@@ -169,14 +170,14 @@ export class SessionAgent {
       cause = error;
     }
     if (this.#client !== client) return;
-    // Processes that it started may have outlived it.
+    // Processes that the agent started may have outlived it.
     void this.close(0);
     this.#listener.onExit(describeExit(hasSpoken, cause));
   }
 
   /**
-   * A message of an unexpected shape becomes no event, and the agent goes on. A `result` that cannot
-   * be read is an error, because the turn would never end.
+   * A message of an unexpected shape is skipped, and the agent continues. A `result` that cannot be
+   * read is an error, because the turn would never end.
    */
   #translate(translator: MessageTranslator, message: SDKMessage): WireEvent[] {
     try {

@@ -9,14 +9,14 @@ import type {
 } from '../agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
 
-/** An agent that is started ahead of its session. Its requests and transcripts wait until it has one. */
+/** An agent that is started ahead of its session. Its requests and transcript entries wait for that session. */
 export class WarmAgent implements SlotHolder {
   readonly sessionId: string;
   readonly idleSince = performance.now();
   readonly #config: SessionConfig;
   readonly #client: AgentClient;
   readonly #messages: AsyncIterator<SDKMessage>;
-  /** Its first message, or its end if it never sends one. */
+  /** The agent's first message, or its end if it never sends one. */
   readonly #first: Promise<IteratorResult<SDKMessage>>;
   readonly #onLost: (cause: unknown) => void;
   #isBound = false;
@@ -64,7 +64,7 @@ export class WarmAgent implements SlotHolder {
     this.#isBound = true;
     this.#bind(start);
     const client = this.#client;
-    // An agent that has ended refuses both; its messages report the end.
+    // Both calls reject when the agent has ended, which its `messages` report.
     if (start.model !== this.#config.model) client.setModel(start.model).catch(() => undefined);
     if (start.permissionMode !== this.#config.permissionMode) {
       client.setPermissionMode(start.permissionMode).catch(() => undefined);
@@ -92,7 +92,7 @@ export class WarmAgent implements SlotHolder {
 
   #onDied(cause: unknown): void {
     if (this.#isBound) return;
-    // Processes that it started may have outlived it.
+    // Processes that the agent started may have outlived it.
     void this.close(0);
     this.#onLost(cause);
   }

@@ -23,19 +23,19 @@ export interface ClaimedAgent {
   discard(): Promise<void>;
 }
 
-/** How long after a claim the next agent is started, so that it does not delay the first reply of the session that claimed one. */
+/** The delay between a claim and the start of the next agent, which would slow down the new session's first reply. */
 const REFILL_DELAY_MS = 1000;
 /** How long unclaimed agents are kept without a new session before they are stopped. */
 const IDLE_TIMEOUT_MS = 10 * 60 * 1000;
 
 /**
- * Agents that are started ahead, so that the first reply of a new session waits for no start. Each
+ * Starts agents ahead of their sessions, so that a new session's first reply waits for no start. Each
  * has the default configuration and a session id of its own. A new session with that configuration
  * claims one of them, and another one is started in its place. Model and permission mode may
  * differ: they are set when the agent is claimed.
  *
  * These agents take slots like all agents, and are the first to be evicted. When no session is
- * created for a while, they are stopped until the next one is.
+ * created for ten minutes, they are stopped, and started again after the next creation.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -109,7 +109,7 @@ export class WarmPool {
     if (!this.#config || !slots.hasFree) return false;
     try {
       const agent: WarmAgent = new WarmAgent(randomUUID(), this.#config, this.#options, (cause) => {
-        // Not replaced before the next claim: what ended it may end the next one as well.
+        // Not replaced before the next claim, because the next agent may end for the same reason.
         this.#remove(agent);
         if (cause instanceof Error)
           logger.warn(`An agent that was started ahead has ended: ${cause.message}`);

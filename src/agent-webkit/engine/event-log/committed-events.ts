@@ -13,7 +13,7 @@ import { type SubscribedLog, Subscription } from './subscription.js';
 export interface CommittedEventsOptions extends KeptEventsOptions {
   /** Called when the storage does not answer. The operation is retried. */
   onTrouble: (cause: unknown) => void;
-  /** Called when events that should be kept are missing from the storage: another server trimmed them. */
+  /** Called when the storage lacks events that should be kept, because another server trimmed them. */
   onMissing: () => void;
   /** Called when a subscriber's callback threw. Its subscription is closed; others are not affected. */
   onSubscriberError: (cause: unknown) => void;
@@ -46,7 +46,7 @@ export class CommittedEvents implements SubscribedLog {
   readonly #options: CommittedEventsOptions;
   readonly #kept: KeptEvents;
   readonly #subscribers: Subscribers;
-  /** The last read, shared by subscribers with the same cursor. Dropped when all were woken. */
+  /** The last read, shared by subscribers with the same cursor. Dropped after all were woken. */
   #lastReading: LastReading | null = null;
   #lastSeq = 0;
   #hasEnded = false;
@@ -57,7 +57,7 @@ export class CommittedEvents implements SubscribedLog {
     this.#subscribers = new Subscribers(options.maxEvents, () => (this.#lastReading = null));
   }
 
-  /** The seq of the oldest event after which every event is kept. */
+  /** The seq of the first event of the window: it and every later one are kept. */
   get firstSeq(): number {
     return this.#kept.firstSeq;
   }
@@ -83,7 +83,7 @@ export class CommittedEvents implements SubscribedLog {
   /**
    * Adds an event that was in the storage before the log was opened.
    *
-   * @param at the time that its age is counted from, as `Date.now()`
+   * @param at the time from which the event's age is counted, as `Date.now()`
    */
   restore(event: SessionEvent, wire: WireEvent, at: number): void {
     this.state.apply(event, wire);

@@ -14,7 +14,7 @@ export interface EventLogOptions extends CommittedEventsOptions {
   epoch: number;
   /** When the last stored event was appended, as `Date.now()`. */
   lastActivityAt: number;
-  /** Called when the storage refuses the events of this log for good. */
+  /** Called when the storage permanently rejects the events of this log. */
   onFailure: (cause: unknown) => void;
 }
 
@@ -26,8 +26,8 @@ const LOAD_PAGE = 500;
 /**
  * The durable, ordered log of a session's events.
  *
- * An appended event gets its seq and counts in {@link state} at once, then it is committed to the
- * storage, then it is published. Only committed events can be read. With a storage that answers
+ * An appended event gets its seq and is applied to {@link state} at once. It is then committed to the
+ * storage, and then published. Only committed events can be read. With a storage that answers
  * synchronously, all three steps happen within `append`. A commit that fails is retried, and
  * nothing is published past it, until the storage reports that this log was taken over.
  */
@@ -88,7 +88,7 @@ export class EventLog {
     return this.#committed.state;
   }
 
-  /** The seq of the oldest event after which every event is kept. */
+  /** The seq of the first event of the window: it and every later one are kept. */
   get firstSeq(): number {
     return this.#committed.firstSeq;
   }
@@ -103,7 +103,7 @@ export class EventLog {
     return this.#nextSeq === this.lastSeq + 1;
   }
 
-  /** True while the storage takes no events. */
+  /** True while commits fail and are retried. */
   get isTroubled(): boolean {
     return this.#commits.isTroubled;
   }

@@ -1,11 +1,11 @@
 /**
- * A number for each of the newest events of a log, without a gap, bounded in how many there are and
- * in what they come to. That of the newest event always stays.
+ * Holds one number, such as a size or a time, for each of the newest events of a log, without a gap.
+ * The count of the numbers and their sum are limited; the number of the newest event always stays.
  */
 export class EventWindow {
   readonly #maxEvents: number;
   readonly #maxTotal: number;
-  /** Before `#head` stands what was evicted, until there is enough of it to be worth a copy. */
+  /** Numbers before `#head` are evicted. They are removed in batches, because that copies the array. */
   #numbers: number[] = [];
   #head = 0;
   #total = 0;
@@ -16,7 +16,7 @@ export class EventWindow {
     this.#maxTotal = maxTotal;
   }
 
-  /** The seq of the oldest event in it. */
+  /** The seq of the oldest event in the window. */
   get firstSeq(): number {
     return this.#firstSeq;
   }
@@ -30,7 +30,7 @@ export class EventWindow {
     return this.#numbers.length - this.#head;
   }
 
-  /** Adds the next event's. One that does not follow the last begins the window anew. */
+  /** Adds the number of the next event. An event that does not follow the last one resets the window. */
   push(seq: number, number: number): void {
     if (seq !== this.#firstSeq + this.size) {
       this.#numbers = [];
@@ -48,7 +48,10 @@ export class EventWindow {
     while (this.size > 1 && this.#firstSeq < seq) this.#evict();
   }
 
-  /** How many after `cursor` it takes until they come to `total`, at most `limit`; at least one if there is one. */
+  /**
+   * Returns how many events after `cursor` have numbers that add up to at least `total`, at most
+   * `limit`. Returns at least 1 if there is an event.
+   */
   countUpTo(cursor: number, total: number, limit: number): number {
     const from = this.#head + Math.max(0, cursor + 1 - this.#firstSeq);
     const most = Math.min(limit, this.#numbers.length - from);

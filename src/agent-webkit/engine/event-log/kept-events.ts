@@ -13,7 +13,7 @@ export interface WindowLimits {
 export interface KeptEventsOptions extends WindowLimits {
   sessionId: string;
   store: EventStore;
-  /** How long an event is kept, in milliseconds; null for as long as there is room. */
+  /** How long an event is kept, in milliseconds; null for no limit. */
   maxEventAgeMs: number | null;
   /** How many bytes of the newest events are also kept in memory. */
   maxHeldBytes: number;
@@ -27,14 +27,14 @@ const TRIM_LATE = 0.1;
 const MAX_FETCHED_CHARS = 256 * 1024;
 
 /**
- * The committed events of a log that are kept. The newest are in memory; older ones are only in the
- * storage, and of each of them memory holds its size and its age.
+ * The committed events of a log that are kept. The newest are in memory. Older ones are only in the
+ * storage, and memory holds just the size and the age of each.
  */
 export class KeptEvents {
   readonly #options: KeptEventsOptions;
   /** The size of each kept event. */
   readonly #kept: EventWindow;
-  /** When each of them was added, as `Date.now()`. */
+  /** When each kept event was added, as `Date.now()`. */
   readonly #addedAt: EventWindow;
   /** The events in memory. */
   readonly #held: PackedEvents;
@@ -53,7 +53,7 @@ export class KeptEvents {
     this.#held = new PackedEvents(maxHeldBytes);
   }
 
-  /** The seq of the oldest event after which every event is kept. */
+  /** The seq of the first event of the window: it and every later one are kept. */
   get firstSeq(): number {
     return this.#kept.firstSeq;
   }
@@ -66,7 +66,7 @@ export class KeptEvents {
   /**
    * Adds the next event, which is already in the storage.
    *
-   * @param at the time that its age is counted from, as `Date.now()`; now when left out
+   * @param at the time from which the event's age is counted, as `Date.now()`; now when left out
    */
   push(event: SessionEvent, at?: number): void {
     this.#kept.push(event.seq, event.data.length);
@@ -89,7 +89,7 @@ export class KeptEvents {
     this.#held.evictBefore(this.firstSeq);
   }
 
-  /** Marks the storage as trimmed: every event added so far was in it before. */
+  /** Records that the storage has no events before the window, apart from open ones. */
   opened(): void {
     this.#trimmedBefore = this.firstSeq;
     this.#trimmedChars = this.#totalChars;
@@ -114,7 +114,7 @@ export class KeptEvents {
     const count = Math.min(limit, this.#held.firstSeq - 1 - cursor);
     const wanted = this.#kept.countUpTo(cursor, MAX_FETCHED_CHARS, count);
     const events = await store.read(sessionId, cursor, wanted);
-    // They may have been trimmed during the read, or deleted with the session.
+    // Events may have been trimmed during the read, or deleted with the session.
     return events.length === wanted && events.at(-1)?.seq === cursor + wanted ? events : null;
   }
 
@@ -132,7 +132,7 @@ export class KeptEvents {
     try {
       store.trim(sessionId, this.firstSeq, keep)?.catch(() => undefined);
     } catch {
-      // What could not be trimmed now is trimmed the next time.
+      // Events that could not be trimmed now are trimmed the next time.
     }
   }
 }

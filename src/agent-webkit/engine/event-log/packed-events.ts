@@ -1,22 +1,22 @@
 import { decodeFrames, encodeFrame } from '../../protocol/sse-frames.js';
 import type { SessionEvent } from '../session-event.js';
 
-/** Events one after the other, as the bytes of their frames. */
+/** Consecutive events, as the bytes of their frames. */
 export interface Frames {
   readonly bytes: Buffer;
   readonly lastSeq: number;
 }
 
 /**
- * Frames one after the other from the front, and where each of them ends, as numbers of four bytes,
- * from the back.
+ * A buffer that is filled from both ends: with consecutive frames from the front, and with the
+ * offset at which each frame ends, in four bytes each, from the back.
  */
 interface Chunk {
   readonly firstSeq: number;
   readonly bytes: Buffer;
-  /** How many frames there are. */
+  /** The number of frames. */
   count: number;
-  /** Where the last one ends. */
+  /** The offset at which the last frame ends. */
   end: number;
 }
 
@@ -25,29 +25,29 @@ const MAX_CHUNK_BYTES = 64 * 1024;
 const SLOT_BYTES = 4;
 
 /**
- * The newest events of a log, without a gap, packed as the bytes that go to every subscriber.
- * However many there are, they are a few objects: a server that keeps events by the million has
- * nothing in them to collect. What was written to a chunk never changes, so what was read of it
- * stays true, whatever is removed meanwhile.
+ * The newest events of a log, without a gap, packed as the bytes that every subscriber receives.
+ * They take a few objects, however many there are, so that millions of events do not slow down the
+ * garbage collector. Bytes in a chunk never change once they are written, so a slice that was read
+ * stays valid after the chunk is removed.
  */
 export class PackedEvents {
   readonly #maxBytes: number;
   #chunks: Chunk[] = [];
-  /** The last of them. */
+  /** The last chunk, to which events are added. */
   #newest: Chunk | null = null;
-  /** How many bytes of frames are held. */
+  /** The size of the frames that are held, in bytes. */
   #bytes = 0;
   #firstSeq = 1;
   #lastSeq = 0;
-  /** How many bytes were ever added. */
+  /** The size of all frames that were ever added, in bytes. */
   totalBytes = 0;
 
-  /** @param maxBytes how much is held; the newest chunk is in any case, which may be one large event */
+  /** @param maxBytes the maximum size of the held frames; the newest chunk is held even if it is larger */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** The seq of the oldest event in it. */
+  /** The seq of the oldest event that is held. */
   get firstSeq(): number {
     return this.#firstSeq;
   }
@@ -56,7 +56,7 @@ export class PackedEvents {
     return this.#lastSeq;
   }
 
-  /** Adds the next event. One that does not follow the last begins anew. */
+  /** Adds the next event. An event that does not follow the last one replaces all of them. */
   push(event: SessionEvent): void {
     if (event.seq !== this.#lastSeq + 1) {
       this.#chunks = [];
@@ -83,7 +83,7 @@ export class PackedEvents {
     while (this.#chunks[1] && this.#chunks[1].firstSeq <= this.#firstSeq) this.#dropFirst();
   }
 
-  /** Those after `cursor`, at most `limit`, until `maxBytes` are reached; at least one if there is one. */
+  /** Returns the events after `cursor`, at most `limit`, until they reach `maxBytes`; at least one if there is one. */
   framesAfter(cursor: number, maxBytes: number, limit = Number.POSITIVE_INFINITY): Frames {
     const from = Math.max(cursor + 1, this.#firstSeq);
     const last = Math.min(this.#lastSeq, from + limit - 1);
@@ -109,7 +109,7 @@ export class PackedEvents {
     return { bytes, lastSeq: seq - 1 };
   }
 
-  /** The same as events. */
+  /** Returns the events after `cursor`, at most `limit`. */
   after(cursor: number, limit: number): SessionEvent[] {
     return decodeFrames(this.framesAfter(cursor, Number.POSITIVE_INFINITY, limit).bytes);
   }
@@ -117,14 +117,14 @@ export class PackedEvents {
   #chunkFor(seq: number, frame: string): Chunk {
     const newest = this.#newest;
     const room = newest ? slotOf(newest, newest.count + 1) - newest.end : 0;
-    // No character takes more than three bytes: mostly there is no need to count them.
+    // A character takes at most three bytes, so the exact length is rarely needed.
     if (newest && frame.length * 3 <= room) return newest;
     const length = Buffer.byteLength(frame);
     if (newest && length <= room) return newest;
     const size = Math.min(Math.max(MIN_CHUNK_BYTES, this.#bytes), MAX_CHUNK_BYTES);
     const chunk = {
       firstSeq: seq,
-      // Slow is the one that nothing else shares, which would keep it.
+      // Not `allocUnsafe`, which returns a slice of a shared pool and would keep the pool in memory.
       bytes: Buffer.allocUnsafeSlow(Math.max(size, length + SLOT_BYTES)),
       count: 0,
       end: 0,
@@ -140,12 +140,12 @@ export class PackedEvents {
   }
 }
 
-/** Offset of the slot that holds the end of a chunk's nth frame, n from 1. */
+/** Returns the offset of the slot that holds the end of a chunk's nth frame, n from 1. */
 function slotOf({ bytes }: Chunk, n: number): number {
   return bytes.length - n * SLOT_BYTES;
 }
 
-/** Where a chunk's nth frame ends; 0 for n = 0. */
+/** Returns the offset at which a chunk's nth frame ends; 0 for n = 0. */
 function endOf(chunk: Chunk, n: number): number {
   return n === 0 ? 0 : chunk.bytes.readUInt32LE(slotOf(chunk, n));
 }

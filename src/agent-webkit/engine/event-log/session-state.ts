@@ -23,7 +23,7 @@ export interface OpenRequest {
   readonly kind: RequestKind;
   readonly correlationId: string;
   readonly toolName: string;
-  /** The tool's input as the agent asked with it. */
+  /** The tool's input, as the agent sent it. */
   readonly input: Record<string, unknown>;
 }
 
@@ -97,7 +97,7 @@ export class SessionState {
     return this.queue.reduce((chars, { event }) => chars + event.data.length, 0);
   }
 
-  /** The events that this state is made of, oldest first. They are kept however old they are. */
+  /** Returns the events that define this state, oldest first. They are kept regardless of their age. */
   openEvents(): SessionEvent[] {
     const open = [
       ...this.queue.map((message) => message.event),
@@ -133,8 +133,8 @@ export class SessionState {
 }
 
 /**
- * Open events are kept as copies. If the events themselves were kept, V8 might
- * allocate all later ones in its old generation: it learns from what becomes of the first.
+ * Open events are kept as copies. If the events themselves were kept, V8 might allocate all later
+ * events in its old generation, because it predicts their lifetime from that of the first ones.
  */
 function copyOf(event: SessionEvent): SessionEvent {
   return { ...event };

@@ -50,8 +50,8 @@ export class Subscribers {
   }
 
   /**
-   * Wakes each subscription once for everything published in one turn of the event loop. When that
-   * is so much that the log would overtake a subscriber that reads at once, wakes it earlier.
+   * Wakes each subscription once for all events published in one turn of the event loop. Wakes them
+   * earlier when there are so many events that the log would overtake a fast subscriber.
    */
   wake(published: number): void {
     if (this.#subscriptions.size === 0) return;

@@ -19,12 +19,12 @@ export type FramesReading = { kind: 'frames'; bytes: Buffer } | NothingRead;
 
 /** The part of a log that a subscription uses. */
 export interface SubscribedLog {
-  /** The seq of the oldest event after which every event is kept. */
+  /** The seq of the first event of the window: it and every later one are kept. */
   readonly firstSeq: number;
   readonly lastSeq: number;
   /** The number of bytes published since the log was opened. */
   readonly publishedBytes: number;
-  /** True once the log takes no more events. Readers then only read what needs no waiting. */
+  /** True once the log takes no more events. A failed read of the storage is then not retried. */
   readonly hasEnded: boolean;
   /** Returns the events after a cursor that is kept, or null when they must be fetched. */
   framesAfter(cursor: number, maxBytes: number): Frames | null;

@@ -20,7 +20,7 @@ export type CanAccess = (
   action: AccessAction,
 ) => boolean | Promise<boolean>;
 
-/** Checks access to sessions. An owner may perform every action; other callers those that the host permits. */
+/** Checks access to sessions. The owner may perform every action, and other callers the ones that the host permits. */
 export class Access {
   readonly #canAccess: CanAccess | null;
   readonly #logger: EngineLogger;

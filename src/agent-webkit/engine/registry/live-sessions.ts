@@ -20,12 +20,12 @@ export interface LiveSessionsOptions extends Omit<
 
 /** How long subscribers may take to read their last events when the server shuts down. */
 const DRAIN_TIMEOUT_MS = 1000;
-/** How long an agent may take to be gone after its grace. A host's own agent may never be. */
+/** How long to wait for an agent after its grace period. An agent of a host's own `sdkFactory` may never end. */
 const AGENT_GONE_TIMEOUT_MS = 5000;
 
 /**
- * The sessions in this server's memory. A session enters it when it is created or asked for, and
- * leaves it when it ends: deleted, taken over by another server, or evicted because it is unused.
+ * The sessions in this server's memory. A session enters memory when it is created or requested. It
+ * leaves when it is deleted, taken over by another server, or evicted because it is unused.
  */
 export class LiveSessions {
   readonly #deps: SessionDependencies;
@@ -139,7 +139,7 @@ export class LiveSessions {
     this.remove(session.id);
   }
 
-  /** Removes a session from memory that has ended or could not be created. */
+  /** Removes from memory a session that has ended or could not be created. */
   remove(id: string): void {
     this.#sessions.delete(id);
     this.#dropClaim(id);
@@ -147,7 +147,7 @@ export class LiveSessions {
 
   /** Removes a session from memory. It continues when it is restored. */
   async evict(session: Session): Promise<void> {
-    // It may have ended meanwhile, and another session object with this id may be held.
+    // The session may have ended meanwhile, and another object with this id may be in memory.
     if ((await this.#sessions.get(session.id)) !== session) return;
     this.#sessions.delete(session.id);
     await this.end(session, 'released', 0);
@@ -184,7 +184,7 @@ export class LiveSessions {
       const record = await records.claim(id);
       if (record) this.#unread.set(id, record.epoch);
       const session = record && (await Session.restore(record, this.#deps));
-      // Its server stopped while it was being deleted. Only its removal is left.
+      // A server stopped while it deleted this session. Complete the deletion.
       if (record && !session) await records.delete(id);
       this.#unread.delete(id);
       return session;

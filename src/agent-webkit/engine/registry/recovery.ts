@@ -4,9 +4,9 @@ import type { SessionRecordStore } from '../storage.js';
 
 export interface RecoveryOptions {
   records: SessionRecordStore;
-  /** Returns the sessions that this server claimed and could not read, which the storage lists no more. */
+  /** Returns the sessions that this server claimed and could not read. The storage no longer lists them. */
   unread: () => Promise<string[]>;
-  /** Restores one session into memory, where it goes on by itself. Rejects when it cannot be read. */
+  /** Restores one session into memory, where its work continues. Rejects when it cannot be read. */
   resume: (sessionId: string) => Promise<unknown>;
   logger: EngineLogger;
 }
@@ -16,10 +16,9 @@ const PAGE = 20;
 const INTERVAL_MS = 15_000;
 
 /**
- * Resumes the unfinished sessions of servers that are gone, without a client asking for them: at
- * the start all that are found, and from then on those that other servers leave. A session of
- * another server is resumed when it was found twice in a row, because a server that is cut off from
- * the storage for a moment only looks gone.
+ * Resumes the unfinished sessions of servers that are gone, without a request of a client. At the
+ * start, it resumes every session that it finds. Later, it resumes a session that two consecutive
+ * searches have found, because a server that is briefly cut off from the storage only looks gone.
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
@@ -78,13 +77,13 @@ export class Recovery {
       // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
       const ids: string[] = await records.unfinished(PAGE, after);
       for (const id of ids) this.#found.add(id);
-      // oxlint-disable-next-line no-await-in-loop -- so is this
+      // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
       await this.#resumeAll(ids.filter(isDue));
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null && !this.#stopped.signal.aborted);
   }
 
-  /** A session that fails delays no other one; the next search retries it. */
+  /** A session that cannot be resumed does not delay the others. The next search retries it. */
   async #resumeAll(ids: readonly string[]): Promise<void> {
     const outcomes = await Promise.allSettled(ids.map(this.#options.resume));
     const failed = outcomes.find(({ status }) => status === 'rejected');

@@ -55,7 +55,7 @@ export class Retention {
       const unseen = ids.filter((id) => !seen.includes(id));
       if (unseen.length === 0) return;
       seen = ids;
-      // oxlint-disable-next-line no-await-in-loop -- so is this
+      // oxlint-disable-next-line no-await-in-loop -- one batch at a time, as above
       await Promise.all(unseen.map(remove));
     }
   }

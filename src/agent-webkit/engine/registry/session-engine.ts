@@ -6,7 +6,7 @@ import { SessionHandle } from './session-handle.js';
 import type { SessionPage, SessionRegistry } from './session-registry.js';
 import type { RecordCursor, StorageProvider } from '../storage.js';
 
-/** The size of a page of sessions unless the caller asks for fewer or more. */
+/** The default size of a page of sessions. */
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
@@ -19,7 +19,7 @@ export interface SessionEngineParts {
 
 /**
  * The sessions of one server: creates, finds and lists them, each call on behalf of a caller. It
- * hands out {@link SessionHandle}s, so that nothing reaches a session past the access check and the
+ * returns {@link SessionHandle}s, so that every use of a session passes the access check and the
  * rules of the options.
  */
 export class SessionEngine {
@@ -60,7 +60,7 @@ export class SessionEngine {
   }
 
   /**
-   * Returns a handle to a session. It looks nothing up: each method of the handle does, and rejects
+   * Returns a handle to a session, without a lookup. Each method of the handle looks it up, and rejects
    * with a `SessionNotFoundError` when the session does not exist or the caller may not read it.
    */
   get(id: string, caller: Caller): SessionHandle {
@@ -84,8 +84,8 @@ export class SessionEngine {
   }
 
   /**
-   * Opens the storage. {@link start} does so as well; a host calls this one where it needs the storage
-   * earlier than the agents.
+   * Opens the storage. {@link start} opens it as well; call this method only if the host needs the
+   * storage before the agents.
    */
   open(): Promise<void> {
     this.#opened ??= Promise.resolve(this.#storage.open?.());

@@ -6,7 +6,7 @@ import { checkInteger } from './check-integer.js';
 import type { SessionRegistry } from './session-registry.js';
 import { SessionWatch } from './session-watch.js';
 
-/** The largest page of events, and its size unless the caller asks for fewer. */
+/** The maximum size of a page of events, and the default. */
 const MAX_PAGE_SIZE = 1000;
 
 /** Options of {@link SessionHandle.watch}. */
@@ -19,8 +19,8 @@ export interface WatchOptions {
  * One session, bound to the caller it was requested for.
  *
  * A handle holds no session: each method looks the session up, loads it from the storage where
- * needed, and checks again that the caller may do this. A handle may therefore be kept for as long
- * as one likes. Every method rejects as the HTTP route does:
+ * needed, and checks again that the caller may do this. A handle may therefore be kept indefinitely.
+ * Every method rejects as the HTTP route does:
  *
  * - `SessionNotFoundError`: the session does not exist, was deleted, or the caller may not read it.
  * - `ForbiddenError`: the caller may read the session, but not do this.

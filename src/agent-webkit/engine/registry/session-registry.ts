@@ -113,11 +113,11 @@ export class SessionRegistry {
     const own = held?.owner === caller.id ? held : null;
     if (!own && this.#shutdown) throw new ShuttingDownError();
     const isBehind = held !== undefined && held !== null && after > held.lastSeq;
-    // The session of another caller is looked up as one that does not exist is: both take the same time.
+    // Another caller's session is looked up like one that does not exist, so that both take the same time.
     const needsRecord = !own || isBehind;
     const record = needsRecord ? await answered(this.#options.storage.records.get(id)) : null;
     const isStale = isBehind && record?.epoch !== held.epoch;
-    // Before the check only for its owner: how long an answer takes must not tell others that it exists.
+    // Evicted before the check only for its owner: the response time must not reveal it to other callers.
     if (isStale && own) await this.#live.evict(own);
     await this.#access.check(needsRecord ? record : own, caller, action);
     if (isStale && !own) await this.#live.evict(held);

@@ -49,7 +49,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   readonly #signal: AbortSignal | undefined;
   #session: Session;
   #subscription: Subscription;
-  /** The id of the last event in the buffer, or before it. */
+  /** The id of the last event that was read from the log. */
   #cursor: number;
   #buffer: DeliveredEvent[] = [];
   #bufferedBytes = 0;
@@ -156,8 +156,8 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   /**
-   * Reads ahead, since a burst may be longer than what the log keeps. It stops at an amount that a
-   * slow consumer may cost.
+   * Reads ahead, because a burst may have more events than the log keeps. Stops at
+   * `MAX_BYTES_AHEAD`, which limits the memory for a slow consumer.
    */
   #read(): void {
     while (this.#phase.kind === 'following' && this.#bufferedBytes < MAX_BYTES_AHEAD) {

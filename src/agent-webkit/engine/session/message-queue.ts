@@ -13,14 +13,14 @@ export interface MessageQueueLimits {
 }
 
 /**
- * A session's queue of user messages, which itself is part of the log's state. Accepts each message
- * once, however often it is sent, and only as many as the limits allow.
+ * Accepts user messages into a session's queue, which is part of the log's state. Accepts each
+ * message once, however often it is sent, and only as many as the limits allow.
  */
 export class MessageQueue {
   readonly #log: EventLog;
   readonly #limits: MessageQueueLimits;
   readonly #assertAvailable: () => void;
-  /** True when the log is older than this object, so that the storage may know keys that are not known here. */
+  /** True when the log is older than this object, so that the storage may have keys that are not in `#accepted`. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
 
@@ -44,7 +44,7 @@ export class MessageQueue {
       ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
     ];
     const enqueue = () => this.#enqueue(message, keys);
-    // One key within the other: whichever was accepted before decides.
+    // Nested, so that the message is a retry when either of its keys was accepted before.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
       enqueue,

@@ -20,8 +20,8 @@ export interface RequestsOptions {
 /**
  * The agent's requests to people: permissions and questions.
  *
- * A request is open from its event to its `request_resolved`. The log's state knows which requests
- * are open; this class only holds the agent's callbacks, which exist in this process alone. The
+ * A request is open from its event to its `request_resolved`. The open requests are in the log's
+ * state; this class only holds the agent's callbacks, which exist in this process alone. The
  * first reply to be appended wins, and any later one finds no open request. The agent receives
  * the result only when the outcome is committed.
  */
@@ -36,7 +36,7 @@ export class Requests {
     this.#options = options;
   }
 
-  /** Publishes a request and resolves to its result, a denial when it can no longer be answered. */
+  /** Publishes a request and resolves to its result, which is a denial when it can no longer be answered. */
   ask(
     toolName: string,
     input: Record<string, unknown>,

@@ -68,7 +68,7 @@ export class SessionActivity implements SlotHolder {
     return this.#options.log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
   }
 
-  /** Restarts the timers, and gives the agent's slot up for eviction if it is idle. Call it when work may have ended. */
+  /** Restarts the timers, and lets an idle agent be evicted. Call it when work may have ended. */
   update(): void {
     this.#idle.restart();
     this.#unused.restart();

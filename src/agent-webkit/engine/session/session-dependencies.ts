@@ -6,7 +6,7 @@ import type { StorageProvider } from '../storage.js';
 import type { OnDecision } from './decision.js';
 
 export interface SessionLimits extends WindowLimits {
-  /** How long an event is kept, in milliseconds; null for as long as there is room. */
+  /** How long an event is kept, in milliseconds; null for no limit. */
   maxEventAgeMs: number | null;
   /** How many user messages may be queued. */
   maxQueuedMessages: number;

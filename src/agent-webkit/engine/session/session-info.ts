@@ -2,7 +2,7 @@ import { PROTOCOL_VERSION, type SessionStateName } from '../../protocol/events.j
 import type { PendingRequest, SessionInfo } from '../../protocol/answers.js';
 import type { SessionRecord } from '../storage.js';
 
-/** A session as its owner sees it. */
+/** Returns the description of a session that clients receive. */
 export function describeSession(
   { id, config, createdAt, lastActivityAt, log }: SessionRecord,
   state: SessionStateName,

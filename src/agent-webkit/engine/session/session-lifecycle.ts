@@ -8,8 +8,8 @@ import type { SessionDependencies } from './session-dependencies.js';
 import type { TurnGate } from './turn-gate.js';
 
 /**
- * Why a session has ended on this server: `deleted` for good; `released`, to go on where it is
- * restored; `ownership_lost`, because another server took it over or deleted it.
+ * The reason why a session has ended on this server: `deleted` permanently; `released`, to continue
+ * where it is restored; `ownership_lost`, because another server took it over or deleted it.
  */
 export type EndReason = 'deleted' | 'released' | 'ownership_lost';
 
@@ -24,7 +24,7 @@ type Life =
   | { readonly name: 'ending'; readonly reason: EndReason }
   | { readonly name: 'ended'; readonly reason: EndReason };
 
-/** The parts of a session that its end concerns. */
+/** The parts of a session that take part in its end. */
 export interface EndingParts {
   readonly log: EventLog;
   readonly gate: TurnGate;
@@ -69,7 +69,7 @@ export class SessionLifecycle {
     return this.#life.name === 'living';
   }
 
-  /** Why the session has ended or is ending; null while it lives. */
+  /** The reason why the session has ended or is ending; null while it lives. */
   get endReason(): EndReason | null {
     return this.#life.name === 'living' ? null : this.#life.reason;
   }
@@ -108,16 +108,16 @@ export class SessionLifecycle {
     this.#deps.onOwnershipLost(id, agentGone);
   }
 
-  /** Asks the storage who owns the session, and ends it if that is no longer this server. */
+  /** Reads the owning epoch from the storage, and ends the session if this server no longer owns it. */
   async checkOwnership(): Promise<void> {
     try {
       if (await this.isTakenOver()) this.loseOwnership(new FencedError(this.#record.id));
     } catch {
-      // The storage does not answer. The next sign of a lost ownership asks it again.
+      // The storage does not answer. The next sign of a lost ownership causes another check.
     }
   }
 
-  /** Resolves to true when the storage no longer has the session as this server's. */
+  /** Resolves to true when another server took the session over, or when it was deleted. */
   async isTakenOver(): Promise<boolean> {
     const stored = await this.#deps.storage.records.get(this.#record.id);
     return stored?.epoch !== this.#record.epoch;

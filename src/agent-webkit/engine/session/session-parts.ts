@@ -29,14 +29,14 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly settings: SessionSettings;
   readonly activity: SessionActivity;
 
-  /** The parts of a new session. */
+  /** Creates the parts of a new session. */
   static create(record: SessionRecord, deps: SessionDependencies): SessionParts {
     const log: EventLog = new EventLog(logOptions(record, deps, () => parts.lifecycle));
     const parts = new SessionParts(record, log, deps);
     return parts;
   }
 
-  /** The parts of a session whose events are read from the storage. */
+  /** Creates the parts of a session whose events are read from the storage. */
   static async restore(record: SessionRecord, deps: SessionDependencies): Promise<SessionParts> {
     const log: EventLog = await EventLog.open(logOptions(record, deps, () => parts.lifecycle));
     const parts = new SessionParts(record, log, deps);
@@ -115,7 +115,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     const { id, owner } = this.record;
     const { onDecision, logger } = this.deps;
     reportDecision(onDecision, { sessionId: id, owner, ...decision }, logger);
-    // The request may have been all there was to do, when it was asked outside a turn.
+    // A request that was made outside a turn may have been the last open work.
     this.activity.update();
   }
 

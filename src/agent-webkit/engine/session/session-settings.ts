@@ -21,7 +21,7 @@ export interface SessionSettingsOptions {
 /** The part of a session's record that changes while it lives: its configuration, and the time of its last activity. */
 export class SessionSettings {
   readonly #options: SessionSettingsOptions;
-  /** The last change of the configuration. The next one builds on it, so it waits for it. */
+  /** The last change of the configuration. The next change is based on it, and waits for it. */
   #configured: Promise<void> = Promise.resolve();
 
   constructor(options: SessionSettingsOptions) {

@@ -47,7 +47,7 @@ export class Session {
   static async restore(record: SessionRecord, deps: SessionDependencies): Promise<Session | null> {
     const parts = await SessionParts.restore(record, deps);
     if (parts.log.state.closed) return null;
-    // Its server stopped between storing the record and the first event.
+    // A server stopped after it stored the record, and before it appended the first event.
     if (parts.log.lastSeq === 0) await parts.log.append(sessionReady(record.id));
     parts.gate.recover();
     parts.activity.update();
@@ -62,7 +62,7 @@ export class Session {
     return this.#parts.record.owner;
   }
 
-  /** Rises each time a server takes the session over. */
+  /** The number of times that a server has claimed the session. */
   get epoch(): number {
     return this.#parts.record.epoch;
   }
@@ -85,7 +85,7 @@ export class Session {
     return this.#parts.activity.idleSince;
   }
 
-  /** Why the session has ended or is ending on this server; null while it lives. */
+  /** The reason why the session has ended or is ending on this server; null while it lives. */
   get endReason(): EndReason | null {
     return this.#parts.lifecycle.endReason;
   }

@@ -15,7 +15,7 @@ export function failedResult(sessionId: string, sessionCostUsd: number): WireEve
   return { event: 'result', data };
 }
 
-/** Returns the event that reports an agent which stopped (`dormant`) or starts again (`idle`). */
+/** Returns the event for an agent that has stopped (`dormant`) or starts again (`idle`). */
 export function sessionState(state: 'dormant' | 'idle'): WireEvent {
   return { event: 'session_state', data: { state } };
 }

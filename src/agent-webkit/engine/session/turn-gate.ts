@@ -28,9 +28,9 @@ type GateState =
 /**
  * Lets one turn at a time reach the agent, and starts the agent when there is none.
  *
- * The log records that a turn runs, from its `turn_start` to its `result`. It cannot record how far
- * the turn has got on its way to the agent: that is true of this process only, and ends with it.
- * The gate's state adds just that.
+ * The log records that a turn runs, from its `turn_start` to its `result`. It does not record if the
+ * agent has received the turn's message, because that is a fact about this process alone. The gate's
+ * state adds just that.
  *
  * - **open**: no turn runs, and an agent runs or may be started ahead.
  *   Entered by a new session, and when a turn ends whose agent goes on running.
@@ -166,7 +166,7 @@ export class TurnGate {
   async #startTurn({ messageId, content }: QueuedMessage): Promise<void> {
     const events: WireEvent[] = [{ event: 'turn_start', data: { message_id: messageId } }];
     if (this.#state.name === 'dormant') events.unshift(sessionState('idle'));
-    // An object of its own: another turn may be starting by the time this one looks again.
+    // A new object, because another turn may be starting when this one compares the state.
     const starting: GateState = { name: 'starting' };
     this.#enter(starting);
     await this.#log.append(...events);
@@ -222,7 +222,7 @@ export class TurnGate {
     this.#endWithoutAgent(code, reason);
   }
 
-  /** Appends what a vanished agent can no longer send. */
+  /** Ends the turn on behalf of an agent that is gone. */
   #endWithoutAgent(code: string, message: string): void {
     if (this.#state.name === 'closed') return;
     this.#options.requests.cancelAll();

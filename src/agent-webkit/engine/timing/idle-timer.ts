@@ -5,7 +5,7 @@ export interface IdleTimerOptions {
   onTimeout: () => void;
 }
 
-/** Calls `onTimeout` once after something has been idle for `timeoutMs`. It keeps no process alive. */
+/** Calls `onTimeout` once after something has been idle for `timeoutMs`. It does not keep the process alive. */
 export class IdleTimer {
   readonly #options: IdleTimerOptions;
   #timer: NodeJS.Timeout | undefined;
