@@ -8,6 +8,8 @@ export interface ClaudeEnv {
   overrides: ClaudeOverrides & { env: Record<string, string> };
   /** An empty folder for agents to work in. */
   cwd: string;
+  /** The home of the agents, which holds their settings and memories. */
+  home: string;
   /** Removes its folders. */
   close(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export async function createClaudeEnv(apiUrl: string): Promise<ClaudeEnv> {
   const cwd = await mkdtemp(join(root, 'cwd-'));
   return {
     cwd,
+    home,
     overrides: {
       settingSources: [],
       env: {

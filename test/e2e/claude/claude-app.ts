@@ -39,6 +39,8 @@ export class ClaudeApp {
     readonly api: FakeMessagesApi,
     /** The folder the agents work in. */
     readonly cwd: string,
+    /** The home of the agents, which holds their settings and memories. */
+    readonly home: string,
     /** Completes the answer of the model to `hold <name>`. */
     readonly release: (name: string) => void,
     readonly removeFolders: () => Promise<void>,
@@ -60,7 +62,7 @@ export class ClaudeApp {
       { ...options, agent: { sdkFactory, workspace: env.cwd, ...options.agent } },
       { adapter },
     );
-    return new ClaudeApp(server, api, env.cwd, release, () => env.close());
+    return new ClaudeApp(server, api, env.cwd, env.home, release, () => env.close());
   }
 
   /** Creates a session with the published client, and reads its events from the first one. */

@@ -24,6 +24,7 @@ export const QUESTIONS = [
  * - `bash <command>` writes a sentence and calls the tool; `ask` asks {@link QUESTIONS};
  * - `delegate <words>` passes these words to a sub-agent and waits for it; `background <words>` does
  *   not wait, and the notice that the sub-agent has ended is answered when `notice` is released;
+ * - `use <tool> <input as JSON>` calls any tool;
  * - `recall` answers with all messages of the user in this conversation;
  * - any other message is answered with `heard <message>`, and a tool's result with `done`.
  */
@@ -44,6 +45,11 @@ export function createModel(): { model: Model; release: (name: string) => void }
     if (word === 'bash') {
       const input = { command: words, description: 'test' };
       return { blocks: [{ text: 'I run it.' }, { tool: 'Bash', input }] };
+    }
+    if (word === 'use') {
+      const [tool = '', ...input] = rest;
+      const fields = JSON.parse(input.join(' ')) as Record<string, unknown>;
+      return { blocks: [{ tool, input: fields }] };
     }
     if (word === 'ask') {
       return { blocks: [{ tool: 'AskUserQuestion', input: { questions: QUESTIONS } }] };
