@@ -1,5 +1,5 @@
-/** An agent that emits the messages it is given, as the SDK would. */
-export class PlayedAgent {
+/** An agent that emits messages on demand, in the form in which the SDK emits them. */
+export class ManualAgent {
   messages = this.#read();
   #unread = [];
   #wake = null;
@@ -15,7 +15,7 @@ export class PlayedAgent {
     this.#onSend?.(input);
   }
 
-  say(message) {
+  emit(message) {
     this.#unread.push(message);
     this.#wake?.();
   }
@@ -28,18 +28,18 @@ export class PlayedAgent {
   async *#read() {
     while (!this.#isClosed) {
       while (this.#unread.length > 0) yield* this.#unread.splice(0);
-      // oxlint-disable-next-line no-await-in-loop -- there is nothing to do before it
+      // oxlint-disable-next-line no-await-in-loop -- waits for the next message
       await new Promise((resolve) => (this.#wake = resolve));
     }
   }
 }
 
-/** How a message that streams begins. */
+/** Returns the first event of a streamed message. */
 export function messageStart() {
   return streamEvent({ type: 'message_start', message: { id: 'm' } });
 }
 
-/** Some words of it. */
+/** Returns an event with a part of the text. */
 export function textDelta(text) {
   return streamEvent({
     type: 'content_block_delta',
@@ -48,7 +48,7 @@ export function textDelta(text) {
   });
 }
 
-/** Parsed, as the SDK's are: what a literal makes, V8 may put into the old generation at once. */
+/** Parses JSON, as the SDK does. V8 may allocate the object of a literal in the old generation. */
 function streamEvent(event) {
   return JSON.parse(JSON.stringify({ type: 'stream_event', parent_tool_use_id: null, event }));
 }

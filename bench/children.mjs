@@ -1,31 +1,33 @@
-// What is measured runs in a process of its own, apart from who measures it.
+// Runs each measured program in its own process, apart from the process that measures it.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** How long one answer may take. No benchmark waits for ever. */
+/** How long to wait for one message, so that no benchmark waits indefinitely. */
 const TIMEOUT_MS = 300_000;
 
-/** Starts a module, given as a `file:` URL, in a process of its own. */
+/** Starts a module, given as a `file:` URL, in a new process. */
 export function start(module, args = []) {
   return fork(fileURLToPath(module), args, { stdio: 'inherit' });
 }
 
-/** Resolves to what the process says next; rejects when it ends without a word, or says none. */
-export function said(child) {
+/** Resolves to the next message of the process. Rejects if the process ends first, or on timeout. */
+export function nextMessage(child) {
   return new Promise((resolve, reject) => {
     const onMessage = (message) => {
-      leave();
+      cleanUp();
       resolve(message);
     };
     const onExit = (code, signal) => {
-      leave();
-      reject(new Error(`A benchmark's process ended (${signal ?? code}).`));
+      cleanUp();
+      reject(
+        new Error(`A process of the benchmark ended before it sent a message (${signal ?? code}).`),
+      );
     };
     const timer = setTimeout(() => {
-      leave();
-      reject(new Error("A benchmark's process does not answer."));
+      cleanUp();
+      reject(new Error(`A process of the benchmark sent no message for ${TIMEOUT_MS / 1000} s.`));
     }, TIMEOUT_MS);
-    const leave = () => {
+    const cleanUp = () => {
       clearTimeout(timer);
       child.off('exit', onExit);
       child.off('message', onMessage);
@@ -35,9 +37,9 @@ export function said(child) {
   });
 }
 
-/** Resolves to its answer to one request. */
+/** Sends one request to the process, and resolves to its response. */
 export function ask(child, request) {
-  const answer = said(child);
+  const response = nextMessage(child);
   child.send(request);
-  return answer;
+  return response;
 }

@@ -1,10 +1,10 @@
-// How figures are shown and kept. No machine is quiet: each figure is a median and what it ranged over.
+// Formats and saves figures. Every machine has other load, so each figure is a median with its range.
 import { mkdirSync, writeFileSync } from 'node:fs';
 
-/** A folder for what benchmarks leave behind, on the disk that the package is on. */
+/** The folder of the saved figures and of temporary databases, on the same disk as the package. */
 export const RESULTS = new URL('results/', import.meta.url);
 
-/** The median, and in brackets the range, of what was measured; null is what could not be. */
+/** Returns the median and, in brackets, the range. Returns "-" if a value is null (not measurable here). */
 export function spread(values, digits = 2) {
   if (values.includes(null)) return '-';
   const sorted = values.toSorted((a, b) => a - b);
@@ -14,12 +14,12 @@ export function spread(values, digits = 2) {
   return `${median} (${min}-${max})`;
 }
 
-/** The value below which a share of the sorted values lies. */
+/** Returns the value below which the given share of the sorted values lies. */
 export function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
-/** Keeps everything that was measured as `results/<name>.json`. */
+/** Writes all figures to `results/<name>.json`. */
 export function save(name, figures) {
   mkdirSync(RESULTS, { recursive: true });
   const content = JSON.stringify({ node: process.version, ...figures }, null, 2);

@@ -1,4 +1,4 @@
-// A client of a server under measurement: plain node:http, because what it takes itself counts, too.
+// A client of the measured server. It uses plain node:http, because its own time is part of each figure.
 import { Agent, request as send } from 'node:http';
 
 export class HttpClient {
@@ -12,9 +12,9 @@ export class HttpClient {
     this.#headers = headers;
   }
 
-  /** Resolves to the answer's body and how long it took. Rejects when it is a refusal. */
-  ask(method, path, body = null, headers = {}) {
-    const beganAt = performance.now();
+  /** Resolves to the response's body and the time it took. Rejects if the status is not 2xx. */
+  request(method, path, body = null, headers = {}) {
+    const startedAt = performance.now();
     return new Promise((resolve, reject) => {
       const request = send(
         this.#url + path,
@@ -32,7 +32,7 @@ export class HttpClient {
           response.setEncoding('utf8');
           response.on('data', (chunk) => (text += chunk));
           response.on('end', () => {
-            const ms = performance.now() - beganAt;
+            const ms = performance.now() - startedAt;
             if (response.statusCode < 300) resolve({ ms, body: text && JSON.parse(text) });
             else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
           });
@@ -43,8 +43,8 @@ export class HttpClient {
     });
   }
 
-  /** Follows a session's events after one. */
-  follow(id, after = 0, headers = {}) {
+  /** Subscribes to a session's events after the given seq. */
+  subscribe(id, after = 0, headers = {}) {
     return new EventStream(`${this.#url}/sessions/${id}/stream`, {
       ...this.#headers,
       ...headers,
@@ -52,15 +52,15 @@ export class HttpClient {
     });
   }
 
-  /** Closes the connections that wait for another request. */
+  /** Closes the idle connections. */
   close() {
     this.#agent.destroy();
   }
 }
 
-/** A stream of events, on a connection of its own. */
+/** A stream of events on its own connection. */
 export class EventStream {
-  /** The seq of the last event that was seen. */
+  /** The seq of the last received event. */
   lastSeq;
   isOpen = true;
   #request;
@@ -73,20 +73,20 @@ export class EventStream {
     this.#request = send(url, { agent: false, headers }, (response) => {
       if (response.statusCode !== 200) return this.close();
       response.setEncoding('utf8');
-      response.on('data', (chunk) => this.#take(chunk));
+      response.on('data', (chunk) => this.#receive(chunk));
       response.on('close', () => this.#end());
     });
     this.#request.on('error', () => this.#end());
     this.#request.end();
   }
 
-  /** Resolves to the next event of a name. Rejects when the stream ends before. */
+  /** Resolves to the next event with the given name. Rejects if the stream ends first. */
   async next(name) {
     for (;;) {
       const found = this.#unread.findIndex((event) => event.name === name);
       if (found !== -1) return this.#unread.splice(0, found + 1).at(-1);
-      if (!this.isOpen) throw new Error(`The stream ended before an event "${name}" came.`);
-      // oxlint-disable-next-line no-await-in-loop -- whatever comes may not be it
+      if (!this.isOpen) throw new Error(`The stream ended before the event "${name}".`);
+      // oxlint-disable-next-line no-await-in-loop -- the next event may have another name
       await new Promise((resolve) => (this.#wake = resolve));
     }
   }
@@ -96,7 +96,7 @@ export class EventStream {
     this.#end();
   }
 
-  #take(chunk) {
+  #receive(chunk) {
     const at = performance.now();
     const frames = (this.#rest + chunk).split('\n\n');
     this.#rest = frames.pop();

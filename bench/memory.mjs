@@ -1,4 +1,4 @@
-// The memory of a process that is in use after a collection.
+// Measures the memory of this process that is in use after a garbage collection.
 import { getHeapCodeStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -6,8 +6,8 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 
 /**
- * In bytes: JavaScript's own heap, how much of it is compiled code, of which there is more the longer
- * a program runs, the buffers beside it, and all that the system gave the process.
+ * Returns, in bytes: the JavaScript heap, the compiled code in it (which grows while a program runs), the
+ * buffers outside the heap, and the resident memory of the process.
  */
 export function memory() {
   collect();

@@ -1,11 +1,11 @@
 // Shows on stderr what a benchmark is measuring. Results go to stdout.
 let benchmark = '';
-let begunAt = performance.now();
+let startedAt = performance.now();
 
 /** Begins a benchmark: later lines carry its name and the time since now. */
 export function begin(name) {
   benchmark = name;
-  begunAt = performance.now();
+  startedAt = performance.now();
 }
 
 /** Prints that the benchmark has ended, and how long it took. */
@@ -23,7 +23,7 @@ export function countSteps(total) {
 }
 
 function show(text) {
-  const seconds = Math.floor((performance.now() - begunAt) / 1000);
+  const seconds = Math.floor((performance.now() - startedAt) / 1000);
   const elapsed = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   process.stderr.write(`[${elapsed}] ${benchmark}: ${text}\n`);
 }

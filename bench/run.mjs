@@ -1,4 +1,4 @@
-// npm run bench [-- <name>] [--brief]: one benchmark, or all of them; --brief only shows that they run.
+// npm run bench [-- <name>] [--brief]: runs one benchmark, or all. --brief only checks that they run.
 import { benchDormant } from './dormant/dormant.mjs';
 import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
@@ -28,14 +28,15 @@ const wanted = process.argv.slice(2).filter((argument) => argument !== '--brief'
 const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name));
 if (unknown.length > 0) {
   const names = Object.keys(benchmarks).join(', ');
-  console.error(`There is no benchmark "${unknown.join(' ')}", only: ${names}.`);
+  console.error(`Unknown benchmark "${unknown.join(' ')}". Available: ${names}.`);
   process.exit(1);
 }
-if (isBrief) console.log('Brief: it shows that the benchmarks run. The figures say nothing.');
+if (isBrief)
+  console.log('Brief: this only checks that the benchmarks run. The figures are meaningless.');
 for (const [name, bench] of Object.entries(benchmarks)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   begin(name);
-  // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+  // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
   await bench(isBrief);
   end();
 }

@@ -1,6 +1,6 @@
-// What a figure should be, and whether it is. Its median counts: each run has moments of its own.
+// Compares figures to their targets. The median decides, because single repetitions vary.
 
-/** The columns of one line of a table; `atLeast` or `atMost` is what the median should be. */
+/** Returns the columns of one line of a table. `atLeast` or `atMost` is the target for the median. */
 export function line(values, { atLeast, atMost, digits = 2 } = {}) {
   const sorted = values.toSorted((a, b) => a - b);
   const median = sorted[sorted.length >> 1];
@@ -22,7 +22,7 @@ export function line(values, { atLeast, atMost, digits = 2 } = {}) {
   return columns;
 }
 
-/** Prints lines, each with its title. */
+/** Prints a table. Each line is a pair of its title and its columns. */
 export function print(title, lines) {
   console.log(`\n${title} Node ${process.version}`);
   console.table(Object.fromEntries(lines));

@@ -2,7 +2,7 @@
 // page of a listing, reading one session, and resuming one. Both servers run at the same time and
 // receive requests in turn, so that other load on this machine affects both figures.
 import { setTimeout as delay } from 'node:timers/promises';
-import { ask, said, start } from '../children.mjs';
+import { ask, nextMessage, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
 import { countSteps } from '../progress.mjs';
 import { findStorages, storages } from '../storage/storages.mjs';
@@ -36,15 +36,15 @@ const LINES = [
   ['heap and buffers, MB', 'usedMb', 1],
   ['resident memory, MB', 'residentMb', 0],
   ['until the server listens, ms', 'openMs', 0],
-  ['GET /sessions, first page, an owner of 90 %, ms', 'firstPageMs', 2],
-  ['GET /sessions, page in the middle, an owner of 90 %, ms', 'middlePageMs', 2],
-  ['GET /sessions, first page, an owner of ten, ms', 'fewPageMs', 2],
-  ['POST /sessions, an owner of 90 %, ms', 'createMs', 2],
-  ['POST /sessions, an owner of ten, ms', 'createAsFewMs', 2],
-  ['GET /sessions/:id of a dormant session, ms', 'getMs', 2],
-  ['POST input to a dormant session: accepted, ms', 'acceptedMs', 2],
-  ['POST input to a dormant session: turn_start received, ms', 'turnStartMs', 2],
-  ['POST input to a dormant session: first delta received, ms', 'deltaMs', 2],
+  ['GET /sessions, first page, owner of 90 %, ms', 'firstPageMs', 2],
+  ['GET /sessions, middle page, owner of 90 %, ms', 'middlePageMs', 2],
+  ['GET /sessions, first page, owner of ten, ms', 'fewPageMs', 2],
+  ['POST /sessions, owner of 90 %, ms', 'createMs', 2],
+  ['POST /sessions, owner of ten, ms', 'createAsFewMs', 2],
+  ['GET /sessions/:id, dormant, ms', 'getMs', 2],
+  ['POST input, dormant: accepted, ms', 'acceptedMs', 2],
+  ['POST input, dormant: turn_start received, ms', 'turnStartMs', 2],
+  ['POST input, dormant: first delta received, ms', 'deltaMs', 2],
 ];
 
 export async function benchDormant(isBrief) {
@@ -52,7 +52,7 @@ export async function benchDormant(isBrief) {
   const { memory: _, ...names } = await findStorages();
   const storageRows = {};
   for (const kind of Object.keys(names)) {
-    // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+    // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
     storageRows[kind] = await measureStorage(kind, names[kind], setup);
     print(setup, names[kind], storageRows[kind]);
   }
@@ -63,14 +63,14 @@ async function measureStorage(kind, name, setup) {
   const begin = countSteps(setup.repetitions + 2);
   const big = await storages[kind].prepare();
   try {
-    const beganAt = performance.now();
+    const startedAt = performance.now();
     begin(`${name}, storing ${setup.many} sessions`);
     const filled = await fill(kind, big.place, { sessions: setup.many, ofOne: setup.ofOne });
-    const fillMs = performance.now() - beganAt;
+    const fillMs = performance.now() - startedAt;
     const rows = [];
     for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
       begin(`${name}, repetition ${repetition + 1} of ${setup.repetitions}`);
-      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
       rows.push(await measure(kind, setup, { ...big, ...filled }));
     }
     begin(`${name}, using ${setup.used} sessions once`);
@@ -109,12 +109,12 @@ async function figuresOf({ child, openMs, figures }) {
   return { openMs, usedMb, residentMb: residentBytes / 1e6, ...figures };
 }
 
-/** @param use receives the server's process, its address, and an object for its figures */
+/** @param use called with the server's process, its address, and an object for its figures */
 async function withServer(kind, place, use) {
   const child = start(new URL('server.mjs', import.meta.url), [JSON.stringify({ kind, place })]);
   const ended = new Promise((resolve) => void child.once('exit', resolve));
   try {
-    const { url, openMs } = await said(child);
+    const { url, openMs } = await nextMessage(child);
     return await use({ child, url, openMs, figures: {} });
   } finally {
     if (child.connected) child.send({ do: 'close' });

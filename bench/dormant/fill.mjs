@@ -11,7 +11,7 @@ export const OWNER_OF_MANY = 'many';
 
 /**
  * Fills a storage with sessions. Resolves to the seq of their last event and to an owner with ten
- * sessions, which is the owner of all when there are only ten.
+ * sessions, who owns all sessions if there are only ten.
  */
 export async function fill(kind, place, { sessions, ofOne }) {
   const model = await createModel(kind, place);
@@ -44,7 +44,7 @@ async function createModel(kind, place) {
 /** Resolves when the first turn of a session has ended. */
 function ended(session) {
   return new Promise((resolve) => {
-    const look = () => {
+    const read = () => {
       const reading = subscription.read(Number.POSITIVE_INFINITY);
       const isOver =
         reading.kind === 'events' && reading.events.some(({ name }) => name === 'result');
@@ -52,8 +52,8 @@ function ended(session) {
       subscription.close();
       resolve();
     };
-    const subscription = session.subscribe(0, look);
-    look();
+    const subscription = session.subscribe(0, read);
+    read();
   });
 }
 

@@ -5,7 +5,7 @@ import { scriptedSdkFactory } from '../../dist/testing.js';
 /** How long an idle agent is kept before it is stopped. */
 const IDLE_TIMEOUT_MS = 1000;
 
-/** A host that trusts the owner in a header, and whose agents answer a message at once. */
+/** A host that trusts the owner in a header, and whose agents reply to a message immediately. */
 export function hostModule(storage) {
   class HostModule {}
   Module({

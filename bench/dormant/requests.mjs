@@ -11,7 +11,7 @@ export async function measureRequests(servers, { warmUps, pages }) {
   const clients = servers.map((server) => new Client(server));
   const each = async (times, work) => {
     for (let time = 0; time < times; time += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the servers take turns
+      // oxlint-disable-next-line no-await-in-loop -- the servers alternate
       for (const client of clients) await work(client, time);
     }
   };
@@ -45,7 +45,7 @@ class Client {
   async prepare() {
     const all = [await this.#page(100, null)];
     while (all.at(-1).next_cursor !== null) {
-      // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
+      // oxlint-disable-next-line no-await-in-loop -- each page starts where the previous one ends
       all.push(await this.#page(100, all.at(-1).next_cursor));
     }
     const before = all[(all.length >> 1) - 1];
@@ -54,35 +54,35 @@ class Client {
     this.#dormant = sessions.slice(0, 2 * PAGE).map(({ session_id: id }) => id);
   }
 
-  /** Sends each kind of request once, with a new session that is deleted again. */
+  /** Sends each kind of request once, with a new session, and deletes it. */
   async warmUp() {
-    const asFew = await this.#ofFew.ask('POST', '/sessions', {});
-    this.#note('createAsFewMs', asFew);
-    await this.#ofFew.ask('DELETE', `/sessions/${asFew.body.session_id}`);
-    const { body, ms } = await this.#client.ask('POST', '/sessions', {});
-    this.#note('createMs', { ms });
+    const asFew = await this.#ofFew.request('POST', '/sessions', {});
+    this.#record('createAsFewMs', asFew);
+    await this.#ofFew.request('DELETE', `/sessions/${asFew.body.session_id}`);
+    const { body, ms } = await this.#client.request('POST', '/sessions', {});
+    this.#record('createMs', { ms });
     const path = `/sessions/${body.session_id}`;
     await this.#runTurn(body.session_id, 0);
-    await this.#client.ask('GET', path);
-    await this.#client.ask('DELETE', path);
-    await this.#client.ask('GET', path).catch(() => 'deleted');
+    await this.#client.request('GET', path);
+    await this.#client.request('DELETE', path);
+    await this.#client.request('GET', path).catch(() => 'deleted');
   }
 
   async list() {
-    this.#note('firstPageMs', await this.#client.ask('GET', `/sessions?limit=${PAGE}`));
+    this.#record('firstPageMs', await this.#client.request('GET', `/sessions?limit=${PAGE}`));
     const middle = `/sessions?limit=${PAGE}&cursor=${this.#middle}`;
-    this.#note('middlePageMs', await this.#client.ask('GET', middle));
-    this.#note('fewPageMs', await this.#ofFew.ask('GET', `/sessions?limit=${PAGE}`));
+    this.#record('middlePageMs', await this.#client.request('GET', middle));
+    this.#record('fewPageMs', await this.#ofFew.request('GET', `/sessions?limit=${PAGE}`));
   }
 
   async readOne(index) {
     const id = this.#dormant[index];
-    this.#note('getMs', await this.#client.ask('GET', `/sessions/${id}`));
+    this.#record('getMs', await this.#client.request('GET', `/sessions/${id}`));
   }
 
   async resume(index) {
     const times = await this.#runTurn(this.#dormant[index], this.#server.lastSeq);
-    for (const [figure, ms] of Object.entries(times)) this.#note(figure, { ms });
+    for (const [figure, ms] of Object.entries(times)) this.#record(figure, { ms });
   }
 
   report() {
@@ -101,27 +101,27 @@ class Client {
 
   async #page(limit, cursor) {
     const query = cursor === null ? '' : `&cursor=${cursor}`;
-    return (await this.#client.ask('GET', `/sessions?limit=${limit}${query}`)).body;
+    return (await this.#client.request('GET', `/sessions?limit=${limit}${query}`)).body;
   }
 
-  /** Sends a message, and subscribes to the answer at the same moment. */
+  /** Sends a message, and subscribes to the session at the same time. */
   async #runTurn(id, lastSeq) {
-    const beganAt = performance.now();
+    const startedAt = performance.now();
     const message = { type: 'user_message', content: 'Go on.' };
-    const accepted = this.#client.ask('POST', `/sessions/${id}/input`, message);
-    const stream = this.#client.follow(id, lastSeq);
+    const accepted = this.#client.request('POST', `/sessions/${id}/input`, message);
+    const stream = this.#client.subscribe(id, lastSeq);
     try {
       const { at: turnStartAt } = await stream.next('turn_start');
       const { at: deltaAt } = await stream.next('message_delta');
       const { ms: acceptedMs } = await accepted;
       await stream.next('result');
-      return { acceptedMs, turnStartMs: turnStartAt - beganAt, deltaMs: deltaAt - beganAt };
+      return { acceptedMs, turnStartMs: turnStartAt - startedAt, deltaMs: deltaAt - startedAt };
     } finally {
       stream.close();
     }
   }
 
-  #note(figure, { ms }) {
+  #record(figure, { ms }) {
     (this.#times[figure] ??= []).push(ms);
   }
 }

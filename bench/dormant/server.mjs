@@ -8,7 +8,7 @@ import { hostModule } from './host-module.mjs';
 
 const { kind, place } = JSON.parse(process.argv[2]);
 const { storage, end } = storages[kind].open(place);
-const beganAt = performance.now();
+const startedAt = performance.now();
 const app = await NestFactory.create(hostModule(storage), {
   logger: ['error'],
   forceCloseConnections: true,
@@ -16,7 +16,7 @@ const app = await NestFactory.create(hostModule(storage), {
 await app.listen(0, '127.0.0.1');
 // A delayed client would send its next request on a connection that is just being closed.
 app.getHttpServer().keepAliveTimeout = 60_000;
-const openMs = performance.now() - beganAt;
+const openMs = performance.now() - startedAt;
 const registry = app.get(SessionRegistry);
 
 process.on('disconnect', () => process.exit());

@@ -8,7 +8,7 @@ const CONCURRENCY = 20;
 /** One of this many sessions receives a message; the others are only read. */
 const MESSAGE_EVERY = 10;
 
-/** Resolves to the server's memory before the sessions were used, after it, and after their eviction. */
+/** Resolves to the server's memory before the sessions are used, after their use, and after their eviction. */
 export async function useMany({ child, url }, { used, maxEvictionMs }) {
   const client = new HttpClient(url, { 'x-owner': OWNER_OF_MANY });
   try {
@@ -17,7 +17,7 @@ export async function useMany({ child, url }, { used, maxEvictionMs }) {
     const table = { 'before any request': before };
     await useEach(client, ids);
     table[`${used} sessions used`] = await figuresOf(child);
-    if (maxEvictionMs > 0) table['unused for a minute'] = await evicted(child, maxEvictionMs);
+    if (maxEvictionMs > 0) table['after their eviction'] = await evicted(child, maxEvictionMs);
     return table;
   } finally {
     client.close();
@@ -28,8 +28,8 @@ async function findIds(client, count) {
   const ids = [];
   let cursor = '';
   while (ids.length < count) {
-    // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
-    const { body } = await client.ask('GET', `/sessions?limit=100${cursor}`);
+    // oxlint-disable-next-line no-await-in-loop -- each page starts where the previous one ends
+    const { body } = await client.request('GET', `/sessions?limit=100${cursor}`);
     ids.push(...body.sessions.map(({ session_id: id }) => id));
     cursor = `&cursor=${body.next_cursor}`;
   }
@@ -44,8 +44,8 @@ async function useEach(client, ids) {
       const path = `/sessions/${id}`;
       const message = { type: 'user_message', content: 'Go on.' };
       /* oxlint-disable no-await-in-loop -- each worker sends one request at a time */
-      if (index % MESSAGE_EVERY === 0) await client.ask('POST', `${path}/input`, message);
-      else await client.ask('GET', path);
+      if (index % MESSAGE_EVERY === 0) await client.request('POST', `${path}/input`, message);
+      else await client.request('GET', path);
       /* oxlint-enable no-await-in-loop */
     }
   };

@@ -1,4 +1,4 @@
-/** The processor time of this process for each delta, once the code is warm. */
+/** Measures the processor time of this process per delta, after a warm-up. */
 export class CpuPerDelta {
   us = Number.NaN;
   #warmUp;
@@ -6,12 +6,12 @@ export class CpuPerDelta {
   #last = 0;
   #before;
 
-  /** @param warmUp how many deltas come before those that count */
+  /** @param warmUp the number of deltas before the measured ones */
   constructor(warmUp) {
     this.#warmUp = warmUp;
   }
 
-  /** A delta came; they are numbered. */
+  /** Records that the delta with this number was received. */
   at(number) {
     this.#last = number;
     if (this.#from !== null || number < this.#warmUp) return;
@@ -19,6 +19,7 @@ export class CpuPerDelta {
     this.#before = process.cpuUsage();
   }
 
+  /** Returns the processor time per delta, in microseconds. */
   end() {
     const { user, system } = process.cpuUsage(this.#before);
     this.us = (user + system) / (this.#last - this.#from);

@@ -1,9 +1,9 @@
-// What our engine adds to the processor time that an agent's message costs anyway. The SDK reads it
-// from the agent's process and parses it; we translate, keep, publish and frame it.
+// Measures the processor time that this package adds to the SDK's. The SDK reads a message from the agent's
+// process and parses it. This package translates, stores, publishes and frames it.
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { said, start } from '../children.mjs';
+import { nextMessage, start } from '../children.mjs';
 import { save } from '../figures.mjs';
 import { countSteps } from '../progress.mjs';
 import { startMessagesApi } from '../first-word/messages-api.mjs';
@@ -11,7 +11,7 @@ import { line, print } from '../targets.mjs';
 
 const SETUPS = [
   { name: 'one by one', words: 1000, everyMs: 2, warmUp: 400 },
-  { name: 'as fast as they come', words: 20_000, everyMs: 0, warmUp: 5000 },
+  { name: 'as fast as possible', words: 20_000, everyMs: 0, warmUp: 5000 },
 ];
 const BRIEF = SETUPS.map((setup) => ({ ...setup, words: 300, warmUp: 50 }));
 
@@ -25,7 +25,7 @@ export async function benchEngine(isBrief) {
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       for (const setup of setups) {
         begin(`${setup.name}, repetition ${repetition + 1} of ${repetitions}`);
-        // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+        // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
         rows.push({ setup: setup.name, ...(await measure(setup, home)) });
       }
     }
@@ -33,14 +33,14 @@ export async function benchEngine(isBrief) {
     await rm(home, { recursive: true, force: true, maxRetries: 3 });
   }
   print(
-    "Microseconds of processor time for one delta of a real agent, in the server's process.",
+    "Microseconds of processor time per delta of a real agent, in the server's process.",
     setups.flatMap(({ name }) => {
       const figures = (figure) =>
         rows.filter(({ setup }) => setup === name).map((row) => row[figure]);
       return [
         [`${name}: the SDK alone`, line(figures('sdkUs'), { digits: 1 })],
-        [`${name}: what ours adds`, line(figures('oursUs'), { digits: 1 })],
-        [`${name}: what ours adds / the SDK alone`, line(figures('oursBySdk'))],
+        [`${name}: added by this package`, line(figures('addedUs'), { digits: 1 })],
+        [`${name}: ratio`, line(figures('addedBySdk'))],
       ];
     }),
   );
@@ -52,9 +52,9 @@ async function measure({ words, everyMs, warmUp }, home) {
   try {
     const args = [api.url, home, String(warmUp)];
     const sdk = await run('sdk.mjs', args);
-    const both = await run('ours.mjs', args);
-    const oursUs = both.cpuUs - sdk.cpuUs;
-    return { sdkUs: sdk.cpuUs, oursUs, oursBySdk: oursUs / sdk.cpuUs };
+    const both = await run('this-package.mjs', args);
+    const addedUs = both.cpuUs - sdk.cpuUs;
+    return { sdkUs: sdk.cpuUs, addedUs, addedBySdk: addedUs / sdk.cpuUs };
   } finally {
     api.close();
   }
@@ -63,7 +63,7 @@ async function measure({ words, everyMs, warmUp }, home) {
 async function run(module, args) {
   const child = start(new URL(module, import.meta.url), args);
   try {
-    return await said(child);
+    return await nextMessage(child);
   } finally {
     child.kill();
   }

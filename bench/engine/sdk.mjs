@@ -1,4 +1,4 @@
-// What this process does for each delta of a real agent, with the SDK alone.
+// The processor time per delta of a real agent, with the SDK alone.
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import { agentOptions } from '../first-word/agent-options.mjs';
 import { CpuPerDelta } from './cpu-per-delta.mjs';

@@ -1,6 +1,6 @@
-// What it costs to tell one event to many, and how long it takes, from the agent's message to the
-// subscriber's bytes, beside others with the same frames in the same run. Speed counts as a ratio to
-// raw node:http: the machine's own noise is in every absolute figure.
+// Measures the cost and the latency of delivering one event to many subscribers, from the agent's message
+// to the subscriber's bytes. Other servers send the same frames in the same run. Results are ratios to raw
+// node:http, because every absolute figure includes the noise of the machine.
 import { save } from '../figures.mjs';
 import { measureDeliveries } from './deliveries.mjs';
 import { measureLatency } from './latency.mjs';

@@ -1,10 +1,10 @@
-// One server under measurement, told what to do by its parent. Every event carries the time at which
-// the agent said it, so that a subscriber in another process can tell how long it took.
+// One measured server, controlled by its parent process. Every event contains the time at which the agent
+// emitted it, so that a subscriber in another process can compute its latency.
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-// Each is loaded alone: what the others bring is not in its memory.
+// Only the measured server is loaded, so that the packages of the others are not in its memory.
 const open = {
   raw: async (options) => (await import('./servers/raw.mjs')).openRaw(options),
   nest: async (options) => (await import('./servers/nest.mjs')).openNest(options),
@@ -14,12 +14,12 @@ const open = {
     (await import('./servers/fastify-sse.mjs')).openFastifySse(options),
   'never-express': async () => (await import('./servers/never.mjs')).openNever('express'),
   'never-fastify': async () => (await import('./servers/never.mjs')).openNever('fastify'),
-  express: async () => (await import('./servers/ours.mjs')).openOurs('express'),
-  fastify: async () => (await import('./servers/ours.mjs')).openOurs('fastify'),
+  express: async () => (await import('./servers/this-package.mjs')).openThisPackage('express'),
+  fastify: async () => (await import('./servers/this-package.mjs')).openThisPackage('fastify'),
 };
-const [kind, keeps] = process.argv.slice(2);
-const server = await open[kind]({ keeps: keeps === 'keeps' });
-const answers = {
+const [kind, retains] = process.argv.slice(2);
+const server = await open[kind]({ retains: retains === 'retains' });
+const handlers = {
   listen: () => ({ url: server.url, path: server.path }),
   emit,
   lastId: () => ({ lastId: server.lastId() }),
@@ -28,24 +28,24 @@ const answers = {
 };
 
 process.on('disconnect', () => process.exit());
-process.on('message', (request) => void answer(request));
+process.on('message', (request) => void handle(request));
 
-async function answer(request) {
-  process.send(await answers[request.do](request));
+async function handle(request) {
+  process.send(await handlers[request.do](request));
 }
 
 /**
- * Emits events, `burst` of them in one turn of the event loop. Our server writes in the following turn,
- * together with the events of that turn. `isApart` leaves a turn in between.
+ * Emits events, `burst` of them in one turn of the event loop. This package writes in the following turn,
+ * together with the events of that turn. Without `isGathered`, a turn without events is left in between.
  */
-async function emit({ events, burst, everyMs, isApart = false }) {
+async function emit({ events, burst, everyMs, isGathered = true }) {
   for (let sent = 0; sent < events; sent += burst) {
     for (let i = 0; i < burst; i += 1)
-      server.say(`${process.hrtime.bigint()} some words of an answer`);
-    /* oxlint-disable no-await-in-loop -- that is the pace */
+      server.publish(`${process.hrtime.bigint()} some words of an answer`);
+    /* oxlint-disable no-await-in-loop -- sets the pace */
     if (everyMs > 0) await delay(everyMs);
     else await nextTurn();
-    if (isApart) await nextTurn();
+    if (!isGathered) await nextTurn();
     /* oxlint-enable no-await-in-loop */
   }
   return {};
@@ -56,7 +56,7 @@ function cpuMs() {
   return (user + system) / 1000;
 }
 
-/** The memory in use after a collection, and the memory that the system provides for it. */
+/** Returns the memory in use after a garbage collection, and the resident memory, in bytes. */
 async function memory() {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc');

@@ -3,10 +3,10 @@ import { get } from 'node:http';
 const BEFORE_TIME = '"text":"';
 
 /**
- * Follows a stream. `onEvents` gets the times at which the events that came were said. Resolves to
- * the request when the stream has begun.
+ * Subscribes to a stream. Calls `onEvents` with the times at which the received events were emitted.
+ * Resolves to the request once the stream is open.
  */
-export function follow(url, onEvents, headers = {}) {
+export function subscribe(url, onEvents, headers = {}) {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, headers }, (response) => {
       let rest = '';

@@ -1,30 +1,30 @@
-// The subscribers of a benchmark, in a process of their own: they count events and take their times.
+// The subscribers of a benchmark, in their own process. They count events and record latencies.
 import { percentile } from '../figures.mjs';
-import { follow } from './stream.mjs';
+import { subscribe } from './stream.mjs';
 
-/** How many connect at the same time: a crowd at once would be refused by the backlog. */
+/** The number of subscribers that connect at the same time. More would exceed the listen backlog. */
 const CONNECTING = 50;
 
 let subscribers = 0;
 let latenciesMs = [];
 let expected = Number.POSITIVE_INFINITY;
 let finish = () => {};
-const answers = { connect, receive, replay };
+const handlers = { connect, receive, replay };
 
 process.on('disconnect', () => process.exit());
-process.on('message', (request) => void answer(request));
+process.on('message', (request) => void handle(request));
 
-async function answer(request) {
-  process.send(await answers[request.do](request));
+async function handle(request) {
+  process.send(await handlers[request.do](request));
 }
 
 async function connect({ url, subscribers: count }) {
-  let begun = 0;
+  let started = 0;
   const connectInTurn = async () => {
-    while (begun < count) {
-      begun += 1;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await follow(url, take);
+    while (started < count) {
+      started += 1;
+      // oxlint-disable-next-line no-await-in-loop -- in sequence
+      await subscribe(url, record);
     }
   };
   await Promise.all(Array.from({ length: CONNECTING }, connectInTurn));
@@ -32,13 +32,13 @@ async function connect({ url, subscribers: count }) {
   return {};
 }
 
-function take(times) {
+function record(times) {
   const now = Number(process.hrtime.bigint());
   for (const time of times) latenciesMs.push((now - time) / 1e6);
   if (latenciesMs.length >= expected) finish();
 }
 
-/** Waits until so many events more have come to each subscriber. */
+/** Waits until each subscriber has received `events` more events. */
 async function receive({ events }) {
   expected = events * subscribers;
   if (latenciesMs.length < expected) await new Promise((resolve) => (finish = resolve));
@@ -52,28 +52,28 @@ async function receive({ events }) {
   };
 }
 
-/** One subscriber comes with a cursor, takes what it missed and leaves; so many times. */
+/** Connects a subscriber with a cursor, receives the missed events and disconnects; repeats that `times` times. */
 async function replay({ url, after, events, times }) {
-  const tookMs = [];
+  const durationsMs = [];
   for (let time = 0; time < times; time += 1) {
-    const begun = performance.now();
-    // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-    await takeMissed(url, after, events);
-    tookMs.push(performance.now() - begun);
+    const startedAt = performance.now();
+    // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
+    await receiveMissed(url, after, events);
+    durationsMs.push(performance.now() - startedAt);
   }
-  tookMs.sort((a, b) => a - b);
-  return { p50Ms: percentile(tookMs, 0.5) };
+  durationsMs.sort((a, b) => a - b);
+  return { p50Ms: percentile(durationsMs, 0.5) };
 }
 
-async function takeMissed(url, after, events) {
+async function receiveMissed(url, after, events) {
   let left = events;
   let finishReplay;
-  const taken = new Promise((resolve) => (finishReplay = resolve));
+  const received = new Promise((resolve) => (finishReplay = resolve));
   const onEvents = (times) => {
     left -= times.length;
     if (left <= 0) finishReplay();
   };
-  const request = await follow(url, onEvents, { 'last-event-id': String(after) });
-  await taken;
+  const request = await subscribe(url, onEvents, { 'last-event-id': String(after) });
+  await received;
   request.destroy();
 }

@@ -1,11 +1,11 @@
-// How long the first word takes: from POST /sessions to the first delta, with an agent that is
-// started then and with one that was started ahead; and from a message to a session that sleeps to
-// the first delta, beside the SDK's own resume from a session store. The real agent, a model on loopback.
+// Measures the time to the first delta, with the real agent and a model on loopback: from POST /sessions,
+// with an agent that is started then (cold) and one from the warm pool; and from a message to a dormant
+// session, compared with the SDK's own resume from a session store.
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ask, said, start } from '../children.mjs';
+import { ask, nextMessage, start } from '../children.mjs';
 import { save } from '../figures.mjs';
 import { countSteps } from '../progress.mjs';
 import { line, print } from '../targets.mjs';
@@ -16,15 +16,15 @@ const POST = { method: 'POST', headers: HEADERS };
 const LINES = [
   ['POST /sessions, cold, ms', 'coldPostMs', { atMost: 10 }],
   ['POST /sessions to the first delta, cold, ms', 'coldMs'],
-  ['POST /sessions, warm, ms', 'warmPostMs', { atMost: 10 }],
-  ['POST /sessions to the first delta, warm, ms', 'warmMs'],
-  ['warm / cold', 'warmByCold', { atMost: 0.4 }],
-  ['wake from sleep to the first delta, ms', 'wakeMs'],
-  ["the SDK's own resume to the first delta, ms", 'resumeMs'],
-  ['wake / resume', 'wakeByResume', { atMost: 1 }],
+  ['POST /sessions, warm pool, ms', 'warmPostMs', { atMost: 10 }],
+  ['POST /sessions to the first delta, warm pool, ms', 'warmMs'],
+  ['warm pool / cold', 'warmByCold', { atMost: 0.4 }],
+  ['message to a dormant session, to the first delta, ms', 'resumeMs'],
+  ["the SDK's own resume from a store, ms", 'sdkResumeMs'],
+  ["dormant session / the SDK's own resume", 'resumeBySdk', { atMost: 1 }],
 ];
 
-/** How long an agent needs to be there ahead of its session, and to be gone when it sleeps. */
+/** How long to wait for the warm pool to start its agent, and for a dormant session's agent to exit. */
 const SETTLED_MS = 2000;
 
 export async function benchFirstWord(isBrief) {
@@ -37,12 +37,12 @@ export async function benchFirstWord(isBrief) {
   const rows = [];
   const begin = countSteps(repetitions + 1);
   try {
-    const urls = await Promise.all([said(cold), said(warm)]);
+    const urls = await Promise.all([nextMessage(cold), nextMessage(warm)]);
     const [coldUrl, warmUrl] = urls.map(({ url }) => url);
-    // The first time is the code's own: it is not counted.
+    // The first run warms up the code. It is not counted.
     for (let repetition = 0; repetition <= repetitions; repetition += 1) {
       begin(repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${repetitions}`);
-      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
       const row = await measure(cold, coldUrl, warmUrl, repetition % 2 === 0);
       if (repetition > 0) rows.push(row);
     }
@@ -66,19 +66,19 @@ export async function benchFirstWord(isBrief) {
   save('first-word', { rows });
 }
 
-/** Whatever comes second finds more in the system's caches, so waking and resuming take turns. */
-async function measure(coldServer, coldUrl, warmUrl, isResumedFirst) {
+/** The second of the two resumes benefits from the system's caches, so they alternate in being first. */
+async function measure(coldServer, coldUrl, warmUrl, isSdkFirst) {
   const warm = await firstWord(warmUrl);
   const cold = await firstWord(coldUrl);
-  const resume = async () => {
-    await sleeps(cold.session);
-    return (await ask(coldServer, { do: 'resume', id: cold.id })).resumeMs;
+  const resumeBySdk = async () => {
+    await untilDormant(cold.session);
+    return (await ask(coldServer, { do: 'resume', id: cold.id })).sdkResumeMs;
   };
-  const resumedFirst = isResumedFirst ? await resume() : null;
-  await sleeps(cold.session);
-  const woken = await word(cold.session);
-  const wakeMs = woken.at - woken.said;
-  const resumeMs = resumedFirst ?? (await resume());
+  const firstMs = isSdkFirst ? await resumeBySdk() : null;
+  await untilDormant(cold.session);
+  const resumed = await sendMessage(cold.session);
+  const resumeMs = resumed.deltaAt - resumed.sentAt;
+  const sdkResumeMs = firstMs ?? (await resumeBySdk());
   await Promise.all([warm, cold].map(({ session }) => fetch(session, { method: 'DELETE' })));
   return {
     coldPostMs: cold.postMs,
@@ -86,48 +86,48 @@ async function measure(coldServer, coldUrl, warmUrl, isResumedFirst) {
     warmPostMs: warm.postMs,
     warmMs: warm.firstMs,
     warmByCold: warm.firstMs / cold.firstMs,
-    wakeMs,
     resumeMs,
-    wakeByResume: wakeMs / resumeMs,
+    sdkResumeMs,
+    resumeBySdk: resumeMs / sdkResumeMs,
   };
 }
 
 async function firstWord(url) {
   await delay(SETTLED_MS);
-  const begun = performance.now();
+  const startedAt = performance.now();
   const created = await fetch(`${url}/sessions`, { ...POST, body: '{}' });
-  const postMs = performance.now() - begun;
+  const postMs = performance.now() - startedAt;
   const { session_id: id } = await created.json();
   const session = `${url}/sessions/${id}`;
-  const { at } = await word(session);
-  return { id, session, postMs, firstMs: at - begun };
+  const { deltaAt } = await sendMessage(session);
+  return { id, session, postMs, firstMs: deltaAt - startedAt };
 }
 
-/** Says something, and resolves to when, and to when the first delta of the answer came. */
-async function word(session) {
+/** Sends a message. Resolves to the time it was sent, and the time the first delta was received. */
+async function sendMessage(session) {
   const { last_id: last } = await (await fetch(session)).json();
   const controller = new AbortController();
   const stream = await fetch(`${session}/stream`, {
     headers: { 'last-event-id': String(last) },
     signal: controller.signal,
   });
-  const saidAt = performance.now();
+  const sentAt = performance.now();
   const body = JSON.stringify({ type: 'user_message', content: 'hi' });
   await fetch(`${session}/input`, { ...POST, body });
-  let at = null;
+  let deltaAt = null;
   let text = '';
   for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if (at === null && text.includes('event: message_delta')) at = performance.now();
+    if (deltaAt === null && text.includes('event: message_delta')) deltaAt = performance.now();
     if (text.includes('event: result')) break;
   }
   controller.abort();
-  return { said: saidAt, at };
+  return { sentAt, deltaAt };
 }
 
-async function sleeps(session) {
+async function untilDormant(session) {
   for (;;) {
-    /* oxlint-disable no-await-in-loop -- asks again until it is so */
+    /* oxlint-disable no-await-in-loop -- polls the server */
     const { state } = await (await fetch(session)).json();
     if (state === 'dormant') return delay(SETTLED_MS);
     await delay(50);

@@ -1,4 +1,4 @@
-// A model on loopback: it answers every request with a word, at once, or with many, one by one.
+// A model on loopback. It answers every request with one word immediately, or with many words one by one.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,7 +30,7 @@ const EVENTS = [
 const FRAMES = EVENTS.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 const WORD = EVENTS.findIndex(({ type }) => type === 'content_block_delta');
 
-/** Resolves to where it is, and to how it is ended. */
+/** Starts the model. Resolves to its address and a function that stops it. */
 export async function startMessagesApi({ words = 1, everyMs = 0 } = {}) {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
@@ -54,7 +54,7 @@ async function answer(response, words, everyMs) {
   response.write(FRAMES.slice(0, WORD).join(''));
   for (let word = 0; word < words && !response.destroyed; word += 1) {
     const hasRoom = response.write(FRAMES[WORD]);
-    /* oxlint-disable no-await-in-loop -- that is the pace */
+    /* oxlint-disable no-await-in-loop -- sets the pace */
     if (everyMs > 0) await delay(everyMs);
     else if (!hasRoom) await new Promise((resolve) => response.once('drain', resolve));
     /* oxlint-enable no-await-in-loop */

@@ -1,4 +1,4 @@
-// A server whose agents are real, told what to do by its parent.
+// A server with real agents, controlled by its parent process.
 import 'reflect-metadata';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import { NestFactory } from '@nestjs/core';
@@ -29,16 +29,16 @@ process.on('message', (request) => void handle(request));
 process.send({ url: await app.getUrl() });
 
 async function handle(request) {
-  if (request.do === 'resume') process.send({ resumeMs: await resume(request.id) });
+  if (request.do === 'resume') process.send({ sdkResumeMs: await resume(request.id) });
   if (request.do === 'close') {
     await app.close();
     process.send({});
   }
 }
 
-/** The same conversation, resumed by the SDK alone; milliseconds to the first delta. */
+/** Resumes a conversation with the SDK alone. Resolves to the milliseconds to the first delta. */
 async function resume(id) {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const messages = query({
     prompt: 'hi',
     options: {
@@ -49,11 +49,11 @@ async function resume(id) {
       includePartialMessages: true,
     },
   });
-  let at = null;
+  let deltaAt = null;
   for await (const { type, event } of messages) {
-    if (at === null && type === 'stream_event' && event.type === 'content_block_delta') {
-      at = performance.now();
+    if (deltaAt === null && type === 'stream_event' && event.type === 'content_block_delta') {
+      deltaAt = performance.now();
     }
   }
-  return at - begun;
+  return deltaAt - startedAt;
 }

@@ -1,10 +1,10 @@
-// What subscribers cost that only wait.
+// Measures the cost of idle subscribers.
 import { save } from '../figures.mjs';
-import { measureCrowd } from './crowd.mjs';
+import { measureManySubscribers } from './many-subscribers.mjs';
 import { measureMemory } from './memory.mjs';
 
 export async function benchIdle(isBrief) {
   const memory = await measureMemory(isBrief);
-  const crowd = await measureCrowd(isBrief);
-  save('idle', { memory, crowd });
+  const many = await measureManySubscribers(isBrief);
+  save('idle', { memory, many });
 }

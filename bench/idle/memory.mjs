@@ -1,31 +1,31 @@
-// What the first subscribers that wait take of the server's memory. The process itself grows with them,
-// by much that is needed once, and by what V8 does not give back. What each costs among many is in crowd.mjs.
+// Measures the server's memory for the first idle subscribers. It includes one-time costs, and memory that
+// V8 does not return to the system. many-subscribers.mjs measures the cost of each one among many.
 import { ask } from '../children.mjs';
 import {
+  EMITTING,
   figuresOf,
   measureAll,
-  OURS,
+  NEVER_EMITTING,
   SERVERS,
-  SILENT,
-  SPEAKING,
+  THIS_PACKAGE,
   withServer,
-} from '../fanout/field.mjs';
+} from '../fanout/comparison.mjs';
 import { line, print } from '../targets.mjs';
 
 const FULL = {
   name: 'memory of the first subscribers',
-  kinds: [...SPEAKING, ...SILENT],
+  kinds: [...EMITTING, ...NEVER_EMITTING],
   first: 100,
   subscribers: 1000,
 };
-const BRIEF = { ...FULL, kinds: ['raw', ...OURS], first: 5, subscribers: 10 };
-const FIGURES = { rssKb: 'of the process (RSS)', heapKb: 'of heap and buffers' };
+const BRIEF = { ...FULL, kinds: ['raw', ...THIS_PACKAGE], first: 5, subscribers: 10 };
+const FIGURES = { rssKb: 'RSS', heapKb: 'heap and buffers' };
 
 export async function measureMemory(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
   const rows = await measureAll([setup], isBrief ? 1 : 5, measure);
   print(
-    `kB for each of ${setup.subscribers} subscribers that wait.`,
+    `kB for each of the first ${setup.subscribers} idle subscribers.`,
     Object.entries(FIGURES).flatMap(([figure, title]) =>
       setup.kinds.map((kind) => [
         `${title}, ${SERVERS[kind]}`,
@@ -36,7 +36,7 @@ export async function measureMemory(isBrief) {
   return { setup, rows };
 }
 
-/** The first ones are there before: with them comes what is needed once. */
+/** Measures the growth after `first` subscribers, which carry a part of the one-time costs. */
 function measure(kind, { first, subscribers }) {
   return withServer(kind, async ({ server, client, url }) => {
     await ask(client, { do: 'connect', url, subscribers: first });

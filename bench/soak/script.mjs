@@ -1,10 +1,10 @@
-/** The script of the agents: their turn depends on the text of the message. */
+/** The script of the agents. The text of the message selects the turn. */
 export async function play(turn) {
-  await turn.say('I look into it, and tell you what I find.');
+  await turn.say('I will look into it and report what I find.');
   switch (turn.input.text) {
     case 'ask': {
       const outcome = await turn.useTool('Bash', { command: 'ls' }, { run: () => 'README.md' });
-      await turn.say(outcome.allowed ? 'There is one file.' : 'Then I do not look.');
+      await turn.say(outcome.allowed ? 'There is one file.' : 'Then I will not look.');
       break;
     }
     case 'hang':

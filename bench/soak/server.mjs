@@ -1,4 +1,4 @@
-// A server that is worked hard. It tells what of that is left in it.
+// A server under load. It reports the memory, objects and resources that remain afterwards.
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
@@ -15,7 +15,7 @@ import { play } from './script.mjs';
 const { kind, place } = JSON.parse(process.argv[2]);
 /** Short enough that an agent stops as soon as its session has no subscriber. */
 const IDLE_TIMEOUT_MS = 50;
-/** How long what clients left behind may take to be gone. */
+/** How long to wait for the connections of clients to close. */
 const SETTLE_MS = 3000;
 
 const { storage, end } = storages[kind].open(place);
@@ -26,7 +26,7 @@ const classes = {
   timers: setTimeout(() => {}).constructor,
 };
 
-// A warning of a leak is what this is about; that counting is experimental is known.
+// Warnings about leaks matter here. The warning that queryObjects is experimental does not.
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {
   if (warning.name !== 'ExperimentalWarning') console.warn(warning);
@@ -49,7 +49,7 @@ const app = await NestFactory.create(HostModule, {
   forceCloseConnections: true,
 });
 await app.listen(0, '127.0.0.1');
-// A client that is held up would send its next request on a connection that is just being closed.
+// A delayed client would send its next request on a connection that is just being closed.
 app.getHttpServer().keepAliveTimeout = 60_000;
 const registry = app.get(SessionRegistry);
 
@@ -73,22 +73,22 @@ async function handle(request) {
 }
 
 /**
- * How many objects there are that are still in use. It takes half a second for each kind, and throws
- * away all that can be made again, compiled code, too: what is in memory then is what must be.
+ * Counts the objects that are still in use, in about half a second per kind. It also discards compiled code
+ * and everything else that can be created again, so only the memory that is needed remains.
  */
 function count(kinds) {
   const counts = kinds.map((name) => [name, queryObjects(classes[name], { format: 'count' })]);
   return {
     ...memory(),
-    counts: { 'sessions known': registry.size, ...Object.fromEntries(counts) },
+    counts: { 'sessions in memory': registry.size, ...Object.fromEntries(counts) },
   };
 }
 
-/** Waits until the last client's connection is closed, but not for ever. */
+/** Waits until the last client's connection is closed, for at most `SETTLE_MS`. */
 async function settled() {
   const until = performance.now() + SETTLE_MS;
   do {
-    // oxlint-disable-next-line no-await-in-loop -- nothing tells when the last one is gone
+    // oxlint-disable-next-line no-await-in-loop -- polls, because there is no event for it
     await delay(100);
   } while (resources()['TCPSocketWrap'] && performance.now() < until);
 }

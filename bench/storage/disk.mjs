@@ -12,10 +12,10 @@ export function measureDisk() {
   const timesMs = [];
   try {
     for (let written = 0; written < WRITES; written += 1) {
-      const beganAt = performance.now();
+      const startedAt = performance.now();
       writeSync(descriptor, page);
       fdatasyncSync(descriptor);
-      timesMs.push(performance.now() - beganAt);
+      timesMs.push(performance.now() - startedAt);
     }
   } finally {
     closeSync(descriptor);

@@ -1,55 +1,55 @@
-import { messageStart, PlayedAgent, textDelta } from '../agent.mjs';
+import { ManualAgent, messageStart, textDelta } from '../agent.mjs';
 
 const WORDS = 'some words of an answer';
 
 /**
- * Agents that answer a message with a steady stream of words, whatever becomes of them: each is due
- * at a time of its own, and is said as soon as the event loop gets there. It tells the time at which
- * it was due, so that what held it up counts in how long it took to arrive.
+ * Agents that reply to a message with deltas at a constant rate, independent of how fast these are delivered.
+ * Each delta is due at its own time, and is emitted as soon as the event loop is free. It contains the time
+ * at which it was due, so that every delay is part of its latency.
  */
 export class Load {
-  /** How many words were said. */
-  said = 0;
+  /** The number of emitted deltas. */
+  emitted = 0;
   #periodMs;
   #staggerMs;
   #turns = [];
   #timer;
 
-  /** @param staggerMs within which time of its message an agent begins, so that they are not in step */
+  /** @param staggerMs each agent starts at a random time within this period, so that they are not in step */
   constructor({ eventsPerSecond, staggerMs }) {
     this.#periodMs = 1000 / eventsPerSecond;
     this.#staggerMs = staggerMs;
   }
 
   createAgent() {
-    const agent = new PlayedAgent(() => this.#begin(agent));
+    const agent = new ManualAgent(() => this.#begin(agent));
     return agent;
   }
 
   /** Ends the turns. */
   end() {
     clearInterval(this.#timer);
-    for (const { agent } of this.#turns) agent.say(result());
+    for (const { agent } of this.#turns) agent.emit(result());
   }
 
   #begin(agent) {
-    agent.say({ type: 'system', subtype: 'init', mcp_servers: [] });
-    agent.say(messageStart());
+    agent.emit({ type: 'system', subtype: 'init', mcp_servers: [] });
+    agent.emit(messageStart());
     this.#turns.push({ agent, dueAt: performance.now() + Math.random() * this.#staggerMs });
-    this.#timer ??= setInterval(() => this.#speak(performance.now()), 1);
+    this.#timer ??= setInterval(() => this.#emitDue(performance.now()), 1);
   }
 
-  #speak(now) {
+  #emitDue(now) {
     for (const turn of this.#turns) {
       for (; turn.dueAt <= now; turn.dueAt += this.#periodMs) {
-        turn.agent.say(textDelta(`${turn.dueAt.toFixed(3)} ${WORDS}`));
-        this.said += 1;
+        turn.agent.emit(textDelta(`${turn.dueAt.toFixed(3)} ${WORDS}`));
+        this.emitted += 1;
       }
     }
   }
 }
 
-/** When the words of an event were due, or null when it has none. */
+/** Returns the time at which the delta of an event was due, or null if the event is not a delta. */
 export function dueAtOf({ name, data }) {
   if (name !== 'message_delta') return null;
   return Number(/"text":"([\d.]+) /.exec(data)?.[1]);

@@ -1,13 +1,12 @@
 import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { waitedForCpuMs } from './process-figures.mjs';
 
-/** Not finer: a stall is one sample however long it was, and many of the calm between would hide it. */
+/** A finer resolution would hide stalls: a stall is one sample however long it is, among many short ones. */
 const SAMPLE_MS = 10;
 
 /**
- * How late the event loop is. Part of it is that the thread was ready to run and something else had
- * the processor: other programs, and where processors are few, the database. `own` is what is left
- * without that, which is what the thread itself was busy for.
+ * Measures the event loop delay. Part of it is the time in which the thread was ready to run while another
+ * program used the processor, such as the database on a small machine. The own delay excludes that time.
  */
 export class LoopDelay {
   #all = monitorEventLoopDelay({ resolution: SAMPLE_MS });
@@ -30,12 +29,12 @@ export class LoopDelay {
     this.#all.disable();
   }
 
-  /** The delay below which so many percent of the samples are. */
+  /** Returns a percentile of the delay, in milliseconds. */
   ms(percent) {
     return this.#all.percentile(percent) / 1e6 - SAMPLE_MS;
   }
 
-  /** The same without the waiting for a processor; null where the system does not tell. */
+  /** Returns the same percentile without the time spent waiting for a processor, or null if the system does not report it. */
   ownMs(percent) {
     return waitedForCpuMs() === null ? null : this.#own.percentile(percent) / 1e6;
   }

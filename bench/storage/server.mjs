@@ -7,19 +7,19 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SessionRegistry } from '../../dist/agent-webkit/engine/registry/session-registry.js';
 import { AgentWebkitModule } from '../../dist/index.js';
-import { Followers } from './followers.mjs';
+import { Subscribers } from './subscribers.mjs';
 import { Load } from './load.mjs';
 import { LoopDelay } from './loop-delay.mjs';
 import { waitedForCpuMs, writtenBytes } from './process-figures.mjs';
 import { storages } from './storages.mjs';
 
 const { kind, place, setup } = JSON.parse(process.argv[2]);
-/** So few that while it is measured the oldest are being forgotten, too. */
+/** Low enough that the oldest events are removed during the measurement. */
 const MAX_EVENTS = 300;
 
 const { storage, commits, end } = storages[kind].open(place);
 const load = new Load(setup);
-const followers = new Followers();
+const subscribers = new Subscribers();
 
 class HostModule {}
 Module({
@@ -51,12 +51,12 @@ process.disconnect();
 async function begin(user) {
   const caller = { id: user };
   const session = await registry.create({}, caller);
-  followers.follow(session);
+  subscribers.subscribe(session);
   await registry.send(session.id, { type: 'user_message', content: 'Go on.' }, caller);
 }
 
 async function measureWork() {
-  followers.lagUs = createHistogram();
+  subscribers.lagUs = createHistogram();
   const loop = new LoopDelay();
   const before = totals();
   loop.start();
@@ -67,16 +67,16 @@ async function measureWork() {
   const perSecond = (name) => rise(name) / (rise('ms') / 1000);
   const waitedMs = rise('waitedForCpuMs');
   return {
-    offeredPerSecond: perSecond('said'),
-    committedPerSecond: perSecond('seen'),
-    lagP50Ms: followers.lagUs.percentile(50) / 1000,
-    lagP99Ms: followers.lagUs.percentile(99) / 1000,
+    offeredPerSecond: perSecond('emitted'),
+    committedPerSecond: perSecond('received'),
+    lagP50Ms: subscribers.lagUs.percentile(50) / 1000,
+    lagP99Ms: subscribers.lagUs.percentile(99) / 1000,
     loopDelayP50Ms: loop.ms(50),
     loopDelayP99Ms: loop.ms(99),
     ownLoopDelayP99Ms: loop.ownMs(99),
     waitedForCpuPercent: waitedMs === null ? null : (waitedMs / rise('ms')) * 100,
     commitsPerSecond: perSecond('commits'),
-    cpuSecondsPer1000Events: rise('cpuSeconds') / (rise('seen') / 1000),
+    cpuMsPerEvent: rise('cpuMs') / rise('received'),
   };
 }
 
@@ -84,22 +84,22 @@ function totals() {
   const { user, system } = process.cpuUsage();
   return {
     ms: performance.now(),
-    said: load.said,
-    seen: followers.seen,
+    emitted: load.emitted,
+    received: subscribers.received,
     commits: commits(),
-    cpuSeconds: (user + system) / 1e6,
+    cpuMs: (user + system) / 1000,
     waitedForCpuMs: waitedForCpuMs(),
   };
 }
 
-/** How long it takes until everything that was said is seen. */
+/** Resolves to the milliseconds until every emitted event is received. */
 async function drained() {
-  const beganAt = performance.now();
-  while (followers.seen < load.said) {
-    // oxlint-disable-next-line no-await-in-loop -- nothing tells when the last one has come
+  const startedAt = performance.now();
+  while (subscribers.received < load.emitted) {
+    // oxlint-disable-next-line no-await-in-loop -- polls, because there is no event for it
     await delay(1);
   }
-  return performance.now() - beganAt;
+  return performance.now() - startedAt;
 }
 
 async function measureIdle() {

@@ -1,7 +1,7 @@
-// What it costs to keep what agents say: sessions that all speak at a steady pace, through the whole
-// engine, on each storage in turn. What it takes in memory is the engine's own share. How long the
-// server waited for a processor, and what the disk takes for a page, tell how quiet the machine was.
-import { said, start } from '../children.mjs';
+// Measures the cost of storing events: sessions that emit events at a constant rate, through the whole engine,
+// on each storage in turn. The figures of the memory storage are the engine's own share. The time that the
+// server waited for a processor, and the time the disk needs for a page, show how busy the machine was.
+import { nextMessage, start } from '../children.mjs';
 import { save, spread } from '../figures.mjs';
 import { countSteps } from '../progress.mjs';
 import { measureDisk } from './disk.mjs';
@@ -30,16 +30,16 @@ const BRIEF = {
 
 const LINES = [
   ['events/s offered', 'offeredPerSecond', 0],
-  ['events/s committed and seen', 'committedPerSecond', 0],
-  ['from said to seen, p50 ms', 'lagP50Ms', 1],
-  ['from said to seen, p99 ms', 'lagP99Ms', 1],
-  ['from the last said to all seen, ms', 'drainMs', 0],
+  ['events/s committed and received', 'committedPerSecond', 0],
+  ['from agent to subscriber, p50 ms', 'lagP50Ms', 1],
+  ['from agent to subscriber, p99 ms', 'lagP99Ms', 1],
+  ['from the last emitted to all received, ms', 'drainMs', 0],
   ['event loop delay, p50 ms', 'loopDelayP50Ms', 1],
   ['event loop delay, p99 ms', 'loopDelayP99Ms', 1],
-  ['the same without waiting for a CPU, p99 ms', 'ownLoopDelayP99Ms', 1],
-  ['main thread waited for a CPU, % of the time', 'waitedForCpuPercent', 1],
+  ['event loop delay without waiting for a CPU, p99 ms', 'ownLoopDelayP99Ms', 1],
+  ['main thread waiting for a CPU, % of the time', 'waitedForCpuPercent', 1],
   ['commits/s', 'commitsPerSecond', 0],
-  ["server's CPU seconds per 1,000 events", 'cpuSecondsPer1000Events', 3],
+  ['CPU ms of the server per event', 'cpuMsPerEvent', 3],
   ['commits while idle', 'idleCommits', 0],
   ['bytes written while idle', 'idleWrittenBytes', 0],
 ];
@@ -54,7 +54,7 @@ export async function benchStorage(isBrief) {
     disk.push(measureDisk());
     for (const kind of Object.keys(names)) {
       begin(`${names[kind]}, repetition ${repetition + 1} of ${setup.repetitions}`);
-      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
       rows.push({ repetition, kind, ...(await measure(kind, setup)) });
     }
   }
@@ -68,7 +68,7 @@ async function measure(kind, setup) {
   const server = start(new URL('server.mjs', import.meta.url), [request]);
   const ended = new Promise((resolve) => void server.once('exit', resolve));
   try {
-    return await said(server);
+    return await nextMessage(server);
   } finally {
     await ended;
     await remove();
@@ -81,7 +81,7 @@ function print({ sessions, eventsPerSecond, repetitions }, names, disk, rows) {
   console.log(
     `Storage: ${sessions} sessions with ${eventsPerSecond} events/s each. ` +
       `${repetitions} repetition(s); median (min-max). Node ${process.version}\n` +
-      `The disk keeps a page in: p50 ${p50}, p99 ${p99} ms.`,
+      `The disk writes a page in: p50 ${p50}, p99 ${p99} ms.`,
   );
   const table = LINES.map(([title, figure, digits]) => {
     const cells = Object.entries(names).map(([kind, name]) => {

@@ -1,4 +1,4 @@
-// The storages under measurement, each in a place of its own.
+// The measured storages, each with its own folder or schema.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import { RESULTS } from '../figures.mjs';
 export const POSTGRES_URL = process.env.POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/test';
 
 /**
- * By kind: `prepare` makes a place, with a way to remove it; `open` opens a storage there, which
- * tells how many transactions that write were committed.
+ * The storages by kind. `prepare` creates a folder or schema, and returns it with a function that removes it.
+ * `open` opens a storage there, and returns it with the number of committed write transactions.
  */
 export const storages = {
   memory: { prepare: () => ({ place: '', remove: () => {} }), open: openMemory },
@@ -19,7 +19,7 @@ export const storages = {
   postgres: { prepare: prepareSchema, open: openPostgres },
 };
 
-/** The kinds that this machine has, and what they are called. */
+/** Resolves to the storages that are available on this machine: their title in tables, by kind. */
 export async function findStorages() {
   const driver = process.getBuiltinModule('node:sqlite') ? 'node:sqlite' : 'libsql';
   const names = { memory: 'memory', sqlite: `SQLite (${driver})` };
@@ -27,7 +27,7 @@ export async function findStorages() {
     const [{ fsync }] = await query('show fsync');
     names.postgres = fsync === 'on' ? 'PostgreSQL' : 'PostgreSQL, not durable: fsync is off';
   } catch (error) {
-    console.warn(`PostgreSQL is left out, none answers; POSTGRES_URL names one. ${String(error)}`);
+    console.warn(`Skipped PostgreSQL: could not connect. Set POSTGRES_URL. ${String(error)}`);
   }
   return names;
 }
@@ -36,7 +36,7 @@ function openMemory() {
   return { storage: new MemoryStorage(), commits: () => 0, end: () => {} };
 }
 
-/** Not in the system's folder for temporary files, which may be in memory. */
+/** Does not use the system's folder for temporary files, which may be in memory. */
 function prepareFolder() {
   mkdirSync(RESULTS, { recursive: true });
   const place = mkdtempSync(join(fileURLToPath(RESULTS), 'sqlite-'));
@@ -47,7 +47,7 @@ function openSqlite(folder) {
   const file = join(folder, 'sessions.db');
   return {
     storage: new SqliteStorage({ file }),
-    // SQLite counts them for its readers: `iChange` in https://sqlite.org/walformat.html.
+    // SQLite counts commits for its readers: `iChange` in https://sqlite.org/walformat.html.
     commits: () => readFileSync(`${file}-shm`).readUInt32LE(8),
     end: () => {},
   };
@@ -65,7 +65,7 @@ function openPostgres(schema) {
   pool.on('connect', (client) => {
     const run = client.query.bind(client);
     client.query = (statement, ...rest) => {
-      // What sessions write is one statement each, in a transaction of its own.
+      // Each write of a session is one statement in its own transaction.
       if (!/^\s*select/i.test(statement.text ?? statement)) commits += 1;
       return run(statement, ...rest);
     };

@@ -1,4 +1,4 @@
-// A server on which many sessions stream at once, told what to do by its parent.
+// A server with many sessions that stream at the same time, controlled by its parent process.
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Load } from '../storage/load.mjs';
@@ -8,7 +8,7 @@ import { servers } from './servers.mjs';
 
 const setup = JSON.parse(process.argv[2]);
 
-// Within one period, so that every moment is like every other.
+// All agents start within one period, so that the load is even.
 const staggerMs = 1000 / setup.eventsPerSecond;
 const load = new Load({ eventsPerSecond: setup.eventsPerSecond, staggerMs });
 
@@ -16,12 +16,12 @@ const { url, ids, begin } = await servers[setup.server](load, setup.sessions);
 
 process.on('disconnect', () => process.exit());
 process.on('message', (request) => void handle(request));
-// Both processes count the system's monotonic clock, from moments of their own.
+// Both processes use the system's monotonic clock, but with different origins.
 const clockMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 process.send({ url, ids, clockMs });
 
 async function handle(request) {
-  if (request.do === 'speak') {
+  if (request.do === 'start') {
     await begin();
     process.send({});
   }
@@ -39,9 +39,9 @@ async function measure() {
   const ms = after.ms - before.ms;
   const waitedMs = after.waitedMs === null ? null : after.waitedMs - before.waitedMs;
   return {
-    saidInAll: load.said,
-    said: after.said - before.said,
-    saidPerSecond: ((after.said - before.said) / ms) * 1000,
+    emittedInTotal: load.emitted,
+    emitted: after.emitted - before.emitted,
+    emittedPerSecond: ((after.emitted - before.emitted) / ms) * 1000,
     cpuMs: after.cpuMs - before.cpuMs,
     cpuPercent: ((after.cpuMs - before.cpuMs) / ms) * 100,
     waitedForCpuPercent: waitedMs === null ? null : (waitedMs / ms) * 100,
@@ -53,7 +53,7 @@ function totals() {
   const { user, system } = process.cpuUsage();
   return {
     ms: performance.now(),
-    said: load.said,
+    emitted: load.emitted,
     cpuMs: (user + system) / 1000,
     waitedMs: waitedForCpuMs(),
   };

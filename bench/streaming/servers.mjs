@@ -1,4 +1,4 @@
-// The servers that stream: ours, the least a server can do with the same agents, and those agents alone.
+// The servers that stream: this package, a minimal server with the same agents, and those agents alone.
 // Each reports its address, the ids of its sessions, and how to start their agents.
 import { createServer } from 'node:http';
 import { Module } from '@nestjs/common';
@@ -11,13 +11,13 @@ const CALLER = { id: 'anonymous' };
 const MESSAGE = { type: 'user_message', content: 'Go on.' };
 
 export const servers = {
-  express: (load, count) => ours(load, count, []),
-  fastify: (load, count) => ours(load, count, [new FastifyAdapter()]),
+  express: (load, count) => thisPackage(load, count, []),
+  fastify: (load, count) => thisPackage(load, count, [new FastifyAdapter()]),
   raw: (load, count) => listen(load, count, forward),
   agents: (load, count) => listen(load, count, ignore),
 };
 
-async function ours(load, count, adapter) {
+async function thisPackage(load, count, adapter) {
   class HostModule {}
   Module({
     imports: [
@@ -63,7 +63,7 @@ async function listen(load, count, read) {
   };
 }
 
-/** Each message serialised once, and written to each open response of its session. */
+/** Serializes each message once, and writes it to each open response of its session. */
 async function forward({ agent, responses }) {
   let seq = 0;
   for await (const { type, event } of agent.messages) {
@@ -77,7 +77,7 @@ async function forward({ agent, responses }) {
 }
 
 async function ignore({ agent }) {
-  let said = 0;
-  for await (const { type } of agent.messages) said += Number(type === 'stream_event');
-  return said;
+  let events = 0;
+  for await (const { type } of agent.messages) events += Number(type === 'stream_event');
+  return events;
 }

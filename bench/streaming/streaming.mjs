@@ -1,10 +1,11 @@
-// Many sessions that stream at once, each to a few subscribers: whether the server keeps up, and what
-// one delivered event costs. Beside it, in the same run, one session that streams to many, and raw
-// node:http with both. The agents are played in the server's process; what they take alone, at the
-// same rate, is measured, too, and left out of what a delivery costs.
+// Measures many sessions that stream at the same time, each to a few subscribers: whether the server keeps up,
+// and the cost of one delivery. The same run measures one session that streams to many subscribers, and raw
+// node:http with both. The agents run in the server's process. Their cost at the same rate is measured
+// separately and subtracted.
 import { setTimeout as delay } from 'node:timers/promises';
-import { ask, said, start } from '../children.mjs';
+import { ask, nextMessage, start } from '../children.mjs';
 import { save } from '../figures.mjs';
+import { SERVERS } from '../fanout/comparison.mjs';
 import { countSteps } from '../progress.mjs';
 import { line, print } from '../targets.mjs';
 
@@ -26,13 +27,13 @@ const BRIEF = {
   warmUpMs: 300,
   measuredMs: 700,
 };
-/** One session that streams to many, as the fan-out benchmark has it. */
+/** One session that streams to many subscribers, as in the fan-out benchmark. */
 const FAN_OUT = { sessions: 1, subscribers: 100, eventsPerSecond: 200 };
-/** Tried one after the other where the machine does not keep up, as shares of the rate. */
-const LESS = [0.8, 0.6, 0.4, 0.2, 0.1];
-/** A delivery that is later than this means that the server did not keep up. */
+/** Shares of the rate that are tried in turn if the machine does not keep up. */
+const LOWER_RATES = [0.8, 0.6, 0.4, 0.2, 0.1];
+/** How long after the end the last delivery may take if the server keeps up. */
 const KEPT_UP_MS = 1000;
-const GIVEN_UP_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 export async function benchStreaming(isBrief) {
   const setup = isBrief ? BRIEF : FULL;
@@ -41,51 +42,51 @@ export async function benchStreaming(isBrief) {
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
     const row = {};
     for (const server of setup.servers) {
-      // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+      // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
       row[server] = await compare({ ...setup, server }, begin);
     }
     rows.push(row);
   }
   const isKeptUp = rows.every((row) => Object.values(row).every((figures) => figures.isKeptUp));
-  const less = isKeptUp ? [] : await findKeptUp({ ...setup, server: 'express' });
-  show(setup, rows, less);
-  save('streaming', { setup, rows, less });
+  const lower = isKeptUp ? [] : await findSustainedRate({ ...setup, server: 'express' });
+  show(setup, rows, lower);
+  save('streaming', { setup, rows, lower });
 }
 
-/** How many times {@link compare} measures. */
+/** The number of measurements in {@link compare}. */
 const MEASUREMENTS = 5;
 
-/** Many sessions beside one that streams to many. */
+/** Compares many sessions with one that streams to many subscribers. */
 async function compare(setup, begin) {
   const { server } = setup;
-  begin(`${server}, many sessions`);
+  begin(`${SERVERS[server]}, many sessions`);
   const many = await measure(setup);
-  begin(`${server}, one session with many subscribers`);
+  begin(`${SERVERS[server]}, one session with many subscribers`);
   const one = await measure({ ...setup, ...FAN_OUT });
-  begin(`${server}, many sessions without subscribers`);
-  const unfollowed = await measure({ ...setup, subscribers: 0 });
+  begin(`${SERVERS[server]}, many sessions without subscribers`);
+  const withoutSubscribers = await measure({ ...setup, subscribers: 0 });
   begin('the agents of many sessions alone');
   const manyAgents = await measure({ ...setup, server: 'agents', subscribers: 0 });
   begin('the agent of one session alone');
   const oneAgent = await measure({ ...setup, ...FAN_OUT, server: 'agents', subscribers: 0 });
   const manyUs = many.cpuUsPerDelivery - manyAgents.cpuUsPerEvent / setup.subscribers;
   const oneUs = one.cpuUsPerDelivery - oneAgent.cpuUsPerEvent / FAN_OUT.subscribers;
-  const eventUs = unfollowed.cpuUsPerEvent - manyAgents.cpuUsPerEvent;
+  const eventUs = withoutSubscribers.cpuUsPerEvent - manyAgents.cpuUsPerEvent;
   return { ...many, manyUs, oneUs, manyByOne: manyUs / oneUs, eventUs };
 }
 
 /** Tries lower rates until the machine keeps up. */
-async function findKeptUp(setup) {
-  const tried = [];
-  const begin = countSteps(LESS.length);
-  for (const share of LESS) {
-    begin(`${setup.server}, ${share} of the rate, because the machine did not keep up`);
+async function findSustainedRate(setup) {
+  const attempts = [];
+  const begin = countSteps(LOWER_RATES.length);
+  for (const share of LOWER_RATES) {
+    begin(`${SERVERS[setup.server]}, ${share} of the rate, because the machine did not keep up`);
     const eventsPerSecond = setup.eventsPerSecond * share;
-    // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
-    tried.push({ eventsPerSecond, ...(await measure({ ...setup, eventsPerSecond })) });
-    if (tried.at(-1).isKeptUp) break;
+    // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
+    attempts.push({ eventsPerSecond, ...(await measure({ ...setup, eventsPerSecond })) });
+    if (attempts.at(-1).isKeptUp) break;
   }
-  return tried;
+  return attempts;
 }
 
 async function measure(setup) {
@@ -93,23 +94,23 @@ async function measure(setup) {
   const server = start(new URL('server.mjs', import.meta.url), [JSON.stringify(setup)]);
   const clients = start(new URL('subscribers.mjs', import.meta.url));
   try {
-    const opened = await said(server);
+    const opened = await nextMessage(server);
     await ask(clients, { do: 'connect', subscribers, ...opened });
-    await ask(server, { do: 'speak' });
+    await ask(server, { do: 'start' });
     await delay(warmUpMs);
     await ask(clients, { do: 'measure' });
     const figures = await ask(server, { do: 'measure' });
-    const events = figures.saidInAll * subscribers;
-    const received = await ask(clients, { do: 'receive', events, withinMs: GIVEN_UP_MS });
+    const events = figures.emittedInTotal * subscribers;
+    const received = await ask(clients, { do: 'receive', events, withinMs: TIMEOUT_MS });
     const { missing, disconnected, drainMs } = received;
     const isKeptUp =
       received.received === events && missing + disconnected === 0 && drainMs <= KEPT_UP_MS;
-    const delivered = figures.said * subscribers;
+    const delivered = figures.emitted * subscribers;
     return {
       ...figures,
       ...received,
       isKeptUp: Number(isKeptUp),
-      cpuUsPerEvent: (figures.cpuMs * 1000) / figures.said,
+      cpuUsPerEvent: (figures.cpuMs * 1000) / figures.emitted,
       cpuUsPerDelivery: (figures.cpuMs * 1000) / delivered,
       clientUsPerDelivery: (received.clientCpuMs * 1000) / delivered,
     };
@@ -119,34 +120,38 @@ async function measure(setup) {
   }
 }
 
-function show(setup, rows, less) {
+function show(setup, rows, lower) {
   const { servers, sessions, subscribers, eventsPerSecond, repetitions } = setup;
   const figures = (server, figure) => rows.map((row) => row[server][figure]);
   const lines = servers.flatMap((server) => {
     const of = (title, figure, target) => [
-      `${server}: ${title}`,
+      `${title}, ${SERVERS[server]}`,
       line(figures(server, figure), target),
     ];
     return [
-      of('kept up, 1 is yes', 'isKeptUp', { atLeast: 1, digits: 0 }),
+      of('kept up (1: yes, 0: no)', 'isKeptUp', { atLeast: 1, digits: 0 }),
       of('from due to received, p50 ms', 'p50Ms'),
       of('from due to received, p99 ms', 'p99Ms'),
       of('event loop delay, p99 ms', 'loopDelayP99Ms'),
-      of('CPU µs per delivery, many sessions', 'manyUs'),
-      of('CPU µs per delivery, one session', 'oneUs'),
-      of('many / one', 'manyByOne', server === 'raw' ? {} : { atMost: 2 }),
+      of(`CPU µs per delivery, ${sessions} sessions to ${subscribers}`, 'manyUs'),
+      of(`CPU µs per delivery, one session to ${FAN_OUT.subscribers}`, 'oneUs'),
+      of(
+        'CPU µs per delivery, ratio of the two',
+        'manyByOne',
+        server === 'raw' ? {} : { atMost: 2 },
+      ),
       of('CPU µs per event without a subscriber', 'eventUs'),
     ];
   });
   print(
     `Streaming: ${sessions} sessions with ${eventsPerSecond} events/s each, ` +
-      `${subscribers} subscribers to each. ${repetitions} repetition(s).`,
+      `${subscribers} subscribers each. ${repetitions} repetition(s).`,
     lines,
   );
-  if (less.length === 0) return;
-  console.log('This machine did not keep up. Less was tried:');
+  if (lower.length === 0) return;
+  console.log('This machine did not keep up. Lower rates:');
   console.table(
-    less.map((row) => ({
+    lower.map((row) => ({
       'events/s each': row.eventsPerSecond,
       'kept up': row.isKeptUp,
       'p99 ms': row.p99Ms.toFixed(1),

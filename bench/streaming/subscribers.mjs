@@ -1,5 +1,5 @@
-// The subscribers, in a process of their own: they count events, see that none is missing, and take
-// their times. They look for bytes and parse nothing, because they share the machine with the server.
+// The subscribers, in their own process. They count events, check that none is missing, and record latencies.
+// They search for bytes instead of parsing, because they share the machine with the server.
 import { get } from 'node:http';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,18 +29,18 @@ async function connect({ url, ids, subscribers, ...server }) {
   clockMs = server.clockMs;
   const paths = ids.flatMap((id) => Array(subscribers).fill(`${url}/sessions/${id}/stream`));
   while (paths.length > 0) {
-    // oxlint-disable-next-line no-await-in-loop -- a crowd at once would be refused by the backlog
+    // oxlint-disable-next-line no-await-in-loop -- more at the same time would exceed the listen backlog
     await Promise.all(paths.splice(0, AT_A_TIME).map(subscribe));
   }
   process.send({});
 }
 
-/** Waits for so many events in all, but not for ever. */
+/** Waits until `events` events are received in total, for at most `withinMs`. */
 async function receive({ events, withinMs }) {
-  const beganAt = performance.now();
-  const isOver = () => received >= events || performance.now() - beganAt >= withinMs;
+  const startedAt = performance.now();
+  const isOver = () => received >= events || performance.now() - startedAt >= withinMs;
   while (!isOver()) {
-    // oxlint-disable-next-line no-await-in-loop -- nothing tells when the last one has come
+    // oxlint-disable-next-line no-await-in-loop -- polls, because there is no event for it
     await delay(1);
   }
   const { user, system } = process.cpuUsage(cpuBefore);
@@ -48,7 +48,7 @@ async function receive({ events, withinMs }) {
     received,
     missing,
     disconnected,
-    drainMs: performance.now() - beganAt,
+    drainMs: performance.now() - startedAt,
     p50Ms: lagUs.percentile(50) / 1000,
     p99Ms: lagUs.percentile(99) / 1000,
     clientCpuMs: (user + system) / 1000,
@@ -65,7 +65,7 @@ function subscribe(url) {
         const text = rest === '' ? chunk.latin1Slice() : rest + chunk.latin1Slice();
         let from = 0;
         for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n', from)) {
-          lastSeq = see(text.slice(from, end), lastSeq, nowMs);
+          lastSeq = receiveFrame(text.slice(from, end), lastSeq, nowMs);
           from = end + 2;
         }
         rest = from === text.length ? '' : text.slice(from);
@@ -77,17 +77,17 @@ function subscribe(url) {
   });
 }
 
-/** Returns the frame's seq. */
-function see(frame, lastSeq, nowMs) {
-  // Before the first one stands an empty line.
+/** Counts the event of a frame, and returns its seq. */
+function receiveFrame(frame, lastSeq, nowMs) {
+  // An empty line precedes the first frame.
   const id = frame.indexOf('id: ');
   if (id === -1 || id > 1) return lastSeq;
   const seq = Number.parseInt(frame.slice(id + 4, id + 20), 10);
   missing += seq - lastSeq - 1;
-  const words = frame.indexOf('"text":"');
-  if (words === -1) return seq;
+  const text = frame.indexOf('"text":"');
+  if (text === -1) return seq;
   received += 1;
-  const dueAt = Number.parseFloat(frame.slice(words + 8));
+  const dueAt = Number.parseFloat(frame.slice(text + 8));
   lagUs.record(Math.max(1, Math.round((nowMs - dueAt) * 1000)));
   return seq;
 }

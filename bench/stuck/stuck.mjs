@@ -1,4 +1,4 @@
-// What subscribers cost that stopped reading for good, and whether they hold up those who read.
+// Measures the cost of subscribers that have stopped reading, and whether they delay the others.
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { ask, start } from '../children.mjs';
@@ -9,11 +9,11 @@ const FULL = { repetitions: 3, stuck: 200, readers: 20, events: 40_000, burst: 1
 const BRIEF = { repetitions: 1, stuck: 10, readers: 2, events: 1600, burst: 16, everyMs: 2 };
 
 const LINES = [
-  ['kB of heap and buffers for each that is stuck', 'kbPerStuck', 1],
-  ['kB that it has not read', 'kbUnread', 0],
-  ['p99 ms of those who read, with the stuck ones', 'p99Ms', 1],
-  ['p99 ms of those who read, without', 'p99AloneMs', 1],
-  ['with / without', 'p99Ratio', 2],
+  ['kB of heap and buffers per stuck subscriber', 'kbPerStuck', 1],
+  ['kB sent to each subscriber', 'kbUnread', 0],
+  ['p99 ms of the reading subscribers, with stuck ones', 'p99Ms', 1],
+  ['p99 ms of the reading subscribers, without stuck ones', 'p99AloneMs', 1],
+  ['p99 ratio, with / without', 'p99Ratio', 2],
 ];
 
 export async function benchStuck(isBrief) {
@@ -21,10 +21,10 @@ export async function benchStuck(isBrief) {
   const rows = [];
   const begin = countSteps(setup.repetitions * 2);
   for (let repetition = 0; repetition < setup.repetitions; repetition += 1) {
-    /* oxlint-disable no-await-in-loop -- side by side they would measure each other */
-    begin(`${setup.readers} subscribers that read, alone`);
+    /* oxlint-disable no-await-in-loop -- measurements at the same time would disturb each other */
+    begin(`${setup.readers} reading subscribers`);
     const alone = await measure({ ...setup, stuck: 0 });
-    begin(`${setup.readers} subscribers that read, beside ${setup.stuck} that do not`);
+    begin(`${setup.readers} reading subscribers, ${setup.stuck} stuck`);
     const beside = await measure(setup);
     /* oxlint-enable no-await-in-loop */
     rows.push({
@@ -36,7 +36,7 @@ export async function benchStuck(isBrief) {
     });
   }
   console.log(
-    `Stuck: ${setup.stuck} subscribers that never read, beside ${setup.readers} that do. ` +
+    `Stuck: ${setup.stuck} subscribers that never read, and ${setup.readers} that do. ` +
       `${setup.repetitions} repetition(s); median (min-max). Node ${process.version}`,
   );
   const table = LINES.map(([title, figure, digits]) => [
@@ -61,7 +61,7 @@ async function measure({ stuck, readers, events, burst, everyMs }) {
     await ask(clients, { do: 'connect', url: url + path, subscribers: readers });
     const before = await ask(server, { do: 'memory' });
     for (let index = 0; index < stuck; index += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- a crowd at once would be refused by the backlog
+      // oxlint-disable-next-line no-await-in-loop -- more at the same time would exceed the listen backlog
       sockets.push(await neverRead(new URL(path, url)));
     }
     const emitted = ask(server, { do: 'emit', events, burst, everyMs });
@@ -76,7 +76,7 @@ async function measure({ stuck, readers, events, burst, everyMs }) {
   }
 }
 
-/** A client that asks for the stream and takes nothing of the answer. */
+/** Opens a stream, and never reads from its socket. */
 async function neverRead({ hostname, port, pathname, host }) {
   const socket = connect({ host: hostname, port: Number(port) });
   socket.pause();

@@ -1,17 +1,18 @@
-// better-sse as its documentation has it: a channel on `node:http`.
+// better-sse as its documentation shows it: a channel on `node:http`.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createChannel, createSession } from 'better-sse';
 
-export async function openBetterSse({ keeps }) {
+export async function openBetterSse({ retains }) {
   const channel = createChannel();
-  const kept = [];
+  const retained = [];
   let seq = 0;
-  const http = createServer((request, response) => void follow(request, response));
+  const http = createServer((request, response) => void subscribe(request, response));
 
-  async function follow(request, response) {
+  async function subscribe(request, response) {
     const session = await createSession(request, response);
-    for (const { data, id } of kept.slice(session.lastId)) session.push(data, 'message_delta', id);
+    for (const { data, id } of retained.slice(session.lastId))
+      session.push(data, 'message_delta', id);
     channel.register(session);
   }
 
@@ -21,11 +22,11 @@ export async function openBetterSse({ keeps }) {
     url: `http://127.0.0.1:${http.address().port}`,
     path: '/',
     lastId: () => seq,
-    say: (text) => {
+    publish: (text) => {
       seq += 1;
       const data = { message_id: 'm', delta: { type: 'text', text } };
       const id = String(seq);
-      if (keeps) kept.push({ data, id });
+      if (retains) retained.push({ data, id });
       channel.broadcast(data, 'message_delta', { eventId: id });
     },
   };

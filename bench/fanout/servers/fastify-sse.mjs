@@ -1,10 +1,10 @@
-// Fastify with its own plugin.
+// Fastify with its official plugin.
 import sse from '@fastify/sse';
 import fastify from 'fastify';
 
-export async function openFastifySse({ keeps }) {
+export async function openFastifySse({ retains }) {
   const streams = new Set();
-  const kept = [];
+  const retained = [];
   let seq = 0;
   const app = fastify();
   await app.register(sse);
@@ -14,8 +14,8 @@ export async function openFastifySse({ keeps }) {
     stream.sendHeaders();
     reply.raw.flushHeaders();
     await stream.replay(async (after) => {
-      // oxlint-disable-next-line no-await-in-loop -- it waits while the client does not read
-      for (const message of kept.slice(after)) await stream.send(message);
+      // oxlint-disable-next-line no-await-in-loop -- waits while the client does not read
+      for (const message of retained.slice(after)) await stream.send(message);
     });
     streams.add(stream);
     stream.onClose(() => streams.delete(stream));
@@ -24,11 +24,11 @@ export async function openFastifySse({ keeps }) {
     url: await app.listen({ port: 0, host: '127.0.0.1' }),
     path: '/',
     lastId: () => seq,
-    say: (text) => {
+    publish: (text) => {
       seq += 1;
       const data = { message_id: 'm', delta: { type: 'text', text } };
       const message = { id: String(seq), event: 'message_delta', data };
-      if (keeps) kept.push(message);
+      if (retains) retained.push(message);
       for (const stream of streams) void stream.send(message);
     },
   };

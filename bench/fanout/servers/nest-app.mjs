@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 
-/** Starts a Nest app on `express` or `fastify`, at a port that is free. */
+/** Starts a Nest app on `express` or `fastify`, on a free port. */
 export async function startNestApp(module, adapter) {
   const on = adapter === 'fastify' ? [new FastifyAdapter()] : [];
   const app = await NestFactory.create(module, ...on, { logger: ['error'] });

@@ -1,19 +1,19 @@
-// Nest's own way: `@Sse` with a Subject for each stream, and data that is an object.
+// Nest's `@Sse` with one Subject per stream, and an object as data.
 import 'reflect-metadata';
 import { Controller, Headers, Module, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { concat, finalize, from, Subject } from 'rxjs';
 
-export async function openNest({ keeps }) {
+export async function openNest({ retains }) {
   const subjects = new Set();
-  const kept = [];
+  const retained = [];
   let seq = 0;
 
   class StreamController {
     stream(after = 0) {
       const subject = new Subject();
       subjects.add(subject);
-      return concat(from(kept.slice(after)), subject).pipe(
+      return concat(from(retained.slice(after)), subject).pipe(
         finalize(() => subjects.delete(subject)),
       );
     }
@@ -31,11 +31,11 @@ export async function openNest({ keeps }) {
     url: await app.getUrl(),
     path: '/',
     lastId: () => seq,
-    say: (text) => {
+    publish: (text) => {
       seq += 1;
       const data = { message_id: 'm', delta: { type: 'text', text } };
       const message = { id: String(seq), type: 'message_delta', data };
-      if (keeps) kept.push(message);
+      if (retains) retained.push(message);
       for (const subject of subjects) subject.next(message);
     },
   };

@@ -1,4 +1,4 @@
-// The least that a stream of Nest's `@Sse` is, on either adapter: an Observable that never says anything.
+// The minimal stream of Nest's `@Sse`, on either adapter: an Observable that never emits.
 import 'reflect-metadata';
 import { Controller, Module, Sse } from '@nestjs/common';
 import { NEVER } from 'rxjs';

@@ -1,15 +1,16 @@
-// The least a server can do: each event serialised once, written to each open response.
+// The minimal server: serializes each event once, and writes it to each open response.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-export async function openRaw({ keeps }) {
+export async function openRaw({ retains }) {
   const responses = new Set();
-  const kept = [];
+  const retained = [];
   let seq = 0;
   const http = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('\n');
-    for (const frame of kept.slice(request.headers['last-event-id'] ?? 0)) response.write(frame);
+    for (const frame of retained.slice(request.headers['last-event-id'] ?? 0))
+      response.write(frame);
     responses.add(response);
     response.on('close', () => responses.delete(response));
   });
@@ -19,11 +20,11 @@ export async function openRaw({ keeps }) {
     url: `http://127.0.0.1:${http.address().port}`,
     path: '/',
     lastId: () => seq,
-    say: (text) => {
+    publish: (text) => {
       seq += 1;
       const data = JSON.stringify({ message_id: 'm', delta: { type: 'text', text } });
       const frame = Buffer.from(`id: ${seq}\nevent: message_delta\ndata: ${data}\n\n`);
-      if (keeps) kept.push(frame);
+      if (retains) retained.push(frame);
       for (const response of responses) response.write(frame);
     },
   };

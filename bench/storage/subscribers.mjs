@@ -1,14 +1,14 @@
 import { createHistogram } from 'node:perf_hooks';
 import { dueAtOf } from './load.mjs';
 
-/** Subscribers, each of which reads whatever there is, and takes its time. */
-export class Followers {
-  /** How many words they have seen. */
-  seen = 0;
-  /** How long each took since it was due, in microseconds. */
+/** Subscribers that read all available events, and record how late each one is. */
+export class Subscribers {
+  /** The number of received deltas. */
+  received = 0;
+  /** How long each delta took since it was due, in microseconds. */
   lagUs = createHistogram();
 
-  follow(session) {
+  subscribe(session) {
     const subscription = session.subscribe(0, () => this.#read(subscription));
     this.#read(subscription);
   }
@@ -19,14 +19,14 @@ export class Followers {
       if (reading.kind === 'overtaken') throw new Error('Events were missed.');
       if (reading.kind === 'ended') subscription.close();
       if (reading.kind !== 'events') return;
-      for (const event of reading.events) this.#see(event);
+      for (const event of reading.events) this.#receive(event);
     }
   }
 
-  #see(event) {
+  #receive(event) {
     const dueAt = dueAtOf(event);
     if (dueAt === null) return;
-    this.seen += 1;
+    this.received += 1;
     this.lagUs.record(Math.max(1, Math.round((performance.now() - dueAt) * 1000)));
   }
 }

@@ -1,13 +1,13 @@
-// The whole of ours: the agent's message, the translator, the log, Nest's `@Sse`.
+// This package as a whole: the agent's message, the translator, the log, Nest's `@Sse`.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { SessionRegistry } from '../../../dist/agent-webkit/engine/registry/session-registry.js';
 import { AgentWebkitModule } from '../../../dist/index.js';
-import { messageStart, PlayedAgent, textDelta } from '../../agent.mjs';
+import { ManualAgent, messageStart, textDelta } from '../../agent.mjs';
 import { startNestApp } from './nest-app.mjs';
 
-export async function openOurs(adapter) {
-  const agent = new PlayedAgent();
+export async function openThisPackage(adapter) {
+  const agent = new ManualAgent();
   class HostModule {}
   Module({
     imports: [
@@ -21,11 +21,11 @@ export async function openOurs(adapter) {
   })(HostModule);
   const app = await startNestApp(HostModule, adapter);
   const session = await app.get(SessionRegistry).create({}, { id: 'anonymous' });
-  agent.say(messageStart());
+  agent.emit(messageStart());
   return {
     url: await app.getUrl(),
     path: `/sessions/${session.id}/stream`,
     lastId: () => session.info().last_id,
-    say: (text) => agent.say(textDelta(text)),
+    publish: (text) => agent.emit(textDelta(text)),
   };
 }

@@ -1,27 +1,27 @@
-// The servers side by side, and how one of them is measured.
+// The compared servers, and how each of them is measured.
 import { ask, start } from '../children.mjs';
 import { countSteps } from '../progress.mjs';
 
 /** The title of each server in tables, by its name in `server.mjs`. */
 export const SERVERS = {
   raw: 'raw node:http',
-  nest: 'Nest @Sse',
+  nest: "Nest's @Sse",
   'better-sse': 'better-sse',
   '@fastify/sse': '@fastify/sse',
-  express: 'ours on Express',
-  fastify: 'ours on Fastify',
-  'never-express': 'Nest @Sse that never emits, on Express',
-  'never-fastify': 'Nest @Sse that never emits, on Fastify',
+  express: 'this package, Express',
+  fastify: 'this package, Fastify',
+  'never-express': 'an @Sse that never emits, Express',
+  'never-fastify': 'an @Sse that never emits, Fastify',
 };
 
-/** They only wait: they cannot say anything. */
-export const SILENT = ['never-express', 'never-fastify'];
-export const SPEAKING = Object.keys(SERVERS).filter((kind) => !SILENT.includes(kind));
-export const OURS = ['express', 'fastify'];
+/** Servers whose streams only stay open. */
+export const NEVER_EMITTING = ['never-express', 'never-fastify'];
+export const EMITTING = Object.keys(SERVERS).filter((kind) => !NEVER_EMITTING.includes(kind));
+export const THIS_PACKAGE = ['express', 'fastify'];
 
-/** Runs with a server and `count` processes for its subscribers, and ends them all. */
-export async function withServer(kind, run, { keeps = false, count = 1 } = {}) {
-  const server = start(new URL('server.mjs', import.meta.url), [kind, keeps ? 'keeps' : '']);
+/** Starts a server and `count` processes for its subscribers, calls `run`, and stops them all. */
+export async function withServer(kind, run, { retains = false, count = 1 } = {}) {
+  const server = start(new URL('server.mjs', import.meta.url), [kind, retains ? 'retains' : '']);
   const clients = Array.from({ length: count }, () =>
     start(new URL('subscribers.mjs', import.meta.url)),
   );
@@ -33,7 +33,7 @@ export async function withServer(kind, run, { keeps = false, count = 1 } = {}) {
   }
 }
 
-/** Measures the servers that a setup names, under each setup, one after the other, so many times over. */
+/** Measures each server of each setup, one after the other, and repeats that `repetitions` times. */
 export async function measureAll(setups, repetitions, measure) {
   const rows = [];
   const kinds = setups.flatMap((setup) => setup.kinds);
@@ -42,7 +42,7 @@ export async function measureAll(setups, repetitions, measure) {
     for (const setup of setups) {
       for (const kind of setup.kinds) {
         begin(`${setup.name}, ${SERVERS[kind]}, repetition ${repetition + 1} of ${repetitions}`);
-        // oxlint-disable-next-line no-await-in-loop -- side by side they would measure each other
+        // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
         const figures = await measure(kind, setup);
         rows.push({ repetition, setup: setup.name, kind, ...figures });
       }
@@ -51,12 +51,12 @@ export async function measureAll(setups, repetitions, measure) {
   return rows;
 }
 
-/** A figure of one server under one setup, in each repetition. */
+/** Returns a figure of one server in one setup, for each repetition. */
 export function figuresOf(rows, setup, kind, figure) {
   return rows.filter((row) => row.setup === setup && row.kind === kind).map((row) => row[figure]);
 }
 
-/** The same as a ratio to another server's in the same repetition. */
+/** Returns the same figure as a ratio to another server's in the same repetition. */
 export function ratiosOf(rows, setup, kind, figure, to = 'raw') {
   const others = figuresOf(rows, setup, to, figure);
   return figuresOf(rows, setup, kind, figure).map((value, index) => value / others[index]);
