@@ -9,7 +9,7 @@ import {
   type ResolvedPageOptions,
 } from './page-options.js';
 
-/** Beside this folder in the package; in `dist`, after `npm run build`, when the sources are run. */
+/** The folders of the built page: beside this one in the package; in `dist` when the sources are run. */
 const FOLDERS = ['../page/', '../../dist/page/'];
 
 /**

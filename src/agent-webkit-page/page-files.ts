@@ -26,7 +26,7 @@ export interface PageFiles {
   readonly assets: ReadonlyMap<string, PageFile>;
 }
 
-/** Reads the built page; null when it was not built. `apiPath` is the path of the sessions for the page. */
+/** Reads the built page; null when it was not built. `apiPath` is the relative path of the sessions' API. */
 export async function readPageFiles(folder: string, apiPath: string): Promise<PageFiles | null> {
   const page = join(folder, 'index.html');
   if (!existsSync(page)) return null;

@@ -40,7 +40,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** Sends a file, or 304 to a browser that has it already. */
+/** Sends a file, or status 304 to a browser that already has it. */
 export function sendPageFile(
   request: PageRequest,
   response: PageResponse,
@@ -59,7 +59,7 @@ export function sendPageFile(
   response.send(file.body);
 }
 
-/** Compares ETags as weak ones: a proxy that compresses makes them weak. */
+/** Compares ETags as weak ones, because a proxy that compresses a response weakens its ETag. */
 function hasEtag(header: string | string[] | undefined, etag: string): boolean {
   const known = String(header ?? '').split(',');
   return known.some((item) => item.trim().replace(/^W\//, '') === etag);

@@ -20,7 +20,7 @@ export function keepToken(token: string | null): void {
   remember(TOKEN_KEY, token);
 }
 
-/** A value that this tab keeps across reloads. */
+/** Returns a value that this tab keeps across reloads. */
 export function recall(key: string): string | null {
   try {
     return sessionStorage.getItem(key);

@@ -25,7 +25,7 @@ export class AgentApi {
     return (await this.#client.createSession(wish)).id;
   }
 
-  /** Opens a session with the given `fetch`, with which the caller observes its connections. */
+  /** Opens a session with the given `fetch`, through which the caller observes the connections. */
   attach(id: string, fetchImpl: Fetch): Session {
     const client = createAgentClient({
       baseUrl: this.#base,

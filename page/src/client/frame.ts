@@ -1,7 +1,7 @@
-/** A tab in the background has no frames, but must be updated, too. */
+/** The delay in milliseconds in a background tab, which has no frames but must be updated, too. */
 const HIDDEN_MS = 250;
 
-/** Calls back before the next frame, or a little later when there is none. */
+/** Calls `callback` before the next frame, or after `HIDDEN_MS` when there is none. */
 export function onNextFrame(callback: () => void): void {
   let isDue = true;
   const call = () => {

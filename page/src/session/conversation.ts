@@ -46,7 +46,7 @@ export interface Conversation {
   readonly isDormant: boolean;
   readonly isClosed: boolean;
   readonly costUsd: number;
-  /** True when the server no longer has the beginning. */
+  /** True when the server no longer has the first events. */
   readonly lacksBeginning: boolean;
 }
 

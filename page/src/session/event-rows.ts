@@ -22,7 +22,7 @@ export function addRows(rows: readonly Row[], news: readonly Row[]): readonly Ro
 
 const texts = new WeakMap<Row, string>();
 
-/** The payload on one line. */
+/** Returns the payload on one line. */
 export function rowText(row: Row): string {
   if (row.kind === 'mark') return row.text;
   const known = texts.get(row);

@@ -5,7 +5,7 @@ import { formatClock } from './format.js';
 import { Payload, toJson } from './payload.js';
 import { useRowWindow } from './row-window.js';
 
-/** The same in the style sheet. */
+/** The height of a row; the same as in the style sheet. */
 const ROW_PX = 26;
 
 interface EventLogProps {

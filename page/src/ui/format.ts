@@ -17,7 +17,7 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   fractionalSecondDigits: 3,
 });
 
-/** The time of day, to the millisecond. */
+/** Formats the time of day, to the millisecond. */
 export function formatClock(at: number): string {
   return clock.format(at);
 }

@@ -1,6 +1,6 @@
 import { Payload, toJson } from './payload.js';
 
-/** The length from which on a value is shown below its name. */
+/** The length in characters above which a value is shown below its name. */
 const SHORT_CHARS = 100;
 
 /** The fields of a tool's input: short values beside their names, longer text below. */

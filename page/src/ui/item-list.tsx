@@ -4,7 +4,7 @@ import { ItemView } from './item-view.js';
 
 /** The number of items that are drawn at first, and that are added each time the user scrolls up. */
 const CHUNK = 60;
-/** The distance from an end, in pixels, that counts as being at it. */
+/** The distance in pixels within which the list counts as scrolled to an end. */
 const NEAR_PX = 80;
 
 /**
@@ -16,7 +16,7 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const heightBefore = useRef(0);
-  /** The first drawn item; null at the end, where it moves with new items. */
+  /** The index of the first drawn item; null while the list is at its end and follows new items. */
   const [start, setStart] = useState<number | null>(null);
   const from = start ?? Math.max(0, items.length - CHUNK);
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-/** More text is shown on request, because browsers are slow with a text of megabytes. */
+/** The length that is shown at first. The rest is shown on request, because browsers are slow with megabytes of text. */
 const MAX_CHARS = 8_000;
 
 /** Preformatted text, such as a command, the output of a tool, or JSON. */

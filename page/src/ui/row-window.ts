@@ -12,7 +12,7 @@ interface RowWindow {
   reveal: (index: number) => void;
 }
 
-/** Returns the visible ones of many rows of equal height. Stays at the end unless the user has scrolled up. */
+/** Returns the visible range of many rows of equal height. Stays at the end unless the user has scrolled up. */
 export function useRowWindow(count: number, rowPx: number): RowWindow {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 
-/** The width from which on the events fit beside the conversation; the same as in the style sheet. */
+/** The width at which the events fit beside the conversation; the same as in the style sheet. */
 const WIDE = '(width >= 1180px)';
 
-/** Returns whether the events are shown: initially if there is room, later as the user chooses. */
+/** Returns true while the events are shown: initially if there is room, later as the user chooses. */
 export function useEventsShown(): [boolean, (areShown: boolean) => void] {
   const [areShown, setShown] = useState(() => matchMedia(WIDE).matches);
   useEffect(() => {
