@@ -8,7 +8,7 @@ const FLUSH_TIMEOUT_MS = 500;
 
 /**
  * The responses of open streams. Each ends with its session when the server stops. A client that does
- * not read never notices, and its connection would keep the server from stopping, so it is cut.
+ * not read does not notice the end, and its connection would prevent the stop, so it is closed.
  */
 @Injectable()
 export class OpenStreams implements BeforeApplicationShutdown {

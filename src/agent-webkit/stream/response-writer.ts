@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { Observable, type OperatorFunction, Subscriber } from 'rxjs';
 import { shareHiddenClass } from './hidden-class.js';
 
-/** The response under the adapter's own: bytes written to it reach the client unchanged. */
+/** The response of Node.js that the adapter wraps: bytes written to it reach the client unchanged. */
 export interface RawResponse extends Writable {
   readonly headersSent: boolean;
 }
@@ -25,14 +25,14 @@ export type StreamBytes = Buffer | string;
  */
 export type WriterState = 'awaiting_headers' | 'open' | 'full' | 'closed';
 
-/** How many writes of frames make a stream worth the memory that {@link shareHiddenClass} takes. */
+/** The number of writes after which a stream justifies the memory that {@link shareHiddenClass} takes. */
 const BUSY_AFTER_WRITES = 32;
 const logger = new Logger('AgentWebkit');
 
 /**
- * Writes a stream to its response. Thousands of them wait, so each has few fields and no listener
- * without need. It is RxJS' own subscriber, because one that forwards to an observer means two more
- * objects on the way of every delivery.
+ * Writes a stream to its response. A server has thousands of writers, so each has few fields, and adds
+ * a listener only when it needs one. It extends RxJS' own subscriber, because forwarding to an observer
+ * would add two more objects to the path of every delivery.
  */
 export class ResponseWriter extends Subscriber<StreamBytes> {
   readonly #sessionId: string;
@@ -43,12 +43,12 @@ export class ResponseWriter extends Subscriber<StreamBytes> {
   /** Called each time the state becomes `open`. */
   #onOpen: (() => void) | null = null;
   #hasDrainListener = false;
-  /** How many times frames were written. */
+  /** The number of times that frames were written. */
   #writes = 0;
-  // Looked up once: where each response has a hidden class of its own, every look at one is slow.
+  // Read once: every property access is slow where each response has a hidden class of its own.
   #writeBytes!: (bytes: StreamBytes) => boolean | undefined;
 
-  /** @param refuse returns what to throw for an error that comes before the headers */
+  /** @param refuse returns the exception for an error that occurs before the headers are sent */
   constructor(sessionId: string, response: RawResponse, refuse: (error: unknown) => unknown) {
     super();
     this.#sessionId = sessionId;
@@ -60,7 +60,7 @@ export class ResponseWriter extends Subscriber<StreamBytes> {
     return this.#state;
   }
 
-  /** Calls a function each time the response takes bytes again, and the first time it does. */
+  /** Calls a function each time the response becomes ready to take bytes, including the first time. */
   onOpen(callback: () => void): void {
     this.#onOpen = callback;
   }
@@ -68,7 +68,7 @@ export class ResponseWriter extends Subscriber<StreamBytes> {
   /** Writes what a source emits, until the subscriber unsubscribes. */
   begin(source: Observable<StreamBytes>, subscriber: Subscriber<never>): void {
     this.#subscriber = subscriber;
-    // Nest unsubscribes, but a subscription of the host's own interceptor stays.
+    // Nest unsubscribes by itself, but an interceptor of the host may stay subscribed.
     this.#response.on('close', () => subscriber.complete());
     subscriber.add(this);
     source.subscribe(this);
@@ -96,13 +96,14 @@ export class ResponseWriter extends Subscriber<StreamBytes> {
       );
       return this.#cutOff();
     }
-    // Such middleware may return nothing: then the response says whether there is room.
+    // The `write` of such middleware may return nothing. The response then has the answer.
     if (!(hasRoom ?? !this.#response.writableNeedDrain)) this.#becomeFull();
   }
 
   /**
-   * Before the headers, an error becomes the answer. Later Nest would write it as an event with an id
-   * of its own, so the connection is cut: the client sees a fault and reconnects with its cursor.
+   * Before the headers are sent, an error becomes the response. Later, Nest would write it as an event
+   * with an id of its own, so the connection is closed instead, and the client reconnects with its
+   * cursor.
    */
   override error(error: unknown): void {
     if (this.#response.headersSent) this.#cutOff();
@@ -144,7 +145,7 @@ export class ResponseWriter extends Subscriber<StreamBytes> {
   }
 }
 
-/** Writes every value of the source by the writer, and emits nothing, so that no interceptor of the host sees it. */
+/** Passes every value of the source to the writer, and emits nothing to the interceptors of the host. */
 export function writeTo(writer: ResponseWriter): OperatorFunction<StreamBytes, never> {
   return (source) => new Observable((subscriber) => writer.begin(source, subscriber));
 }

@@ -2,13 +2,13 @@ import { Observable } from 'rxjs';
 import type { Session } from '../engine/session/session.js';
 import type { ResponseWriter } from './response-writer.js';
 
-/** How many bytes of frames one write takes. */
+/** The size of the frames in one write, in bytes. */
 const MAX_BYTES_PER_WRITE = 64 * 1024;
 
 /**
- * The frames of a session's events after a cursor, as ready bytes: first those that exist, then every
- * later one. It emits only while the writer is `open`. What the client does not read stays in the
- * session's log, which all streams share.
+ * Emits the frames of a session's events after a cursor, as ready bytes: first those that exist, then
+ * every later one. Emits only while the writer is `open`. Events that the client has not read stay in
+ * the session's log, which all streams share.
  *
  * Completes when the session has ended and all of its events are written. Errors when the subscription
  * is refused, when the next event is no longer kept, and when more than `maxWaitingBytes` were

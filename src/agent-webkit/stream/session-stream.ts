@@ -18,9 +18,9 @@ export interface StreamOptions extends Pick<
 const KEEP_ALIVE = ': keepalive\n\n';
 
 /**
- * The comments that keep every stream of a module alive.
+ * Returns the comments that keep every stream of a module alive.
  *
- * @param keepAliveMs how often a stream gets one, in milliseconds; null for never
+ * @param keepAliveMs how often each stream receives a comment, in milliseconds; null for never
  */
 export function keepAliveComments(keepAliveMs: number | null): Observable<StreamBytes> {
   if (keepAliveMs === null) return NEVER;
@@ -37,7 +37,7 @@ export function keepAliveComments(keepAliveMs: number | null): Observable<Stream
  * written to the response as ready bytes, and nothing is emitted to Nest: a value would go through the
  * host's interceptors, and Nest would give it an id of its own.
  *
- * @param isAllowed asks again whether the caller may read the session. The stream ends when it may not.
+ * @param isAllowed resolves to false when the caller may no longer read the session. The stream then ends.
  */
 export function streamSession(
   { session, after, refuse }: StreamedSession,

@@ -5,14 +5,14 @@ import {
   type Subscription,
 } from 'rxjs';
 
-/** How many subscriptions to a source there are at most: they spread their work over the period. */
+/** The maximum number of subscriptions to a source. They spread the work over the period. */
 const PHASES = 64;
 
 /**
  * Shares a source that emits once in a period, as `interval(periodMs)` does, among thousands of
- * subscribers: those that subscribe in the same 64th of the period share one subscription to it, and
- * so one timer. A subscriber's first value comes after `periodMs`, or up to a 64th of it earlier. A
- * source is unsubscribed from with its last subscriber.
+ * subscribers. Those that subscribe in the same 64th of the period share one subscription, and so one
+ * timer. A subscriber receives its first value after `periodMs`, or up to a 64th of it earlier. When
+ * the last subscriber of a 64th has left, its subscription ends.
  */
 export function shareByPhase<T>(periodMs: number): MonoTypeOperatorFunction<T> {
   return (source) => {

@@ -17,7 +17,7 @@ export interface StreamedSession {
   session: Session;
   /** The id of the last event that the client has received; 0 for none. Checked by the guard. */
   after: number;
-  /** Returns the exception that answers an error before the headers are sent. */
+  /** Returns the exception for an error that occurs before the headers are sent. */
   refuse: (error: unknown) => unknown;
 }
 
@@ -29,8 +29,8 @@ const requestOf = (context: ExecutionContext) => context.switchToHttp().getReque
 
 /**
  * Resolves the session of a stream, checks its cursor, and rejects a stream that cannot begin. Nest
- * waits for a guard. It waits neither for a handler of `@Sse` nor for the host's interceptors: once
- * they take time, the request has been answered with 200.
+ * waits for a guard, but not for a handler of `@Sse` or for the host's interceptors: if they take
+ * time, Nest has already responded with 200.
  */
 @Injectable()
 export class StreamedSessionGuard implements CanActivate {
@@ -42,7 +42,7 @@ export class StreamedSessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { caller } = identityOf(context);
-    // Read here: the closure lives as long as the stream, and would keep the execution context alive.
+    // Read outside the closure, which lives as long as the stream and would keep the context alive.
     const response: unknown = context.switchToHttp().getResponse();
     const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
     try {

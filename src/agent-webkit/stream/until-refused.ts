@@ -3,8 +3,8 @@ import { NEVER, Observable } from 'rxjs';
 /**
  * Emits nothing, and completes when the caller of a stream is no longer allowed to read it.
  *
- * @param isAllowed asks again; one question at a time, however long the answer takes. Never rejects.
- * @param intervalMs how often it is asked, in milliseconds; null for never
+ * @param isAllowed checks the caller again. Called once at a time, however long a check takes. Never rejects.
+ * @param intervalMs how often the caller is checked, in milliseconds; null for never
  */
 export function untilRefused(
   isAllowed: () => Promise<boolean>,
