@@ -4,7 +4,7 @@ import { showReceived } from '../agent-webkit/options/received.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An environment variable that is wrong. The message names the variable and says what to do. */
+/** An environment variable is invalid. The message names the variable and how to correct it. */
 export class SettingError extends Error {
   constructor(message: string) {
     super(message);

@@ -13,13 +13,13 @@ export async function createServer(
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(settings),
-    // Passed, since Nest would look for it beside itself: pnpm installs it beside this package only.
+    // Passed explicitly: Nest would look for it in its own folder, but pnpm installs it for this package only.
     new ExpressAdapter(),
     {
       ...options,
       bodyParser: false,
       abortOnError: false,
-      // The streams have delivered their last events by then; an idle keep-alive connection would delay the shutdown.
+      // Streams have delivered their last events by then. An idle keep-alive connection would delay the shutdown.
       forceCloseConnections: true,
     },
   );

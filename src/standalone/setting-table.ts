@@ -14,12 +14,12 @@ const storage: Rule<string> = {
     "'memory:', 'file:<path>' or 'postgres://...'",
     /^(?:memory:$|file:.|postgres(?:ql)?:\/\/.)/,
   ),
-  // A connection string may contain a password, which may stand anywhere in a malformed one.
+  // A connection string may contain a password, at any place in a malformed one.
   show: (value) => `'${/^\w*:/.exec(String(value))?.[0] ?? ''}…'`,
 };
 
 /**
- * The environment variables that only the standalone server reads. Those of options stand in the
+ * The environment variables that only the standalone server reads. Those of options are in the
  * table of options.
  */
 export const SERVER_SETTINGS = {

@@ -8,11 +8,11 @@ const PREFIX = 'AGENT_WEBKIT_';
 const KNOWN = [
   ...Object.keys(SERVER_SETTINGS),
   ...OPTIONS.flatMap(({ descriptor: { variable } }) => variable ?? []),
-  // Set in the environment of an agent, which may itself start a server.
+  // Set in the environment of an agent, from which a server may be started.
   MARKER_VARIABLE,
 ];
 
-/** Returns a warning for each variable that looks like a setting of this server and is none. */
+/** Returns a warning for each variable that has the prefix of this server but is not a setting. */
 export function findUnknownVariables(env: Environment): string[] {
   const names = KNOWN.filter((name) => name.startsWith(PREFIX)).map(withoutPrefix);
   return Object.keys(env)

@@ -14,7 +14,7 @@ export interface OptionGroups {
   readonly limits?: LimitOptions;
   /** The event streams of sessions. */
   readonly stream?: StreamOptions;
-  /** How long the server waits: for use, for answers, for agents and for the storage. */
+  /** How long the server waits: for activity, replies, agents and the storage. */
   readonly timeouts?: TimeoutOptions;
   /** How much of a session is kept, and for how long. */
   readonly retention?: RetentionOptions;

@@ -1,6 +1,6 @@
 /**
- * Returns the known name that is most similar to a misspelt one, or null where none is similar: one
- * that differs by more than a third of its letters.
+ * Returns the known name that is most similar to a misspelt one; null where every known name differs
+ * by more than a third of the letters.
  */
 export function findNearest(wrong: string, known: readonly string[]): string | null {
   const [best] = known
@@ -10,7 +10,7 @@ export function findNearest(wrong: string, known: readonly string[]): string | n
   return best?.name ?? null;
 }
 
-/** The number of letters to insert, delete or replace to get from one word to the other. */
+/** Returns the number of letters to insert, delete or replace to turn one word into the other. */
 function distanceBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(from).entries()) {

@@ -2,7 +2,7 @@ import type { Descriptor } from './descriptor.js';
 import { showDefault } from './descriptor.js';
 import { showReceived } from './received.js';
 
-/** An option that is wrong or unknown. The message names the option and says what to do. */
+/** An option is invalid or unknown. The message names the option and how to correct it. */
 export class OptionError extends TypeError {
   constructor(message: string) {
     super(`nestjs-agent-webkit: ${message}`);
@@ -20,7 +20,7 @@ export function describeRejected(
   return `option '${path}' must be ${words}, but got ${show(received)}. ${adviseOn(descriptor, 'leave it out')}`;
 }
 
-/** Returns what to do about a rejected value: correct it, or fall back on the default. */
+/** Returns the advice for a rejected value: correct it, or use the default. */
 export function adviseOn(descriptor: Descriptor<unknown>, omit: string): string {
   const byDefault = showDefault(descriptor);
   if (byDefault === 'required') return 'Correct it.';

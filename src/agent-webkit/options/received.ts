@@ -1,9 +1,9 @@
-/** How long a received value may be in a message. */
+/** The maximum length of a received value in a message, in characters. */
 const MAX_LENGTH = 100;
 
 /**
- * Returns a received value as a message shows it. The content of an object is left out: it may be
- * a client with a password in it.
+ * Formats a received value for a message. The content of an object is left out, because it may
+ * contain a password.
  */
 export function showReceived(value: unknown): string {
   if (typeof value === 'function') return 'a function';

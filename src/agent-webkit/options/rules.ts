@@ -11,9 +11,9 @@ export interface Rule<Value, AllowsNull extends boolean = false> {
   readonly accepts: (value: unknown) => value is Value;
   /** True where null is a value of the option. */
   readonly allowsNull: AllowsNull;
-  /** Returns a rejected value as a message shows it, where the value itself may be a secret. */
+  /** Formats a rejected value for a message, where the value itself may be a secret. */
   readonly show?: (value: unknown) => string;
-  /** How an environment variable holds the value; absent where none can. */
+  /** The form of the value in an environment variable; absent where a variable cannot hold it. */
   readonly text?: TextForm;
 }
 
@@ -130,7 +130,7 @@ export function orNull<Value>(rule: Rule<Value>): Rule<Value | null, true> {
   };
 }
 
-/** Shows nothing of a rejected value. */
+/** Formats a rejected value without revealing it. */
 export const hidden = (): string => 'another value, which is not shown because it may be a secret';
 
 /** Splits a comma-separated list. Spaces around an entry and empty entries are dropped. */

@@ -8,7 +8,7 @@ const LEAF_NAMES = OPTIONS.map(({ name }) => name);
 const GROUP_NAMES = Object.keys(GROUPS);
 const TOP_LEVEL_NAMES = OPTIONS.filter(({ group }) => group === null).map(({ name }) => name);
 
-/** The names that stand beside `useFactory`, not in what it returns. */
+/** The options that are passed beside `useFactory`, and are not part of its result. */
 const EXTRAS = ['isGlobal', 'guard'];
 
 /** Checks that every given option and group exists. @throws OptionError which names the nearest one */

@@ -1,7 +1,7 @@
 import type { Descriptors } from '../descriptor.js';
 import { delay, orNull } from '../rules.js';
 
-/** How long the server waits: for use, for answers, for agents and for the storage. */
+/** How long the server waits: for activity, replies, agents and the storage. */
 export interface TimeoutOptions {
   /**
    * How long a session's agent is kept without a message, a turn, an open request or a subscriber,

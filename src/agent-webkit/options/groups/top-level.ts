@@ -22,7 +22,7 @@ export type AuthOptions =
   | { readonly tokens: readonly string[] }
   | { readonly verify: (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null> };
 
-/** The options that stand in no group. */
+/** The options that belong to no group. */
 export interface TopLevelOptions {
   /**
    * How callers authenticate. Required, unless a `guard` class is passed: no server is open by
@@ -42,7 +42,7 @@ export interface TopLevelOptions {
 
 /**
  * Bearer tokens. Neither an owner nor a token contains a space, so that `ann` and `ann ` cannot be
- * two owners. In a variable an empty entry is an error, not dropped: it may be a token that is missing.
+ * two owners. An empty entry in a variable is rejected, because it may be a missing token.
  */
 export const tokenList = {
   ...listOf('tokens, each token or owner:token', textLike('a token', /^(?:[^:\s]+:\S+|[^\s:]+)$/)),
