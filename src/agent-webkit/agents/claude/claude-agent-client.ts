@@ -37,8 +37,8 @@ export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactor
  * It is *starting* until a process has answered the SDK's first request, then *ready*, then *ended*:
  * closed or failed. It resumes the conversation or begins it, as requested. When the conversation to
  * resume does not exist, or the one to begin already exists, the process reports that and exits before
- * any turn. The agent then starts a second time, the other way round. The first process stays
- * invisible: its `result` is dropped, and its message is sent again.
+ * any turn. The agent then starts a second time, the other way round. The first process is not
+ * visible to the session: its `result` is dropped, and its message is sent again.
  *
  * A turn is *requested* by `send` and *running* from its `init` message to its `result`. The process
  * silently ignores an interrupt that arrives in between (SDK 0.3.330), and the turn continues.
@@ -59,8 +59,8 @@ class ClaudeAgentClient implements AgentClient {
   #inputs: InputStream | undefined;
   #process: AgentProcess | undefined;
   /**
-   * The message whose turn is requested and not running yet. Neither the session's log nor its turn
-   * gate can know this: both only see that the message was sent.
+   * The message whose turn is requested and not running yet. The session's log and its turn gate
+   * do not have this fact: they only record that the message was sent.
    */
   #requested: SDKUserMessage | undefined;
   /** True when the requested turn is to be interrupted at its `init`. */
@@ -207,7 +207,7 @@ class ClaudeAgentClient implements AgentClient {
     this.#requested = undefined;
     if (!this.#interruptsRequested) return;
     this.#interruptsRequested = false;
-    // It fails only together with the process, which `messages` reports.
+    // The interrupt fails only together with the process, which `messages` reports.
     query.interrupt().catch(() => {});
   }
 

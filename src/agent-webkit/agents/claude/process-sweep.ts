@@ -14,7 +14,7 @@ export interface ProcessSweep {
    * descendants, without this process and without process 1.
    */
   find: (marker: string) => Promise<number[]>;
-  /** Ends them with SIGTERM, then SIGKILL. Resolves to the ids of those that could not be killed. */
+  /** Ends the processes that `find` returns: with SIGTERM, then SIGKILL. Resolves to the ids of those that could not be killed. */
   sweep: (marker: string, options: SweepOptions) => Promise<number[]>;
 }
 
@@ -103,7 +103,7 @@ export function createProcessSweep(variable: string): ProcessSweep {
         try {
           process.kill(pid, isOver ? 'SIGKILL' : 'SIGTERM');
         } catch {
-          // It has ended meanwhile or belongs to another user. The next scan shows which.
+          // The process has ended meanwhile or belongs to another user. The next scan shows which.
         }
       }
       await delay(25);

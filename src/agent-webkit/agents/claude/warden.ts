@@ -112,7 +112,7 @@ function wardenSource(marker: string): string {
   return `${prelude}(${keepWatch.toString()})(${sweep}, ${removeCopies}, ${JSON.stringify(marker)});`;
 }
 
-/* istanbul ignore next: its source text runs in another process */
+/* istanbul ignore next: the source text of the function runs in another process */
 function keepWatch(
   { sweep }: ProcessSweep,
   removeCopies: (copies: LocalCopies) => Promise<void>,

@@ -1,9 +1,9 @@
 import type { Script, ScriptedAgent, ScriptedTurn } from './script.js';
 import { ScriptedAgentError } from './turn.js';
 
-/** About the pace at which a model streams. */
+/** The approximate pace at which a model streams. */
 const PACE_MS = 30;
-/** Slow enough to leave time for an interrupt. */
+/** A pace that leaves time for an interrupt. */
 const LONG_PACE_MS = 200;
 const LONG_COUNT = 150;
 /** A made-up cost, so that a user interface has one to show. */
@@ -36,7 +36,7 @@ const scenes: readonly Scene[] = [
 
 /**
  * The agent of a server without credentials. It shows everything that a user interface has to handle;
- * a word in the user's text selects the scene. The demo says that it is a script: no tool runs, and the
+ * a word in the user's text selects the scene. Its texts state that it is a script: no tool runs, and the
  * cost is made up.
  */
 export const demoScript: Script = async (turn) => {

@@ -70,7 +70,7 @@ export interface ScriptedQuestion {
 export type Answers = Record<string, string>;
 
 /**
- * The steps of which one message of an agent consists. When the turn is interrupted, each step rejects
+ * The steps that make up one message of an agent. When the turn is interrupted, each step rejects
  * with an error named `AbortError`. Do not catch it: the agent then ends the turn like a real one.
  */
 export interface ScriptedMessage {

@@ -2,7 +2,7 @@ import type { PastTurn } from './script.js';
 
 /** The number of turns that are remembered per session; older ones are forgotten. */
 const MAX_TURNS = 100;
-/** The number of sessions that are remembered. Beyond it, the one that was started first is forgotten. */
+/** The number of sessions that are remembered. Beyond it, the session that was started first is forgotten. */
 const MAX_SESSIONS = 1000;
 
 /** The memory of a session, which outlives its agents. */

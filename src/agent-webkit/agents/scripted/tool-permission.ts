@@ -8,7 +8,7 @@ const EDITING_TOOLS = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
 export interface ToolRequest {
   name: string;
   input: Record<string, unknown>;
-  /** Allows or denies the call without asking, or asks. */
+  /** Determines if the call is allowed or denied without asking, or if the user is asked. */
   rule: 'ask' | 'allow' | 'deny';
   context?: ToolOptions<unknown>['context'];
 }
