@@ -10,8 +10,8 @@ interface Waiting {
 export type AppendOutcome = Error | null;
 
 /**
- * Commits the appends of many sessions in groups: while one group is being written, the next one
- * collects. One write to the disk then serves all appends that arrived meanwhile. A session has at
+ * Commits the appends of many sessions in groups: while one group is being written, the next one is
+ * collected. One write to the disk then serves all appends that arrived meanwhile. A session has at
  * most one append in progress, which its log ensures.
  */
 export class AppendGroups {

@@ -52,8 +52,8 @@ export class Database {
   /**
    * Takes a connection for a longer time. The caller removes its listener and releases the connection.
    *
-   * @param onError listens from the moment at which the pool no longer does: without a listener, an
-   *   error event would end the process
+   * @param onError the listener for errors, which takes over from the pool's own without a gap: an
+   *   error event without a listener would end the process
    */
   async connect(onError: (error: Error) => void): Promise<PostgresClient> {
     const connecting = this.#acquire(onError);

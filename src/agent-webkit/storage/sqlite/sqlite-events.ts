@@ -46,7 +46,7 @@ export class SqliteEvents implements EventStore {
       { kind: 'write', sql: this.#sql.trimEvents, params: events },
       { kind: 'write', sql: this.#sql.trimKeys, params: keys },
     ];
-    // Events that reappear after a power failure are trimmed the next time.
+    // Events that reappear after a power failure are trimmed by a later call.
     await this.#thread.write([unit], 'write-lazily');
   }
 

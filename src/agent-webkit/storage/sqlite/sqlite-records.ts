@@ -16,7 +16,7 @@ export class SqliteRecords implements SessionRecordStore {
   readonly #server: string;
   readonly #sql: ReturnType<typeof createStatements>;
 
-  /** @param server an id of this opening of the database, which tells its sessions from those of earlier ones */
+  /** @param server an id of this opening of the database, which distinguishes its sessions from those of earlier ones */
   constructor(thread: SqliteThread, tablePrefix: string, server: string) {
     this.#thread = thread;
     this.#server = server;
@@ -90,7 +90,7 @@ export class SqliteRecords implements SessionRecordStore {
     return Number(row?.['count']);
   }
 
-  /** Only one server has the file open: sessions that it did not create or claim since then have no server. */
+  /** Only one server has the file open: the server of every session that it has not created or claimed is gone. */
   unfinished(limit: number, after: string | null): Promise<string[]> {
     return this.#ids(this.#sql.unfinished, [this.#server, after ?? '', limit]);
   }

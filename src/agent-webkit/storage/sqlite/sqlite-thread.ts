@@ -124,7 +124,7 @@ export class SqliteThread {
   }
 }
 
-/** Do not terminate a working thread: libsql would crash the whole process. */
+/** Creates the thread. Do not terminate it while it works: libsql would crash the whole process. */
 export function createSqliteWorker(options: ThreadOptions): Worker {
   return new Worker(threadSource(), {
     eval: true,
@@ -148,7 +148,7 @@ function findLibsql(): string | null {
   try {
     return createRequire(import.meta.url).resolve('libsql');
   } catch {
-    // It is optional. Without any driver, the thread reports what to install.
+    // libsql is optional. Without any driver, the thread reports which package to install.
     return null;
   }
 }
