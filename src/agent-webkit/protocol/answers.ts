@@ -5,7 +5,7 @@ export type PendingRequest =
   | ({ event: 'permission_request' } & EventPayloads['permission_request'])
   | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question']);
 
-/** A session as its owner sees it. Times are ISO 8601 in UTC. */
+/** The description of a session. Times are ISO 8601 in UTC. */
 export interface SessionInfo {
   session_id: string;
   protocol_version: string;
@@ -15,7 +15,7 @@ export interface SessionInfo {
   cwd: string;
   created_at: string;
   last_activity_at: string;
-  /** The id of the oldest event from which on all events are kept. */
+  /** The id from which on all events are kept. */
   first_id: number;
   last_id: number;
   /** The number of open streams. */

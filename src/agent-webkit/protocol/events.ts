@@ -105,7 +105,7 @@ export interface EventPayloads {
     session_id: string;
     /** The reason of the end, such as `success`, `error_max_turns` or `error_during_execution`. */
     subtype: string;
-    /** True if the turn failed, also where `subtype` is `success`: an API error ends a turn like that. */
+    /** True if the turn failed. After an API error, `subtype` is `success` all the same. */
     is_error: boolean;
     /** The cost of this turn in US dollars. Clients sum this figure. */
     total_cost_usd: number;

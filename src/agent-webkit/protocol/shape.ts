@@ -5,12 +5,12 @@ import { isRecord } from './is-record.js';
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /**
- * A rule about a JSON value, in both of its forms: the check that finds what is wrong, and the
- * schema that describes the same rule to clients.
+ * A rule about a JSON value, in two forms: the check, which reports the first problem, and the
+ * schema, which describes the same rule to clients.
  */
 export interface Shape {
   readonly schema: JsonSchema;
-  /** Returns what is wrong with a value, naming the field, or null if nothing is. */
+  /** Returns a sentence that names the invalid field, or null if the value is valid. */
   findProblem(value: unknown, field: string): string | null;
 }
 
@@ -29,7 +29,7 @@ export function text({ isEmptyAllowed = true } = {}): Shape {
   };
 }
 
-/** One of some strings. */
+/** One of the given strings. */
 export function oneOf(...values: readonly string[]): Shape {
   return {
     schema: { type: 'string', enum: [...values] },
@@ -43,8 +43,8 @@ export function oneOf(...values: readonly string[]): Shape {
 const BASE64_CHARACTERS = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * Bytes in base64, at least one. The pattern of the schema is not what checks it: on strings of some
- * megabytes, V8 fails with a stack overflow.
+ * Bytes in base64, at least one. The check does not use the pattern of the schema: on strings of some
+ * megabytes, it would make V8 fail with a stack overflow.
  */
 export const base64: Shape = {
   schema: {
@@ -107,7 +107,7 @@ export function object(
   };
 }
 
-/** One of some objects, which their field `type` tells apart. */
+/** One of the given objects, which the field `type` distinguishes. */
 export function byType(...variants: readonly ObjectShape[]): Shape {
   const types = oneOf(
     ...variants.flatMap(({ fields }) => fields['type']?.schema['enum'] as string[]),
