@@ -123,7 +123,7 @@ export {
   UnauthorizedError,
 } from './agent-webkit/engine/errors.js';
 
-// The same two classes, by the names they have in the Python server.
+// The same two classes by their names in the Python server.
 export {
   CursorEvictedError as EvictedError,
   NoPendingRequestError as ConflictError,

@@ -1,4 +1,4 @@
-// What hosts test their own apps with. What stands here is public.
+// Scripted agents and storage cases for the tests of hosts. Every exported name is public.
 
 export { demoScript } from './agent-webkit/agents/scripted/demo-script.js';
 export { scriptedSdkFactory } from './agent-webkit/agents/scripted/scripted-agent-client.js';

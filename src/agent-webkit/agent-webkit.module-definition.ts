@@ -4,7 +4,7 @@ import { HOST_GUARD } from './agent-webkit.tokens.js';
 import { getSessionRegistryToken } from './inject-session-registry.decorator.js';
 import { SessionRegistryService } from './session-registry.service.js';
 
-/** The settings that Nest needs before the options are resolved. In `forRootAsync` they stand beside `useFactory`. */
+/** The options that Nest needs before the others are resolved. Pass them to `forRootAsync` beside `useFactory`. */
 export interface AgentWebkitModuleExtras {
   /**
    * True to make the module's exports injectable everywhere, without importing it.
@@ -19,7 +19,7 @@ export interface AgentWebkitModuleExtras {
   guard?: Type<CanActivate> | undefined;
 }
 
-// Nest removes from the options the names that stand here.
+// Nest removes these names from the options.
 const extras: AgentWebkitModuleExtras = { isGlobal: false, guard: undefined };
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =

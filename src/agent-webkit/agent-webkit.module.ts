@@ -88,7 +88,7 @@ const providers: Provider[] = [
     SessionRegistryService,
     SDK_FACTORY,
     STORAGE_PROVIDER,
-    // A host's controllers may stand behind the same guard, which is made where they are.
+    // A host's controllers may use the same guard, which Nest instantiates in their module.
     AgentWebkitAuthGuard,
     RESOLVED_OPTIONS,
     HOST_GUARD,

@@ -104,7 +104,7 @@ function createVerification(verify: Authenticate): Authenticate {
   };
 }
 
-/** Compares the digest with that of every token, so that the time taken reveals nothing about a token. */
+/** Compares the digests of all tokens, so that the time taken reveals nothing about a token. */
 function createTokenCheck(tokens: readonly string[]): Authenticate {
   const known = tokens.map((entry) => {
     const colon = entry.indexOf(':');
@@ -124,7 +124,7 @@ function createTokenCheck(tokens: readonly string[]): Authenticate {
   };
 }
 
-/** Callers without an id would share their sessions. */
+/** Returns true for a caller with an id. Callers without one would share their sessions. */
 function isCaller(caller: Caller | null): caller is Caller {
   return typeof caller?.id === 'string' && caller.id !== '';
 }

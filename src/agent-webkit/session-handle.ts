@@ -8,8 +8,8 @@ import type { InboundMessage } from './protocol/inbound.js';
  * One session, bound to the caller it was requested for.
  *
  * A handle holds no session: each method looks the session up, loads it from the storage where
- * needed, and checks again that the caller may do this. A handle may therefore be kept for as long
- * as one likes. Every method rejects as the HTTP route does:
+ * needed, and checks again that the caller may do this. A handle may therefore be kept indefinitely.
+ * Every method rejects as the HTTP route does:
  *
  * - `SessionNotFoundError`: the session does not exist, was deleted, or the caller may not read it.
  * - `ForbiddenError`: the caller may read the session, but not do this.

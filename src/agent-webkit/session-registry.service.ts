@@ -49,7 +49,7 @@ export class SessionRegistryService
   }
 
   /**
-   * Returns a handle to a session. It looks nothing up: each method of the handle does, and rejects
+   * Returns a handle to a session, without a lookup. Each method of the handle looks it up, and rejects
    * with a `SessionNotFoundError` when the session does not exist or the caller may not read it.
    */
   get(id: string, caller: Caller): SessionHandle {

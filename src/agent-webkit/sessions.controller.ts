@@ -110,7 +110,7 @@ export class SessionsController {
   }
 
   /**
-   * No interceptor of ours: Nest would keep its operators for as long as the stream.
+   * Has no interceptor of this module: Nest would keep its operators for as long as the stream is open.
    *
    * @internal
    */

@@ -1,4 +1,4 @@
-// The decorators of class-transformer need it, and only Nest imports it otherwise.
+// The decorators of class-transformer need this package. Without Nest, nothing else imports it.
 import 'reflect-metadata';
 import { InvalidRequestError } from '../engine/errors.js';
 import { CreateSessionDto, INBOUND_DTOS } from '../protocol/dto.js';
@@ -6,7 +6,7 @@ import type { CreateSession, InboundMessage } from '../protocol/inbound.js';
 import { validate } from '../protocol/validation.js';
 
 /**
- * Validates a body or a query with a DTO class. Fields that the class does not know are dropped, and
+ * Validates a body or a query with a DTO class. Fields that the class does not declare are dropped, and
  * a missing body is treated as `{}`.
  *
  * @throws InvalidRequestError which names the field

@@ -27,7 +27,7 @@ export function setIdentity(request: object, caller: Caller, identify: Identify)
         const known = await identify();
         return known?.id === caller.id ? known : null;
       } catch {
-        return null; // as it refuses a request
+        return null; // an error of the guard rejects the request
       }
     },
   });

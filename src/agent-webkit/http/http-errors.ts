@@ -3,7 +3,7 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { AgentWebkitError } from '../engine/errors.js';
 import { ERROR_STATUS } from '../hosting/error-status.js';
 
-/** A refusal as Nest's own kind of exception, so that the host's exception filters see what they know. */
+/** Converts an error to an HttpException of Nest, which the host's exception filters can handle. */
 export function toHttpException(error: AgentWebkitError): HttpException {
   const statusCode = ERROR_STATUS[error.code];
   const body = { statusCode, code: error.code, message: error.message };

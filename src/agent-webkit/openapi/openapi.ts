@@ -5,7 +5,7 @@ import { type JsonSchema, SCHEMAS } from './schemas.js';
 
 /** The place of the routes in a host's own URL space. */
 export interface OpenApiOptions {
-  /** The path under which `/sessions` stands, such as `/api`. */
+  /** The path before `/sessions`, such as `/api`. */
   readonly prefix?: string;
 }
 
@@ -31,8 +31,8 @@ const SECURITY_SCHEMES = {
 } as const;
 
 /**
- * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses and errors. Of
- * the events of a stream, OpenAPI can describe the names only.
+ * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses and errors.
+ * OpenAPI can describe only the names of the events in a stream.
  */
 export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentWebkitOpenApi {
   return {
@@ -86,7 +86,7 @@ function pathsUnder(prefix: string): Record<string, PathItem> {
   );
 }
 
-/** An operation's id may stand in a document once: the routes of a second prefix have it in theirs. */
+/** Adds the prefix to the operation ids of a second prefix, because an id must be unique in a document. */
 function withOwnIds(
   paths: Record<string, PathItem>,
   taken: ReadonlySet<unknown>,
