@@ -22,7 +22,7 @@ describe('idempotency keys', () => {
     expect(await keys.once('b', accept)).toBe(2);
   });
 
-  it('drop a failure after rejecting every call that waited for it', async () => {
+  it('forget a failed call after it rejected every call that waited for it', async () => {
     const keys = new IdempotencyKeys<number>(10, 1000);
     const both = [keys.once('a', () => Promise.reject(new Error('no'))), keys.once('a', accept)];
     for (const one of await Promise.allSettled(both)) expect(one.status).toBe('rejected');

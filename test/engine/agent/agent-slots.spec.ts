@@ -81,7 +81,7 @@ describe('agent slots', () => {
     expect((await taken(slots, 'd'))[0]?.state).toBe('running');
   });
 
-  it('count an eviction as a free slot when the request for it was cancelled', async () => {
+  it('count an eviction as a free slot when the request that caused it was cancelled', async () => {
     const slots = new AgentSlots(1);
     const [a, b] = (await taken(slots, 'a', 'b')) as [Holder, Holder];
     a.idleSince = 1;

@@ -52,8 +52,8 @@ const BASH_INPUT = [
   'message_delta msg_1 | toolu_2 | Bash | ,"description":"test"}',
 ];
 
-describe('the events of recorded SDK messages', () => {
-  it('are the deltas, the message and the result for a text turn', () => {
+describe('the message translator, for recorded SDK messages', () => {
+  it('translates a text turn to deltas, a message and a result', () => {
     expect(lines('text-turn')).toEqual([
       'message_delta msg_1 | Hello ',
       'message_delta msg_1 | there',
@@ -90,7 +90,7 @@ describe('the events of recorded SDK messages', () => {
     ]);
   });
 
-  it('complete a message in several blocks with all blocks so far each time', () => {
+  it('completes a message of several blocks with all blocks so far each time', () => {
     expect(lines('several-blocks')).toEqual([
       'message_delta msg_1 | Two ',
       'message_delta msg_1 | calls',
@@ -112,7 +112,7 @@ describe('the events of recorded SDK messages', () => {
     ]);
   });
 
-  it('are the tool use with its input and the result for an allowed tool', () => {
+  it('translates an allowed tool call to its input and its result', () => {
     expect(lines('tool-allowed')).toEqual([
       ...BASH_INPUT,
       'message_complete msg_1 | toolu_2',
@@ -143,14 +143,14 @@ describe('the events of recorded SDK messages', () => {
     ]);
   });
 
-  it('are a failed result with the reason for a denied tool', () => {
+  it('translates a denied tool call to a failed result with the reason', () => {
     expect(translate('tool-denied')[4]).toEqual({
       event: 'tool_result',
       data: { tool_use_id: 'toolu_00000002', output: 'Not today.', is_error: true },
     });
   });
 
-  it('are a tool use whose result has the answers for a question', () => {
+  it('translates a question to a tool use whose result has the answers', () => {
     expect(lines('question').slice(2)).toEqual([
       'message_complete msg_1 | toolu_2',
       'tool_use msg_1 | toolu_2 | AskUserQuestion',
@@ -161,7 +161,7 @@ describe('the events of recorded SDK messages', () => {
     ]);
   });
 
-  it('are the messages so far and a result without SDK diagnostics for an interrupted turn', () => {
+  it('translates an interrupted turn to the messages so far and a result without SDK diagnostics', () => {
     expect(lines('interrupted')).toEqual([
       'message_delta msg_1 | part',
       'message_complete msg_1 | part',
@@ -173,7 +173,7 @@ describe('the events of recorded SDK messages', () => {
     for (const data of results(translate('interrupted'))) expect(data).not.toHaveProperty('errors');
   });
 
-  it('are a failed tool result for a turn interrupted at a permission', () => {
+  it('translates a turn that is interrupted at a permission to a failed tool result', () => {
     expect(lines('interrupted-tool')).toEqual([
       ...BASH_INPUT,
       'message_complete msg_1 | toolu_2',
@@ -186,7 +186,7 @@ describe('the events of recorded SDK messages', () => {
     ]);
   });
 
-  it('are a message with the error text and a failed result for an API error', () => {
+  it('translates an API error to a message with its text and a failed result', () => {
     const [message, result, ...rest] = translate('api-error');
     expect(message).toMatchObject({
       event: 'message_complete',
@@ -196,7 +196,7 @@ describe('the events of recorded SDK messages', () => {
     expect(rest).toEqual([]);
   });
 
-  it('carry the id of the tool use that started a sub-agent, and mix with no other message', () => {
+  it('gives the events of a sub-agent the id of its tool use, and mixes them with no other message', () => {
     expect(lines('sub-agent')).toEqual([
       'message_delta msg_1 | I delegate',
       'message_complete msg_1 | I delegate',
@@ -214,19 +214,19 @@ describe('the events of recorded SDK messages', () => {
     ]);
   });
 
-  it('report the cost of the turn and of the session', () => {
+  it('reports the cost of the turn and of the session', () => {
     const costs = results(translate('two-turns'));
     expect(costs.map(({ total_cost_usd }) => total_cost_usd)).toEqual([0.006, 0.006]);
     expect(costs.map(({ session_cost_usd }) => session_cost_usd)).toEqual([0.006, 0.012]);
   });
 
-  it('continue the session cost of the last agent', () => {
+  it('continues the session cost of the last agent', () => {
     expect(results(translate('resumed', 0.006))).toMatchObject([
       { total_cost_usd: 0.006, session_cost_usd: 0.012 },
     ]);
   });
 
-  it('report an MCP server only when its status changes', () => {
+  it('reports an MCP server only when its status changes', () => {
     const translator = new MessageTranslator('session', 0);
     const said = [
       [{ name: 'crm', status: 'pending' }],

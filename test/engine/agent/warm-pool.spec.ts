@@ -52,14 +52,14 @@ describe('the warm pool', () => {
     expect(await storage.transcripts.load(key)).toEqual([{ type: 'user' }]);
   });
 
-  it('sets the model and the permission mode that the session asks for', async () => {
+  it('sets the model and the permission mode that the session requests', async () => {
     await open();
     await bench.registry.create({ model: 'opus', permission_mode: 'plan' }, ADA);
     await settle();
     expect(bench.agents[0]?.calls).toEqual(['setModel opus', 'setPermissionMode plan']);
   });
 
-  it('keeps its agent when a session asks for a setting that cannot be changed', async () => {
+  it('keeps its agent when a session requests a value that a running agent cannot change', async () => {
     await open();
     const session = await bench.registry.create({ include_partial_messages: false }, ADA);
     await refilled();
@@ -74,7 +74,7 @@ describe('the warm pool', () => {
     expect(session.id).toBe(bench.agents[1]?.start.sessionId);
   });
 
-  it('stops a claimed agent when its session is refused', async () => {
+  it('stops a claimed agent when the creation of its session is rejected', async () => {
     await open({ maxSessionsPerOwner: 1 });
     await bench.registry.create({}, ADA);
     await expect(bench.registry.create({}, ADA)).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('the warm pool', () => {
     expect(bench.living()).toBe(3);
   });
 
-  it('stops its agents when no session is created for a while, until the next one is', async () => {
+  it('stops its agents when no session is created for a while, and starts them again after the next one', async () => {
     await open();
     await jest.advanceTimersByTimeAsync(10 * 60 * 1000);
     expect(bench.living()).toBe(0);

@@ -208,7 +208,7 @@ describe('any use of an event log', () => {
     ['at once', false],
     ['later', true],
   ])(
-    'gives each subscriber every event or says that it cannot, with a store that commits %s',
+    'delivers every event to each subscriber or reports it as overtaken, with a store that commits %s',
     async (_, isAsync) => {
       await fc.assert(
         fc.asyncProperty(limits, steps('end'), async (window, script) => {

@@ -115,7 +115,7 @@ describe('an event log', () => {
     }
   });
 
-  it('opens in the state it had when its server was killed, whatever was appended, trimmed and committed', async () => {
+  it('opens in the state that it had when its server was killed, after any appends, trims and commits', async () => {
     const window = fc.record({
       maxEvents: fc.integer({ min: 1, max: 40 }),
       maxLogChars: fc.constantFrom(300, 1_000_000),

@@ -84,12 +84,12 @@ describe('the state of a session', () => {
     expect(state).toMatchObject({ turn: null, queue: [], hasConversation: true, open: [3] });
   });
 
-  it('knows that the session has ended', () => {
+  it('is closed when the session has ended', () => {
     expect(fold(message('a')).closed).toBe(false);
     expect(fold({ event: 'done', data: {} }).closed).toBe(true);
   });
 
-  it('has no conversation before a message is handed over', () => {
+  it('has no conversation before a turn has started', () => {
     expect(fold(message('a'), ask('b')).hasConversation).toBe(false);
   });
 

@@ -32,7 +32,7 @@ async function follow(log: EventLog, last: number): Promise<number[]> {
 }
 
 describe('a subscription', () => {
-  it('wakes a subscriber once for everything of one turn of the event loop', async () => {
+  it('wakes a subscriber once for all events of one turn of the event loop', async () => {
     const log = openLog();
     const onReadable = jest.fn();
     const subscription = log.subscribe(0, onReadable, nothing);
@@ -68,7 +68,7 @@ describe('a subscription', () => {
   });
 
   it.each([3, 50, 1000])(
-    'lets a subscriber keep up that reads when it is notified, with a window of %d events',
+    'overtakes no subscriber that reads when it is notified, with a window of %d events',
     async (maxEvents) => {
       const log = openLog({ maxEvents });
       const read: number[] = [];
@@ -84,7 +84,7 @@ describe('a subscription', () => {
     },
   );
 
-  it('delivers events in order that a subscriber appends while it reads', async () => {
+  it('delivers in order the events that a subscriber appends while it reads', async () => {
     const store = new HeldEventStore();
     store.isHeld = false;
     const log = openLog({ store, maxEvents: 8 });
@@ -162,7 +162,7 @@ describe('a subscription', () => {
     });
 
     it.each(['before', 'after'])(
-      'is overtaken when the log ends %s a storage that cannot be read is asked',
+      'is overtaken when the log ends %s a read of a storage that does not answer',
       async (order) => {
         const store = memoryEvents();
         const log = openLog({ store, ...inMemory });

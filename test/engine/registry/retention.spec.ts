@@ -69,13 +69,13 @@ describe('an unused session', () => {
   });
 });
 
-describe("a session's place in memory", () => {
+describe('a session in memory', () => {
   beforeEach(stopTime);
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('is released when it is dormant without subscribers, and loaded again on request', async () => {
+  it('is evicted when it is dormant without subscribers, and restored on request', async () => {
     const bench = createRegistry(undefined, {
       limits: { ...LIMITS, idleTimeoutMs: 1000 },
     });

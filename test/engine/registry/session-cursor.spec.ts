@@ -22,7 +22,7 @@ describe('a session to read after a cursor', () => {
     return { storage, first, held };
   };
 
-  it('is the one in memory, without a look at the storage, up to its last event', async () => {
+  it('is the one in memory, without a read of the storage, up to its last event', async () => {
     const storage = new MemoryStorage();
     const registry = start(storage);
     const session = await registry.create({}, ADA);

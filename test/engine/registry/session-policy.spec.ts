@@ -38,7 +38,7 @@ const reply = (...updated_permissions: PermissionUpdate[]): PermissionResponse =
 
 const ADA = { id: 'ada' };
 
-describe('The policy for new sessions and messages', () => {
+describe('the policy for new sessions and messages', () => {
   let root: string;
   let workspace: string;
   const policy = (options: Partial<SessionPolicyOptions> = {}) =>
@@ -154,7 +154,7 @@ describe('The policy for new sessions and messages', () => {
     expect(await check('plan')).toMatchObject({ mode: 'plan' });
   });
 
-  it('rejects a reply with such a permission mode in any of its updates', async () => {
+  it('rejects a reply with a permission mode that is not permitted in any of its updates', async () => {
     await policy().check(reply(setMode('plan'), setMode('default')));
     const forbidden = reply(setMode('plan'), setMode('bypassPermissions'));
     await expect(policy().check(forbidden)).rejects.toThrow(

@@ -86,7 +86,7 @@ describe('a registry that is shut down', () => {
     expect(living()).toBe(0);
   });
 
-  it('leaves no agent and no session, at any moment of other calls', async () => {
+  it('leaves no agent and no session, whatever calls are in progress', async () => {
     const call = fc.constantFrom('create', 'create', 'send', 'get', 'list', 'delete', 'turn');
     const calls = fc.array(call, { maxLength: 20 });
     await fc.assert(

@@ -77,7 +77,7 @@ describe.each([
     await expect(registry.create({}, ADA)).rejects.toMatchObject({ code: 'too_many_sessions' });
   });
 
-  it('removes a deleted session, and its agent is gone', async () => {
+  it('removes a deleted session and stops its agent', async () => {
     const { registry } = bench;
     const session = await registry.create({}, ADA);
     await registry.send(session.id, user('hi'), ADA);

@@ -86,7 +86,7 @@ describe('a watch', () => {
     await expect(collect(watch)).rejects.toMatchObject({ code: 'cursor_evicted' });
   });
 
-  it('counts as a subscriber until it is closed, in any way there is', async () => {
+  it('counts as a subscriber until it is closed, in each of the possible ways', async () => {
     const aborted = new AbortController();
     const watches = [
       await session.watch(),

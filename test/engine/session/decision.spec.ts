@@ -31,7 +31,7 @@ describe('onDecision', () => {
   });
   afterEach(() => bench.close());
 
-  it('receives who allowed a tool, with its input', async () => {
+  it('receives the caller who allowed a tool, and the input', async () => {
     await start();
     void ask();
     await allow({ updated_input: { command: 'ls -l' } });
@@ -48,7 +48,7 @@ describe('onDecision', () => {
     expect(bench.decisions[0]?.caller).toBe(BOB);
   });
 
-  it('receives who denied a tool', async () => {
+  it('receives the caller who denied a tool', async () => {
     await start();
     void ask();
     await bench.session.accept(
@@ -79,7 +79,7 @@ describe('onDecision', () => {
     ]);
   });
 
-  it('receives an undecided request once, and no second reply', async () => {
+  it('is called once for a request that is cancelled, and not for a later reply', async () => {
     await start();
     void ask();
     await bench.session.end('deleted', 0);

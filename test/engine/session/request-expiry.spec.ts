@@ -49,7 +49,7 @@ describe('a request without a reply', () => {
     await expect(reply('t1')).rejects.toMatchObject({ code: 'no_pending_request' });
   });
 
-  it('stays open for ever when there is no timeout', async () => {
+  it('never expires when there is no timeout', async () => {
     await start({});
     void ask('t1');
     expect(jest.getTimerCount()).toBe(0);

@@ -37,7 +37,7 @@ describe('an agent that ends by itself', () => {
     ['with a reason', 'The process was killed.'],
     ['without one', null],
   ])(
-    'crashes in a turn %s, cancels what it asked and leaves a dormant session',
+    'crashes in a turn %s, which cancels its requests and leaves a dormant session',
     async (_, reason) => {
       bench = await SessionBench.start();
       await bench.say('hi');

@@ -65,7 +65,7 @@ describe('the end of a session', () => {
     expect(await bench.names()).toEqual(['session_ready']);
   });
 
-  it('accepts no message afterwards', async () => {
+  it('makes the session reject later messages', async () => {
     const bench = await SessionBench.start();
     await end(bench, 'deleted');
     await expect(bench.say('more')).rejects.toMatchObject({ code: 'session_not_found' });
@@ -75,7 +75,7 @@ describe('the end of a session', () => {
   });
 
   it.each(['deleted', 'released'] as const)(
-    'starts no agent when it is %s while a turn_start is being committed',
+    'starts no agent when the session is %s while a turn_start is being committed',
     async (how) => {
       const [bench, storage] = await startHeld();
       bench.agent.die('crashed');
@@ -95,7 +95,7 @@ describe('the end of a session', () => {
     },
   );
 
-  it('starts no agent when it comes right after a message was accepted', async () => {
+  it('prevents the start of an agent right after a message was accepted', async () => {
     const bench = await SessionBench.start();
     bench.agent.die('crashed');
     await bench.said('session_state');
@@ -106,7 +106,7 @@ describe('the end of a session', () => {
     expect((await bench.names()).at(-1)).toBe('done');
   });
 
-  it('starts no agent when it comes while the last one is still being closed', async () => {
+  it('prevents the start of an agent while the last one is still being closed', async () => {
     const bench = await SessionBench.start();
     await bench.say('hi');
     const free = bench.holdEnd();
@@ -170,7 +170,7 @@ describe('the end of a session', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('leaves no agent and publishes nothing after its last event, at whatever moment it comes', async () => {
+  it('leaves no agent and publishes nothing after the last event, at any moment', async () => {
     const step = fc.constantFrom('say', 'result', 'die', 'interrupt', 'ask', 'commit', 'tick');
     await fc.assert(
       fc.asyncProperty(

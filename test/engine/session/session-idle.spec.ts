@@ -10,7 +10,7 @@ async function pass(ms: number): Promise<void> {
   await settle();
 }
 
-describe('stopping an idle agent', () => {
+describe('an idle agent', () => {
   let bench: SessionBench;
   const turn = async (content: string) => {
     const results = (await bench.data('result')).length;
@@ -28,7 +28,7 @@ describe('stopping an idle agent', () => {
     jest.useRealTimers();
   });
 
-  it('happens after the idle timeout and is published', async () => {
+  it('is stopped after the idle timeout, which is published', async () => {
     bench = await SessionBench.start(IDLE);
     await turn('hi');
     await pass(4999);
@@ -39,7 +39,7 @@ describe('stopping an idle agent', () => {
     expect((await bench.names()).slice(-2)).toEqual(['result', 'session_state']);
   });
 
-  it('does not happen while the agent has a background task', async () => {
+  it('is not stopped while it has a background task', async () => {
     bench = await SessionBench.start(IDLE);
     await turn('start the build');
     bench.agent.say(backgroundTasks('build'));
@@ -52,7 +52,7 @@ describe('stopping an idle agent', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('does not happen during a turn that the agent began by itself', async () => {
+  it('is not stopped during a turn that it began by itself', async () => {
     bench = await SessionBench.start(IDLE);
     await turn('start the build');
     bench.agent.say(init());
@@ -67,7 +67,7 @@ describe('stopping an idle agent', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('does not evict the session from memory before its events are committed', async () => {
+  it('keeps its session in memory until the events are committed', async () => {
     const storage = new HeldStorage();
     storage.events.isHeld = false;
     bench = await SessionBench.start({ storage });
@@ -84,7 +84,7 @@ describe('stopping an idle agent', () => {
     expect(bench.unused).toEqual([bench.session.id]);
   });
 
-  it('happens in a session that was never used', async () => {
+  it('is stopped in a session that was never used', async () => {
     bench = await SessionBench.start(IDLE);
     await pass(5000);
     expect(bench.session.state).toBe('dormant');
@@ -92,7 +92,7 @@ describe('stopping an idle agent', () => {
     expect((await bench.started(2)).start.resume).toBe(false);
   });
 
-  it('is followed by a new agent for the next message, which resumes the conversation', async () => {
+  it('is replaced for the next message by an agent that resumes the conversation', async () => {
     bench = await SessionBench.start(IDLE);
     await turn('hi');
     await pass(5000);
@@ -113,7 +113,7 @@ describe('stopping an idle agent', () => {
     expect(await bench.data('session_state')).toHaveLength(3);
   });
 
-  it('delays the next agent until the last one is gone', async () => {
+  it('is gone before the next agent starts', async () => {
     bench = await SessionBench.start(IDLE);
     const free = bench.holdEnd();
     await turn('hi');
@@ -126,7 +126,7 @@ describe('stopping an idle agent', () => {
     expect(await (await bench.started(2)).received(1)).toMatchObject({ content: 'again' });
   });
 
-  it('does not happen while a turn runs, a message is queued or a request is open', async () => {
+  it('is not stopped while a turn runs, a message is queued or a request is open', async () => {
     bench = await SessionBench.start(IDLE);
     await bench.say('hi');
     await pass(20_000);
@@ -147,7 +147,7 @@ describe('stopping an idle agent', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('does not happen while the session has subscribers, and restarts the timeout when they have left', async () => {
+  it('is not stopped while the session has subscribers, and its timeout restarts when they have left', async () => {
     bench = await SessionBench.start(IDLE);
     const subscriptions = [1, 2].map(() => bench.session.subscribe(0, () => undefined));
     await turn('hi');
@@ -162,21 +162,21 @@ describe('stopping an idle agent', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('happens although a subscription with an invalid cursor was refused', async () => {
+  it('is stopped although a subscription with an invalid cursor was rejected', async () => {
     bench = await SessionBench.start(IDLE);
     expect(() => bench.session.subscribe(99, () => undefined)).toThrow('does not exist yet');
     await pass(5000);
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('happens although a message was refused', async () => {
+  it('is stopped although a message was rejected', async () => {
     bench = await SessionBench.start({ limits: { idleTimeoutMs: 5000, maxQueuedMessages: 0 } });
     await expect(bench.say('hi')).rejects.toMatchObject({ code: 'backpressure' });
     await pass(5000);
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('restarts the timeout with each turn', async () => {
+  it('has a timeout that restarts with each turn', async () => {
     bench = await SessionBench.start(IDLE);
     await pass(4000);
     await turn('hi');
@@ -186,7 +186,7 @@ describe('stopping an idle agent', () => {
     expect(bench.session.state).toBe('dormant');
   });
 
-  it('never happens when the idle timeout is off', async () => {
+  it('is never stopped when there is no idle timeout', async () => {
     bench = await SessionBench.start({ limits: { idleTimeoutMs: null } });
     await turn('hi');
     expect(jest.getTimerCount()).toBe(0);

@@ -33,7 +33,7 @@ describe('an interrupt', () => {
     expect(bench.agent.calls).toEqual(['interrupt']);
   });
 
-  it('kills an agent that goes on with a turn it began by itself', async () => {
+  it('kills an agent that continues a turn it began by itself', async () => {
     bench = await SessionBench.start();
     bench.agent.say(init());
     await settle();

@@ -122,7 +122,7 @@ describe('a restored session', () => {
     expect(after.session.state).toBe('dormant');
   });
 
-  it('accepts a message only once that was accepted before the restart', async () => {
+  it('does not accept a message again that was accepted before the restart', async () => {
     const before = await start();
     await before.say('hi', 'm1');
     await before.say('wait', 'm2');

@@ -175,7 +175,7 @@ describe('a session on a server with few agent slots', () => {
     expect(living()).toHaveLength(1);
   });
 
-  it('goes on after an eviction while it waited for its first agent', async () => {
+  it('answers a message after its eviction while it waited for its first agent', async () => {
     const { b, free } = await startWaiting({ limits: { idleTimeoutMs: 5000 } });
     expect(b.session.state).toBe('idle');
     await pass(5000);

@@ -116,7 +116,7 @@ describe.each([
     await expectGivenUp(bench);
   });
 
-  it('does not keep a session from being created or ended', async () => {
+  it('does not prevent a session from being created or ended', async () => {
     const [bench, storage] = await start();
     await bench.say('hi');
     storage.isTaken = true;
@@ -168,7 +168,7 @@ describe('a session whose older events are gone from the storage', () => {
     await expectGivenUp(bench);
   });
 
-  it('goes on while this server owns it, or the storage does not answer', async () => {
+  it('continues while this server owns it, or the storage does not answer', async () => {
     const bench = await startLong();
     await bench.storage.events.trim(bench.session.id, 5, []);
     await expect(bench.session.read(1, 10)).rejects.toMatchObject({ code: 'storage_unavailable' });

@@ -92,7 +92,7 @@ describe('turns', () => {
     expect(await bench.data('user_message')).toHaveLength(3);
   });
 
-  it('go on when the agent ends a turn that it began by itself', async () => {
+  it('continue when the agent ends a turn that it began by itself', async () => {
     bench = await SessionBench.start();
     await bench.say('first');
     await bench.agent.received(1);
@@ -114,7 +114,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('skip a message of an unknown shape and go on', async () => {
+  it('continue after a message of an unknown shape, which is skipped', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.agent.received(1);
