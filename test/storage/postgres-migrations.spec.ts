@@ -57,7 +57,7 @@ describePostgres('the schema in PostgreSQL', () => {
     expect(await versions()).toEqual([...released, NEXT, NEXT + 1]);
   });
 
-  it('of a newer release is refused with a sentence once a step was breaking', async () => {
+  it('of a newer release is rejected with an error message when a step was breaking', async () => {
     await bench.closeStorage(await bench.open());
     await migrateTo(ADDS_COLUMN, BREAKS, ADDS_TABLE);
 
@@ -71,13 +71,13 @@ describePostgres('the schema in PostgreSQL', () => {
     await migrateTo(ADDS_COLUMN, BREAKS);
   });
 
-  it('of a newer release that did not mark its steps is refused', async () => {
+  it('of a newer release that did not mark its steps is rejected', async () => {
     await createReleased();
     await bench.rows('insert into schema.migration (version) values ($1)', [NEXT]);
     await expect((await bench.connect()).open()).rejects.toThrow(`is at version ${NEXT}, which`);
   });
 
-  it('without marks, as it was released, is used as it is, and marked by the next step', async () => {
+  it('of a release without marks is used unchanged, and marked by the next step', async () => {
     await createReleased();
     const storage = await bench.open();
     const [id = ''] = await createSessions(storage, 1);
@@ -105,7 +105,7 @@ describePostgres('the schema in PostgreSQL', () => {
     expect(created.flat()).toHaveLength(3);
   });
 
-  it('is as it was when a step fails', async () => {
+  it('is unchanged when a step fails', async () => {
     await createReleased();
     await expect(migrateTo(ADDS_TABLE, { isBreaking: false, sql: 'no sql' })).rejects.toThrow(
       'syntax error',
@@ -149,7 +149,7 @@ describePostgres('the schema in PostgreSQL', () => {
   });
 
   it.each(['', 'x'.repeat(64), 'é'.repeat(32), 'a\0b'])(
-    'cannot have the name %j, which is reported at once',
+    'is rejected when its name is %j',
     async (schema) => {
       await expect(PostgresStorage.connect(POSTGRES_URL, { schema })).rejects.toThrow(
         '`schema` must be a name of 1 to 63 bytes without NUL',

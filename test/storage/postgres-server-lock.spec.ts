@@ -58,7 +58,7 @@ describePostgres('the server lock in PostgreSQL', () => {
     expect(poolErrors).toEqual([]);
   });
 
-  it('is lost when its connection does not respond, and taken again when the database has noticed that, too', async () => {
+  it('is lost when its connection does not respond, and taken again when the database has ended that connection', async () => {
     const [first] = await holders();
     proxy.stall();
     await isHeld(false);

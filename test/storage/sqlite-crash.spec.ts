@@ -59,7 +59,7 @@ describe.each(drivers)('a server with a SQLite file and the driver %s', (driver)
     await servers[said.indexOf('opened')]?.nextLine(`${sessionIds[0]} 3`);
   });
 
-  it('exits when it is idle, also without closing its storage', async () => {
+  it('exits when it is idle, even if its storage is not closed', async () => {
     const sessionIds = [randomUUID()];
     const server = await bench.start({ driver, sessionIds });
     expect(await server.ended()).toBe(0);

@@ -44,7 +44,7 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     expect(await readLedger()).toEqual([{ version: NEXT + 1, breaking_version: STEPS.length }]);
   });
 
-  it('of a newer release is refused with a sentence once a step was breaking', async () => {
+  it('of a newer release is rejected with an error message when a step was breaking', async () => {
     await keepSession();
     await migrateTo(ADDS_COLUMN, BREAKS, ADDS_TABLE);
     await expect(bench.open({ driver })).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     await migrateTo(ADDS_COLUMN, BREAKS);
   });
 
-  it('of a newer release that did not mark its steps is refused', async () => {
+  it('of a newer release that did not mark its steps is rejected', async () => {
     await keepSession();
     await onFile((thread) =>
       thread.write([
@@ -67,7 +67,7 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     await expect(bench.open({ driver })).rejects.toThrow('is at version 99, which this release');
   });
 
-  it('without marks, as it was released, is used as it is, and marked by the next step', async () => {
+  it('of a release without marks is used unchanged, and marked by the next step', async () => {
     await createReleased();
     const id = await keepSession();
     expect(await readLedger()).toEqual([{ version: STEPS.length }]);
@@ -76,7 +76,7 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     expect(await storedSeqs(await bench.open({ driver }), id)).toEqual([1]);
   });
 
-  it('is as it was when a step fails', async () => {
+  it('is unchanged when a step fails', async () => {
     const id = await keepSession();
     const broken = migrateTo(ADDS_COLUMN, { isBreaking: false, sql: 'no sql' });
     await expect(broken).rejects.toThrow('syntax error');
