@@ -11,7 +11,7 @@ afterEach(() => bench.clear());
 afterAll(() => bench.close());
 
 describe('a turn of a Claude agent', () => {
-  it('has an answer that the next turn of the same process remembers', async () => {
+  it('is remembered by the next turn of the same process', async () => {
     const agent = bench.start();
 
     expect(await agent.turn('one')).toBe('heard one after 0');
@@ -166,8 +166,8 @@ describe('an interrupt of a Claude agent', () => {
   });
 });
 
-describe('a change while a Claude agent runs', () => {
-  it('of the model applies from the next turn on, also back to the default', async () => {
+describe('a running Claude agent', () => {
+  it('applies a change of the model, also back to the default, from the next turn on', async () => {
     const agent = bench.start();
     await agent.turn('one');
     const model = () => bench.api.requests.at(-1)?.model;
@@ -182,7 +182,7 @@ describe('a change while a Claude agent runs', () => {
     expect(model()).toBe(usual);
   });
 
-  it('of the permission mode applies from the next turn on', async () => {
+  it('applies a change of the permission mode from the next turn on', async () => {
     const agent = bench.start();
     await agent.turn('one');
     await agent.client.setPermissionMode('plan');
@@ -191,7 +191,7 @@ describe('a change while a Claude agent runs', () => {
     expect(await agent.next('system', 'init')).toMatchObject({ permissionMode: 'plan' });
   });
 
-  it('to bypassPermissions is rejected unless the session was started in that mode', async () => {
+  it('rejects a change to bypassPermissions unless the session was started in that mode', async () => {
     const agent = bench.start();
 
     await expect(agent.client.setPermissionMode('bypassPermissions')).rejects.toThrow(

@@ -12,7 +12,7 @@ afterAll(() => bench.close());
 
 /** Starts an agent and brings it to each phase of its life. */
 const phases: Record<string, () => Promise<Subject>> = {
-  'before its process is there': async () => bench.start(),
+  'before its process exists': async () => bench.start(),
   'while its process starts': async () => {
     const agent = bench.start();
     await eventually(

@@ -33,7 +33,7 @@ function startTalkative() {
   return { client, heard, messages: client.messages[Symbol.asyncIterator]() };
 }
 
-it('a Claude agent reads its process only as fast as it is read itself, and loses no message', async () => {
+it('a Claude agent reads from its process only as fast as its own messages are read, and loses none', async () => {
   const held = startTalkative();
   await held.messages.next();
   // This agent is read to its end and serves as a clock: the other one has had as much time.

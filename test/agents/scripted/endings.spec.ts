@@ -78,7 +78,7 @@ const places: Record<string, Place> = {
     interrupted: [TOOL_FAILED, TOOL_FAILED, INTERRUPTED_IN_TOOL, FAILED],
     reason: 'aborted_tools',
   },
-  'something that pays no heed': {
+  'a promise that ignores the end of the turn': {
     script: never,
     interrupted: [INTERRUPTED, FAILED],
     reason: 'aborted_streaming',
@@ -111,7 +111,7 @@ async function moments(count: number): Promise<void> {
   for (let moment = 0; moment < count; moment += 1) await Promise.resolve();
 }
 
-describe('the end of a scripted turn', () => {
+describe('a scripted turn', () => {
   const unhandled = jest.fn();
 
   beforeEach(() => {
@@ -127,8 +127,8 @@ describe('the end of a scripted turn', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  describe.each(Object.entries(places))('in a script that waits in %s', (_name, place) => {
-    it('comes with the interrupt, and the next turn runs', async () => {
+  describe.each(Object.entries(places))('that waits in %s', (_name, place) => {
+    it('ends when it is interrupted, and the next turn runs', async () => {
       const rejections: unknown[] = [];
       const session = await waitIn(place, rejections);
       const before = session.story.length;
@@ -145,7 +145,7 @@ describe('the end of a scripted turn', () => {
       expect(await session.turn()).toMatchObject({ subtype: 'success', result: 'I go on.' });
     });
 
-    it('comes with the close and leaves no timer and no pending request', async () => {
+    it('ends when the agent is closed, and leaves no timer and no pending request', async () => {
       const session = await waitIn(place);
       const before = session.story.length;
       await session.client.close(0);
@@ -209,7 +209,7 @@ describe('the end of a scripted turn', () => {
     expect(session.story.filter((line) => line.startsWith('tool gave'))).toEqual([]);
   });
 
-  it('also comes when the script catches the interrupt', async () => {
+  it('ends even if the script catches the interrupt', async () => {
     const caught: unknown[] = [];
     const session = startSession(async (turn) => {
       await turn.hang().catch((error: unknown) => caught.push(error));
@@ -222,7 +222,7 @@ describe('the end of a scripted turn', () => {
     expect(session.story).toEqual(['init', INTERRUPTED, FAILED]);
   });
 
-  it('is not caused by an interrupt between turns', async () => {
+  it('is not affected by an interrupt between turns', async () => {
     const session = startSession((turn) => turn.say('Hello.'));
     await session.client.interrupt();
     await session.turn();
@@ -246,7 +246,7 @@ describe('the end of a scripted turn', () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
-  it('is a failure with the given message when the script calls fail', async () => {
+  it('fails with the given message when the script calls fail', async () => {
     const after = jest.fn();
     const session = startSession(async (turn) => {
       await turn.say('Trying.');
@@ -284,12 +284,12 @@ describe('the end of a scripted turn', () => {
           throw new RangeError('Broken.');
         }),
     ],
-  ])('is a failure with the error that the script throws %s', async (_when, script) => {
+  ])('fails with the error that the script throws %s', async (_when, script) => {
     const session = startSession(script);
     expect(await session.turn()).toMatchObject({ is_error: true, errors: ['Broken.'] });
   });
 
-  it('is a failure when the script of a sub-agent throws, and its tool call fails', async () => {
+  it('fails when the script of a sub-agent throws, and the tool call fails with it', async () => {
     const session = startSession(async (turn) => {
       await turn.subAgent('Break', async () => {
         throw new RangeError('Broken.');
@@ -299,7 +299,7 @@ describe('the end of a scripted turn', () => {
     expect(session.story).toContain('tool failed: Broken.');
   });
 
-  it('is a failure when the script does not await a step', async () => {
+  it('fails when the script does not await a step', async () => {
     const session = startSession((turn) => {
       void turn.say('One two', { paceMs: 10 });
     });
@@ -320,7 +320,7 @@ describe('the end of a scripted turn', () => {
     expect(await session.result()).toMatchObject({ terminal_reason: 'aborted_streaming' });
   });
 
-  it('ends the messages with an error when the script crashes it', async () => {
+  it('ends the messages of its agent with an error when the script crashes it', async () => {
     const turns: number[] = [];
     const session = startSession(async (turn) => {
       turns.push(turn.turnNumber);
@@ -337,7 +337,7 @@ describe('the end of a scripted turn', () => {
     expect(turns).toEqual([1]);
   });
 
-  it('allows further calls to a closed agent, including a second close', async () => {
+  it('does not begin in a closed agent, which ignores further calls and a second close', async () => {
     const turns: number[] = [];
     const session = startSession((turn) => {
       turns.push(turn.turnNumber);
@@ -354,14 +354,14 @@ describe('the end of a scripted turn', () => {
     expect(turns).toEqual([1]);
   });
 
-  it('ends the messages of an agent that is closed before its first turn', async () => {
+  it('does not begin when its agent is closed first, and the messages end', async () => {
     const session = startSession((turn) => turn.say('Hello.'));
     await session.client.close(0);
     expect(await session.ended).toBeNull();
     expect(session.messages).toEqual([]);
   });
 
-  it('has not come while a turn is running, so that a second message is rejected', async () => {
+  it('rejects a second message while it is running', async () => {
     const session = startSession((turn) => turn.hang());
     session.send();
     expect(() => session.send()).toThrow('while a turn is running');

@@ -22,7 +22,7 @@ describe('a turn of a scripted agent', () => {
     ]);
   });
 
-  it('knows its session, its number and the earlier turns', async () => {
+  it('receives its session, its number and the earlier turns', async () => {
     const seen: unknown[] = [];
     const session = startSession(async (turn) => {
       seen.push([turn.sessionId, turn.turnNumber, turn.history]);

@@ -127,7 +127,7 @@ describe('a tool of a scripted agent', () => {
     expect(outcomes).toMatchObject([{ allowed: true, isError: true, output: 'No such file.' }]);
   });
 
-  it('may return blocks, of which the script receives the text', async () => {
+  it('may return blocks, and the script receives their text', async () => {
     const image = { type: 'base64', media_type: 'image/png', data: 'AA==' } as const;
     const content: UserContent = [
       { type: 'text', text: 'A picture' },
