@@ -80,7 +80,7 @@ describe.each(ADAPTERS)('the page in a Nest app on %s', (adapter) => {
       request.on('error', reject);
       request.end();
     });
-  it('is served with its files under its path, with names whose contents never change', async () => {
+  it('is served under its path, with files whose names change with their contents', async () => {
     await start({});
     const page = await get('/agents');
     expect(page.status).toBe(200);

@@ -37,7 +37,7 @@ describe('the texts of the page', () => {
     );
   });
 
-  it('contain the answers by their questions, with options in order and free text', () => {
+  it('list the answers by their questions, with options in order and free text', () => {
     const questions = readQuestions({
       questions: [
         { question: 'Which?', options: [{ label: 'a' }, { label: 'b' }], multiSelect: true },
