@@ -102,7 +102,7 @@ describe('a stream whose response was changed by middleware of the host', () => 
 });
 
 describe('open streams', () => {
-  it('are cut when the server stops, except those whose client left before they began', async () => {
+  it('are closed when the server stops, and a response whose client left before it began is ignored', async () => {
     const streams = new OpenStreams();
     const [open, gone] = [new PassThrough(), new PassThrough()];
     gone.destroy();
