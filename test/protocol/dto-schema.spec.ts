@@ -46,7 +46,7 @@ describe('the JSON Schema of a DTO class', () => {
     expect(propertiesOf(Dto)).toEqual({ limit: { type: 'integer', minimum: 1, default: 50 } });
   });
 
-  it('is refused for a decorator that it cannot state', () => {
+  it('cannot be derived from a decorator without a counterpart, which is an error', () => {
     class Unknown {
       @IsEmail() address!: string;
     }
