@@ -14,7 +14,10 @@ export interface ProcessSweep {
    * descendants, without this process and without process 1.
    */
   find: (marker: string) => Promise<number[]>;
-  /** Ends the processes that `find` returns: with SIGTERM, then SIGKILL. Resolves to the ids of those that could not be killed. */
+  /**
+   * Ends the processes that `find` returns, with SIGTERM, then SIGKILL. Resolves to the ids of those
+   * that could not be killed.
+   */
   sweep: (marker: string, options: SweepOptions) => Promise<number[]>;
 }
 
