@@ -36,7 +36,7 @@ export class SessionHandle {
 
   /**
    * Sends a message to the session: a user message, a reply to a request, an interrupt or a change of
-   * the model or the permission mode. Resolves when the message is accepted for good.
+   * the model or the permission mode. Resolves when the message is durable.
    *
    * @param idempotencyKey a user message with a key that was accepted in the last 24 hours is not
    *   accepted again, and the promise resolves

@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Returns a message for the user that says what went wrong and what to do. */
+/** Returns a message for the user: the problem, and what to do about it. */
 export function explain(error: unknown): string {
   const refusal = toRefusal(error);
   if (refusal === null) return 'Cannot reach the server. Check that it is running.';

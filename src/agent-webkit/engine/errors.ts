@@ -16,7 +16,7 @@ export type ErrorCode =
   | 'shutting_down'
   | 'storage_unavailable';
 
-/** A rejected request: a code for programs, and a message for people that says what to do. */
+/** A rejected request: a code for programs, and a message for people with the cause and what to do. */
 export abstract class AgentWebkitError extends Error {
   abstract readonly code: ErrorCode;
   /** The number of seconds after which a retry may succeed; null when a retry does not help. */

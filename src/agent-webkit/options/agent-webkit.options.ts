@@ -8,7 +8,7 @@ import type { TopLevelOptions } from './groups/top-level.js';
 
 /** The groups of options. */
 export interface OptionGroups {
-  /** The agents: what starts them, what they may do, and how many run. */
+  /** The agents: how they start, what they may do, and how many run. */
   readonly agent?: AgentOptions;
   /** How much one caller may create, queue and send. */
   readonly limits?: LimitOptions;

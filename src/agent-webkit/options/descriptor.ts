@@ -18,7 +18,7 @@ export type Descriptor<Value> = {
   | {
       /** The value of an option that is left out; null where that is no value of the option. */
       readonly default: Value | null;
-      /** The default in words, where the value itself says too little. */
+      /** The default in words, where the value alone is not clear. */
       readonly defaultText?: string;
     }
   | {

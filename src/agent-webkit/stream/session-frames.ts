@@ -11,7 +11,7 @@ const MAX_BYTES_PER_WRITE = 64 * 1024;
  * the session's log, which all streams share.
  *
  * Completes when the session has ended and all of its events are written. Errors when the subscription
- * is refused, when the next event is no longer kept, and when more than `maxWaitingBytes` were
+ * is rejected, when the next event is no longer kept, and when more than `maxWaitingBytes` were
  * published while the response was `full`: its client has most likely gone.
  */
 export function sessionFrames(

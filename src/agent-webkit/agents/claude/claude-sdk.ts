@@ -8,7 +8,7 @@ const DRAIN_MS = 5000;
 
 const importSdk = () => import('@anthropic-ai/claude-agent-sdk');
 
-/** Loads the SDK, which is an optional peer: a host with agents of its own never needs it. */
+/** Loads the SDK, which is an optional peer: a host with its own `sdkFactory` does not need it. */
 export async function loadSdk(load: () => Promise<{ query: typeof query }> = importSdk) {
   try {
     return (await load()).query;

@@ -143,7 +143,7 @@ export class SessionRegistry {
   }
 
   /**
-   * Sends a caller's message to a session. Resolves when it is accepted for good.
+   * Sends a caller's message to a session. Resolves when the message is durable.
    *
    * The message is checked against the policy first, because that may take time: the session is looked up
    * and its access checked once, directly before the session accepts the message. A caller without access

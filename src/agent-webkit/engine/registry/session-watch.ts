@@ -113,7 +113,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
     return this;
   }
 
-  /** Closes the subscription. The session goes on. May be called again. */
+  /** Closes the subscription. The session continues. May be called again. */
   close(): void {
     this.#finish({ kind: 'closed' });
     this.#discard();

@@ -8,7 +8,7 @@ import { IdempotencyKeys } from '../idempotency-keys.js';
 export interface MessageQueueLimits {
   /** How many messages may be queued. */
   maxQueuedMessages: number;
-  /** How many characters the queued messages may have together before the next one is refused. */
+  /** How many characters the queued messages may have together before the next one is rejected. */
   maxLogChars: number;
 }
 

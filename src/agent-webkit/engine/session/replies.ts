@@ -29,7 +29,7 @@ function resultOfDecision(request: OpenRequest, reply: PermissionResponse): Perm
   if (reply.behavior === 'deny') {
     return {
       behavior: 'deny',
-      // The SDK refuses a denial without a message.
+      // The SDK rejects a denial without a message.
       message: reply.message || 'The user denied this.',
       ...(reply.interrupt === undefined ? {} : { interrupt: reply.interrupt }),
     };

@@ -92,7 +92,7 @@ export class SessionLifecycle {
     return this.#end as Promise<SessionEnd>;
   }
 
-  /** Ends the session at once because its storage refuses its events for good. */
+  /** Ends the session at once because its storage permanently rejects its events. */
   loseOwnership(cause: unknown): void {
     if (this.#life.name !== 'living') return;
     this.#life = { name: 'ended', reason: 'ownership_lost' };

@@ -51,7 +51,7 @@ export class SessionSettings {
   }
 
   /**
-   * Calls the running agent, if there is one, without waiting for it. When the agent refuses, the
+   * Calls the running agent, if there is one, without waiting for it. When the agent rejects it, the
    * change is undone and an `error` event is appended: the message was valid and stays accepted.
    */
   callAgent(

@@ -19,8 +19,8 @@ import { SessionParts } from './session-parts.js';
  *
  * Its log is the only record: queued messages, the running turn and open requests are read from the
  * log's state. The agent is replaceable: it is stopped when it is idle, it may crash, and the next
- * message starts another one that resumes the conversation. Only {@link end} ends the session, or a
- * storage that refuses its events for good.
+ * message starts another one that resumes the conversation. The session ends only by {@link end}, or
+ * when its storage permanently rejects its events.
  */
 export class Session {
   readonly #parts: SessionParts;
@@ -169,7 +169,7 @@ export class Session {
   }
 
   /**
-   * Throws when {@link subscribe} would be refused now.
+   * Throws if {@link subscribe} would throw now.
    *
    * @throws TooManySubscribersError, CursorEvictedError or CursorAheadError
    */
@@ -200,7 +200,7 @@ export class Session {
 
   /**
    * Ends the session: open requests are cancelled and its streams end. A `deleted` session appends
-   * `done` first; a `released` one goes on where it is restored. Resolves when the last event is
+   * `done` first; a `released` one continues where it is restored. Resolves when the last event is
    * committed; may be called again, with the result of the first call.
    *
    * @param graceMs how long the agent may take to end by itself before it is killed

@@ -33,7 +33,7 @@ type GateState =
  * state adds just that.
  *
  * - **open**: no turn runs, and an agent runs or may be started ahead.
- *   Entered by a new session, and when a turn ends whose agent goes on running.
+ *   Entered by a new session, and when a turn ends and its agent continues to run.
  *   Left for *starting* as soon as a message is queued, for *interrupting* when the agent works on a
  *   turn of its own and is interrupted, for *dormant* when the agent stops.
  * - **dormant**: no turn runs and there is no agent.

@@ -23,7 +23,7 @@ export async function retry<Result>(
     } catch (error) {
       if (isFinal(error) || signal.aborted) throw error;
       onFailure(error);
-      // oxlint-disable-next-line no-await-in-loop -- so is this
+      // oxlint-disable-next-line no-await-in-loop -- only after a failure, as above
       await delay(delays.next().value, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) throw error;
     }

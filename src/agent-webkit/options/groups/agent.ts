@@ -15,7 +15,7 @@ import {
   orNull,
 } from '../rules.js';
 
-/** The agents: what starts them, what they may do, and how many run. */
+/** The agents: how they start, what they may do, and how many run. */
 export interface AgentOptions {
   /**
    * Starts the agent of a session.

@@ -14,7 +14,7 @@ const PROBE_MS = 30_000;
  * The lock is *held* or *lost*. It is lost when the connection breaks; the server then tries to take
  * it again, with the same number and a growing delay. Meanwhile other servers may consider this one
  * gone and claim its sessions, which fences it off from them. `open` takes the lock for the first
- * time, `close` releases it for good.
+ * time, `close` releases it permanently.
  */
 export class ServerLock {
   /** The number of the lock, a positive bigint in decimal. */
