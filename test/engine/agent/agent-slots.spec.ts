@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { AgentSlots, type SlotHolder } from '../../../src/agent-webkit/engine/agent/agent-slots.js';
 import { settle } from '../../support/session-bench.js';
 
-/** Has an agent when it has a slot, at work unless a test says otherwise. */
+/** A holder whose agent works unless a test makes it idle. */
 class Holder implements SlotHolder {
   idleSince: number | null = null;
   isEvicted = false;

@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.js';
 const key: SessionKey = { projectKey: 'p', sessionId: 's' };
 const entry = (text: string): SessionStoreEntry => ({ type: 'user', text });
 
-/** A store that fails until the test brings it back. */
+/** A store that fails until the test repairs it. */
 class AwayTranscripts extends MemoryTranscripts {
   isAway = true;
 
@@ -41,7 +41,7 @@ describe('durable transcripts while the storage is down', () => {
       transcripts.append(key, [entry('one')]),
       transcripts.append(key, [entry('two')]),
     ]);
-    // The SDK itself would have dropped them after three.
+    // The SDK itself would have dropped the entries after three attempts.
     await hasTroubles(4);
     store.isAway = false;
     await written;

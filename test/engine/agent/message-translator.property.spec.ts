@@ -84,7 +84,7 @@ describe('the message translator', () => {
   });
 
   it('completes a message with all its blocks so far, although other messages come in between', () => {
-    // Each speaker says one message after the other, block by block, as the SDK does.
+    // Each conversation has one message after the other, block by block, as in the SDK.
     const saying = fc.record({
       from: parent,
       isNew: fc.boolean(),

@@ -11,7 +11,7 @@ function translate(scenario: string, costUsd = 0): WireEvent[] {
 
 const id = (long: string) => long.replace(/^(msg|toolu)_0+/, '$1_');
 
-/** One event as one line: its name, its ids, and what it is about. */
+/** Formats an event as one line: its name, its ids and its content. */
 function line(wire: WireEvent): string {
   const { event, data } = wire;
   const parent = 'parent_tool_use_id' in data ? `[${data.parent_tool_use_id}] ` : '';

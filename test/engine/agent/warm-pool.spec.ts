@@ -81,7 +81,7 @@ describe('the warm pool', () => {
       code: 'too_many_sessions',
     });
     await refilled();
-    // The first session's, and two that wait.
+    // The first session's agent, and two that are ready.
     expect(bench.living()).toBe(3);
   });
 

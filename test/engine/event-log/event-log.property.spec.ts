@@ -51,7 +51,7 @@ const limits = fc.record({
   maxHeldBytes: fc.constantFrom(1, 150, 1_000_000),
 });
 
-/** A log beside the plainest account of what it has to do. */
+/** A log and the simplest model of its behaviour. */
 class LogRun {
   readonly store = new HeldEventStore();
   readonly speaker = new Speaker();
@@ -59,7 +59,7 @@ class LogRun {
   readonly log: EventLog;
   readonly readers: Reader[] = [];
   readonly outcomes: Promise<'committed' | 'refused'>[] = [];
-  /** How many events were appended, and by how many of them a commit is under way. */
+  /** The number of appended events, and of those that are being committed. */
   appended = 0;
   inFlight = 0;
   failures = 0;
@@ -94,7 +94,7 @@ class LogRun {
         this.store.refuse();
         return settle(1);
       case 'end':
-        // A log is ended when nothing is under way.
+        // A log ends only when no commit is in progress.
         while (this.store.waiting > 0) await this.#commit(); // oxlint-disable-line no-await-in-loop
         this.hasEnded = true;
         return this.log.end();
@@ -176,7 +176,7 @@ class LogRun {
     const page = await this.log.read(after, limit);
     const rest = this.committed.after(Math.max(after, firstSeq - 1));
     const seqs = [...kept, ...rest.slice(0, Math.max(1, limit - kept.length))];
-    // A page from the store ends where the memory begins, or earlier; it is never empty for that.
+    // A page from the store ends before the first event in memory, but is never empty.
     const given = page.events.map(({ seq }) => seq);
     expect(given).toEqual(this.#isAllHeld ? seqs : seqs.slice(0, given.length));
     expect(given.length > kept.length).toBe(rest.length > 0);
@@ -225,7 +225,7 @@ describe('any use of an event log', () => {
     },
   );
 
-  it('publishes nothing past a refused commit, and rejects earlier and later appends', async () => {
+  it('publishes nothing past a rejected commit, and rejects earlier and later appends', async () => {
     await fc.assert(
       fc.asyncProperty(limits, steps('refuse'), async (window, script) => {
         const run = new LogRun(true, window);

@@ -15,7 +15,7 @@ const delta = (text = ''): WireEvent => ({
 });
 const nothing = () => undefined;
 const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
-/** Everything that a log says of itself. */
+/** Returns the complete visible state of a log. */
 const account = async (log: EventLog) => ({
   firstSeq: log.firstSeq,
   lastSeq: log.lastSeq,
@@ -79,7 +79,7 @@ describe('an event log', () => {
     ['a cursor that is evicted', 3, 'Event 4 is no longer retained; the oldest is 9.'],
     ['a cursor that is just evicted', 7, 'Event 8 is no longer retained; the oldest is 9.'],
     ['a cursor ahead', 11, 'Event 11 does not exist yet; the last is 10.'],
-  ])('refuses %s in words', async (_, after, sentence) => {
+  ])('rejects %s with an error message', async (_, after, sentence) => {
     const log = openLog({ maxEvents: 2 });
     for (let n = 0; n < 10; n += 1) void log.append(delta());
     expect(() => log.subscribe(after, nothing, nothing)).toThrow(sentence);
@@ -103,7 +103,7 @@ describe('an event log', () => {
   it.each([
     ['throws', () => { throw new Error('Busy.'); }], // prettier-ignore
     ['rejects', () => Promise.reject(new Error('Busy.'))],
-  ])('goes on when a trim %s', async (_, trim) => {
+  ])('continues when a trim %s', async (_, trim) => {
     for (const inner of [memoryEvents(), new HeldEventStore()]) {
       if (inner instanceof HeldEventStore) inner.isHeld = false;
       inner.trim = trim;
@@ -134,7 +134,7 @@ describe('an event log', () => {
         fc.constantFrom(0, 1, 2),
         async (limits, steps, lastTrim) => {
           const held = new HeldEventStore();
-          // The worst moment is right after a trim, while what came meanwhile is being committed.
+          // The worst moment is right after a trim, while later events are being committed.
           const isAsync = lastTrim > 0;
           const store = isAsync ? held : memoryEvents();
           const log = openLog({ ...limits, store });

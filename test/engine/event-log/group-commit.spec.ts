@@ -22,7 +22,7 @@ const createAppend = (group: readonly Appended[], keys: readonly string[]): Even
 });
 const seqs = (events: readonly SessionEvent[]) => events.map(({ seq }) => seq);
 
-/** A way to write that is done when the test says so, or at once. */
+/** A write that completes at once, or when the test completes it. */
 class Writer {
   readonly written: number[][] = [];
   #settle: { resolve: () => void; reject: (error: Error) => void } | null = null;

@@ -12,7 +12,7 @@ const event = (seq: number, text = ''): SessionEvent => ({
 });
 const seqs = (events: readonly SessionEvent[]) => events.map(({ seq }) => seq);
 const bytesOf = (one: SessionEvent) => Buffer.byteLength(encodeFrame(one));
-/** Small ones, and some that need a chunk of their own. */
+/** Small events, and some that need a separate chunk. */
 const text = fc.oneof(
   { weight: 5, arbitrary: fc.string({ unit: 'grapheme', maxLength: 30 }) },
   { weight: 1, arbitrary: fc.nat(3).map((n) => 'é'.repeat(n * 20_000)) },

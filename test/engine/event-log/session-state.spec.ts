@@ -39,7 +39,7 @@ const result = (session_cost_usd = 0): WireEvent => ({
   },
 });
 
-/** The state after these events, and the seqs of those it rests on. */
+/** Returns the state after these events, and the seqs of its open events. */
 function fold(...wires: WireEvent[]): SessionState & { open: number[] } {
   const state = new SessionState();
   wires.forEach((wire, index) => state.apply(createSessionEvent(index + 1, wire), wire));

@@ -15,7 +15,7 @@ const delta = (text = ''): WireEvent => ({
 const nothing = () => undefined;
 const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
 
-/** Reads all there is, now and when it is called, up to some seq. */
+/** Reads until the given number of events is read, and waits whenever there is none. */
 async function follow(log: EventLog, last: number): Promise<number[]> {
   const read: number[] = [];
   const more = new EventEmitter();
@@ -124,11 +124,11 @@ describe('a subscription', () => {
       const following = follow(log, 3300);
       for (let n = 0; n < 300; n += 1) {
         void log.append(delta('live'));
-        // oxlint-disable-next-line no-await-in-loop -- a bit at a time
+        // oxlint-disable-next-line no-await-in-loop -- appends during the reads
         if (n % 10 === 0) await settle(1);
       }
       expect(await following).toEqual(Array.from({ length: 3300 }, (_, index) => index + 1));
-      // 400 characters each: none brought much more than it may.
+      // At 400 characters each, no read exceeds its limit by much.
       expect(Math.max(...limits)).toBeLessThan(700);
     });
 

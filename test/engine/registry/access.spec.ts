@@ -38,7 +38,7 @@ describe('access to a session', () => {
     expect(canAccess).not.toHaveBeenCalled();
   });
 
-  it.each(ACTIONS)('is refused to other callers by default: %s', async (action) => {
+  it.each(ACTIONS)('is denied to other callers by default: %s', async (action) => {
     await expect(check(null, action)).rejects.toThrow(SessionNotFoundError);
     await expect(check(() => false, action)).rejects.toThrow(SessionNotFoundError);
   });
@@ -66,12 +66,15 @@ describe('access to a session', () => {
     expect(canAccess.mock.calls[0]?.[1]).toBe(caller);
   });
 
-  it.each([1, 'true', {}, null, undefined])('is not granted by the answer %p', async (answer) => {
-    const canAccess = (() => answer) as unknown as CanAccess;
-    await expect(check(canAccess, 'read')).rejects.toThrow(SessionNotFoundError);
-  });
+  it.each([1, 'true', {}, null, undefined])(
+    'is not granted when canAccess returns %p',
+    async (answer) => {
+      const canAccess = (() => answer) as unknown as CanAccess;
+      await expect(check(canAccess, 'read')).rejects.toThrow(SessionNotFoundError);
+    },
+  );
 
-  it('is refused when the host’s callback throws, and the error is only logged', async () => {
+  it('is denied when the host’s callback throws, and the error is only logged', async () => {
     const log = logger();
     const failure = new Error('The database of teams is down.');
     for (const canAccess of [
@@ -122,7 +125,7 @@ describe('a registry whose host shares sessions', () => {
     }
   });
 
-  it('checks the access to a session before it reports a refused action', async () => {
+  it('checks the access to a session before it reports a rejected action', async () => {
     const { registry } = shared();
     const { id } = await registry.create({}, ADA);
     const mode = { type: 'set_permission_mode', mode: 'bypassPermissions' } as const;

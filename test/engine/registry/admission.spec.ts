@@ -29,7 +29,7 @@ describe('the rate of creations of one owner', () => {
     jest.useRealTimers();
   });
 
-  it('is limited within a minute, and a refusal says when to retry', async () => {
+  it('is limited within a minute, and a rejection says when to retry', async () => {
     await admitted(1);
     jest.advanceTimersByTime(20 * SECOND);
     await admitted(2);
@@ -42,7 +42,7 @@ describe('the rate of creations of one owner', () => {
     await expect(create()).rejects.toMatchObject({ ...TOO_FAST, retryAfterSeconds: 20 });
   });
 
-  it('does not count refused creations', async () => {
+  it('does not count rejected creations', async () => {
     await admitted(3);
     for (let n = 0; n < 50; n += 1) {
       jest.advanceTimersByTime(SECOND);
@@ -68,7 +68,7 @@ describe('the rate of creations of one owner', () => {
 });
 
 describe('a registry with a limited rate of creations', () => {
-  it('counts neither a retry nor a creation that its policy refuses', async () => {
+  it('counts neither a retry nor a creation that its policy rejects', async () => {
     const { registry } = createRegistry(undefined, { maxCreationsPerMinute: 2 });
     const { id } = await registry.create({}, ADA, 'key');
     for (let n = 0; n < 5; n += 1) {
@@ -82,7 +82,7 @@ describe('a registry with a limited rate of creations', () => {
     await registry.shutdown();
   });
 
-  it('stores nothing of a refused creation', async () => {
+  it('stores nothing of a rejected creation', async () => {
     const storage = new MemoryStorage();
     const { registry, agents } = createRegistry(storage, { maxCreationsPerMinute: 1 });
     await registry.create({}, ADA);

@@ -16,17 +16,20 @@ const image = (bytes: number) =>
     },
   }) as const;
 
-describe('the size of a user message', () => {
+describe('a user message', () => {
   it.each([
     ['a text', '12345'],
     ['a text in a block', [text('12345')]],
-    ['several texts, each of this length', [text('12345'), text('12345')]],
+    ['several texts, each', [text('12345'), text('12345')]],
     ['an image', [image(6)]],
     ['an image whose base64 is padded', [image(5)], 5],
-    ['as many blocks', [image(6), text('12345')]],
-  ] as [string, UserContent, number?][])('may be that of %s', (_, content, maxImageBytes = 6) => {
-    expect(() => checkContent(content, { ...LIMITS, maxImageBytes })).not.toThrow();
-  });
+    ['a list of blocks', [image(6), text('12345')]],
+  ] as [string, UserContent, number?][])(
+    'is accepted with %s of the maximum size',
+    (_, content, maxImageBytes = 6) => {
+      expect(() => checkContent(content, { ...LIMITS, maxImageBytes })).not.toThrow();
+    },
+  );
 
   it.each([
     ['a text', '123456', 'content: must have at most 5 characters, but has 6.'],
@@ -37,12 +40,15 @@ describe('the size of a user message', () => {
     ],
     ['an image', [image(7)], 'content[0].source.data: must have at most 6 bytes, but has 7.'],
     [
-      'more blocks',
+      'a list of blocks',
       [text('1'), text('2'), text('3')],
       'content: must have at most 2 blocks, but has 3.',
     ],
-  ] as [string, UserContent, string][])('may not be that of %s', (_, content, message) => {
-    expect(() => checkContent(content, LIMITS)).toThrow(PayloadTooLargeError);
-    expect(() => checkContent(content, LIMITS)).toThrow(message);
-  });
+  ] as [string, UserContent, string][])(
+    'is rejected with %s above the maximum size',
+    (_, content, message) => {
+      expect(() => checkContent(content, LIMITS)).toThrow(PayloadTooLargeError);
+      expect(() => checkContent(content, LIMITS)).toThrow(message);
+    },
+  );
 });

@@ -13,7 +13,7 @@ describe('a session to read after a cursor', () => {
     await Promise.all(benches.splice(0).map(({ registry }) => registry.shutdown()));
   });
 
-  /** A session that the first server holds, though the second one has taken it over. */
+  /** Creates a session that the first server holds although the second one has taken it over. */
   const takenOver = async (canAccess: (() => boolean) | null = null) => {
     const storage = new MemoryStorage();
     const [first, second] = [start(storage, canAccess), start(storage, canAccess)];

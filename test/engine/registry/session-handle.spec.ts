@@ -45,7 +45,7 @@ describe('a session handle', () => {
     expect(await storage.records.get(session.id)).toBeNull();
   });
 
-  it.each(CALLS)('refuses %s to a caller who may not %s', async (_, action, call) => {
+  it.each(CALLS)('rejects %s from a caller who may not %s', async (_, action, call) => {
     const { id } = await engine.create({}, ADA);
     const session = engine.get(id, BOB);
     await expect(call(session)).rejects.toMatchObject(NOT_FOUND);
@@ -57,7 +57,7 @@ describe('a session handle', () => {
     await call(session);
   });
 
-  it.each(CALLS)('refuses %s as soon as the right to %s is revoked', async (_, action, call) => {
+  it.each(CALLS)('rejects %s as soon as the caller may no longer %s', async (_, action, call) => {
     const { id } = await engine.create({}, ADA);
     rights = [action];
     const session = engine.get(id, BOB);
@@ -66,7 +66,7 @@ describe('a session handle', () => {
     await expect(call(session)).rejects.toMatchObject(NOT_FOUND);
   });
 
-  it.each(CALLS)('refuses %s for a session that was deleted', async (_, __, call) => {
+  it.each(CALLS)('rejects %s for a session that was deleted', async (_, __, call) => {
     const session = await engine.create({}, ADA);
     await engine.get(session.id, ADA).close();
     await expect(call(session)).rejects.toMatchObject(NOT_FOUND);
@@ -90,7 +90,7 @@ describe('a session handle', () => {
     });
   });
 
-  it('refuses everything once the engine has stopped', async () => {
+  it('rejects everything once the engine has stopped', async () => {
     const session = await engine.create({}, ADA);
     await engine.stop();
     await Promise.all(
@@ -125,7 +125,7 @@ describe('a session handle', () => {
     await expect(sent).rejects.toMatchObject(NOT_FOUND);
   });
 
-  it('refuses cursors and page sizes that the routes refuse', async () => {
+  it('rejects cursors and page sizes that the routes reject', async () => {
     const session = await engine.create({}, ADA);
     const invalid = { code: 'invalid_request' };
     for (const after of [-1, 0.5, Number.NaN]) {

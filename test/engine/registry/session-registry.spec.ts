@@ -53,7 +53,7 @@ describe.each([
     expect(bench.agents).toHaveLength(3);
   });
 
-  it('creates a session for a key whose first attempt was refused', async () => {
+  it('creates a session for a key whose first attempt was rejected', async () => {
     const { registry } = bench;
     const wish = { cwd: '/etc' };
     await expect(registry.create(wish, ADA, 'key')).rejects.toMatchObject({ code: 'forbidden' });

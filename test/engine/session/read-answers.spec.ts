@@ -53,7 +53,7 @@ describe('the answers to questions', () => {
       'a list',
       '[{"question": "__proto__", "selectedOptions": ["x"]}, {"question": "constructor", "selectedOptions": "y"}]',
     ],
-  ])('keep names that mean something to JavaScript as data in %s', (_, body) => {
+  ])('keep names with a meaning in JavaScript as data in %s', (_, body) => {
     const answers = readAnswers(JSON.parse(body));
     expect(Object.entries(answers)).toEqual([
       ['__proto__', 'x'],
@@ -77,12 +77,12 @@ describe('the answers to questions', () => {
     ['answers[1].question', [{ question: 'q', selectedOptions: [] }, { selectedOptions: [] }]],
     ['answers[0].selectedOptions', [{ question: 'q' }]],
     ['answers[0].selectedOptions', { answers: [{ question: 'q', selectedOptions: [1] }] }],
-  ])('name %s when they are in no shape', (field, sent) => {
+  ])('are rejected with the field %s when they have none of the shapes', (field, sent) => {
     expect(() => readAnswers(sent)).toThrow(InvalidRequestError);
     expect(() => readAnswers(sent)).toThrow(`${field}: expected a map`);
   });
 
-  it('are read or rejected with a sentence, whatever is sent', () => {
+  it('are read or rejected with an error message, whatever is sent', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (sent) => {
         try {

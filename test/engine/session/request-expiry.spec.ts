@@ -35,7 +35,7 @@ describe('a request without a reply', () => {
   it.each([
     ['Bash', 'permission'],
     ['AskUserQuestion', 'question'],
-  ])('of %s expires after its time, and is published as denied', async (tool, kind) => {
+  ])('expires after its timeout when its tool is %s, and is denied', async (tool, kind) => {
     await start();
     const asked = ask('t1', tool);
     await pass(4999);

@@ -64,7 +64,7 @@ describe('a request of the agent', () => {
   });
 
   it.each([
-    ['allowed as it was asked', allow('t1'), { behavior: 'allow', updatedInput: { a: 1 } }],
+    ['allowed unchanged', allow('t1'), { behavior: 'allow', updatedInput: { a: 1 } }],
     [
       'allowed with another input and more rights',
       allow('t1', { updated_input: { b: 2 }, updated_permissions: [] }),
@@ -76,7 +76,7 @@ describe('a request of the agent', () => {
       { behavior: 'deny', message: 'No!', interrupt: true },
     ],
     [
-      'denied without one',
+      'denied without a reason',
       deny('t1', { message: '' }),
       { behavior: 'deny', message: 'The user denied this.' },
     ],
@@ -192,7 +192,7 @@ describe('a request of the agent', () => {
         const controllers = new Map<string, AbortController>();
         const won: Promise<boolean>[] = [];
         let asks = 0;
-        /** The newest request under a name, since an id is never used again. */
+        /** The newest request by its name, because an id is never used again. */
         const newest = new Map<string, string>();
         for (const { kind, id: name } of steps) {
           const open = newest.get(name) ?? name;

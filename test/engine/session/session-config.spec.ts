@@ -64,7 +64,7 @@ describe('a change of the model or the permission mode', () => {
     expect(record?.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
   });
 
-  it('is undone and published as an error when the agent refuses it', async () => {
+  it('is undone and published as an error when the agent rejects it', async () => {
     bench = await SessionBench.start();
     bench.agent.setModel = () => Promise.reject(new Error('No such model.'));
     await setModel('nonsense');

@@ -4,7 +4,7 @@ import { HeldStorage } from '../../support/held-storage.js';
 import { result } from '../../support/sdk-messages.js';
 import { SessionBench, settle, stopTime } from '../../support/session-bench.js';
 
-/** Starts a session whose commits the test lets through one by one. */
+/** Starts a session. The test releases its commits one by one. */
 async function startHeld(): Promise<[SessionBench, HeldStorage]> {
   const storage = new HeldStorage();
   storage.events.isHeld = false;
@@ -14,7 +14,7 @@ async function startHeld(): Promise<[SessionBench, HeldStorage]> {
   return [bench, storage];
 }
 
-/** Ends a session whose agent is to be gone after that. */
+/** Ends a session and waits until its agent is gone. */
 async function end(bench: SessionBench, how: 'deleted' | 'released'): Promise<void> {
   const { agentGone } = await bench.session.end(how, 0);
   await agentGone;

@@ -3,7 +3,7 @@ import { result } from '../../support/sdk-messages.js';
 import { HeldStorage } from '../../support/held-storage.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
-/** A session whose agent has a message, and whose further commits the test lets through. */
+/** Starts a session whose agent has a message. The test releases each later commit. */
 async function startHeld() {
   const storage = new HeldStorage();
   storage.events.isHeld = false;

@@ -183,7 +183,7 @@ describe('an interrupt', () => {
     expect(await second.received(1)).toMatchObject({ content: 'next' });
   });
 
-  it('kills an agent that refuses the interrupt', async () => {
+  it('kills an agent that rejects the interrupt', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');
     await bench.agent.received(1);

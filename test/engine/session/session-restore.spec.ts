@@ -3,7 +3,7 @@ import { HeldStorage } from '../../support/held-storage.js';
 import { result } from '../../support/sdk-messages.js';
 import { newRecord, SessionBench, settle } from '../../support/session-bench.js';
 
-/** A session on a storage that outlives its server. */
+/** A session on a storage that survives its server. */
 function start(): Promise<SessionBench> {
   const storage = new HeldStorage();
   storage.events.isHeld = false;
@@ -99,7 +99,7 @@ describe('a restored session', () => {
     await storage.events.holds('user_message');
     storage.events.commit();
     await settle();
-    // Killed while the turn_start was under way.
+    // The server is killed while the turn_start is being committed.
     after = await SessionBench.restart(before, { storage: before.storage });
     storage.events.isHeld = false;
     storage.events.refuse();

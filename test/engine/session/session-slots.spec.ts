@@ -39,7 +39,7 @@ describe('a session on a server with few agent slots', () => {
     return bench;
   };
   const living = () => benches.flatMap(({ agents }) => agents.filter(({ isClosed }) => !isClosed));
-  /** One at work, and another whose message waits for its agent, behind one that is leaving. */
+  /** Starts two sessions: one whose agent is being stopped, and one that waits for the slot. */
   const startWaiting = async (options: BenchOptions = {}) => {
     const a = await start();
     const free = a.holdEnd();
@@ -75,7 +75,7 @@ describe('a session on a server with few agent slots', () => {
     expect(living()).toHaveLength(2);
   });
 
-  it('is created without an agent when all slots are busy, and refuses messages that need one', async () => {
+  it('is created without an agent when all slots are busy, and rejects messages that need one', async () => {
     const a = await start();
     await work(a);
     const b = await start();

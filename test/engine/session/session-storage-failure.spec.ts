@@ -9,7 +9,7 @@ import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-s
 import { assistant, result, text } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
-/** A storage in which another server took the session over at some moment; it says so at once, or later. */
+/** A storage in which another server takes the session over. It reports that synchronously or asynchronously. */
 class TakenStorage extends MemoryStorage {
   isTaken = false;
   constructor(isSync: boolean) {
@@ -42,7 +42,7 @@ async function expectGivenUp(bench: SessionBench): Promise<void> {
 describe.each([
   ['at once', true],
   ['later', false],
-])('a storage that says %s that the session was taken over', (_, isSync) => {
+])('a storage that reports %s that the session was taken over', (_, isSync) => {
   const start = async () => {
     const storage = new TakenStorage(isSync);
     return [await SessionBench.start({ storage }), storage] as const;
@@ -92,7 +92,7 @@ describe.each([
   it.each([
     ['an answer of the agent', assistant([text('hi')])],
     ['the end of a turn', result()],
-  ])('gives the session up when it does not take %s', async (_what, message) => {
+  ])('closes the session when it rejects %s', async (_what, message) => {
     const [bench, storage] = await start();
     await bench.say('hi');
     await bench.say('waits');
@@ -137,7 +137,7 @@ describe.each([
   });
 });
 
-/** A session most of whose events are in the storage alone. */
+/** A session whose events are mostly in the storage only. */
 async function startLong(): Promise<SessionBench> {
   const limits = { maxEvents: 5000, maxLogChars: 10_000_000 };
   const bench = await SessionBench.start({ limits });

@@ -54,7 +54,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('refuse a message when the queue is full, and accept it when a turn has started', async () => {
+  it('reject a message when the queue is full, and accept it when a turn has started', async () => {
     bench = await SessionBench.start({ limits: { maxQueuedMessages: 2 } });
     await bench.say('runs');
     await bench.say('waits');
@@ -78,7 +78,7 @@ describe('turns', () => {
     expect(await bench.data('user_message')).toHaveLength(1);
   });
 
-  it('accept a refused message when it is sent again under the same key', async () => {
+  it('accept a rejected message when it is sent again under the same key', async () => {
     bench = await SessionBench.start({ limits: { maxQueuedMessages: 1 } });
     await bench.say('runs');
     await bench.say('waits');
@@ -157,7 +157,7 @@ describe('turns', () => {
         }
         await Promise.all(sending);
         for (let turns = 0; turns <= sent.length; turns += 1) {
-          // oxlint-disable-next-line no-await-in-loop -- lets what is left pass
+          // oxlint-disable-next-line no-await-in-loop -- one turn after the other
           await settle();
           if (bench.session.state === 'running') bench.agent.say(result());
         }
