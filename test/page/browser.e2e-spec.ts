@@ -224,7 +224,7 @@ describeInChromium('the page in Chromium', () => {
   });
 });
 
-/** One red pixel, as a browser hands over what was copied. */
+/** One red pixel, in the form in which a browser passes copied images. */
 const PASTE_IMAGE = `
   const bytes = Uint8Array.from(atob(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='

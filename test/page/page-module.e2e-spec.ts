@@ -193,7 +193,7 @@ describe('the options of AgentWebkitPageModule', () => {
     ['path', 7],
     ['apiPath', 'https://elsewhere'],
     ['apiPath', '/a?b'],
-  ])('are refused by the name %s when it is %p', (name, value) => {
+  ])('are rejected when %s is %p, with an error that names the option', (name, value) => {
     const options = { [name]: value } as AgentWebkitPageOptions;
     expect(() => AgentWebkitPageModule.forRoot(options)).toThrow(`option '${name}'`);
   });

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 /** The timeout of every wait. */
 const PATIENCE_MS = 15_000;
 
-/** A user with the page in a tab, and the complaints of the browser. */
+/** A user with the page in a tab, and the errors that the browser reports. */
 export class Viewer {
   readonly #context: BrowserContext;
   readonly tab: Page;

@@ -141,7 +141,7 @@ describe('the options of a PostgreSQL storage', () => {
       '`queryTimeoutMs` must be an integer from 1 to 2147483647, but got NaN.',
     ],
     [{ maxConnections: 1 }, '`maxConnections` must be an integer from 2 to 2147483647, but got 1.'],
-  ])('are checked at once: %j', async (settings, complaint) => {
+  ])('are checked before the storage connects: %j', async (settings, complaint) => {
     await expect(PostgresStorage.connect(POSTGRES_URL, settings)).rejects.toThrow(complaint);
   });
 

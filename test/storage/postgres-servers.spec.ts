@@ -195,7 +195,7 @@ describePostgres('servers that share a PostgreSQL database', () => {
   }
 });
 
-/** Takes over a session repeatedly, and appends until it is fenced or has done its share. Counts the fencings. */
+/** Takes over a session repeatedly, and appends a number of events or until it is fenced. Counts the fencings. */
 async function contend(
   server: PostgresStorage,
   name: string,

@@ -164,7 +164,7 @@ describe('SqliteStorage', () => {
     [{ file: ':memory:' }, '`file` must be the path of a file, but got ":memory:".'],
     [{ tablePrefix: 'a-b' }, /`tablePrefix` must .* got "a-b"/],
     [{ tablePrefix: 'sqlite_' }, /`tablePrefix` must .* got "sqlite_"/],
-  ])('refuses the options %j', (options, message) => {
+  ])('rejects the options %j', (options, message) => {
     expect(() => new SqliteStorage({ file: bench.file, ...options })).toThrow(message);
   });
 

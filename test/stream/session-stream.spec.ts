@@ -65,21 +65,24 @@ describe('a stream whose response was changed by middleware of the host', () => 
     ['at a later event', [true], again],
     ['after a drain', [false], drained],
     ['at a keep-alive comment', [true], later],
-  ])('is cut, without a timer or a subscription left, when `write` throws %s', (_, before, act) => {
-    jest.useFakeTimers();
-    const write = jest.fn<() => boolean>(() => {
-      throw new Error('not now');
-    });
-    for (const hasRoom of before) write.mockReturnValueOnce(hasRoom);
-    const response = responseWith(write);
-    const log = openLog();
-    void log.append(error);
-    stream(log, response);
-    act(log, response);
-    jest.advanceTimersByTime(0);
-    expect(response.destroy).toHaveBeenCalledTimes(1);
-    expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
-  });
+  ])(
+    'is closed when `write` throws %s, and leaves no timer and no subscription',
+    (_, before, act) => {
+      jest.useFakeTimers();
+      const write = jest.fn<() => boolean>(() => {
+        throw new Error('not now');
+      });
+      for (const hasRoom of before) write.mockReturnValueOnce(hasRoom);
+      const response = responseWith(write);
+      const log = openLog();
+      void log.append(error);
+      stream(log, response);
+      act(log, response);
+      jest.advanceTimersByTime(0);
+      expect(response.destroy).toHaveBeenCalledTimes(1);
+      expect([log.subscribers, jest.getTimerCount()]).toEqual([0, 0]);
+    },
+  );
 
   it('adds one drain listener to a response that forwards the event elsewhere', async () => {
     const elsewhere = new EventEmitter();

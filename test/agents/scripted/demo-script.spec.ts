@@ -46,7 +46,7 @@ describe('the demo script', () => {
       /^text: You allowed it. The command was: ls$/,
     ],
     [{ behavior: 'deny' as const, message: 'no' }, /^text: You denied it with the message: no$/],
-  ])('tells what became of a permission that is answered by %j', async (answer, line) => {
+  ])('reports the outcome of a permission that is answered by %j', async (answer, line) => {
     const session = await play('permission');
     session.asks[0]?.reply(answer);
     await jest.advanceTimersByTimeAsync(5000);

@@ -167,17 +167,20 @@ describe('a tool of a scripted agent', () => {
     ['bypassPermissions', 'Bash', 'tool gave: done'],
     ['acceptEdits', 'Write', 'tool gave: done'],
     ['dontAsk', 'Bash', "tool failed: The permission mode 'dontAsk' denies Bash without asking."],
-  ])('is decided by the mode %s without asking for %s', async (permissionMode, tool, line) => {
-    const session = startSession(
-      async (turn) => {
-        await turn.useTool(tool, {}, { run: () => 'done' });
-      },
-      { permissionMode },
-    );
-    await session.turn();
-    expect(session.story).toContain(line);
-    expect(session.asks).toEqual([]);
-  });
+  ])(
+    'is allowed or denied by the mode %s without a request: %s',
+    async (permissionMode, tool, line) => {
+      const session = startSession(
+        async (turn) => {
+          await turn.useTool(tool, {}, { run: () => 'done' });
+        },
+        { permissionMode },
+      );
+      await session.turn();
+      expect(session.story).toContain(line);
+      expect(session.asks).toEqual([]);
+    },
+  );
 
   it.each<[PermissionMode]>([['default'], ['acceptEdits'], ['plan'], ['auto']])(
     'waits for a decision in the permission mode %s',
