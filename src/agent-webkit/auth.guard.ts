@@ -104,7 +104,7 @@ function createVerification(verify: Authenticate): Authenticate {
   };
 }
 
-/** Compares the digests of all tokens, so that the time taken reveals nothing about a token. */
+/** Compares a token's digest with every configured one, so that the time taken reveals nothing about them. */
 function createTokenCheck(tokens: readonly string[]): Authenticate {
   const known = tokens.map((entry) => {
     const colon = entry.indexOf(':');

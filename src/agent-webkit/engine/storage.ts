@@ -4,7 +4,7 @@ import type { SessionEvent } from './session-event.js';
 
 /** A summary of a session's events, so that a listing need not read them. */
 export interface LogSummary {
-  /** The seq from which on all events are kept. */
+  /** The seq of the first event of the window: it and every later one are kept. */
   readonly firstSeq: number;
   /** The last seq; 0 while there is no event. */
   readonly lastSeq: number;

@@ -86,7 +86,7 @@ function pathsUnder(prefix: string): Record<string, PathItem> {
   );
 }
 
-/** Adds the prefix to the operation ids of a second prefix, because an id must be unique in a document. */
+/** Appends the prefix to each operation id that the document already has, because ids must be unique. */
 function withOwnIds(
   paths: Record<string, PathItem>,
   taken: ReadonlySet<unknown>,

@@ -15,7 +15,7 @@ export interface SessionInfo {
   cwd: string;
   created_at: string;
   last_activity_at: string;
-  /** The id from which on all events are kept. */
+  /** The id of the first event after which no event is missing. */
   first_id: number;
   last_id: number;
   /** The number of open streams. */
