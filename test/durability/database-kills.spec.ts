@@ -66,8 +66,11 @@ describeOwnPostgres('a PostgreSQL database that is killed repeatedly under load'
     await startServer({ AGENT_WEBKIT_AGENT: 'demo' });
     const random = new Random();
     const load = await Load.start(server, random, DEMO_LOAD);
+    const isInterrupted = () => load.count('code', 'turn_interrupted') > 0;
     await load.survive(async () => {
-      for (const kill of eachRound(rounds(6))) {
+      for (const kill of eachRound(6)) {
+        // Few rounds may all hit a moment without a turn.
+        if (kill > rounds(6) && isInterrupted()) break;
         /* oxlint-disable no-await-in-loop -- one end after the other */
         await load.randomMoment();
         // In random order.
@@ -87,7 +90,7 @@ describeOwnPostgres('a PostgreSQL database that is killed repeatedly under load'
         /* oxlint-enable no-await-in-loop */
       }
     });
-    expect(load.count('code', 'turn_interrupted')).toBeGreaterThan(0);
+    expect(isInterrupted()).toBe(true);
   }, 300_000);
 
   it('does not make an agent lose its memory', async () => {
