@@ -53,5 +53,5 @@ function folderSeenFrom(url: string): string {
   const [path = ''] = url.split('?');
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (/^[\w.~%-]*$/.test(name)) return name === '' ? './' : `./${name}/`;
-  throw new NotFoundException('The page does not stand here.');
+  throw new NotFoundException('The page is not served at this path.');
 }
