@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { SqliteStorage } from '../../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import { eventually } from '../../support/eventually.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
 import { ADAPTERS, startApp, type TestApp } from '../../support/start-app.js';
 
@@ -76,11 +77,15 @@ describe.each(ADAPTERS)('Hostile requests to a stored session on %s', (adapter) 
         auth: { tokens: [`ann:${MARK}-token`] },
         storage: new SqliteStorage({ file: join(folder, 'sessions.db') }),
         limits: { maxQueuedMessages: 100_000 },
+        timeouts: { interruptTimeoutMs: 600_000 },
       },
       { adapter, headers: { authorization: `Bearer ${MARK}-token` } },
     );
     Logger.overrideLogger({ log: note, warn: note, error: note });
     id = await server.createSession();
+    // While a turn runs, an accepted message is only queued: nothing follows its response.
+    await server.say(id, 'hi');
+    await eventually(async () => (await server.info(id))['last_id'] === 3);
   });
   afterAll(async () => {
     Logger.overrideLogger(false);
