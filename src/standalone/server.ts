@@ -35,11 +35,15 @@ export async function createServer(
       strictTransportSecurity: false,
     }),
   );
-  app.useBodyParser('json', { limit: settings.maxBody });
   const { corsOrigin } = settings;
   if (corsOrigin !== null) {
-    app.enableCors({ origin: corsOrigin === '*' ? corsOrigin : [...corsOrigin] });
+    app.enableCors({
+      origin: corsOrigin === '*' ? corsOrigin : [...corsOrigin],
+      exposedHeaders: ['Retry-After'],
+    });
   }
+  // After CORS: a page could not read the response to a body that the parser rejects.
+  app.useBodyParser('json', { limit: settings.maxBody });
   limitConnections(app.getHttpServer());
   return app;
 }
