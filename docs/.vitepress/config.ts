@@ -26,6 +26,7 @@ const pages = [
       { text: 'Security', link: '/security' },
       { text: 'Testing your app', link: '/testing' },
       { text: 'Custom agents', link: '/agents' },
+      { text: 'Claude Code on a server', link: '/claude-code' },
       { text: 'Engine without Nest', link: '/engine' },
       { text: 'From the Python server', link: '/from-python' },
       { text: 'Upgrading', link: '/upgrading' },

@@ -32,6 +32,7 @@ const SAMPLES: Record<string, unknown> = {
   'agent.workspace': tmpdir(),
   'agent.model': 'a-model',
   'agent.models': ['a-model'],
+  'agent.commands': ['clear'],
   'agent.permissionModes': ['plan'],
   'agent.includePartialMessages': true,
   'hooks.caller': fn,
@@ -54,6 +55,7 @@ describe('Resolving the options', () => {
         workspace: process.cwd(),
         model: null,
         models: null,
+        commands: ['clear', 'compact', 'context', 'cost'],
         permissionModes: ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'],
         includePartialMessages: false,
         maxTurns: null,
@@ -66,6 +68,7 @@ describe('Resolving the options', () => {
         configureSession: null,
       },
       registry: {
+        commands: ['clear', 'compact', 'context', 'cost'],
         limits: {
           maxEvents: 1000,
           maxLogChars: 16_777_216,
@@ -121,6 +124,8 @@ describe('An invalid option', () => {
     ['agent.model', 5],
     ['agent.models', []],
     ['agent.models', ['']],
+    ['agent.commands', ['/clear']],
+    ['agent.commands', 'clear'],
     ['agent.permissionModes', []],
     ['agent.permissionModes', ['root']],
     ['agent.permissionModes', 'default'],

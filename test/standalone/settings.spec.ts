@@ -33,6 +33,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_WARM_POOL', '0', { agent: { warmPool: 0 } }],
   ['AGENT_WEBKIT_WORKSPACE', '/', { agent: { workspace: '/' } }],
   ['AGENT_WEBKIT_MODEL', 'opus', { agent: { model: 'opus' } }],
+  ['AGENT_WEBKIT_COMMANDS', 'clear, mine', { agent: { commands: ['clear', 'mine'] } }],
   ['AGENT_WEBKIT_MODELS', ' haiku, opus ,', { agent: { models: ['haiku', 'opus'] } }],
   [
     'AGENT_WEBKIT_PERMISSION_MODES',

@@ -26,6 +26,7 @@ export function createRegistry(
     storage,
     sdkFactory: fakes.factory,
     limits: LIMITS,
+    commands: ['clear'],
     logger: { log: quiet, warn: quiet, error: quiet },
     policy: new SessionPolicy({
       workspace: WORKSPACE,
@@ -33,6 +34,7 @@ export function createRegistry(
       permissionModes: ['default', 'plan'],
       includePartialMessages: true,
       models: null,
+      commands: ['clear'],
       maxTurns: null,
       maxBudgetUsd: null,
       contentLimits: { maxContentBlocks: 100, maxTextLength: 1_000_000, maxImageBytes: 5_000_000 },

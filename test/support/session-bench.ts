@@ -98,6 +98,7 @@ export class SessionBench {
       storage,
       sdkFactory: sdkFactory ?? fakes.factory,
       limits: { ...LIMITS, ...limits },
+      commands: ['clear'],
       slots: slots ?? new AgentSlots(100),
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },

@@ -74,6 +74,11 @@ export interface AgentInput {
   /** A UUID. */
   messageId: string;
   content: UserContent;
+  /**
+   * True when the content is a slash command, and the host permits it. Every other content is text: an
+   * agent does not take it for a command, and reads no file that it mentions.
+   */
+  isCommand: boolean;
 }
 
 /**

@@ -45,6 +45,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     ...stream,
     policy: { ...session, contentLimits, configureSession },
     registry: {
+      commands: session.commands,
       limits: { ...log, ...timeouts, maxQueuedMessages, maxSubscribers },
       maxAgents,
       warmPool,

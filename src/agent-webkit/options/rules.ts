@@ -110,6 +110,17 @@ export function listOf<Value>(
   };
 }
 
+/** A list of values, which may be empty in code. In a variable the values are separated by commas. */
+export function listOrNoneOf<Value>(words: string, item: Rule<Value>): Rule<readonly Value[]> {
+  return {
+    words: `a list of ${words}`,
+    accepts: (value): value is readonly Value[] =>
+      Array.isArray(value) && value.every((entry) => item.accepts(entry)),
+    allowsNull: false,
+    text: { words: `a comma-separated list of ${words}`, parse: splitList },
+  };
+}
+
 /** A function of the host. No variable can hold one. */
 export function functionOf<Fn>(): Rule<Fn> {
   return {

@@ -66,7 +66,7 @@ export class Subject {
   }
 
   send(content: string): void {
-    this.#client.send({ messageId: randomUUID(), content });
+    this.#client.send({ messageId: randomUUID(), content, isCommand: false });
   }
 
   /** Resolves to the next message of this type (and subtype) that was not returned before. */

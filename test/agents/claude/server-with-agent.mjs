@@ -10,5 +10,5 @@ const agent = claudeSdkFactory(overrides)({
   ...(stored && { transcripts: { append: async () => {}, load: async () => stored } }),
   canUseTool: async (_name, input) => ({ behavior: 'allow', updatedInput: input }),
 });
-agent.send({ messageId: randomUUID(), content });
+agent.send({ messageId: randomUUID(), content, isCommand: false });
 for await (const message of agent.messages) process.stdout.write(`${message.type}\n`);

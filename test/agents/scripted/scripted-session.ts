@@ -80,7 +80,7 @@ export class ScriptedSession {
   }
 
   send(content: UserContent = 'hi'): void {
-    this.client.send({ messageId: randomUUID(), content });
+    this.client.send({ messageId: randomUUID(), content, isCommand: false });
   }
 
   /** Sends a message and waits for the end of its turn. */

@@ -36,7 +36,11 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     expect(answer).toMatchObject({ status: 204, body: {} });
     expect((await stream.next('user_message')).data).toEqual({ message_id, content });
     expect((await stream.next('turn_start')).data).toEqual({ message_id });
-    expect(await agents.newest().received(1)).toEqual({ messageId: message_id, content });
+    expect(await agents.newest().received(1)).toEqual({
+      messageId: message_id,
+      content,
+      isCommand: false,
+    });
   });
 
   it('gets a message id when the client sends none', async () => {

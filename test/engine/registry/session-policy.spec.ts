@@ -48,6 +48,7 @@ describe('the policy for new sessions and messages', () => {
       permissionModes: ['default', 'plan'],
       includePartialMessages: true,
       models: null,
+      commands: [],
       maxTurns: null,
       maxBudgetUsd: null,
       contentLimits: { maxContentBlocks: 100, maxTextLength: 1000, maxImageBytes: 1000 },

@@ -11,7 +11,7 @@ describe('turns', () => {
   it('publish turn_start before the agent receives the message', async () => {
     bench = await SessionBench.start();
     await bench.say('hello', 'm1');
-    expect(await bench.agent.received(1)).toEqual({ messageId: 'm1', content: 'hello' });
+    expect(await bench.agent.received(1)).toMatchObject({ messageId: 'm1', content: 'hello' });
     bench.agent.say(assistant([text('hi')], { id: 'msg_1' }), result({ cost: 0.5 }));
     await bench.said('result');
     expect(await bench.names()).toEqual([
@@ -52,6 +52,16 @@ describe('turns', () => {
       'result',
       'turn_start',
     ]);
+  });
+
+  it('tell the agent which messages are commands that this server permits', async () => {
+    bench = await SessionBench.start();
+    await bench.say('/clear');
+    await bench.agent.received(1);
+    await bench.say('/permitted when it was queued');
+    bench.agent.say(result());
+    await bench.agent.received(2);
+    expect(bench.agent.inputs.map(({ isCommand }) => isCommand)).toEqual([true, false]);
   });
 
   it('reject a message when the queue is full, and accept it when a turn has started', async () => {

@@ -75,12 +75,14 @@ class ClaudeAgentClient implements AgentClient {
     this.messages = this.#read();
   }
 
-  send({ messageId, content }: AgentInput): void {
+  send({ messageId, content, isCommand }: AgentInput): void {
     const message: SDKUserMessage = {
       type: 'user',
       // The port permits any media type, the SDK only known ones. The agent rejects the others.
       message: { role: 'user', content: content as SDKUserMessage['message']['content'] },
       parent_tool_use_id: null,
+      // Else Claude Code runs what looks like a command, and reads files that the text mentions.
+      ...(!isCommand && { client_composed: true }),
       uuid: messageId as NonNullable<SDKUserMessage['uuid']>,
     };
     this.#requested = message;

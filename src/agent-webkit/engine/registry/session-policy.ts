@@ -5,6 +5,7 @@ import type { PermissionMode, PermissionUpdate, SessionConfig } from '../agent-c
 import type { Caller } from '../caller.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError } from '../errors.js';
+import { checkCommand, type PermittedCommands } from '../slash-command.js';
 
 export interface SessionPolicyOptions {
   /** The folder that contains the working directory of every session. It is also the default. */
@@ -13,6 +14,8 @@ export interface SessionPolicyOptions {
   model: string | null;
   /** The models that a client may request; null for any. */
   models: readonly string[] | null;
+  /** The slash commands that a client may send; null for any. */
+  commands: PermittedCommands;
   /** The permission modes that a client may request. The first one is the default. */
   permissionModes: readonly [PermissionMode, ...PermissionMode[]];
   /** True when partial messages are on by default. */
@@ -94,6 +97,7 @@ export class SessionPolicy {
     switch (message.type) {
       case 'user_message':
         checkContent(message.content, this.#options.contentLimits);
+        checkCommand(message.content, this.#options.commands);
         return message;
       case 'set_permission_mode':
         this.#checkMode(message.mode, 'mode');

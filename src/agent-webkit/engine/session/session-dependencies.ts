@@ -3,6 +3,7 @@ import type { AgentSlots } from '../agent/agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
 import type { StorageProvider } from '../storage.js';
+import type { PermittedCommands } from '../slash-command.js';
 import type { OnDecision } from './decision.js';
 
 export interface SessionLimits extends WindowLimits {
@@ -28,6 +29,8 @@ export interface SessionDependencies {
   storage: StorageProvider;
   sdkFactory: SdkFactory;
   limits: SessionLimits;
+  /** The slash commands that the agent may run when a client sends them. */
+  commands: PermittedCommands;
   slots: AgentSlots;
   /** Called with the outcome of each request, once it is committed. */
   onDecision: OnDecision;

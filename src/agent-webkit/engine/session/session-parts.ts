@@ -44,7 +44,7 @@ export class SessionParts implements EndingParts, SlotHolder {
   }
 
   private constructor(record: SessionRecord, log: EventLog, deps: SessionDependencies) {
-    const { storage, limits, slots, sdkFactory, logger } = deps;
+    const { storage, limits, slots, sdkFactory, commands, logger } = deps;
     this.record = record;
     this.deps = deps;
     this.log = log;
@@ -70,6 +70,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       holder: this,
       logger,
       createStart: (resume) => this.#createStart(resume),
+      commands,
       interruptTimeoutMs: limits.interruptTimeoutMs,
       agentGraceMs: limits.agentGraceMs,
       onWorkEnded: () => {

@@ -3,6 +3,7 @@ import type { AgentClient, AgentStart } from '../agent-client.js';
 import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
+import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
 import type { Requests } from './requests.js';
 import { errorEvent, failedResult, sessionState } from './turn-events.js';
 
@@ -11,6 +12,7 @@ export interface TurnGateOptions extends SessionAgentOptions {
   log: EventLog;
   requests: Requests;
   createStart: (resume: boolean) => AgentStart;
+  commands: PermittedCommands;
   interruptTimeoutMs: number;
   agentGraceMs: number;
   /** Called when a turn, or other work of the agent, has ended, so that the session may be idle. */
@@ -175,7 +177,9 @@ export class TurnGate {
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
     this.#hasConversation = true;
-    agent.send({ messageId, content });
+    // Checked again: the list may have changed since the message was queued.
+    const isCommand = isPermittedCommand(content, this.#options.commands);
+    agent.send({ messageId, content, isCommand });
   }
 
   #startAgent(): Promise<AgentClient | null> {

@@ -10,9 +10,11 @@ import {
   functionOf,
   integer,
   listOf,
+  listOrNoneOf,
   nonEmptyString,
   oneOf,
   orNull,
+  textLike,
 } from '../rules.js';
 
 /** The agents: how they start, what they may do, and how many run. */
@@ -46,6 +48,15 @@ export interface AgentOptions {
    * @default null
    */
   readonly models?: readonly string[] | null;
+
+  /**
+   * The slash commands a client may send, without the slash. Another command is rejected with 403.
+   * Null allows all. To permit custom commands, skills and commands of plugins, name them. No text
+   * other than a permitted command is run as a command, and no `@path` in it is expanded.
+   *
+   * @default `clear`, `compact`, `context`, `cost`, which change nothing outside the session
+   */
+  readonly commands?: readonly string[] | null;
 
   /**
    * The permission modes a client may request. Another mode is rejected with 403. The first is the
@@ -101,6 +112,9 @@ export interface AgentOptions {
 /** The memory of an agent's process, with a reserve for the server's share. */
 const AGENT_BYTES = 300_000_000;
 
+/** The name of a slash command, also of a plugin or an MCP server. */
+const commandName = textLike('the name of a command without the slash', /^[^\s/]+$/);
+
 export const AGENT = {
   sdkFactory: {
     rule: functionOf<SdkFactory>(),
@@ -130,6 +144,14 @@ export const AGENT = {
     variable: 'AGENT_WEBKIT_MODELS',
     effect:
       'The models a client may request; another one is rejected with 403. Null allows all. The default model need not be listed.',
+  },
+  commands: {
+    rule: orNull(listOrNoneOf('command names without the slash', commandName)),
+    computeDefault: () => ['clear', 'compact', 'context', 'cost'],
+    defaultText: '`clear`, `compact`, `context`, `cost`, which change nothing outside the session',
+    variable: 'AGENT_WEBKIT_COMMANDS',
+    effect:
+      'The slash commands a client may send; another one is rejected with 403. Null allows all. See [Commands](./claude-code.md#commands).',
   },
   permissionModes: {
     rule: listOf(PERMISSION_MODES.join(', '), oneOf<PermissionMode>(PERMISSION_MODES)),
