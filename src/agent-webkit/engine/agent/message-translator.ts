@@ -1,5 +1,6 @@
 import type { EventPayloads, WireEvent } from '../../protocol/events.js';
 import type { SDKMessage } from '../agent-client.js';
+import { TurnCosts } from './turn-costs.js';
 
 type Of<Type extends SDKMessage['type']> = Extract<SDKMessage, { type: Type }>;
 type Assistant = Of<'assistant'>;
@@ -19,7 +20,7 @@ interface OpenMessage {
  * Translates SDK messages to wire events. It keeps only the state that one turn needs: the blocks
  * received so far of the newest message, because the SDK sends a message block by block and a client
  * replaces the whole message; the streaming messages; the last known status of each MCP server; and
- * the cost so far.
+ * the costs.
  *
  * A message of an unknown type is translated to no event.
  */
@@ -30,15 +31,12 @@ export class MessageTranslator {
   /** The streaming messages, by the same key. */
   readonly #streaming = new Map<string | null, OpenMessage>();
   readonly #mcpStatus = new Map<string, string>();
-  /** The SDK's own running total at the last result. */
-  #agentCostUsd = 0;
-  #sessionCostUsd: number;
+  readonly #costs: TurnCosts;
 
   /** @param costUsd the cost of the session before this agent was started */
   constructor(sessionId: string, costUsd: number) {
     this.#sessionId = sessionId;
-    this.#sessionCostUsd = costUsd;
-    this.#agentCostUsd = costUsd;
+    this.#costs = new TurnCosts(costUsd);
   }
 
   translate(message: SDKMessage): WireEvent[] {
@@ -127,15 +125,8 @@ export class MessageTranslator {
     return [];
   }
 
-  /**
-   * The SDK's cost is a running total, which a resumed agent continues if its transcript has saved
-   * it. If not, the total starts again at zero and is the cost of this turn alone.
-   */
   #result(message: Of<'result'>): WireEvent {
-    const total = message.total_cost_usd;
-    const cost = total >= this.#agentCostUsd ? total - this.#agentCostUsd : total;
-    this.#agentCostUsd = total;
-    this.#sessionCostUsd += cost;
+    const cost = this.#costs.add(message);
     // A background sub-agent may still be streaming its message.
     this.#newest.delete(null);
     this.#streaming.delete(null);
@@ -147,7 +138,7 @@ export class MessageTranslator {
         subtype: message.subtype,
         is_error: message.is_error,
         total_cost_usd: cost,
-        session_cost_usd: this.#sessionCostUsd,
+        session_cost_usd: this.#costs.sessionUsd,
         duration_ms: message.duration_ms,
         num_turns: message.num_turns,
         usage: message.usage,
