@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { SDKMessage } from '../../../src/agent-webkit/engine/agent-client.js';
-import { MessageTranslator } from '../../../src/agent-webkit/engine/agent/message-translator.js';
+import { MessageTranslator } from '../../../src/agent-webkit/engine/agent/translation/message-translator.js';
 import { type ScriptedSession, startSession } from './scripted-session.js';
 
 type Assistant = Extract<SDKMessage, { type: 'assistant' }>;

@@ -9,7 +9,7 @@ import type {
 import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { MessageTranslator } from './message-translator.js';
+import { MessageTranslator } from './translation/message-translator.js';
 import { cancelledRequest } from './cancelled-request.js';
 
 export interface SessionAgentOptions {

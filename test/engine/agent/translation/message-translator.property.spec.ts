@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { SDKMessage } from '../../../src/agent-webkit/engine/agent-client.js';
-import { MessageTranslator } from '../../../src/agent-webkit/engine/agent/message-translator.js';
-import { readRecording } from '../../support/recordings.js';
-import * as sdk from '../../support/sdk-messages.js';
+import type { SDKMessage } from '../../../../src/agent-webkit/engine/agent-client.js';
+import { MessageTranslator } from '../../../../src/agent-webkit/engine/agent/translation/message-translator.js';
+import { readRecording } from '../../../support/recordings.js';
+import * as sdk from '../../../support/sdk-messages.js';
 
-const SCENARIOS = readdirSync(new URL('../../fixtures/sdk-messages/', import.meta.url)).map(
+const SCENARIOS = readdirSync(new URL('../../../fixtures/sdk-messages/', import.meta.url)).map(
   (file) => file.replace('.jsonl', ''),
 );
 const RECORDED = SCENARIOS.flatMap(readRecording);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { MessageTranslator } from '../../../src/agent-webkit/engine/agent/message-translator.js';
-import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
-import { readRecording } from '../../support/recordings.js';
-import { init } from '../../support/sdk-messages.js';
+import { MessageTranslator } from '../../../../src/agent-webkit/engine/agent/translation/message-translator.js';
+import type { WireEvent } from '../../../../src/agent-webkit/protocol/events.js';
+import { readRecording } from '../../../support/recordings.js';
+import { init } from '../../../support/sdk-messages.js';
 
 function translate(scenario: string, costUsd = 0): WireEvent[] {
   const translator = new MessageTranslator('session', costUsd);

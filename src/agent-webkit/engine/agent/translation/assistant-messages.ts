@@ -1,0 +1,106 @@
+import type { EventPayloads, WireEvent } from '../../../protocol/events.js';
+import { fromSubAgent, type MessageOf } from './sdk-message.js';
+
+/** How many conversations may stream at the same time: the main one and those of its sub-agents. */
+const MAX_CONVERSATIONS = 64;
+
+/** The message that is streaming in the main conversation, or in the conversation of a sub-agent. */
+interface OpenMessage {
+  messageId: string;
+  /** The tool uses that are streaming, by the index of their block. */
+  tools: Map<number, { id: string; name: string }>;
+}
+
+/**
+ * Translates the messages of the agent and the deltas before them. It keeps the blocks received so
+ * far of the newest message, because the SDK sends a message block by block and a client replaces the
+ * whole message, and the messages that are streaming.
+ */
+export class AssistantMessages {
+  /** The newest message and its blocks so far, by the tool use that started the sub-agent; null is the main conversation. */
+  readonly #newest = new Map<string | null, { id: string; content: readonly unknown[] }>();
+  /** The streaming messages, by the same key. */
+  readonly #streaming = new Map<string | null, OpenMessage>();
+
+  complete(message: MessageOf<'assistant'>): WireEvent[] {
+    const { id, model, stop_reason } = message.message;
+    const newest = this.#newest.get(message.parent_tool_use_id);
+    const content = [...(newest?.id === id ? newest.content : []), ...message.message.content];
+    this.#newest.delete(message.parent_tool_use_id);
+    this.#newest.set(message.parent_tool_use_id, { id, content });
+    dropOldest(this.#newest);
+    const from = fromSubAgent(message);
+    const complete: WireEvent = {
+      event: 'message_complete',
+      data: {
+        message_id: id,
+        message: { id, role: 'assistant', content, model, stop_reason },
+        ...from,
+      },
+    };
+    const toolUses = message.message.content
+      .filter((block) => block.type === 'tool_use')
+      .map((block): WireEvent => ({
+        event: 'tool_use',
+        data: {
+          message_id: id,
+          tool_use_id: block.id,
+          tool_name: block.name,
+          input: block.input,
+          ...from,
+        },
+      }));
+    return [complete, ...toolUses];
+  }
+
+  delta(message: MessageOf<'stream_event'>): WireEvent[] {
+    const { event, parent_tool_use_id: parent } = message;
+    if (event.type === 'message_start') {
+      this.#streaming.delete(parent);
+      this.#streaming.set(parent, { messageId: event.message.id, tools: new Map() });
+      dropOldest(this.#streaming);
+      return [];
+    }
+    const open = this.#streaming.get(parent);
+    if (!open) return [];
+    if (event.type === 'message_stop') {
+      this.#streaming.delete(parent);
+      return [];
+    }
+    if (event.type === 'content_block_start' && event.content_block.type === 'tool_use') {
+      open.tools.set(event.index, { id: event.content_block.id, name: event.content_block.name });
+      return [];
+    }
+    if (event.type !== 'content_block_delta') return [];
+    const data = (delta: EventPayloads['message_delta']['delta']): WireEvent[] => [
+      {
+        event: 'message_delta',
+        data: { message_id: open.messageId, delta, ...fromSubAgent(message) },
+      },
+    ];
+    if (event.delta.type === 'text_delta') return data({ type: 'text', text: event.delta.text });
+    const tool = open.tools.get(event.index);
+    if (event.delta.type === 'input_json_delta' && tool) {
+      return data({
+        type: 'input_json_delta',
+        partial_json: event.delta.partial_json,
+        tool_use_id: tool.id,
+        name: tool.name,
+      });
+    }
+    return [];
+  }
+
+  /** Ends the turn of the main conversation. A background sub-agent may still be streaming its message. */
+  endTurn(): WireEvent[] {
+    this.#newest.delete(null);
+    this.#streaming.delete(null);
+    return [];
+  }
+}
+
+/** Sub-agents end without a message, so only the latest conversations are kept. */
+function dropOldest(conversations: Map<string | null, unknown>): void {
+  const [oldest] = conversations.keys();
+  if (conversations.size > MAX_CONVERSATIONS && oldest !== undefined) conversations.delete(oldest);
+}
