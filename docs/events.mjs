@@ -10,6 +10,9 @@ const HEAD = `# Events
 Every event of a session, with the fields of its \`data\`. A field with \`?\` can be absent. Events of a sub-agent carry
 \`parent_tool_use_id\`.
 
+The \`data\` of every event also has the field \`time\`: when the server appended the event, in ISO 8601 and UTC, for example
+\`2026-11-26T16:07:14.938Z\`. It is stored with the event, and is the same whenever the event is delivered.
+
 This page is generated from the types by \`npm run docs:events\`. Do not edit it.
 
 `;

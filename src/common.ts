@@ -83,6 +83,7 @@ export type {
   DeliveredEvent,
   EventName,
   EventPayloads,
+  EventTime,
   FromSubAgent,
   ImageBlock,
   MessageDelta,
@@ -90,6 +91,7 @@ export type {
   RequestOutcome,
   SessionStateName,
   TextBlock,
+  Timed,
   UserContent,
   WireEvent,
 } from './agent-webkit/protocol/events.js';

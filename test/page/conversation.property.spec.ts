@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
+import { storedEvent } from '../support/event-time.js';
 import { SessionState } from '../../src/agent-webkit/engine/event-log/session-state.js';
 import type { DeliveredEvent, WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { addEvents, emptyConversation } from '../../page/src/session/conversation.js';
@@ -80,7 +80,7 @@ describe('a conversation on the page that is read over failing connections', () 
     fc.assert(
       fc.property(log.map(withoutRepeats), (events) => {
         const state = new SessionState();
-        for (const one of events) state.apply(createSessionEvent(one.id, one), one);
+        for (const one of events) state.apply(storedEvent(one.id, one), one);
         const view = addEvents(emptyConversation, events);
 
         expect(view.queue.map(({ messageId }) => messageId)).toEqual(

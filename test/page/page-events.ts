@@ -8,10 +8,14 @@ import {
   type Conversation,
   emptyConversation,
 } from '../../page/src/session/conversation.js';
+import { SOME_TIME } from '../support/event-time.js';
 
 /** Numbers events consecutively. */
 export function numbered(events: readonly WireEvent[], first = 1): DeliveredEvent[] {
-  return events.map((event, index) => ({ ...event, id: first + index }));
+  return events.map(
+    (event, index) =>
+      ({ ...event, data: { ...event.data, time: SOME_TIME }, id: first + index }) as DeliveredEvent,
+  );
 }
 
 export function conversationOf(...events: WireEvent[]): Conversation {

@@ -2,9 +2,10 @@ import {
   EventLog,
   type EventLogOptions,
 } from '../../src/agent-webkit/engine/event-log/event-log.js';
+import { SOME_TIME } from './event-time.js';
 import { memoryEvents } from './memory-events.js';
 
-/** Options of a log with the window of a test. */
+/** Options of a log with the window of a test. Its events have the time {@link SOME_TIME}. */
 export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOptions {
   return {
     sessionId: 's',
@@ -15,6 +16,7 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     maxHeldBytes: 1_000_000,
     maxEventAgeMs: null,
     lastActivityAt: Date.now(),
+    now: () => Date.parse(SOME_TIME),
     onTrouble: () => undefined,
     onFailure: () => undefined,
     onMissing: () => undefined,

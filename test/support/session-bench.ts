@@ -9,14 +9,14 @@ import type {
   SessionDependencies,
   SessionLimits,
 } from '../../src/agent-webkit/engine/session/session-dependencies.js';
-import { parseSessionEvent } from '../../src/agent-webkit/engine/session-event.js';
 import {
   EMPTY_LOG,
   type SessionRecord,
   type StorageProvider,
 } from '../../src/agent-webkit/engine/storage.js';
-import type { DeliveredEvent, EventName } from '../../src/agent-webkit/protocol/events.js';
+import type { EventName, WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
+import { wireEventOf } from './event-time.js';
 import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
 
 export interface BenchOptions {
@@ -151,10 +151,10 @@ export class SessionBench {
     return this.session.accept(user(content, messageId), { id: 'ada' });
   }
 
-  /** Returns the retained events of the session. */
-  async events(): Promise<DeliveredEvent[]> {
+  /** Returns the retained events of the session, without their times. */
+  async events(): Promise<(WireEvent & { id: number })[]> {
     const { events } = await this.session.read(0, Number.POSITIVE_INFINITY);
-    return events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) }));
+    return events.map((event) => ({ id: event.seq, ...wireEventOf(event) }));
   }
 
   /** Returns the names of the session's events. */

@@ -1,14 +1,18 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
+import { splitTime } from './event-time.js';
 
 export interface SseEvent {
   id: number;
   event: string;
+  /** The data without the event's time, which is in {@link SseClient.times}. */
   data: Record<string, unknown>;
 }
 
 /** A subscriber that reads a stream frame by frame. One connection, no pool, no reconnect. */
 export class SseClient {
   readonly events: SseEvent[] = [];
+  /** The time of each event, in the same order. */
+  readonly times: string[] = [];
   readonly comments: string[] = [];
   /** Everything received, unchanged. */
   raw = '';
@@ -74,6 +78,14 @@ export class SseClient {
     return this.events.map(({ event }) => event);
   }
 
+  /** Returns the events as they were delivered, each with its time in the data. */
+  delivered(): SseEvent[] {
+    return this.events.map(({ data, ...event }, index) => ({
+      ...event,
+      data: { ...data, time: this.times[index] },
+    }));
+  }
+
   ids(): number[] {
     return this.events.map(({ id }) => id);
   }
@@ -111,10 +123,12 @@ export class SseClient {
     );
     const data = fields.get('data');
     if (data === undefined) return;
+    const { time, data: rest } = splitTime(JSON.parse(data) as Record<string, unknown>);
+    this.times.push(time);
     this.events.push({
       id: Number(fields.get('id')),
       event: fields.get('event') ?? 'message',
-      data: JSON.parse(data) as Record<string, unknown>,
+      data: rest,
     });
   }
 

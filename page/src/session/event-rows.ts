@@ -38,7 +38,8 @@ const PREVIEW_CHARS = 240;
 export function rowPreview(row: Row): string {
   if (row.kind === 'mark') return row.text;
   const parts: string[] = [];
-  collect(row.event.data, '', parts);
+  const { time: _, ...data } = row.event.data;
+  collect(data, '', parts);
   return parts.join('  ').slice(0, PREVIEW_CHARS) || rowText(row);
 }
 

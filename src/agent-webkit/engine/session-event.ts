@@ -1,4 +1,4 @@
-import type { WireEvent } from '../protocol/events.js';
+import type { Timed, WireEvent } from '../protocol/events.js';
 import type { StreamEvent as SessionEvent } from '../protocol/sse-frames.js';
 
 /**
@@ -7,11 +7,12 @@ import type { StreamEvent as SessionEvent } from '../protocol/sse-frames.js';
  */
 export type { SessionEvent };
 
-export function createSessionEvent(seq: number, event: WireEvent): SessionEvent {
-  return { seq, name: event.event, data: JSON.stringify(event.data) };
+/** @param time when the event is appended, in ISO 8601. It becomes a field of the payload. */
+export function createSessionEvent(seq: number, event: WireEvent, time: string): SessionEvent {
+  return { seq, name: event.event, data: JSON.stringify({ ...event.data, time }) };
 }
 
 /** Parses the wire event of a stored event that {@link createSessionEvent} has created. */
-export function parseSessionEvent(event: SessionEvent): WireEvent {
-  return { event: event.name, data: JSON.parse(event.data) } as WireEvent;
+export function parseSessionEvent(event: SessionEvent): Timed<WireEvent> {
+  return { event: event.name, data: JSON.parse(event.data) } as Timed<WireEvent>;
 }

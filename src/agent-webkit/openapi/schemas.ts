@@ -109,7 +109,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     last_id: id,
     has_more: { type: 'boolean' },
   }),
-  AgentWebkitEvent: object({ id, event: some(EVENT_NAMES), data: { type: 'object' } }),
+  AgentWebkitEvent: object({ id, event: some(EVENT_NAMES), data: object({ time }) }),
   AgentWebkitInboundMessage: { oneOf: Object.keys(inbound).map(refer) },
   ...inbound,
   AgentWebkitPermissionUpdate: {

@@ -1,9 +1,11 @@
-import type { DeliveredEvent, EventPayloads, SessionStateName } from './events.js';
+import type { DeliveredEvent, EventPayloads, EventTime, SessionStateName } from './events.js';
 
 /** An open request, as in its event. */
-export type PendingRequest =
-  | ({ event: 'permission_request' } & EventPayloads['permission_request'])
-  | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question']);
+export type PendingRequest = EventTime &
+  (
+    | ({ event: 'permission_request' } & EventPayloads['permission_request'])
+    | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])
+  );
 
 /** The description of a session. Times are ISO 8601 in UTC. */
 export interface SessionInfo {

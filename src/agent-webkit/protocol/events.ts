@@ -160,5 +160,16 @@ export type WireEvent = {
   [Name in EventName]: { event: Name; data: EventPayloads[Name] };
 }[EventName];
 
-/** An event with its id, as a subscriber receives it. */
-export type DeliveredEvent = WireEvent & { id: number };
+/** The field that the server adds to the payload of every event when it appends it. */
+export interface EventTime {
+  /** When the server appended the event: ISO 8601 in UTC. */
+  time: string;
+}
+
+/** An event with {@link EventTime} in its payload. */
+export type Timed<Event extends { data: object }> = Event extends { data: infer Payload }
+  ? Omit<Event, 'data'> & { data: Payload & EventTime }
+  : never;
+
+/** An event with its id and its time, as a subscriber receives it. */
+export type DeliveredEvent = Timed<WireEvent> & { id: number };

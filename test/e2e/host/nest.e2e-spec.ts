@@ -142,7 +142,7 @@ describe.each(ADAPTERS)('the module in a Nest app on %s', (adapter) => {
     expect(await found.info()).toEqual(await server.info(session.id));
     await found.close();
     await stream.ended();
-    expect(await watched).toEqual(stream.events);
+    expect(await watched).toEqual(stream.delivered());
     await expect(session.info()).rejects.toMatchObject({ code: 'session_not_found' });
   });
 

@@ -22,7 +22,8 @@ describe.each(ADAPTERS)('A turn on %s', (adapter) => {
     await stream.next('result');
     expect(stream.status).toBe(200);
     expect(stream.headers['content-type']).toBe('text/event-stream');
-    expect(stream.raw.trimStart()).toBe(
+    const withoutTimes = stream.raw.replaceAll(/,"time":"[^"]+"\}$/gm, '}');
+    expect(withoutTimes.trimStart()).toBe(
       [
         `id: 1\nevent: session_ready\ndata: {"session_id":"${id}","protocol_version":"1.0"}\n\n`,
         `id: 2\nevent: user_message\ndata: {"message_id":"5e0f5a5e-3c1b-4d9c-9a57-0d2f4f6a8b10","content":"hi"}\n\n`,

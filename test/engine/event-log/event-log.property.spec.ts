@@ -4,6 +4,7 @@ import { StorageUnavailableError } from '../../../src/agent-webkit/engine/errors
 import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
 import { HeldEventStore } from '../../support/held-storage.js';
 import { Committed, Reader, type Saying, saying, Speaker } from '../../support/log-model.js';
+import { storedEvent } from '../../support/event-time.js';
 import { openLog } from '../../support/open-log.js';
 import { settle } from '../../support/session-bench.js';
 
@@ -129,13 +130,7 @@ class LogRun {
     if (!this.isAsync) {
       expect(outcome).toBeUndefined();
       const first = this.appended - wires.length + 1;
-      this.committed.add(
-        wires.map((wire, index) => ({
-          seq: first + index,
-          name: wire.event,
-          data: JSON.stringify(wire.data),
-        })),
-      );
+      this.committed.add(wires.map((wire, index) => storedEvent(first + index, wire)));
     }
     if (this.inFlight === 0) this.inFlight = wires.length;
   }

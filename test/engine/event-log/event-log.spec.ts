@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
-import { parseSessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
+import { SOME_TIME, storedEvent, wireEventOf } from '../../support/event-time.js';
 import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
 import { HeldEventStore } from '../../support/held-storage.js';
 import { saying, Speaker } from '../../support/log-model.js';
@@ -29,15 +29,31 @@ const account = async (log: EventLog) => ({
   page: await log.read(0, 10_000),
 });
 
+const timesOf = (events: readonly { data: string }[]) =>
+  events.map(({ data }) => (JSON.parse(data) as { time: string }).time);
+
 describe('an event log', () => {
+  it('gives each event the time of its append, which stays the same in the storage and after a restart', async () => {
+    const store = memoryEvents();
+    let time = Date.parse(SOME_TIME);
+    const log = openLog({ store, now: () => time });
+    void log.append(delta('a'), delta('b'));
+    time += 1000;
+    void log.append(delta('c'));
+    const later = '2026-11-26T16:07:15.938Z';
+    const { events } = await log.read(0, 10);
+    expect(timesOf(events)).toEqual([SOME_TIME, SOME_TIME, later]);
+    time += 1000;
+    const reopened = await EventLog.open(logOptions({ store, now: () => time }));
+    expect(await reopened.read(0, 10)).toMatchObject({ events });
+    expect(await store.read('s', 0, 10)).toEqual(events);
+  });
+
   it('commits within append when its storage answers synchronously', async () => {
     const log = openLog();
     expect(log.append(delta('a'), delta('b'))).toBeUndefined();
     expect(await log.read(0, 10)).toEqual({
-      events: [
-        { seq: 1, name: 'message_delta', data: JSON.stringify(delta('a').data) },
-        { seq: 2, name: 'message_delta', data: JSON.stringify(delta('b').data) },
-      ],
+      events: [storedEvent(1, delta('a')), storedEvent(2, delta('b'))],
       lastSeq: 2,
       hasMore: false,
     });
@@ -194,6 +210,6 @@ describe('an event log', () => {
     for (let n = 0; n < 2500; n += 1) void log.append(delta(String(n)));
     const reopened = await EventLog.open(logOptions({ store, maxEvents: 5000 }));
     expect(await account(reopened)).toEqual(await account(log));
-    expect((await reopened.read(2499, 1)).events.map(parseSessionEvent)).toEqual([delta('2499')]);
+    expect((await reopened.read(2499, 1)).events.map(wireEventOf)).toEqual([delta('2499')]);
   });
 });

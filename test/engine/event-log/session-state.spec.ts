@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  createSessionEvent,
-  parseSessionEvent,
-} from '../../../src/agent-webkit/engine/session-event.js';
+import { parseSessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
 import { SessionState } from '../../../src/agent-webkit/engine/event-log/session-state.js';
+import { storedEvent } from '../../support/event-time.js';
 import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
 import { saying, Speaker } from '../../support/log-model.js';
 
@@ -42,7 +40,7 @@ const result = (session_cost_usd = 0): WireEvent => ({
 /** Returns the state after these events, and the seqs of its open events. */
 function fold(...wires: WireEvent[]): SessionState & { open: number[] } {
   const state = new SessionState();
-  wires.forEach((wire, index) => state.apply(createSessionEvent(index + 1, wire), wire));
+  wires.forEach((wire, index) => state.apply(storedEvent(index + 1, wire), wire));
   return Object.assign(state, { open: state.openEvents().map(({ seq }) => seq) });
 }
 
@@ -100,7 +98,7 @@ describe('the state of a session', () => {
         const state = new SessionState();
         sayings.forEach((next, index) => {
           const wire = speaker.say(next);
-          state.apply(createSessionEvent(index + 1, wire), wire);
+          state.apply(storedEvent(index + 1, wire), wire);
         });
         const open = state.openEvents();
         expect(open.map(({ seq }) => seq)).toEqual(speaker.open);

@@ -3,6 +3,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
 import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
 import { encodeFrame } from '../../../src/agent-webkit/protocol/sse-frames.js';
+import { storedEvent } from '../../support/event-time.js';
 import { HeldEventStore } from '../../support/held-storage.js';
 import { memoryEvents } from '../../support/memory-events.js';
 import { openLog } from '../../support/open-log.js';
@@ -59,8 +60,8 @@ describe('a subscription', () => {
     const subscription = log.subscribe(0, nothing, nothing);
     const readings: number[][] = [];
     for (;;) {
-      // The frame of each has some 190 bytes.
-      const reading = subscription.read(200);
+      // The frame of each has some 220 bytes.
+      const reading = subscription.read(230);
       if (reading.kind !== 'events') break;
       readings.push(seqs(reading.events));
     }
@@ -265,8 +266,7 @@ describe('a subscription', () => {
     const subscription = log.subscribe(0, nothing, nothing);
     expect(subscription.waitingBytes).toBe(0);
     void log.append(delta('é'), delta('é'));
-    const data = JSON.stringify(delta('é').data);
-    const frame = encodeFrame({ seq: 2, name: 'message_delta', data });
+    const frame = encodeFrame(storedEvent(2, delta('é')));
     expect(subscription.waitingBytes).toBe(2 * (frame.length + 1));
     subscription.read(1);
     expect(subscription.waitingBytes).toBe(0);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
 import { NoPendingRequestError } from '../../../src/agent-webkit/engine/errors.js';
 import { Requests } from '../../../src/agent-webkit/engine/session/requests.js';
-import { parseSessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
+import { wireEventOf } from '../../support/event-time.js';
 import type { PermissionResult } from '../../../src/agent-webkit/engine/agent-client.js';
 import type {
   PermissionResponse,
@@ -17,7 +17,7 @@ const ADA = { id: 'ada' };
 const OPTIONS = { timeoutMs: null, onDecision: () => undefined };
 
 const told = async (log: EventLog) =>
-  (await log.read(0, 1000)).events.map((event) => parseSessionEvent(event)) as {
+  (await log.read(0, 1000)).events.map((event) => wireEventOf(event)) as {
     event: string;
     data: Record<string, unknown>;
   }[];

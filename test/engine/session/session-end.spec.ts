@@ -32,7 +32,7 @@ describe('the end of a session', () => {
     const bench = await SessionBench.start();
     const subscription = bench.session.subscribe(1, () => undefined);
     await end(bench, 'deleted');
-    expect(subscription.read(1000)).toMatchObject({ events: [{ name: 'done', data: '{}' }] });
+    expect(subscription.read(1000)).toMatchObject({ events: [{ name: 'done' }] });
     expect(subscription.read(1000)).toEqual({ kind: 'ended' });
     expect(bench.session.state).toBe('closed');
     expect(lives(bench)).toBe(0);

@@ -14,6 +14,8 @@ export interface EventLogOptions extends CommittedEventsOptions {
   epoch: number;
   /** When the last stored event was appended, as `Date.now()`. */
   lastActivityAt: number;
+  /** Returns the time of an append in milliseconds since 1970. By default `Date.now`. */
+  now?: () => number;
   /** Called when the storage permanently rejects the events of this log. */
   onFailure: (cause: unknown) => void;
 }
@@ -170,8 +172,9 @@ export class EventLog {
   }
 
   #append(wires: readonly WireEvent[], keys: string[]): void | Promise<void> {
+    const time = new Date(this.#options.now?.() ?? Date.now()).toISOString();
     const appended = wires.map((wire) => {
-      const event = createSessionEvent(this.#nextSeq, wire);
+      const event = createSessionEvent(this.#nextSeq, wire, time);
       this.#nextSeq += 1;
       this.state.apply(event, wire);
       return { event, wire };
