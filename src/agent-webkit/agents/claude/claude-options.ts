@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart, CanUseTool, PermissionContext } from '../../engine/agent-client.js';
+import { withServerDefaults } from './server-defaults.js';
 
 /** The SDK's options that a session sets itself, and that a host therefore cannot set. */
 export type ClaudeOwnedOption =
@@ -31,11 +32,13 @@ export type ClaudeOwnedOption =
  *   read CLAUDE.md either. @default [] (none)
  * - `env`: replaces the whole environment, as in the SDK. Variables whose names begin with
  *   `AGENT_WEBKIT_` never reach the agent. @default the server's environment
- *   Claude Code's auto memory is off, because all agents of one folder share it, whatever the owner of
- *   their session: set `CLAUDE_CODE_DISABLE_AUTO_MEMORY` to `0` here to turn it on.
- * - `disallowedTools`: extends the tools that no agent has, `SendMessage` and `ListAgents`.
- * - `settings`: an object gets `crossSessionInbound: 'refuse'` unless it sets that field, so that an agent
- *   accepts no messages of other agents on the machine. A path is passed on unchanged.
+ *   Variables that turn off what Claude Code does by itself are added, such as
+ *   `CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC` and `CLAUDE_CODE_DISABLE_AUTO_MEMORY`. Set one to `''` to
+ *   turn the feature on.
+ * - `disallowedTools`: extends the tools that no agent has, such as `SendMessage` and `CronCreate`. A tool
+ *   that `allowedTools` or `tools` names is not denied.
+ * - `settings`: an object gets `crossSessionInbound: 'refuse'` and others, unless it sets the same field. A
+ *   path is passed on unchanged.
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
@@ -45,9 +48,6 @@ export type ClaudeOverrides = Omit<Options, ClaudeOwnedOption>;
 export type ClaudeConfiguration =
   ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides | Promise<ClaudeOverrides>);
 
-/** The tools by which an agent finds other agents of the machine and sends them messages, without a permission request. */
-const CROSS_SESSION_TOOLS = ['SendMessage', 'ListAgents'];
-
 /** Returns the options of one agent, without those that are specific to one start of its process. */
 export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
   return {
@@ -55,7 +55,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     ...(start.transcripts && { sessionStore: start.transcripts }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...overrides,
-    ...isolation(overrides),
+    ...withServerDefaults(overrides),
     cwd: start.cwd,
     ...(start.model !== null && { model: start.model }),
     ...(start.maxTurns !== undefined && { maxTurns: start.maxTurns }),
@@ -64,16 +64,6 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     includePartialMessages: start.includePartialMessages,
     canUseTool: (toolName, input, context) =>
       start.canUseTool(toolName, input, permissionContext(context)),
-  };
-}
-
-/** Keeps the agents of different sessions apart, which Claude Code takes for agents of one person. */
-function isolation({ env, settings, disallowedTools }: ClaudeOverrides): ClaudeOverrides {
-  return {
-    env: { CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1', ...(env ?? process.env) },
-    settings:
-      typeof settings === 'string' ? settings : { crossSessionInbound: 'refuse', ...settings },
-    disallowedTools: [...CROSS_SESSION_TOOLS, ...(disallowedTools ?? [])],
   };
 }
 

@@ -1,0 +1,81 @@
+import type { Options } from '@anthropic-ai/claude-agent-sdk';
+
+/** The SDK's options whose defaults are made for one person on one machine, and changed here. */
+type SharedOptions = Pick<
+  Options,
+  'allowedTools' | 'disallowedTools' | 'env' | 'settings' | 'tools'
+>;
+
+/** Turns off what an agent of Claude Code does by itself. `docs/claude-code.md` has the reasons. */
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  // Read into a prompt what no tool call has read.
+  CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+  CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
+  // Contact other servers than the model's: telemetry, error reports, updates, feature flags, feedback.
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  // Install or connect what no host has configured.
+  CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: '1',
+  ENABLE_CLAUDEAI_MCP_SERVERS: 'false',
+  CLAUDE_CODE_AUTO_CONNECT_IDE: 'false',
+  // Change the settings of Claude Code, read the transcripts of all sessions, or start background processes.
+  CLAUDE_CODE_DISABLE_BUNDLED_SKILLS: '1',
+  DISABLE_DOCTOR_COMMAND: '1',
+  CLAUDE_CODE_DISABLE_AGENT_VIEW: '1',
+};
+
+const SETTINGS = {
+  crossSessionInbound: 'refuse',
+  disableRemoteControl: true,
+  autoUploadSessions: false,
+} as const;
+
+/** Built-in plugins that change Claude Code itself. */
+const PLUGINS = { 'cc-plugin-plugin-authoring@builtin': false };
+
+/** The tools that no agent has unless the host names them. */
+const DENIED_TOOLS: readonly string[] = [
+  // Find other agents of the machine, and send them messages without a permission request.
+  'ListAgents',
+  'SendMessage',
+  // Set timers that end with the agent's process.
+  'CronCreate',
+  'CronDelete',
+  'CronList',
+  'ScheduleWakeup',
+  // Start dozens of agents.
+  'Workflow',
+  // Move the agent to another folder than that of its session.
+  'EnterWorktree',
+  'ExitWorktree',
+  // Act on the claude.ai account of the server.
+  'Artifact',
+  'ClaudeDesign',
+  'DesignSync',
+  'Projects',
+  'PushNotification',
+  'ReadNotifications',
+  'RemoteTrigger',
+  'SendFeedback',
+  // Serve a user interface that is not there.
+  'Agent(statusline-setup)',
+  'ReportFindings',
+];
+
+/** Returns the options of a host, with the defaults that a server with several users needs. */
+export function withServerDefaults({
+  env,
+  settings,
+  disallowedTools = [],
+  allowedTools = [],
+  tools,
+}: SharedOptions): Pick<Options, 'disallowedTools' | 'env' | 'settings'> {
+  const named = new Set([...allowedTools, ...(Array.isArray(tools) ? tools : [])]);
+  return {
+    env: { ...ENVIRONMENT, ...(env ?? process.env) },
+    settings:
+      typeof settings === 'string'
+        ? settings
+        : { ...SETTINGS, ...settings, enabledPlugins: { ...PLUGINS, ...settings?.enabledPlugins } },
+    disallowedTools: [...DENIED_TOOLS.filter((tool) => !named.has(tool)), ...disallowedTools],
+  };
+}

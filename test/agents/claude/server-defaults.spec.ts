@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import { loadSdk } from '../../../src/agent-webkit/agents/claude/claude-sdk.js';
+import { withServerDefaults } from '../../../src/agent-webkit/agents/claude/server-defaults.js';
+import { plain, readTable } from '../../docs/markdown.js';
+import { AgentBench } from './agent-bench.js';
+
+let bench: AgentBench;
+beforeAll(async () => {
+  bench = await AgentBench.open();
+});
+afterEach(() => bench.clear());
+afterAll(() => bench.close());
+
+/** The offers of an agent, in its first message. */
+type Surface = Record<'tools' | 'skills' | 'slash_commands', string[]>;
+
+/** Returns the rows of a table of the page, by the names in the first column. */
+function documented(heading: string): Map<string, string[]> {
+  return new Map(
+    readTable('docs/claude-code.md', heading).flatMap(([names = '', ...rest]) =>
+      names.split(', ').map((name): [string, string[]] => [plain(name).replace(/^\//, ''), rest]),
+    ),
+  );
+}
+
+/** Returns the names in a table whose second column has this text. */
+const documentedAs = (heading: string, text: string) =>
+  [...documented(heading)].filter(([, [cell]]) => cell === text).map(([name]) => name);
+
+/** Returns the names that are in none of these tables. */
+const unknown = (names: string[], ...headings: string[]) =>
+  names.filter((name) => !headings.some((heading) => documented(heading).has(name)));
+
+/** The tools that an agent lists by another name than it is called by. */
+const RENAMED: Record<string, string> = { Task: 'Agent' };
+const named = (tools: string[]) => tools.map((tool) => RENAMED[tool] ?? tool);
+
+/** Starts Claude Code as the SDK does by itself. */
+async function startPlain(): Promise<Surface> {
+  const query: Query = (await loadSdk())({
+    prompt: 'hello',
+    options: { ...bench.env.overrides, cwd: bench.env.cwd, persistSession: false },
+  });
+  const messages: SDKMessage[] = [];
+  for await (const message of query) messages.push(message);
+  return messages.find(({ type }) => type === 'system') as unknown as Surface;
+}
+
+async function start(...[configuration]: [Parameters<AgentBench['start']>[1]?]): Promise<Surface> {
+  const agent = bench.start({}, configuration);
+  agent.send('hello');
+  return (await agent.next('system', 'init')) as Surface;
+}
+
+// An update of the SDK that adds a tool, a skill or a command fails here: decide about it, then add it to
+// the page, and to the defaults if no agent should have it.
+describe('The page about Claude Code', () => {
+  it('lists every tool, skill and command that Claude Code offers by itself', async () => {
+    const { tools, skills, slash_commands: commands } = await startPlain();
+    expect({
+      tools: unknown(named(tools), 'tools'),
+      skills: unknown(skills, 'skills'),
+      commands: unknown(commands, 'commands', 'other-commands', 'skills'),
+    }).toEqual({ tools: [], skills: [], commands: [] });
+  });
+
+  it('lists which tools an agent has, and no skills', async () => {
+    const { tools, skills } = await start();
+    expect(named(tools).toSorted()).toEqual(documentedAs('tools', 'yes').toSorted());
+    expect(skills).toEqual([]);
+    const { disallowedTools = [] } = withServerDefaults({});
+    const denied = documentedAs('tools', 'no');
+    expect(disallowedTools.filter((tool) => !tool.includes('(')).toSorted()).toEqual(
+      denied.toSorted(),
+    );
+  });
+
+  it('lists the variables that are set', () => {
+    const { env = {} } = withServerDefaults({ env: {} });
+    const table = readTable('docs/claude-code.md', 'environment').map(([variable, , value]) => [
+      plain(variable),
+      plain(value),
+    ]);
+    expect(table).toEqual(Object.entries(env));
+  });
+});
+
+describe('A host', () => {
+  it('turns on what it names', async () => {
+    const { env } = bench.env.overrides;
+    const { tools, skills } = await start({
+      env: { ...env, CLAUDE_CODE_DISABLE_BUNDLED_SKILLS: '' },
+      allowedTools: ['ScheduleWakeup'],
+    });
+    expect(tools).toContain('ScheduleWakeup');
+    expect(tools).not.toContain('CronCreate');
+    expect(skills).toContain('simplify');
+  });
+
+  it('adds to the tools that no agent has', async () => {
+    const { tools } = await start({ disallowedTools: ['WebFetch'] });
+    expect(tools).not.toContain('WebFetch');
+    expect(tools).not.toContain('SendMessage');
+  });
+
+  it('overrides single settings, and replaces them all with a file', () => {
+    expect(
+      withServerDefaults({
+        settings: { disableRemoteControl: false, enabledPlugins: { 'a@b': true } },
+      }).settings,
+    ).toEqual({
+      crossSessionInbound: 'refuse',
+      disableRemoteControl: false,
+      autoUploadSessions: false,
+      enabledPlugins: { 'cc-plugin-plugin-authoring@builtin': false, 'a@b': true },
+    });
+    expect(withServerDefaults({ settings: '/a/file' }).settings).toBe('/a/file');
+  });
+});
