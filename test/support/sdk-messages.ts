@@ -75,6 +75,10 @@ export const result = ({
     ...(subtype === 'success' ? { result: '' } : { errors }),
   });
 
+/** The start of a new conversation, as after `/clear`. */
+export const conversationReset = (): SDKMessage =>
+  message({ type: 'conversation_reset', new_conversation_id: randomUUID() });
+
 /** The running background tasks. */
 export const backgroundTasks = (...task_ids: string[]): SDKMessage =>
   message({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
-import type { SdkFactory } from '../../src/agent-webkit/engine/agent-client.js';
+import type { SdkFactory, SessionConfig } from '../../src/agent-webkit/engine/agent-client.js';
 import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
 import { Session } from '../../src/agent-webkit/engine/session/session.js';
@@ -23,6 +23,8 @@ export interface BenchOptions {
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
   slots?: AgentSlots;
+  /** Changes the configuration of a new session. */
+  config?: Partial<SessionConfig>;
   /** Replaces the fake agents. */
   sdkFactory?: SdkFactory;
 }
@@ -62,7 +64,7 @@ export const user = (content: string, message_id: string = randomUUID()) =>
   ({ type: 'user_message', content, message_id }) as const;
 
 /** The record of a session that has not started. */
-export function newRecord(): SessionRecord {
+export function newRecord(config: Partial<SessionConfig> = {}): SessionRecord {
   return {
     id: randomUUID(),
     owner: 'ada',
@@ -71,6 +73,7 @@ export function newRecord(): SessionRecord {
       permissionMode: 'default',
       cwd: '/',
       includePartialMessages: true,
+      ...config,
     },
     epoch: 1,
     createdAt: new Date(),
@@ -87,10 +90,13 @@ export class SessionBench {
   readonly unused: string[] = [];
   readonly decisions: RequestDecision[] = [];
   readonly deps: SessionDependencies;
+  readonly #config: Partial<SessionConfig>;
   session!: Session;
   record!: SessionRecord;
 
-  private constructor({ storage = new MemoryStorage(), limits, slots, sdkFactory }: BenchOptions) {
+  private constructor(options: BenchOptions) {
+    const { storage = new MemoryStorage(), limits, slots, sdkFactory, config = {} } = options;
+    this.#config = config;
     const fakes = fakeAgents();
     this.storage = storage;
     this.agents = fakes.agents;
@@ -135,7 +141,7 @@ export class SessionBench {
   }
 
   async create(): Promise<Session> {
-    this.record = newRecord();
+    this.record = newRecord(this.#config);
     await this.storage.records.create(this.record, null);
     this.session = await Session.create(this.record, this.deps);
     return this.session;

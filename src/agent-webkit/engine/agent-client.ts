@@ -41,7 +41,10 @@ export interface SessionConfig {
   includePartialMessages: boolean;
   /** The maximum number of agent steps in a turn. @default no limit */
   maxTurns?: number;
-  /** The maximum cost of the session, in US dollars, at which the agent stops. @default no limit */
+  /**
+   * The maximum cost of the session, in US dollars. An agent receives what its predecessors left of
+   * it. @default no limit
+   */
   maxBudgetUsd?: number;
   /** The host's own data, passed to it whenever it starts an agent for this session. Kept as JSON. */
   hostContext?: HostContext;

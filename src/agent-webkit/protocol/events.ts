@@ -103,7 +103,10 @@ export interface EventPayloads {
   /** The turn ended. */
   result: {
     session_id: string;
-    /** The reason of the end, such as `success`, `error_max_turns` or `error_during_execution`. */
+    /**
+     * The reason of the end, such as `success`, `error_max_turns`, `error_max_budget_usd` or
+     * `error_during_execution`.
+     */
     subtype: string;
     /** True if the turn failed. After an API error, `subtype` is `success` all the same. */
     is_error: boolean;

@@ -56,6 +56,7 @@ export class SessionAgent {
   #cancelled: Promise<unknown> = Promise.resolve();
   /** Resolves when the agent that is being closed is gone. */
   #closing: Promise<void> | null = null;
+  #isOutdated = false;
   /** The number of closes. A start that had to wait compares it, to find out if it was cancelled. */
   #closes = 0;
 
@@ -72,6 +73,16 @@ export class SessionAgent {
   /** The agent's work, as its messages report it. */
   get work(): Pick<AgentWork, 'isInTurn' | 'isAtWork'> {
     return this.#work;
+  }
+
+  /** True when the agent was started for a session that has changed since, in a way that only a start applies. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
+  /** Marks the running agent as outdated, until the next one is started. */
+  outdate(): void {
+    this.#isOutdated = this.isAlive;
   }
 
   /** True when there is an agent or one is being started. */
@@ -103,6 +114,7 @@ export class SessionAgent {
     const client = this.#client;
     if (!client) return this.#closing ?? Promise.resolve();
     this.#client = null;
+    this.#isOutdated = false;
     this.#work = new AgentWork();
     const closing = client
       .close(graceMs)
@@ -147,11 +159,16 @@ export class SessionAgent {
     }
     this.#client = client;
     this.#work = new AgentWork();
-    void this.#read(client, new MessageTranslator(start.sessionId, costUsd));
+    const isBudgeted = start.maxBudgetUsd !== undefined;
+    void this.#read(client, new MessageTranslator(start.sessionId, costUsd), isBudgeted);
     return client;
   }
 
-  async #read(client: AgentClient, translator: MessageTranslator): Promise<void> {
+  async #read(
+    client: AgentClient,
+    translator: MessageTranslator,
+    isBudgeted: boolean,
+  ): Promise<void> {
     let hasSpoken = false;
     let cause: unknown;
     try {
@@ -159,6 +176,8 @@ export class SessionAgent {
         hasSpoken = true;
         // Messages of an agent that is being closed are dropped.
         if (this.#client !== client) continue;
+        // The agent counts its budget from zero again.
+        if (message.type === 'conversation_reset' && isBudgeted) this.#isOutdated = true;
         const events = this.#translate(translator, message);
         const wasAtWork = this.#work.isAtWork;
         this.#work.observe(message);

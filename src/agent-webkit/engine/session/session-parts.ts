@@ -1,9 +1,11 @@
+import type { WireEvent } from '../../protocol/events.js';
 import type { AgentStart } from '../agent-client.js';
 import type { SlotHolder } from '../agent/agent-slots.js';
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { AgentsBusyError } from '../errors.js';
 import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
 import type { SessionRecord } from '../storage.js';
+import { budgetLeft } from './budget.js';
 import { type RequestDecision, reportDecision } from './decision.js';
 import { MessageQueue } from './message-queue.js';
 import { Requests } from './requests.js';
@@ -11,6 +13,7 @@ import { SessionActivity } from './session-activity.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { type EndingParts, SessionLifecycle } from './session-lifecycle.js';
 import { SessionSettings } from './session-settings.js';
+import { exhaustedResult } from './turn-events.js';
 import { TurnGate } from './turn-gate.js';
 
 /** How many bytes of a session's newest events are in memory, so that live subscribers read no storage. */
@@ -70,6 +73,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       holder: this,
       logger,
       createStart: (resume) => this.#createStart(resume),
+      budgetEnd: () => this.#budgetEnd(),
       commands,
       interruptTimeoutMs: limits.interruptTimeoutMs,
       agentGraceMs: limits.agentGraceMs,
@@ -120,10 +124,22 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.activity.update();
   }
 
+  /** Returns the result of a turn that the session's budget does not allow; null while something is left. */
+  #budgetEnd(): WireEvent | null {
+    const { id, config } = this.record;
+    const { costUsd } = this.log.state;
+    const left = budgetLeft(config, costUsd);
+    return left === undefined || left > 0
+      ? null
+      : exhaustedResult(id, costUsd, config.maxBudgetUsd ?? 0);
+  }
+
   #createStart(resume: boolean): AgentStart {
     const { id, owner, config } = this.record;
+    const maxBudgetUsd = budgetLeft(config, this.log.state.costUsd);
     return {
       ...config,
+      ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
       sessionId: id,
       owner,
       resume,

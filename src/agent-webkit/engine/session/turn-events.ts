@@ -1,7 +1,10 @@
 import type { EventPayloads, WireEvent } from '../../protocol/events.js';
 
 /** Returns the `result` of a turn that ended without a result from the agent. */
-export function failedResult(sessionId: string, sessionCostUsd: number): WireEvent {
+export function failedResult(
+  sessionId: string,
+  sessionCostUsd: number,
+): Extract<WireEvent, { event: 'result' }> {
   const data: EventPayloads['result'] = {
     session_id: sessionId,
     subtype: 'error_during_execution',
@@ -13,6 +16,23 @@ export function failedResult(sessionId: string, sessionCostUsd: number): WireEve
     usage: {},
   };
   return { event: 'result', data };
+}
+
+/** Returns the `result` of a turn that ended without an agent, because the session's budget is spent. */
+export function exhaustedResult(
+  sessionId: string,
+  sessionCostUsd: number,
+  maxBudgetUsd: number,
+): WireEvent {
+  const { data } = failedResult(sessionId, sessionCostUsd);
+  return {
+    event: 'result',
+    data: {
+      ...data,
+      subtype: 'error_max_budget_usd',
+      errors: [`Reached maximum budget ($${maxBudgetUsd})`],
+    },
+  };
 }
 
 /** Returns the event for an agent that has stopped (`dormant`) or starts again (`idle`). */

@@ -12,6 +12,8 @@ export interface TurnGateOptions extends SessionAgentOptions {
   log: EventLog;
   requests: Requests;
   createStart: (resume: boolean) => AgentStart;
+  /** Returns the end of a turn when the session's budget is spent, else null. */
+  budgetEnd: () => WireEvent | null;
   commands: PermittedCommands;
   interruptTimeoutMs: number;
   agentGraceMs: number;
@@ -93,6 +95,7 @@ export class TurnGate {
 
   /** Starts the agent ahead of the first message. */
   warmUp(): void {
+    if (this.#options.budgetEnd()) return;
     void this.#startAgent();
   }
 
@@ -173,6 +176,8 @@ export class TurnGate {
     this.#enter(starting);
     await this.#log.append(...events);
     if (this.#state !== starting) return;
+    const end = this.#options.budgetEnd();
+    if (end) return this.#endWithoutSending(end);
     const agent = await this.#startAgent();
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
@@ -183,18 +188,24 @@ export class TurnGate {
   }
 
   #startAgent(): Promise<AgentClient | null> {
+    // A message may have come before an outdated agent was stopped.
+    if (this.#agent.isOutdated) void this.#agent.close(this.#options.agentGraceMs);
     return this.#agent.start(
       () => this.#options.createStart(this.#hasConversation),
       this.#log.state.costUsd,
     );
   }
 
-  /** Ends a turn whose message the agent has not received. A start of the agent is cancelled as well. */
   #cancelStart(): void {
     this.#options.requests.cancelAll();
-    if (this.#agent.client) return this.#endTurn('open', this.#log.append(this.#failedResult()));
+    this.#endWithoutSending(this.#failedResult());
+  }
+
+  /** Ends a turn whose message the agent has not received. A start of the agent is cancelled as well. */
+  #endWithoutSending(result: WireEvent): void {
+    if (this.#agent.client) return this.#endTurn('open', this.#log.append(result));
     void this.#agent.close(0);
-    this.#endTurn('dormant', this.#log.append(this.#failedResult(), sessionState('dormant')));
+    this.#endTurn('dormant', this.#log.append(result, sessionState('dormant')));
   }
 
   #interruptAgent(): void {
@@ -246,6 +257,7 @@ export class TurnGate {
     } catch {
       return; // a log that has failed ends the session by itself
     }
+    if (this.#agent.isOutdated) this.stopIdleAgent().catch(() => undefined); // as above
     this.#options.onWorkEnded();
     this.startNextTurn();
   }

@@ -82,8 +82,9 @@ export interface AgentOptions {
   readonly maxTurns?: number | null;
 
   /**
-   * Maximum cost of a session, in US dollars. Its agent then stops with an error `result`. Null for
-   * no limit.
+   * Maximum cost of a session, in US dollars, over all of its agents. The turn that reaches it ends
+   * with a `result` whose subtype is `error_max_budget_usd`, and so does every later turn, without
+   * an agent. The last answer of the model may cost more than what was left. Null for no limit.
    *
    * @default null
    */
@@ -181,7 +182,7 @@ export const AGENT = {
     unit: 'US dollars',
     variable: 'AGENT_WEBKIT_MAX_BUDGET_USD',
     effect:
-      'Maximum cost of a session. Its agent then stops with an error `result`. Null for no limit.',
+      'Maximum cost of a session, over all of its agents. The turn that reaches it ends with the `result` `error_max_budget_usd`, and so does every later turn. Null for no limit.',
   },
   maxAgents: {
     rule: count,

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SqliteStorage } from '../../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import { ClaudeApp } from './claude-app.js';
+import type { Tab } from './tab.js';
+
+/** The price of one answer of the fake model: 1,000 tokens of input and 100 of output. */
+const ANSWER_USD = 0.0045;
+
+/** Returns the cost of a turn and of the session, in answers of the model. */
+function costs({ total_cost_usd: turn, session_cost_usd: session }: Record<string, unknown>) {
+  return [turn, session].map((usd) => Number((Number(usd) / ANSWER_USD).toFixed(3)));
+}
+
+describe('The costs of a session', () => {
+  let folder: string;
+  let app: ClaudeApp;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'agent-webkit-'));
+    app = await ClaudeApp.start('express', {
+      storage: new SqliteStorage({ file: join(folder, 'sessions.db') }),
+      timeouts: { idleTimeoutMs: 50 },
+      agent: { model: 'claude-sonnet-4-5', maxBudgetUsd: 4.5 * ANSWER_USD },
+    });
+  });
+  afterAll(async () => {
+    expect(await app.close()).toEqual([]);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const sleep = async (tab: Tab): Promise<Tab> => {
+    const { lastId } = tab;
+    tab.session.detach();
+    await app.reaches(tab.id, 'dormant');
+    return app.attach(tab.id, lastId);
+  };
+
+  it('are what the model charged, and end at the budget, over sleep, a killed agent and /clear', async () => {
+    const before = app.api.requests.length;
+    let tab = await app.open();
+    expect(costs(await tab.turn('one'))).toEqual([1, 1]);
+    tab = await sleep(tab);
+    expect(costs(await tab.turn('two'))).toEqual([1, 2]);
+    await app.killAgent(tab.id);
+    await tab.next('error');
+    expect(costs(await tab.turn('three'))).toEqual([1, 3]);
+    expect(costs(await tab.turn('/clear'))).toEqual([0, 3]);
+    // 1.5 answers are left. The agent notices that after the second one.
+    const last = await tab.turn('bash true');
+    expect([last['subtype'], ...costs(last)]).toEqual(['error_max_budget_usd', 2, 5]);
+    expect(app.api.requests.length - before).toBe(5);
+
+    // Nothing is left: neither this agent nor another one asks the model again.
+    for (const isAsleep of [false, true]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      if (isAsleep) tab = await sleep(tab);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await tab.turn('more')).toMatchObject({
+        subtype: 'error_max_budget_usd',
+        is_error: true,
+        total_cost_usd: 0,
+      });
+    }
+    expect(app.api.requests.length - before).toBe(5);
+    expect(await app.processes(tab.id)).toEqual([]);
+    expect((await app.server.info(tab.id))['total_cost_usd']).toBeCloseTo(5 * ANSWER_USD);
+    await tab.session.close();
+  });
+});
