@@ -75,6 +75,7 @@ export type { ConfigureSession } from './agent-webkit/engine/registry/session-po
 
 // Callers and pages of sessions
 export type { Caller } from './agent-webkit/engine/caller.js';
+export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { SessionPage } from './agent-webkit/engine/registry/session-registry.js';
 
 // The wire protocol

@@ -7,7 +7,7 @@ import {
 import type { Caller } from './engine/caller.js';
 import type { SessionPage } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
-import type { RecordCursor } from './engine/storage.js';
+import type { ListCursor } from './engine/registry/listing.js';
 import type { CreateSession } from './protocol/inbound.js';
 import { SessionHandle } from './session-handle.js';
 
@@ -57,13 +57,14 @@ export class SessionRegistryService
   }
 
   /**
-   * Returns one page of the caller's own sessions, those with the latest activity first.
+   * Returns one page of the caller's own sessions, those with the latest activity first. Sessions used
+   * while a caller reads the pages are repeated at the end, so that none is missed.
    *
    * @param limit the size of the page, from 1 to 100; 50 by default
    * @param after where to continue, from `next` of the previous page; null for the first page
    * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
    */
-  list(caller: Caller, limit?: number, after: RecordCursor | null = null): Promise<SessionPage> {
+  list(caller: Caller, limit?: number, after: ListCursor | null = null): Promise<SessionPage> {
     return this.#engine.list(caller, limit, after);
   }
 

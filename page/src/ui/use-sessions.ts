@@ -43,7 +43,7 @@ export function useSessions(api: AgentApi): Sessions {
   const more = async () => {
     try {
       const page = await api.list(cursor);
-      setOlder((before) => [...before, ...page.sessions]);
+      setOlder((before) => addUnknown(before, page.sessions));
       setCursor(page.next_cursor);
     } catch (problem) {
       setError(problem);
@@ -62,9 +62,8 @@ export function useSessions(api: AgentApi): Sessions {
     };
   }, [refresh]);
 
-  const known = new Set((first ?? []).map(({ session_id: id }) => id));
   return {
-    sessions: first && [...first, ...older.filter(({ session_id: id }) => !known.has(id))],
+    sessions: first && addUnknown(first, older),
     hasMore: cursor !== null,
     problem: error === null ? null : explain(error),
     isUnauthorized: toRefusal(error)?.status === 401,
@@ -72,4 +71,13 @@ export function useSessions(api: AgentApi): Sessions {
     refresh: () => void refresh(),
     more: () => void more(),
   };
+}
+
+/** Appends the sessions that are not in the list yet: later pages may repeat earlier ones. */
+function addUnknown(
+  known: readonly SessionInfo[],
+  others: readonly SessionInfo[],
+): readonly SessionInfo[] {
+  const ids = new Set(known.map(({ session_id: id }) => id));
+  return [...known, ...others.filter(({ session_id: id }) => !ids.has(id))];
 }

@@ -31,7 +31,7 @@ export const EMPTY_LOG: LogSummary = { firstSeq: 1, lastSeq: 0, costUsd: 0 };
 /** The fields of a record that may change. */
 export type SessionRecordPatch = Partial<Pick<SessionRecord, 'config' | 'lastActivityAt'>>;
 
-/** The position at which a page of a listing ended. */
+/** The position of a record in the order of a listing. */
 export interface RecordCursor {
   lastActivityAt: Date;
   id: string;
@@ -109,6 +109,16 @@ export interface SessionRecordStore {
   update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void>;
   /** Returns up to `limit` records of an owner after `cursor`, the newest activity first. */
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]>;
+  /**
+   * Returns up to `limit` records of an owner whose last activity is not before `since`, in the order of
+   * their ids, after the id `after`.
+   */
+  usedSince(
+    owner: string,
+    since: Date,
+    limit: number,
+    after: string | null,
+  ): Promise<SessionRecord[]>;
   /** Returns the number of records of an owner. */
   count(owner: string): Promise<number>;
   /** Returns up to `limit` ids after `after`, in order, of unfinished sessions whose server is gone. */

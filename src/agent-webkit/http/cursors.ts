@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../engine/errors.js';
-import type { RecordCursor } from '../engine/storage.js';
+import type { ListCursor } from '../engine/registry/listing.js';
 
 /** The parts of a request that may carry a cursor. */
 export interface RequestWithCursor {
@@ -26,17 +26,23 @@ function excerpt(received: unknown): string {
 }
 
 /** Encodes the position at which a page of sessions ended. The text is opaque to clients. */
-export function encodeCursor({ lastActivityAt, id }: RecordCursor): string {
-  return Buffer.from(`${lastActivityAt.getTime()} ${id}`).toString('base64url');
+export function encodeCursor({ since, lastActivityAt, id }: ListCursor): string {
+  const at = lastActivityAt?.getTime() ?? '-';
+  return Buffer.from(`${since.getTime()} ${at} ${id}`).toString('base64url');
 }
 
 /** Decodes the result of {@link encodeCursor}. */
-export function decodeCursor(cursor: string): RecordCursor {
-  const [, at, id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (at === undefined || id === undefined) {
+export function decodeCursor(cursor: string): ListCursor {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, since, at, id] = /^(\d{1,15}) (\d{1,15}|-) (\S+)$/.exec(text) ?? [];
+  if (since === undefined || at === undefined || id === undefined) {
     throw new InvalidRequestError(
       `cursor: must be the next_cursor of an earlier response, but got ${excerpt(cursor)}.`,
     );
   }
-  return { lastActivityAt: new Date(Number(at)), id };
+  return {
+    since: new Date(Number(since)),
+    lastActivityAt: at === '-' ? null : new Date(Number(at)),
+    id,
+  };
 }

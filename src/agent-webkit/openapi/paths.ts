@@ -114,7 +114,11 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       summary: 'Lists the sessions of the caller, most recently active first.',
       parameters: [
         query('limit', list['limit'], 'The maximum number of sessions.'),
-        query('cursor', list['cursor'], 'The `next_cursor` of the previous page.'),
+        query(
+          'cursor',
+          list['cursor'],
+          'The `next_cursor` of the previous page. A session may appear on two pages.',
+        ),
       ],
       answer: [200, 'A page of sessions.', json('AgentWebkitSessionsPage')],
       refusals: ['invalid_request'],

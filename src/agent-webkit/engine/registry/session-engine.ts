@@ -3,8 +3,9 @@ import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
+import type { ListCursor } from './listing.js';
 import type { SessionPage, SessionRegistry } from './session-registry.js';
-import type { RecordCursor, StorageProvider } from '../storage.js';
+import type { StorageProvider } from '../storage.js';
 
 /** The default size of a page of sessions. */
 const PAGE_SIZE = 50;
@@ -68,7 +69,8 @@ export class SessionEngine {
   }
 
   /**
-   * Returns one page of the caller's own sessions, those with the latest activity first.
+   * Returns one page of the caller's own sessions, those with the latest activity first. Sessions used
+   * while a caller reads the pages are repeated at the end, so that none is missed.
    *
    * @param limit the size of the page, from 1 to 100
    * @param after where to continue, from `next` of the previous page; null for the first page
@@ -77,7 +79,7 @@ export class SessionEngine {
   async list(
     caller: Caller,
     limit = PAGE_SIZE,
-    after: RecordCursor | null = null,
+    after: ListCursor | null = null,
   ): Promise<SessionPage> {
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     return this.#registry.list(caller, limit, after);

@@ -6,12 +6,13 @@ import { Admission, type AdmissionLimits } from './admission.js';
 import { answered } from '../answered.js';
 import type { Caller } from '../caller.js';
 import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import { type ListCursor, listPage } from './listing.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Maintenance } from './maintenance.js';
 import type { Session } from '../session/session.js';
 import { describeSession } from '../session/session-info.js';
 import type { SessionPolicy } from './session-policy.js';
-import { EMPTY_LOG, type RecordCursor, type SessionRecord } from '../storage.js';
+import { EMPTY_LOG, type SessionRecord } from '../storage.js';
 
 export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
   policy: SessionPolicy;
@@ -34,7 +35,7 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
 export interface SessionPage {
   sessions: SessionInfo[];
   /** The cursor of the next page; null on the last page. */
-  next: RecordCursor | null;
+  next: ListCursor | null;
 }
 
 /**
@@ -163,19 +164,13 @@ export class SessionRegistry {
     await session.accept(checked.value, caller, idempotencyKey);
   }
 
-  /** Returns a caller's sessions, the newest activity first. Sessions that are only in the storage are not loaded. */
-  async list(caller: Caller, limit: number, after: RecordCursor | null): Promise<SessionPage> {
+  /** Returns a page of a caller's sessions, as `listPage` does. Sessions that are only in the storage are not loaded. */
+  async list(caller: Caller, limit: number, after: ListCursor | null): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
     const { records } = this.#options.storage;
-    const page = await answered(records.list(caller.id, limit + 1, after));
-    const shown = page.slice(0, limit);
-    const sessions = await Promise.all(shown.map((record) => this.#describe(record)));
-    const last = shown.at(-1);
-    return {
-      sessions: sessions.filter((session) => session !== null),
-      next:
-        page.length > limit && last ? { lastActivityAt: last.lastActivityAt, id: last.id } : null,
-    };
+    const page = await listPage(records, caller.id, limit, after);
+    const sessions = await Promise.all(page.records.map((record) => this.#describe(record)));
+    return { sessions: sessions.filter((session) => session !== null), next: page.next };
   }
 
   /** Ends a caller's session and deletes it. */

@@ -196,7 +196,30 @@ export const recordCases: Cases = [
       assertSame(idsOf(listed), idsOf(created));
     },
   ],
+  [
+    'the records used since a time are returned in the order of their ids, page by page',
+    async ({ provider: { records } }) => {
+      const since = new Date(1_000_000);
+      const used = Array.from({ length: 5 }, (_, index) => at(1_000_000 + (index % 2)));
+      const others = [at(999_999), at(0), { ...at(1_000_005), owner: 'bob' }];
+      await Promise.all([...used, ...others].map((record) => records.create(record, null)));
+      const listed: string[] = [];
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- a page starts where the previous one ended
+        const page = await records.usedSince('alice', since, 2, listed.at(-1) ?? null);
+        assert.ok(page.length <= 2);
+        if (page.length === 0) break;
+        listed.push(...page.map(({ id }) => id));
+      }
+      assertSame(listed, idsOf(used));
+      assertSame(await records.usedSince('carol', since, 10, null), []);
+    },
+  ],
 ];
+
+function at(ms: number): SessionRecord {
+  return sampleRecord({ lastActivityAt: new Date(ms) });
+}
 
 function spoil(record: SessionRecord | null | undefined): void {
   assert.ok(record);

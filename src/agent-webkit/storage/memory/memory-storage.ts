@@ -149,6 +149,18 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve(page.slice(0, limit).map(recordOf));
   }
 
+  usedSince(
+    owner: string,
+    since: Date,
+    limit: number,
+    after: string | null,
+  ): Promise<SessionRecord[]> {
+    const used = this.#ofOwner(owner)
+      .filter(({ record }) => record.lastActivityAt >= since && record.id > (after ?? ''))
+      .sort((a, b) => (a.record.id < b.record.id ? -1 : 1));
+    return Promise.resolve(used.slice(0, limit).map(recordOf));
+  }
+
   count(owner: string): Promise<number> {
     return Promise.resolve(this.#byOwner.get(owner)?.size ?? 0);
   }

@@ -128,6 +128,19 @@ export class PostgresRecords implements SessionRecordStore {
     );
   }
 
+  usedSince(
+    owner: string,
+    since: Date,
+    limit: number,
+    after: string | null,
+  ): Promise<SessionRecord[]> {
+    return this.#records(
+      `select ${COLUMNS} from ${this.#schema}.session
+       where owner = $1 and last_activity_at >= $2 and id > $3 order by id limit $4`,
+      [encodeText(owner), timeOf(since), encodeText(after ?? ''), limit],
+    );
+  }
+
   async count(owner: string): Promise<number> {
     const [row] = await this.#database.query<{ count: string }>(
       `select count(*) as count from ${this.#schema}.session where owner = $1`,

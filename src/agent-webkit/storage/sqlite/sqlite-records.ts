@@ -85,6 +85,16 @@ export class SqliteRecords implements SessionRecordStore {
     return rows.map(recordOf);
   }
 
+  async usedSince(
+    owner: string,
+    since: Date,
+    limit: number,
+    after: string | null,
+  ): Promise<SessionRecord[]> {
+    const params = [JSON.stringify(owner), since.getTime(), after ?? '', limit];
+    return (await this.#thread.read(this.#sql.usedSince, params)).map(recordOf);
+  }
+
   async count(owner: string): Promise<number> {
     const [row] = await this.#thread.read(this.#sql.count, [JSON.stringify(owner)]);
     return Number(row?.['count']);
@@ -146,6 +156,8 @@ function createStatements(prefix: string) {
     list: `select ${columns} from ${session} where owner = ? ${newestFirst}`,
     listAfter: `select ${columns} from ${session} where owner = ? and last_activity_at <= ?
       and (last_activity_at < ? or id > ?) ${newestFirst}`,
+    usedSince: `select ${columns} from ${session} where owner = ? and last_activity_at >= ?
+      and id > ? order by id limit ?`,
     count: `select count(*) as count from ${session} where owner = ?`,
     unfinished: `select id from ${session}
       where is_unfinished = 1 and server <> ? and id > ? order by id limit ?`,
