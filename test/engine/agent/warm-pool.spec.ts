@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
-import { result } from '../../support/sdk-messages.js';
+import { result, stream } from '../../support/sdk-messages.js';
 import { ADA, createRegistry } from '../../support/registry-bench.js';
 import { settle, stopTime, user } from '../../support/session-bench.js';
 
@@ -9,7 +12,21 @@ async function refilled(): Promise<void> {
   await settle();
 }
 
+const toolUse = { type: 'tool_use', id: 'toolu_1', name: 'Bash' };
+const DELTAS = [
+  stream({ type: 'message_start', message: { id: 'm' } }),
+  stream({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a' } }),
+  stream({ type: 'content_block_start', index: 1, content_block: toolUse }),
+  stream({
+    type: 'content_block_delta',
+    index: 1,
+    delta: { type: 'input_json_delta', partial_json: '{' },
+  }),
+];
+
 describe('the warm pool', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+  afterAll(() => rmSync(elsewhere, { recursive: true }));
   let storage: MemoryStorage;
   let bench: ReturnType<typeof createRegistry>;
   const open = async (options: Parameters<typeof createRegistry>[1] = {}) => {
@@ -61,9 +78,40 @@ describe('the warm pool', () => {
 
   it('keeps its agent when a session requests a value that a running agent cannot change', async () => {
     await open();
-    const session = await bench.registry.create({ include_partial_messages: false }, ADA);
+    const session = await bench.registry.create({ cwd: elsewhere }, ADA);
     await refilled();
     expect(bench.agents.map(({ start }) => start.sessionId).indexOf(session.id)).toBe(2);
+  });
+
+  it('serves sessions with and without partial messages, and drops the deltas that were not requested', async () => {
+    await open();
+    const sessions = [
+      await bench.registry.create({ include_partial_messages: true }, ADA),
+      await bench.registry.create({ include_partial_messages: false }, ADA),
+    ];
+    await settle();
+    expect(bench.agents.map(({ start }) => start.sessionId)).toEqual(sessions.map(({ id }) => id));
+    const deltas = sessions.map(async (session, index) => {
+      const agent = bench.agents[index];
+      await session.accept(user('hi'), ADA);
+      await agent?.received(1);
+      agent?.say(...DELTAS);
+      await settle();
+      const { events } = await session.read(0, 100);
+      return events.map(({ name }) => name).filter((name) => name === 'message_delta');
+    });
+    expect(await Promise.all(deltas)).toEqual([['message_delta', 'message_delta'], []]);
+  });
+
+  it('replaces its agents a second after the first of many claims', async () => {
+    await open();
+    await bench.registry.create({}, ADA);
+    await jest.advanceTimersByTimeAsync(600);
+    await bench.registry.create({}, ADA);
+    await jest.advanceTimersByTimeAsync(399);
+    expect(bench.agents).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(bench.agents).toHaveLength(4);
   });
 
   it('does not hand out an agent that has died', async () => {
@@ -97,7 +145,7 @@ describe('the warm pool', () => {
   it('gives its slots to sessions and never exceeds the number of slots', async () => {
     await open({ maxAgents: 2 });
     await bench.registry.create({}, ADA);
-    const second = await bench.registry.create({ include_partial_messages: false }, ADA);
+    const second = await bench.registry.create({ cwd: elsewhere }, ADA);
     await second.accept(user('hi'), ADA);
     await settle();
     expect(bench.living()).toBe(2);

@@ -9,7 +9,12 @@ import type {
 } from '../agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
 
-/** An agent that is started ahead of its session. Its requests and transcript entries wait for that session. */
+/**
+ * An agent that is started ahead of its session. Its requests and transcript entries wait for that session.
+ *
+ * It is started with partial messages, because that cannot be changed later. For a session without
+ * them, they are dropped.
+ */
 export class WarmAgent implements SlotHolder {
   readonly sessionId: string;
   readonly idleSince = performance.now();
@@ -30,13 +35,13 @@ export class WarmAgent implements SlotHolder {
     onLost: (cause: unknown) => void,
   ) {
     this.sessionId = sessionId;
-    this.#config = config;
+    this.#config = { ...config, includePartialMessages: true };
     this.#onLost = onLost;
     const bound = new Promise<AgentStart>((resolve) => {
       this.#bind = resolve;
     });
     this.#client = sdkFactory({
-      ...config,
+      ...this.#config,
       sessionId,
       owner: null,
       resume: false,
@@ -55,8 +60,9 @@ export class WarmAgent implements SlotHolder {
   fits(config: SessionConfig): boolean {
     // An agent can only be started in this mode, not change to it.
     if (config.permissionMode === 'bypassPermissions') return false;
-    const { model, permissionMode } = this.#config;
-    return isDeepStrictEqual({ ...config, model, permissionMode }, this.#config);
+    const { model, permissionMode, includePartialMessages } = this.#config;
+    const wanted = { ...config, model, permissionMode, includePartialMessages };
+    return isDeepStrictEqual(wanted, this.#config);
   }
 
   /** Makes this the agent of a session. */
@@ -70,7 +76,7 @@ export class WarmAgent implements SlotHolder {
       client.setPermissionMode(start.permissionMode).catch(() => undefined);
     }
     return {
-      messages: this.#readAll(),
+      messages: this.#readAll(start.includePartialMessages),
       send: (input) => client.send(input),
       interrupt: () => client.interrupt(),
       setModel: (model) => client.setModel(model),
@@ -97,9 +103,9 @@ export class WarmAgent implements SlotHolder {
     this.#onLost(cause);
   }
 
-  async *#readAll(): AsyncGenerator<SDKMessage> {
+  async *#readAll(hasPartialMessages: boolean): AsyncGenerator<SDKMessage> {
     for (let next = await this.#first; !next.done; next = await this.#messages.next()) {
-      yield next.value;
+      if (hasPartialMessages || next.value.type !== 'stream_event') yield next.value;
     }
   }
 }

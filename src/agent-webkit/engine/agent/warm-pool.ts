@@ -23,7 +23,10 @@ export interface ClaimedAgent {
   discard(): Promise<void>;
 }
 
-/** The delay between a claim and the start of the next agent, which would slow down the new session's first reply. */
+/**
+ * The delay between a claim and the start of the next agents, which would slow down the new session's first
+ * reply. Further claims do not extend it, so that sessions created in quick succession do not empty the pool.
+ */
 const REFILL_DELAY_MS = 1000;
 /** How long unclaimed agents are kept without a new session before they are stopped. */
 const IDLE_TIMEOUT_MS = 10 * 60 * 1000;
@@ -31,8 +34,8 @@ const IDLE_TIMEOUT_MS = 10 * 60 * 1000;
 /**
  * Starts agents ahead of their sessions, so that a new session's first reply waits for no start. Each
  * has the default configuration and a session id of its own. A new session with that configuration
- * claims one of them, and another one is started in its place. Model and permission mode may
- * differ: they are set when the agent is claimed.
+ * claims one of them, and another one is started in its place. Model, permission mode and partial
+ * messages may differ from it.
  *
  * These agents take slots like all agents, and are the first to be evicted. When no session is
  * created for ten minutes, they are stopped, and started again after the next creation.
@@ -83,19 +86,20 @@ export class WarmPool {
   async #stopAll(graceMs: number): Promise<void> {
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#refillTimer);
+    this.#refillTimer = undefined;
     const agents = [...this.#agents];
     for (const agent of agents) this.#remove(agent);
     await Promise.all(agents.map((agent) => agent.close(graceMs)));
   }
 
   #refillLater(): void {
-    clearTimeout(this.#refillTimer);
-    if (this.#isClosed || this.#options.size === 0) return;
+    if (this.#refillTimer || this.#isClosed || this.#options.size === 0) return;
     this.#refillTimer = setTimeout(() => this.#refill(), REFILL_DELAY_MS);
     this.#refillTimer.unref();
   }
 
   #refill(): void {
+    this.#refillTimer = undefined;
     clearTimeout(this.#idleTimer);
     if (this.#isClosed || this.#options.size === 0) return;
     this.#idleTimer = setTimeout(() => void this.#stopAll(0), IDLE_TIMEOUT_MS);
