@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { loadSdk } from '../../../src/agent-webkit/agents/claude/claude-sdk.js';
@@ -13,7 +15,9 @@ afterEach(() => bench.clear());
 afterAll(() => bench.close());
 
 /** The offers of an agent, in its first message. */
-type Surface = Record<'tools' | 'skills' | 'slash_commands', string[]>;
+type Surface = Record<'tools' | 'skills' | 'slash_commands' | 'agents', string[]> & {
+  plugins: { name: string }[];
+};
 
 /** Returns the rows of a table of the page, by the names in the first column. */
 function documented(heading: string): Map<string, string[]> {
@@ -56,17 +60,25 @@ async function start(...[configuration]: [Parameters<AgentBench['start']>[1]?]):
 // An update of the SDK that adds a tool, a skill or a command fails here: decide about it, then add it to
 // the page, and to the defaults if no agent should have it.
 describe('The page about Claude Code', () => {
-  it('lists every tool, skill and command that Claude Code offers by itself', async () => {
-    const { tools, skills, slash_commands: commands } = await startPlain();
+  it('lists every tool, sub-agent, plugin, skill and command that Claude Code offers by itself', async () => {
+    const { tools, skills, slash_commands: commands, agents, plugins } = await startPlain();
     expect({
       tools: unknown(named(tools), 'tools'),
+      agents: unknown(agents, 'agents'),
+      plugins: unknown(
+        plugins.map(({ name }) => name),
+        'plugins',
+      ),
       skills: unknown(skills, 'skills'),
       commands: unknown(commands, 'commands', 'other-commands', 'skills'),
-    }).toEqual({ tools: [], skills: [], commands: [] });
+    }).toEqual({ tools: [], agents: [], plugins: [], skills: [], commands: [] });
   });
 
-  it('lists which tools an agent has, and no skills', async () => {
-    const { tools, skills } = await start();
+  it('lists the tools and the plugins that an agent has, and no skills', async () => {
+    const { tools, skills, plugins } = await start();
+    expect(plugins.map(({ name }) => name).toSorted()).toEqual(
+      documentedAs('plugins', 'yes').toSorted(),
+    );
     expect(named(tools).toSorted()).toEqual(documentedAs('tools', 'yes').toSorted());
     expect(skills).toEqual([]);
     const { disallowedTools = [] } = withServerDefaults({});
@@ -83,6 +95,56 @@ describe('The page about Claude Code', () => {
       plain(value),
     ]);
     expect(table).toEqual(Object.entries(env));
+  });
+});
+
+/** Starts a proxy that refuses and records every connection. */
+async function startProxy() {
+  const targets: string[] = [];
+  const proxy = createServer((request, response) => {
+    targets.push(String(request.url));
+    response.writeHead(502).end();
+  });
+  proxy.on('connect', (request, socket) => {
+    targets.push(String(request.url));
+    // The agent may have gone.
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  return { targets, url: `http://127.0.0.1:${port}`, close: () => proxy.close() };
+}
+
+describe('An agent', () => {
+  it('connects to no other server than the model', async () => {
+    const proxy = await startProxy();
+    const {
+      PATH = '',
+      HOME = '',
+      ANTHROPIC_API_KEY = '',
+      ANTHROPIC_BASE_URL = '',
+    } = bench.env.overrides.env;
+    const env = {
+      PATH,
+      HOME,
+      CLAUDE_CONFIG_DIR: HOME,
+      ANTHROPIC_API_KEY,
+      ANTHROPIC_BASE_URL,
+      HTTPS_PROXY: proxy.url,
+      HTTP_PROXY: proxy.url,
+      NO_PROXY: '127.0.0.1',
+    };
+    const run = async (variables: Record<string, string>) => {
+      const agent = bench.start({}, { env: { ...env, ...variables } });
+      await agent.turn('hello');
+      await agent.client.close(2000);
+      return proxy.targets.splice(0);
+    };
+    expect(await run({})).toEqual([]);
+    // The proxy would have seen it.
+    expect(await run({ CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '' })).not.toEqual([]);
+    proxy.close();
   });
 });
 

@@ -12,7 +12,7 @@ describe.each(ADAPTERS)('The text of a user message on %s', (adapter) => {
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter, {
       agent: { models: ['claude-sonnet-5'], commands: ['clear', 'cost', 'note'] },
-      overrides: { settingSources: ['project'] },
+      overrides: { settingSources: ['project'], allowedTools: ['Skill'] },
     });
     await mkdir(join(app.cwd, '.claude', 'commands'), { recursive: true });
     await writeFile(join(app.cwd, '.claude', 'commands', 'note.md'), NOTE);
@@ -66,11 +66,14 @@ describe.each(ADAPTERS)('The text of a user message on %s', (adapter) => {
       'see @link.txt and @../outside.txt',
       `@"${outside}"`,
     ];
+    const skill = { skill: 'note', args: `@${outside}` };
     for (const text of texts) {
       // oxlint-disable-next-line no-await-in-loop -- one turn after another
       await tab.turn(text);
     }
     expect(tab.said()).toEqual(texts.map((text) => `heard ${text.trim()}`));
+    await tab.turn(`use Skill ${JSON.stringify(skill)}`);
+    expect(app.asked(`heed @${outside}`)).not.toEqual([]);
     expect(JSON.stringify(app.api.requests)).not.toContain('xylophone');
     await expect(tab.session.send(`/note @${outside}`)).rejects.toMatchObject({ status: 403 });
     await tab.session.close();

@@ -50,7 +50,8 @@ export class SessionHandle {
    *
    * @param idempotencyKey a user message with a key that was accepted in the last 24 hours is not
    *   accepted again, and the promise resolves
-   * @throws ForbiddenError also when the host does not allow the mode, the model or the folder
+   * @throws ForbiddenError also when the host does not allow the mode, the model, the folder or
+   *   the slash command
    * @throws PayloadTooLargeError, BackpressureError, AgentsBusyError for a user message
    * @throws NoPendingRequestError, InvalidRequestError for a reply
    */
