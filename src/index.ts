@@ -7,6 +7,7 @@ export type { AgentWebkitModuleOptions } from './agent-webkit/options/agent-webk
 export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
 export { AgentWebkitErrorInterceptor } from './agent-webkit/http/agent-webkit-error.interceptor.js';
+export { isAgentWebkitRoute } from './agent-webkit/http/is-agent-webkit-route.js';
 export { CurrentCaller } from './agent-webkit/http/current-caller.decorator.js';
 export {
   getSessionRegistryToken,
