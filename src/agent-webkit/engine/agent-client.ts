@@ -6,6 +6,7 @@ import type {
   SessionStore,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from '../protocol/events.js';
+import type { PermissionGrants } from './permission-grants.js';
 
 export type { PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
 
@@ -46,6 +47,8 @@ export interface SessionConfig {
    * it. @default no limit
    */
   maxBudgetUsd?: number;
+  /** The rules and folders that replies to permission requests added. @default none */
+  grants?: PermissionGrants;
   /** The host's own data, passed to it whenever it starts an agent for this session. Kept as JSON. */
   hostContext?: HostContext;
 }

@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart, CanUseTool, PermissionContext } from '../../engine/agent-client.js';
+import { withGrants } from './granted-settings.js';
 import { withServerDefaults } from './server-defaults.js';
 
 /** The SDK's options that a session sets itself, and that a host therefore cannot set. */
@@ -38,7 +39,7 @@ export type ClaudeOwnedOption =
  * - `disallowedTools`: extends the tools that no agent has, such as `SendMessage` and `CronCreate`. A tool
  *   that `allowedTools` or `tools` names is not denied.
  * - `settings`: an object gets `crossSessionInbound: 'refuse'` and others, unless it sets the same field. A
- *   path is passed on unchanged.
+ *   path is passed on unchanged, until the session is granted rules: its file is then read and extended.
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
@@ -50,13 +51,16 @@ export type ClaudeConfiguration =
 
 /** Returns the options of one agent, without those that are specific to one start of its process. */
 export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
+  const defaults = withServerDefaults(overrides);
+  const { grants, cwd } = start;
   return {
     settingSources: [],
     ...(start.transcripts && { sessionStore: start.transcripts }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...overrides,
-    ...withServerDefaults(overrides),
-    cwd: start.cwd,
+    ...defaults,
+    ...(grants && { settings: withGrants(defaults.settings ?? {}, grants, cwd) }),
+    cwd,
     ...(start.model !== null && { model: start.model }),
     ...(start.maxTurns !== undefined && { maxTurns: start.maxTurns }),
     ...(start.maxBudgetUsd !== undefined && { maxBudgetUsd: start.maxBudgetUsd }),

@@ -1,8 +1,14 @@
 import type { InboundMessage } from '../../protocol/inbound.js';
-import type { AgentClient, PermissionMode, SessionConfig } from '../agent-client.js';
+import type {
+  AgentClient,
+  PermissionMode,
+  PermissionUpdate,
+  SessionConfig,
+} from '../agent-client.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { addGrants, takesBack } from '../permission-grants.js';
 import { FencedError, type SessionRecord, type SessionRecordStore } from '../storage.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import { errorEvent } from './turn-events.js';
@@ -63,17 +69,31 @@ export class SessionSettings {
     if (!client) return;
     call(client).catch((error: unknown) => {
       if (!lifecycle.isLiving) return;
-      this.#logFailure(this.#configure(undo()));
+      void this.#logFailure(this.#configure(undo()));
       const message = error instanceof Error ? error.message : 'The agent refused this.';
       void log.append(errorEvent('agent_error', message));
     });
   }
 
-  /** Stores a change of the permission mode that a reply made, so that the next agent starts with it. */
-  applyReply(message: InboundMessage): void {
-    if (message.type !== 'permission_response' || message.behavior !== 'allow') return;
-    const change = message.updated_permissions?.findLast((update) => update.type === 'setMode');
-    if (change) this.#logFailure(this.#configure({ permissionMode: change.mode }));
+  /** @throws PayloadTooLargeError when the session would have too many rules and folders after this reply */
+  checkReply(message: InboundMessage): void {
+    addGrants(this.#config.grants, updatesIn(message));
+  }
+
+  /**
+   * Stores what a reply granted for the session, so that the next agent starts with it. Resolves when
+   * it is stored, or cannot be: the reply is accepted already.
+   */
+  async applyReply(message: InboundMessage): Promise<void> {
+    const updates = updatesIn(message);
+    if (updates.length === 0) return;
+    const mode = updates.findLast((update) => update.type === 'setMode')?.mode;
+    if (updates.some(takesBack)) this.#options.gate.outdateAgent();
+    const configured = this.#configure((config) => {
+      const grants = addGrants(config.grants, updates);
+      return { ...(grants !== config.grants && { grants }), ...(mode && { permissionMode: mode }) };
+    });
+    await this.#logFailure(configured);
   }
 
   /** Stores the present time as the session's last activity, without waiting for the storage. */
@@ -81,11 +101,15 @@ export class SessionSettings {
     const { record, records } = this.#options;
     record.lastActivityAt = new Date();
     const { id, epoch, lastActivityAt } = record;
-    this.#logFailure(records.update(id, epoch, { lastActivityAt }));
+    void this.#logFailure(records.update(id, epoch, { lastActivityAt }));
   }
 
-  #configure(change: Partial<SessionConfig>): Promise<void> {
-    const configured = this.#configured.then(() => this.#save(change));
+  #configure(
+    change: Partial<SessionConfig> | ((before: SessionConfig) => Partial<SessionConfig>),
+  ): Promise<void> {
+    const configured = this.#configured.then(() =>
+      this.#save(typeof change === 'function' ? change(this.#config) : change),
+    );
     this.#configured = configured.catch(() => undefined);
     return configured;
   }
@@ -103,11 +127,17 @@ export class SessionSettings {
   }
 
   /** For updates that nothing waits for: the message that caused them stays accepted. */
-  #logFailure(updated: Promise<void>): void {
+  #logFailure(updated: Promise<void>): Promise<void> {
     const { record, lifecycle, logger } = this.#options;
-    updated.catch((error: unknown) => {
+    return updated.catch((error: unknown) => {
       if (!lifecycle.isLiving) return;
       logger.warn(`Session ${record.id}: could not update its record: ${String(error)}`);
     });
   }
+}
+
+/** Returns the permission updates of a reply that allows something. */
+function updatesIn(message: InboundMessage): PermissionUpdate[] {
+  const isAllowed = message.type === 'permission_response' && message.behavior === 'allow';
+  return isAllowed ? (message.updated_permissions ?? []) : [];
 }

@@ -130,8 +130,9 @@ export class Session {
         return gate.interrupt();
       case 'permission_response':
       case 'question_response':
+        settings.checkReply(message);
         await requests.reply(message, by);
-        settings.applyReply(message);
+        await settings.applyReply(message);
         return settings.recordActivity();
       case 'set_permission_mode':
         return settings.setPermissionMode(message.mode);

@@ -88,6 +88,12 @@ export class TurnGate {
     return this.#agent;
   }
 
+  /** Replaces the agent when its turn has ended, or now if it is idle. */
+  outdateAgent(): void {
+    this.#agent.outdate();
+    if (!this.#log.state.turn && !this.#agent.work.isAtWork) this.#stopOutdatedAgent();
+  }
+
   /** True in the state *open*, the only one in which {@link stopIdleAgent} stops an agent. */
   get isOpen(): boolean {
     return this.#state.name === 'open';
@@ -257,9 +263,14 @@ export class TurnGate {
     } catch {
       return; // a log that has failed ends the session by itself
     }
-    if (this.#agent.isOutdated) this.stopIdleAgent().catch(() => undefined); // as above
+    this.#stopOutdatedAgent();
     this.#options.onWorkEnded();
     this.startNextTurn();
+  }
+
+  #stopOutdatedAgent(): void {
+    // A log that has failed ends the session by itself.
+    if (this.#agent.isOutdated) this.stopIdleAgent().catch(() => undefined);
   }
 
   #failedResult(): WireEvent {
