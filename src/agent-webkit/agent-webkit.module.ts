@@ -1,6 +1,5 @@
 import {
   type DynamicModule,
-  Inject,
   Logger,
   type MiddlewareConsumer,
   Module,
@@ -24,6 +23,7 @@ import {
   SDK_FACTORY,
   STORAGE_PROVIDER,
 } from './agent-webkit.tokens.js';
+import { checkProviders } from './check-providers.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
 import { createRegistry } from './hosting/create-registry.js';
@@ -96,13 +96,11 @@ const providers: Provider[] = [
 })
 export class AgentWebkitModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
   readonly #modules: ModulesContainer;
-  readonly #storage: StorageProvider;
 
   /** @internal */
-  constructor(modules: ModulesContainer, @Inject(STORAGE_PROVIDER) storage: StorageProvider) {
+  constructor(modules: ModulesContainer) {
     super();
     this.#modules = modules;
-    this.#storage = storage;
   }
 
   /**
@@ -128,22 +126,12 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
     return super.forRootAsync(options);
   }
 
-  /**
-   * Sessions in a storage belong to one kind of agent: with two, either would resume the sessions of
-   * the other.
-   *
-   * @internal
-   */
+  /** @internal */
   onModuleInit(): void {
-    for (const other of this.#modules.values()) {
-      const storage: unknown = other.getProviderByKey(STORAGE_PROVIDER)?.instance;
-      if (!(other.instance instanceof AgentWebkitModule) || other.instance === this) continue;
-      if (storage !== this.#storage) continue;
-      throw new TypeError(
-        `${this.constructor.name} and ${other.name} use the same storage. Pass each its own, for ` +
-          `example with another schema or file.`,
-      );
-    }
+    checkProviders(
+      [...this.#modules.values()],
+      (instance) => instance instanceof AgentWebkitModule,
+    );
   }
 
   /** @internal */

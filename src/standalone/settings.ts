@@ -95,6 +95,13 @@ interface Auth {
 }
 
 function readAuth(env: Environment): Auth {
+  // Such as `TOKEN=$SECRET` without the secret: another token must not be generated in its place.
+  if (env['AGENT_WEBKIT_TOKEN']?.trim() === '') {
+    throw new SettingError(
+      'AGENT_WEBKIT_TOKEN must not be empty. Set a token, or unset the variable for the default: ' +
+        `${SERVER_SETTINGS.AGENT_WEBKIT_TOKEN.defaultText}.`,
+    );
+  }
   const tokens = read(env, 'AGENT_WEBKIT_TOKEN');
   const isOpen = read(env, 'AGENT_WEBKIT_NO_AUTH') === '1';
   if (tokens && isOpen) {

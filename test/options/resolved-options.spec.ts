@@ -205,6 +205,20 @@ describe('An invalid option', () => {
     expect(() => resolve(options)).toThrow(/must be (?!.*s3cret)/);
   });
 
+  it.each([
+    [[''], 'an empty text as token 1 of 1'],
+    [['ann:secret', undefined], 'undefined as token 2 of 2'],
+    [['ann:'], 'an owner without a token as token 1 of 1'],
+    [[], 'an empty list of tokens'],
+  ])('names the token that is missing: %j', (tokens, shown) => {
+    expect(() => resolve({ auth: { tokens } as never })).toThrow(
+      new TypeError(
+        "nestjs-agent-webkit: option 'auth' must be { tokens: ['owner:token' or 'token', ...] }, " +
+          `{ verify: a function } or 'none', but got ${shown}. Correct it.`,
+      ),
+    );
+  });
+
   it('is reported with the beginning of a long value', () => {
     const message = /but got 'x{99}…\./;
     expect(() => resolve({ timeouts: { agentGraceMs: 'x'.repeat(5000) } })).toThrow(message);

@@ -77,6 +77,7 @@ describe('the public entries', () => {
         'AgentWebkitModule',
         'CurrentCaller',
         'InjectSessionRegistry',
+        'isAgentWebkitRoute',
         'getSessionRegistryToken',
         'SDK_FACTORY',
         'STORAGE_PROVIDER',

@@ -175,18 +175,31 @@ describe('Authentication of the standalone server', () => {
     expect(() => resolveOptions(module)).not.toThrow();
   });
 
-  it.each([',', 'a,,b', 'ann:', ':secret', 'two words', 'ann: secret', 'ann b:secret'])(
-    'rejects AGENT_WEBKIT_TOKEN=%s without showing it',
-    (token) => {
-      expect(() => readSettings({ AGENT_WEBKIT_TOKEN: token })).toThrow(
-        new SettingError(
-          'AGENT_WEBKIT_TOKEN must be a comma-separated list of tokens, each token or owner:token, ' +
-            'but got another value, which is not shown because it may be a secret. ' +
-            'Correct it, or unset it for the default: a token generated for this run, and printed.',
-        ),
-      );
-    },
-  );
+  const secret = 'another value, which is not shown because it may be a secret';
+  it.each([
+    [',', 'an empty text as token 1 of 2'],
+    ['a,,b', 'an empty text as token 2 of 3'],
+    ['ann:', 'an owner without a token as token 1 of 1'],
+    [':secret', secret],
+    ['two words', secret],
+    ['ann: secret', secret],
+    ['ann b:secret', secret],
+  ])('rejects AGENT_WEBKIT_TOKEN=%s without showing it', (token, shown) => {
+    expect(() => readSettings({ AGENT_WEBKIT_TOKEN: token })).toThrow(
+      new SettingError(
+        'AGENT_WEBKIT_TOKEN must be a comma-separated list of tokens, each token or owner:token, ' +
+          `but got ${shown}. ` +
+          'Correct it, or unset it for the default: a token generated for this run, and printed.',
+      ),
+    );
+  });
+
+  it.each(['', '  '])('rejects an empty AGENT_WEBKIT_TOKEN by its name: %j', (token) => {
+    expect(() => readSettings({ AGENT_WEBKIT_TOKEN: token })).toThrow(
+      'AGENT_WEBKIT_TOKEN must not be empty. Set a token, or unset the variable for the default: ' +
+        'a token generated for this run, and printed.',
+    );
+  });
 
   it('must be configured in production, in exactly one way', () => {
     expect(() => readSettings({ NODE_ENV: 'production' })).toThrow(/^AGENT_WEBKIT_TOKEN must be/);

@@ -146,10 +146,12 @@ export const hidden = (): string => 'another value, which is not shown because i
 
 /** Splits a comma-separated list. Spaces around an entry and empty entries are dropped. */
 export function splitList(text: string): string[] {
-  return text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+  return splitEntries(text).filter((entry) => entry !== '');
+}
+
+/** Splits a comma-separated list. Spaces around an entry are dropped, and empty entries are not. */
+export function splitEntries(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim());
 }
 
 function isFolder(path: string): boolean {

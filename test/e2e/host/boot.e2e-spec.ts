@@ -1,7 +1,10 @@
-import type { CanActivate } from '@nestjs/common';
+import { type CanActivate, Module } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
+import { SDK_FACTORY, STORAGE_PROVIDER } from '../../../src/agent-webkit/agent-webkit.tokens.js';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { fakeAgents } from '../../support/fake-agent-client.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 
 class OpenGuard implements CanActivate {
@@ -47,6 +50,22 @@ describe('booting the module', () => {
     }).compile();
     await expect(compiling).rejects.toThrow(`option 'retention.maxEvents'`);
   });
+
+  it.each([
+    ['SDK_FACTORY', { provide: SDK_FACTORY, useValue: fakeAgents().factory }, 'agent.sdkFactory'],
+    ['STORAGE_PROVIDER', { provide: STORAGE_PROVIDER, useValue: new MemoryStorage() }, 'storage'],
+  ])(
+    'fails when a module of the host provides %s, which has no effect',
+    async (name, own, option) => {
+      @Module({ imports: [AgentWebkitModule.forRoot({ auth: 'none' })], providers: [own] })
+      class HostModule {}
+      const module = await Test.createTestingModule({ imports: [HostModule] }).compile();
+      await expect(module.init()).rejects.toThrow(
+        `HostModule provides ${name}, but AgentWebkitModule does not use it: a provider of another ` +
+          `module has no effect. Remove it, and pass its value as the option '${option}' to forRoot()`,
+      );
+    },
+  );
 
   it('fails when a factory returns a guard, which would protect nothing', async () => {
     const compiling = Test.createTestingModule({

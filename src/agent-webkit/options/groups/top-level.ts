@@ -1,7 +1,7 @@
 import type { Caller } from '../../engine/caller.js';
 import type { StorageProvider } from '../../engine/storage.js';
 import type { Descriptors } from '../descriptor.js';
-import { hidden, listOf, type Rule, textLike } from '../rules.js';
+import { hidden, listOf, type Rule, splitEntries, textLike } from '../rules.js';
 
 /** An HTTP request as the host's adapter provides it: Express's, or Fastify's. */
 export interface AgentWebkitRequest {
@@ -46,10 +46,10 @@ export interface TopLevelOptions {
  */
 export const tokenList = {
   ...listOf('tokens, each token or owner:token', textLike('a token', /^(?:[^:\s]+:\S+|[^\s:]+)$/)),
-  show: hidden,
+  show: (value: unknown) => showTokens(typeof value === 'string' ? splitEntries(value) : value),
   text: {
     words: 'a comma-separated list of tokens, each token or owner:token',
-    parse: (text: string) => text.split(',').map((entry) => entry.trim()),
+    parse: splitEntries,
   },
 } satisfies Rule<readonly string[]>;
 
@@ -63,8 +63,25 @@ const authRule: Rule<AuthOptions> = {
     return 'tokens' in value && tokenList.accepts(value.tokens);
   },
   allowsNull: false,
-  show: hidden,
+  show: (value) =>
+    typeof value === 'object' && value !== null && 'tokens' in value && !('verify' in value)
+      ? showTokens(value.tokens)
+      : hidden(),
 };
+
+/** Describes a rejected list of tokens by the entry that is missing, without showing a token. */
+function showTokens(tokens: unknown): string {
+  if (!Array.isArray(tokens)) return hidden();
+  if (tokens.length === 0) return 'an empty list of tokens';
+  const place = (index: number) => `token ${index + 1} of ${tokens.length}`;
+  for (const [index, token] of tokens.entries()) {
+    if (typeof token !== 'string')
+      return `${token === null ? 'null' : typeof token} as ${place(index)}`;
+    if (token.trim() === '') return `an empty text as ${place(index)}`;
+    if (/^[^:\s]+:\s*$/.test(token)) return `an owner without a token as ${place(index)}`;
+  }
+  return hidden();
+}
 
 const storageRule: Rule<StorageProvider> = {
   words: 'a StorageProvider: { durable, events, records }',

@@ -1,0 +1,49 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.tokens.js';
+
+type HostModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
+
+/** The exported tokens, each with its name and the option that sets its value. */
+const TOKENS = [
+  { token: SDK_FACTORY, name: 'SDK_FACTORY', option: 'agent.sdkFactory' },
+  { token: STORAGE_PROVIDER, name: 'STORAGE_PROVIDER', option: 'storage' },
+] as const;
+
+/**
+ * Checks the providers of an app whose modules are all instantiated.
+ *
+ * @param isAgentModule returns true for the instance of a module of this package
+ * @throws TypeError when two of them use one storage: either would resume the sessions of the other
+ * @throws TypeError when another module provides a token of this package: Nest would ignore it
+ */
+export function checkProviders(
+  modules: readonly HostModule[],
+  isAgentModule: (instance: unknown) => boolean,
+): void {
+  const ours = modules.filter(({ instance }) => isAgentModule(instance));
+  for (const [index, one] of ours.entries()) {
+    const storage = valueOf(one, STORAGE_PROVIDER);
+    const other = ours.slice(index + 1).find((next) => valueOf(next, STORAGE_PROVIDER) === storage);
+    if (!other) continue;
+    throw new TypeError(
+      `${one.name} and ${other.name} use the same storage. Pass each its own, for ` +
+        `example with another schema or file.`,
+    );
+  }
+  for (const { token, name, option } of TOKENS) {
+    const used = ours.map((module) => valueOf(module, token));
+    const unused = modules.find(
+      (module) => module.providers.has(token) && !used.includes(valueOf(module, token)),
+    );
+    if (!unused) continue;
+    throw new TypeError(
+      `${unused.name} provides ${name}, but ${ours[0]?.name} does not use it: a provider of another ` +
+        `module has no effect. Remove it, and pass its value as the option '${option}' to forRoot() ` +
+        `or forRootAsync(). In a test, call overrideProvider(${name}).`,
+    );
+  }
+}
+
+function valueOf(module: HostModule, token: symbol): unknown {
+  return module.providers.get(token)?.instance;
+}
