@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const source = new URL('../src/agent-webkit/protocol/events.ts', import.meta.url);
+const sources = ['events.ts', 'notices.ts'].map(
+  (file) => new URL(`../src/agent-webkit/protocol/${file}`, import.meta.url),
+);
 const target = new URL('events.md', import.meta.url);
 
 const HEAD = `# Events
@@ -18,28 +20,35 @@ This page is generated from the types by \`npm run docs:events\`. Do not edit it
 `;
 
 /** Returns the text of the page. */
-export function writeEvents(text = readFileSync(source, 'utf8')) {
+export function writeEvents() {
+  const text = sources.map((source) => readFileSync(source, 'utf8')).join('\n');
   const file = ts.createSourceFile('events.ts', text, ts.ScriptTarget.ES2023, true);
   const named = new Map(
     file.statements
       .filter((node) => ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node))
       .map((node) => [node.name.text, node]),
   );
-  const payloads = named.get('EventPayloads');
-  const sections = payloads.members.map((member) => describe(member, named));
+  const [own, notices] = ['EventPayloads', 'NoticePayloads'].map((name) => named.get(name));
+  const payloads = [...own.members, ...notices.members];
+  const sections = payloads.map((member) => describe(member, named));
   const aliases = ['UserContent', 'TextBlock', 'ImageBlock', 'MessageDelta', 'SessionStateName'];
-  const overview = payloads.members.map(
+  const overview = payloads.map(
     (member) => `| \`${member.name.getText()}\` | ${comment(member)} |`,
   );
   return [
     HEAD + ['| event | meaning |', '| --- | --- |', ...overview, ''].join('\n'),
     sections.join('\n'),
+    `## Notices\n\n${comment(notices)}\n\n${list(notices)}.\n`,
     '## Types\n',
-    ...[...aliases, 'RequestKind', 'RequestOutcome'].map(
+    ...[...aliases, 'RequestKind', 'RequestOutcome', 'ModelUsage'].map(
       (name) => `- \`${name}\`: \`${oneLine(named.get(name).type)}\``,
     ),
     '',
   ].join('\n');
+}
+
+function list({ members }) {
+  return members.map((member) => `\`${member.name.getText()}\``).join(', ');
 }
 
 function describe(member, named) {

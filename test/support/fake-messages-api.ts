@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 
 /** One content block of the model's response. Text is streamed in the given chunks. */
 export type ReplyBlock =
-  { text: string | string[] } | { tool: string; input: Record<string, unknown>; id?: string };
+  | { text: string | string[] }
+  | { thinking: string[] }
+  | { tool: string; input: Record<string, unknown>; id?: string };
 
 export interface Reply {
   blocks: ReplyBlock[];
@@ -114,6 +116,16 @@ async function stream(res: ServerResponse, model: string, reply: Reply): Promise
       for (const text of [block.text].flat()) {
         send('content_block_delta', { index, delta: { type: 'text_delta', text } });
       }
+    } else if ('thinking' in block) {
+      send('content_block_start', {
+        index,
+        content_block: { type: 'thinking', thinking: '', signature: '' },
+      });
+      const parts = [
+        ...block.thinking.map((thinking) => ({ type: 'thinking_delta', thinking })),
+        { type: 'signature_delta', signature: 'signature' },
+      ];
+      for (const delta of parts) send('content_block_delta', { index, delta });
     } else {
       count += 1;
       const id = block.id ?? `toolu_${String(count).padStart(8, '0')}`;

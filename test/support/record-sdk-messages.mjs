@@ -88,6 +88,34 @@ const SCENARIOS = {
     model: ({ text }) =>
       text === 'go' ? { blocks: [bash('touch file')] } : { blocks: [{ text: 'went on' }] },
   },
+  thinking: {
+    turns: ['hi'],
+    model: () => ({ blocks: [{ thinking: ['let me ', 'see'] }, { text: 'hello' }] }),
+  },
+  compact: {
+    turns: ['hi', '/compact', '/compact'],
+    model: () => ({ blocks: [{ text: 'hello' }] }),
+  },
+  overloaded: {
+    turns: ['hi'],
+    model: failingFirst(2, 529),
+  },
+  denied: {
+    turns: ['go'],
+    options: { permissionMode: 'dontAsk' },
+    model: ({ toolResults }) =>
+      toolResults.length > 0 ? { blocks: [{ text: 'done' }] } : { blocks: [bash('touch file')] },
+  },
+  structured: {
+    turns: ['go'],
+    options: {
+      outputFormat: {
+        type: 'json_schema',
+        schema: { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] },
+      },
+    },
+    model: () => ({ blocks: [{ tool: 'StructuredOutput', input: { a: 1 } }] }),
+  },
   'api-error': { turns: ['hi'], model: () => ({ blocks: [], status: 400 }) },
   'sub-agent': {
     turns: ['delegate'],
@@ -113,6 +141,15 @@ const SCENARIOS = {
     model: ({ text }) => ({ blocks: [{ text: `heard ${text}` }] }),
   },
 };
+
+/** Returns a model that fails the first requests. */
+function failingFirst(failures, status) {
+  let requests = 0;
+  return () => {
+    requests += 1;
+    return requests > failures ? { blocks: [{ text: 'hello' }] } : { blocks: [], status };
+  };
+}
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(SCENARIOS);
 mkdirSync(FIXTURES, { recursive: true });
@@ -176,6 +213,7 @@ async function converse(scenario, turns, { api, home, cwd, sessionId, resume }) 
         DISABLE_TELEMETRY: '1',
         DISABLE_AUTOUPDATER: '1',
       },
+      ...scenario.options,
     },
   });
   const messages = [];

@@ -165,6 +165,19 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       return;
     case 'session_ready':
     case 'hook_decision_request':
+    case 'api_retry':
+    case 'rate_limit':
+    case 'auth_status':
+    case 'compaction_start':
+    case 'compaction_end':
+    case 'thinking_delta':
+    case 'thinking_progress':
+    case 'tool_progress':
+    case 'tool_use_summary':
+    case 'permission_denied':
+    case 'prompt_suggestion':
+    case 'notification':
+    case 'model_refusal':
       return;
     default:
       // An event of a newer server: only the event log shows it.

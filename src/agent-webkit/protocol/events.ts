@@ -1,3 +1,7 @@
+import { NOTICE_NAMES, type FromSubAgent, type NoticePayloads } from './notices.js';
+
+export type { FromSubAgent, NoticePayloads } from './notices.js';
+
 /** The version of the wire protocol. It is independent of the package's version. */
 export const PROTOCOL_VERSION = '1.0';
 
@@ -26,11 +30,17 @@ export type RequestKind = 'permission' | 'question';
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
-/** Set on the events of a sub-agent: the id of the tool use that started it. */
-export type FromSubAgent = { parent_tool_use_id?: string };
+/** The cost and the tokens of one model. */
+export type ModelUsage = {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+  cost_usd: number;
+};
 
 /** Every event of the wire protocol by name, with its payload. `docs/events.md` is generated from it. */
-export interface EventPayloads {
+export interface EventPayloads extends NoticePayloads {
   /** The first event of every session. Its id is 1. */
   session_ready: { session_id: string; protocol_version: string };
   /** A user message was accepted and is in the queue. */
@@ -119,14 +129,30 @@ export interface EventPayloads {
     num_turns: number;
     /** The tokens of the turn, as the SDK reports them. */
     usage: unknown;
+    /** Why the turn failed. */
     errors?: string[];
+    /** The final text of the agent. Absent if it is longer than 65,536 characters: the last `message_complete` has it. */
+    result?: string;
+    /** The value in the format that the host asked for. Absent if it is longer than 262,144 characters as JSON. */
+    structured_output?: unknown;
+    /** Why the agent stopped, such as `completed`, `max_turns`, `api_error` or `aborted_streaming`. */
+    terminal_reason?: string;
+    /** Why the model stopped, such as `end_turn` or `max_tokens`. */
+    stop_reason?: string | null;
+    /** The cost and the tokens of this turn by model, sub-agents included. */
+    model_usage?: Record<string, ModelUsage>;
+    /** The tool calls that were denied, at most 100. */
+    permission_denials?: { tool_name: string; tool_use_id: string }[];
     /**
      * Set if the agent started the turn by itself, for example because a background task ended.
      * It does not end the turn of a user message.
      */
     unasked?: true;
   };
-  /** A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_error` or `turn_interrupted`. */
+  /**
+   * A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_error`,
+   * `agent_authentication_failed`, `agent_api_error`, `transcript_not_stored` or `turn_interrupted`.
+   */
   error: { code: string; message: string };
   /** An MCP server of the agent connected, failed or changed its status. */
   mcp_status_change: { server_name: string; status: string };
@@ -156,6 +182,7 @@ export const EVENT_NAMES = Object.keys({
   mcp_status_change: true,
   session_state: true,
   done: true,
+  ...NOTICE_NAMES,
 } satisfies Record<EventName, true>) as readonly EventName[];
 
 /** An event before it is appended to a log: its name and its payload. */

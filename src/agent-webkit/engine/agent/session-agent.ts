@@ -159,15 +159,14 @@ export class SessionAgent {
     }
     this.#client = client;
     this.#work = new AgentWork();
-    const isBudgeted = start.maxBudgetUsd !== undefined;
-    void this.#read(client, new MessageTranslator(start.sessionId, costUsd), isBudgeted);
+    void this.#read(client, new MessageTranslator(start.sessionId, costUsd), start);
     return client;
   }
 
   async #read(
     client: AgentClient,
     translator: MessageTranslator,
-    isBudgeted: boolean,
+    { sessionId, maxBudgetUsd }: AgentStart,
   ): Promise<void> {
     let hasSpoken = false;
     let cause: unknown;
@@ -177,8 +176,10 @@ export class SessionAgent {
         // Messages of an agent that is being closed are dropped.
         if (this.#client !== client) continue;
         // The agent counts its budget from zero again.
-        if (message.type === 'conversation_reset' && isBudgeted) this.#isOutdated = true;
+        if (message.type === 'conversation_reset' && maxBudgetUsd !== undefined)
+          this.#isOutdated = true;
         const events = this.#translate(translator, message);
+        this.#logErrors(sessionId, events);
         const wasAtWork = this.#work.isAtWork;
         this.#work.observe(message);
         const taken = events.length > 0 ? this.#listener.onEvents(events) : undefined;
@@ -207,6 +208,14 @@ export class SessionAgent {
         `A message '${message.type}' could not be translated and was skipped: ${String(error)}`,
       );
       return [];
+    }
+  }
+
+  /** The operator must know of errors that only the operator can fix, such as a wrong API key. */
+  #logErrors(sessionId: string, events: readonly WireEvent[]): void {
+    for (const { event, data } of events) {
+      if (event !== 'error') continue;
+      this.#options.logger.warn(`Session ${sessionId}: ${data.code}. ${data.message}`);
     }
   }
 }

@@ -81,6 +81,19 @@ export class SessionState {
       case 'error':
       case 'mcp_status_change':
       case 'session_state':
+      case 'api_retry':
+      case 'rate_limit':
+      case 'auth_status':
+      case 'compaction_start':
+      case 'compaction_end':
+      case 'thinking_delta':
+      case 'thinking_progress':
+      case 'tool_progress':
+      case 'tool_use_summary':
+      case 'permission_denied':
+      case 'prompt_suggestion':
+      case 'notification':
+      case 'model_refusal':
         return;
       default:
         wire satisfies never;

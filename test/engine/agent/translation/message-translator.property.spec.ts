@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import type { SDKMessage } from '../../../../src/agent-webkit/engine/agent-client.js';
 import { MessageTranslator } from '../../../../src/agent-webkit/engine/agent/translation/message-translator.js';
 import { readRecording } from '../../../support/recordings.js';
+import { SAMPLES } from '../../../support/sdk-samples.js';
 import * as sdk from '../../../support/sdk-messages.js';
 
 const SCENARIOS = readdirSync(new URL('../../../fixtures/sdk-messages/', import.meta.url)).map(
@@ -44,14 +45,11 @@ const streamed = fc.oneof(
 );
 const unknown = fc.oneof(
   fc.record({ type: fc.string(), subtype: fc.string() }),
-  fc.record({
-    type: fc.constant('system'),
-    subtype: fc.constantFrom('status', 'task_started', ''),
-  }),
-  fc.record({ type: fc.constantFrom('tool_progress', 'rate_limit_event', 'command_lifecycle') }),
+  fc.record({ type: fc.constant('system'), subtype: fc.constantFrom('a subtype of tomorrow', '') }),
+  fc.record({ type: fc.constantFrom('command_lifecycle', 'constructor', 'system/init') }),
 ) as fc.Arbitrary<unknown>;
 const anything = fc.oneof(
-  fc.constantFrom(...RECORDED),
+  fc.constantFrom(...RECORDED, ...Object.values(SAMPLES).flat()),
   fc.tuple(streamed, parent).map(([event, from]) => sdk.stream(event, from)),
   fc
     .tuple(fc.array(block, { maxLength: 3 }), parent)

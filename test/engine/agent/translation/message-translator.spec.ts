@@ -85,6 +85,18 @@ describe('the message translator, for recorded SDK messages', () => {
           duration_ms: 1,
           num_turns: 1,
           usage: expect.objectContaining({ output_tokens: 100 }),
+          result: 'Hello there',
+          stop_reason: 'end_turn',
+          terminal_reason: 'completed',
+          model_usage: {
+            'claude-opus-5-5': {
+              input_tokens: 1000,
+              output_tokens: 100,
+              cache_read_input_tokens: 0,
+              cache_creation_input_tokens: 0,
+              cost_usd: 0.006,
+            },
+          },
         },
       },
     ]);
@@ -186,14 +198,60 @@ describe('the message translator, for recorded SDK messages', () => {
     ]);
   });
 
-  it('translates an API error to a message with its text and a failed result', () => {
-    const [message, result, ...rest] = translate('api-error');
-    expect(message).toMatchObject({
-      event: 'message_complete',
-      data: { message: { content: [{ type: 'text', text: 'API Error: 400 refused' }] } },
+  it('translates an API error to a message, an error and a failed result', () => {
+    const message = 'The API did not answer the request. Try again later.';
+    expect(translate('api-error')).toMatchObject([
+      {
+        event: 'message_complete',
+        data: { message: { content: [{ type: 'text', text: message }] } },
+      },
+      { event: 'error', data: { code: 'agent_api_error', message } },
+      {
+        event: 'result',
+        data: {
+          is_error: true,
+          total_cost_usd: 0,
+          errors: [message],
+          terminal_reason: 'api_error',
+        },
+      },
+    ]);
+    expect(JSON.stringify(translate('api-error'))).not.toContain('refused');
+  });
+
+  it('translates requests that are retried before the answer', () => {
+    expect(translate('overloaded').slice(0, 2)).toMatchObject(
+      [1, 2].map((attempt) => ({
+        event: 'api_retry',
+        data: { attempt, max_retries: 10, status: 529, kind: 'overloaded' },
+      })),
+    );
+    expect(lines('overloaded').slice(2)).toEqual([
+      'message_delta msg_1 | hello',
+      'message_complete msg_1 | hello',
+      'result success | fine',
+    ]);
+  });
+
+  it('translates the output in the format of the host', () => {
+    expect(results(translate('structured'))).toMatchObject([
+      { result: '{"a":1}', structured_output: { a: 1 } },
+    ]);
+  });
+
+  it('translates a call that the permission mode denies to a notice, and lists it in the result', () => {
+    const [denied] = translate('denied').flatMap((wire) =>
+      wire.event === 'permission_denied' ? [wire.data] : [],
+    );
+    const [result] = results(translate('denied'));
+    expect(denied).toEqual({
+      tool_name: 'Bash',
+      tool_use_id: expect.any(String),
+      kind: 'mode',
     });
-    expect(result).toMatchObject({ event: 'result', data: { is_error: true, total_cost_usd: 0 } });
-    expect(rest).toEqual([]);
+    expect(result?.permission_denials).toEqual([
+      { tool_name: 'Bash', tool_use_id: denied?.tool_use_id },
+    ]);
   });
 
   it('gives the events of a sub-agent the id of its tool use, and mixes them with no other message', () => {

@@ -79,6 +79,11 @@ export class AssistantMessages {
       },
     ];
     if (event.delta.type === 'text_delta') return data({ type: 'text', text: event.delta.text });
+    if (event.delta.type === 'thinking_delta') {
+      const { thinking } = event.delta;
+      const thought = { message_id: open.messageId, thinking, ...fromSubAgent(message) };
+      return thinking === '' ? [] : [{ event: 'thinking_delta', data: thought }];
+    }
     const tool = open.tools.get(event.index);
     if (event.delta.type === 'input_json_delta' && tool) {
       return data({

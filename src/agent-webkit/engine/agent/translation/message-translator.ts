@@ -1,14 +1,18 @@
 import type { WireEvent } from '../../../protocol/events.js';
 import type { SDKMessage } from '../../agent-client.js';
+import { ApiErrors } from './api-errors.js';
 import { AssistantMessages } from './assistant-messages.js';
+import { Compaction } from './compaction.js';
 import { McpStatus } from './mcp-status.js';
+import { NoticeLimit } from './notice-limit.js';
+import { Notices } from './notices.js';
 import { kindOf, type MessageKind, type MessageOf } from './sdk-message.js';
 import { toolResults } from './tool-results.js';
 import { TurnResults } from './turn-result.js';
 
 type Translations = { [Kind in MessageKind]: (message: MessageOf<Kind>) => WireEvent[] };
 
-/** The translation of a message that no client needs. */
+/** The translation of a message that becomes no event. `message-table.ts` has the reasons. */
 const none = (): WireEvent[] => [];
 
 /**
@@ -17,52 +21,69 @@ const none = (): WireEvent[] => [];
  * event.
  */
 export class MessageTranslator {
+  readonly #limit = new NoticeLimit();
   readonly #translations: Translations;
 
   /** @param costUsd the cost of the session before this agent was started */
   constructor(sessionId: string, costUsd: number) {
     const messages = new AssistantMessages();
+    const apiErrors = new ApiErrors();
+    const compaction = new Compaction();
+    const notices = new Notices();
     const results = new TurnResults(sessionId, costUsd);
     const mcp = new McpStatus();
+    const endTurn = (message: MessageOf<'result'>): WireEvent[] => {
+      const result = results.translate(message, apiErrors.sentence);
+      const ends = [...messages.endTurn(), ...compaction.endTurn()];
+      apiErrors.endTurn();
+      notices.endTurn();
+      return [...ends, result];
+    };
     this.#translations = {
-      assistant: (message) => messages.complete(message),
+      assistant: (message) => [
+        ...messages.complete(apiErrors.clean(message)),
+        ...apiErrors.report(message),
+      ],
       stream_event: (message) => messages.delta(message),
       user: toolResults,
-      result: (message) => [...messages.endTurn(), results.translate(message)],
-      auth_status: none,
+      result: endTurn,
+      auth_status: (message) => notices.authStatus(message),
       conversation_reset: none,
-      prompt_suggestion: none,
-      rate_limit_event: none,
-      tool_progress: none,
-      tool_use_summary: none,
+      prompt_suggestion: (message) => notices.promptSuggestion(message),
+      rate_limit_event: (message) => notices.rateLimit(message),
+      tool_progress: (message) =>
+        message.subagent_retry === undefined
+          ? notices.toolProgress(message)
+          : apiErrors.subAgentRetry(message, message.subagent_retry),
+      tool_use_summary: (message) => notices.toolUseSummary(message),
       'system/init': (message) => mcp.changes(message.mcp_servers),
-      'system/api_retry': none,
+      'system/api_retry': (message) => apiErrors.retry(message),
       'system/background_tasks_changed': none,
       'system/commands_changed': none,
-      'system/compact_boundary': none,
+      'system/compact_boundary': (message) => compaction.boundary(message),
       'system/control_request_progress': none,
       'system/elicitation_complete': none,
       'system/files_persisted': none,
       'system/hook_progress': none,
       'system/hook_response': none,
       'system/hook_started': none,
-      'system/informational': none,
-      'system/local_command_output': none,
+      'system/informational': (message) => notices.informational(message),
+      'system/local_command_output': (message) => notices.commandOutput(message),
       'system/memory_recall': none,
-      'system/mirror_error': none,
-      'system/model_refusal_fallback': none,
-      'system/model_refusal_no_fallback': none,
-      'system/notification': none,
-      'system/permission_denied': none,
+      'system/mirror_error': () => notices.mirrorError(),
+      'system/model_refusal_fallback': (message) => notices.refusal(message),
+      'system/model_refusal_no_fallback': (message) => notices.refusal(message),
+      'system/notification': (message) => notices.notification(message),
+      'system/permission_denied': (message) => notices.permissionDenied(message),
       'system/plugin_install': none,
       'system/session_state_changed': none,
-      'system/session_writes_lost': none,
-      'system/status': none,
+      'system/session_writes_lost': (message) => notices.writesLost(message),
+      'system/status': (message) => compaction.status(message),
       'system/task_notification': none,
       'system/task_progress': none,
       'system/task_started': none,
       'system/task_updated': none,
-      'system/thinking_tokens': none,
+      'system/thinking_tokens': (message) => notices.thinking(message),
       'system/worker_shutting_down': none,
     };
   }
@@ -72,6 +93,8 @@ export class MessageTranslator {
     if (!Object.hasOwn(this.#translations, kind)) return [];
     // The table has the translation of each kind under its name, which the compiler cannot follow.
     const translate = this.#translations[kind as MessageKind] as (of: SDKMessage) => WireEvent[];
-    return translate(message);
+    const events = this.#limit.limit(translate(message));
+    if (message.type === 'result') this.#limit.endTurn();
+    return events;
   }
 }

@@ -16,7 +16,9 @@ type KindOf<Message> = Message extends { type: 'system'; subtype: infer Subtype 
 
 /** Returns the kind of a message. It is no {@link MessageKind} if the SDK is newer than its types. */
 export function kindOf(message: SDKMessage): string {
-  return message.type === 'system' ? `system/${message.subtype}` : message.type;
+  if (message.type === 'system') return `system/${message.subtype}`;
+  const { type }: { type: string } = message;
+  return type.startsWith('system/') ? 'unknown' : type;
 }
 
 /** Returns the field that the events of a sub-agent have. */
