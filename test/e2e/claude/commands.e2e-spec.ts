@@ -26,6 +26,8 @@ describe.each(ADAPTERS)('The text of a user message on %s', (adapter) => {
   it('runs a permitted slash command', async () => {
     const tab = await app.open();
     await tab.turn('first words');
+    await tab.turn('/cost');
+    expect(tab.said().at(-1)).toContain('Estimated cost');
     await tab.turn('/clear');
     await tab.turn([{ type: 'text', text: '/note this' }]);
     const [request] = app.asked('heed this');
