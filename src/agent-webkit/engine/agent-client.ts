@@ -71,6 +71,8 @@ export interface AgentStart extends SessionConfig {
   /** True to resume the conversation of an earlier agent of this session. */
   resume: boolean;
   canUseTool: CanUseTool;
+  /** The models that the host permits, also for sub-agents. @default any */
+  models?: readonly string[];
   /** The store of the agent's transcripts. Without it, the agent uses its own files. */
   transcripts?: SessionStore;
 }

@@ -1,6 +1,6 @@
 import type { SdkFactory } from '../engine/agent-client.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
-import { SessionPolicy } from '../engine/registry/session-policy.js';
+import { SessionPolicy, type SessionPolicyOptions } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -24,7 +24,15 @@ export function createRegistry(
   return new SessionRegistry({
     ...registry,
     ...ports,
+    sdkFactory: withModels(ports.sdkFactory, policy),
     policy: new SessionPolicy(policy),
     accessCheckIntervalMs: verifyIntervalMs,
   });
+}
+
+/** Passes the permitted models to each agent, which chooses the models of its sub-agents. */
+function withModels(sdkFactory: SdkFactory, { model, models }: SessionPolicyOptions): SdkFactory {
+  if (models === null) return sdkFactory;
+  const permitted = [...models, ...(model === null ? [] : [model])];
+  return (start) => sdkFactory({ ...start, models: permitted });
 }

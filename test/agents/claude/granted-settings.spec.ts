@@ -1,14 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   formatRule,
   withGrants,
 } from '../../../src/agent-webkit/agents/claude/granted-settings.js';
 
 describe('withGrants', () => {
-  let folder: string;
   const own = { model: 'opus', permissions: { allow: ['Read'], defaultMode: 'plan' as const } };
   const grants = {
     allow: [{ toolName: 'Bash', ruleContent: 'git:*' }],
@@ -26,20 +22,9 @@ describe('withGrants', () => {
       defaultMode: 'plan',
     },
   };
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'agent-webkit-'));
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(own));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("adds to the host's settings, to those of a file, and to JSON", () => {
-    expect(withGrants(own, grants, folder)).toEqual(both);
-    expect(withGrants('settings.json', grants, folder)).toEqual(both);
-    expect(withGrants(JSON.stringify(own), grants, folder)).toEqual(both);
-  });
-
-  it('fails where the agent would not start', () => {
-    expect(() => withGrants('missing.json', grants, folder)).toThrow('ENOENT');
+  it("adds to the host's settings", () => {
+    expect(withGrants(own, grants)).toEqual(both);
   });
 
   it('escapes what has a meaning in a rule', () => {

@@ -7,6 +7,8 @@ import { withServerDefaults } from '../../../src/agent-webkit/agents/claude/serv
 import { plain, readTable } from '../../docs/markdown.js';
 import { AgentBench } from './agent-bench.js';
 
+const START = { cwd: '/', model: null };
+
 let bench: AgentBench;
 beforeAll(async () => {
   bench = await AgentBench.open();
@@ -81,7 +83,7 @@ describe('The page about Claude Code', () => {
     );
     expect(named(tools).toSorted()).toEqual(documentedAs('tools', 'yes').toSorted());
     expect(skills).toEqual([]);
-    const { disallowedTools = [] } = withServerDefaults({});
+    const { disallowedTools } = withServerDefaults({}, START);
     const denied = documentedAs('tools', 'no');
     expect(disallowedTools.filter((tool) => !tool.includes('(')).toSorted()).toEqual(
       denied.toSorted(),
@@ -89,7 +91,7 @@ describe('The page about Claude Code', () => {
   });
 
   it('lists the variables that are set', () => {
-    const { env = {} } = withServerDefaults({ env: {} });
+    const { env } = withServerDefaults({ env: {} }, START);
     const table = readTable('docs/claude-code.md', 'environment').map(([variable, , value]) => [
       plain(variable),
       plain(value),
@@ -166,17 +168,25 @@ describe('A host', () => {
     expect(tools).not.toContain('SendMessage');
   });
 
-  it('overrides single settings, and replaces them all with a file', () => {
-    expect(
-      withServerDefaults({
-        settings: { disableRemoteControl: false, enabledPlugins: { 'a@b': true } },
-      }).settings,
-    ).toEqual({
+  it('overrides single settings', () => {
+    const own = { disableRemoteControl: false, enabledPlugins: { 'a@b': true } };
+    const settings = {
       crossSessionInbound: 'refuse',
       disableRemoteControl: false,
       autoUploadSessions: false,
+      idleCompaction: false,
       enabledPlugins: { 'cc-plugin-plugin-authoring@builtin': false, 'a@b': true },
-    });
-    expect(withServerDefaults({ settings: '/a/file' }).settings).toBe('/a/file');
+    };
+    expect(withServerDefaults({ settings: own }, START).settings).toEqual(settings);
+    expect(withServerDefaults({ settings: JSON.stringify(own) }, START).settings).toEqual(settings);
+  });
+
+  it('limits the models of sub-agents by the permitted models', () => {
+    const limited = { ...START, model: 'opus', models: ['haiku'] };
+    const { settings } = withServerDefaults({}, limited);
+    expect(settings).toMatchObject({ availableModels: ['haiku', 'opus'] });
+    expect(withServerDefaults({}, START).settings).not.toHaveProperty('availableModels');
+    const own = { availableModels: ['sonnet'] };
+    expect(withServerDefaults({ settings: own }, limited).settings).toMatchObject(own);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { ClaudeApp } from './claude-app.js';
 
 describe('Limits of the real agent', () => {
@@ -18,6 +19,17 @@ describe('Limits of the real agent', () => {
     });
     expect(await tab.turn('hello')).toMatchObject({ subtype: 'success' });
     expect(tab.said().at(-1)).toBe('heard hello');
+    await tab.session.close();
+  });
+
+  it('keep sub-agents to the permitted models', async () => {
+    const model = 'claude-haiku-4-5';
+    app = await ClaudeApp.start('express', { agent: { model, models: ['claude-sonnet-4-5'] } });
+    const tab = await app.open();
+    const input = { description: 'test', prompt: 'sub-agent', subagent_type: 'general-purpose' };
+    await tab.turn(`use Agent ${JSON.stringify({ ...input, model: 'opus' })}`);
+    await eventually(() => app.asked('sub-agent').length > 0);
+    expect(app.asked('sub-agent').map((request) => request.model)).toEqual([model]);
     await tab.session.close();
   });
 

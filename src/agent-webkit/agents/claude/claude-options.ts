@@ -38,8 +38,8 @@ export type ClaudeOwnedOption =
  *   turn the feature on.
  * - `disallowedTools`: extends the tools that no agent has, such as `SendMessage` and `CronCreate`. A tool
  *   that `allowedTools` or `tools` names is not denied.
- * - `settings`: an object gets `crossSessionInbound: 'refuse'` and others, unless it sets the same field. A
- *   path is passed on unchanged, until the session is granted rules: its file is then read and extended.
+ * - `settings`: an object, or the path of a file. `crossSessionInbound: 'refuse'` and others are added,
+ *   unless a field of the same name is set. `availableModels` gets the models that the session may use.
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
@@ -51,15 +51,16 @@ export type ClaudeConfiguration =
 
 /** Returns the options of one agent, without those that are specific to one start of its process. */
 export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
-  const defaults = withServerDefaults(overrides);
+  const { env, settings, disallowedTools } = withServerDefaults(overrides, start);
   const { grants, cwd } = start;
   return {
     settingSources: [],
     ...(start.transcripts && { sessionStore: start.transcripts }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...overrides,
-    ...defaults,
-    ...(grants && { settings: withGrants(defaults.settings ?? {}, grants, cwd) }),
+    env,
+    disallowedTools,
+    settings: grants ? withGrants(settings, grants) : settings,
     cwd,
     ...(start.model !== null && { model: start.model }),
     ...(start.maxTurns !== undefined && { maxTurns: start.maxTurns }),

@@ -1,4 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import type { AgentStart } from '../../engine/agent-client.js';
+import { readSettings } from './settings-file.js';
 
 /** The SDK's options whose defaults are made for one person on one machine, and changed here. */
 type SharedOptions = Pick<
@@ -27,6 +29,7 @@ const SETTINGS = {
   crossSessionInbound: 'refuse',
   disableRemoteControl: true,
   autoUploadSessions: false,
+  idleCompaction: false,
 } as const;
 
 /** Built-in plugins that change Claude Code itself. */
@@ -62,20 +65,21 @@ const DENIED_TOOLS: readonly string[] = [
 ];
 
 /** Returns the options of a host, with the defaults that a server with several users needs. */
-export function withServerDefaults({
-  env,
-  settings,
-  disallowedTools = [],
-  allowedTools = [],
-  tools,
-}: SharedOptions): Pick<Options, 'disallowedTools' | 'env' | 'settings'> {
+export function withServerDefaults(
+  { env, settings, disallowedTools = [], allowedTools = [], tools }: SharedOptions,
+  { cwd, model, models }: Pick<AgentStart, 'cwd' | 'model' | 'models'>,
+) {
   const named = new Set([...allowedTools, ...(Array.isArray(tools) ? tools : [])]);
+  const own = readSettings(settings, cwd);
   return {
     env: { ...ENVIRONMENT, ...(env ?? process.env) },
-    settings:
-      typeof settings === 'string'
-        ? settings
-        : { ...SETTINGS, ...settings, enabledPlugins: { ...PLUGINS, ...settings?.enabledPlugins } },
+    settings: {
+      ...SETTINGS,
+      // The model of a sub-agent is chosen by the agent, without a permission request.
+      ...(models && { availableModels: [...models, ...(model === null ? [] : [model])] }),
+      ...own,
+      enabledPlugins: { ...PLUGINS, ...own.enabledPlugins },
+    },
     disallowedTools: [...DENIED_TOOLS.filter((tool) => !named.has(tool)), ...disallowedTools],
   };
 }

@@ -43,7 +43,7 @@ export interface AgentOptions {
 
   /**
    * The models a client may request. Another model is rejected with 403. Null allows all. The
-   * default model need not be listed.
+   * default model need not be listed. Sub-agents use no other models either.
    *
    * @default null
    */
@@ -144,7 +144,7 @@ export const AGENT = {
     default: null,
     variable: 'AGENT_WEBKIT_MODELS',
     effect:
-      'The models a client may request; another one is rejected with 403. Null allows all. The default model need not be listed.',
+      'The models a client may request; another one is rejected with 403, and sub-agents use no other. Null allows all. The default model need not be listed.',
   },
   commands: {
     rule: orNull(listOrNoneOf('command names without the slash', commandName)),
