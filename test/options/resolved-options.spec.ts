@@ -69,6 +69,7 @@ describe('Resolving the options', () => {
       },
       registry: {
         commands: ['clear', 'compact', 'context', 'cost'],
+        permissionModes: ['default', 'acceptEdits', 'plan', 'dontAsk', 'auto'],
         limits: {
           maxEvents: 1000,
           maxLogChars: 16_777_216,

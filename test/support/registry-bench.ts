@@ -27,6 +27,7 @@ export function createRegistry(
     sdkFactory: fakes.factory,
     limits: LIMITS,
     commands: ['clear'],
+    permissionModes: ['default', 'plan'],
     logger: { log: quiet, warn: quiet, error: quiet },
     policy: new SessionPolicy({
       workspace: WORKSPACE,

@@ -79,6 +79,10 @@ export const result = ({
 export const conversationReset = (): SDKMessage =>
   message({ type: 'conversation_reset', new_conversation_id: randomUUID() });
 
+/** The agent's report of a change of its permission mode. */
+export const modeStatus = (permissionMode: string): SDKMessage =>
+  message({ type: 'system', subtype: 'status', status: null, permissionMode });
+
 /** The running background tasks. */
 export const backgroundTasks = (...task_ids: string[]): SDKMessage =>
   message({

@@ -105,6 +105,7 @@ export class SessionBench {
       sdkFactory: sdkFactory ?? fakes.factory,
       limits: { ...LIMITS, ...limits },
       commands: ['clear'],
+      permissionModes: ['default', 'acceptEdits', 'plan'],
       slots: slots ?? new AgentSlots(100),
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },

@@ -148,6 +148,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'mcp_status_change':
       note(draft, key, `MCP server ${event.data.server_name}: ${event.data.status}`);
       return;
+    case 'permission_mode_changed':
+      note(draft, key, `Permission mode: ${event.data.permission_mode}`);
+      return;
     case 'session_state':
       draft.isDormant = event.data.state === 'dormant';
       if (draft.isDormant) endTurn(draft, draft.costUsd);

@@ -46,6 +46,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     policy: { ...session, contentLimits, configureSession },
     registry: {
       commands: session.commands,
+      permissionModes: session.permissionModes,
       limits: { ...log, ...timeouts, maxQueuedMessages, maxSubscribers },
       maxAgents,
       warmPool,

@@ -1,3 +1,4 @@
+import type { PermissionMode } from '@anthropic-ai/claude-agent-sdk';
 import { NOTICE_NAMES, type FromSubAgent, type NoticePayloads } from './notices.js';
 
 export type { FromSubAgent, NoticePayloads } from './notices.js';
@@ -156,6 +157,8 @@ export interface EventPayloads extends NoticePayloads {
   error: { code: string; message: string };
   /** An MCP server of the agent connected, failed or changed its status. */
   mcp_status_change: { server_name: string; status: string };
+  /** The session's permission mode changed: by a client, or by the agent, for example when it enters plan mode. */
+  permission_mode_changed: { permission_mode: PermissionMode };
   /** The agent was stopped (`dormant`) or resumed (`idle`). */
   session_state: { state: 'dormant' | 'idle' };
   /** The session ended. The stream ends, too. */
@@ -180,6 +183,7 @@ export const EVENT_NAMES = Object.keys({
   result: true,
   error: true,
   mcp_status_change: true,
+  permission_mode_changed: true,
   session_state: true,
   done: true,
   ...NOTICE_NAMES,

@@ -45,6 +45,26 @@ describe.each(ADAPTERS)('Permission modes on %s', (adapter) => {
     await tab.session.close();
   });
 
+  it('follow the agent into plan mode and out of it, also over a sleep', async () => {
+    let tab = await app.open();
+    await tab.turn('use EnterPlanMode {}');
+    const [entered] = tab.all('permission_mode_changed');
+    expect(entered).toMatchObject({ permission_mode: 'plan' });
+    expect(await app.server.info(tab.id)).toMatchObject({ permission_mode: 'plan' });
+    const seen = tab.lastId;
+    tab.session.detach();
+    await app.reaches(tab.id, 'dormant');
+
+    tab = app.attach(tab.id, seen);
+    await tab.session.send('use ExitPlanMode {}');
+    await tab.session.approve(await tab.asked());
+    await tab.next('result');
+    const [left] = tab.all('permission_mode_changed');
+    expect(left).toMatchObject({ permission_mode: 'default' });
+    expect(await app.server.info(tab.id)).toMatchObject({ permission_mode: 'default' });
+    await tab.session.close();
+  });
+
   it('change with an accepted suggestion, also for an agent that is resumed later', async () => {
     const tab = await app.open();
     await tab.session.send('bash touch suggested');

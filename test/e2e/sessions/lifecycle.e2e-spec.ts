@@ -194,7 +194,10 @@ describe.each(ADAPTERS)('The life cycle of a session on %s', (adapter) => {
     const { last_id } = await server.info(id);
     const stream = await server.stream(id);
     await stream.until(() => stream.ids().at(-1) === last_id);
-    expect(stream.events.at(-1)).toMatchObject({ data: { state: 'dormant' } });
+    expect(stream.events.slice(-2)).toMatchObject([
+      { data: { state: 'dormant' } },
+      { data: { permission_mode: 'plan' } },
+    ]);
     await server.say(id, 'wake up');
     await isReceived('wake up');
     await stream.until(() => stream.names().at(-1) === 'turn_start');

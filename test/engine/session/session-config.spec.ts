@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { PermissionUpdate } from '../../../src/agent-webkit/engine/agent-client.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { result } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
@@ -10,16 +9,6 @@ describe('a change of the model or the permission mode', () => {
     bench.session.accept({ type: 'set_model', model }, { id: 'ada' });
   const setMode = (mode: 'plan' | 'acceptEdits') =>
     bench.session.accept({ type: 'set_permission_mode', mode }, { id: 'ada' });
-  const allow = (update: PermissionUpdate) =>
-    bench.session.accept(
-      {
-        type: 'permission_response',
-        correlation_id: 'toolu_1',
-        behavior: 'allow',
-        updated_permissions: [update],
-      },
-      { id: 'ada' },
-    );
   afterEach(() => bench.close());
 
   it('reaches the running agent and the record', async () => {
@@ -80,51 +69,6 @@ describe('a change of the model or the permission mode', () => {
     await expect(setModel('opus')).rejects.toMatchObject({ code: 'storage_unavailable' });
     expect(bench.session.config.model).toBeNull();
     expect(bench.agent.calls).toEqual([]);
-  });
-
-  it('is stored when a reply sets the mode, for agents that start later', async () => {
-    bench = await SessionBench.start();
-    await bench.say('hi');
-    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
-    await allow({ type: 'setMode', mode: 'acceptEdits', destination: 'session' });
-    expect(await asked).toMatchObject({
-      behavior: 'allow',
-      updatedPermissions: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
-    });
-    await settle();
-    expect(bench.session.config.permissionMode).toBe('acceptEdits');
-    bench.agent.die('crashed');
-    await bench.said('session_state');
-    await bench.say('again');
-    expect((await bench.started(2)).start.permissionMode).toBe('acceptEdits');
-  });
-
-  it('is not stored when a reply sets the mode and denies', async () => {
-    bench = await SessionBench.start();
-    await bench.say('hi');
-    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
-    await bench.session.accept(
-      {
-        type: 'permission_response',
-        correlation_id: 'toolu_1',
-        behavior: 'deny',
-        updated_permissions: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }],
-      },
-      { id: 'ada' },
-    );
-    expect(await asked).toMatchObject({ behavior: 'deny' });
-    await settle();
-    expect(bench.session.config.permissionMode).toBe('default');
-  });
-
-  it('does not undo a reply when it cannot be stored', async () => {
-    const storage = new MemoryStorage();
-    bench = await SessionBench.start({ storage });
-    await bench.say('hi');
-    const asked = bench.agent.ask('ExitPlanMode', {}, { toolUseID: 'toolu_1' });
-    storage.records.update = () => Promise.reject(new Error('The disk is full.'));
-    await allow({ type: 'setMode', mode: 'acceptEdits', destination: 'session' });
-    expect(await asked).toMatchObject({ behavior: 'allow' });
   });
 
   it('stops a task only when there is an agent', async () => {

@@ -2,14 +2,16 @@ import type {
   AgentClient,
   AgentInput,
   AgentStart,
+  CanUseTool,
   PermissionMode,
+  PermissionResult,
   SdkFactory,
   SDKMessage,
   SessionConfig,
 } from '../../engine/agent-client.js';
 import { MessageStream } from './message-stream.js';
 import type { Script, ScriptedTurn } from './script.js';
-import { type Ending, textOf } from './sdk-message.js';
+import { type Ending, modeMessage, textOf } from './sdk-message.js';
 import { SessionMemories, type SessionMemory } from './session-memory.js';
 import { ScriptedAgentError, Turn } from './turn.js';
 import { Voice } from './voice.js';
@@ -71,7 +73,7 @@ class ScriptedAgentClient implements AgentClient {
       sessionId: this.#start.sessionId,
       config: this.#config,
       stream: this.#stream,
-      canUseTool: this.#start.canUseTool,
+      canUseTool: (...asked) => this.#ask(asked),
       memory: this.#memory,
       inputText: input.text,
       onEnd: (ending) => this.#end(ending),
@@ -100,6 +102,18 @@ class ScriptedAgentClient implements AgentClient {
     this.#isClosed = true;
     this.#turn?.end({ kind: 'closed' });
     this.#stream.end();
+  }
+
+  /** Asks for a permission, and changes the mode if the reply says so. It applies from the next turn on. */
+  async #ask(asked: Parameters<CanUseTool>): Promise<PermissionResult> {
+    const result = await this.#start.canUseTool(...asked);
+    const updates = result.behavior === 'allow' ? result.updatedPermissions : undefined;
+    const mode = updates?.findLast((update) => update.type === 'setMode')?.mode;
+    if (mode !== undefined) {
+      this.#config = { ...this.#config, permissionMode: mode };
+      this.#stream.write(modeMessage(this.#start.sessionId, mode));
+    }
+    return result;
   }
 
   #end(ending: Ending): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SDKMessage, SessionConfig } from '../../engine/agent-client.js';
+import type { PermissionMode, SDKMessage, SessionConfig } from '../../engine/agent-client.js';
 import type { UserContent } from '../../protocol/events.js';
 
 /** The name of the model when the session sets none. */
@@ -65,6 +65,18 @@ export function initMessage(sessionId: string, config: SessionConfig): SDKMessag
     output_style: 'default',
     skills: [],
     plugins: [],
+    uuid: randomUUID(),
+    session_id: sessionId,
+  };
+}
+
+/** The message for a change of the permission mode. */
+export function modeMessage(sessionId: string, permissionMode: PermissionMode): SDKMessage {
+  return {
+    type: 'system',
+    subtype: 'status',
+    status: null,
+    permissionMode,
     uuid: randomUUID(),
     session_id: sessionId,
   };

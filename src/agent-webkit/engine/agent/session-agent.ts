@@ -3,6 +3,7 @@ import type {
   AgentClient,
   AgentStart,
   CanUseTool,
+  PermissionMode,
   SDKMessage,
   SdkFactory,
 } from '../agent-client.js';
@@ -26,6 +27,8 @@ export interface AgentListener {
   onEvents: (events: WireEvent[]) => void | Promise<void>;
   /** Called when the agent has ended although it was not closed. */
   onExit: (exit: AgentExit) => void;
+  /** Called with the permission mode that the agent reports. */
+  onPermissionMode: (mode: PermissionMode) => void;
   /** Called when the agent has finished everything it was working on. */
   onIdle: () => void;
 }
@@ -178,6 +181,8 @@ export class SessionAgent {
         // The agent counts its budget from zero again.
         if (message.type === 'conversation_reset' && maxBudgetUsd !== undefined)
           this.#isOutdated = true;
+        const mode = permissionModeIn(message);
+        if (mode !== undefined) this.#listener.onPermissionMode(mode);
         const events = this.#translate(translator, message);
         this.#logErrors(sessionId, events);
         const wasAtWork = this.#work.isAtWork;
@@ -218,6 +223,13 @@ export class SessionAgent {
       this.#options.logger.warn(`Session ${sessionId}: ${data.code}. ${data.message}`);
     }
   }
+}
+
+/** Returns the permission mode that a message reports, if any. The agent reports each change at once. */
+function permissionModeIn(message: SDKMessage): PermissionMode | undefined {
+  const isReport =
+    message.type === 'system' && (message.subtype === 'init' || message.subtype === 'status');
+  return isReport ? message.permissionMode : undefined;
 }
 
 function describeExit(hasSpoken: boolean, cause: unknown): AgentExit {

@@ -80,6 +80,7 @@ export class SessionState {
       case 'hook_decision_request':
       case 'error':
       case 'mcp_status_change':
+      case 'permission_mode_changed':
       case 'session_state':
       case 'api_retry':
       case 'rate_limit':

@@ -1,4 +1,4 @@
-import type { SdkFactory } from '../agent-client.js';
+import type { PermissionMode, SdkFactory } from '../agent-client.js';
 import type { AgentSlots } from '../agent/agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
@@ -31,6 +31,8 @@ export interface SessionDependencies {
   limits: SessionLimits;
   /** The slash commands that the agent may run when a client sends them. */
   commands: PermittedCommands;
+  /** The permission modes that clients may request, and to which the agent may change. */
+  permissionModes: readonly PermissionMode[];
   slots: AgentSlots;
   /** Called with the outcome of each request, once it is committed. */
   onDecision: OnDecision;

@@ -77,6 +77,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       commands,
       interruptTimeoutMs: limits.interruptTimeoutMs,
       agentGraceMs: limits.agentGraceMs,
+      onPermissionMode: (mode) => this.settings.followMode(mode),
       onWorkEnded: () => {
         this.activity.update();
         this.settings.recordActivity();
@@ -88,6 +89,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       log,
       gate: this.gate,
       lifecycle: this.lifecycle,
+      permissionModes: deps.permissionModes,
       logger,
     });
     this.activity = new SessionActivity({

@@ -11,7 +11,7 @@ import type { EventLog } from '../event-log/event-log.js';
 import { addGrants, takesBack } from '../permission-grants.js';
 import { FencedError, type SessionRecord, type SessionRecordStore } from '../storage.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
-import { errorEvent } from './turn-events.js';
+import { errorEvent, permissionModeChanged } from './turn-events.js';
 import type { TurnGate } from './turn-gate.js';
 
 export interface SessionSettingsOptions {
@@ -21,6 +21,8 @@ export interface SessionSettingsOptions {
   log: EventLog;
   gate: TurnGate;
   lifecycle: SessionLifecycle;
+  /** The permission modes to which the agent may change. */
+  permissionModes: readonly PermissionMode[];
   logger: EngineLogger;
 }
 
@@ -30,8 +32,17 @@ export class SessionSettings {
   /** The last change of the configuration. The next change is based on it, and waits for it. */
   #configured: Promise<void> = Promise.resolve();
 
+  /** The permission mode as of the last event, before it is stored. */
+  #mode: PermissionMode;
+  /** The mode in which the session was loaded, to which the agent may return whatever clients may request. */
+  readonly #firstMode: PermissionMode;
+  /** The number of calls that set the agent's mode and have not returned. What it reports before is out of date. */
+  #modeCalls = 0;
+
   constructor(options: SessionSettingsOptions) {
     this.#options = options;
+    this.#mode = options.record.config.permissionMode;
+    this.#firstMode = this.#mode;
   }
 
   get #config(): SessionConfig {
@@ -48,12 +59,49 @@ export class SessionSettings {
   }
 
   async setPermissionMode(permissionMode: PermissionMode): Promise<void> {
-    const { permissionMode: before } = this.#config;
+    const before = this.#mode;
     await this.#configure({ permissionMode });
-    this.callAgent(
-      (agent) => agent.setPermissionMode(permissionMode),
-      () => (this.#config.permissionMode === permissionMode ? { permissionMode: before } : {}),
-    );
+    this.#publishMode(permissionMode);
+    this.#setAgentMode(permissionMode, () => {
+      if (this.#mode !== permissionMode) return {};
+      this.#publishMode(before);
+      return { permissionMode: before };
+    });
+  }
+
+  /**
+   * Follows the agent to the permission mode that it reports, so that the next agent starts in it. A mode
+   * that the host does not permit is set back, with an `error` event.
+   */
+  followMode(mode: PermissionMode): void {
+    if (mode === this.#mode || this.#modeCalls > 0) return;
+    const { log, permissionModes } = this.#options;
+    if (permissionModes.includes(mode) || mode === this.#firstMode) {
+      this.#publishMode(mode);
+      void this.#logFailure(this.#configure({ permissionMode: mode }));
+      return;
+    }
+    const message =
+      `The agent changed to the permission mode '${mode}', which is not permitted. ` +
+      `It was set back to '${this.#mode}'.`;
+    void log.append(errorEvent('agent_error', message));
+    this.#setAgentMode(this.#mode);
+  }
+
+  #publishMode(mode: PermissionMode): void {
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    void this.#options.log.append(permissionModeChanged(mode));
+  }
+
+  #setAgentMode(mode: PermissionMode, undo?: () => Partial<SessionConfig>): void {
+    const call = async (agent: AgentClient): Promise<void> => {
+      this.#modeCalls += 1;
+      await agent.setPermissionMode(mode).finally(() => {
+        this.#modeCalls -= 1;
+      });
+    };
+    this.callAgent(call, undo);
   }
 
   /**
@@ -87,11 +135,10 @@ export class SessionSettings {
   async applyReply(message: InboundMessage): Promise<void> {
     const updates = updatesIn(message);
     if (updates.length === 0) return;
-    const mode = updates.findLast((update) => update.type === 'setMode')?.mode;
     if (updates.some(takesBack)) this.#options.gate.outdateAgent();
     const configured = this.#configure((config) => {
       const grants = addGrants(config.grants, updates);
-      return { ...(grants !== config.grants && { grants }), ...(mode && { permissionMode: mode }) };
+      return grants === config.grants ? {} : { grants };
     });
     await this.#logFailure(configured);
   }
@@ -116,6 +163,7 @@ export class SessionSettings {
 
   async #save(change: Partial<SessionConfig>): Promise<void> {
     const { record, records, lifecycle } = this.#options;
+    if (Object.keys(change).length === 0) return;
     const config = { ...record.config, ...change };
     try {
       await records.update(record.id, record.epoch, { config });

@@ -1,4 +1,5 @@
 import type { EventPayloads, WireEvent } from '../../protocol/events.js';
+import type { PermissionMode } from '../agent-client.js';
 
 /** Returns the `result` of a turn that ended without a result from the agent. */
 export function failedResult(
@@ -38,6 +39,11 @@ export function exhaustedResult(
 /** Returns the event for an agent that has stopped (`dormant`) or starts again (`idle`). */
 export function sessionState(state: 'dormant' | 'idle'): WireEvent {
   return { event: 'session_state', data: { state } };
+}
+
+/** Returns the event for a change of the session's permission mode. */
+export function permissionModeChanged(permission_mode: PermissionMode): WireEvent {
+  return { event: 'permission_mode_changed', data: { permission_mode } };
 }
 
 /** Returns the `error` event with a code for programs and a message for people. */

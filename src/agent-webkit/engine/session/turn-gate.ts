@@ -1,5 +1,5 @@
 import type { WireEvent } from '../../protocol/events.js';
-import type { AgentClient, AgentStart } from '../agent-client.js';
+import type { AgentClient, AgentStart, PermissionMode } from '../agent-client.js';
 import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
@@ -17,6 +17,8 @@ export interface TurnGateOptions extends SessionAgentOptions {
   commands: PermittedCommands;
   interruptTimeoutMs: number;
   agentGraceMs: number;
+  /** Called with the permission mode that the agent reports. */
+  onPermissionMode: (mode: PermissionMode) => void;
   /** Called when a turn, or other work of the agent, has ended, so that the session may be idle. */
   onWorkEnded: () => void;
 }
@@ -79,6 +81,7 @@ export class TurnGate {
     this.#agent = new SessionAgent(options, {
       onEvents: (events) => this.#onAgentEvents(events),
       onExit: (exit) => this.#onAgentExit(exit),
+      onPermissionMode: options.onPermissionMode,
       onIdle: () => options.onWorkEnded(),
     });
   }

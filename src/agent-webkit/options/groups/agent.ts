@@ -60,7 +60,7 @@ export interface AgentOptions {
 
   /**
    * The permission modes a client may request. Another mode is rejected with 403. The first is the
-   * mode of a new session.
+   * mode of a new session. An agent that changes to another mode by itself is set back.
    *
    * @default every mode but `bypassPermissions`, beginning with `default`
    */
