@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { HELP, readCommand, UsageError } from './standalone/command-line.js';
 import { createServer } from './standalone/server.js';
 import { SettingError } from './standalone/read-setting.js';
+import { onStarterEnd } from './standalone/starter.js';
 import { readSettings, type Settings, withoutSecrets } from './standalone/settings.js';
 
 const logger = new Logger('Server');
@@ -31,6 +32,10 @@ async function start(): Promise<void> {
   for (const warning of settings.warnings) logger.warn(warning);
   const app = await createServer(settings);
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  onStarterEnd(process.env, () => {
+    logger.warn('npm, which started this server, has ended. Shutting down.');
+    process.kill(process.pid, 'SIGTERM');
+  });
   await app.listen(settings.port, settings.host);
   announce(settings, await app.getUrl());
 }
