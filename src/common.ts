@@ -50,7 +50,7 @@ export {
   SqliteStorage,
   type SqliteStorageOptions,
 } from './agent-webkit/storage/sqlite/sqlite-storage.js';
-export { EMPTY_LOG, FencedError } from './agent-webkit/engine/storage.js';
+export { CONVERSATION_EVENTS, EMPTY_LOG, FencedError } from './agent-webkit/engine/storage.js';
 export type {
   AsyncEventStore,
   EventAppend,

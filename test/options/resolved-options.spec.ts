@@ -87,6 +87,7 @@ describe('Resolving the options', () => {
         maxSessionsPerOwner: 1000,
         maxCreationsPerMinute: 60,
         retentionMs: null,
+        emptySessionTtlMs: 86_400_000,
         shutdownGraceMs: 300,
         canAccess: null,
         onDecision: expect.any(Function),

@@ -38,6 +38,7 @@ const COMMON = [
   'AgentWebkitError',
   'AgentsBusyError',
   'BackpressureError',
+  'CONVERSATION_EVENTS',
   'ConflictError',
   'CursorAheadError',
   'CursorEvictedError',

@@ -48,6 +48,7 @@ export function createRegistry(
     canAccess: null,
     onDecision: quiet,
     retentionMs: null,
+    emptySessionTtlMs: null,
     shutdownGraceMs: 100,
     ...options,
   });

@@ -95,6 +95,12 @@ export interface AsyncEventStore extends EventStore {
   append(append: EventAppend): Promise<void>;
 }
 
+/**
+ * The names of the events of which a session that ever had a message keeps at least one: the message
+ * until its turn starts, the start of the turn until it ends, and then its result.
+ */
+export const CONVERSATION_EVENTS = ['user_message', 'turn_start', 'result'] as const;
+
 /** Stores the records of sessions. */
 export interface SessionRecordStore {
   /**
@@ -125,6 +131,11 @@ export interface SessionRecordStore {
   unfinished(limit: number, after: string | null): Promise<string[]>;
   /** Returns up to `limit` ids of sessions without activity since `before`, except those of other running servers. */
   unusedSince(before: Date, limit: number): Promise<string[]>;
+  /**
+   * Returns up to `limit` ids of sessions without activity since `before` whose events contain none of
+   * {@link CONVERSATION_EVENTS}, except those of other running servers.
+   */
+  emptySince(before: Date, limit: number): Promise<string[]>;
   /** Deletes a session atomically: its record, its events, its keys and its transcripts. */
   delete(sessionId: string): Promise<void>;
 }

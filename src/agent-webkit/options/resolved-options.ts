@@ -35,7 +35,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     groupValues(options, 'limits');
   const { maxSubscribers, ...stream } = groupValues(options, 'stream');
   const { shutdownGraceMs, ...timeouts } = groupValues(options, 'timeouts');
-  const { retentionMs, ...log } = groupValues(options, 'retention');
+  const { retentionMs, emptySessionTtlMs, ...log } = groupValues(options, 'retention');
   const { caller, configureSession, canAccess, onDecision } = groupValues(options, 'hooks');
   return Object.freeze({
     auth,
@@ -53,6 +53,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
       maxSessionsPerOwner,
       maxCreationsPerMinute,
       retentionMs,
+      emptySessionTtlMs,
       shutdownGraceMs,
       canAccess,
       onDecision,

@@ -2,6 +2,7 @@ import type { ConformanceCase, ConformanceSubject } from './conformance/conforma
 import { endingCases } from './conformance/ending-cases.js';
 import { eventCases } from './conformance/event-cases.js';
 import { openedCases } from './conformance/fixtures.js';
+import { listingCases } from './conformance/listing-cases.js';
 import { raceCases } from './conformance/race-cases.js';
 import { recordCases } from './conformance/record-cases.js';
 import { textCases } from './conformance/text-cases.js';
@@ -24,6 +25,14 @@ export type { ConformanceCase, ConformanceSubject };
 export function storageConformance(
   createSubject: () => Promise<ConformanceSubject>,
 ): ConformanceCase[] {
-  const cases = [eventCases, textCases, recordCases, endingCases, raceCases, transcriptCases];
+  const cases = [
+    eventCases,
+    textCases,
+    recordCases,
+    listingCases,
+    endingCases,
+    raceCases,
+    transcriptCases,
+  ];
   return openedCases(cases.flat(), createSubject);
 }

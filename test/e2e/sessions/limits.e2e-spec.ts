@@ -133,6 +133,19 @@ describe.each(ADAPTERS)('Limits for clients on %s', (adapter) => {
     expect(agents.newest().start).toMatchObject({ maxTurns: 5, maxBudgetUsd: 1.5 });
   });
 
+  it('remove sessions that never had a message, and no others', async () => {
+    await start({ retention: { emptySessionTtlMs: 20 } });
+    const used = await server.createSession();
+    await server.say(used, 'hi');
+    const [empty, open] = [await server.createSession(), await server.createSession()];
+    const stream = await server.stream(open);
+    await eventually(
+      async () => (await server.request('GET', `/sessions/${empty}`)).status === 404,
+    );
+    expect((await server.request('GET', `/sessions/${used}`)).status).toBe(200);
+    expect(stream.isEnded).toBe(false);
+  });
+
   it('remove unused sessions', async () => {
     await start({ retention: { retentionMs: 20 } });
     const id = await server.createSession();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { ADA, createRegistry } from '../../support/registry-bench.js';
+import { result } from '../../support/sdk-messages.js';
 import { LIMITS, settle, stopTime, user } from '../../support/session-bench.js';
 
 /** Hours and not days, because the fake clock also runs the timers of every few seconds. */
@@ -66,6 +67,70 @@ describe('an unused session', () => {
     await pass(RETENTION_MS + HOUR_MS);
     expect(await storage.records.count(ADA.id)).toBe(30);
     for (const subscription of subscriptions) subscription.close();
+  });
+});
+
+describe('a session that never had a message', () => {
+  const TTL_MS = 2 * HOUR_MS;
+  let storage: MemoryStorage;
+  let bench: ReturnType<typeof createRegistry>;
+  beforeEach(async () => {
+    stopTime();
+    storage = new MemoryStorage();
+    bench = createRegistry(storage, { emptySessionTtlMs: TTL_MS });
+    await bench.registry.start();
+  });
+  afterEach(async () => {
+    await bench.registry.shutdown();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+  const listed = async () =>
+    (await bench.registry.list(ADA, 10, null)).sessions.map(({ session_id }) => session_id);
+
+  it('is removed after its time, also when it briefly had a subscriber', async () => {
+    const { registry } = bench;
+    const [, visited] = [await registry.create({}, ADA), await registry.create({}, ADA)];
+    visited.subscribe(0, () => undefined).close();
+    await pass(TTL_MS - HOUR_MS / 2);
+    expect(await listed()).toHaveLength(2);
+    await pass(2 * HOUR_MS);
+    expect(await listed()).toEqual([]);
+    expect(bench.living()).toBe(0);
+  });
+
+  it('stays while it has a subscriber, and is removed later', async () => {
+    const session = await bench.registry.create({}, ADA);
+    const subscription = session.subscribe(0, () => undefined);
+    await pass(2 * TTL_MS);
+    expect(await listed()).toEqual([session.id]);
+    subscription.close();
+    await pass(TTL_MS + HOUR_MS);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('stays once it has a message, whether its turn runs or ended', async () => {
+    const { registry } = bench;
+    const [running, ended] = [await registry.create({}, ADA), await registry.create({}, ADA)];
+    await running.accept(user('hi'), ADA);
+    await ended.accept(user('hi'), ADA);
+    bench.agents.at(-1)?.say(result());
+    await pass(3 * TTL_MS);
+    expect((await listed()).sort()).toEqual([running.id, ended.id].sort());
+  });
+
+  it('is also removed when it is in the storage only, as after a restart', async () => {
+    const unused = await bench.registry.create({}, ADA);
+    const used = await bench.registry.create({}, ADA);
+    await used.accept(user('hi'), ADA);
+    // Other servers of the storage: the sessions are not in their memory.
+    await storage.records.update(used.id, 1, { lastActivityAt: new Date(0) });
+    const other = createRegistry(storage, { emptySessionTtlMs: TTL_MS });
+    await other.registry.start();
+    await pass(TTL_MS + HOUR_MS);
+    expect(await storage.records.get(unused.id)).toBeNull();
+    expect(await storage.records.get(used.id)).not.toBeNull();
+    await other.registry.shutdown();
   });
 });
 

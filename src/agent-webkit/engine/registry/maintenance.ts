@@ -9,6 +9,8 @@ export interface MaintenanceOptions {
   records: SessionRecordStore;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
+  /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
+  emptySessionTtlMs: number | null;
   logger: EngineLogger;
 }
 
@@ -17,9 +19,9 @@ export class Maintenance {
   readonly #live: LiveSessions;
   readonly #records: SessionRecordStore;
   readonly #recovery: Recovery;
-  readonly #retention: Retention | null;
+  readonly #retentions: Retention[] = [];
 
-  constructor({ live, records, retentionMs, logger }: MaintenanceOptions) {
+  constructor({ live, records, retentionMs, emptySessionTtlMs, logger }: MaintenanceOptions) {
     this.#live = live;
     this.#records = records;
     this.#recovery = new Recovery({
@@ -28,14 +30,31 @@ export class Maintenance {
       resume: (id) => this.#resume(id),
       logger,
     });
-    const remove = (id: string) => this.#removeUnused(id);
-    this.#retention =
-      retentionMs === null ? null : new Retention({ retentionMs, records, remove, logger });
+    if (retentionMs !== null) {
+      this.#retentions.push(
+        new Retention({
+          retentionMs,
+          find: (before, limit) => records.unusedSince(before, limit),
+          remove: (id) => this.#removeUnused(id),
+          logger,
+        }),
+      );
+    }
+    if (emptySessionTtlMs !== null) {
+      this.#retentions.push(
+        new Retention({
+          retentionMs: emptySessionTtlMs,
+          find: (before, limit) => records.emptySince(before, limit),
+          remove: (id) => this.#removeEmpty(id),
+          logger,
+        }),
+      );
+    }
   }
 
   /** Starts to remove unused sessions at intervals. */
   startRetention(): void {
-    this.#retention?.start();
+    for (const retention of this.#retentions) retention.start();
   }
 
   /**
@@ -47,7 +66,7 @@ export class Maintenance {
   }
 
   stop(): void {
-    this.#retention?.stop();
+    for (const retention of this.#retentions) retention.stop();
     this.#recovery.stop();
   }
 
@@ -59,6 +78,17 @@ export class Maintenance {
     const held = await this.#live.get(id);
     if (held && (await held.isTakenOver())) await this.#live.evict(held);
     await this.#live.load(id);
+  }
+
+  /**
+   * The session is loaded, which fences off any other server, and its events decide: a message may have
+   * arrived since it was found.
+   */
+  async #removeEmpty(id: string): Promise<void> {
+    const session = await this.#live.load(id).catch(() => null);
+    if (!session) return;
+    if (session.isActive || !session.isEmpty) return session.recordActivity();
+    await this.#live.delete(session);
   }
 
   async #removeUnused(id: string): Promise<void> {

@@ -1,10 +1,10 @@
 import type { EngineLogger } from '../engine-logger.js';
-import type { SessionRecordStore } from '../storage.js';
 
 export interface RetentionOptions {
   /** How long a session is kept after its last activity, in milliseconds. */
   retentionMs: number;
-  records: SessionRecordStore;
+  /** Returns up to `limit` ids of sessions that are due, whose last activity was before a time. */
+  find: (before: Date, limit: number) => Promise<string[]>;
   /** Removes a session unless it is active. */
   remove: (sessionId: string) => Promise<void>;
   logger: EngineLogger;
@@ -45,12 +45,12 @@ export class Retention {
 
   /** Removes the sessions that are due now. */
   async sweep(): Promise<void> {
-    const { retentionMs, records, remove } = this.#options;
+    const { retentionMs, find, remove } = this.#options;
     const before = new Date(Date.now() - retentionMs);
     let seen: string[] = [];
     while (!this.#isStopped) {
       // oxlint-disable-next-line no-await-in-loop -- one batch at a time leaves the storage room for other work
-      const ids = await records.unusedSince(before, BATCH);
+      const ids = await find(before, BATCH);
       // Sessions that are listed again were not removed, and would be listed for ever.
       const unseen = ids.filter((id) => !seen.includes(id));
       if (unseen.length === 0) return;

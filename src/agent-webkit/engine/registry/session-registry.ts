@@ -20,6 +20,8 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
   canAccess: CanAccess | null;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
+  /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
+  emptySessionTtlMs: number | null;
   /** How long an agent may take to end by itself when the server shuts down, in milliseconds. */
   shutdownGraceMs: number;
   /**
@@ -54,13 +56,13 @@ export class SessionRegistry {
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
-    const { storage, canAccess, retentionMs, logger } = options;
+    const { storage, canAccess, logger } = options;
     this.#options = options;
     this.#live = new LiveSessions(options);
     this.#access = new Access(canAccess, logger);
     this.#admission = new Admission(storage.records, options);
     const { records } = storage;
-    this.#maintenance = new Maintenance({ live: this.#live, records, retentionMs, logger });
+    this.#maintenance = new Maintenance({ ...options, live: this.#live, records });
   }
 
   /** How often the access of an open watch is checked again, in milliseconds; null for never. */

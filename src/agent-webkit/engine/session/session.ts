@@ -67,6 +67,12 @@ export class Session {
     return this.#parts.record.epoch;
   }
 
+  /** True while the session has never had a message or a turn, committed or not. */
+  get isEmpty(): boolean {
+    const { hasConversation, queue } = this.#parts.log.state;
+    return !hasConversation && queue.length === 0;
+  }
+
   /** The seq of the last committed event, 0 while there is none. */
   get lastSeq(): number {
     return this.#parts.log.lastSeq;

@@ -39,6 +39,17 @@ export interface RetentionOptions {
    * @default null
    */
   readonly retentionMs?: number | null;
+
+  /**
+   * How long a session that never had a message is kept without a subscriber, in milliseconds. Null for
+   * as long as any other session.
+   *
+   * A page may create a session and never use it, for example where React runs effects twice. The
+   * default is the time for which an idempotency key is remembered, so that a repeated creation finds its session.
+   *
+   * @default 86400000
+   */
+  readonly emptySessionTtlMs?: number | null;
 }
 
 export const RETENTION = {
@@ -73,5 +84,13 @@ export const RETENTION = {
     variable: 'AGENT_WEBKIT_RETENTION_MS',
     effect:
       'How long an unused session is kept. It is then deleted with everything stored of it. Null for no limit.',
+  },
+  emptySessionTtlMs: {
+    rule: orNull(age),
+    default: 24 * 60 * 60 * 1000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_EMPTY_SESSION_TTL_MS',
+    effect:
+      'How long a session that never had a message is kept without a subscriber. Null for as long as any other session.',
   },
 } satisfies Descriptors<RetentionOptions>;

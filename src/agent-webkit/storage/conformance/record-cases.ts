@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { FencedError, type RecordCursor, type SessionRecord } from '../../engine/storage.js';
+import { FencedError, type SessionRecord } from '../../engine/storage.js';
 import {
   append,
   assertSame,
   type Cases,
   createSession,
-  idsOf,
   sampleEvents,
   sampleRecord,
 } from './fixtures.js';
@@ -154,72 +153,7 @@ export const recordCases: Cases = [
       assertSame((await records.claim(id))?.log, log);
     },
   ],
-  [
-    "an owner's records are listed, the newest activity first",
-    async ({ provider: { records } }) => {
-      const times = [3, 1, 2].map((day) => new Date(Date.UTC(2026, 0, day)));
-      for (const lastActivityAt of times) {
-        // oxlint-disable-next-line no-await-in-loop -- they must not depend on each other
-        await records.create(sampleRecord({ lastActivityAt }), null);
-      }
-      await records.create(sampleRecord({ owner: 'bob' }), null);
-      const days = (await records.list('alice', 10, null)).map((record) =>
-        record.lastActivityAt.getUTCDate(),
-      );
-      assertSame(days, [3, 2, 1]);
-      assertSame(await records.list('carol', 10, null), []);
-      assert.equal(await records.count('carol'), 0);
-    },
-  ],
-  [
-    'the pages of a listing contain every record once, also those with equal times',
-    async ({ provider: { records } }) => {
-      const created = Array.from({ length: 11 }, (_, index) =>
-        sampleRecord({ lastActivityAt: new Date(1_000_000 + (index % 3)) }),
-      );
-      await Promise.all(created.map((record) => records.create(record, null)));
-      const listed: SessionRecord[] = [];
-      let cursor: RecordCursor | null = null;
-      for (;;) {
-        // oxlint-disable-next-line no-await-in-loop -- a page starts where the previous one ended
-        const page: SessionRecord[] = await records.list('alice', 2, cursor);
-        assert.ok(page.length <= 2);
-        listed.push(...page);
-        cursor = page.at(-1) ?? null;
-        if (!cursor) break;
-      }
-      const times = listed.map(({ lastActivityAt }) => lastActivityAt.getTime());
-      assertSame(
-        times,
-        [...times].sort((a, b) => b - a),
-      );
-      assertSame(idsOf(listed), idsOf(created));
-    },
-  ],
-  [
-    'the records used since a time are returned in the order of their ids, page by page',
-    async ({ provider: { records } }) => {
-      const since = new Date(1_000_000);
-      const used = Array.from({ length: 5 }, (_, index) => at(1_000_000 + (index % 2)));
-      const others = [at(999_999), at(0), { ...at(1_000_005), owner: 'bob' }];
-      await Promise.all([...used, ...others].map((record) => records.create(record, null)));
-      const listed: string[] = [];
-      for (;;) {
-        // oxlint-disable-next-line no-await-in-loop -- a page starts where the previous one ended
-        const page = await records.usedSince('alice', since, 2, listed.at(-1) ?? null);
-        assert.ok(page.length <= 2);
-        if (page.length === 0) break;
-        listed.push(...page.map(({ id }) => id));
-      }
-      assertSame(listed, idsOf(used));
-      assertSame(await records.usedSince('carol', since, 10, null), []);
-    },
-  ],
 ];
-
-function at(ms: number): SessionRecord {
-  return sampleRecord({ lastActivityAt: new Date(ms) });
-}
 
 function spoil(record: SessionRecord | null | undefined): void {
   assert.ok(record);

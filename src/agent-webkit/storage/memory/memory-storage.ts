@@ -1,5 +1,6 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import {
+  CONVERSATION_EVENTS,
   type EventAppend,
   EMPTY_LOG,
   type EventStore,
@@ -177,6 +178,16 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve(unused.slice(0, limit));
   }
 
+  emptySince(before: Date, limit: number): Promise<string[]> {
+    const empty: string[] = [];
+    for (const { record, events, older } of this.#sessions.values()) {
+      if (empty.length === limit) break;
+      if (record.lastActivityAt >= before || older.some(isConversation)) continue;
+      if (!hasConversation(events)) empty.push(record.id);
+    }
+    return Promise.resolve(empty);
+  }
+
   delete(sessionId: string): Promise<void> {
     const owner = this.#sessions.get(sessionId)?.record.owner;
     this.#sessions.delete(sessionId);
@@ -191,6 +202,24 @@ class MemoryRecordStore implements SessionRecordStore {
   #ofOwner(owner: string): Stored[] {
     return [...(this.#byOwner.get(owner) ?? [])].flatMap((id) => this.#sessions.get(id) ?? []);
   }
+}
+
+function isConversation({ name }: SessionEvent): boolean {
+  return CONVERSATION_EVENTS.some((known) => known === name);
+}
+
+/** Returns true when one of the packed events is of a conversation. Reads few at a time: the first ones mostly decide. */
+function hasConversation(events: PackedEvents): boolean {
+  const PAGE = 16;
+  let after = events.firstSeq - 1;
+  while (after < events.lastSeq) {
+    const page = events.after(after, PAGE);
+    if (page.some(isConversation)) return true;
+    const last = page.at(-1);
+    if (!last) return false;
+    after = last.seq;
+  }
+  return false;
 }
 
 /** Returns a copy of the record that the caller may modify. */

@@ -1,4 +1,5 @@
 import {
+  CONVERSATION_EVENTS,
   FencedError,
   type RecordCursor,
   type SessionRecord,
@@ -168,6 +169,18 @@ export class PostgresRecords implements SessionRecordStore {
        where last_activity_at < $1 and (server = $3 or server not in (select server from living))
        order by last_activity_at limit $2`,
       [timeOf(before), limit, this.#lock.number],
+    );
+  }
+
+  async emptySince(before: Date, limit: number): Promise<string[]> {
+    // By a subquery with a limit, which is answered by index for each session: PostgreSQL would join the whole table of events.
+    return this.#ids(
+      `${LIVING} select id from ${this.#schema}.session
+       where last_activity_at < $1 and (server = $3 or server not in (select server from living))
+       and (select 1 from ${this.#schema}.event
+         where event.session = session.key and event.name = any($4) limit 1) is null
+       order by last_activity_at limit $2`,
+      [timeOf(before), limit, this.#lock.number, [...CONVERSATION_EVENTS]],
     );
   }
 

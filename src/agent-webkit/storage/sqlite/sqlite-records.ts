@@ -1,5 +1,6 @@
 import type { SessionConfig } from '../../engine/agent-client.js';
 import {
+  CONVERSATION_EVENTS,
   EMPTY_LOG,
   FencedError,
   type RecordCursor,
@@ -109,6 +110,10 @@ export class SqliteRecords implements SessionRecordStore {
     return this.#ids(this.#sql.unusedSince, [before.getTime(), limit]);
   }
 
+  emptySince(before: Date, limit: number): Promise<string[]> {
+    return this.#ids(this.#sql.emptySince, [before.getTime(), limit]);
+  }
+
   async delete(sessionId: string): Promise<void> {
     const deletions = [
       ...this.#sql.delete.map((sql) => ({ sql, params: [sessionId] })),
@@ -163,6 +168,10 @@ function createStatements(prefix: string) {
       where is_unfinished = 1 and server <> ? and id > ? order by id limit ?`,
     unusedSince: `select id from ${session} where last_activity_at < ?
       order by last_activity_at limit ?`,
+    emptySince: `select id from ${session} where last_activity_at < ? and not exists (
+        select 1 from ${prefix}event where session = ${session}.key
+        and name in (${CONVERSATION_EVENTS.map((name) => `'${name}'`).join(', ')})
+      ) order by last_activity_at limit ?`,
     delete: [
       `delete from ${prefix}event where session = ${keyOfSession}`,
       `delete from ${prefix}accepted_key where session = ${keyOfSession}`,
