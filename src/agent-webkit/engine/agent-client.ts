@@ -77,6 +77,13 @@ export interface AgentStart extends SessionConfig {
   transcripts?: SessionStore;
 }
 
+/** An MCP server of an agent. */
+export interface McpServerState {
+  name: string;
+  /** `connected`, `pending` while it starts, `failed`, `needs-auth` or `disabled`. */
+  status: string;
+}
+
 /** One user message for an agent. */
 export interface AgentInput {
   /** A UUID. */
@@ -105,6 +112,8 @@ export interface AgentClient {
   setModel(model: string | null): Promise<void>;
   setPermissionMode(mode: PermissionMode): Promise<void>;
   stopTask(taskId: string): Promise<void>;
+  /** Returns the MCP servers of the agent and their status, also while it starts. */
+  mcpServers?(): Promise<readonly McpServerState[]>;
   /**
    * Ends the agent and all processes that it started. Resolves when all of them have ended. May be
    * called repeatedly.

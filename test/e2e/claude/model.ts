@@ -24,6 +24,8 @@ export const QUESTIONS = [
  * - `bash <command>` writes a sentence and calls the tool; `ask` asks {@link QUESTIONS};
  * - `delegate <words>` passes these words to a sub-agent and waits for it; `background <words>` does
  *   not wait, and the notice that the sub-agent has ended is answered when `notice` is released;
+ * - `think <words>` streams these words as thinking before its answer;
+ * - `fail <status> <times>` fails that often with an HTTP status before its answer;
  * - `use <tool> <input as JSON>` calls any tool;
  * - `recall` answers with all messages of the user in this conversation;
  * - any other message is answered with `heard <message>`, and a tool's result with `done`.
@@ -35,6 +37,7 @@ export function createModel(): { model: Model; release: (name: string) => void }
     gates.set(name, made);
     return made;
   };
+  const failures = new Map<string, number>();
   const model = (request: ModelRequest): Reply => {
     const { text, toolResults } = request;
     const [word, ...rest] = text.split(' ');
@@ -45,6 +48,14 @@ export function createModel(): { model: Model; release: (name: string) => void }
     if (word === 'bash') {
       const input = { command: words, description: 'test' };
       return { blocks: [{ text: 'I run it.' }, { tool: 'Bash', input }] };
+    }
+    if (word === 'think') {
+      return { blocks: [{ thinking: rest.map((part) => `${part} `) }, { text: 'thought' }] };
+    }
+    if (word === 'fail') {
+      const failed = failures.get(text) ?? 0;
+      failures.set(text, failed + 1);
+      if (failed < Number(rest[1])) return { blocks: [], status: Number(rest[0]) };
     }
     if (word === 'use') {
       const [tool = '', ...input] = rest;

@@ -4,6 +4,7 @@ import type {
   AgentClient,
   AgentInput,
   AgentStart,
+  McpServerState,
   PermissionMode,
   SDKMessage,
   SdkFactory,
@@ -121,6 +122,12 @@ class ClaudeAgentClient implements AgentClient {
       (query) => query.stopTask(taskId),
       `The agent could not stop the task '${taskId}'.`,
     );
+  }
+
+  async mcpServers(): Promise<McpServerState[]> {
+    const servers = await this.#controls.ask((query) => query.mcpServerStatus());
+    // Their configuration contains addresses, commands and keys.
+    return servers.map(({ name, status }) => ({ name, status }));
   }
 
   close(graceMs: number): Promise<void> {

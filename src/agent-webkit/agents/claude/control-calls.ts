@@ -42,6 +42,13 @@ export class ControlCalls {
     await response.finally(() => this.#pending.delete(response));
   }
 
+  /** Asks the process for a value. It changes nothing, so that no message waits for it. */
+  async ask<Value>(question: (query: Query) => Promise<Value>): Promise<Value> {
+    const query = await this.#query.promise;
+    if (this.#isClosed) throw agentClosed();
+    return question(query);
+  }
+
   /** Runs the function when all pending calls have settled: at once when there is none. */
   afterPending(run: () => void): void {
     if (this.#pending.size === 0) run();

@@ -11,6 +11,7 @@ import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { MessageTranslator } from './translation/message-translator.js';
+import { McpWatch } from './mcp-watch.js';
 import { cancelledRequest } from './cancelled-request.js';
 
 export interface SessionAgentOptions {
@@ -173,6 +174,11 @@ export class SessionAgent {
   ): Promise<void> {
     let hasSpoken = false;
     let cause: unknown;
+    const watch = new McpWatch(client, (servers) => {
+      const events = this.#client === client ? translator.mcpChanges(servers) : [];
+      // If they cannot be stored, neither can the agent's own events, which then end the session.
+      if (events.length > 0) this.#listener.onEvents(events)?.catch(() => undefined);
+    });
     try {
       for await (const message of client.messages) {
         hasSpoken = true;
@@ -183,6 +189,7 @@ export class SessionAgent {
           this.#isOutdated = true;
         const mode = permissionModeIn(message);
         if (mode !== undefined) this.#listener.onPermissionMode(mode);
+        if (message.type === 'system' && message.subtype === 'init') watch.stop();
         const events = this.#translate(translator, message);
         this.#logErrors(sessionId, events);
         const wasAtWork = this.#work.isAtWork;
@@ -194,6 +201,7 @@ export class SessionAgent {
     } catch (error) {
       cause = error;
     }
+    watch.stop();
     if (this.#client !== client) return;
     // Processes that the agent started may have outlived it.
     void this.close(0);

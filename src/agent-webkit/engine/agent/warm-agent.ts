@@ -82,6 +82,7 @@ export class WarmAgent implements SlotHolder {
       setModel: (model) => client.setModel(model),
       setPermissionMode: (mode) => client.setPermissionMode(mode),
       stopTask: (taskId) => client.stopTask(taskId),
+      mcpServers: () => client.mcpServers?.() ?? Promise.resolve([]),
       close: (graceMs) => client.close(graceMs),
     };
   }

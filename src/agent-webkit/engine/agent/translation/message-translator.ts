@@ -1,5 +1,5 @@
 import type { WireEvent } from '../../../protocol/events.js';
-import type { SDKMessage } from '../../agent-client.js';
+import type { McpServerState, SDKMessage } from '../../agent-client.js';
 import { ApiErrors } from './api-errors.js';
 import { AssistantMessages } from './assistant-messages.js';
 import { Compaction } from './compaction.js';
@@ -22,6 +22,7 @@ const none = (): WireEvent[] => [];
  */
 export class MessageTranslator {
   readonly #limit = new NoticeLimit();
+  readonly #mcp = new McpStatus();
   readonly #translations: Translations;
 
   /** @param costUsd the cost of the session before this agent was started */
@@ -31,7 +32,6 @@ export class MessageTranslator {
     const compaction = new Compaction();
     const notices = new Notices();
     const results = new TurnResults(sessionId, costUsd);
-    const mcp = new McpStatus();
     const endTurn = (message: MessageOf<'result'>): WireEvent[] => {
       const result = results.translate(message, apiErrors.sentence);
       const ends = [...messages.endTurn(), ...compaction.endTurn()];
@@ -56,7 +56,7 @@ export class MessageTranslator {
           ? notices.toolProgress(message)
           : apiErrors.subAgentRetry(message, message.subagent_retry),
       tool_use_summary: (message) => notices.toolUseSummary(message),
-      'system/init': (message) => mcp.changes(message.mcp_servers),
+      'system/init': (message) => this.mcpChanges(message.mcp_servers),
       'system/api_retry': (message) => apiErrors.retry(message),
       'system/background_tasks_changed': none,
       'system/commands_changed': none,
@@ -86,6 +86,11 @@ export class MessageTranslator {
       'system/thinking_tokens': (message) => notices.thinking(message),
       'system/worker_shutting_down': none,
     };
+  }
+
+  /** Returns the events about the servers whose status has changed since it was last given. */
+  mcpChanges(servers: readonly McpServerState[]): WireEvent[] {
+    return this.#mcp.changes(servers);
   }
 
   translate(message: SDKMessage): WireEvent[] {
