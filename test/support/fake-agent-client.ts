@@ -16,6 +16,7 @@ export class FakeAgentClient implements AgentClient {
   readonly inputs: AgentInput[] = [];
   readonly calls: string[] = [];
   isClosed = false;
+  unreportedUsd = 0;
   /** The promise for which `close` waits. */
   closing: Promise<void> = Promise.resolve();
   /** True when an interrupt ends the turn, as with a healthy agent. */

@@ -105,6 +105,13 @@ export interface AgentInput {
  */
 export interface AgentClient {
   readonly messages: AsyncIterable<SDKMessage>;
+  /**
+   * The cost since the agent's last `result`, in US dollars, as far as it is known. It is the cost of a
+   * turn that is cut off.
+   *
+   * @default 0
+   */
+  readonly unreportedUsd?: number;
   /** Delivers one user message, which starts a turn. Called only between turns. */
   send(input: AgentInput): void;
   /** Aborts the running turn, which then ends with a `result` message. */

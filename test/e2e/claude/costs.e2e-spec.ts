@@ -68,4 +68,20 @@ describe('The costs of a session', () => {
     expect((await app.server.info(tab.id))['total_cost_usd']).toBeCloseTo(5 * ANSWER_USD);
     await tab.session.close();
   });
+
+  it('include a turn that is cut off by a kill', async () => {
+    const tab = await app.open();
+    await tab.turn('one');
+    await tab.session.send('bash touch two');
+    await tab.asked();
+    await app.killAgent(tab.id);
+    await tab.next('error');
+    await tab.until(() => tab.all('result').length === 2);
+    expect(tab.all('result').map(costs)).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+    expect(costs(await tab.turn('three'))).toEqual([1, 3]);
+    await tab.session.close();
+  });
 });

@@ -60,6 +60,23 @@ describe('The budget of a session', () => {
     expect(results.slice(1)).toMatchObject([sessionCost, sessionCost, sessionCost]);
   });
 
+  it('counts a turn that a crash cut off', async () => {
+    bench = await SessionBench.start({ config: { maxBudgetUsd: 2 } });
+    await turn(0.5);
+    await bench.say('hi');
+    await bench.agent.received(2);
+    bench.agent.unreportedUsd = 1;
+    bench.agent.die('crashed');
+    await bench.said('result', 2);
+    expect((await bench.data('result')).at(-1)).toMatchObject({
+      subtype: 'error_during_execution',
+      total_cost_usd: 1,
+      session_cost_usd: 1.5,
+    });
+    await bench.say('again');
+    expect((await bench.started(2)).start.maxBudgetUsd).toBe(0.5);
+  });
+
   it('starts no agent for a budget of 0', async () => {
     bench = await SessionBench.start({ config: { maxBudgetUsd: 0 } });
     await bench.say('hi');

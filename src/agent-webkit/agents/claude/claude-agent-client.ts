@@ -14,6 +14,7 @@ import { AgentProcess } from './agent-process.js';
 import { type ClaudeConfiguration, claudeOptions } from './claude-options.js';
 import { endMessages, isMissingConversation, loadSdk } from './claude-sdk.js';
 import { agentClosed, ControlCalls } from './control-calls.js';
+import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
 import { InputStream } from './input-stream.js';
 
@@ -51,6 +52,7 @@ class ClaudeAgentClient implements AgentClient {
   readonly #configuration: ClaudeConfiguration;
   readonly #first: Promise<Query | undefined>;
   readonly #controls = new ControlCalls();
+  readonly #costs = new CostMeter();
   /** Resolves when `close` is called. */
   readonly #closing = createDeferred<undefined>();
   #isClosing = false;
@@ -90,6 +92,10 @@ class ClaudeAgentClient implements AgentClient {
     this.#interruptsRequested = false;
     // Without a process yet, its launch delivers the message.
     if (this.#inputs !== undefined) this.#deliver(message, this.#inputs);
+  }
+
+  get unreportedUsd(): number {
+    return this.#costs.unreportedUsd;
   }
 
   async interrupt(): Promise<void> {
@@ -212,6 +218,7 @@ class ClaudeAgentClient implements AgentClient {
   }
 
   #observe(message: SDKMessage, query: Query): void {
+    this.#costs.observe(message, query);
     if (message.type !== 'system' || message.subtype !== 'init') return;
     this.#requested = undefined;
     if (!this.#interruptsRequested) return;
@@ -249,11 +256,16 @@ class ClaudeAgentClient implements AgentClient {
     this.#inputs = inputs;
     if (this.#requested !== undefined) this.#deliver(this.#requested, inputs);
     query.initializationResult().then(
-      () => this.#controls.open(query),
+      () => this.#open(query),
       // The messages of the query report the failure, after which there may be another query.
       () => {},
     );
     return query;
+  }
+
+  #open(query: Query): void {
+    this.#controls.open(query);
+    this.#costs.start(query);
   }
 
   async #load() {

@@ -61,6 +61,8 @@ export class SessionAgent {
   /** Resolves when the agent that is being closed is gone. */
   #closing: Promise<void> | null = null;
   #isOutdated = false;
+  /** The cost of the last agent after its last result, until that is taken. */
+  #unreportedUsd = 0;
   /** The number of closes. A start that had to wait compares it, to find out if it was cancelled. */
   #closes = 0;
 
@@ -82,6 +84,13 @@ export class SessionAgent {
   /** True when the agent was started for a session that has changed since, in a way that only a start applies. */
   get isOutdated(): boolean {
     return this.#isOutdated;
+  }
+
+  /** Returns the cost of a turn that is cut off, in US dollars, as far as it is known. Call it once for the turn. */
+  takeUnreportedUsd(): number {
+    const usd = this.#client?.unreportedUsd ?? this.#unreportedUsd;
+    this.#unreportedUsd = 0;
+    return usd;
   }
 
   /** Marks the running agent as outdated, until the next one is started. */
@@ -117,6 +126,7 @@ export class SessionAgent {
     this.#options.slots.cancel(this.#options.holder);
     const client = this.#client;
     if (!client) return this.#closing ?? Promise.resolve();
+    this.#unreportedUsd = client.unreportedUsd ?? 0;
     this.#client = null;
     this.#isOutdated = false;
     this.#work = new AgentWork();
@@ -162,6 +172,7 @@ export class SessionAgent {
       return null;
     }
     this.#client = client;
+    this.#unreportedUsd = 0;
     this.#work = new AgentWork();
     void this.#read(client, new MessageTranslator(start.sessionId, costUsd), start);
     return client;

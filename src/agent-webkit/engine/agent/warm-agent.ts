@@ -76,6 +76,9 @@ export class WarmAgent implements SlotHolder {
       client.setPermissionMode(start.permissionMode).catch(() => undefined);
     }
     return {
+      get unreportedUsd() {
+        return client.unreportedUsd ?? 0;
+      },
       messages: this.#readAll(start.includePartialMessages),
       send: (input) => client.send(input),
       interrupt: () => client.interrupt(),

@@ -1,17 +1,22 @@
 import type { EventPayloads, WireEvent } from '../../protocol/events.js';
 import type { PermissionMode } from '../agent-client.js';
 
-/** Returns the `result` of a turn that ended without a result from the agent. */
+/**
+ * Returns the `result` of a turn that ended without a result from the agent.
+ *
+ * @param priorCostUsd the cost of the session before this turn
+ */
 export function failedResult(
   sessionId: string,
-  sessionCostUsd: number,
+  costUsd: number,
+  priorCostUsd: number,
 ): Extract<WireEvent, { event: 'result' }> {
   const data: EventPayloads['result'] = {
     session_id: sessionId,
     subtype: 'error_during_execution',
     is_error: true,
-    total_cost_usd: 0,
-    session_cost_usd: sessionCostUsd,
+    total_cost_usd: costUsd,
+    session_cost_usd: priorCostUsd + costUsd,
     duration_ms: 0,
     num_turns: 0,
     usage: {},
@@ -25,7 +30,7 @@ export function exhaustedResult(
   sessionCostUsd: number,
   maxBudgetUsd: number,
 ): WireEvent {
-  const { data } = failedResult(sessionId, sessionCostUsd);
+  const { data } = failedResult(sessionId, 0, sessionCostUsd);
   return {
     event: 'result',
     data: {

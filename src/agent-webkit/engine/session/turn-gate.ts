@@ -207,7 +207,7 @@ export class TurnGate {
 
   #cancelStart(): void {
     this.#options.requests.cancelAll();
-    this.#endWithoutSending(this.#failedResult());
+    this.#endWithoutSending(failedResult(this.#options.sessionId, 0, this.#log.state.costUsd));
   }
 
   /** Ends a turn whose message the agent has not received. A start of the agent is cancelled as well. */
@@ -276,7 +276,9 @@ export class TurnGate {
     if (this.#agent.isOutdated) this.stopIdleAgent().catch(() => undefined);
   }
 
+  /** Returns the result of a turn that the agent did not end, with its cost as far as it is known. */
   #failedResult(): WireEvent {
-    return failedResult(this.#options.sessionId, this.#log.state.costUsd);
+    const costUsd = this.#agent.takeUnreportedUsd();
+    return failedResult(this.#options.sessionId, costUsd, this.#log.state.costUsd);
   }
 }
