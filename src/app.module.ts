@@ -29,7 +29,7 @@ export class AppModule {
           useFactory: async () => ({
             ...settings.module,
             agent: { ...settings.module.agent, sdkFactory },
-            storage: await createStorage(settings.storage),
+            storage: await createStorage(settings),
           }),
         }),
         AgentWebkitPageModule.forRoot({ path: '/' }),
@@ -38,9 +38,12 @@ export class AppModule {
   }
 }
 
-async function createStorage(setting: string): Promise<StorageProvider> {
+async function createStorage({
+  storage: setting,
+  storageTimeoutMs: openTimeoutMs,
+}: Settings): Promise<StorageProvider> {
   if (setting === 'memory:') return new MemoryStorage();
   if (setting.startsWith('file:'))
     return new SqliteStorage({ file: setting.slice('file:'.length) });
-  return await PostgresStorage.connect(setting);
+  return await PostgresStorage.connect(setting, { openTimeoutMs });
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
+import { PostgresError } from './agent-webkit/storage/postgres/postgres-error.js';
 import { HELP, readCommand, UsageError } from './standalone/command-line.js';
 import { createServer } from './standalone/server.js';
 import { SettingError } from './standalone/read-setting.js';
@@ -81,6 +82,9 @@ function announce(settings: Settings, url: string): void {
 /** Returns the message for a failed start. Errors that the operator can fix have no stack trace. */
 function explain(error: unknown): string {
   if (error instanceof SettingError || error instanceof TypeError) return error.message;
+  if (error instanceof PostgresError) {
+    return `${error.message} Its connection string is AGENT_WEBKIT_STORAGE.`;
+  }
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'EADDRINUSE') return 'PORT is in use by another program. Choose another port.';
   if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')

@@ -1,6 +1,7 @@
 import type { Descriptor } from '../agent-webkit/options/descriptor.js';
 import { tokenList } from '../agent-webkit/options/groups/top-level.js';
 import {
+  delay,
   integer,
   listOf,
   nonEmptyString,
@@ -55,6 +56,13 @@ export const SERVER_SETTINGS = {
     rule: storage,
     default: 'memory:',
     effect: 'The storage of sessions: `memory:`, `file:./data/sessions.db` or `postgres://...`.',
+  },
+  AGENT_WEBKIT_STORAGE_TIMEOUT_MS: {
+    rule: delay,
+    default: 60_000,
+    unit: 'ms',
+    effect:
+      'How long the server retries at its start while PostgreSQL cannot be reached. It then exits with an error.',
   },
   AGENT_WEBKIT_MAX_BODY: {
     rule: textLike('a size such as 500kb or 10mb', /^\d+(?:b|kb|mb)?$/i),

@@ -112,6 +112,7 @@ describe('The settings of the standalone server', () => {
       port: 3000,
       agent: 'demo',
       storage: 'memory:',
+      storageTimeoutMs: 60_000,
       maxBody: '10mb',
       corsOrigin: null,
       warnings: [],

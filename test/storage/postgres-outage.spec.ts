@@ -124,14 +124,20 @@ describePostgres('a PostgreSQL storage during an outage', () => {
     const url = new URL(bench.url);
     url.username = encodeURIComponent(bench.schema);
     try {
-      const limited = await PostgresStorage.connect(url.href, { schema: bench.schema });
+      const limited = await PostgresStorage.connect(url.href, {
+        schema: bench.schema,
+        openTimeoutMs: 1,
+      });
       await bench.admin.query(`grant all on schema "${bench.schema}" to "${bench.schema}"`);
       await bench.admin.query(
         `grant all on all tables in schema "${bench.schema}" to "${bench.schema}"`,
       );
       await limit(0);
       await expect(limited.events.append(append)).rejects.toMatchObject({ code: '53300' });
-      await expect(limited.open()).rejects.toMatchObject({ code: '53300' });
+      await expect(limited.open()).rejects.toMatchObject({
+        name: 'PostgresError',
+        cause: { code: '53300' },
+      });
       await limit(10);
       await limited.open();
       await limited.events.append(append);

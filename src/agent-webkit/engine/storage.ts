@@ -151,8 +151,13 @@ export interface StorageProvider {
    * another machine. Undefined when the agent's own files are sufficient.
    */
   readonly transcripts?: SessionStore;
-  /** Prepares the storage, for example its schema or a worker. Called once, before anything else. */
-  open?(): Promise<void>;
+  /**
+   * Prepares the storage, for example its schema or a worker. Called once, before anything else. Rejects
+   * when it cannot be prepared: the server then does not start.
+   *
+   * @param onTrouble reports a problem that is being retried, as a sentence for the log
+   */
+  open?(onTrouble: (problem: string) => void): Promise<void>;
   /** Releases the resources that this provider has opened itself, and no others. Called once, last. */
   close?(): Promise<void>;
 }

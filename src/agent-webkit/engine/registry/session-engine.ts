@@ -90,7 +90,7 @@ export class SessionEngine {
    * storage before the agents.
    */
   open(): Promise<void> {
-    this.#opened ??= Promise.resolve(this.#storage.open?.());
+    this.#opened ??= Promise.resolve(this.#storage.open?.((problem) => this.#logger.warn(problem)));
     return this.#opened;
   }
 

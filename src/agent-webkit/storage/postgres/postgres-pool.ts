@@ -19,7 +19,14 @@ export interface PostgresClient {
 /** The members of a pool that the storage needs. A `Pool` of `pg` has them. */
 export interface PostgresPool {
   connect(callback: (error: Error | undefined, client?: PostgresClient) => void): void;
-  readonly options?: { readonly max?: number | undefined };
+  readonly options?: {
+    readonly max?: number | undefined;
+    /** Where the database is, for messages. */
+    readonly connectionString?: string | undefined;
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
+    readonly database?: string | undefined;
+  };
 }
 
 /** A pool with the function that ends it. */

@@ -1,5 +1,6 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
+import { connecting, nameDatabase } from './connecting.js';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
 import { PostgresEvents } from './postgres-events.js';
@@ -25,6 +26,13 @@ export interface PostgresStorageSettings {
    * @default 15000
    */
   queryTimeoutMs?: number;
+  /**
+   * How long `open` retries while the database cannot be reached, in milliseconds. It then rejects with
+   * an error that names the database.
+   *
+   * @default 60000
+   */
+  openTimeoutMs?: number;
 }
 
 /** Options of a {@link PostgresStorage} that uses a pool of the host. */
@@ -50,6 +58,7 @@ export interface PostgresConnectSettings extends PostgresStorageSettings {
 
 const DEFAULT_SCHEMA = 'agent_webkit';
 const DEFAULT_QUERY_TIMEOUT_MS = 15_000;
+const DEFAULT_OPEN_TIMEOUT_MS = 60_000;
 const DEFAULT_MAX_CONNECTIONS = 10;
 
 /**
@@ -68,13 +77,18 @@ export class PostgresStorage implements StorageProvider {
   readonly #database: Database;
   readonly #schema: string;
   readonly #lock: ServerLock;
+  readonly #openTimeoutMs: number;
+  readonly #databaseName: string;
+  readonly #closed = new AbortController();
   #ownPool: OwnPool | null = null;
 
   /** @throws TypeError when the value of an option is invalid */
   constructor({ pool, ...settings }: PostgresStorageOptions) {
-    const { queryTimeoutMs, schema: name } = resolve(settings);
+    const { queryTimeoutMs, openTimeoutMs, schema: name } = resolve(settings);
     checkCount('pool.options.max', pool.options?.max ?? DEFAULT_MAX_CONNECTIONS, 2);
     this.#schema = name;
+    this.#openTimeoutMs = openTimeoutMs;
+    this.#databaseName = nameDatabase(pool);
     const schema = quoteIdentifier(name);
     this.#database = new Database(pool, queryTimeoutMs);
     this.#lock = new ServerLock(this.#database);
@@ -103,17 +117,29 @@ export class PostgresStorage implements StorageProvider {
   }
 
   /**
-   * Migrates the schema, and takes the lock that shows other servers that this one is running.
+   * Migrates the schema, and takes the lock that shows other servers that this one is running. Retries for
+   * `openTimeoutMs` while the database cannot be reached.
    *
+   * @param onTrouble called once, when the database cannot be reached and `open` retries
+   * @throws PostgresError when the database cannot be reached or rejects the connection
    * @throws PostgresError when a newer release changed the schema in a way that this one cannot use
    */
-  async open(): Promise<void> {
-    await migrate(this.#database, this.#schema);
-    await this.#lock.open();
+  async open(onTrouble: (problem: string) => void = () => undefined): Promise<void> {
+    const open = async () => {
+      await migrate(this.#database, this.#schema);
+      await this.#lock.open();
+    };
+    await connecting(open, {
+      database: this.#databaseName,
+      timeoutMs: this.#openTimeoutMs,
+      signal: this.#closed.signal,
+      onTrouble,
+    });
   }
 
   /** Waits for the appends in progress, and releases the connections. */
   async close(): Promise<void> {
+    this.#closed.abort();
     await this.#events.settled();
     await this.#lock.close();
     await this.#ownPool?.end();
@@ -123,9 +149,11 @@ export class PostgresStorage implements StorageProvider {
 function resolve({
   schema = DEFAULT_SCHEMA,
   queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS,
-}: PostgresStorageSettings): { schema: string; queryTimeoutMs: number } {
+  openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS,
+}: PostgresStorageSettings): Required<PostgresStorageSettings> {
   checkCount('queryTimeoutMs', queryTimeoutMs, 1);
-  return { schema, queryTimeoutMs };
+  checkCount('openTimeoutMs', openTimeoutMs, 1);
+  return { schema, queryTimeoutMs, openTimeoutMs };
 }
 
 function checkCount(name: string, value: number, min: number): void {
