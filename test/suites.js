@@ -17,6 +17,7 @@ export const SUITES = {
     'e2e/claude/moves.',
     'e2e/claude/shutdown.',
     'e2e/claude/subagents.',
+    'e2e/claude/unasked.',
     'e2e/claude/warm.',
   ],
   // README, guides and examples, compiled and executed.
