@@ -1,5 +1,6 @@
 import {
   type DynamicModule,
+  Inject,
   Logger,
   type MiddlewareConsumer,
   Module,
@@ -7,7 +8,7 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { SdkFactory } from './engine/agent-client.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
@@ -25,6 +26,7 @@ import {
 } from './agent-webkit.tokens.js';
 import { checkProviders } from './check-providers.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
+import { checkBodyLimit } from './http/check-body-limit.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
 import { createRegistry } from './hosting/create-registry.js';
 import { OpenStreams } from './stream/open-streams.js';
@@ -96,11 +98,19 @@ const providers: Provider[] = [
 })
 export class AgentWebkitModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
   readonly #modules: ModulesContainer;
+  readonly #adapterHost: HttpAdapterHost;
+  readonly #options: ResolvedOptions;
 
   /** @internal */
-  constructor(modules: ModulesContainer) {
+  constructor(
+    modules: ModulesContainer,
+    adapterHost: HttpAdapterHost,
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+  ) {
     super();
     this.#modules = modules;
+    this.#adapterHost = adapterHost;
+    this.#options = options;
   }
 
   /**
@@ -132,6 +142,9 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
       [...this.#modules.values()],
       (instance) => instance instanceof AgentWebkitModule,
     );
+    const { contentLimits } = this.#options.policy;
+    const warning = checkBodyLimit(this.#adapterHost.httpAdapter, contentLimits);
+    if (warning !== null) new Logger('AgentWebkit').warn(warning);
   }
 
   /** @internal */

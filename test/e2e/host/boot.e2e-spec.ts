@@ -1,5 +1,8 @@
-import { type CanActivate, Module } from '@nestjs/common';
-import { describe, expect, it } from '@jest/globals';
+import { type CanActivate, Logger, Module } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
 import { SDK_FACTORY, STORAGE_PROVIDER } from '../../../src/agent-webkit/agent-webkit.tokens.js';
@@ -66,6 +69,36 @@ describe('booting the module', () => {
       );
     },
   );
+
+  it('warns when Fastify rejects bodies that the limits of a message permit', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const start = async (
+      adapter: AbstractHttpAdapter,
+      limits: AgentWebkitModuleOptions['limits'],
+    ) => {
+      const module = await boot({
+        auth: 'none',
+        limits,
+        agent: { sdkFactory: fakeAgents().factory },
+      });
+      const app = module.createNestApplication(adapter);
+      await app.init();
+      await app.close();
+      const warnings = warn.mock.calls.map(([text]) => String(text));
+      warn.mockClear();
+      return warnings.filter((text) => text.startsWith('Fastify answers 413'));
+    };
+    const small = { maxImageBytes: 700_000 };
+    expect(await start(new FastifyAdapter(), {})).toEqual([
+      "Fastify answers 413 to a body of more than 1048576 bytes, but a message that 'limits.maxImageBytes' " +
+        'permits has 6990508. Create the adapter with a larger limit, such as ' +
+        'new FastifyAdapter({ bodyLimit: 10485760 }), or lower the option.',
+    ]);
+    expect(await start(new FastifyAdapter({ bodyLimit: 10_485_760 }), {})).toEqual([]);
+    expect(await start(new FastifyAdapter(), small)).toEqual([]);
+    expect(await start(new ExpressAdapter(), {})).toEqual([]);
+    warn.mockRestore();
+  });
 
   it('fails when a factory returns a guard, which would protect nothing', async () => {
     const compiling = Test.createTestingModule({
