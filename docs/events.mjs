@@ -40,7 +40,7 @@ export function writeEvents() {
     sections.join('\n'),
     `## Notices\n\n${comment(notices)}\n\n${list(notices)}.\n`,
     '## Types\n',
-    ...[...aliases, 'RequestKind', 'RequestOutcome', 'ModelUsage'].map(
+    ...[...aliases, 'RequestKind', 'RequestOutcome', 'ModelUsage', 'TaskStatus', 'TaskUsage'].map(
       (name) => `- \`${name}\`: \`${oneLine(named.get(name).type)}\``,
     ),
     '',

@@ -116,6 +116,7 @@ export {
   ForbiddenError,
   InvalidRequestError,
   NoPendingRequestError,
+  NoRunningTaskError,
   PayloadTooLargeError,
   SessionNotFoundError,
   ShuttingDownError,

@@ -49,6 +49,7 @@ const COMMON = [
   'InvalidRequestError',
   'MemoryStorage',
   'NoPendingRequestError',
+  'NoRunningTaskError',
   'PROTOCOL_VERSION',
   'PayloadTooLargeError',
   'PostgresStorage',

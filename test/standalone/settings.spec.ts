@@ -29,6 +29,8 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { timeouts: { storageTimeoutMs: 15 } }],
   ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { stream: { verifyIntervalMs: 16 } }],
   ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', '17', { timeouts: { idleTimeoutMs: 17 } }],
+  ['AGENT_WEBKIT_BACKGROUND_TASK_TIMEOUT_MS', '19', { timeouts: { backgroundTaskTimeoutMs: 19 } }],
+  ['AGENT_WEBKIT_BACKGROUND_GRACE_MS', '20', { timeouts: { backgroundGraceMs: 20 } }],
   ['AGENT_WEBKIT_KEEPALIVE_MS', '18', { stream: { keepAliveMs: 18 } }],
   ['AGENT_WEBKIT_MAX_BUDGET_USD', '0.25', { agent: { maxBudgetUsd: 0.25 } }],
   ['AGENT_WEBKIT_WARM_POOL', '0', { agent: { warmPool: 0 } }],

@@ -44,6 +44,7 @@ export function createRegistry(
     maxSessionsPerOwner: 100,
     maxCreationsPerMinute: 1000,
     maxAgents: 1000,
+    backgroundGraceMs: null,
     warmPool: 0,
     canAccess: null,
     onDecision: quiet,

@@ -90,3 +90,25 @@ export const backgroundTasks = (...task_ids: string[]): SDKMessage =>
     subtype: 'background_tasks_changed',
     tasks: task_ids.map((task_id) => ({ task_id, task_type: 'local_bash', description: '' })),
   });
+
+const task = (subtype: string, task_id: string, fields: object): SDKMessage =>
+  message({
+    type: 'system',
+    subtype,
+    task_id,
+    tool_use_id: `toolu_${task_id}`,
+    description: 'test',
+    ...fields,
+  });
+
+export const taskStarted = (task_id: string, fields: object = {}): SDKMessage =>
+  task('task_started', task_id, { task_type: 'local_bash', is_backgrounded: true, ...fields });
+
+export const taskProgress = (task_id: string): SDKMessage =>
+  task('task_progress', task_id, {
+    usage: { total_tokens: 1, tool_uses: 1, duration_ms: 1 },
+    last_tool_name: 'Bash',
+  });
+
+export const taskEnded = (task_id: string, fields: object = {}): SDKMessage =>
+  task('task_notification', task_id, { status: 'completed', summary: 'done', ...fields });

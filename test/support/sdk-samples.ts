@@ -16,6 +16,7 @@ function plain(type: string, fields: Record<string, unknown> = {}): SDKMessage {
 const retry = { attempt: 1, max_retries: 10, retry_delay_ms: 500 };
 const tool = { tool_use_id: 'toolu_a', tool_name: 'Bash' };
 const task = { task_id: 'task', tool_use_id: 'toolu_a', description: 'a task' };
+const taskStarted = system('task_started', task);
 
 /** A message that the agent's program writes in place of an answer of the model, after a failed request. */
 export function apiError(error: string, text = API_TEXT): SDKMessage {
@@ -78,7 +79,7 @@ export const SAMPLES: { readonly [Kind in MessageKind]: readonly SDKMessage[] } 
     plain('tool_use_summary', { summary: 'Read two files', preceding_tool_use_ids: ['toolu_a'] }),
   ],
   'system/api_retry': [apiRetry(1), apiRetry(2, 'authentication_failed', 401)],
-  'system/background_tasks_changed': [sdk.backgroundTasks('task')],
+  'system/background_tasks_changed': [taskStarted, sdk.backgroundTasks()],
   'system/commands_changed': [system('commands_changed', { commands: [] })],
   'system/compact_boundary': [compactBoundary()],
   'system/control_request_progress': [
@@ -128,16 +129,21 @@ export const SAMPLES: { readonly [Kind in MessageKind]: readonly SDKMessage[] } 
     status({ status: null, permissionMode: 'plan' }),
   ],
   'system/task_notification': [
+    taskStarted,
     system('task_notification', { ...task, status: 'completed', output_file: '', summary: '' }),
   ],
   'system/task_progress': [
+    taskStarted,
     system('task_progress', {
       ...task,
       usage: { total_tokens: 1, tool_uses: 1, duration_ms: 1 },
     }),
   ],
-  'system/task_started': [system('task_started', task)],
-  'system/task_updated': [system('task_updated', { task_id: 'task', patch: {} })],
+  'system/task_started': [taskStarted],
+  'system/task_updated': [
+    system('task_started', { ...task, is_backgrounded: false }),
+    system('task_updated', { task_id: 'task', patch: { is_backgrounded: true } }),
+  ],
   'system/thinking_tokens': [thinkingTokens(1), thinkingTokens(2)],
   'system/worker_shutting_down': [system('worker_shutting_down', { reason: 'host_exit' })],
 };

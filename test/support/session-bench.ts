@@ -39,6 +39,7 @@ export const LIMITS: SessionLimits = {
   maxQueuedMessages: 8,
   idleTimeoutMs: null,
   interruptTimeoutMs: 1000,
+  backgroundTaskTimeoutMs: null,
   agentGraceMs: 100,
   storageTimeoutMs: 5000,
   maxSubscribers: 1000,

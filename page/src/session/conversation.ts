@@ -167,6 +167,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       note(draft, key, 'The session has ended.');
       return;
     case 'session_ready':
+    case 'task_started':
+    case 'task_progress':
+    case 'task_ended':
     case 'hook_decision_request':
     case 'api_retry':
     case 'rate_limit':

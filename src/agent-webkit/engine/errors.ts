@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'session_not_found'
   | 'no_pending_request'
+  | 'no_running_task'
   | 'cursor_evicted'
   | 'cursor_ahead'
   | 'payload_too_large'
@@ -63,6 +64,18 @@ export class NoPendingRequestError extends AgentWebkitError {
     super(
       `Request '${correlationId}' is not pending: it was resolved already, or never existed. ` +
         `See the event request_resolved for its outcome.`,
+    );
+  }
+}
+
+/** No such task runs: it has ended, is being stopped already, or never existed. */
+export class NoRunningTaskError extends AgentWebkitError {
+  readonly code = 'no_running_task';
+
+  constructor(taskId: string) {
+    super(
+      `Task '${taskId}' is not running, or is being stopped already. ` +
+        `See the event task_ended for its outcome.`,
     );
   }
 }

@@ -200,6 +200,7 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         'invalid_request',
         'session_not_found',
         'no_pending_request',
+        'no_running_task',
         'payload_too_large',
         'agents_busy',
         'backpressure',

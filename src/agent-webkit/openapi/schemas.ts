@@ -89,6 +89,23 @@ const sessionInfo = object({
     type: 'array',
     items: { type: 'object', required: ['event', 'correlation_id'] },
   },
+  tasks: {
+    description: 'The running tasks of the agent, as in their events `task_started`.',
+    type: 'array',
+    items: object(
+      {
+        task_id: { type: 'string' },
+        tool_use_id: { type: 'string' },
+        parent_task_id: { type: 'string' },
+        task_type: { type: 'string' },
+        description: { type: 'string' },
+        in_background: { type: 'boolean' },
+        ambient: { type: 'boolean' },
+        started_at: time,
+      },
+      ['tool_use_id', 'parent_task_id', 'ambient'],
+    ),
+  },
   total_cost_usd: { type: 'number', minimum: 0 },
 });
 

@@ -34,7 +34,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
   const { maxSessionsPerOwner, maxCreationsPerMinute, maxQueuedMessages, ...contentLimits } =
     groupValues(options, 'limits');
   const { maxSubscribers, ...stream } = groupValues(options, 'stream');
-  const { shutdownGraceMs, ...timeouts } = groupValues(options, 'timeouts');
+  const { shutdownGraceMs, backgroundGraceMs, ...timeouts } = groupValues(options, 'timeouts');
   const { retentionMs, emptySessionTtlMs, ...log } = groupValues(options, 'retention');
   const { caller, configureSession, canAccess, onDecision } = groupValues(options, 'hooks');
   return Object.freeze({
@@ -55,6 +55,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
       retentionMs,
       emptySessionTtlMs,
       shutdownGraceMs,
+      backgroundGraceMs,
       canAccess,
       onDecision,
     },

@@ -7,6 +7,12 @@ export type PendingRequest = EventTime &
     | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])
   );
 
+/** A running task of a session's agent, as in its event. */
+export type SessionTask = EventPayloads['task_started'] & {
+  /** When the task started, in ISO 8601 and UTC. */
+  started_at: string;
+};
+
 /** The description of a session. Times are ISO 8601 in UTC. */
 export interface SessionInfo {
   session_id: string;
@@ -23,6 +29,8 @@ export interface SessionInfo {
   /** The number of open streams. */
   subscribers: number;
   pending: PendingRequest[];
+  /** The running tasks of the agent. They may continue while the session is `idle`. */
+  tasks: SessionTask[];
   total_cost_usd: number;
 }
 

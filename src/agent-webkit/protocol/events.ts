@@ -40,6 +40,12 @@ export type ModelUsage = {
   cost_usd: number;
 };
 
+/** How a task ended. */
+export type TaskStatus = 'completed' | 'failed' | 'stopped' | 'lost';
+
+/** The tokens, the tool uses and the time of a task. */
+export type TaskUsage = { total_tokens: number; tool_uses: number; duration_ms: number };
+
 /** Every event of the wire protocol by name, with its payload. `docs/events.md` is generated from it. */
 export interface EventPayloads extends NoticePayloads {
   /** The first event of every session. Its id is 1. */
@@ -152,13 +158,58 @@ export interface EventPayloads extends NoticePayloads {
   };
   /**
    * A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_error`,
-   * `agent_authentication_failed`, `agent_api_error`, `transcript_not_stored` or `turn_interrupted`.
+   * `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored` or
+   * `turn_interrupted`.
    */
   error: { code: string; message: string };
   /** An MCP server of the agent connected, failed or changed its status. */
   mcp_status_change: { server_name: string; status: string };
   /** The session's permission mode changed: by a client, or by the agent, for example when it enters plan mode. */
   permission_mode_changed: { permission_mode: PermissionMode };
+  /**
+   * The agent started a task: a sub-agent, or a command that runs in the background or for some
+   * seconds. At most 100 running tasks of a session are reported.
+   */
+  task_started: {
+    /** Identifies the task in `stop_task` and in the other events of the task. */
+    task_id: string;
+    /** The tool use that started the task. */
+    tool_use_id?: string;
+    /** The task whose sub-agent started this one. */
+    parent_task_id?: string;
+    /** The kind of the task, as the SDK names it, such as `local_agent` or `local_bash`. */
+    task_type: string;
+    description: string;
+    /** True if the task continues after its turn. False while its tool use waits for it. */
+    in_background: boolean;
+    /** Set on a task that only watches, and is no activity. */
+    ambient?: true;
+  };
+  /**
+   * A running task did something, at most once in five seconds for each task; or it was moved to the
+   * background.
+   */
+  task_progress: {
+    task_id: string;
+    /** The present step, for people. */
+    description?: string;
+    summary?: string;
+    last_tool_name?: string;
+    /** The usage so far. */
+    usage?: TaskUsage;
+    /** Set when the task was moved to the background: it continues after its turn. */
+    in_background?: true;
+  };
+  /** A task ended. Every `task_started` has its `task_ended`, also after a crash. */
+  task_ended: {
+    task_id: string;
+    tool_use_id?: string;
+    /** `lost` means that the agent ended before the task did, or did not report how it ended. */
+    status: TaskStatus;
+    /** The outcome for people. */
+    summary: string;
+    usage?: TaskUsage;
+  };
   /** The agent was stopped (`dormant`) or resumed (`idle`). */
   session_state: { state: 'dormant' | 'idle' };
   /** The session ended. The stream ends, too. */
@@ -184,6 +235,9 @@ export const EVENT_NAMES = Object.keys({
   error: true,
   mcp_status_change: true,
   permission_mode_changed: true,
+  task_started: true,
+  task_progress: true,
+  task_ended: true,
   session_state: true,
   done: true,
   ...NOTICE_NAMES,

@@ -52,20 +52,18 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     expect((await stream.next('turn_start')).data['message_id']).toBe(data['message_id']);
   });
 
-  it('sets the model and the permission mode of a running agent, and stops its tasks', async () => {
+  it('sets the model and the permission mode of a running agent', async () => {
     const id = await start();
     const inputs = [
       { type: 'set_model', model: 'opus' },
       { type: 'set_model', model: null },
       { type: 'set_permission_mode', mode: 'plan' },
-      { type: 'stop_task', task_id: 'task-1' },
     ];
     for (const input of inputs) expect((await server.input(id, input)).status).toBe(204);
     expect(agents.newest().calls).toEqual([
       'setModel opus',
       'setModel null',
       'setPermissionMode plan',
-      'stopTask task-1',
     ]);
     expect(await server.info(id)).toMatchObject({ model: null, permission_mode: 'plan' });
   });

@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AgentSlots, type SlotHolder } from '../../../src/agent-webkit/engine/agent/agent-slots.js';
-import { settle } from '../../support/session-bench.js';
+import { settle, stopTime } from '../../support/session-bench.js';
 
 /** A holder whose agent works unless a test makes it idle. */
 class Holder implements SlotHolder {
   idleSince: number | null = null;
+  backgroundSince: number | null = null;
   isEvicted = false;
   state: 'none' | 'waiting' | 'running' = 'none';
 
@@ -145,5 +146,51 @@ describe('agent slots', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('agent slots of agents with only background tasks', () => {
+  beforeEach(stopTime);
+  afterEach(() => {
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  it('are freed after the grace period, first those that have had no turn for longest', async () => {
+    const slots = new AgentSlots(3, 1000);
+    const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
+    const now = performance.now();
+    a.backgroundSince = now;
+    b.backgroundSince = now - 500;
+    const [d] = (await taken(slots, 'd')) as [Holder];
+    expect(slots.areBusy).toBe(true);
+    jest.advanceTimersByTime(499);
+    expect(b.isEvicted).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect([a.isEvicted, b.isEvicted, c.isEvicted]).toEqual([false, true, false]);
+    b.free(slots);
+    await settle(1);
+    expect(d.state).toBe('running');
+    jest.advanceTimersByTime(500);
+    expect([a.isEvicted, slots.areBusy]).toEqual([false, false]);
+  });
+
+  it('are kept while another agent is idle', async () => {
+    const slots = new AgentSlots(2, 0);
+    const [a, b] = (await taken(slots, 'a', 'b')) as [Holder, Holder];
+    a.backgroundSince = performance.now();
+    b.idleSince = performance.now();
+    await taken(slots, 'c');
+    expect([a.isEvicted, b.isEvicted]).toEqual([false, true]);
+    await taken(slots, 'd');
+    expect(a.isEvicted).toBe(true);
+  });
+
+  it('are kept without a limit when there is none', async () => {
+    const slots = new AgentSlots(1);
+    const [a] = (await taken(slots, 'a', 'b')) as [Holder];
+    a.backgroundSince = 1;
+    slots.evictIdle();
+    expect([a.isEvicted, slots.areBusy]).toEqual([false, true]);
   });
 });

@@ -113,7 +113,9 @@ describe('a registry whose host shares sessions', () => {
   ];
 
   it.each(MESSAGES)('requires for %j the right to %s it', async (message, action) => {
-    const accepted = action === 'answer' ? { code: 'no_pending_request' } : undefined;
+    const missing = message.type === 'stop_task' ? 'no_running_task' : 'no_pending_request';
+    const refersToNothing = action === 'answer' || message.type === 'stop_task';
+    const accepted = refersToNothing ? { code: missing } : undefined;
     for (const right of ['send', 'answer'] as const) {
       const { registry } = shared('read', right);
       const { id } = await registry.create({}, ADA);

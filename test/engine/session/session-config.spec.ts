@@ -71,17 +71,6 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.agent.calls).toEqual([]);
   });
 
-  it('stops a task only when there is an agent', async () => {
-    bench = await SessionBench.start();
-    const stop = () => bench.session.accept({ type: 'stop_task', task_id: 't1' }, { id: 'ada' });
-    await stop();
-    expect(bench.agent.calls).toEqual(['stopTask t1']);
-    bench.agent.die('crashed');
-    await bench.said('session_state');
-    await stop();
-    expect(bench.agents).toHaveLength(1);
-  });
-
   it('accepts messages while the time of the last activity cannot be stored', async () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });

@@ -55,6 +55,8 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
   const { grants, cwd } = start;
   return {
     settingSources: [],
+    // Else an interrupt of a turn also ends the tasks in the background. Clients stop one by `stop_task`.
+    perTaskStopAffordance: true,
     ...(start.transcripts && { sessionStore: start.transcripts }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...overrides,

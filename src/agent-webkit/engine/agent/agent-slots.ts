@@ -2,23 +2,31 @@
 export interface SlotHolder {
   /** When the holder's agent became idle, as `performance.now()`; null while it works. */
   readonly idleSince: number | null;
+  /** Since when the holder's agent has only background tasks, as `performance.now()`; null otherwise. */
+  readonly backgroundSince?: number | null;
   /** Stops the agent, which then releases its slot. */
   evict(): Promise<void>;
 }
 
 /**
  * The agent slots of this server. When all slots are taken, a new agent gets the slot of the agent
- * that has been idle for longest. When no agent is idle, the new one waits.
+ * that has been idle for longest. When no agent is idle, it gets the slot of the agent that has had
+ * only background tasks for longest, if that is longer than the grace period. Else the new one waits.
  */
 export class AgentSlots {
   readonly #max: number;
+  readonly #backgroundGraceMs: number | null;
   readonly #holders = new Set<SlotHolder>();
   readonly #waiting: { holder: SlotHolder; resolve: (hasSlot: boolean) => void }[] = [];
   /** Holders that are being evicted and still have their slot. */
   readonly #evicting = new Set<SlotHolder>();
+  /** Runs while a holder waits and a grace period is not over. */
+  #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(max: number) {
+  /** @param backgroundGraceMs how long an agent with only background tasks keeps its slot, in milliseconds; null for no limit */
+  constructor(max: number, backgroundGraceMs: number | null = null) {
     this.#max = max;
+    this.#backgroundGraceMs = backgroundGraceMs;
   }
 
   get max(): number {
@@ -28,7 +36,7 @@ export class AgentSlots {
   /** True when one more agent would have to wait for an agent that works. */
   get areBusy(): boolean {
     const free = this.#max - this.#holders.size + this.#evicting.size - this.#waiting.length;
-    return free <= 0 && this.#findIdle() === null;
+    return free <= 0 && this.#findEvictable() === null;
   }
 
   /** True when a slot is available without evicting an agent. */
@@ -65,21 +73,45 @@ export class AgentSlots {
     next.resolve(true);
   }
 
-  /** Evicts an idle agent if a holder waits for a slot. Call it when an agent may have become idle. */
+  /** Evicts an agent if a holder waits for a slot. Call it when an agent may have become idle. */
   evictIdle(): void {
-    if (this.#waiting.length <= this.#evicting.size) return;
-    const idle = this.#findIdle();
-    if (!idle) return;
-    this.#evicting.add(idle);
-    void idle.evict();
+    clearTimeout(this.#graceTimer);
+    while (this.#waiting.length > this.#evicting.size) {
+      const holder = this.#findEvictable();
+      if (!holder) return this.#awaitGrace();
+      this.#evicting.add(holder);
+      void holder.evict();
+    }
   }
 
-  #findIdle(): SlotHolder | null {
-    let longest: SlotHolder | null = null;
+  #findEvictable(): SlotHolder | null {
+    const idle = this.#findLongest(({ idleSince }) => idleSince);
+    if (idle) return idle;
+    const inBackground = this.#findLongest(({ backgroundSince }) => backgroundSince ?? null);
+    return inBackground && this.#graceLeft(inBackground) <= 0 ? inBackground : null;
+  }
+
+  /** Returns the holder with the earliest time, without those that are being evicted. */
+  #findLongest(since: (holder: SlotHolder) => number | null): SlotHolder | null {
+    let longest: { holder: SlotHolder; at: number } | null = null;
     for (const holder of this.#holders) {
-      if (holder.idleSince === null || this.#evicting.has(holder)) continue;
-      if (longest?.idleSince == null || holder.idleSince < longest.idleSince) longest = holder;
+      const at = since(holder);
+      if (at === null || this.#evicting.has(holder)) continue;
+      if (!longest || at < longest.at) longest = { holder, at };
     }
-    return longest;
+    return longest?.holder ?? null;
+  }
+
+  #graceLeft({ backgroundSince }: SlotHolder): number {
+    if (this.#backgroundGraceMs === null || backgroundSince == null) return Infinity;
+    return backgroundSince + this.#backgroundGraceMs - performance.now();
+  }
+
+  /** Evicts again when the next grace period is over. */
+  #awaitGrace(): void {
+    const next = this.#findLongest(({ backgroundSince }) => backgroundSince ?? null);
+    const left = next ? this.#graceLeft(next) : Infinity;
+    if (left === Infinity) return;
+    this.#graceTimer = setTimeout(() => this.evictIdle(), Math.ceil(left)).unref();
   }
 }

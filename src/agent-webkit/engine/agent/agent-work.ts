@@ -11,6 +11,8 @@ import type { SDKMessage } from '../agent-client.js';
 export class AgentWork {
   #isInTurn = false;
   #backgroundTasks = 0;
+  /** When the last turn that a user started ended, as `performance.now()`. */
+  #turnEndedAt = performance.now();
 
   /** True from a turn's first message to its result. */
   get isInTurn(): boolean {
@@ -22,12 +24,24 @@ export class AgentWork {
     return this.#isInTurn || this.#backgroundTasks > 0;
   }
 
+  /**
+   * Since when only background tasks run, as `performance.now()`; null when none runs, or a turn does.
+   * Turns that the agent starts by itself in between do not count.
+   */
+  get backgroundSince(): number | null {
+    return !this.#isInTurn && this.#backgroundTasks > 0 ? this.#turnEndedAt : null;
+  }
+
   observe(message: SDKMessage): void {
-    if (message.type === 'result') this.#isInTurn = false;
+    if (message.type === 'result') {
+      this.#isInTurn = false;
+      const isOwn = message.origin !== undefined && message.origin.kind !== 'human';
+      if (!isOwn) this.#turnEndedAt = performance.now();
+    }
     if (message.type !== 'system') return;
     if (message.subtype === 'init') this.#isInTurn = true;
     if (message.subtype === 'background_tasks_changed') {
-      this.#backgroundTasks = message.tasks.length;
+      this.#backgroundTasks = message.tasks.filter(({ ambient }) => !ambient).length;
     }
   }
 }

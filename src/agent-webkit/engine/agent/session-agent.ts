@@ -77,7 +77,7 @@ export class SessionAgent {
   }
 
   /** The agent's work, as its messages report it. */
-  get work(): Pick<AgentWork, 'isInTurn' | 'isAtWork'> {
+  get work(): Pick<AgentWork, 'isInTurn' | 'isAtWork' | 'backgroundSince'> {
     return this.#work;
   }
 

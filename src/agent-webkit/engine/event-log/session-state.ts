@@ -17,6 +17,15 @@ export interface RunningTurn {
   readonly message: QueuedMessage | null;
 }
 
+/** A task of the agent that has not ended. */
+export interface RunningTask {
+  /** The events that describe the task, oldest first: its start, and its move to the background. */
+  readonly events: readonly [SessionEvent, ...SessionEvent[]];
+  readonly taskId: string;
+  readonly toolUseId: string | undefined;
+  readonly isInBackground: boolean;
+}
+
 /** A permission or a question without a reply. */
 export interface OpenRequest {
   readonly event: SessionEvent;
@@ -35,6 +44,8 @@ export class SessionState {
   /** The queued messages, in the order of their acceptance. */
   readonly queue: QueuedMessage[] = [];
   readonly requests = new Map<string, OpenRequest>();
+  /** The running tasks, by id, in the order of their starts. */
+  readonly tasks = new Map<string, RunningTask>();
   turn: RunningTurn | null = null;
   /** True once a turn was started, so that there is a conversation to resume. */
   hasConversation = false;
@@ -69,6 +80,20 @@ export class SessionState {
       case 'request_resolved':
         this.requests.delete(wire.data.correlation_id);
         return;
+      case 'task_started':
+        this.tasks.set(wire.data.task_id, {
+          events: [copyOf(event)],
+          taskId: wire.data.task_id,
+          toolUseId: wire.data.tool_use_id,
+          isInBackground: wire.data.in_background,
+        });
+        return;
+      case 'task_progress':
+        this.#moveToBackground(event, wire.data);
+        return;
+      case 'task_ended':
+        this.tasks.delete(wire.data.task_id);
+        return;
       case 'done':
         this.closed = true;
         return;
@@ -101,9 +126,10 @@ export class SessionState {
     }
   }
 
-  /** True while work is left: a message is queued, a turn runs, a request is open, or the session is to be removed. */
+  /** True while work is left: a message is queued, a turn or a task runs, a request is open, or the session is to be removed. */
   get isUnfinished(): boolean {
-    return this.closed || this.queue.length > 0 || this.turn !== null || this.requests.size > 0;
+    const { closed, queue, turn, requests, tasks } = this;
+    return closed || queue.length > 0 || turn !== null || requests.size > 0 || tasks.size > 0;
   }
 
   /** The number of characters of the queued messages together. */
@@ -116,6 +142,7 @@ export class SessionState {
     const open = [
       ...this.queue.map((message) => message.event),
       ...[...this.requests.values()].map((request) => request.event),
+      ...[...this.tasks.values()].flatMap((task) => task.events),
     ];
     if (this.turn) open.push(this.turn.event);
     if (this.turn?.message) open.push(this.turn.message.event);
@@ -128,6 +155,13 @@ export class SessionState {
     const [message = null] = index === -1 ? [] : this.queue.splice(index, 1);
     this.turn = { event: copyOf(event), message };
     this.hasConversation = true;
+  }
+
+  #moveToBackground(event: SessionEvent, data: EventPayloads['task_progress']): void {
+    const task = this.tasks.get(data.task_id);
+    if (!task || task.isInBackground || !data.in_background) return;
+    const events = [...task.events, copyOf(event)] as const;
+    this.tasks.set(data.task_id, { ...task, events, isInBackground: true });
   }
 
   #open(

@@ -14,6 +14,11 @@ export interface LiveSessionsOptions extends Omit<
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
+  /**
+   * How long an agent with only background tasks keeps its slot while another session waits for one, in
+   * milliseconds; null for no limit.
+   */
+  backgroundGraceMs: number | null;
   /** How many of them are started ahead of their sessions. */
   warmPool: number;
 }
@@ -40,8 +45,8 @@ export class LiveSessions {
   readonly #stopping = new Set<Promise<void>>();
   #isShuttingDown = false;
 
-  constructor({ maxAgents, warmPool, ...deps }: LiveSessionsOptions) {
-    const slots = new AgentSlots(maxAgents);
+  constructor({ maxAgents, warmPool, backgroundGraceMs, ...deps }: LiveSessionsOptions) {
+    const slots = new AgentSlots(maxAgents, backgroundGraceMs);
     const { sdkFactory, storage, logger } = deps;
     const hasTranscripts = storage.transcripts !== undefined;
     this.#pool = new WarmPool({ size: warmPool, sdkFactory, hasTranscripts, slots, logger });

@@ -240,6 +240,6 @@ export class SessionRegistry {
   async #describe(record: SessionRecord): Promise<SessionInfo | null> {
     const held = await this.#live.get(record.id)?.catch(() => null);
     if (held) return held.state === 'closed' ? null : held.info();
-    return describeSession(record, 'dormant', [], 0);
+    return describeSession(record, 'dormant', { pending: [], tasks: [] }, 0);
   }
 }

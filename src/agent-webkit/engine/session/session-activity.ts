@@ -63,9 +63,17 @@ export class SessionActivity implements SlotHolder {
     return isIdle ? this.#lastWorkAt : null;
   }
 
+  /** Since when the agent has only background tasks, as `performance.now()`; null otherwise. */
+  get backgroundSince(): number | null {
+    const { gate } = this.#options;
+    return this.state === 'idle' && gate.isOpen ? gate.agent.work.backgroundSince : null;
+  }
+
   /** True while the session has subscribers or work to do. */
   get isActive(): boolean {
-    return this.#options.log.subscribers > 0 || !['idle', 'dormant'].includes(this.state);
+    const { log, gate } = this.#options;
+    const isWorking = gate.agent.work.isAtWork || !['idle', 'dormant'].includes(this.state);
+    return log.subscribers > 0 || isWorking;
   }
 
   /** Restarts the timers, and lets an idle agent be evicted. Call it when work may have ended. */
@@ -73,7 +81,7 @@ export class SessionActivity implements SlotHolder {
     this.#idle.restart();
     this.#unused.restart();
     this.#lastWorkAt = performance.now();
-    if (this.idleSince !== null) this.#options.slots.evictIdle();
+    if (this.idleSince !== null || this.backgroundSince !== null) this.#options.slots.evictIdle();
   }
 
   /** Stops the timers. Call it when work begins, or the session ends. */

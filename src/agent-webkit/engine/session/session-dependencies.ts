@@ -13,6 +13,8 @@ export interface SessionLimits extends WindowLimits {
   maxQueuedMessages: number;
   /** How long an idle agent is kept before it is stopped, in milliseconds; null for no limit. */
   idleTimeoutMs: number | null;
+  /** How long a task may run in the background before it is stopped, in milliseconds; null for no limit. */
+  backgroundTaskTimeoutMs: number | null;
   /** How long an interrupted turn may take to end before its agent is killed, in milliseconds. */
   interruptTimeoutMs: number;
   /** How long an agent that is stopped may take to end by itself before it is killed, in milliseconds. */

@@ -1,12 +1,12 @@
 import { PROTOCOL_VERSION, type SessionStateName } from '../../protocol/events.js';
-import type { PendingRequest, SessionInfo } from '../../protocol/answers.js';
+import type { PendingRequest, SessionInfo, SessionTask } from '../../protocol/answers.js';
 import type { SessionRecord } from '../storage.js';
 
 /** Returns the description of a session that clients receive. */
 export function describeSession(
   { id, config, createdAt, lastActivityAt, log }: SessionRecord,
   state: SessionStateName,
-  pending: PendingRequest[],
+  { pending, tasks }: { pending: PendingRequest[]; tasks: SessionTask[] },
   subscribers: number,
 ): SessionInfo {
   return {
@@ -22,6 +22,7 @@ export function describeSession(
     last_id: log.lastSeq,
     subscribers,
     pending,
+    tasks,
     total_cost_usd: log.costUsd,
   };
 }

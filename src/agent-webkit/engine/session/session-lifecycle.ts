@@ -5,6 +5,7 @@ import { FencedError, type SessionRecord } from '../storage.js';
 import { within } from '../timing/within.js';
 import type { Requests } from './requests.js';
 import type { SessionDependencies } from './session-dependencies.js';
+import { lostTasks } from './tasks.js';
 import type { TurnGate } from './turn-gate.js';
 
 /**
@@ -30,6 +31,7 @@ export interface EndingParts {
   readonly gate: TurnGate;
   readonly requests: Requests;
   readonly activity: { stopTimers(): void };
+  readonly tasks: { stopTimer(): void };
   readonly transcripts: DurableTranscripts | null;
 }
 
@@ -102,6 +104,7 @@ export class SessionLifecycle {
       cause,
     );
     this.#parts.activity.stopTimers();
+    this.#parts.tasks.stopTimer();
     this.#endLog();
     const agentGone = this.#parts.gate.close(0);
     this.#end = Promise.resolve({ agentGone });
@@ -124,8 +127,9 @@ export class SessionLifecycle {
   }
 
   async #finish(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
-    const { activity, gate } = this.#parts;
+    const { activity, gate, tasks } = this.#parts;
     activity.stopTimers();
+    tasks.stopTimer();
     const committed = reason === 'deleted' ? this.#appendDone() : gate.abandonTurn();
     const agentGone = gate.close(graceMs);
     try {
@@ -140,7 +144,8 @@ export class SessionLifecycle {
 
   async #appendDone(): Promise<void> {
     this.#parts.requests.cancelAll();
-    await this.#parts.log.append({ event: 'done', data: {} });
+    const { log } = this.#parts;
+    await log.append(...lostTasks(log.state), { event: 'done', data: {} });
   }
 
   #endLog(): void {

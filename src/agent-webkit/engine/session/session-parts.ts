@@ -13,6 +13,7 @@ import { SessionActivity } from './session-activity.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { type EndingParts, SessionLifecycle } from './session-lifecycle.js';
 import { SessionSettings } from './session-settings.js';
+import { Tasks } from './tasks.js';
 import { exhaustedResult } from './turn-events.js';
 import { TurnGate } from './turn-gate.js';
 
@@ -31,6 +32,7 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly queue: MessageQueue;
   readonly settings: SessionSettings;
   readonly activity: SessionActivity;
+  readonly tasks: Tasks;
 
   /** Creates the parts of a new session. */
   static create(record: SessionRecord, deps: SessionDependencies): SessionParts {
@@ -78,6 +80,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       interruptTimeoutMs: limits.interruptTimeoutMs,
       agentGraceMs: limits.agentGraceMs,
       onPermissionMode: (mode) => this.settings.followMode(mode),
+      onTasksChanged: () => this.tasks.update(),
       onWorkEnded: () => {
         this.activity.update();
         this.settings.recordActivity();
@@ -90,6 +93,15 @@ export class SessionParts implements EndingParts, SlotHolder {
       gate: this.gate,
       lifecycle: this.lifecycle,
       permissionModes: deps.permissionModes,
+      logger,
+    });
+    this.tasks = new Tasks({
+      sessionId: record.id,
+      log,
+      timeoutMs: limits.backgroundTaskTimeoutMs,
+      stopTimeoutMs: limits.interruptTimeoutMs,
+      callAgent: (call) => this.settings.callAgent(call),
+      onStuck: () => void this.activity.evict(),
       logger,
     });
     this.activity = new SessionActivity({
@@ -106,6 +118,11 @@ export class SessionParts implements EndingParts, SlotHolder {
   /** When the agent became idle, as `performance.now()`; null while it works or there is none. */
   get idleSince(): number | null {
     return this.activity.idleSince;
+  }
+
+  /** Since when the agent has only background tasks, as `performance.now()`; null otherwise. */
+  get backgroundSince(): number | null {
+    return this.activity.backgroundSince;
   }
 
   /** Stops the agent, for a session that needs its slot. */

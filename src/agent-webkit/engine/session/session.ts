@@ -13,6 +13,7 @@ import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
 import type { EndReason, SessionEnd } from './session-lifecycle.js';
 import { SessionParts } from './session-parts.js';
+import { toSessionTask } from './tasks.js';
 
 /**
  * One conversation with an agent, shared by all clients that subscribe to it.
@@ -112,6 +113,7 @@ export class Session {
    * @param by the caller, whose id other subscribers see
    * @param idempotencyKey a user message whose key was accepted before has no effect
    * @throws StorageUnavailableError when the storage does not answer in time
+   * @throws NoRunningTaskError when the task to stop does not run
    * @throws AgentsBusyError when the message needs an agent and no slot is or becomes free
    * @throws SessionNotFoundError, ShuttingDownError when the session has ended
    */
@@ -125,7 +127,7 @@ export class Session {
   }
 
   async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
-    const { activity, gate, queue, requests, settings } = this.#parts;
+    const { activity, gate, queue, requests, settings, tasks } = this.#parts;
     switch (message.type) {
       case 'user_message':
         activity.stopTimers();
@@ -145,7 +147,7 @@ export class Session {
       case 'set_model':
         return settings.setModel(message.model);
       case 'stop_task':
-        return settings.callAgent((agent) => agent.stopTask(message.task_id));
+        return tasks.stop(message.task_id);
       default:
         message satisfies never;
     }
@@ -202,7 +204,8 @@ export class Session {
     const { firstSeq, lastSeq, committed, subscribers } = log;
     const described = { ...record, log: { firstSeq, lastSeq, costUsd: committed.costUsd } };
     const pending = [...committed.requests.values()].map(toPendingRequest);
-    return describeSession(described, activity.committedState, pending, subscribers);
+    const tasks = [...committed.tasks.values()].map(toSessionTask);
+    return describeSession(described, activity.committedState, { pending, tasks }, subscribers);
   }
 
   /**

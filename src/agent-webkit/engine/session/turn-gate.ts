@@ -5,6 +5,7 @@ import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
 import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
 import type { Requests } from './requests.js';
+import { lostTasks } from './tasks.js';
 import { errorEvent, failedResult, sessionState } from './turn-events.js';
 
 export interface TurnGateOptions extends SessionAgentOptions {
@@ -19,6 +20,8 @@ export interface TurnGateOptions extends SessionAgentOptions {
   agentGraceMs: number;
   /** Called with the permission mode that the agent reports. */
   onPermissionMode: (mode: PermissionMode) => void;
+  /** Called when a task of the agent has started or ended, or was moved to the background. */
+  onTasksChanged: () => void;
   /** Called when a turn, or other work of the agent, has ended, so that the session may be idle. */
   onWorkEnded: () => void;
 }
@@ -141,7 +144,8 @@ export class TurnGate {
     if (this.#state.name !== 'open') return;
     this.#enter({ name: 'dormant' });
     const gone = this.#agent.close(this.#options.agentGraceMs);
-    await this.#log.append(sessionState('dormant'));
+    this.#options.requests.cancelAll();
+    await this.#appendDormant();
     await gone;
   }
 
@@ -151,16 +155,15 @@ export class TurnGate {
     this.startNextTurn();
   }
 
-  /** Ends the running turn, if there is one, as interrupted by a stop of the server. */
+  /** Ends the running turn, if there is one, as interrupted by a stop of the server, and the running tasks. */
   async abandonTurn(): Promise<void> {
     this.#options.requests.cancelAll();
-    if (!this.#log.state.turn) return;
+    const { turn, tasks } = this.#log.state;
+    if (!turn && tasks.size > 0) await this.#log.append(...lostTasks(this.#log.state));
+    if (!turn) return;
     const message = 'The server stopped while this turn ran. Its message may be sent again.';
-    const committed = this.#log.append(
-      errorEvent('turn_interrupted', message),
-      this.#failedResult(),
-      sessionState('dormant'),
-    );
+    const interrupted = errorEvent('turn_interrupted', message);
+    const committed = this.#appendDormant(interrupted, this.#failedResult());
     this.#enter({ name: 'dormant' });
     await committed;
   }
@@ -214,7 +217,7 @@ export class TurnGate {
   #endWithoutSending(result: WireEvent): void {
     if (this.#agent.client) return this.#endTurn('open', this.#log.append(result));
     void this.#agent.close(0);
-    this.#endTurn('dormant', this.#log.append(result, sessionState('dormant')));
+    this.#endTurn('dormant', this.#appendDormant(result));
   }
 
   #interruptAgent(): void {
@@ -233,6 +236,7 @@ export class TurnGate {
 
   #onAgentEvents(events: WireEvent[]): void | Promise<void> {
     const committed = this.#log.append(...events);
+    if (events.some(({ event }) => event.startsWith('task_'))) this.#options.onTasksChanged();
     const hasResult = events.some(({ event }) => event === 'result');
     // The result of a turn that the agent began by itself leaves the running turn in the log.
     const isOver = hasResult && !this.#log.state.turn;
@@ -252,7 +256,15 @@ export class TurnGate {
     this.#options.requests.cancelAll();
     const events = [errorEvent(code, message)];
     if (this.#log.state.turn) events.push(this.#failedResult());
-    this.#endTurn('dormant', this.#log.append(...events, sessionState('dormant')));
+    this.#endTurn('dormant', this.#appendDormant(...events));
+  }
+
+  /** Appends the events, the ends of the tasks that the agent leaves behind, and that the agent is gone. */
+  #appendDormant(...events: WireEvent[]): void | Promise<void> {
+    const lost = lostTasks(this.#log.state);
+    const committed = this.#log.append(...events, ...lost, sessionState('dormant'));
+    if (lost.length > 0) this.#options.onTasksChanged();
+    return committed;
   }
 
   #endTurn(next: 'open' | 'dormant', committed: void | Promise<void>): void {

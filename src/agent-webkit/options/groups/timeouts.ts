@@ -21,6 +21,23 @@ export interface TimeoutOptions {
   readonly requestTimeoutMs?: number | null;
 
   /**
+   * How long a task of the agent may run in the background, in milliseconds. It is then stopped. If
+   * it does not end within `interruptTimeoutMs`, its agent is stopped. Null for no limit.
+   *
+   * @default 3600000
+   */
+  readonly backgroundTaskTimeoutMs?: number | null;
+
+  /**
+   * How long an agent that has only background tasks keeps its place among the `maxAgents` while
+   * another session needs one, in milliseconds. It is then stopped, and its tasks are lost. Null for
+   * no limit.
+   *
+   * @default 300000
+   */
+  readonly backgroundGraceMs?: number | null;
+
+  /**
    * How long an interrupted turn may take to end, in milliseconds. Its agent is then stopped.
    *
    * @default 10000
@@ -67,6 +84,22 @@ export const TIMEOUTS = {
     variable: 'AGENT_WEBKIT_REQUEST_TIMEOUT_MS',
     effect:
       'How long a permission request or a question waits for its reply. It is then denied, as `expired`. Null for no limit.',
+  },
+  backgroundTaskTimeoutMs: {
+    rule: orNull(delay),
+    default: 3_600_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_BACKGROUND_TASK_TIMEOUT_MS',
+    effect:
+      'How long a task may run in the background. It is then stopped, and if that fails, its agent is. Null for no limit.',
+  },
+  backgroundGraceMs: {
+    rule: orNull(delay),
+    default: 300_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_BACKGROUND_GRACE_MS',
+    effect:
+      'How long an agent with only background tasks keeps its place while another session needs one. It is then stopped. Null for no limit.',
   },
   interruptTimeoutMs: {
     rule: delay,

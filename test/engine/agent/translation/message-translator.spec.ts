@@ -34,6 +34,12 @@ function line(wire: WireEvent): string {
         return [id(data.message_id), id(data.tool_use_id), data.tool_name];
       case 'tool_result':
         return [id(data.tool_use_id), data.is_error ? 'failed' : 'fine'];
+      case 'task_started':
+        return [id(data.tool_use_id ?? ''), data.task_type];
+      case 'task_progress':
+        return [data.last_tool_name];
+      case 'task_ended':
+        return [id(data.tool_use_id ?? ''), data.status];
       case 'result':
         return [data.subtype, data.is_error ? 'failed' : 'fine'];
       default:
@@ -262,9 +268,12 @@ describe('the message translator, for recorded SDK messages', () => {
       expect.stringContaining('message_delta msg_1 | toolu_2 | Agent | '),
       'message_complete msg_1 | I delegate + toolu_2',
       'tool_use msg_1 | toolu_2 | Agent',
+      'task_started toolu_2 | local_agent',
+      'task_progress Bash',
       '[toolu_00000002] message_complete msg_3 | toolu_4',
       '[toolu_00000002] tool_use msg_3 | toolu_4 | Bash',
       '[toolu_00000002] tool_result toolu_4 | fine',
+      'task_ended toolu_2 | completed',
       'tool_result toolu_2 | fine',
       'message_delta msg_6 | It looked.',
       'message_complete msg_6 | It looked.',

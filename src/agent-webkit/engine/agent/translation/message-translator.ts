@@ -7,6 +7,7 @@ import { McpStatus } from './mcp-status.js';
 import { NoticeLimit } from './notice-limit.js';
 import { Notices } from './notices.js';
 import { kindOf, type MessageKind, type MessageOf } from './sdk-message.js';
+import { TaskMessages } from './task-messages.js';
 import { toolResults } from './tool-results.js';
 import { TurnResults } from './turn-result.js';
 
@@ -32,6 +33,7 @@ export class MessageTranslator {
     const compaction = new Compaction();
     const notices = new Notices();
     const results = new TurnResults(sessionId, costUsd);
+    const tasks = new TaskMessages();
     const endTurn = (message: MessageOf<'result'>): WireEvent[] => {
       const result = results.translate(message, apiErrors.sentence);
       const ends = [...messages.endTurn(), ...compaction.endTurn()];
@@ -58,7 +60,7 @@ export class MessageTranslator {
       tool_use_summary: (message) => notices.toolUseSummary(message),
       'system/init': (message) => this.mcpChanges(message.mcp_servers),
       'system/api_retry': (message) => apiErrors.retry(message),
-      'system/background_tasks_changed': none,
+      'system/background_tasks_changed': (message) => tasks.listed(message),
       'system/commands_changed': none,
       'system/compact_boundary': (message) => compaction.boundary(message),
       'system/control_request_progress': none,
@@ -79,10 +81,10 @@ export class MessageTranslator {
       'system/session_state_changed': none,
       'system/session_writes_lost': (message) => notices.writesLost(message),
       'system/status': (message) => compaction.status(message),
-      'system/task_notification': none,
-      'system/task_progress': none,
-      'system/task_started': none,
-      'system/task_updated': none,
+      'system/task_notification': (message) => tasks.ended(message),
+      'system/task_progress': (message) => tasks.progress(message),
+      'system/task_started': (message) => tasks.started(message),
+      'system/task_updated': (message) => tasks.updated(message),
       'system/thinking_tokens': (message) => notices.thinking(message),
       'system/worker_shutting_down': none,
     };
