@@ -45,6 +45,17 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
     },
   ],
   [
+    'auto',
+    {
+      ls: 'ran',
+      env: 'denied',
+      'echo x > made.txt': 'ran',
+      'read inside': 'ran',
+      'read outside': 'ran',
+      write: 'ran',
+    },
+  ],
+  [
     'dontAsk',
     {
       ls: 'ran',
