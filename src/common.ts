@@ -88,6 +88,8 @@ export type {
   FromSubAgent,
   ImageBlock,
   MessageDelta,
+  ModelUsage,
+  NoticePayloads,
   RequestKind,
   RequestOutcome,
   SessionStateName,

@@ -57,6 +57,27 @@ describe('A session with the real agent', () => {
   });
 });
 
+describe('An agent with an output format', () => {
+  it('returns its output in the result', async () => {
+    const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] };
+    const app = await ClaudeApp.start('express', {
+      overrides: { outputFormat: { type: 'json_schema', schema } },
+    });
+    try {
+      const tab = await app.open();
+      expect(await tab.turn('use StructuredOutput {"a":1}')).toMatchObject({
+        is_error: false,
+        structured_output: { a: 1 },
+        result: '{"a":1}',
+        terminal_reason: 'completed',
+      });
+      await tab.session.close();
+    } finally {
+      expect(await app.close()).toEqual([]);
+    }
+  });
+});
+
 describe('An MCP server that is slow to start', () => {
   it('is reported before the turn that waits for it begins to work', async () => {
     const app = await ClaudeApp.start('express', {

@@ -1,7 +1,9 @@
+import { initialState, reduce } from '@agent-webkit/react';
 import { describe, expect, it } from '@jest/globals';
 import type { SDKMessage } from '../../../../src/agent-webkit/engine/agent-client.js';
 import { MessageTranslator } from '../../../../src/agent-webkit/engine/agent/translation/message-translator.js';
 import type { WireEvent } from '../../../../src/agent-webkit/protocol/events.js';
+import { NOTICE_NAMES } from '../../../../src/agent-webkit/protocol/notices.js';
 import { readRecording } from '../../../support/recordings.js';
 import {
   apiError,
@@ -236,6 +238,18 @@ describe('the translation of a notice', () => {
     ],
   ])('translates %s', (kind, events) => {
     expect(translate(...SAMPLES[kind])).toEqual(events);
+  });
+
+  it('changes nothing in the published reducer', () => {
+    const names = new Set<string>(Object.keys(NOTICE_NAMES));
+    const events = translate(...Object.values(SAMPLES).flat()).filter(({ event }) =>
+      names.has(event),
+    );
+    expect(new Set(events.map(({ event }) => event))).toEqual(names);
+    for (const event of events) {
+      const action = { type: 'server_event', event: { id: 1, ...event } } as never;
+      expect(reduce(initialState, action)).toBe(initialState);
+    }
   });
 
   it('reports a status of the rate limit and of the sign-in only when it changes', () => {

@@ -39,7 +39,10 @@ export const MESSAGE_TABLE = {
   'system/hook_response': nothing('The output of hooks is for the host.'),
   'system/hook_started': nothing('The output of hooks is for the host.'),
   'system/informational': to('notification'),
-  'system/init': to('mcp_status_change'),
+  'system/init': {
+    events: ['mcp_status_change'],
+    why: 'The session takes its permission mode: `permission_mode_changed`.',
+  },
   'system/local_command_output': to('notification'),
   'system/memory_recall': nothing('It contains paths and files of the server.'),
   'system/mirror_error': to('error'),
@@ -50,7 +53,10 @@ export const MESSAGE_TABLE = {
   'system/plugin_install': nothing('Plugins are for the host.'),
   'system/session_state_changed': nothing('`turn_start` and `result` state the same.'),
   'system/session_writes_lost': to('error'),
-  'system/status': to('compaction_start', 'compaction_end'),
+  'system/status': {
+    events: ['compaction_start', 'compaction_end'],
+    why: 'The session takes its permission mode: `permission_mode_changed`.',
+  },
   'system/task_notification': to('task_ended'),
   'system/task_progress': to('task_progress'),
   'system/task_started': to('task_started'),
