@@ -27,6 +27,7 @@ export type {
   AgentStart,
   CanUseTool,
   HostContext,
+  McpServerState,
   PermissionContext,
   SdkFactory,
   SessionConfig,
