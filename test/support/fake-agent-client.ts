@@ -21,6 +21,8 @@ export class FakeAgentClient implements AgentClient {
   closing: Promise<void> = Promise.resolve();
   /** True when an interrupt ends the turn, as with a healthy agent. */
   onInterrupt: () => void = () => undefined;
+  /** The value an interrupt resolves to. */
+  interruptOutcome: 'withdrawn' | undefined;
   readonly #events = new EventEmitter();
   readonly #said: SDKMessage[] = [];
   #end: { error: Error | null } | null = null;
@@ -70,9 +72,10 @@ export class FakeAgentClient implements AgentClient {
     this.#events.emit('input');
   }
 
-  async interrupt(): Promise<void> {
+  async interrupt(): Promise<'withdrawn' | void> {
     this.#note('interrupt');
     this.onInterrupt();
+    return this.interruptOutcome;
   }
 
   async setModel(model: string | null): Promise<void> {

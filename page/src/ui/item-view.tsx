@@ -36,6 +36,7 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
 });
 
 const FAULTS: Readonly<Record<string, string>> = {
+  agent_stopped: 'The agent did not end its turn, so it was stopped. Send a message to restart it.',
   agent_crashed: 'The agent ended unexpectedly. Send a message to restart it.',
   agent_start_failed: 'The agent did not start.',
   agent_error: 'The agent reported an error.',

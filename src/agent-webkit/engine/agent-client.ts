@@ -114,8 +114,11 @@ export interface AgentClient {
   readonly unreportedUsd?: number;
   /** Delivers one user message, which starts a turn. Called only between turns. */
   send(input: AgentInput): void;
-  /** Aborts the running turn, which then ends with a `result` message. */
-  interrupt(): Promise<void>;
+  /**
+   * Aborts the running turn, which then ends with a `result` message. Resolves to `'withdrawn'` instead when
+   * the agent had not begun with the turn's message and never will: no message of that turn follows.
+   */
+  interrupt(): Promise<'withdrawn' | void>;
   setModel(model: string | null): Promise<void>;
   setPermissionMode(mode: PermissionMode): Promise<void>;
   stopTask(taskId: string): Promise<void>;

@@ -157,7 +157,7 @@ export interface EventPayloads extends NoticePayloads {
     unasked?: true;
   };
   /**
-   * A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_error`,
+   * A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`,
    * `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored` or
    * `turn_interrupted`.
    */

@@ -27,6 +27,7 @@ export const QUESTIONS = [
  * - `think <words>` streams these words as thinking before its answer;
  * - `fail <status> <times>` fails that often with an HTTP status before its answer;
  * - `use <tool> <input as JSON>` calls any tool;
+ * - `/compact hold:<name>` is summarized when that name is released;
  * - `recall` answers with all messages of the user in this conversation;
  * - any other message is answered with `heard <message>`, and a tool's result with `done`.
  */
@@ -42,6 +43,8 @@ export function createModel(): { model: Model; release: (name: string) => void }
     const { text, toolResults } = request;
     const [word, ...rest] = text.split(' ');
     const words = rest.join(' ');
+    const compaction = /hold:(\w+)/.exec(text)?.[1];
+    if (compaction) return { blocks: [{ text: 'a summary' }], hold: gate(compaction).promise };
     if (isNotice(request)) return { blocks: [{ text: ['noticed'] }], hold: gate('notice').promise };
     if (word === 'hold') return { blocks: [{ text: ['begun'] }], hold: gate(words).promise };
     if (toolResults.length > 0) return { blocks: [{ text: 'done' }] };

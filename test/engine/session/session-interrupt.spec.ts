@@ -147,6 +147,20 @@ describe('an interrupt', () => {
     });
   });
 
+  it('ends the turn of a message that the agent had not begun with, and the agent continues', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    await bench.say('next');
+    await bench.agent.received(1);
+    bench.agent.interruptOutcome = 'withdrawn';
+    await interrupt();
+
+    expect(await bench.agent.received(2)).toMatchObject({ content: 'next' });
+    expect(await bench.data('result')).toMatchObject([{ ...FAILED, total_cost_usd: 0 }]);
+    expect(await bench.data('error')).toEqual([]);
+    expect(bench.agents).toHaveLength(1);
+  });
+
   it('kills an agent that does not stop in time, and the next one resumes the conversation', async () => {
     bench = await SessionBench.start();
     const first = bench.agent;
@@ -173,7 +187,7 @@ describe('an interrupt', () => {
       'session_state',
       'turn_start',
     ]);
-    expect(await bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_crashed' })]);
+    expect(await bench.data('error')).toEqual([expect.objectContaining({ code: 'agent_stopped' })]);
     await settle();
     // Both would write the same transcript, so the next one waits.
     expect(bench.agents).toHaveLength(1);

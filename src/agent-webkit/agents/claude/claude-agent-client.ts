@@ -17,6 +17,7 @@ import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
 import { InputStream } from './input-stream.js';
+import { UserTurns } from './user-turns.js';
 
 /** How long a process may take to exit after it has closed its output. */
 const EXIT_MS = 500;
@@ -42,9 +43,8 @@ export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactor
  * any turn. The agent then starts a second time, the other way round. The first process is not
  * visible to the session: its `result` is dropped, and its message is sent again.
  *
- * A turn is *requested* by `send` and *running* from its `init` message to its `result`. The process
- * silently ignores an interrupt that arrives in between (SDK 0.3.330), and the turn continues.
- * Therefore an interrupt of a requested turn is held back and sent at its `init`.
+ * An interrupt works from the moment of `send` on. See {@link UserTurns} for messages that a process has
+ * received; one that it has not is withdrawn.
  */
 class ClaudeAgentClient implements AgentClient {
   readonly messages: AsyncIterable<SDKMessage>;
@@ -61,13 +61,11 @@ class ClaudeAgentClient implements AgentClient {
   #query: Query | undefined;
   #inputs: InputStream | undefined;
   #process: AgentProcess | undefined;
-  /**
-   * The message whose turn is requested and not running yet. The session's log and its turn gate
-   * do not have this fact: they only record that the message was sent.
-   */
-  #requested: SDKUserMessage | undefined;
-  /** True when the requested turn is to be interrupted at its `init`. */
-  #interruptsRequested = false;
+  #turns: UserTurns | undefined;
+  /** The newest message, unless it is withdrawn. */
+  #message: SDKUserMessage | undefined;
+  /** The newest message that the SDK can read. */
+  #delivered: SDKUserMessage | undefined;
 
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
@@ -88,8 +86,7 @@ class ClaudeAgentClient implements AgentClient {
       ...(!isCommand && { client_composed: true }),
       uuid: messageId as NonNullable<SDKUserMessage['uuid']>,
     };
-    this.#requested = message;
-    this.#interruptsRequested = false;
+    this.#message = message;
     // Without a process yet, its launch delivers the message.
     if (this.#inputs !== undefined) this.#deliver(message, this.#inputs);
   }
@@ -98,15 +95,17 @@ class ClaudeAgentClient implements AgentClient {
     return this.#costs.unreportedUsd;
   }
 
-  async interrupt(): Promise<void> {
-    if (this.#requested === undefined) {
-      await this.#controls.call(
-        (query) => query.interrupt(),
-        'The agent could not be interrupted. Try again.',
-      );
-    } else {
-      this.#interruptsRequested = true;
+  async interrupt(): Promise<'withdrawn' | undefined> {
+    const message = this.#message;
+    if (message !== undefined && this.#isUnread(message)) {
+      this.#message = undefined;
+      return 'withdrawn';
     }
+    return this.#controls.call(
+      // Without a message, the agent is in a turn of its own.
+      async () => this.#turns?.interrupt(message?.uuid),
+      'The agent could not be interrupted. Try again.',
+    );
   }
 
   async setModel(model: string | null): Promise<void> {
@@ -153,7 +152,16 @@ class ClaudeAgentClient implements AgentClient {
 
   /** Delivers the message after the changes of model and permission mode that precede it. */
   #deliver(message: SDKUserMessage, inputs: InputStream): void {
-    this.#controls.afterPending(() => inputs.push(message));
+    this.#controls.afterPending(() => {
+      if (this.#message !== message) return; // it was withdrawn
+      this.#delivered = message;
+      inputs.push(message);
+    });
+  }
+
+  /** Returns true when the SDK has not read the message, and cannot read it any more. */
+  #isUnread(message: SDKUserMessage): boolean {
+    return this.#delivered !== message || (this.#inputs?.remove(message) ?? false);
   }
 
   async *#read(): AsyncGenerator<SDKMessage> {
@@ -184,7 +192,8 @@ class ClaudeAgentClient implements AgentClient {
           isMissing = true;
           continue;
         }
-        this.#observe(message, query);
+        this.#costs.observe(message, query);
+        if (this.#turns?.observe(message) === false) continue;
         yield* this.#holdingBack(message);
       }
     } catch (error) {
@@ -217,16 +226,6 @@ class ClaudeAgentClient implements AgentClient {
     }
   }
 
-  #observe(message: SDKMessage, query: Query): void {
-    this.#costs.observe(message, query);
-    if (message.type !== 'system' || message.subtype !== 'init') return;
-    this.#requested = undefined;
-    if (!this.#interruptsRequested) return;
-    this.#interruptsRequested = false;
-    // The interrupt fails only together with the process, which `messages` reports.
-    query.interrupt().catch(() => {});
-  }
-
   /** Resolves to undefined when the agent was closed before. No process is spawned after that. */
   async #launch(resume: boolean): Promise<Query | undefined> {
     this.#process = undefined;
@@ -253,8 +252,9 @@ class ClaudeAgentClient implements AgentClient {
       },
     });
     this.#query = query;
+    this.#turns = new UserTurns(query);
     this.#inputs = inputs;
-    if (this.#requested !== undefined) this.#deliver(this.#requested, inputs);
+    if (this.#message !== undefined) this.#deliver(this.#message, inputs);
     query.initializationResult().then(
       () => this.#open(query),
       // The messages of the query report the failure, after which there may be another query.

@@ -10,7 +10,7 @@ import { createDeferred } from './deferred.js';
  */
 export class ControlCalls {
   readonly #query = createDeferred<Query>();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor() {
@@ -32,14 +32,17 @@ export class ControlCalls {
   }
 
   /**
-   * Calls the process and waits for its response.
+   * Calls the process and returns its response.
    *
    * @throws AgentFailure with `failureMessage` when the process rejects the call
    */
-  async call(call: (query: Query) => Promise<unknown>, failureMessage: string): Promise<void> {
+  async call<Result>(
+    call: (query: Query) => Promise<Result>,
+    failureMessage: string,
+  ): Promise<Result> {
     const response = this.#call(call, failureMessage);
     this.#pending.add(response);
-    await response.finally(() => this.#pending.delete(response));
+    return response.finally(() => this.#pending.delete(response));
   }
 
   /** Asks the process for a value. It changes nothing, so that no message waits for it. */
@@ -55,11 +58,14 @@ export class ControlCalls {
     else void Promise.allSettled(this.#pending).then(run);
   }
 
-  async #call(call: (query: Query) => Promise<unknown>, failureMessage: string): Promise<void> {
+  async #call<Result>(
+    call: (query: Query) => Promise<Result>,
+    failureMessage: string,
+  ): Promise<Result> {
     const query = await this.#query.promise;
     // The pipe is closed by then: the SDK would wait forever for a response to a call it cannot send.
     if (this.#isClosed) throw agentClosed();
-    await call(query).catch((cause: unknown) => {
+    return call(query).catch((cause: unknown) => {
       throw new AgentFailure(failureMessage, { cause });
     });
   }

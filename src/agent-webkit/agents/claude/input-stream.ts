@@ -11,6 +11,13 @@ export class InputStream {
     this.#wake();
   }
 
+  /** Removes a message. Returns false when it was read before. */
+  remove(message: SDKUserMessage): boolean {
+    const index = this.#messages.indexOf(message);
+    if (index !== -1) this.#messages.splice(index, 1);
+    return index !== -1;
+  }
+
   /** Ends the stream and drops unread messages. */
   end(): void {
     this.#isEnded = true;

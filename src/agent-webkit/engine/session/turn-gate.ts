@@ -4,6 +4,7 @@ import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
 import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
+import type { GateState } from './gate-state.js';
 import type { Requests } from './requests.js';
 import { lostTasks } from './tasks.js';
 import { errorEvent, failedResult, sessionState } from './turn-events.js';
@@ -26,14 +27,6 @@ export interface TurnGateOptions extends SessionAgentOptions {
   onWorkEnded: () => void;
 }
 
-type GateState =
-  | { readonly name: 'open' }
-  | { readonly name: 'dormant' }
-  | { readonly name: 'starting' }
-  | { readonly name: 'running' }
-  | { readonly name: 'interrupting'; readonly killTimer: NodeJS.Timeout }
-  | { readonly name: 'closed' };
-
 /**
  * Lets one turn at a time reach the agent, and starts the agent when there is none.
  *
@@ -41,29 +34,7 @@ type GateState =
  * agent has received the turn's message, because that is a fact about this process alone. The gate's
  * state adds just that.
  *
- * - **open**: no turn runs, and an agent runs or may be started ahead.
- *   Entered by a new session, and when a turn ends and its agent continues to run.
- *   Left for *starting* as soon as a message is queued, for *interrupting* when the agent works on a
- *   turn of its own and is interrupted, for *dormant* when the agent stops.
- * - **dormant**: no turn runs and there is no agent.
- *   Entered by a restored session, and when the agent has stopped, crashed or could not start.
- *   Left for *starting* as soon as a message is queued.
- *   Guarantee: the next turn is announced by `session_state` `idle`, in one commit with its start.
- * - **starting**: a message has left the queue; its `turn_start` is being committed, or its agent is
- *   being started. Left for *running* when both are done, for *open* or *dormant* when the turn is
- *   interrupted or the agent fails before that.
- *   Guarantee: the agent has not received the message, so the turn can be ended without it.
- * - **running**: the agent has received the message. Left for *open* by the agent's result, for
- *   *interrupting*, for *dormant* when the agent crashes.
- *   Guarantee: the `turn_start` is committed, so no message is ever started twice.
- * - **interrupting**: the agent received an interrupt of the running turn, or of one of its own. Left for
- *   *open* by that turn's result, for *dormant* when the agent crashes, or is killed because no
- *   result came within `interruptTimeoutMs`.
- *   Guarantee: the agent receives it once, and no message is started before the turn has ended.
- * - **closed**: final, entered from any state by {@link close}.
- *   Guarantee: no agent is started, and nothing is appended.
- *
- * The end of a turn is committed before the agent receives the next message.
+ * See {@link GateState}. The end of a turn is committed before the agent receives the next message.
  */
 export class TurnGate {
   readonly #options: TurnGateOptions;
@@ -221,17 +192,27 @@ export class TurnGate {
   }
 
   #interruptAgent(): void {
-    const { requests, interruptTimeoutMs, logger, sessionId } = this.#options;
+    const { requests, interruptTimeoutMs } = this.#options;
     requests.cancelAll();
     const killTimer = setTimeout(() => {
       void this.#agent.close(0);
-      const message = 'The agent did not stop when interrupted, so it was ended.';
-      this.#endWithoutAgent('agent_crashed', message);
+      const message = 'The agent did not end its turn when interrupted, so the server stopped it.';
+      this.#endWithoutAgent('agent_stopped', message);
     }, interruptTimeoutMs);
-    this.#enter({ name: 'interrupting', killTimer });
-    this.#agent.client?.interrupt().catch((error: unknown) => {
+    const interrupting: GateState = { name: 'interrupting', killTimer };
+    this.#enter(interrupting);
+    void this.#passOnInterrupt(interrupting);
+  }
+
+  async #passOnInterrupt(interrupting: GateState): Promise<void> {
+    const { logger, sessionId } = this.#options;
+    try {
+      const outcome = await this.#agent.client?.interrupt();
+      if (outcome !== 'withdrawn' || this.#state !== interrupting) return;
+      this.#endTurn('open', this.#log.append(this.#failedResult()));
+    } catch (error) {
       logger.warn(`Session ${sessionId}: the agent refused an interrupt: ${String(error)}`);
-    });
+    }
   }
 
   #onAgentEvents(events: WireEvent[]): void | Promise<void> {
