@@ -88,6 +88,16 @@ export class SessionHandle {
     });
   }
 
+  /**
+   * Changes the maximum cost of the session, in US dollars, from the next turn on. It replaces the one
+   * of the option `agent.maxBudgetUsd`. Clients cannot change it.
+   *
+   * @throws InvalidRequestError when it is not a number above 0
+   */
+  setMaxBudget(usd: number): Promise<void> {
+    return this.#session.setMaxBudget(usd);
+  }
+
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */
   close(): Promise<void> {
     return this.#session.close();

@@ -150,6 +150,18 @@ describe('a session handle', () => {
     expect(events.filter(({ event }) => event === 'user_message')).toHaveLength(1);
   });
 
+  it('changes the budget of a session', async () => {
+    const session = await engine.create({}, ADA);
+    await session.setMaxBudget(0.5);
+    expect((await storage.records.get(session.id))?.config.maxBudgetUsd).toBe(0.5);
+    for (const usd of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await expect(session.setMaxBudget(usd)).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    const others = engine.get(session.id, { id: 'someone else' });
+    await expect(others.setMaxBudget(5)).rejects.toMatchObject({ code: 'session_not_found' });
+  });
+
   it('opens a storage once and closes it once', async () => {
     const opened = jest.fn<() => Promise<void>>().mockResolvedValue();
     const closed = jest.fn<() => Promise<void>>().mockResolvedValue();

@@ -77,6 +77,16 @@ describe('The budget of a session', () => {
     expect((await bench.started(2)).start.maxBudgetUsd).toBe(0.5);
   });
 
+  it('continues when it is raised', async () => {
+    bench = await SessionBench.start({ config: { maxBudgetUsd: 2 } });
+    await turn(2);
+    await bench.session.setMaxBudget(5);
+    await bench.said('session_state');
+    expect(bench.agents[0]?.isClosed).toBe(true);
+    await bench.say('more');
+    expect((await bench.started(2)).start.maxBudgetUsd).toBe(3);
+  });
+
   it('starts no agent for a budget of 0', async () => {
     bench = await SessionBench.start({ config: { maxBudgetUsd: 0 } });
     await bench.say('hi');

@@ -1,6 +1,7 @@
 import type { EventsPage, SessionInfo } from '../../protocol/answers.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
+import { InvalidRequestError } from '../errors.js';
 import { parseSessionEvent } from '../session-event.js';
 import { checkInteger } from './check-integer.js';
 import type { SessionRegistry } from './session-registry.js';
@@ -88,6 +89,20 @@ export class SessionHandle {
   async watch(after = 0, { signal }: WatchOptions = {}): Promise<SessionWatch> {
     checkInteger('after', after, 0);
     return SessionWatch.open(this.#registry, this.id, this.#caller, after, signal);
+  }
+
+  /**
+   * Changes the maximum cost of the session, in US dollars, from the next turn on. It replaces the one
+   * of the option `agent.maxBudgetUsd`. Clients cannot change it.
+   *
+   * @throws InvalidRequestError when it is not a number above 0
+   */
+  async setMaxBudget(usd: number): Promise<void> {
+    if (!Number.isFinite(usd) || usd <= 0) {
+      throw new InvalidRequestError(`The budget must be a number above 0, but got ${usd}.`);
+    }
+    const session = await this.#registry.get(this.id, this.#caller, 'send');
+    await session.setMaxBudget(usd);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

@@ -69,6 +69,12 @@ export class SessionSettings {
     });
   }
 
+  /** Stores the maximum cost of the session. An agent that was started with another one is replaced. */
+  async setMaxBudget(maxBudgetUsd: number): Promise<void> {
+    await this.#configure({ maxBudgetUsd });
+    this.#options.gate.outdateAgent();
+  }
+
   /**
    * Follows the agent to the permission mode that it reports, so that the next agent starts in it. A mode
    * that the host does not permit is set back, with an `error` event.

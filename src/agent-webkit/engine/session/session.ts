@@ -224,6 +224,16 @@ export class Session {
     return this.#parts.log.unsubscribed();
   }
 
+  /**
+   * Changes the maximum cost of the session, from the next turn on.
+   *
+   * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
+   */
+  async setMaxBudget(usd: number): Promise<void> {
+    this.#parts.lifecycle.assertLiving();
+    await this.#parts.settings.setMaxBudget(usd);
+  }
+
   /** Stores the present time as the session's last activity, so that retention counts from now. */
   recordActivity(): void {
     this.#parts.settings.recordActivity();
