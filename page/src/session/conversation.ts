@@ -160,6 +160,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
         draft.isDormant ? 'The agent is dormant. Send a message to resume.' : 'The agent resumed.',
       );
       return;
+    case 'conversation_reset':
+      note(draft, key, 'The conversation was cleared.');
+      return;
     case 'done':
       endTurn(draft, draft.costUsd);
       draft.requests = [];

@@ -64,11 +64,16 @@ export type HostContext =
 
 /** Everything that an agent needs in order to start. */
 export interface AgentStart extends SessionConfig {
-  /** A UUID, shared by the session and the agent's transcript. */
+  /** The id of the session, a UUID. */
   sessionId: string;
+  /**
+   * The id of the agent's conversation to begin or to resume, a UUID: the session's id, and after the
+   * agent cleared its context the id of the conversation that it began then.
+   */
+  conversationId: string;
   /** The id of the session's owner; null for an agent that starts ahead of its session. */
   owner: string | null;
-  /** True to resume the conversation of an earlier agent of this session. */
+  /** True to resume the conversation, which an earlier agent of this session had. */
   resume: boolean;
   canUseTool: CanUseTool;
   /** The models that the host permits, also for sub-agents. @default any */

@@ -210,6 +210,11 @@ export interface EventPayloads extends NoticePayloads {
     summary: string;
     usage?: TaskUsage;
   };
+  /** The agent cleared its context, for example upon `/clear`, and continues without what was said before. */
+  conversation_reset: {
+    /** The id of the agent's new conversation. The id of the session stays the same. */
+    conversation_id: string;
+  };
   /** The agent was stopped (`dormant`) or resumed (`idle`). */
   session_state: { state: 'dormant' | 'idle' };
   /** The session ended. The stream ends, too. */
@@ -238,6 +243,7 @@ export const EVENT_NAMES = Object.keys({
   task_started: true,
   task_progress: true,
   task_ended: true,
+  conversation_reset: true,
   session_state: true,
   done: true,
   ...NOTICE_NAMES,

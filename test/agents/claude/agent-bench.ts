@@ -134,6 +134,7 @@ export class AgentBench {
     const sessionId = options.sessionId ?? randomUUID();
     const start: AgentStart = {
       sessionId,
+      conversationId: sessionId,
       owner: 'ada',
       resume: false,
       model: null,

@@ -14,6 +14,7 @@ afterAll(() => env.close());
 
 function startTalkative() {
   const heard = { all: false };
+  const sessionId = crypto.randomUUID();
   const client = claudeSdkFactory({
     ...env.overrides,
     pathToClaudeCodeExecutable: talkative,
@@ -21,7 +22,8 @@ function startTalkative() {
       heard.all ||= text.includes('said all');
     },
   })({
-    sessionId: crypto.randomUUID(),
+    sessionId,
+    conversationId: sessionId,
     owner: 'ada',
     resume: false,
     model: null,

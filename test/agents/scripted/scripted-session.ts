@@ -67,6 +67,7 @@ export class ScriptedSession {
         new Promise((reply) => this.#asks.add({ toolName, input, context, reply })),
       ...start,
       sessionId: this.id,
+      conversationId: this.id,
     });
     this.ended = this.#read();
   }

@@ -27,7 +27,7 @@ describe('durable transcripts while the storage is down', () => {
   beforeEach(() => {
     store = new AwayTranscripts();
     troubles = [];
-    transcripts = new DurableTranscripts(store, (cause) => troubles.push(cause));
+    transcripts = new DurableTranscripts('s', store, (cause) => troubles.push(cause));
   });
   afterEach(() => transcripts.stop());
   const hasTroubles = (count: number) =>

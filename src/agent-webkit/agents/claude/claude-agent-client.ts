@@ -232,7 +232,7 @@ class ClaudeAgentClient implements AgentClient {
     const loaded = await Promise.race([this.#load(), this.#closing.promise]);
     if (loaded === undefined || this.#isClosing) return undefined;
     const { overrides, createQuery } = loaded;
-    const { sessionId } = this.#start;
+    const { sessionId, conversationId } = this.#start;
     const inputs = new InputStream();
     const options = claudeOptions(this.#start, overrides);
     const storedSession = options.sessionStore ? sessionId : null;
@@ -240,7 +240,7 @@ class ClaudeAgentClient implements AgentClient {
       prompt: inputs,
       options: {
         ...options,
-        ...(resume ? { resume: sessionId } : { sessionId }),
+        ...(resume ? { resume: conversationId } : { sessionId: conversationId }),
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.
           if (this.#isClosing) throw agentClosed();

@@ -1,12 +1,20 @@
 import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
 import { retry, type RetryOptions } from '../timing/retry.js';
 
+/** The folder of a session's later conversations among the subpaths of its transcripts. */
+const LATER = 'conversations/';
+
 /**
  * Writes a session's transcripts to the storage, and retries for as long as the session lives. The
  * SDK alone drops an entry after three failed attempts, and a resumed agent does not remember it.
  * Entries are written in order, and a load waits until all of them are written.
+ *
+ * All of them are stored under the id of the session, so that a deletion of the session finds them. A
+ * conversation that the agent began after it cleared its context has an id of its own for the agent,
+ * and a subpath in the storage.
  */
 export class DurableTranscripts implements SessionStore {
+  readonly #sessionId: string;
   readonly #store: SessionStore;
   readonly #retries: RetryOptions;
   readonly #stopped = new AbortController();
@@ -15,7 +23,8 @@ export class DurableTranscripts implements SessionStore {
   #written: Promise<void> = Promise.resolve();
 
   /** @param onFailure called with the error of each attempt that is retried */
-  constructor(store: SessionStore, onFailure: (cause: unknown) => void) {
+  constructor(sessionId: string, store: SessionStore, onFailure: (cause: unknown) => void) {
+    this.#sessionId = sessionId;
     this.#store = store;
     this.#retries = { signal: this.#stopped.signal, isFinal: () => false, onFailure };
   }
@@ -28,7 +37,7 @@ export class DurableTranscripts implements SessionStore {
   append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
     this.#writing += 1;
     const written = this.#written
-      .then(() => retry(() => this.#store.append(key, entries), this.#retries))
+      .then(() => retry(() => this.#store.append(this.#stored(key), entries), this.#retries))
       .finally(() => {
         this.#writing -= 1;
       });
@@ -37,16 +46,28 @@ export class DurableTranscripts implements SessionStore {
   }
 
   load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
-    return this.#afterWrites(() => this.#store.load(key));
+    return this.#afterWrites(() => this.#store.load(this.#stored(key)));
   }
 
-  listSubkeys(key: Pick<SessionKey, 'projectKey' | 'sessionId'>): Promise<string[]> {
-    return this.#afterWrites(() => this.#store.listSubkeys?.(key) ?? []);
+  async listSubkeys(key: Pick<SessionKey, 'projectKey' | 'sessionId'>): Promise<string[]> {
+    const { subpath, ...stored } = this.#stored(key);
+    const paths = await this.#afterWrites(() => this.#store.listSubkeys?.(stored) ?? []);
+    if (subpath === undefined) return paths.filter((path) => !path.startsWith(LATER));
+    const folder = `${subpath}/`;
+    return paths.flatMap((path) => (path.startsWith(folder) ? path.slice(folder.length) : []));
   }
 
   /** Stops retrying. Entries that are not written by now are lost. */
   stop(): void {
     this.#stopped.abort();
+  }
+
+  /** Returns the key under which a transcript of the agent is stored. */
+  #stored({ projectKey, sessionId, subpath }: SessionKey): SessionKey {
+    const isFirst = sessionId === this.#sessionId;
+    const folder = isFirst ? [] : [`${LATER}${sessionId}`];
+    const path = [...folder, ...(subpath ? [subpath] : [])].join('/');
+    return { projectKey, sessionId: this.#sessionId, ...(path && { subpath: path }) };
   }
 
   async #afterWrites<Result>(read: () => Result | Promise<Result>): Promise<Result> {

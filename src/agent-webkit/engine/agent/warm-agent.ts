@@ -43,6 +43,7 @@ export class WarmAgent implements SlotHolder {
     this.#client = sdkFactory({
       ...this.#config,
       sessionId,
+      conversationId: sessionId,
       owner: null,
       resume: false,
       canUseTool: async (...asked) => (await bound).canUseTool(...asked),

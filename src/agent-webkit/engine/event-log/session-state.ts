@@ -36,6 +36,9 @@ export interface OpenRequest {
   readonly input: Record<string, unknown>;
 }
 
+/** How many conversations of a session are remembered, the newest last. */
+const MAX_CONVERSATIONS = 100;
+
 /**
  * The fold of a session's events from the first to the last. There is no other bookkeeping: recovery
  * reads the events and folds them again.
@@ -52,6 +55,7 @@ export class SessionState {
   costUsd = 0;
   closed = false;
   #lastResult: SessionEvent | null = null;
+  readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
   apply(event: SessionEvent, wire: WireEvent): void {
     switch (wire.event) {
@@ -94,6 +98,10 @@ export class SessionState {
       case 'task_ended':
         this.tasks.delete(wire.data.task_id);
         return;
+      case 'conversation_reset':
+        this.#resets.push({ event: copyOf(event), conversationId: wire.data.conversation_id });
+        if (this.#resets.length > MAX_CONVERSATIONS) this.#resets.shift();
+        return;
       case 'done':
         this.closed = true;
         return;
@@ -132,6 +140,14 @@ export class SessionState {
     return closed || queue.length > 0 || turn !== null || requests.size > 0 || tasks.size > 0;
   }
 
+  /**
+   * The ids of the conversations that followed the first one, whose id is the session's. The last one
+   * is the current one. At most 100: older ones are dropped.
+   */
+  get laterConversations(): string[] {
+    return this.#resets.map(({ conversationId }) => conversationId);
+  }
+
   /** The number of characters of the queued messages together. */
   get queuedChars(): number {
     return this.queue.reduce((chars, { event }) => chars + event.data.length, 0);
@@ -143,6 +159,7 @@ export class SessionState {
       ...this.queue.map((message) => message.event),
       ...[...this.requests.values()].map((request) => request.event),
       ...[...this.tasks.values()].flatMap((task) => task.events),
+      ...this.#resets.map((reset) => reset.event),
     ];
     if (this.turn) open.push(this.turn.event);
     if (this.turn?.message) open.push(this.turn.message.event);

@@ -60,7 +60,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       onDecision: (decision) => this.#onDecision(decision),
     });
     this.transcripts = storage.transcripts
-      ? new DurableTranscripts(storage.transcripts, (cause) => {
+      ? new DurableTranscripts(record.id, storage.transcripts, (cause) => {
           logger.warn(
             `Session ${record.id}: could not write its transcript. Retrying: ${String(cause)}`,
           );
@@ -160,6 +160,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       ...config,
       ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
       sessionId: id,
+      conversationId: this.log.state.laterConversations.at(-1) ?? id,
       owner,
       resume,
       ...(this.transcripts && { transcripts: this.transcripts }),
