@@ -210,7 +210,7 @@ export interface EventPayloads extends NoticePayloads {
     summary: string;
     usage?: TaskUsage;
   };
-  /** The agent cleared its context, for example upon `/clear`, and continues without what was said before. */
+  /** The agent cleared its context, for example upon `/clear`, and continues without the earlier messages. */
   conversation_reset: {
     /** The id of the agent's new conversation. The id of the session stays the same. */
     conversation_id: string;

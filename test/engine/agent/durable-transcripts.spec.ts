@@ -63,3 +63,24 @@ describe('durable transcripts while the storage is down', () => {
     await expect(transcripts.append(key, [entry('two')])).rejects.toThrow('away');
   });
 });
+
+describe('the transcripts of a session with several conversations', () => {
+  const later: SessionKey = { projectKey: 'p', sessionId: 'later' };
+  const sub = { subpath: 'subagents/a' };
+
+  it('are stored under the id of the session, and keep apart', async () => {
+    const store = new MemoryTranscripts();
+    const transcripts = new DurableTranscripts('s', store, () => undefined);
+    const keys = [key, { ...key, ...sub }, later, { ...later, ...sub }];
+    await Promise.all(keys.map((of, index) => transcripts.append(of, [entry(String(index))])));
+    expect(await Promise.all(keys.map((of) => transcripts.load(of)))).toEqual(
+      keys.map((_, index) => [entry(String(index))]),
+    );
+    expect(await transcripts.listSubkeys(key)).toEqual([sub.subpath]);
+    expect(await transcripts.listSubkeys(later)).toEqual([sub.subpath]);
+    expect(await store.load(later)).toBeNull();
+    store.deleteSession('s');
+    expect(await transcripts.load(later)).toBeNull();
+    expect(await transcripts.load({ ...later, ...sub })).toBeNull();
+  });
+});

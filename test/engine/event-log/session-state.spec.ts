@@ -110,3 +110,22 @@ describe('the state of a session', () => {
     );
   });
 });
+
+describe('the conversations of a session', () => {
+  it('are the last 100 that followed the first one, whose events stay open', () => {
+    const state = new SessionState();
+    for (let seq = 1; seq <= 102; seq += 1) {
+      const wire: WireEvent = {
+        event: 'conversation_reset',
+        data: { conversation_id: `c${seq}` },
+      };
+      state.apply({ seq, name: wire.event, data: JSON.stringify(wire.data) }, wire);
+    }
+    expect(state.laterConversations).toHaveLength(100);
+    expect(state.laterConversations.at(-1)).toBe('c102');
+    expect(state.openEvents().map(({ seq }) => seq)).toEqual(
+      Array.from({ length: 100 }, (_, index) => index + 3),
+    );
+    expect(state.isUnfinished).toBe(false);
+  });
+});

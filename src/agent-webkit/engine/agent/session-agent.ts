@@ -10,6 +10,7 @@ import type {
 import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
+import { Conversation } from './translation/conversation.js';
 import { MessageTranslator } from './translation/message-translator.js';
 import { McpWatch } from './mcp-watch.js';
 import { cancelledRequest } from './cancelled-request.js';
@@ -183,6 +184,7 @@ export class SessionAgent {
     translator: MessageTranslator,
     { sessionId, maxBudgetUsd }: AgentStart,
   ): Promise<void> {
+    const conversation = new Conversation();
     let hasSpoken = false;
     let cause: unknown;
     const watch = new McpWatch(client, (servers) => {
@@ -201,7 +203,8 @@ export class SessionAgent {
         const mode = permissionModeIn(message);
         if (mode !== undefined) this.#listener.onPermissionMode(mode);
         if (message.type === 'system' && message.subtype === 'init') watch.stop();
-        const events = this.#translate(translator, message);
+        const begun = conversation.observe(message);
+        const events = [...begun, ...this.#translate(translator, message)];
         this.#logErrors(sessionId, events);
         const wasAtWork = this.#work.isAtWork;
         this.#work.observe(message);

@@ -20,7 +20,9 @@ export const MESSAGE_TABLE = {
   user: { events: ['tool_result'], why: 'The rest repeats the user or addresses the model.' },
   result: to('result', 'compaction_end'),
   auth_status: to('auth_status', 'error'),
-  conversation_reset: nothing('Not supported yet.'),
+  conversation_reset: nothing(
+    'The event of that name comes with the first message that has the new id.',
+  ),
   prompt_suggestion: to('prompt_suggestion'),
   rate_limit_event: to('rate_limit'),
   tool_progress: to('tool_progress', 'api_retry'),

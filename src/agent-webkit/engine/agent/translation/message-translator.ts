@@ -3,7 +3,6 @@ import type { McpServerState, SDKMessage } from '../../agent-client.js';
 import { ApiErrors } from './api-errors.js';
 import { AssistantMessages } from './assistant-messages.js';
 import { Compaction } from './compaction.js';
-import { Conversation } from './conversation.js';
 import { McpStatus } from './mcp-status.js';
 import { NoticeLimit } from './notice-limit.js';
 import { Notices } from './notices.js';
@@ -26,7 +25,6 @@ export class MessageTranslator {
   readonly #limit = new NoticeLimit();
   readonly #mcp = new McpStatus();
   readonly #translations: Translations;
-  readonly #conversation = new Conversation();
 
   /** @param costUsd the cost of the session before this agent was started */
   constructor(sessionId: string, costUsd: number) {
@@ -52,7 +50,7 @@ export class MessageTranslator {
       user: toolResults,
       result: endTurn,
       auth_status: (message) => notices.authStatus(message),
-      conversation_reset: none, // see Conversation
+      conversation_reset: none,
       prompt_suggestion: (message) => notices.promptSuggestion(message),
       rate_limit_event: (message) => notices.rateLimit(message),
       tool_progress: (message) =>
@@ -98,13 +96,12 @@ export class MessageTranslator {
   }
 
   translate(message: SDKMessage): WireEvent[] {
-    const resets = this.#conversation.observe(message);
     const kind = kindOf(message);
-    if (!Object.hasOwn(this.#translations, kind)) return resets;
+    if (!Object.hasOwn(this.#translations, kind)) return [];
     // The table has the translation of each kind under its name, which the compiler cannot follow.
     const translate = this.#translations[kind as MessageKind] as (of: SDKMessage) => WireEvent[];
     const events = this.#limit.limit(translate(message));
     if (message.type === 'result') this.#limit.endTurn();
-    return [...resets, ...events];
+    return events;
   }
 }
