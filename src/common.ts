@@ -25,6 +25,7 @@ export type {
   AgentClient,
   AgentInput,
   AgentStart,
+  EndedSession,
   CanUseTool,
   HostContext,
   McpServerState,

@@ -142,4 +142,21 @@ export interface AgentClient {
  * Starts an agent for a session, new or resumed. Returns at once. When the start fails, `messages`
  * throws.
  */
-export type SdkFactory = (start: AgentStart) => AgentClient;
+export interface SdkFactory {
+  (start: AgentStart): AgentClient;
+  /**
+   * Removes what the agents of a session have written outside the storage, on this machine. Called when
+   * the session is deleted by a client or expires, after its agent has ended, and possibly again. A
+   * deletion waits at most five seconds for it, and continues if it fails.
+   */
+  forget?(session: EndedSession): Promise<void>;
+}
+
+/** A session that is being deleted. */
+export interface EndedSession extends SessionConfig {
+  sessionId: string;
+  /** The id of the session's owner. */
+  owner: string;
+  /** The ids of the agent's conversations, the first and up to 100 later ones. The last one is the newest. */
+  conversationIds: readonly string[];
+}

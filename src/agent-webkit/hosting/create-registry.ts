@@ -1,4 +1,4 @@
-import type { SdkFactory } from '../engine/agent-client.js';
+import type { AgentStart, EndedSession, SdkFactory } from '../engine/agent-client.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import { SessionPolicy, type SessionPolicyOptions } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
@@ -34,5 +34,9 @@ export function createRegistry(
 function withModels(sdkFactory: SdkFactory, { model, models }: SessionPolicyOptions): SdkFactory {
   if (models === null) return sdkFactory;
   const permitted = [...models, ...(model === null ? [] : [model])];
-  return (start) => sdkFactory({ ...start, models: permitted });
+  const forget = sdkFactory.forget?.bind(sdkFactory);
+  return Object.assign(
+    (start: AgentStart) => sdkFactory({ ...start, models: permitted }),
+    forget && { forget: (session: EndedSession) => forget(session) },
+  );
 }

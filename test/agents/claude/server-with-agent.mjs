@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 const { module, overrides, start, content, stored } = JSON.parse(process.argv[2]);
 const { claudeSdkFactory } = await import(module);
 const agent = claudeSdkFactory(overrides)({
+  conversationId: start.sessionId,
   ...start,
   ...(stored && { transcripts: { append: async () => {}, load: async () => stored } }),
   canUseTool: async (_name, input) => ({ behavior: 'allow', updatedInput: input }),

@@ -56,7 +56,7 @@ export class ClaudeApp {
     const sdkFactory = claudeSdkFactory(({ sessionId }) => ({
       ...env.overrides,
       ...overrides,
-      env: { ...env.overrides.env, [SESSION_VARIABLE]: sessionId },
+      env: { ...env.overrides.env, ...overrides?.env, [SESSION_VARIABLE]: sessionId },
     }));
     const server = await startApp(
       { ...options, agent: { sdkFactory, workspace: env.cwd, ...options.agent } },

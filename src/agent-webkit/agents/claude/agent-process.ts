@@ -17,6 +17,10 @@ const SWEEP_LIMIT_MS = 5000;
 const LAST_OUTPUT_MS = 200;
 const STDERR_TAIL = 4096;
 
+/** How many conversations of one agent are remembered for the removal of their copies. */
+const MAX_CONVERSATIONS = 100;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const serverRunId = randomUUID();
 const warden = new Warden(`${serverRunId}.`);
 
@@ -38,13 +42,16 @@ export class AgentProcess {
   #stderr = '';
   #closed: Promise<void> | undefined;
 
-  /** @param storedSession the session whose transcripts are in the storage, so that local copies are removed */
+  readonly #copies: LocalCopies | null;
+
+  /** @param stored the conversations whose transcripts are in the storage, so that local copies are removed; null for none */
   constructor(
     command: SpawnOptions,
-    storedSession: string | null = null,
+    stored: readonly string[] | null = null,
     onStderr?: (text: string) => void,
   ) {
-    const copies = storedSession === null ? null : findLocalCopies(command.env, storedSession);
+    const copies = stored === null ? null : findLocalCopies(command.env, stored);
+    this.#copies = copies;
     // The warden comes first: if the server is killed in between, nothing else cleans up.
     const release = warden.watch(copies);
     try {
@@ -72,6 +79,15 @@ export class AgentProcess {
       });
     });
     this.gone = this.#clean(copies).finally(release);
+  }
+
+  /** Adds a conversation that the agent has begun, so that its local copies are removed, too. */
+  addConversation(id: string | undefined): void {
+    const ids = this.#copies?.ids;
+    if (ids === undefined || id === undefined || ids.includes(id) || !UUID.test(id)) return;
+    ids.push(id);
+    if (ids.length > MAX_CONVERSATIONS) ids.shift();
+    warden.update();
   }
 
   /** The last 4 kB of standard error. Complete when the process is gone. */

@@ -4,6 +4,7 @@ import type {
   AgentClient,
   AgentInput,
   AgentStart,
+  EndedSession,
   McpServerState,
   PermissionMode,
   SDKMessage,
@@ -17,6 +18,7 @@ import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
 import { InputStream } from './input-stream.js';
+import { forgetSession } from './session-files.js';
 import { UserTurns } from './user-turns.js';
 
 /** How long a process may take to exit after it has closed its output. */
@@ -31,7 +33,9 @@ const EXIT_MS = 500;
  * ```
  */
 export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactory {
-  return (start) => new ClaudeAgentClient(start, overrides);
+  return Object.assign((start: AgentStart) => new ClaudeAgentClient(start, overrides), {
+    forget: (session: EndedSession) => forgetSession(session, overrides),
+  });
 }
 
 /**
@@ -193,6 +197,7 @@ class ClaudeAgentClient implements AgentClient {
           continue;
         }
         this.#costs.observe(message, query);
+        this.#process?.addConversation(message.session_id);
         if (this.#turns?.observe(message) === false) continue;
         yield* this.#holdingBack(message);
       }
@@ -235,7 +240,7 @@ class ClaudeAgentClient implements AgentClient {
     const { sessionId, conversationId } = this.#start;
     const inputs = new InputStream();
     const options = claudeOptions(this.#start, overrides);
-    const storedSession = options.sessionStore ? sessionId : null;
+    const stored = options.sessionStore ? [sessionId, conversationId] : null;
     const query: Query = createQuery({
       prompt: inputs,
       options: {
@@ -244,7 +249,7 @@ class ClaudeAgentClient implements AgentClient {
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.
           if (this.#isClosing) throw agentClosed();
-          const spawned = new AgentProcess(command, storedSession, overrides.stderr);
+          const spawned = new AgentProcess(command, stored, overrides.stderr);
           this.#process = spawned;
           void spawned.gone.then(() => endMessages(query, spawned));
           return spawned.child;

@@ -2,7 +2,8 @@
 export interface LocalCopies {
   /** The configuration folder of Claude Code. */
   configFolder: string;
-  sessionId: string;
+  /** The ids of the agent's conversations. */
+  ids: string[];
 }
 
 /** The name prefix of the folder that the SDK creates to resume from a store. It also contains credentials. */
@@ -11,11 +12,11 @@ export const RESUME_FOLDER = 'claude-resume-';
 /** Locates the copies from the environment of the agent. */
 export function findLocalCopies(
   env: Record<string, string | undefined>,
-  sessionId: string,
+  ids: readonly string[],
 ): LocalCopies | null {
   const home = env['HOME'] ?? env['USERPROFILE'];
   const configFolder = env['CLAUDE_CONFIG_DIR'] ?? (home && `${home}/.claude`);
-  return configFolder ? { configFolder, sessionId } : null;
+  return configFolder ? { configFolder, ids: [...new Set(ids)] } : null;
 }
 
 /**
@@ -27,7 +28,7 @@ export function findLocalCopies(
  */
 /* istanbul ignore next: a coverage counter in the source text would be a name from outside */
 export function createCopyRemoval(resumeFolder: string) {
-  return async ({ configFolder, sessionId }: LocalCopies): Promise<void> => {
+  return async ({ configFolder, ids }: LocalCopies): Promise<void> => {
     const { readdir, rm } = await import('node:fs/promises');
     const paths = await import('node:path');
     // A copy that does not exist or may not be removed is skipped: there is no remedy.
@@ -35,11 +36,15 @@ export function createCopyRemoval(resumeFolder: string) {
       rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     if (paths.basename(configFolder).startsWith(resumeFolder)) return remove(configFolder);
     const projects = paths.join(configFolder, 'projects');
-    const names = await readdir(projects).catch(() => []);
-    const copies = names.flatMap((name) => [
-      paths.join(projects, name, `${sessionId}.jsonl`),
-      paths.join(projects, name, sessionId),
-    ]);
+    const entries = await readdir(projects, { withFileTypes: true }).catch(() => []);
+    // Symbolic links are not followed.
+    const folders = entries.filter((entry) => entry.isDirectory());
+    const copies = folders.flatMap(({ name }) =>
+      ids.flatMap((id) => [
+        paths.join(projects, name, `${id}.jsonl`),
+        paths.join(projects, name, id),
+      ]),
+    );
     await Promise.all(copies.map(remove));
   };
 }

@@ -41,17 +41,18 @@ export class Warden {
     const watch = { copies };
     this.#watches.add(watch);
     this.#ensureRunning();
-    this.#sendCopies();
+    this.update();
     return () => {
       if (!this.#watches.delete(watch)) return;
-      if (this.#watches.size > 0) return this.#sendCopies();
+      if (this.#watches.size > 0) return this.update();
       this.#send('dismissed');
       this.#child?.stdin?.end();
       this.#child = undefined;
     };
   }
 
-  #sendCopies(): void {
+  /** Sends the copies again. Call this when they have changed. */
+  update(): void {
     this.#send([...this.#watches].flatMap(({ copies }) => copies ?? []));
   }
 
@@ -79,7 +80,7 @@ export class Warden {
       if (signal === null) this.#warn(child, `exit code ${code}`);
       else if (this.#forget(child) && this.#watches.size > 0) {
         this.#ensureRunning();
-        this.#sendCopies();
+        this.update();
       }
     });
   }

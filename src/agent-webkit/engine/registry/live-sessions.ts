@@ -3,6 +3,7 @@ import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
 import { answered } from '../answered.js';
+import { forgetSession } from './forget-session.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
 import type { SessionRecord } from '../storage.js';
@@ -140,8 +141,17 @@ export class LiveSessions {
     const { agentGone } = await this.end(session, 'deleted', limits.agentGraceMs);
     // A stopping agent still writes its transcript, which has to be deleted, too.
     await agentGone;
+    await forgetSession(this.#deps, session, session.laterConversations);
     await answered(storage.records.delete(session.id));
     this.remove(session.id);
+  }
+
+  /** Deletes a session that is not in memory. */
+  async deleteStored(id: string): Promise<void> {
+    const { records } = this.#deps.storage;
+    const record = await records.get(id);
+    if (record) await forgetSession(this.#deps, record, null);
+    await records.delete(id);
   }
 
   /** Removes from memory a session that has ended or could not be created. */
@@ -180,6 +190,11 @@ export class LiveSessions {
       within(DRAIN_TIMEOUT_MS, drained),
       within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
     ]);
+    if (reason === 'deleted') {
+      await Promise.all(
+        sessions.map((session) => forgetSession(this.#deps, session, session.laterConversations)),
+      );
+    }
     this.#sessions.clear();
   }
 
@@ -190,7 +205,7 @@ export class LiveSessions {
       if (record) this.#unread.set(id, record.epoch);
       const session = record && (await Session.restore(record, this.#deps));
       // A server stopped while it deleted this session. Complete the deletion.
-      if (record && !session) await records.delete(id);
+      if (record && !session) await this.deleteStored(id);
       this.#unread.delete(id);
       return session;
     };

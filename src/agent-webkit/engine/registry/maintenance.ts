@@ -17,13 +17,11 @@ export interface MaintenanceOptions {
 /** The work on sessions that no caller requests: resuming unfinished ones, and removing unused ones. */
 export class Maintenance {
   readonly #live: LiveSessions;
-  readonly #records: SessionRecordStore;
   readonly #recovery: Recovery;
   readonly #retentions: Retention[] = [];
 
   constructor({ live, records, retentionMs, emptySessionTtlMs, logger }: MaintenanceOptions) {
     this.#live = live;
-    this.#records = records;
     this.#recovery = new Recovery({
       records,
       unread: () => live.unread(),
@@ -98,7 +96,7 @@ export class Maintenance {
     // Held as a session that does not exist, so that no request loads it during the deletion.
     await this.#live.hold(
       id,
-      this.#records.delete(id).then(() => null),
+      this.#live.deleteStored(id).then(() => null),
     );
   }
 }

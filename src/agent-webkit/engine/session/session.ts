@@ -83,6 +83,11 @@ export class Session {
     return this.#parts.record.config;
   }
 
+  /** The ids of the conversations that the agent began after its first one, the newest last. */
+  get laterConversations(): readonly string[] {
+    return this.#parts.log.state.laterConversations;
+  }
+
   get state(): SessionStateName {
     return this.#parts.activity.state;
   }

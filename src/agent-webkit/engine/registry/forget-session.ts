@@ -1,0 +1,56 @@
+import type { EndedSession, SessionConfig } from '../agent-client.js';
+import type { SessionDependencies } from '../session/session-dependencies.js';
+import { parseSessionEvent } from '../session-event.js';
+import type { EventStore } from '../storage.js';
+import { TIMED_OUT, within } from '../timing/within.js';
+
+/** How long a deletion waits for the factory to remove files. */
+const FORGET_TIMEOUT_MS = 5000;
+const PAGE = 1000;
+
+interface Deleted {
+  readonly id: string;
+  readonly owner: string;
+  readonly config: Readonly<SessionConfig>;
+}
+
+/**
+ * Removes what a session's agents have written outside the storage. Never rejects.
+ *
+ * @param later the conversations after the first one; null to read them from the storage
+ */
+export async function forgetSession(
+  { sdkFactory, storage, logger }: Pick<SessionDependencies, 'sdkFactory' | 'storage' | 'logger'>,
+  { id, owner, config }: Deleted,
+  later: readonly string[] | null,
+): Promise<void> {
+  if (!sdkFactory.forget) return;
+  try {
+    const conversationIds = [id, ...(later ?? (await readConversations(storage.events, id)))];
+    const session: EndedSession = { ...config, sessionId: id, owner, conversationIds };
+    const outcome = await within(FORGET_TIMEOUT_MS, sdkFactory.forget(session));
+    if (outcome === TIMED_OUT) throw new Error('It takes too long.');
+  } catch (error) {
+    logger.warn(
+      `Session ${id}: could not remove the files of its agents. Deleting the session all the same: ${String(error)}`,
+    );
+  }
+}
+
+/** Reads the ids of a session's later conversations from its events. */
+async function readConversations(events: EventStore, id: string): Promise<string[]> {
+  const found: string[] = [];
+  let page: Awaited<ReturnType<EventStore['read']>>;
+  let after = 0;
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
+    page = await events.read(id, after, PAGE);
+    after = page.at(-1)?.seq ?? after;
+    for (const event of page) {
+      if (event.name !== 'conversation_reset') continue;
+      const { data } = parseSessionEvent(event);
+      if ('conversation_id' in data) found.push(data.conversation_id);
+    }
+  } while (page.length === PAGE);
+  return found.slice(-100);
+}
