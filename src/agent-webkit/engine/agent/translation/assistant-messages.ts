@@ -1,12 +1,16 @@
 import type { EventPayloads, WireEvent } from '../../../protocol/events.js';
+import { MessageParts } from './message-parts.js';
 import { fromSubAgent, type MessageOf } from './sdk-message.js';
 
 /** How many conversations may stream at the same time: the main one and those of its sub-agents. */
 const MAX_CONVERSATIONS = 64;
 
 /** The message that is streaming in the main conversation, or in the conversation of a sub-agent. */
-interface OpenMessage {
-  messageId: string;
+interface StreamingMessage {
+  /** The id of the SDK. */
+  id: string;
+  /** The id of the part to which the streaming block belongs. */
+  partId: string;
   /** The tool uses that are streaming, by the index of their block. */
   tools: Map<number, { id: string; name: string }>;
 }
@@ -17,18 +21,19 @@ interface OpenMessage {
  * whole message, and the messages that are streaming.
  */
 export class AssistantMessages {
-  /** The newest message and its blocks so far, by the tool use that started the sub-agent; null is the main conversation. */
-  readonly #newest = new Map<string | null, { id: string; content: readonly unknown[] }>();
+  /** The newest messages, by the tool use that started the sub-agent; null is the main conversation. */
+  readonly #newest = new Map<string | null, MessageParts>();
   /** The streaming messages, by the same key. */
-  readonly #streaming = new Map<string | null, OpenMessage>();
+  readonly #streaming = new Map<string | null, StreamingMessage>();
 
   complete(message: MessageOf<'assistant'>): WireEvent[] {
-    const { id, model, stop_reason } = message.message;
-    const newest = this.#newest.get(message.parent_tool_use_id);
-    const content = [...(newest?.id === id ? newest.content : []), ...message.message.content];
-    this.#newest.delete(message.parent_tool_use_id);
-    this.#newest.set(message.parent_tool_use_id, { id, content });
+    const { id: sdkId, model, stop_reason } = message.message;
+    const parent = message.parent_tool_use_id;
+    const parts = this.#partsOf(parent, sdkId);
+    this.#newest.delete(parent);
+    this.#newest.set(parent, parts);
     dropOldest(this.#newest);
+    const { id, content } = parts.add(message.message.content);
     const from = fromSubAgent(message);
     const complete: WireEvent = {
       event: 'message_complete',
@@ -56,8 +61,9 @@ export class AssistantMessages {
   delta(message: MessageOf<'stream_event'>): WireEvent[] {
     const { event, parent_tool_use_id: parent } = message;
     if (event.type === 'message_start') {
+      const { id } = event.message;
       this.#streaming.delete(parent);
-      this.#streaming.set(parent, { messageId: event.message.id, tools: new Map() });
+      this.#streaming.set(parent, { id, partId: id, tools: new Map() });
       dropOldest(this.#streaming);
       return [];
     }
@@ -67,21 +73,25 @@ export class AssistantMessages {
       this.#streaming.delete(parent);
       return [];
     }
-    if (event.type === 'content_block_start' && event.content_block.type === 'tool_use') {
-      open.tools.set(event.index, { id: event.content_block.id, name: event.content_block.name });
+    if (event.type === 'content_block_start') {
+      open.partId = this.#partsOf(parent, open.id).nextId;
+      if (event.content_block.type === 'tool_use') {
+        const { id, name } = event.content_block;
+        open.tools.set(event.index, { id, name });
+      }
       return [];
     }
     if (event.type !== 'content_block_delta') return [];
     const data = (delta: EventPayloads['message_delta']['delta']): WireEvent[] => [
       {
         event: 'message_delta',
-        data: { message_id: open.messageId, delta, ...fromSubAgent(message) },
+        data: { message_id: open.partId, delta, ...fromSubAgent(message) },
       },
     ];
     if (event.delta.type === 'text_delta') return data({ type: 'text', text: event.delta.text });
     if (event.delta.type === 'thinking_delta') {
       const { thinking } = event.delta;
-      const thought = { message_id: open.messageId, thinking, ...fromSubAgent(message) };
+      const thought = { message_id: open.partId, thinking, ...fromSubAgent(message) };
       return thinking === '' ? [] : [{ event: 'thinking_delta', data: thought }];
     }
     const tool = open.tools.get(event.index);
@@ -101,6 +111,12 @@ export class AssistantMessages {
     this.#newest.delete(null);
     this.#streaming.delete(null);
     return [];
+  }
+
+  /** Returns the parts of a message, without any if it is not the newest of its conversation. */
+  #partsOf(parent: string | null, id: string): MessageParts {
+    const newest = this.#newest.get(parent);
+    return newest?.sdkId === id ? newest : new MessageParts(id);
   }
 }
 
