@@ -11,6 +11,8 @@ export interface Reply {
   blocks: ReplyBlock[];
   /** Awaited before the end of the last block, so that a test can hold a turn open. */
   hold?: Promise<void>;
+  /** Closes the connection instead of ending the last block. */
+  breaks?: boolean;
   /** Responds with this HTTP status and no stream, like an overloaded API. */
   status?: number;
 }
@@ -143,6 +145,10 @@ async function stream(res: ServerResponse, model: string, reply: Reply): Promise
       }
     }
     if (isLast) await reply.hold;
+    if (isLast && reply.breaks) {
+      res.destroy();
+      return;
+    }
     send('content_block_stop', { index });
     index += 1;
   }

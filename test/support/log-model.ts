@@ -74,7 +74,7 @@ export class Speaker {
       this.lastResult = [seq];
       return { event: 'result', data: resultOf(seq) };
     }
-    return { event: 'message_delta', data: { message_id: id, delta: { type: 'text', text } } };
+    return { event: 'tool_result', data: { tool_use_id: id, output: text, is_error: false } };
   }
 }
 

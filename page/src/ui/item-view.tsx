@@ -59,6 +59,8 @@ export function UserContentView({ content }: { content: UserContent }) {
 
 function AgentMessageView({ message }: { message: AgentMessage }) {
   const { blocks, isStreaming, parent } = message;
+  // The agent began the message and never completed it.
+  if (blocks.length === 0 && !isStreaming) return null;
   return (
     <article
       className="item agent"

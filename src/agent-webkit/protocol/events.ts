@@ -58,7 +58,8 @@ export interface EventPayloads extends NoticePayloads {
   message_delta: { message_id: string; delta: MessageDelta } & FromSubAgent;
   /**
    * A message of the agent. A message can be sent several times: each time with all of its blocks
-   * so far, and with the same `message_id`.
+   * so far, and with the same `message_id`. It replaces the deltas and the earlier ones, also with an
+   * empty `content`.
    */
   message_complete: {
     message_id: string;

@@ -26,6 +26,9 @@ export const QUESTIONS = [
  *   not wait, and the notice that the sub-agent has ended is answered when `notice` is released;
  * - `think <words>` streams these words as thinking before its answer;
  * - `fail <status> <times>` fails that often with an HTTP status before its answer;
+ * - `break` streams two blocks and breaks off in the second one when `break` is released; its retry is
+ *   answered;
+ * - `blocks <count> <size>` writes that many blocks of that many characters;
  * - `use <tool> <input as JSON>` calls any tool;
  * - `/compact hold:<name>` is summarized when that name is released;
  * - `recall` answers with all messages of the user in this conversation;
@@ -45,6 +48,8 @@ export function createModel(): { model: Model; release: (name: string) => void }
     const words = rest.join(' ');
     const compaction = /hold:(\w+)/.exec(text)?.[1];
     if (compaction) return { blocks: [{ text: 'a summary' }], hold: gate(compaction).promise };
+    if (text.startsWith('Your response above was cut off'))
+      return { blocks: [{ text: 'retried' }] };
     if (isNotice(request)) return { blocks: [{ text: ['noticed'] }], hold: gate('notice').promise };
     if (word === 'hold') return { blocks: [{ text: ['begun'] }], hold: gate(words).promise };
     if (toolResults.length > 0) return { blocks: [{ text: 'done' }] };
@@ -59,6 +64,16 @@ export function createModel(): { model: Model; release: (name: string) => void }
       const failed = failures.get(text) ?? 0;
       failures.set(text, failed + 1);
       if (failed < Number(rest[1])) return { blocks: [], status: Number(rest[0]) };
+    }
+    if (word === 'break') {
+      const blocks = [{ text: 'whole' }, { text: 'half' }];
+      return { blocks, hold: gate('break').promise, breaks: true };
+    }
+    if (word === 'blocks') {
+      const [count, size] = rest.map(Number);
+      return {
+        blocks: Array.from({ length: count ?? 1 }, () => ({ text: 'x'.repeat(size ?? 1) })),
+      };
     }
     if (word === 'use') {
       const [tool = '', ...input] = rest;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { SdkFactory } from '../../../src/agent-webkit/engine/agent-client.js';
 import { FakeAgentClient } from '../../support/fake-agent-client.js';
 import { HeldStorage } from '../../support/held-storage.js';
-import { assistant, result, text } from '../../support/sdk-messages.js';
+import { assistant, result, stream, text } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
 describe('an agent that ends by itself', () => {
@@ -68,6 +68,29 @@ describe('an agent that ends by itself', () => {
       expect(bench.agent.calls).toContain('close');
     },
   );
+
+  it('ends the message that it was writing with the blocks that it had completed', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    const delta = { type: 'text_delta', text: 'half' };
+    bench.agent.say(
+      stream({ type: 'message_start', message: { id: 'msg_1' } }),
+      assistant([text('whole')], { id: 'msg_1' }),
+      stream({ type: 'content_block_delta', index: 1, delta }),
+    );
+    await bench.said('message_delta');
+    bench.agent.die();
+    await bench.said('session_state');
+    expect((await bench.names()).slice(-5)).toEqual([
+      'message_delta',
+      'error',
+      'message_complete',
+      'result',
+      'session_state',
+    ]);
+    const completed = { message_id: 'msg_1', message: { content: [text('whole')] } };
+    expect(await bench.data('message_complete')).toMatchObject([completed, completed]);
+  });
 
   it('ends no turn when it crashes between two turns', async () => {
     bench = await SessionBench.start();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeldStorage } from '../../support/held-storage.js';
-import { result } from '../../support/sdk-messages.js';
+import { result, stream } from '../../support/sdk-messages.js';
 import { newRecord, SessionBench, settle } from '../../support/session-bench.js';
 
 /** A session on a storage that survives its server. */
@@ -38,6 +38,21 @@ describe('a restored session', () => {
       { id: events.length + 1, event: 'user_message' },
       { id: events.length + 2, event: 'session_state', data: { state: 'idle' } },
       { id: events.length + 3, event: 'turn_start' },
+    ]);
+  });
+
+  it('ends the message that its agent was writing outside a turn', async () => {
+    const before = await start();
+    before.agent.say(
+      stream({ type: 'message_start', message: { id: 'msg_1' } }),
+      stream({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a' } }),
+    );
+    await before.said('message_delta');
+    await restart(before);
+    expect((await after.events()).slice(1)).toMatchObject([
+      { event: 'message_delta', data: { message_id: 'msg_1' } },
+      { event: 'message_complete', data: { message_id: 'msg_1', message: { content: [] } } },
+      { event: 'session_state', data: { state: 'dormant' } },
     ]);
   });
 

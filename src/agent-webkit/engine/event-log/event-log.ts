@@ -5,7 +5,7 @@ import {
   type CommittedEventsOptions,
   type EventPage,
 } from './committed-events.js';
-import { GroupCommit } from './group-commit.js';
+import { type Appended, GroupCommit } from './group-commit.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
 import type { Subscription } from './subscription.js';
@@ -121,7 +121,8 @@ export class EventLog {
   }
 
   /**
-   * Appends events, in this order and with nothing between them. Returns nothing when they are
+   * Appends events, in this order and with nothing between them, except for the ends of messages that
+   * the agent cannot complete any more, see {@link SessionState.messages}. Returns nothing when they are
    * committed already, else a promise that resolves when they are.
    */
   append(...wires: readonly WireEvent[]): void | Promise<void> {
@@ -173,12 +174,17 @@ export class EventLog {
 
   #append(wires: readonly WireEvent[], keys: string[]): void | Promise<void> {
     const time = new Date(this.#options.now?.() ?? Date.now()).toISOString();
-    const appended = wires.map((wire) => {
+    const appended: Appended[] = [];
+    const add = (wire: WireEvent) => {
       const event = createSessionEvent(this.#nextSeq, wire, time);
       this.#nextSeq += 1;
       this.state.apply(event, wire);
-      return { event, wire };
-    });
+      appended.push({ event, wire });
+    };
+    for (const wire of wires) {
+      for (const end of this.state.messages.endsBefore(wire)) add(end);
+      add(wire);
+    }
     return this.#commits.commit(appended, keys);
   }
 }

@@ -1,5 +1,6 @@
 import type { EventPayloads, RequestKind, UserContent, WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
+import { OpenMessages } from './open-messages.js';
 
 /** The tool by which the agent asks people questions. */
 export const QUESTION_TOOL = 'AskUserQuestion';
@@ -49,6 +50,7 @@ export class SessionState {
   readonly requests = new Map<string, OpenRequest>();
   /** The running tasks, by id, in the order of their starts. */
   readonly tasks = new Map<string, RunningTask>();
+  readonly messages = new OpenMessages();
   turn: RunningTurn | null = null;
   /** True once a turn was started, so that there is a conversation to resume. */
   hasConversation = false;
@@ -58,6 +60,7 @@ export class SessionState {
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
   apply(event: SessionEvent, wire: WireEvent): void {
+    this.messages.apply(wire);
     switch (wire.event) {
       case 'user_message':
         this.queue.push({

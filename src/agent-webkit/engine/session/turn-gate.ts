@@ -129,7 +129,8 @@ export class TurnGate {
   /** Ends the running turn, if there is one, as interrupted by a stop of the server, and the running tasks. */
   async abandonTurn(): Promise<void> {
     this.#options.requests.cancelAll();
-    const { turn, tasks } = this.#log.state;
+    const { turn, tasks, messages } = this.#log.state;
+    if (!turn && messages.areOpen) return this.#appendDormant();
     if (!turn && tasks.size > 0) await this.#log.append(...lostTasks(this.#log.state));
     if (!turn) return;
     const message = 'The server stopped while this turn ran. Its message may be sent again.';
