@@ -58,6 +58,9 @@ describe('A slash command', () => {
   ])('cannot mention a file: %j', (content) => {
     expect(rejection(content)).toMatch(/^content: a command cannot mention a file/);
     expect(rejection(content, null)).toMatch(/^content: a command cannot mention a file/);
+    // A message that an earlier version of the server has queued is sent as text.
+    expect(isPermittedCommand(content, ['clear'])).toBe(false);
+    expect(isPermittedCommand(content, null)).toBe(false);
   });
 
   it('may contain the address of a person', () => {

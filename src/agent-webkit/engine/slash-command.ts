@@ -22,29 +22,37 @@ function commandName(content: UserContent): string | null {
   return last?.type === 'text' && 'text' in last ? (COMMAND.exec(last.text)?.[1] ?? null) : null;
 }
 
-/** True when a user message is a slash command, and clients may send it. */
+/** True when a user message is a slash command, clients may send it, and it mentions nothing. */
 export function isPermittedCommand(content: UserContent, permitted: PermittedCommands): boolean {
   const name = commandName(content);
-  return name !== null && (permitted?.includes(name) ?? true);
+  return name !== null && isPermittedName(name, permitted) && !hasMention(content);
 }
 
 /** @throws ForbiddenError for a slash command that clients may not send, and for one with a mention */
 export function checkCommand(content: UserContent, permitted: PermittedCommands): void {
   const name = commandName(content);
   if (name === null) return;
-  if (!isPermittedCommand(content, permitted)) {
+  if (!isPermittedName(name, permitted)) {
     const names = permitted?.map((each) => `/${each}`).join(', ') ?? '';
     throw new ForbiddenError(
       `content: the command '/${name}' is not permitted. Permitted: ${names || 'none'}. ` +
         'To send it as text, begin it with a space.',
     );
   }
-  const texts = typeof content === 'string' ? [content] : content.map(textOf);
-  if (texts.some((text) => MENTION.test(text))) {
+  if (hasMention(content)) {
     throw new ForbiddenError(
       `content: a command cannot mention a file, an agent or a resource. Remove the '@' in front of the name.`,
     );
   }
+}
+
+function isPermittedName(name: string, permitted: PermittedCommands): boolean {
+  return permitted?.includes(name) ?? true;
+}
+
+function hasMention(content: UserContent): boolean {
+  const texts = typeof content === 'string' ? [content] : content.map(textOf);
+  return texts.some((text) => MENTION.test(text));
 }
 
 function textOf(block: Exclude<UserContent, string>[number]): string {
