@@ -61,7 +61,7 @@ describe('addGrants', () => {
   });
 
   it('rejects what would be too large to keep', () => {
-    const ruleContent = 'x'.repeat(40_000);
+    const ruleContent = 'x'.repeat(20_000);
     const add = (toolName: string): PermissionUpdate => ({
       type: 'addRules',
       behavior: 'deny',
@@ -73,5 +73,11 @@ describe('addGrants', () => {
       expect.objectContaining({ code: 'payload_too_large' }),
     );
     expect(addGrants(grants, [add('A')]).deny).toHaveLength(1);
+  });
+
+  it('counts bytes, because the agent receives them in its command line', () => {
+    const rules = [{ toolName: 'Bash', ruleContent: '語'.repeat(12_000) }];
+    const update: PermissionUpdate = { type: 'addRules', behavior: 'deny', rules, destination };
+    expect(() => after(update)).toThrow('must not exceed 32768 bytes of JSON');
   });
 });

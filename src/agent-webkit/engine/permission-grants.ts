@@ -17,8 +17,11 @@ export interface PermissionGrants {
 
 const NO_GRANTS: PermissionGrants = { allow: [], deny: [], ask: [], directories: [] };
 
-/** The maximum size of a session's grants, in characters of JSON. An agent receives them in its command line. */
-const MAX_CHARS = 65_536;
+/**
+ * The maximum size of a session's grants, in bytes of JSON. An agent receives them in one argument of its
+ * command line, which Linux limits to 128 KiB, and in which a character may take three times as much.
+ */
+const MAX_BYTES = 32_768;
 
 /**
  * Returns a session's grants after further updates for this session, as the agent applies them to itself.
@@ -30,9 +33,9 @@ export function addGrants(
   updates: readonly PermissionUpdate[],
 ): PermissionGrants {
   const added = updates.reduce(addUpdate, grants);
-  if (added !== grants && JSON.stringify(added).length > MAX_CHARS) {
+  if (added !== grants && Buffer.byteLength(JSON.stringify(added)) > MAX_BYTES) {
     throw new PayloadTooLargeError(
-      `updated_permissions: the rules and folders of a session must not exceed ${MAX_CHARS} characters of JSON. ` +
+      `updated_permissions: the rules and folders of a session must not exceed ${MAX_BYTES} bytes of JSON. ` +
         'Remove some, or allow this use only.',
     );
   }

@@ -3,6 +3,12 @@ import {
   formatRule,
   withGrants,
 } from '../../../src/agent-webkit/agents/claude/granted-settings.js';
+import { PayloadTooLargeError } from '../../../src/agent-webkit/engine/errors.js';
+import {
+  addGrants,
+  type PermissionGrants,
+  type PermissionRule,
+} from '../../../src/agent-webkit/engine/permission-grants.js';
 
 describe('withGrants', () => {
   const own = { model: 'opus', permissions: { allow: ['Read'], defaultMode: 'plan' as const } };
@@ -25,6 +31,24 @@ describe('withGrants', () => {
 
   it("adds to the host's settings", () => {
     expect(withGrants(own, grants)).toEqual(both);
+  });
+
+  it.each(['(', '\\', '語'])('fits into an argument of a command line: many %s', (character) => {
+    let rules: PermissionRule[] = [];
+    let most: PermissionGrants | undefined;
+    try {
+      for (;;) {
+        rules = [...rules, { toolName: 'Bash', ruleContent: character.repeat(100 + rules.length) }];
+        const update = { type: 'addRules', behavior: 'deny', destination: 'session' } as const;
+        most = addGrants(undefined, [{ ...update, rules }]);
+      }
+    } catch (error) {
+      expect(error).toBeInstanceOf(PayloadTooLargeError);
+    }
+    const settings = withGrants({}, most ?? { allow: [], deny: [], ask: [], directories: [] });
+    expect(settings.permissions?.deny?.length).toBeGreaterThan(1);
+    // Linux permits 128 KiB. The host's settings are in the same argument.
+    expect(Buffer.byteLength(JSON.stringify(settings))).toBeLessThan(100 * 1024);
   });
 
   it('escapes what has a meaning in a rule', () => {
