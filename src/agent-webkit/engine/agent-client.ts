@@ -150,6 +150,8 @@ export interface SdkFactory {
    * deletion waits at most five seconds for it, and continues if it fails.
    */
   forget?(session: EndedSession): Promise<void>;
+  /** Returns a warning for the server's log when no agent could work, for example without credentials; else null. */
+  check?(): Promise<string | null>;
 }
 
 /** A session that is being deleted. */

@@ -16,6 +16,7 @@ import { type ClaudeConfiguration, claudeOptions } from './claude-options.js';
 import { endMessages, isMissingConversation, loadSdk } from './claude-sdk.js';
 import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
+import { missingCredentials } from './credentials.js';
 import { createDeferred } from './deferred.js';
 import { InputStream } from './input-stream.js';
 import { forgetSession } from './session-files.js';
@@ -35,6 +36,8 @@ const EXIT_MS = 500;
 export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactory {
   return Object.assign((start: AgentStart) => new ClaudeAgentClient(start, overrides), {
     forget: (session: EndedSession) => forgetSession(session, overrides),
+    // What a function returns is known only when an agent starts.
+    check: async () => (typeof overrides === 'function' ? null : missingCredentials(overrides)),
   });
 }
 

@@ -189,6 +189,7 @@ export class SessionRegistry {
    * unused sessions. Resolves when the unfinished sessions found at the start are resumed.
    */
   async start(): Promise<void> {
+    void this.#checkAgents();
     this.#maintenance.startRetention();
     this.#live.warmUp(await this.#options.policy.defaults());
     await this.#maintenance.startRecovery();
@@ -203,6 +204,12 @@ export class SessionRegistry {
     const { storage, shutdownGraceMs } = this.#options;
     this.#shutdown ??= this.#live.endAll(storage.durable ? 'released' : 'deleted', shutdownGraceMs);
     return this.#shutdown;
+  }
+
+  async #checkAgents(): Promise<void> {
+    const { sdkFactory, logger } = this.#options;
+    const warning = await sdkFactory.check?.().catch(() => null);
+    if (warning) logger.warn(warning);
   }
 
   /** Resolves to the id of the new session, or of the session created before with the same key. */
