@@ -14,7 +14,6 @@ const app = await NestFactory.create(
     agent: {
       sdkFactory: claudeSdkFactory(options),
       workspace: home,
-      includePartialMessages: true,
       warmPool: Number(warmPool),
     },
     storage,

@@ -22,6 +22,14 @@ export interface PermissionContext {
   title?: string;
   displayName?: string;
   description?: string;
+  /** The MCP server of the tool. The name is text from a configuration unless `source` is `sdk`. */
+  mcpServer?: { name: string; source: string };
+  /** True when the prompt must not be approvable by a single stray keystroke. */
+  defaultToNo?: boolean;
+  /** True when the prompt must not offer to allow the tool permanently. */
+  suppressAlwaysAllowRule?: boolean;
+  /** The configured rule that requires a person's decision. */
+  matchedAskRule?: { source: string; toolName: string; ruleContent?: string };
 }
 
 /** Asks the user to permit a tool call, or to answer the questions of `AskUserQuestion`. */

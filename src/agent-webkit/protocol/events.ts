@@ -90,8 +90,12 @@ export interface EventPayloads extends NoticePayloads {
     /** Identifies the request in the reply and in `request_resolved`. */
     correlation_id: string;
     tool_name: string;
+    /** The input of the tool. That of `ExitPlanMode` has the plan in the field `plan`, if the agent made one. */
     input: Record<string, unknown>;
-    /** Details for the user from the SDK: `tool_use_id`, and optional fields such as `title` and `suggestions`. */
+    /**
+     * Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and
+     * `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked.
+     */
     context: Record<string, unknown>;
   };
   /** A user must answer questions. Reply with `question_response`. */

@@ -69,6 +69,10 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
       title: 'Claude wants to run ls',
       displayName: 'Shell',
       description: 'lists files',
+      mcpServer: { name: 'crm', source: 'sdk' },
+      defaultToNo: true,
+      suppressAlwaysAllowRule: true,
+      matchedAskRule: { source: 'session', toolName: 'Bash', ruleContent: 'ls:*' },
     });
     expect(request.data).toEqual({
       correlation_id: 'toolu_1',
@@ -83,6 +87,10 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
         title: 'Claude wants to run ls',
         display_name: 'Shell',
         description: 'lists files',
+        mcp_server: { name: 'crm', source: 'sdk' },
+        default_to_no: true,
+        suppress_always_allow_rule: true,
+        matched_ask_rule: { source: 'session', tool_name: 'Bash', rule_content: 'ls:*' },
       },
     });
   });

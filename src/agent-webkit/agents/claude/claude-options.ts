@@ -1,6 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
-import type { AgentStart, CanUseTool, PermissionContext } from '../../engine/agent-client.js';
+import type { AgentStart } from '../../engine/agent-client.js';
 import { withGrants } from './granted-settings.js';
+import { permissionContext } from './permission-context.js';
 import { withServerDefaults } from './server-defaults.js';
 
 /** The SDK's options that a session sets itself, and that a host therefore cannot set. */
@@ -71,22 +72,5 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     includePartialMessages: start.includePartialMessages,
     canUseTool: (toolName, input, context) =>
       start.canUseTool(toolName, input, permissionContext(context)),
-  };
-}
-
-/** Picks the fields of the port. Other fields that the SDK adds are not meant for clients. */
-function permissionContext(context: PermissionContext): Parameters<CanUseTool>[2] {
-  const { signal, toolUseID, agentID, suggestions, blockedPath } = context;
-  const { decisionReason, title, displayName, description } = context;
-  return {
-    signal,
-    toolUseID,
-    ...(agentID !== undefined && { agentID }),
-    ...(suggestions !== undefined && { suggestions }),
-    ...(blockedPath !== undefined && { blockedPath }),
-    ...(decisionReason !== undefined && { decisionReason }),
-    ...(title !== undefined && { title }),
-    ...(displayName !== undefined && { displayName }),
-    ...(description !== undefined && { description }),
   };
 }

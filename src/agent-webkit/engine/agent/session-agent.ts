@@ -14,6 +14,7 @@ import { Conversation } from './translation/conversation.js';
 import { MessageTranslator } from './translation/message-translator.js';
 import { McpWatch } from './mcp-watch.js';
 import { cancelledRequest } from './cancelled-request.js';
+import { ProposedPlans } from './proposed-plans.js';
 
 export interface SessionAgentOptions {
   sdkFactory: SdkFactory;
@@ -56,6 +57,7 @@ export class SessionAgent {
   readonly #listener: AgentListener;
   #client: AgentClient | null = null;
   #work = new AgentWork();
+  readonly #plans = new ProposedPlans();
   #starting: Promise<AgentClient | null> | null = null;
   /** A start that was cancelled and has not returned yet. The next start waits for it. */
   #cancelled: Promise<unknown> = Promise.resolve();
@@ -163,7 +165,11 @@ export class SessionAgent {
     const canUseTool: CanUseTool = (toolName, input, context) =>
       // A request of an agent that is being closed can no longer be answered.
       this.#client === client
-        ? start.canUseTool(toolName, input, context)
+        ? start.canUseTool(
+            toolName,
+            this.#plans.complete(toolName, input, context.toolUseID),
+            context,
+          )
         : Promise.resolve(cancelledRequest());
     try {
       client = this.#options.sdkFactory({ ...start, canUseTool });
@@ -203,6 +209,7 @@ export class SessionAgent {
         const mode = permissionModeIn(message);
         if (mode !== undefined) this.#listener.onPermissionMode(mode);
         if (message.type === 'system' && message.subtype === 'init') watch.stop();
+        this.#plans.observe(message);
         const begun = conversation.observe(message);
         const events = [...begun, ...this.#translate(translator, message)];
         this.#logErrors(sessionId, events);

@@ -24,6 +24,13 @@ export function createRequestEvent(
     title: context.title,
     display_name: context.displayName,
     description: context.description,
+    mcp_server: context.mcpServer && {
+      name: context.mcpServer.name,
+      source: context.mcpServer.source,
+    },
+    default_to_no: context.defaultToNo,
+    suppress_always_allow_rule: context.suppressAlwaysAllowRule,
+    matched_ask_rule: context.matchedAskRule && askRule(context.matchedAskRule),
   };
   return {
     event: 'permission_request',
@@ -35,6 +42,14 @@ export function createRequestEvent(
 export function toPendingRequest(request: OpenRequest): PendingRequest {
   const { event, data } = parseSessionEvent(request.event);
   return { event, ...data } as PendingRequest;
+}
+
+function askRule({
+  source,
+  toolName,
+  ruleContent,
+}: NonNullable<PermissionContext['matchedAskRule']>) {
+  return withoutUndefined({ source, tool_name: toolName, rule_content: ruleContent });
 }
 
 function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
