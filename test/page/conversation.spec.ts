@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import type { Block } from '../../page/src/session/blocks.js';
 import type { Conversation } from '../../page/src/session/conversation.js';
 import { addEvents } from '../../page/src/session/conversation.js';
@@ -150,6 +151,31 @@ describe('a conversation on the page', () => {
     expect(conversationOf(ready).lacksBeginning).toBe(false);
     const late = addEvents(conversationOf(), []);
     expect(addEvents(late, numbered([result()], 700)).lacksBeginning).toBe(true);
+  });
+
+  it('says what the agent waits for until its next event, and keeps what a person must know', () => {
+    const retry = (kind: string): WireEvent => ({
+      event: 'api_retry',
+      data: { attempt: 1, max_retries: 10, retry_delay_ms: 1500, status: 529, kind },
+    });
+    const retrying = conversationOf(ready, said('a'), started('a'), retry('overloaded'));
+    expect(retrying.activity).toBe("The model's API failed (overloaded). Retry 1 of 10 in 2 s");
+    expect(addEvents(retrying, numbered([delta('m', 'so')], 5)).activity).toBeNull();
+    expect(
+      shown(
+        conversationOf(
+          retry('authentication_failed'),
+          { event: 'compaction_end', data: { outcome: 'failed', message: 'too long' } },
+          { event: 'rate_limit', data: { status: 'rejected', kind: 'five_hour' } },
+          { event: 'permission_denied', data: { tool_name: 'Bash', tool_use_id: 't' } },
+        ),
+      ),
+    ).toEqual([
+      "note: The model's API rejected the server's credentials.",
+      'note: The conversation could not be summarized: too long',
+      'note: The rate limit (five hour) is reached.',
+      'note: Bash was denied without a request.',
+    ]);
   });
 
   it('ignores unknown events of a newer server', () => {

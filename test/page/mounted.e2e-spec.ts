@@ -23,6 +23,21 @@ const script: Script = async (turn) => {
     await turn.say('Done.');
     return;
   }
+  if (turn.input.text === 'plan') {
+    const outcome = await turn.useTool('ExitPlanMode', { plan: PLAN }, { run: () => 'approved' });
+    await turn.say(outcome.allowed ? 'I begin.' : `I plan again: ${outcome.message}`);
+    return;
+  }
+  if (turn.input.text === 'danger') {
+    const context = {
+      suggestions: [SUGGESTION],
+      defaultToNo: true,
+      suppressAlwaysAllowRule: true,
+      mcpServer: { name: 'crm', source: 'sdk' },
+    };
+    await turn.useTool('mcp__crm__drop', {}, { context, run: () => 'dropped' });
+    return;
+  }
   for (let step = 1; step <= STEPS; step += 1) {
     /* oxlint-disable no-await-in-loop -- one step after the other */
     await turn.say([`Step ${step}: `, ...WORDS]);
@@ -34,6 +49,8 @@ const script: Script = async (turn) => {
     /* oxlint-enable no-await-in-loop */
   }
 };
+
+const PLAN = '# Move the shop\n\n1. Copy the **orders**.\n2. Switch the address.';
 
 const SUGGESTION = {
   type: 'addRules' as const,
@@ -83,6 +100,33 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await ann.sees(ann.tab.getByText('Always, in this session: allow Bash(ls:*)'));
     await ann.button('Always allow').click();
     await ann.seesText('Done.');
+    await ann.seesNo(ann.card);
+  });
+
+  it('shows a plan as Markdown, sends it back with a wish, and approves it', async () => {
+    ann = await Viewer.open(browser, `${server.url}/agents`);
+    await ann.startSession();
+    await ann.say('plan');
+    await ann.sees(ann.card.locator('.plan-text strong', { hasText: 'orders' }));
+    await ann.tab.getByLabel(/^What to change/).fill('Smaller steps');
+    await ann.button('Keep planning').click();
+    await ann.seesText(/I plan again: .*Smaller steps/);
+    await ann.say('plan');
+    await ann.button('Approve').click();
+    await ann.seesText('I begin.');
+    expect(ann.complaints).toEqual([]);
+  });
+
+  it('offers no shortcut and no permanent permission where the agent forbids them', async () => {
+    ann = await Viewer.open(browser, `${server.url}/agents`);
+    await ann.startSession();
+    await ann.say('danger');
+    await ann.sees(ann.card.getByText('MCP server: crm'));
+    expect(await ann.button('Always allow').count()).toBe(0);
+    await ann.button(/^Deny/).focus();
+    await ann.tab.keyboard.press('a');
+    await ann.sees(ann.card);
+    await ann.button('Allow').click();
     await ann.seesNo(ann.card);
   });
 

@@ -3,6 +3,7 @@ import type {
   EventPayloads,
   UserContent,
 } from '../../../src/agent-webkit/protocol/events.js';
+import { describeActivity, describeNotice } from './notices.js';
 import { addDelta, type Block, emptyTool, readBlock, type ToolBlock } from './blocks.js';
 
 export interface QueuedMessage {
@@ -43,6 +44,8 @@ export interface Conversation {
   readonly queue: readonly QueuedMessage[];
   readonly requests: readonly OpenRequest[];
   readonly isRunning: boolean;
+  /** What the agent is doing or waiting for, in words; null if only its work is known. */
+  readonly activity: string | null;
   readonly isDormant: boolean;
   readonly isClosed: boolean;
   readonly costUsd: number;
@@ -56,6 +59,7 @@ export const emptyConversation: Conversation = {
   queue: [],
   requests: [],
   isRunning: false,
+  activity: null,
   isDormant: false,
   isClosed: false,
   costUsd: 0,
@@ -86,6 +90,9 @@ export function addEvents(
 
 function addEvent(draft: Draft, event: DeliveredEvent): void {
   const key = `event-${event.id}`;
+  draft.activity = describeActivity(event);
+  const notice = describeNotice(event);
+  if (notice !== null) note(draft, key, notice);
   switch (event.event) {
     case 'user_message': {
       const { message_id: messageId, content } = event.data;

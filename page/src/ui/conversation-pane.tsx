@@ -5,6 +5,7 @@ import { Announcer } from './announcer.js';
 import { Composer } from './composer.js';
 import { ConversationHead } from './conversation-head.js';
 import { ItemList } from './item-list.js';
+import { PLAN_TOOL, PlanCard } from './plan-card.js';
 import { PermissionCard } from './permission-card.js';
 import { QuestionCard } from './question-card.js';
 import { useFocusAfterAnswer } from './focus.js';
@@ -21,7 +22,7 @@ interface PaneProps {
 /** The conversation with its pending requests and the composer. */
 export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps) {
   const { conversation, outbox, connection, problem } = snapshot;
-  const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
+  const { items, requests, queue, isRunning, activity, isClosed, lacksBeginning } = conversation;
   const [fault, setFault] = useState<string | null>(null);
   const attempt = (action: () => Promise<void>) => {
     setFault(null);
@@ -58,7 +59,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
         ) : null}
         {isRunning && requests.length === 0 && !isTalking(snapshot) ? (
           <p className="item working">
-            <span aria-hidden="true" /> The agent is at work
+            <span aria-hidden="true" /> {activity ?? 'The agent is at work'}
           </p>
         ) : null}
       </ItemList>
@@ -66,7 +67,9 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
         {requests.length === 0 ? null : (
           <div className="cards">
             {requests.map((request) =>
-              request.kind === 'permission' ? (
+              request.kind === 'permission' && request.tool_name === PLAN_TOOL ? (
+                <PlanCard key={request.correlation_id} request={request} store={store} />
+              ) : request.kind === 'permission' ? (
                 <PermissionCard key={request.correlation_id} request={request} store={store} />
               ) : (
                 <QuestionCard key={request.correlation_id} request={request} store={store} />

@@ -20,7 +20,9 @@ export function PermissionCard({ request, store }: { request: Permission; store:
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const titleId = useId();
-  const suggestions = forThisSession(context['suggestions']);
+  const suggestions =
+    context['suppress_always_allow_rule'] === true ? [] : forThisSession(context['suggestions']);
+  const mustBeDeliberate = context['default_to_no'] === true;
 
   const reply = async (send: () => Promise<void>) => {
     setSending(true);
@@ -54,6 +56,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
     if (isTyping || isSending || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = KEYS[event.key.toLowerCase()];
     if (action === undefined || step !== 'choose') return;
+    if (action === 'allow' && mustBeDeliberate) return;
     event.preventDefault();
     if (action === 'allow') void allow();
     else setStep(action);
@@ -76,6 +79,11 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       {text(context['blocked_path']) === null ? null : (
         <p>
           Path: <code>{text(context['blocked_path'])}</code>
+        </p>
+      )}
+      {mcpServer(context['mcp_server']) === null ? null : (
+        <p>
+          MCP server: <code>{mcpServer(context['mcp_server'])}</code>
         </p>
       )}
       {step === 'edit' ? (
@@ -112,8 +120,12 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       <fieldset className="actions" disabled={isSending} aria-label="Your answer">
         {step === 'choose' ? (
           <>
-            <button type="button" className="primary" onClick={() => void allow()}>
-              Allow <kbd>A</kbd>
+            <button
+              type="button"
+              className={mustBeDeliberate ? undefined : 'primary'}
+              onClick={() => void allow()}
+            >
+              Allow {mustBeDeliberate ? null : <kbd>A</kbd>}
             </button>
             <button type="button" onClick={() => setStep('edit')}>
               Edit and allow <kbd>E</kbd>
@@ -162,6 +174,11 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       ) : null}
     </section>
   );
+}
+
+function mcpServer(server: unknown): string | null {
+  if (typeof server !== 'object' || server === null || !('name' in server)) return null;
+  return text(server.name);
 }
 
 function text(value: unknown): string | null {

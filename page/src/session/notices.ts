@@ -1,0 +1,84 @@
+import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
+
+/** Returns what the agent is doing or waiting for after this event; null if only its work is known. */
+export function describeActivity(event: DeliveredEvent): string | null {
+  switch (event.event) {
+    case 'api_retry': {
+      const { attempt, max_retries: max, retry_delay_ms: delay, kind } = event.data;
+      const seconds = Math.max(1, Math.round(delay / 1000));
+      return `The model's API failed (${inWords(kind)}). Retry ${attempt} of ${max} in ${seconds} s`;
+    }
+    case 'auth_status':
+      return event.data.is_authenticating ? 'The agent obtains new credentials' : null;
+    case 'compaction_start':
+      return 'The agent summarizes the conversation';
+    case 'thinking_delta':
+      return 'The agent is thinking';
+    case 'thinking_progress':
+      return `The agent is thinking (about ${event.data.estimated_tokens} tokens)`;
+    case 'tool_progress':
+      return `${event.data.tool_name} has been running for ${Math.round(event.data.elapsed_ms / 1000)} s`;
+    default:
+      return null;
+  }
+}
+
+/** Returns the lasting note that an event leaves in the conversation; null if there is none. */
+export function describeNotice(event: DeliveredEvent): string | null {
+  switch (event.event) {
+    case 'api_retry':
+      return event.data.kind === 'authentication_failed' && event.data.attempt === 1
+        ? "The model's API rejected the server's credentials."
+        : null;
+    case 'rate_limit':
+      return rateLimit(event.data);
+    case 'compaction_end':
+      return compaction(event.data);
+    case 'permission_denied': {
+      const { tool_name: tool, reason } = event.data;
+      return `${tool} was denied without a request${reason === undefined ? '.' : `: ${reason}`}`;
+    }
+    case 'notification':
+      return event.data.text;
+    case 'model_refusal': {
+      const { model, fallback_model: fallback } = event.data;
+      return `The model ${model} refused to answer.${fallback === null ? '' : ` The agent asks ${fallback}.`}`;
+    }
+    case 'tool_use_summary':
+      return event.data.summary;
+    default:
+      return null;
+  }
+}
+
+type DataOf<Name extends DeliveredEvent['event']> = Extract<
+  DeliveredEvent,
+  { event: Name }
+>['data'];
+
+function rateLimit({ status, kind, resets_at: resetsAt }: DataOf<'rate_limit'>): string | null {
+  if (status === 'allowed') return null;
+  const limit = kind === undefined ? '' : ` (${inWords(kind)})`;
+  const reset = resetsAt === undefined ? '' : ` It is reset at ${resetsAt}.`;
+  return status === 'rejected'
+    ? `The rate limit${limit} is reached.${reset}`
+    : `The rate limit${limit} is almost reached.${reset}`;
+}
+
+function compaction({
+  outcome,
+  tokens_before: before,
+  tokens_after: after,
+  message,
+}: DataOf<'compaction_end'>): string {
+  if (outcome === 'cancelled') return 'The summary of the conversation was cancelled.';
+  if (outcome === 'failed')
+    return `The conversation could not be summarized${message === undefined ? '.' : `: ${message}`}`;
+  const tokens =
+    before === undefined || after === undefined ? '' : `: ${before} tokens became ${after}`;
+  return `The conversation was summarized${tokens}.`;
+}
+
+function inWords(kind: string): string {
+  return kind.replaceAll('_', ' ');
+}

@@ -1,0 +1,81 @@
+import { useId, useState } from 'react';
+import type { SessionStore } from '../client/session-store.js';
+import { explain } from '../client/words.js';
+import type { OpenRequest } from '../session/conversation.js';
+import { Markdown } from './markdown.js';
+import { describeSuggestion, forThisSession } from './suggestions.js';
+
+type Permission = Extract<OpenRequest, { kind: 'permission' }>;
+
+/** The tool by which an agent in plan mode asks to carry out its plan. */
+export const PLAN_TOOL = 'ExitPlanMode';
+
+/** The plan of an agent, to approve or to send back. */
+export function PlanCard({ request, store }: { request: Permission; store: SessionStore }) {
+  const { correlation_id: id, input, context } = request;
+  const [wish, setWish] = useState('');
+  const [isSending, setSending] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const titleId = useId();
+  const plan = typeof input['plan'] === 'string' ? input['plan'].trim() : '';
+  const suggestions = forThisSession(context['suggestions']);
+
+  const reply = (send: () => Promise<void>) => {
+    setSending(true);
+    setProblem(null);
+    send().catch((error: unknown) => {
+      setProblem(explain(error));
+      setSending(false);
+    });
+  };
+  const keepPlanning = () =>
+    reply(() => store.deny(id, { message: wish.trim() || 'Keep planning. Do not begin yet.' }));
+
+  return (
+    <section className="card permission plan" aria-labelledby={titleId} tabIndex={-1}>
+      <header>
+        <h3 id={titleId}>The agent asks to carry out its plan</h3>
+        <span className="chip">Plan</span>
+      </header>
+      {plan === '' ? (
+        <p className="problem">
+          The agent wrote no plan. Read its messages before you approve, or ask it for a plan.
+        </p>
+      ) : (
+        <div className="plan-text" tabIndex={0} role="region" aria-label="Plan">
+          <Markdown text={plan} />
+        </div>
+      )}
+      <label className="field">
+        What to change (shown to the agent if it keeps planning)
+        <textarea rows={2} value={wish} onChange={(event) => setWish(event.target.value)} />
+      </label>
+      {problem === null ? null : (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <fieldset className="actions" disabled={isSending} aria-label="Your answer">
+        <button
+          type="button"
+          className={plan === '' ? undefined : 'primary'}
+          onClick={() => reply(() => store.allow(id))}
+        >
+          Approve
+        </button>
+        {suggestions.map((suggestion, index) => (
+          <button
+            type="button"
+            key={index}
+            onClick={() => reply(() => store.allow(id, { updatedPermissions: [suggestion] }))}
+          >
+            Approve and {describeSuggestion(suggestion)}
+          </button>
+        ))}
+        <button type="button" onClick={keepPlanning}>
+          Keep planning
+        </button>
+      </fieldset>
+    </section>
+  );
+}
