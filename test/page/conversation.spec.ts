@@ -42,6 +42,11 @@ const firstTool = ({ items }: Conversation) =>
     .flatMap((item) => (item.kind === 'agent' ? item.blocks : []))
     .find((block) => block.kind === 'tool');
 
+const retry = (kind: string): WireEvent => ({
+  event: 'api_retry',
+  data: { attempt: 1, max_retries: 10, retry_delay_ms: 1500, status: 529, kind },
+});
+
 describe('a conversation on the page', () => {
   it('shows a message when its turn starts, and as queued until then', () => {
     const waiting = conversationOf(ready, said('a', 'one'), said('b', 'two'), started('a'));
@@ -154,10 +159,6 @@ describe('a conversation on the page', () => {
   });
 
   it('says what the agent waits for until its next event, and keeps what a person must know', () => {
-    const retry = (kind: string): WireEvent => ({
-      event: 'api_retry',
-      data: { attempt: 1, max_retries: 10, retry_delay_ms: 1500, status: 529, kind },
-    });
     const retrying = conversationOf(ready, said('a'), started('a'), retry('overloaded'));
     expect(retrying.activity).toBe("The model's API failed (overloaded). Retry 1 of 10 in 2 s");
     expect(addEvents(retrying, numbered([delta('m', 'so')], 5)).activity).toBeNull();

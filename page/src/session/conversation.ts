@@ -44,7 +44,7 @@ export interface Conversation {
   readonly queue: readonly QueuedMessage[];
   readonly requests: readonly OpenRequest[];
   readonly isRunning: boolean;
-  /** What the agent is doing or waiting for, in words; null if only its work is known. */
+  /** A sentence about the present work or wait of the agent; null if there is none. */
   readonly activity: string | null;
   readonly isDormant: boolean;
   readonly isClosed: boolean;

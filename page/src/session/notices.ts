@@ -1,6 +1,6 @@
 import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
 
-/** Returns what the agent is doing or waiting for after this event; null if only its work is known. */
+/** Returns the work or the wait of the agent that an event reports, in words; null if it reports none. */
 export function describeActivity(event: DeliveredEvent): string | null {
   switch (event.event) {
     case 'api_retry': {

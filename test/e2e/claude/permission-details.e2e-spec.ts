@@ -6,6 +6,11 @@ import type { Tab } from './tab.js';
 
 const PLAN = '# The plan\n\n1. Buy milk.';
 
+async function requested(tab: Tab, message: string): Promise<Record<string, unknown>> {
+  await tab.session.send(message);
+  return tab.next('permission_request');
+}
+
 describe('A permission request of the real agent', () => {
   let app: ClaudeApp;
   const open = async (options: ClaudeAppOptions, config: object) => {
@@ -16,10 +21,6 @@ describe('A permission request of the real agent', () => {
     expect(await app.close()).toEqual([]);
   });
 
-  const requested = async (tab: Tab, message: string) => {
-    await tab.session.send(message);
-    return tab.next('permission_request');
-  };
   /** Allows a request. Resolves to the output of its tool. */
   const allow = async (
     tab: Tab,
