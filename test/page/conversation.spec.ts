@@ -47,6 +47,11 @@ const retry = (kind: string): WireEvent => ({
   data: { attempt: 1, max_retries: 10, retry_delay_ms: 1500, status: 529, kind },
 });
 
+const task = (task_id: string, in_background: boolean): WireEvent => ({
+  event: 'task_started',
+  data: { task_id, task_type: 'local_bash', description: `task ${task_id}`, in_background },
+});
+
 describe('a conversation on the page', () => {
   it('shows a message when its turn starts, and as queued until then', () => {
     const waiting = conversationOf(ready, said('a', 'one'), said('b', 'two'), started('a'));
@@ -177,6 +182,24 @@ describe('a conversation on the page', () => {
       'note: The rate limit (five hour) is reached.',
       'note: Bash was denied without a request.',
     ]);
+  });
+
+  it('lists tasks until they end, and notes the end of those in the background', () => {
+    const view = conversationOf(ready, task('a', false), task('b', true), {
+      event: 'task_progress',
+      data: { task_id: 'a', in_background: true, summary: 'half' },
+    });
+    expect(view.tasks.map(({ id, step, isInBackground }) => [id, step, isInBackground])).toEqual([
+      ['a', 'half', true],
+      ['b', '', true],
+    ]);
+    const ended: WireEvent = {
+      event: 'task_ended',
+      data: { task_id: 'b', status: 'stopped', summary: '' },
+    };
+    const after = addEvents(view, numbered([ended], 5));
+    expect(after.tasks.map(({ id }) => id)).toEqual(['a']);
+    expect(shown(after)).toEqual(['note: Background task “task b” was stopped.']);
   });
 
   it('ignores unknown events of a newer server', () => {

@@ -120,6 +120,10 @@ export class SessionStore {
     return this.#session.interrupt();
   }
 
+  stopTask(taskId: string): Promise<void> {
+    return this.#session.stopTask(taskId);
+  }
+
   allow(correlationId: string, options?: ApproveOptions): Promise<void> {
     return this.#session.approve(correlationId, options);
   }

@@ -4,6 +4,7 @@ import type {
   UserContent,
 } from '../../../src/agent-webkit/protocol/events.js';
 import { describeActivity, describeNotice } from './notices.js';
+import { addTaskEvent, describeTaskEnd, type Task } from './tasks.js';
 import { addDelta, type Block, emptyTool, readBlock, type ToolBlock } from './blocks.js';
 
 export interface QueuedMessage {
@@ -46,6 +47,7 @@ export interface Conversation {
   readonly isRunning: boolean;
   /** A sentence about the present work or wait of the agent; null if there is none. */
   readonly activity: string | null;
+  readonly tasks: readonly Task[];
   readonly isDormant: boolean;
   readonly isClosed: boolean;
   readonly costUsd: number;
@@ -60,6 +62,7 @@ export const emptyConversation: Conversation = {
   requests: [],
   isRunning: false,
   activity: null,
+  tasks: [],
   isDormant: false,
   isClosed: false,
   costUsd: 0,
@@ -91,7 +94,8 @@ export function addEvents(
 function addEvent(draft: Draft, event: DeliveredEvent): void {
   const key = `event-${event.id}`;
   draft.activity = describeActivity(event);
-  const notice = describeNotice(event);
+  const notice = describeNotice(event) ?? describeTaskEnd(draft.tasks, event);
+  draft.tasks = addTaskEvent(draft.tasks, event);
   if (notice !== null) note(draft, key, notice);
   switch (event.event) {
     case 'user_message': {

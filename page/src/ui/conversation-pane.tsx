@@ -10,6 +10,7 @@ import { PermissionCard } from './permission-card.js';
 import { QuestionCard } from './question-card.js';
 import { useFocusAfterAnswer } from './focus.js';
 import { useInterruptKey } from './interrupt-key.js';
+import { Tasks } from './tasks.js';
 import { Waiting } from './waiting.js';
 
 interface PaneProps {
@@ -77,6 +78,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
             )}
           </div>
         )}
+        <Tasks tasks={conversation.tasks} store={store} attempt={attempt} />
         <Waiting queue={queue} outbox={outbox} store={store} />
         {fault === null ? null : (
           <p className="problem" role="alert">

@@ -1,0 +1,35 @@
+import type { SessionStore } from '../client/session-store.js';
+import type { Task } from '../session/tasks.js';
+
+interface TasksProps {
+  tasks: readonly Task[];
+  store: SessionStore;
+  attempt: (action: () => Promise<void>) => void;
+}
+
+/** The tasks that run in the background, each with a button that stops it. */
+export function Tasks({ tasks, store, attempt }: TasksProps) {
+  const background = tasks.filter(({ isInBackground }) => isInBackground);
+  if (background.length === 0) return null;
+  return (
+    <ul className="waiting" aria-label="Background tasks">
+      {background.map(({ id, description, step }) => (
+        <li key={id}>
+          <span className="waiting-state">In background</span>
+          <span className="waiting-text">
+            {description}
+            {step === '' ? null : ` · ${step}`}
+          </span>
+          <button
+            type="button"
+            className="quiet"
+            aria-label={`Stop ${description}`}
+            onClick={() => attempt(() => store.stopTask(id))}
+          >
+            Stop
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
