@@ -209,7 +209,6 @@ export class SessionAgent {
         const mode = permissionModeIn(message);
         if (mode !== undefined) this.#listener.onPermissionMode(mode);
         if (message.type === 'system' && message.subtype === 'init') watch.stop();
-        this.#plans.observe(message);
         const begun = conversation.observe(message);
         const events = [...begun, ...this.#translate(translator, message)];
         this.#logErrors(sessionId, events);
@@ -235,6 +234,7 @@ export class SessionAgent {
    */
   #translate(translator: MessageTranslator, message: SDKMessage): WireEvent[] {
     try {
+      this.#plans.observe(message);
       return translator.translate(message);
     } catch (error) {
       if (message.type === 'result') throw error;
