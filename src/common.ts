@@ -33,6 +33,7 @@ export type {
   SdkFactory,
   SessionConfig,
 } from './agent-webkit/engine/agent-client.js';
+export type { PermissionGrants, PermissionRule } from './agent-webkit/engine/permission-grants.js';
 
 // Storage
 export { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
@@ -95,6 +96,8 @@ export type {
   RequestKind,
   RequestOutcome,
   SessionStateName,
+  TaskStatus,
+  TaskUsage,
   TextBlock,
   Timed,
   UserContent,
@@ -107,7 +110,12 @@ export type {
   QuestionResponse,
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
-export type { EventsPage, PendingRequest, SessionInfo } from './agent-webkit/protocol/answers.js';
+export type {
+  EventsPage,
+  PendingRequest,
+  SessionInfo,
+  SessionTask,
+} from './agent-webkit/protocol/answers.js';
 
 // Errors
 export {

@@ -1,10 +1,10 @@
-import type { PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
+import type { PermissionRuleValue, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import { PayloadTooLargeError } from './errors.js';
 
-type RuleUpdate = Extract<PermissionUpdate, { rules: unknown }>;
-
 /** A rule for a tool, or for those of its uses that match its content. */
-export type PermissionRule = RuleUpdate['rules'][number];
+export type PermissionRule = PermissionRuleValue;
+
+type RuleUpdate = Extract<PermissionUpdate, { rules: unknown }>;
 
 /** The rules and folders that replies to permission requests gave a session, until it ends. Kept as JSON. */
 export interface PermissionGrants {

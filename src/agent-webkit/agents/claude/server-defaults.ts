@@ -1,4 +1,4 @@
-import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import type { Options, Settings } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart } from '../../engine/agent-client.js';
 import { readSettings } from './settings-file.js';
 
@@ -7,6 +7,11 @@ type SharedOptions = Pick<
   Options,
   'allowedTools' | 'disallowedTools' | 'env' | 'settings' | 'tools'
 >;
+
+/** The same options, all set. The name keeps the SDK's long types out of the package's declarations. */
+interface ServerDefaults extends Required<Pick<Options, 'disallowedTools' | 'env'>> {
+  settings: Settings;
+}
 
 /** Turns off what an agent of Claude Code does by itself. `docs/claude-code.md` has the reasons. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -68,7 +73,7 @@ const DENIED_TOOLS: readonly string[] = [
 export function withServerDefaults(
   { env, settings, disallowedTools = [], allowedTools = [], tools }: SharedOptions,
   { cwd, model, models }: Pick<AgentStart, 'cwd' | 'model' | 'models'>,
-) {
+): ServerDefaults {
   const named = new Set([...allowedTools, ...(Array.isArray(tools) ? tools : [])]);
   const own = readSettings(settings, cwd);
   return {
