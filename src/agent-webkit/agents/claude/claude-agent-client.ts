@@ -19,6 +19,7 @@ import { CostMeter } from './cost-meter.js';
 import { missingCredentials } from './credentials.js';
 import { createDeferred } from './deferred.js';
 import { InputStream } from './input-stream.js';
+import { ToolUseOrder } from './tool-use-order.js';
 import { forgetSession } from './session-files.js';
 import { UserTurns } from './user-turns.js';
 
@@ -59,6 +60,7 @@ class ClaudeAgentClient implements AgentClient {
   readonly #configuration: ClaudeConfiguration;
   readonly #first: Promise<Query | undefined>;
   readonly #controls = new ControlCalls();
+  readonly #order = new ToolUseOrder();
   readonly #costs = new CostMeter();
   /** Resolves when `close` is called. */
   readonly #closing = createDeferred<undefined>();
@@ -203,6 +205,7 @@ class ClaudeAgentClient implements AgentClient {
         this.#process?.addConversation(message.session_id);
         if (this.#turns?.observe(message) === false) continue;
         yield* this.#holdingBack(message);
+        this.#order.observe(message);
       }
     } catch (error) {
       thrown = error;
@@ -242,7 +245,8 @@ class ClaudeAgentClient implements AgentClient {
     const { overrides, createQuery } = loaded;
     const { sessionId, conversationId } = this.#start;
     const inputs = new InputStream();
-    const options = claudeOptions(this.#start, overrides);
+    const start = { ...this.#start, canUseTool: this.#order.delay(this.#start.canUseTool) };
+    const options = claudeOptions(start, overrides);
     const stored = options.sessionStore ? [sessionId, conversationId] : null;
     const query: Query = createQuery({
       prompt: inputs,
