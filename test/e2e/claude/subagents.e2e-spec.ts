@@ -47,16 +47,28 @@ describe.each(ADAPTERS)('Sub-agents on %s', (adapter) => {
         message_id,
         (message as { content: { type: string }[] }).content.map(({ type }) => type).join(),
       ]);
-    const [first, , second] = messages;
+    const [first, , second, , third] = messages;
     const last = messages.at(-1);
     expect(messages).toEqual([
       ['main', first?.[1], 'text'],
       ['main', first?.[1], 'text,tool_use'],
-      // The agent reports the tools of a sub-agent that it waits for, but not its text.
-      ['sub', second?.[1], 'tool_use'],
+      ['sub', second?.[1], 'text'],
+      ['sub', second?.[1], 'text,tool_use'],
+      ['sub', third?.[1], 'text'],
       ['main', last?.[1], 'text'],
     ]);
-    expect(new Set([first?.[1], second?.[1], last?.[1]]).size).toBe(3);
+    expect(new Set([first, second, third, last].map((one) => one?.[1])).size).toBe(4);
+    expect(tab.said().slice(1, -1)).toEqual([
+      'I delegate it.<tool_use>',
+      'I run it.',
+      'I run it.<tool_use>',
+      'done',
+    ]);
+    // The prompt of the sub-agent is no message of the user.
+    expect(tab.all('user_message')).toHaveLength(1);
+    // The agent sends the request before the message with the tool call.
+    const used = tab.events.findLastIndex(({ event }) => event === 'tool_use');
+    expect(used).toBeLessThan(tab.names().indexOf('permission_request'));
     expect(tab.all('tool_result')).toMatchObject([
       { tool_use_id: command?.['tool_use_id'], is_error: false, ...parent },
       { tool_use_id: delegation?.['tool_use_id'], is_error: false },

@@ -41,6 +41,8 @@ export type ClaudeOwnedOption =
  *   that `allowedTools` or `tools` names is not denied.
  * - `settings`: an object, or the path of a file. `crossSessionInbound: 'refuse'` and others are added,
  *   unless a field of the same name is set. `availableModels` gets the models that the session may use.
+ * - `forwardSubagentText`: publishes the text and the thinking of sub-agents, and not only their tool
+ *   calls. @default true
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
@@ -56,6 +58,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
   const { grants, cwd } = start;
   return {
     settingSources: [],
+    forwardSubagentText: true,
     // Else an interrupt of a turn also ends the tasks in the background. Clients stop one by `stop_task`.
     perTaskStopAffordance: true,
     ...(start.transcripts && { sessionStore: start.transcripts }),
