@@ -34,7 +34,7 @@ export function encodeCursor({ since, lastActivityAt, id }: ListCursor): string 
 /** Decodes the result of {@link encodeCursor}. */
 export function decodeCursor(cursor: string): ListCursor {
   const text = Buffer.from(cursor, 'base64url').toString();
-  const [, since, at, id] = /^(\d{1,15}) (\d{1,15}|-) (\S+)$/.exec(text) ?? [];
+  const [, since, at, id] = /^(\d{1,14}) (\d{1,14}|-) (\S+)$/.exec(text) ?? [];
   if (since === undefined || at === undefined || id === undefined) {
     throw new InvalidRequestError(
       `cursor: must be the next_cursor of an earlier response, but got ${excerpt(cursor)}.`,
