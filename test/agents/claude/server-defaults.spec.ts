@@ -169,13 +169,18 @@ describe('A host', () => {
   });
 
   it('overrides single settings', () => {
-    const own = { disableRemoteControl: false, enabledPlugins: { 'a@b': true } };
+    const own = {
+      disableRemoteControl: false,
+      enabledPlugins: { 'a@b': true },
+      permissions: { ask: ['Write'] },
+    };
     const settings = {
       crossSessionInbound: 'refuse',
       disableRemoteControl: false,
       autoUploadSessions: false,
       idleCompaction: false,
       enabledPlugins: { 'cc-plugin-plugin-authoring@builtin': false, 'a@b': true },
+      permissions: { ask: ['Bash(ps:*)', 'Bash(pgrep:*)', 'Bash(lsof:*)', 'Write'] },
     };
     expect(withServerDefaults({ settings: own }, START).settings).toEqual(settings);
     expect(withServerDefaults({ settings: JSON.stringify(own) }, START).settings).toEqual(settings);

@@ -7,7 +7,15 @@ import type { Tab } from './tab.js';
 /** The outcome of a tool call: it ran without a request, a client was asked, or it was denied. */
 type Outcome = 'ran' | 'asked' | 'denied';
 
-const USES = ['ls', 'env', 'echo x > made.txt', 'read inside', 'read outside', 'write'] as const;
+const USES = [
+  'ls',
+  'ps axww',
+  'env',
+  'echo x > made.txt',
+  'read inside',
+  'read outside',
+  'write',
+] as const;
 
 /** The table in `docs/security.md`. */
 const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] = [
@@ -15,6 +23,7 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
     'default',
     {
       ls: 'ran',
+      'ps axww': 'asked',
       env: 'asked',
       'echo x > made.txt': 'asked',
       'read inside': 'ran',
@@ -26,6 +35,7 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
     'acceptEdits',
     {
       ls: 'ran',
+      'ps axww': 'asked',
       env: 'asked',
       'echo x > made.txt': 'ran',
       'read inside': 'ran',
@@ -37,6 +47,7 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
     'plan',
     {
       ls: 'ran',
+      'ps axww': 'asked',
       env: 'denied',
       'echo x > made.txt': 'denied',
       'read inside': 'ran',
@@ -48,6 +59,7 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
     'auto',
     {
       ls: 'ran',
+      'ps axww': 'asked',
       env: 'denied',
       'echo x > made.txt': 'ran',
       'read inside': 'ran',
@@ -59,6 +71,7 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
     'dontAsk',
     {
       ls: 'ran',
+      'ps axww': 'denied',
       env: 'denied',
       'echo x > made.txt': 'denied',
       'read inside': 'ran',

@@ -37,6 +37,12 @@ const SETTINGS = {
   idleCompaction: false,
 } as const;
 
+/**
+ * The commands that Claude Code runs without a permission request, and that show the processes of other
+ * sessions: their ids, folders and granted rules are in the command lines of their agents.
+ */
+const ASKED_COMMANDS = ['ps', 'pgrep', 'lsof'].map((command) => `Bash(${command}:*)`);
+
 /** Built-in plugins that change Claude Code itself. */
 const PLUGINS = { 'cc-plugin-plugin-authoring@builtin': false };
 
@@ -84,6 +90,10 @@ export function withServerDefaults(
       ...(models && { availableModels: [...models, ...(model === null ? [] : [model])] }),
       ...own,
       enabledPlugins: { ...PLUGINS, ...own.enabledPlugins },
+      permissions: {
+        ...own.permissions,
+        ask: [...ASKED_COMMANDS, ...(own.permissions?.ask ?? [])],
+      },
     },
     disallowedTools: [...DENIED_TOOLS.filter((tool) => !named.has(tool)), ...disallowedTools],
   };
