@@ -77,6 +77,25 @@ describe('Grants in a reply', () => {
     expect(await bench.data('request_resolved')).toEqual([]);
   });
 
+  it('are given to the next agent when they cannot be stored, and are stored later', async () => {
+    const storage = new MemoryStorage();
+    await start(storage);
+    await reply('allow', allowGit, { ...allowGit, behavior: 'deny' });
+    const update = storage.records.update.bind(storage.records);
+    storage.records.update = () => Promise.reject(new Error('The disk is full.'));
+    await reply('allow', { ...allowGit, type: 'removeRules' });
+    const grants = { allow: [], deny: [git] };
+    bench.agent.say(result());
+    await bench.said('session_state');
+    storage.records.update = update;
+    await bench.say('again');
+    expect((await bench.started(2)).start.grants).toMatchObject(grants);
+
+    bench = await SessionBench.restart(bench);
+    await bench.say('again');
+    expect((await bench.started(1)).start.grants).toMatchObject(grants);
+  });
+
   it('do not undo the reply when they cannot be stored', async () => {
     const storage = new MemoryStorage();
     await start(storage);

@@ -32,6 +32,9 @@ export class SessionSettings {
   /** The last change of the configuration. The next change is based on it, and waits for it. */
   #configured: Promise<void> = Promise.resolve();
 
+  /** False while the grants in memory are newer than the stored ones. */
+  #isStored = true;
+
   /** The permission mode as of the last event, before it is stored. */
   #mode: PermissionMode;
   /** The mode in which the session was loaded, to which the agent may return whatever clients may request. */
@@ -135,18 +138,24 @@ export class SessionSettings {
   }
 
   /**
-   * Stores what a reply granted for the session, so that the next agent starts with it. Resolves when
-   * it is stored, or cannot be: the reply is accepted already.
+   * Gives what a reply granted to the next agent, and stores it. Resolves when it is stored, or cannot
+   * be: the reply is accepted already. Then it is stored with the next activity.
    */
   async applyReply(message: InboundMessage): Promise<void> {
     const updates = updatesIn(message);
     if (updates.length === 0) return;
+    const granted = this.#logFailure(this.#grant(updates));
     if (updates.some(takesBack)) this.#options.gate.outdateAgent();
-    const configured = this.#configure((config) => {
-      const grants = addGrants(config.grants, updates);
-      return grants === config.grants ? {} : { grants };
-    });
-    await this.#logFailure(configured);
+    await granted;
+  }
+
+  async #grant(updates: readonly PermissionUpdate[]): Promise<void> {
+    const grants = addGrants(this.#config.grants, updates);
+    if (grants === this.#config.grants) return;
+    // Before it is stored: the agent has it already, and the next one may start meanwhile.
+    this.#options.record.config = { ...this.#config, grants };
+    this.#isStored = false;
+    await this.#configure({});
   }
 
   /** Stores the present time as the session's last activity, without waiting for the storage. */
@@ -155,29 +164,28 @@ export class SessionSettings {
     record.lastActivityAt = new Date();
     const { id, epoch, lastActivityAt } = record;
     void this.#logFailure(records.update(id, epoch, { lastActivityAt }));
+    if (!this.#isStored) void this.#logFailure(this.#configure({}));
   }
 
-  #configure(
-    change: Partial<SessionConfig> | ((before: SessionConfig) => Partial<SessionConfig>),
-  ): Promise<void> {
-    const configured = this.#configured.then(() =>
-      this.#save(typeof change === 'function' ? change(this.#config) : change),
-    );
+  /** Stores a change of the configuration, together with grants that are not stored yet. */
+  #configure(change: Partial<SessionConfig>): Promise<void> {
+    const configured = this.#configured.then(() => this.#save(change));
     this.#configured = configured.catch(() => undefined);
     return configured;
   }
 
   async #save(change: Partial<SessionConfig>): Promise<void> {
     const { record, records, lifecycle } = this.#options;
-    if (Object.keys(change).length === 0) return;
-    const config = { ...record.config, ...change };
+    if (Object.keys(change).length === 0 && this.#isStored) return;
+    const { grants } = record.config;
     try {
-      await records.update(record.id, record.epoch, { config });
+      await records.update(record.id, record.epoch, { config: { ...record.config, ...change } });
     } catch (error) {
       if (error instanceof FencedError) lifecycle.loseOwnership(error);
       throw new StorageUnavailableError(error);
     }
-    record.config = config;
+    record.config = { ...record.config, ...change };
+    if (record.config.grants === grants) this.#isStored = true;
   }
 
   /** For updates that nothing waits for: the message that caused them stays accepted. */
