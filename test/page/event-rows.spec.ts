@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { addRows, filterRows, type Row, rowPreview } from '../../page/src/session/event-rows.js';
+import type { DeliveredEvent } from '../../src/agent-webkit/protocol/events.js';
+import {
+  addRows,
+  eventRow,
+  filterRows,
+  type Row,
+  rowPreview,
+} from '../../page/src/session/event-rows.js';
 import { asked, delta, numbered, result, said } from './page-events.js';
 
 const rowsOf = (...events: Parameters<typeof numbered>[0]): Row[] =>
@@ -9,6 +16,14 @@ const ids = (rows: readonly Row[]) =>
   rows.map((row) => (row.kind === 'event' ? row.event.id : row.text));
 
 describe('the event log on the page', () => {
+  it('shows when the server appended an event, and its arrival if it has no time', () => {
+    const [event] = numbered([result()]);
+    const at = (data: object) => eventRow({ ...event, data } as DeliveredEvent, true, 5);
+    const time = '2026-11-26T16:07:14.938Z';
+    expect(at({ time })).toMatchObject({ at: Date.parse(time), isReplayed: true });
+    expect(at({})).toMatchObject({ at: 5, isReplayed: true });
+  });
+
   it('filters by every word in the name, the id and the payload', () => {
     const rows = rowsOf(said('a', 'Find Me'), delta('m', 'find'), asked('t'), result());
     expect(ids(filterRows(rows, 'find', null).matches)).toEqual([1, 2]);

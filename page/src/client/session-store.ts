@@ -2,7 +2,7 @@ import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import { addEvents, type Conversation, emptyConversation } from '../session/conversation.js';
-import { addRows, type Row } from '../session/event-rows.js';
+import { addRows, eventRow, type Row } from '../session/event-rows.js';
 import { type Outgoing, stillOutgoing } from '../session/outbox.js';
 import type { AgentApi } from './agent-api.js';
 import { onNextFrame } from './frame.js';
@@ -143,7 +143,7 @@ export class SessionStore {
 
   #take(event: DeliveredEvent): void {
     const isReplayed = event.id <= this.#replayedTo;
-    this.#arrive({ kind: 'event', event, at: Date.now(), isReplayed });
+    this.#arrive(eventRow(event, isReplayed, Date.now()));
   }
 
   #arrive(row: Row): void {

@@ -5,12 +5,22 @@ export type Row =
   | {
       readonly kind: 'event';
       readonly event: DeliveredEvent;
-      /** The time at which this page received the event: events of the protocol have no time. */
+      /** When the server appended the event, in milliseconds since 1970. */
       readonly at: number;
       /** True when the event happened before this page connected. */
       readonly isReplayed: boolean;
     }
   | { readonly kind: 'mark'; readonly text: string; readonly at: number };
+
+/**
+ * Makes the row of an event.
+ *
+ * @param receivedAt the time of an event that an earlier server stored without one
+ */
+export function eventRow(event: DeliveredEvent, isReplayed: boolean, receivedAt: number): Row {
+  const appendedAt = Date.parse(event.data.time);
+  return { kind: 'event', event, at: appendedAt || receivedAt, isReplayed };
+}
 
 /** The maximum number of rows. The oldest ones are dropped first. */
 const MAX_ROWS = 50_000;

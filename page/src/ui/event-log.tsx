@@ -94,7 +94,7 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
               {selected.event.id} · {selected.event.event}
             </strong>
             <span className="hint">
-              received {formatClock(selected.at)}
+              {formatClock(selected.at)}
               {selected.isReplayed ? ', replayed' : ''}
             </span>
             <button
@@ -154,12 +154,7 @@ function RowView({ id, row, top, position, count, isSelected, onSelect }: RowPro
       onClick={onSelect}
     >
       <span className="row-id">{row.event.id}</span>
-      <span
-        className="row-time"
-        title={row.isReplayed ? 'Time at which this page received the event' : undefined}
-      >
-        {formatClock(row.at)}
-      </span>
+      <span className="row-time">{formatClock(row.at)}</span>
       <span className="row-name">{row.event.event}</span>
       <span className="row-text">{rowPreview(row)}</span>
     </div>

@@ -40,6 +40,10 @@ const FAULTS: Readonly<Record<string, string>> = {
   agent_crashed: 'The agent ended unexpectedly. Send a message to restart it.',
   agent_start_failed: 'The agent did not start.',
   agent_error: 'The agent reported an error.',
+  agent_authentication_failed: 'The server is not signed in.',
+  agent_api_error: 'The model did not answer.',
+  task_timeout: 'A task was stopped.',
+  transcript_not_stored: 'The memory of the agent is incomplete.',
   turn_interrupted: 'The server stopped during this turn.',
 };
 
