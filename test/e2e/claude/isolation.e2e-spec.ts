@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/start-app.js';
@@ -50,5 +50,22 @@ describe.each(ADAPTERS)('Agents of different sessions on %s', (adapter) => {
     const [request] = app.asked('what do you remember');
     expect(JSON.stringify(request)).not.toContain('xylophone');
     await tab.session.close();
+  });
+});
+
+describe('The command line of an agent', () => {
+  it('does not show the credentials of its MCP servers', async () => {
+    const args = ['-e', 'process.exit()'];
+    const server = { command: process.execPath, args, env: { CRM_TOKEN: 'secret-of-the-server' } };
+    const app = await ClaudeApp.start('express', { overrides: { mcpServers: { crm: server } } });
+    const tab = await app.open();
+    await tab.turn('hello');
+
+    const pids = await app.processes(tab.id);
+    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8')));
+    expect(lines.join()).toContain('--input-format');
+    expect(lines.join()).not.toContain('secret-of-the-server');
+    expect(tab.all('mcp_status_change').at(-1)).toMatchObject({ server_name: 'crm' });
+    expect(await app.close()).toEqual([]);
   });
 });

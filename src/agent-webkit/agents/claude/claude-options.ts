@@ -43,6 +43,8 @@ export type ClaudeOwnedOption =
  *   unless a field of the same name is set. `availableModels` gets the models that the session may use.
  * - `forwardSubagentText`: publishes the text and the thinking of sub-agents, and not only their tool
  *   calls. @default true
+ * - `mcpServersDelivery`: @default 'initialize', which keeps credentials of MCP servers off the agent's
+ *   command line. Set `'argv'` for an older executable of Claude Code.
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
@@ -59,6 +61,8 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
   return {
     settingSources: [],
     forwardSubagentText: true,
+    // Else the command line has the servers' headers and variables, where all users of the machine can read them.
+    mcpServersDelivery: 'initialize',
     // Else an interrupt of a turn also ends the tasks in the background. Clients stop one by `stop_task`.
     perTaskStopAffordance: true,
     ...(start.transcripts && { sessionStore: start.transcripts }),
