@@ -50,11 +50,6 @@ describe('addGrants', () => {
     ).toEqual(['/b', '/c']);
   });
 
-  it.each(['', '*'])('grants nothing for the content "%s", as the agent', (ruleContent) => {
-    const rules = [git, { toolName: 'Bash', ruleContent }];
-    expect(after({ type: 'addRules', behavior: 'allow', rules, destination }).allow).toEqual([]);
-  });
-
   it('returns the same grants after a change of the mode', () => {
     const grants = after({ type: 'addRules', behavior: 'allow', rules: [git], destination });
     expect(addGrants(grants, [{ type: 'setMode', mode: 'plan', destination }])).toBe(grants);

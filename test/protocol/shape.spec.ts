@@ -17,7 +17,7 @@ import { USER_CONTENT } from '../../src/agent-webkit/protocol/user-content.js';
 const pair = object({ a: text() }, { b: text() });
 const SHAPES: readonly (readonly [name: string, shape: Shape])[] = [
   ['a string', text()],
-  ['a string that is not empty', text({ isEmptyAllowed: false })],
+  ['a string that is not blank', text({ isBlankAllowed: false })],
   ['one string', oneOf('a')],
   ['one of two strings', oneOf('a', 'b')],
   ['base64', base64],
@@ -29,7 +29,7 @@ const SHAPES: readonly (readonly [name: string, shape: Shape])[] = [
     'objects by type',
     byType(object({ type: oneOf('a', 'b'), a: text() }), object({ type: oneOf('c') })),
   ],
-  ['a string or a list', textOrList(text({ isEmptyAllowed: false }), listOf(pair))],
+  ['a string or a list', textOrList(text({ isBlankAllowed: false }), listOf(pair))],
   ['the content of a user message', USER_CONTENT],
   ['a permission update', PERMISSION_UPDATE],
 ];

@@ -52,9 +52,7 @@ function addUpdate(grants: PermissionGrants, update: PermissionUpdate): Permissi
     case 'addRules':
     case 'replaceRules':
     case 'removeRules':
-      return isIgnored(update)
-        ? grants
-        : { ...grants, [update.behavior]: addRules(grants[update.behavior], update) };
+      return { ...grants, [update.behavior]: addRules(grants[update.behavior], update) };
     case 'addDirectories': {
       const directories = [...new Set([...grants.directories, ...update.directories])];
       return { ...grants, directories };
@@ -68,12 +66,6 @@ function addUpdate(grants: PermissionGrants, update: PermissionUpdate): Permissi
     default:
       return update satisfies never;
   }
-}
-
-/** True for an update that the agent ignores: to allow a whole tool, a rule has no content. */
-function isIgnored({ type, behavior, rules }: RuleUpdate): boolean {
-  if (type === 'removeRules' || behavior !== 'allow') return false;
-  return rules.some(({ ruleContent }) => ruleContent === '' || ruleContent === '*');
 }
 
 function addRules(

@@ -61,9 +61,16 @@ class PermissionResponseDto implements PermissionResponse {
   @Equals('permission_response') type!: 'permission_response';
   @IsName() correlation_id!: string;
   @IsIn(['allow', 'deny']) behavior!: 'allow' | 'deny';
-  @IsOmittable() @IsObject() updated_input?: Record<string, unknown>;
-  @IsOmittable() @HasShape(listOf(PERMISSION_UPDATE)) updated_permissions?: PermissionUpdate[];
-  @IsOmittable() @IsString() @MaxLength(MAX_TEXT_LENGTH) message?: string;
+  @IsOmittable() @IsObject() @GoesWith('behavior', 'allow') updated_input?: Record<string, unknown>;
+  @IsOmittable()
+  @HasShape(listOf(PERMISSION_UPDATE))
+  @GoesWith('behavior', 'allow')
+  updated_permissions?: PermissionUpdate[];
+  @IsOmittable()
+  @IsString()
+  @MaxLength(MAX_TEXT_LENGTH)
+  @GoesWith('behavior', 'deny')
+  message?: string;
   @IsOmittable() @IsBoolean() @GoesWith('behavior', 'deny') interrupt?: boolean;
 }
 

@@ -18,13 +18,15 @@ interface ObjectShape extends Shape {
   readonly fields: Readonly<Record<string, Shape>>;
 }
 
-/** A string, which may be required not to be empty. */
-export function text({ isEmptyAllowed = true } = {}): Shape {
+/** A string, which may be required to have a character that is not white space. */
+export function text({ isBlankAllowed = true } = {}): Shape {
   return {
-    schema: { type: 'string', ...(!isEmptyAllowed && { minLength: 1 }) },
+    schema: { type: 'string', ...(!isBlankAllowed && { pattern: '\\S' }) },
     findProblem(value, field) {
       if (typeof value !== 'string') return `${field}: must be a string`;
-      return value === '' && !isEmptyAllowed ? `${field}: must not be empty` : null;
+      return !isBlankAllowed && !/\S/.test(value)
+        ? `${field}: must not be empty or only white space`
+        : null;
     },
   };
 }

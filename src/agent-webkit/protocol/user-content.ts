@@ -1,6 +1,6 @@
 import { base64, byType, listOf, object, oneOf, text, textOrList } from './shape.js';
 
-const someText = text({ isEmptyAllowed: false });
+const someText = text({ isBlankAllowed: false });
 
 const textBlock = object({ type: oneOf('text'), text: someText });
 

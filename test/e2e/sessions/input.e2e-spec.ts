@@ -96,6 +96,7 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     ['type', []],
     ['content', user(undefined)],
     ['content', user('')],
+    ['content', user(' \n\t')],
     ['content', user(null)],
     ['content', user(5)],
     ['content', user([])],
@@ -104,6 +105,7 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     ['content[0].type', user([{ type: 'video' }])],
     ['content[0].text', user([{ type: 'text' }])],
     ['content[0].text', user([{ type: 'text', text: '' }])],
+    ['content[0].text', user([{ type: 'text', text: '\u00a0\u2003' }])],
     ['content[1].source', user([{ type: 'text', text: 'a' }, { type: 'image' }])],
     ['content[0].source.type', user([{ type: 'image', source: { type: 'url', url: 'x' } }])],
     [

@@ -174,6 +174,19 @@ describe('the policy for new sessions and messages', () => {
     );
   });
 
+  it.each(['', '*'])(
+    'rejects an allow rule with the content "%s", which the agent ignores',
+    async (content) => {
+      const rules = [{ toolName: 'Read' }, { toolName: 'Bash', ruleContent: content }];
+      const grant = (behavior: 'allow' | 'deny') =>
+        reply({ type: 'addRules', behavior, rules, destination: 'session' });
+      await policy().check(grant('deny'));
+      await expect(policy().check(grant('allow'))).rejects.toThrow(
+        `updated_permissions[0].rules[1].ruleContent: must not be '${content}'.`,
+      );
+    },
+  );
+
   it('replaces the folders of a reply with the real paths that it has checked', async () => {
     const checked = await policy().check(reply(open('in', '../work/inner/deep'), setMode('plan')));
     const paths = ['inner', 'inner/deep'].map((path) => join(workspace, path));

@@ -4,8 +4,10 @@ import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { PermissionMode, PermissionUpdate, SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
-import { ForbiddenError } from '../errors.js';
+import { ForbiddenError, InvalidRequestError } from '../errors.js';
 import { checkCommand, type PermittedCommands } from '../slash-command.js';
+
+type RuleUpdate = Extract<PermissionUpdate, { type: 'addRules' | 'replaceRules' }>;
 
 export interface SessionPolicyOptions {
   /** The folder that contains the working directory of every session. It is also the default. */
@@ -134,6 +136,7 @@ export class SessionPolicy {
       );
     }
     if (update.type === 'setMode') this.#checkMode(update.mode, `${field}.mode`);
+    if (update.type === 'addRules' || update.type === 'replaceRules') checkRules(update, field);
     if (update.type !== 'addDirectories') return update;
     const folders = update.directories.map((path) =>
       this.#resolveFolder(path, `${field}.directories`),
@@ -172,6 +175,15 @@ export class SessionPolicy {
     if (!isInside || !isFolder) throw outsideWorkspace(field);
     return path;
   }
+}
+
+/** An agent ignores rules that allow a whole tool by their content. */
+function checkRules({ behavior, rules }: RuleUpdate, field: string): void {
+  const index = rules.findIndex(({ ruleContent }) => ruleContent === '' || ruleContent === '*');
+  if (behavior !== 'allow' || index === -1) return;
+  throw new InvalidRequestError(
+    `${field}.rules[${index}].ruleContent: must not be '${rules[index]?.ruleContent}'. To allow all uses of the tool, leave it out.`,
+  );
 }
 
 function outsideWorkspace(field: string): ForbiddenError {
