@@ -40,6 +40,7 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
       last_id: 1,
       subscribers: 1,
       pending: [],
+      tasks: [],
       total_cost_usd: 0,
     });
     stream.close();
