@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { AgentSlots } from '../../../src/agent-webkit/engine/agent/agent-slots.js';
+import { AgentSlots, type SlotHolder } from '../../../src/agent-webkit/engine/agent/agent-slots.js';
 import type { SDKMessage } from '../../../src/agent-webkit/engine/agent-client.js';
 import {
   backgroundTasks,
@@ -162,6 +162,21 @@ describe('the tasks of a session', () => {
     expect(bench.session.state).toBe('dormant');
     expect(await bench.data('task_ended')).toMatchObject([LOST]);
     await other.close();
+  });
+
+  it('lose the slot of their agent to a session that waits, although the agent begins turns by itself', async () => {
+    await bench.close();
+    const slots = new AgentSlots(1, 60_000);
+    bench = await SessionBench.start({ slots });
+    await leaveTask();
+    await emit(init());
+    const other: SlotHolder = { idleSince: null, evict: async () => undefined };
+    const waiting = slots.acquire(other);
+    await pass(60_000);
+    await emit({ ...result(), origin: { kind: 'task-notification' } } as SDKMessage);
+    expect(bench.session.state).toBe('dormant');
+    expect(await waiting).toBe(true);
+    slots.release(other);
   });
 
   it('are not limited while a tool use waits for them', async () => {

@@ -32,8 +32,8 @@ export interface AgentListener {
   onExit: (exit: AgentExit) => void;
   /** Called with the permission mode that the agent reports. */
   onPermissionMode: (mode: PermissionMode) => void;
-  /** Called when the agent has finished everything it was working on. */
-  onIdle: () => void;
+  /** Called when a turn of the agent, or everything it was working on, has ended. */
+  onWorkEnded: () => void;
 }
 
 /** The end of an agent that was not closed. */
@@ -212,11 +212,12 @@ export class SessionAgent {
         const begun = conversation.observe(message);
         const events = [...begun, ...this.#translate(translator, message)];
         this.#logErrors(sessionId, events);
-        const wasAtWork = this.#work.isAtWork;
+        const { isInTurn, isAtWork } = this.#work;
         this.#work.observe(message);
         const taken = events.length > 0 ? this.#listener.onEvents(events) : undefined;
         if (taken) await taken;
-        if (wasAtWork && !this.#work.isAtWork) this.#listener.onIdle();
+        const hasLess = (isInTurn && !this.#work.isInTurn) || (isAtWork && !this.#work.isAtWork);
+        if (hasLess) this.#listener.onWorkEnded();
       }
     } catch (error) {
       cause = error;

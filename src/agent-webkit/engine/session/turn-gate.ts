@@ -56,7 +56,7 @@ export class TurnGate {
       onEvents: (events) => this.#onAgentEvents(events),
       onExit: (exit) => this.#onAgentExit(exit),
       onPermissionMode: options.onPermissionMode,
-      onIdle: () => options.onWorkEnded(),
+      onWorkEnded: () => options.onWorkEnded(),
     });
   }
 
