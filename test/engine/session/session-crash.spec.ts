@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { SdkFactory } from '../../../src/agent-webkit/engine/agent-client.js';
 import { FakeAgentClient } from '../../support/fake-agent-client.js';
 import { HeldStorage } from '../../support/held-storage.js';
+import { apiError } from '../../support/sdk-samples.js';
 import { assistant, result, stream, text } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
@@ -194,5 +195,19 @@ describe('an agent that ends by itself', () => {
     const asked = first.ask('Bash', {}, { toolUseID: 'toolu_1' });
     expect(await asked).toMatchObject({ behavior: 'deny' });
     expect(await bench.names()).not.toContain('permission_request');
+  });
+
+  it('leaves the text of an API error in the log of the server, and not in the events', async () => {
+    bench = await SessionBench.start();
+    const logged: string[] = [];
+    bench.deps.logger.warn = (line) => void logged.push(line);
+    await bench.say('hi');
+    bench.agent.say(apiError('rate_limit', 'Limit of llm.internal\nreached'), result());
+    await bench.said('result');
+
+    expect(logged.join('\n')).toContain(
+      `${bench.session.id}: a request to the API failed: "Limit of llm.internal\\nreached"`,
+    );
+    expect(JSON.stringify(await bench.events())).not.toContain('llm.internal');
   });
 });

@@ -11,6 +11,7 @@ import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { Conversation } from './translation/conversation.js';
+import { apiErrorText } from './translation/api-errors.js';
 import { MessageTranslator } from './translation/message-translator.js';
 import { McpWatch } from './mcp-watch.js';
 import { cancelledRequest } from './cancelled-request.js';
@@ -212,6 +213,7 @@ export class SessionAgent {
         const begun = conversation.observe(message);
         const events = [...begun, ...this.#translate(translator, message)];
         this.#logErrors(sessionId, events);
+        this.#logApiError(sessionId, message);
         const { isInTurn, isAtWork } = this.#work;
         this.#work.observe(message);
         const taken = events.length > 0 ? this.#listener.onEvents(events) : undefined;
@@ -252,6 +254,15 @@ export class SessionAgent {
       if (event !== 'error') continue;
       this.#options.logger.warn(`Session ${sessionId}: ${data.code}. ${data.message}`);
     }
+  }
+
+  /** Logs the text of an API error, which no client receives. */
+  #logApiError(sessionId: string, message: SDKMessage): void {
+    const text = apiErrorText(message);
+    if (text === null) return;
+    this.#options.logger.warn(
+      `Session ${sessionId}: a request to the API failed: ${JSON.stringify(text)}`,
+    );
   }
 }
 

@@ -205,7 +205,7 @@ describe('the message translator, for recorded SDK messages', () => {
   });
 
   it('translates an API error to a message, an error and a failed result', () => {
-    const message = 'The API did not answer the request. Try again later.';
+    const message = 'The request to the API failed.';
     expect(translate('api-error')).toMatchObject([
       {
         event: 'message_complete',

@@ -58,7 +58,11 @@ describe('the translation of a failed API request', () => {
   it.each([
     ['overloaded', 'agent_api_error', 'The API is overloaded. Try again later.'],
     ['authentication_failed', 'agent_authentication_failed', NO_ACCESS],
-    ['a kind of tomorrow', 'agent_api_error', expect.stringContaining('The API did not answer')],
+    [
+      'a kind of tomorrow',
+      'agent_api_error',
+      expect.stringContaining('The request to the API failed'),
+    ],
   ])('replaces the text of the error %s, in the message and the result', (kind, code, message) => {
     const api = { ...sdk.result(), is_error: true, terminal_reason: 'api_error' } as SDKMessage;
     const events = translate(apiError(kind), { ...api, result: 'see llm.internal' } as SDKMessage);
@@ -88,6 +92,27 @@ describe('the translation of a failed API request', () => {
       { data: { output: 'Overloaded.' } },
       { data: { output: [{ type: 'text', text: 'Overloaded.' }] } },
     ]);
+  });
+
+  it('replaces the text of the API about a sub-agent that it ended, and keeps the output before that', () => {
+    const error = (kind: string) =>
+      `Agent terminated early due to an API error: API Error: 403 at http://llm.internal:8443\nsk-1 (error type ${kind}, HTTP 403)`;
+    const partial = '\n\nEverything below is PARTIAL output recovered from the agent.';
+    const [failed, ended, cut] = translate(
+      sdk.toolResult('toolu_a', error('authentication_failed'), true),
+      sdk.taskStarted('t1'),
+      sdk.taskEnded('t1', { status: 'failed', summary: error('new_kind') }),
+      sdk.toolResult('toolu_b', [sdk.text(error('overloaded') + partial), sdk.text('half')]),
+    ).filter(({ event }) => event !== 'task_started');
+    const start = 'Agent terminated early due to an API error: ';
+
+    expect(failed?.data).toMatchObject({
+      output: expect.stringContaining(`${start}The API rejects the credentials of this server.`),
+    });
+    expect(ended?.data).toMatchObject({ summary: `${start}The request to the API failed.` });
+    const overloaded = `${start}The API is overloaded. Try again later.${partial}`;
+    expect(cut?.data).toMatchObject({ output: [{ text: overloaded }, { text: 'half' }] });
+    expect(JSON.stringify([failed, ended, cut])).not.toMatch(/llm\.internal|sk-1/);
   });
 });
 

@@ -1,4 +1,6 @@
 import type { WireEvent } from '../../../protocol/events.js';
+import type { SDKMessage } from '../../agent-client.js';
+import { withoutGateway } from './for-people.js';
 import { fromSubAgent, type MessageOf } from './sdk-message.js';
 
 type Assistant = MessageOf<'assistant'>;
@@ -25,11 +27,36 @@ const SENTENCES: Readonly<Record<NonNullable<Assistant['error']>, string>> = {
   model_not_found:
     'The model does not exist, or this server has no access to it. Select another one.',
   max_output_tokens: 'The answer is longer than the model may write. Ask for a shorter one.',
-  unknown: 'The API did not answer the request. Try again later.',
+  unknown: 'The request to the API failed.',
 };
 
 const TOO_LONG =
   'The conversation is too long for the model. Send `/compact`, or create a new session.';
+
+/** The text about a sub-agent that an API error has ended, up to the output that it had by then. */
+const ENDED_SUB_AGENT =
+  /^(.{0,100}?Agent terminated early due to an API error: ).*?(?=\n\nEverything below is PARTIAL output|$)/s;
+/** How many characters of an API error are logged. */
+const MAX_LOGGED = 1000;
+const ERROR_TYPE = /\(error type (\w+)/;
+
+/**
+ * Returns the output of a tool, or the summary of a task, with a sentence in place of the text of an API
+ * error. The tool or the task can be a sub-agent.
+ */
+export function withoutApiError(text: string): string {
+  return withoutGateway(text).replace(
+    ENDED_SUB_AGENT,
+    (error, start: string) => start + sentenceOf(ERROR_TYPE.exec(error)?.[1] ?? 'unknown'),
+  );
+}
+
+/** Returns the SDK's own text about an API error, for the log of the server only; null for another message. */
+export function apiErrorText(message: SDKMessage): string | null {
+  if (message.type !== 'assistant' || !isApiError(message)) return null;
+  const [block] = message.message.content;
+  return block?.type === 'text' ? block.text.slice(0, MAX_LOGGED) : null;
+}
 
 /** Translates failed requests to the model's API, without the texts of the API and its address. */
 export class ApiErrors {
@@ -65,7 +92,7 @@ export class ApiErrors {
 
   /** Returns the message, with a sentence in place of the text of an API error. */
   clean(message: Assistant): Assistant {
-    if (message.error === undefined || message.message.model !== SYNTHETIC) return message;
+    if (!isApiError(message)) return message;
     const text = describe(message, message.error);
     const content = [{ type: 'text' as const, text, citations: null }];
     return { ...message, message: { ...message.message, content } };
@@ -90,6 +117,10 @@ export class ApiErrors {
     this.#published.add(code);
     return [{ event: 'error', data: { code, message } }];
   }
+}
+
+function isApiError(message: Assistant): message is Assistant & Required<Pick<Assistant, 'error'>> {
+  return message.error !== undefined && message.message.model === SYNTHETIC;
 }
 
 function describe({ message }: Assistant, kind: string): string {

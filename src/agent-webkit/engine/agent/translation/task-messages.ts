@@ -1,4 +1,5 @@
 import type { EventPayloads, WireEvent } from '../../../protocol/events.js';
+import { withoutApiError } from './api-errors.js';
 import type { MessageOf } from './sdk-message.js';
 
 /** How many running tasks of one agent are reported. Further ones run without events. */
@@ -111,7 +112,7 @@ export class TaskMessages {
       task_id,
       ...(tool_use_id !== undefined && { tool_use_id }),
       status,
-      summary: bounded(summary),
+      summary: bounded(summary && withoutApiError(summary)),
       ...(usage !== undefined && { usage }),
     };
     return [{ event: 'task_ended', data }];

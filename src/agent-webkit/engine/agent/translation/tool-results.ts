@@ -1,5 +1,5 @@
 import type { WireEvent } from '../../../protocol/events.js';
-import { withoutGateway } from './for-people.js';
+import { withoutApiError } from './api-errors.js';
 import { fromSubAgent, type MessageOf } from './sdk-message.js';
 
 /** Returns the tool results that a message of the role `user` brings. */
@@ -10,7 +10,7 @@ export function toolResults(message: MessageOf<'user'>): WireEvent[] {
   for (const block of content) {
     if (block.type !== 'tool_result') continue;
     const { tool_use_id, content: given = '', is_error = false } = block;
-    const output = typeof given === 'string' ? withoutGateway(given) : given.map(cleanBlock);
+    const output = typeof given === 'string' ? withoutApiError(given) : given.map(cleanBlock);
     events.push({
       event: 'tool_result',
       data: { tool_use_id, output, is_error, ...fromSubAgent(message) },
@@ -22,6 +22,6 @@ export function toolResults(message: MessageOf<'user'>): WireEvent[] {
 /** Returns a block of the output of a tool. The tool can be a sub-agent that an API error has ended. */
 function cleanBlock<Block extends { type: string }>(block: Block): Block {
   return 'text' in block && typeof block.text === 'string'
-    ? { ...block, text: withoutGateway(block.text) }
+    ? { ...block, text: withoutApiError(block.text) }
     : block;
 }
