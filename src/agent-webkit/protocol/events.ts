@@ -191,8 +191,8 @@ export interface EventPayloads extends NoticePayloads {
     ambient?: true;
   };
   /**
-   * A running task did something, at most once in five seconds for each task; or it was moved to the
-   * background.
+   * A running task did something: for each task at most once in five seconds, and once in a tenth of its
+   * age; or it was moved to the background.
    */
   task_progress: {
     task_id: string;

@@ -76,6 +76,18 @@ describe('Task messages', () => {
     expect([step('t1'), step('t1')]).toEqual([1, 0]);
   });
 
+  it('report the progress of a long task ever less often, so that it does not evict a conversation', () => {
+    let now = 0;
+    const tasks = new TaskMessages(() => now);
+    tasks.started(taskStarted('t1') as Of<'started'>);
+    let events = 0;
+    for (; now <= 3_600_000; now += 1000) {
+      events += tasks.progress(taskProgress('t1') as Of<'progress'>).length;
+    }
+    expect(events).toBeGreaterThan(40);
+    expect(events).toBeLessThan(70);
+  });
+
   it('cut long texts between characters', () => {
     const description = `${'a'.repeat(999)}😀`;
     expect(translate(taskStarted('t1', { description }))).toMatchObject([

@@ -6,14 +6,16 @@ import type { MessageOf } from './sdk-message.js';
 const MAX_TASKS = 100;
 /** The maximum length of a description or a summary, in characters. */
 const MAX_TEXT = 1000;
-/** The minimum time between two progress events of one task. */
+/** The minimum time between two progress events of one task, and its minimum share of the age of the task. */
 const PROGRESS_INTERVAL_MS = 5000;
+const PROGRESS_INTERVAL_SHARE = 0.1;
 
 interface Task {
   /** The id of this run: a task that is resumed keeps its own id. */
   readonly runId: string | undefined;
   readonly toolUseId: string | undefined;
   isInBackground: boolean;
+  readonly startedAt: number;
   lastProgressAt: number;
 }
 
@@ -39,6 +41,7 @@ export class TaskMessages {
       runId: message.run_id,
       toolUseId: tool_use_id,
       isInBackground: in_background,
+      startedAt: this.#now(),
       lastProgressAt: Number.NEGATIVE_INFINITY,
     });
     const data = {
@@ -57,8 +60,13 @@ export class TaskMessages {
     const { task_id, description, summary, last_tool_name, usage } = message;
     const task = this.#find(message);
     const now = this.#now();
-    // What is left out is in a later event or in the task's end.
-    if (!task || now - task.lastProgressAt < PROGRESS_INTERVAL_MS) return [];
+    if (!task) return [];
+    // What is left out is in a later event or in the task's end. A task of one hour has about 60 events.
+    const interval = Math.max(
+      PROGRESS_INTERVAL_MS,
+      (now - task.startedAt) * PROGRESS_INTERVAL_SHARE,
+    );
+    if (now - task.lastProgressAt < interval) return [];
     task.lastProgressAt = now;
     const data = {
       task_id,
