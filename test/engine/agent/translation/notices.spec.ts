@@ -20,6 +20,8 @@ function translate(...messages: SDKMessage[]): WireEvent[] {
   return messages.flatMap((message) => translator.translate(message));
 }
 
+const endedBy = (kind: string) =>
+  `Agent terminated early due to an API error: API Error: 403 at http://llm.internal:8443\nsk-1 (error type ${kind}, HTTP 403)`;
 const NO_ACCESS = expect.stringContaining('rejects the credentials of this server');
 const compactions = (events: WireEvent[]) =>
   events.filter(({ event }) => event.startsWith('compaction'));
@@ -95,14 +97,12 @@ describe('the translation of a failed API request', () => {
   });
 
   it('replaces the text of the API about a sub-agent that it ended, and keeps the output before that', () => {
-    const error = (kind: string) =>
-      `Agent terminated early due to an API error: API Error: 403 at http://llm.internal:8443\nsk-1 (error type ${kind}, HTTP 403)`;
     const partial = '\n\nEverything below is PARTIAL output recovered from the agent.';
     const [failed, ended, cut] = translate(
-      sdk.toolResult('toolu_a', error('authentication_failed'), true),
+      sdk.toolResult('toolu_a', endedBy('authentication_failed'), true),
       sdk.taskStarted('t1'),
-      sdk.taskEnded('t1', { status: 'failed', summary: error('new_kind') }),
-      sdk.toolResult('toolu_b', [sdk.text(error('overloaded') + partial), sdk.text('half')]),
+      sdk.taskEnded('t1', { status: 'failed', summary: endedBy('new_kind') }),
+      sdk.toolResult('toolu_b', [sdk.text(endedBy('overloaded') + partial), sdk.text('half')]),
     ).filter(({ event }) => event !== 'task_started');
     const start = 'Agent terminated early due to an API error: ';
 
