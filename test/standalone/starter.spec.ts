@@ -29,7 +29,7 @@ describe('a server that npm started by a shell', () => {
     jest.useRealTimers();
   });
 
-  it('is told once that npm has ended', () => {
+  it('calls back once when npm has ended', () => {
     start();
     pass();
     expect(ends).toBe(0);
