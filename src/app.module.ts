@@ -40,7 +40,7 @@ export class AppModule {
 
 async function createStorage({
   storage: setting,
-  storageTimeoutMs: openTimeoutMs,
+  storageOpenTimeoutMs: openTimeoutMs,
 }: Settings): Promise<StorageProvider> {
   if (setting === 'memory:') return new MemoryStorage();
   if (setting.startsWith('file:'))

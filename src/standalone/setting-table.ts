@@ -57,7 +57,7 @@ export const SERVER_SETTINGS = {
     default: 'memory:',
     effect: 'The storage of sessions: `memory:`, `file:./data/sessions.db` or `postgres://...`.',
   },
-  AGENT_WEBKIT_STORAGE_TIMEOUT_MS: {
+  AGENT_WEBKIT_STORAGE_OPEN_TIMEOUT_MS: {
     rule: delay,
     default: 60_000,
     unit: 'ms',

@@ -16,7 +16,7 @@ export interface Settings {
   agentReason: string | null;
   storage: string;
   /** How long to retry at the start while PostgreSQL cannot be reached, in milliseconds. */
-  storageTimeoutMs: number;
+  storageOpenTimeoutMs: number;
   /** The origins that browsers may call from; `*` for all, null for the server's own. */
   corsOrigin: '*' | readonly string[] | null;
   maxBody: string;
@@ -60,9 +60,9 @@ export function readSettings(env: Environment): Settings {
     agent: agent ?? (credential ? 'claude' : 'demo'),
     agentReason: agent ? null : credential ? `${credential} is set` : 'no credentials are set',
     storage: read(env, 'AGENT_WEBKIT_STORAGE') ?? SERVER_SETTINGS.AGENT_WEBKIT_STORAGE.default,
-    storageTimeoutMs:
-      read(env, 'AGENT_WEBKIT_STORAGE_TIMEOUT_MS') ??
-      SERVER_SETTINGS.AGENT_WEBKIT_STORAGE_TIMEOUT_MS.default,
+    storageOpenTimeoutMs:
+      read(env, 'AGENT_WEBKIT_STORAGE_OPEN_TIMEOUT_MS') ??
+      SERVER_SETTINGS.AGENT_WEBKIT_STORAGE_OPEN_TIMEOUT_MS.default,
     corsOrigin: origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null),
     maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
     generatedToken: auth.generated,

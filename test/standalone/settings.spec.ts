@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { resolveOptions } from '../../src/agent-webkit/options/resolved-options.js';
 import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
 import { type Environment, SettingError } from '../../src/standalone/read-setting.js';
+import { SERVER_SETTINGS } from '../../src/standalone/setting-table.js';
 import { readSettings } from '../../src/standalone/settings.js';
 
 const TOKEN = { AGENT_WEBKIT_TOKEN: 'ann:secret' };
@@ -114,7 +115,7 @@ describe('The settings of the standalone server', () => {
       port: 3000,
       agent: 'demo',
       storage: 'memory:',
-      storageTimeoutMs: 60_000,
+      storageOpenTimeoutMs: 60_000,
       maxBody: '10mb',
       corsOrigin: null,
       warnings: [],
@@ -126,6 +127,13 @@ describe('The settings of the standalone server', () => {
     const sampled = SAMPLES.map(([name]) => name);
     const byServer = ['AGENT_WEBKIT_TOKEN', 'AGENT_WEBKIT_STORAGE', 'AGENT_WEBKIT_AGENT'];
     expect(new Set([...sampled, ...byServer])).toEqual(new Set(variables));
+  });
+
+  it('have a variable of their own, which sets no option as well', () => {
+    const optionVariables = SAMPLES.map(([name]) => name);
+    expect(Object.keys(SERVER_SETTINGS).filter((name) => optionVariables.includes(name))).toEqual(
+      [],
+    );
   });
 
   it.each([

@@ -47,7 +47,7 @@ describe('PostgreSQL that is away when a server starts', () => {
           AGENT_WEBKIT_AGENT: 'demo',
           AGENT_WEBKIT_NO_AUTH: '1',
           AGENT_WEBKIT_STORAGE: `postgres://ann:s3cret@127.0.0.1:${port}/shop`,
-          AGENT_WEBKIT_STORAGE_TIMEOUT_MS: '300',
+          AGENT_WEBKIT_STORAGE_OPEN_TIMEOUT_MS: '300',
         },
       });
       expect(await server.ended()).toBe(1);
