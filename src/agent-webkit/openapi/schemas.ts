@@ -87,7 +87,15 @@ const sessionInfo = object({
   pending: {
     description: 'The open requests, as in their events.',
     type: 'array',
-    items: { type: 'object', required: ['event', 'correlation_id'] },
+    // A request that an earlier server stored has no time.
+    items: object(
+      {
+        event: some(['permission_request', 'ask_user_question']),
+        correlation_id: { type: 'string' },
+        time,
+      },
+      ['time'],
+    ),
   },
   tasks: {
     description: 'The running tasks of the agent, as in their events `task_started`.',
@@ -131,7 +139,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ...inbound,
   AgentWebkitPermissionUpdate: {
     description:
-      'A permission update of the SDK. A `destination` other than `session` is refused with 403.',
+      'A permission update of the SDK. A `destination` other than `session` is rejected with 403.',
     ...PERMISSION_UPDATE.schema,
   },
   AgentWebkitRefusal: object({
