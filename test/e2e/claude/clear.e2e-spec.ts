@@ -42,7 +42,7 @@ describe.each<[string, (file: string) => StorageProvider]>([
     return app.attach(id, lastId);
   };
 
-  it('is announced, and is not remembered by a woken agent', async () => {
+  it('is announced, and is not remembered by a resumed agent', async () => {
     const first = await app.open();
     await first.turn('the old secret');
     await first.turn('/clear');

@@ -37,7 +37,7 @@ describe('The costs of a session', () => {
     return app.attach(tab.id, lastId);
   };
 
-  it('are what the model charged, and end at the budget, over sleep, a killed agent and /clear', async () => {
+  it('are what the model charged, and end at the budget, over a stop, a kill and /clear', async () => {
     const before = app.api.requests.length;
     let tab = await app.open();
     expect(costs(await tab.turn('one'))).toEqual([1, 1]);

@@ -10,7 +10,7 @@ describe('Grants for a session', () => {
     expect(await app.close()).toEqual([]);
   });
 
-  it('hold for the agents after a sleep and after a kill, and for no other session', async () => {
+  it('hold for the agents after a stop and after a kill, and for no other session', async () => {
     const command = 'bash touch "a (b)"';
     let tab = await app.open();
     await tab.session.send(command);

@@ -45,7 +45,7 @@ describe.each(ADAPTERS)('Permission modes on %s', (adapter) => {
     await tab.session.close();
   });
 
-  it('follow the agent into plan mode and out of it, also over a sleep', async () => {
+  it('follow the agent into plan mode and out of it, also over a stop', async () => {
     let tab = await app.open();
     await tab.turn('use EnterPlanMode {}');
     const [entered] = tab.all('permission_mode_changed');

@@ -37,7 +37,7 @@ describe('Grants in a reply', () => {
     bench.agent.say(init());
   }
 
-  it('are given to the next agent, after a sleep and on another server', async () => {
+  it('are given to the next agent, after a stop and on another server', async () => {
     await start();
     await reply('allow', allowGit, { type: 'addDirectories', directories: ['/a'], destination });
     const grants = { allow: [git], deny: [], ask: [], directories: ['/a'] };
