@@ -28,6 +28,11 @@ const script: Script = async (turn) => {
     await turn.say(outcome.allowed ? 'I begin.' : `I plan again: ${outcome.message}`);
     return;
   }
+  if (turn.input.text === 'no plan') {
+    const outcome = await turn.useTool('ExitPlanMode', {}, { run: () => 'approved' });
+    await turn.say(outcome.allowed ? 'I begin.' : `Not approved: ${outcome.message}`);
+    return;
+  }
   if (turn.input.text === 'danger') {
     const context = {
       suggestions: [SUGGESTION],
@@ -115,6 +120,16 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await ann.button('Approve').click();
     await ann.seesText('I begin.');
     expect(ann.complaints).toEqual([]);
+  });
+
+  it('does not offer to approve a plan that is not known', async () => {
+    ann = await Viewer.open(browser, `${server.url}/agents`);
+    await ann.startSession();
+    await ann.say('no plan');
+    await ann.sees(ann.card.getByText('The server does not have the plan'));
+    expect(await ann.card.getByRole('button', { name: /Approve/ }).count()).toBe(0);
+    await ann.button('Ask for the plan').click();
+    await ann.seesText(/Not approved: .*Write it to the plan file again/);
   });
 
   it('offers no shortcut and no permanent permission where the agent forbids them', async () => {

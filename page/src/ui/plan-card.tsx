@@ -10,6 +10,9 @@ type Permission = Extract<OpenRequest, { kind: 'permission' }>;
 /** The tool by which an agent in plan mode asks to carry out its plan. */
 export const PLAN_TOOL = 'ExitPlanMode';
 
+const KEEP_PLANNING = 'Keep planning. Do not begin yet.';
+const WRITE_AGAIN = 'I cannot see your plan. Write it to the plan file again, then ask again.';
+
 /** The plan of an agent, to approve or to send back. */
 export function PlanCard({ request, store }: { request: Permission; store: SessionStore }) {
   const { correlation_id: id, input, context } = request;
@@ -18,7 +21,9 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
   const [problem, setProblem] = useState<string | null>(null);
   const titleId = useId();
   const plan = typeof input['plan'] === 'string' ? input['plan'].trim() : '';
-  const suggestions = forThisSession(context['suggestions']);
+  // A plan that the user cannot see is not to be approved.
+  const isMissing = plan === '';
+  const suggestions = isMissing ? [] : forThisSession(context['suggestions']);
 
   const reply = (send: () => Promise<void>) => {
     setSending(true);
@@ -29,7 +34,9 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
     });
   };
   const keepPlanning = () =>
-    reply(() => store.deny(id, { message: wish.trim() || 'Keep planning. Do not begin yet.' }));
+    reply(() =>
+      store.deny(id, { message: wish.trim() || (isMissing ? WRITE_AGAIN : KEEP_PLANNING) }),
+    );
 
   return (
     <section className="card permission plan" aria-labelledby={titleId} tabIndex={-1}>
@@ -37,9 +44,10 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
         <h3 id={titleId}>The agent asks to carry out its plan</h3>
         <span className="chip">Plan</span>
       </header>
-      {plan === '' ? (
+      {isMissing ? (
         <p className="problem">
-          The agent wrote no plan. Read its messages before you approve, or ask it for a plan.
+          The server does not have the plan, so you cannot approve it. Ask the agent to write it
+          again.
         </p>
       ) : (
         <div className="plan-text" tabIndex={0} role="region" aria-label="Plan">
@@ -56,13 +64,11 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
         </p>
       )}
       <fieldset className="actions" disabled={isSending} aria-label="Your answer">
-        <button
-          type="button"
-          className={plan === '' ? undefined : 'primary'}
-          onClick={() => reply(() => store.allow(id))}
-        >
-          Approve
-        </button>
+        {isMissing ? null : (
+          <button type="button" className="primary" onClick={() => reply(() => store.allow(id))}>
+            Approve
+          </button>
+        )}
         {suggestions.map((suggestion, index) => (
           <button
             type="button"
@@ -72,8 +78,8 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
             Approve and {describeSuggestion(suggestion)}
           </button>
         ))}
-        <button type="button" onClick={keepPlanning}>
-          Keep planning
+        <button type="button" className={isMissing ? 'primary' : undefined} onClick={keepPlanning}>
+          {isMissing ? 'Ask for the plan' : 'Keep planning'}
         </button>
       </fieldset>
     </section>

@@ -90,11 +90,15 @@ export interface EventPayloads extends NoticePayloads {
     /** Identifies the request in the reply and in `request_resolved`. */
     correlation_id: string;
     tool_name: string;
-    /** The input of the tool. That of `ExitPlanMode` has the plan in the field `plan`, if the agent made one. */
+    /**
+     * The input of the tool. That of `ExitPlanMode` has the plan in the field `plan`: at most 262,144
+     * characters of it, and then a note. A reply without `updated_input` approves the whole plan.
+     */
     input: Record<string, unknown>;
     /**
      * Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and
      * `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked.
+     * `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.
      */
     context: Record<string, unknown>;
   };

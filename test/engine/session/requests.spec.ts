@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
 import { NoPendingRequestError } from '../../../src/agent-webkit/engine/errors.js';
 import { Requests } from '../../../src/agent-webkit/engine/session/requests.js';
+import { MAX_PLAN_CHARS } from '../../../src/agent-webkit/engine/session/shown-plan.js';
 import { wireEventOf } from '../../support/event-time.js';
 import type { PermissionResult } from '../../../src/agent-webkit/engine/agent-client.js';
 import type {
@@ -39,6 +40,43 @@ const answers = (correlation_id: string, given: unknown = { q: 'a' }): QuestionR
   type: 'question_response',
   correlation_id,
   answers: given,
+});
+
+/** Asks to approve a plan. Returns the data of the event, too. */
+function askForApproval(input: Record<string, unknown>) {
+  const log = openLog();
+  const requests = new Requests(log, OPTIONS);
+  const result = requests.ask('ExitPlanMode', input, { signal: never, toolUseID: 't1' });
+  const { event } = log.state.requests.get('t1') ?? {};
+  const data = JSON.parse(event?.data ?? '{}') as Record<string, Record<string, unknown>>;
+  return { requests, result, data };
+}
+
+describe('a request to approve a plan', () => {
+  it('tells clients when the plan is not known', () => {
+    for (const input of [{}, { plan: ' \n' }, { plan: 1 }])
+      expect(askForApproval(input).data['context']).toEqual({
+        tool_use_id: 't1',
+        plan_missing: true,
+      });
+    expect(askForApproval({ plan: 'a' }).data['context']).toEqual({ tool_use_id: 't1' });
+  });
+
+  it('shows the beginning of a long plan with a note, and its approval is for the whole plan', async () => {
+    // The limit is in the middle of the second emoji.
+    const plan = `x${'a'.repeat(MAX_PLAN_CHARS - 4)}\u{1f600}\u{1f600} end`;
+    const { requests, result, data } = askForApproval({ plan, other: 1 });
+    const shown = String(data['input']?.['plan']);
+    expect(shown.slice(0, MAX_PLAN_CHARS)).toBe(`${plan.slice(0, MAX_PLAN_CHARS - 1)}\n`);
+    expect(shown).toContain('The rest is not shown.');
+    expect(data['context']).toEqual({ tool_use_id: 't1' });
+    await requests.reply(allow('t1'), ADA);
+    expect(await result).toEqual({ behavior: 'allow', updatedInput: { plan, other: 1 } });
+
+    const second = askForApproval({ plan });
+    await second.requests.reply(allow('t1', { updated_input: { plan: 'edited' } }), ADA);
+    expect(await second.result).toMatchObject({ updatedInput: { plan: 'edited' } });
+  });
 });
 
 describe('a request of the agent', () => {

@@ -19,8 +19,9 @@ import { CostMeter } from './cost-meter.js';
 import { missingCredentials } from './credentials.js';
 import { createDeferred } from './deferred.js';
 import { InputStream } from './input-stream.js';
-import { ToolUseOrder } from './tool-use-order.js';
+import { linkPlanFolder } from './plan-folder.js';
 import { forgetSession } from './session-files.js';
+import { ToolUseOrder } from './tool-use-order.js';
 import { UserTurns } from './user-turns.js';
 
 /** How long a process may take to exit after it has closed its output. */
@@ -256,6 +257,7 @@ class ClaudeAgentClient implements AgentClient {
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.
           if (this.#isClosing) throw agentClosed();
+          linkPlanFolder(command.env, options.env ?? process.env);
           const spawned = new AgentProcess(command, stored, overrides.stderr);
           this.#process = spawned;
           void spawned.gone.then(() => endMessages(query, spawned));

@@ -9,13 +9,18 @@ export interface LocalCopies {
 /** The name prefix of the folder that the SDK creates to resume from a store. It also contains credentials. */
 export const RESUME_FOLDER = 'claude-resume-';
 
+/** Locates the configuration folder of Claude Code from the environment of an agent. */
+export function findConfigFolder(env: Record<string, string | undefined>): string | undefined {
+  const home = env['HOME'] ?? env['USERPROFILE'];
+  return env['CLAUDE_CONFIG_DIR'] ?? (home && `${home}/.claude`);
+}
+
 /** Locates the copies from the environment of the agent. */
 export function findLocalCopies(
   env: Record<string, string | undefined>,
   ids: readonly string[],
 ): LocalCopies | null {
-  const home = env['HOME'] ?? env['USERPROFILE'];
-  const configFolder = env['CLAUDE_CONFIG_DIR'] ?? (home && `${home}/.claude`);
+  const configFolder = findConfigFolder(env);
   return configFolder ? { configFolder, ids: [...new Set(ids)] } : null;
 }
 

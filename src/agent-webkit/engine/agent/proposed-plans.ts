@@ -1,7 +1,7 @@
 import type { SDKMessage } from '../agent-client.js';
 
 /** The tool by which an agent in plan mode asks to carry out its plan. */
-const PLAN_TOOL = 'ExitPlanMode';
+export const PLAN_TOOL = 'ExitPlanMode';
 
 /** How many plans are kept for requests that have not arrived yet. */
 const MAX_PLANS = 8;

@@ -3,6 +3,7 @@ import type { WireEvent } from '../../protocol/events.js';
 import type { PermissionContext } from '../agent-client.js';
 import { type OpenRequest, QUESTION_TOOL } from '../event-log/session-state.js';
 import { parseSessionEvent } from '../session-event.js';
+import { showInput } from './shown-plan.js';
 
 /** Returns the event that asks clients for a permission, or for the answers to questions. */
 export function createRequestEvent(
@@ -14,6 +15,7 @@ export function createRequestEvent(
   if (toolName === QUESTION_TOOL) {
     return { event: 'ask_user_question', data: { correlation_id, questions: input } };
   }
+  const shown = showInput(toolName, input);
   const details = {
     tool_use_id: context.toolUseID,
     agent_id: context.agentID,
@@ -31,10 +33,16 @@ export function createRequestEvent(
     default_to_no: context.defaultToNo,
     suppress_always_allow_rule: context.suppressAlwaysAllowRule,
     matched_ask_rule: context.matchedAskRule && askRule(context.matchedAskRule),
+    plan_missing: shown.isPlanMissing || undefined,
   };
   return {
     event: 'permission_request',
-    data: { correlation_id, tool_name: toolName, input, context: withoutUndefined(details) },
+    data: {
+      correlation_id,
+      tool_name: toolName,
+      input: shown.input,
+      context: withoutUndefined(details),
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { EventPayloads, RequestOutcome } from '../../protocol/events.js';
+import type { EventPayloads, RequestOutcome, WireEvent } from '../../protocol/events.js';
 import type { PermissionResponse, QuestionResponse } from '../../protocol/inbound.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
 import { cancelledRequest } from '../agent/cancelled-request.js';
@@ -46,18 +46,19 @@ export class Requests {
     if (context.signal.aborted) return Promise.resolve(cancelledRequest());
     return new Promise((resolve) => {
       const onAbort = () => this.cancel(correlationId);
+      const request = createRequestEvent(toolName, input, context);
       const earlier = this.#callbacks.get(correlationId);
       const timer = earlier ? undefined : this.#startTimer(correlationId);
       this.#callbacks.set(correlationId, (result) => {
         clearTimeout(timer);
         context.signal.removeEventListener('abort', onAbort);
         earlier?.(result);
-        resolve(result);
+        resolve(withFullInput(result, request, input));
       });
       context.signal.addEventListener('abort', onAbort, { once: true });
       // A request that the agent repeats while it is open is one request, and both calls get its result.
       if (earlier) return;
-      const published = this.#log.append(createRequestEvent(toolName, input, context));
+      const published = this.#log.append(request);
       // A log that has failed publishes no request, so no reply can come.
       published?.catch(() => this.#takeCallback(correlationId)?.(cancelledRequest()));
     });
@@ -145,4 +146,17 @@ export class Requests {
     this.#callbacks.delete(correlationId);
     return callback;
   }
+}
+
+/** Replaces the input of a request by the agent's own one, of which clients may have seen only a part. */
+function withFullInput(
+  result: PermissionResult,
+  { event, data }: WireEvent,
+  input: Record<string, unknown>,
+): PermissionResult {
+  const isAsShown =
+    event === 'permission_request' &&
+    result.behavior === 'allow' &&
+    result.updatedInput === data.input;
+  return isAsShown ? { ...result, updatedInput: input } : result;
 }
