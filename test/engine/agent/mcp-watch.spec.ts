@@ -47,6 +47,28 @@ describe('McpWatch', () => {
     expect([asked(), seen]).toEqual([1, [PENDING]]);
   });
 
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('Not now.');
+      },
+    ],
+    ['has an answer of another shape', () => Promise.resolve([null])],
+    ['has no answer', () => undefined],
+  ])('stops when an agent %s, and leaves no rejection behind', async (_, mcpServers) => {
+    const rejections: unknown[] = [];
+    const note = (error: unknown) => rejections.push(error);
+    process.on('unhandledRejection', note);
+    const watched = new McpWatch({ mcpServers } as unknown as AgentClient, () => undefined);
+    await jest.advanceTimersByTimeAsync(HOUR);
+    jest.useRealTimers();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    watched.stop();
+    expect(rejections).toEqual([]);
+  });
+
   it('stops when the agent cannot answer', async () => {
     const { seen, asked } = watch(new Error('The agent is closed.'));
     await jest.advanceTimersByTimeAsync(HOUR);

@@ -35,14 +35,15 @@ export class McpWatch {
   #schedule(delayMs: number): void {
     if (delayMs > LAST_MS || this.#client.mcpServers === undefined) return;
     this.#timer = setTimeout(() => {
-      void this.#ask(delayMs);
+      // The agent's messages report the failure of an agent that cannot answer. A host's own agent may
+      // answer anything.
+      this.#ask(delayMs).catch(() => undefined);
     }, delayMs);
     this.#timer.unref();
   }
 
   async #ask(delayMs: number): Promise<void> {
-    // The agent's messages report the failure of an agent that cannot answer.
-    const servers = await this.#client.mcpServers?.().catch(() => null);
+    const servers = await this.#client.mcpServers?.();
     if (this.#isStopped || !servers) return;
     this.#onStatus(servers);
     if (servers.some(({ status }) => status === 'pending')) this.#schedule(delayMs * 2);
