@@ -22,19 +22,21 @@ describe('npm start', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(['SIGKILL', 'SIGTERM', 'SIGHUP'] as const)(
-    'leaves no server when npm alone receives %s',
-    async (signal) => {
-      const npm = new Program('npm', ['start'], {
-        cwd: folder,
-        env: { NO_COLOR: '1', PORT: '0', AGENT_WEBKIT_NO_AUTH: '1', AGENT_WEBKIT_AGENT: 'demo' },
-      });
-      const [, url = ''] = await npm.says(/^Listening on (\S+)$/m);
-      expect(await isUp(url)).toBe(true);
-      npm.signal(signal);
-      await eventually(async () => (await isUp(url)) !== true);
-      // It closes the pipes when both are gone.
-      await npm.ended();
-    },
-  );
+  /** Starts a server by npm, and resolves when both have ended after npm alone got the signal. */
+  const startAndEnd = async (signal: NodeJS.Signals) => {
+    const npm = new Program('npm', ['start'], {
+      cwd: folder,
+      env: { NO_COLOR: '1', PORT: '0', AGENT_WEBKIT_NO_AUTH: '1', AGENT_WEBKIT_AGENT: 'demo' },
+    });
+    const [, url = ''] = await npm.says(/^Listening on (\S+)$/m);
+    expect(await isUp(url)).toBe(true);
+    npm.signal(signal);
+    await eventually(async () => (await isUp(url)) !== true);
+    // It closes the pipes when both are gone.
+    await npm.ended();
+  };
+
+  it('leaves no server when npm alone receives SIGKILL, SIGTERM or SIGHUP', async () => {
+    await Promise.all((['SIGKILL', 'SIGTERM', 'SIGHUP'] as const).map(startAndEnd));
+  });
 });
