@@ -128,22 +128,20 @@ describe('a permission request of a Claude agent', () => {
 });
 
 describe('an interrupt of a Claude agent', () => {
-  it('ends the turn when it comes right after the first message, and the next turn works', async () => {
+  it('withdraws the first message when it comes right after it, and the next turn works', async () => {
     const agent = bench.start();
     agent.send('hold');
-    await agent.client.interrupt();
 
-    expect(await agent.next('result')).toMatchObject({ is_error: true });
+    expect(await agent.client.interrupt()).toBe('withdrawn');
     expect(await agent.turn('next')).toContain('heard next');
   });
 
-  it('ends the turn when it comes right after a message to a running process, and the next turn works', async () => {
+  it('withdraws a message to a running process when it comes right after it, and the next turn works', async () => {
     const agent = bench.start();
     await agent.turn('one');
     agent.send('hold');
-    await agent.client.interrupt();
 
-    expect(await agent.next('result')).toMatchObject({ is_error: true });
+    expect(await agent.client.interrupt()).toBe('withdrawn');
     expect(await agent.turn('next')).toContain('heard next');
   });
 

@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('Interrupts, deletions and crashes on %s', (adapter) => 
   it('leave the conversation intact when the agent is killed in a turn', async () => {
     tab = await app.open();
     await tab.turn('remember the milk');
-    const { session_cost_usd } = await tab.turn('and the bread');
+    await tab.turn('and the bread');
     await tab.session.send('bash touch never');
     const correlationId = await tab.asked();
     await app.killAgent(tab.id);
@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('Interrupts, deletions and crashes on %s', (adapter) => 
       },
       {
         event: 'result',
-        data: { subtype: 'error_during_execution', is_error: true, session_cost_usd },
+        data: { subtype: 'error_during_execution', is_error: true },
       },
       { event: 'session_state', data: { state: 'dormant' } },
     ]);
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('Interrupts, deletions and crashes on %s', (adapter) => 
     const turns = tab.all('result').length;
     await app.killAgent(tab.id);
     await tab.until(() => tab.names().at(-1) === 'session_state');
-    expect(tab.all('session_state').at(-1)).toEqual({ state: 'dormant' });
+    expect(tab.all('session_state').at(-1)).toMatchObject({ state: 'dormant' });
 
     await tab.turn('recall');
     expect(tab.said().at(-1)).toMatch(/^remember the milk \| and the bread \|.*recall$/s);
@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('An idle session on %s', (adapter) => {
       'message_complete',
       'result',
     ]);
-    expect(back.all('session_state')).toEqual([{ state: 'dormant' }, { state: 'idle' }]);
+    expect(back.all('session_state')).toMatchObject([{ state: 'dormant' }, { state: 'idle' }]);
     expect(back.said()).toEqual(['remember the milk | and the bread | recall']);
     expect(app.asked('recall').at(-1)?.model).toBe('claude-haiku-4-5');
     expect(result['total_cost_usd']).toBeCloseTo(Number(total_cost_usd), 9);
@@ -152,7 +152,7 @@ describe.each(ADAPTERS)('An agent that cannot start on %s', (adapter) => {
       overrides: { pathToClaudeCodeExecutable: '/nonexistent/claude' },
     });
     const tab = await app.open();
-    expect(await tab.next('error')).toEqual({
+    expect(await tab.next('error')).toMatchObject({
       code: 'agent_start_failed',
       message: expect.stringContaining('The agent executable is not installed on this server'),
     });
