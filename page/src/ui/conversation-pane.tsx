@@ -60,7 +60,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
         ) : null}
         {isRunning && requests.length === 0 && !isTalking(snapshot) ? (
           <p className="item working">
-            <span aria-hidden="true" /> {activity ?? 'The agent is at work'}
+            <span aria-hidden="true" /> {activity ?? 'The agent is working'}
           </p>
         ) : null}
       </ItemList>

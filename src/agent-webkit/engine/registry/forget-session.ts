@@ -29,7 +29,7 @@ export async function forgetSession(
     const conversationIds = [id, ...(later ?? (await readConversations(storage.events, id)))];
     const session: EndedSession = { ...config, sessionId: id, owner, conversationIds };
     const outcome = await within(FORGET_TIMEOUT_MS, sdkFactory.forget(session));
-    if (outcome === TIMED_OUT) throw new Error('It takes too long.');
+    if (outcome === TIMED_OUT) throw new Error(`not finished after ${FORGET_TIMEOUT_MS} ms.`);
   } catch (error) {
     logger.warn(
       `Session ${id}: could not remove the files of its agents. Deleting the session all the same: ${String(error)}`,

@@ -127,7 +127,7 @@ export class SessionSettings {
     call(client).catch((error: unknown) => {
       if (!lifecycle.isLiving) return;
       void this.#logFailure(this.#configure(undo()));
-      const message = error instanceof Error ? error.message : 'The agent refused this.';
+      const message = error instanceof Error ? error.message : 'The agent rejected the change.';
       void log.append(errorEvent('agent_error', message));
     });
   }

@@ -212,7 +212,7 @@ export class TurnGate {
       if (outcome !== 'withdrawn' || this.#state !== interrupting) return;
       this.#endTurn('open', this.#log.append(this.#failedResult()));
     } catch (error) {
-      logger.warn(`Session ${sessionId}: the agent refused an interrupt: ${String(error)}`);
+      logger.warn(`Session ${sessionId}: the agent rejected an interrupt: ${String(error)}`);
     }
   }
 

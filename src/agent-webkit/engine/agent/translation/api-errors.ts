@@ -19,7 +19,7 @@ const SENTENCES: Readonly<Record<NonNullable<Assistant['error']>, string>> = {
   account_on_hold: NO_ACCESS,
   verification_required: NO_ACCESS,
   cloud_credential_error: NO_ACCESS,
-  billing_error: 'The API refuses requests because of the billing of its account.',
+  billing_error: 'The API rejects requests because of the billing of the account.',
   rate_limit: 'The rate limit of the API is reached. Try again later.',
   overloaded: 'The API is overloaded. Try again later.',
   server_error: 'The API has a temporary problem. Try again later.',
