@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { storedEvent } from '../support/event-time.js';
 import { SessionState } from '../../src/agent-webkit/engine/event-log/session-state.js';
 import type { DeliveredEvent, WireEvent } from '../../src/agent-webkit/protocol/events.js';
-import { addEvents, emptyConversation } from '../../page/src/session/conversation.js';
+import { addEvents } from '../../page/src/session/add-events.js';
+import { emptyConversation } from '../../page/src/session/conversation.js';
 import {
   asked,
   called,

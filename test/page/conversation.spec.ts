@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import type { Block } from '../../page/src/session/blocks.js';
 import type { Conversation } from '../../page/src/session/conversation.js';
-import { addEvents } from '../../page/src/session/conversation.js';
+import { addEvents } from '../../page/src/session/add-events.js';
 import {
   asked,
   called,

@@ -145,6 +145,20 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await ann.seesNo(ann.card);
   });
 
+  it('shows the permission mode that another client sets', async () => {
+    const id = await server.createSession({});
+    ann = await Viewer.open(browser, `${server.url}/agents#session=${id}`);
+    const modeIs = (mode: string) =>
+      ann.sees(ann.tab.locator(`.mode select:has(option[value=${mode}]:checked)`));
+    await modeIs('default');
+    for (const mode of ['plan', 'acceptEdits']) {
+      // oxlint-disable-next-line no-await-in-loop -- one change after the other
+      await server.input(id, { type: 'set_permission_mode', mode });
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await modeIs(mode);
+    }
+  });
+
   it('draws only the visible part of a session of 10,000 events, and the rest on scrolling', async () => {
     const id = await server.createSession({ include_partial_messages: true });
     await server.say(id, 'go');

@@ -3,11 +3,8 @@ import type {
   EventName,
   WireEvent,
 } from '../../src/agent-webkit/protocol/events.js';
-import {
-  addEvents,
-  type Conversation,
-  emptyConversation,
-} from '../../page/src/session/conversation.js';
+import { addEvents } from '../../page/src/session/add-events.js';
+import { type Conversation, emptyConversation } from '../../page/src/session/conversation.js';
 import { SOME_TIME } from '../support/event-time.js';
 
 /** Numbers events consecutively. */

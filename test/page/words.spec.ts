@@ -5,7 +5,7 @@ import { describeNews } from '../../page/src/ui/news.js';
 import { readQuestions, toAnswers } from '../../page/src/ui/questions.js';
 import { describeSuggestion, forThisSession } from '../../page/src/ui/suggestions.js';
 import { readOutput, summarize } from '../../page/src/ui/tool-input.js';
-import { addEvents } from '../../page/src/session/conversation.js';
+import { addEvents } from '../../page/src/session/add-events.js';
 import { asked, complete, conversationOf, delta, numbered, ready, text } from './page-events.js';
 
 const refusal = (status: number, body: object) =>

@@ -1,7 +1,8 @@
 import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
-import { addEvents, type Conversation, emptyConversation } from '../session/conversation.js';
+import { addEvents } from '../session/add-events.js';
+import { type Conversation, emptyConversation } from '../session/conversation.js';
 import { addRows, eventRow, type Row } from '../session/event-rows.js';
 import { type Outgoing, stillOutgoing } from '../session/outbox.js';
 import type { AgentApi } from './agent-api.js';
@@ -161,9 +162,22 @@ export class SessionStore {
     const conversation = addEvents(this.#snapshot.conversation, events);
     this.#change({
       conversation,
+      info: this.#changedInfo(arrived),
       rows: addRows(this.#snapshot.rows, arrived),
       outbox: stillOutgoing(this.#snapshot.outbox, conversation),
     });
+  }
+
+  /** Returns the session's settings after these events. Those of replayed events were in its `info` already. */
+  #changedInfo(arrived: readonly Row[]): SessionInfo | null {
+    const { info } = this.#snapshot;
+    const changes = arrived.flatMap((row) =>
+      row.kind === 'event' && !row.isReplayed && row.event.event === 'permission_mode_changed'
+        ? [row.event.data.permission_mode]
+        : [],
+    );
+    const mode = changes.at(-1);
+    return info === null || mode === undefined ? info : { ...info, permission_mode: mode };
   }
 
   /** Reloads all retained events when the server rejects the cursor. */

@@ -1,0 +1,84 @@
+import type { EventPayloads } from '../../../src/agent-webkit/protocol/events.js';
+import type { Block, ToolBlock } from './blocks.js';
+import type { AgentMessage, Conversation, Item, OpenRequest } from './conversation.js';
+
+/** A conversation while events are added to it. */
+export type Draft = { -readonly [Key in keyof Conversation]: Conversation[Key] } & {
+  items: Item[];
+};
+
+export function startTurn(draft: Draft, messageId: string): void {
+  const message = draft.queue.find((waiting) => waiting.messageId === messageId);
+  draft.queue = draft.queue.filter((waiting) => waiting !== message);
+  draft.isRunning = true;
+  draft.isDormant = false;
+  if (message) draft.items.push({ kind: 'user', key: messageId, content: message.content });
+}
+
+/** Keeps the part of a streaming message that had arrived when the turn ended. */
+export function endTurn(draft: Draft, costUsd: number): void {
+  draft.isRunning = false;
+  draft.costUsd = costUsd;
+  for (let at = draft.items.length - 1; at >= 0; at -= 1) {
+    const item = draft.items[at];
+    if (item?.kind === 'result') break;
+    if (item?.kind === 'agent' && item.isStreaming)
+      draft.items[at] = { ...item, isStreaming: false };
+  }
+}
+
+export function ask(draft: Draft, request: OpenRequest): void {
+  draft.requests = [...draft.requests, request];
+  changeTool(draft, request.correlation_id, { isAsked: true });
+}
+
+export function resolve(draft: Draft, data: EventPayloads['request_resolved']): void {
+  const { correlation_id: id, outcome, by } = data;
+  draft.requests = draft.requests.filter((request) => request.correlation_id !== id);
+  changeTool(draft, id, {
+    isAsked: false,
+    outcome: by === undefined ? { outcome } : { outcome, by },
+  });
+}
+
+export function note(draft: Draft, key: string, text: string): void {
+  draft.items.push({ kind: 'note', key, text });
+}
+
+/** Searches from the end, because events nearly always concern one of the last items. */
+export function changeMessage(
+  draft: Draft,
+  id: string,
+  parent: string | undefined,
+  change: (message: AgentMessage) => Partial<AgentMessage>,
+): void {
+  // When the agent starts a turn by itself, no other event shows that it is active.
+  if (parent === undefined) draft.isRunning = true;
+  const at = draft.items.findLastIndex((item) => item.kind === 'agent' && item.key === id);
+  const found = draft.items[at];
+  if (found?.kind === 'agent') {
+    draft.items[at] = { ...found, ...change(found) };
+    return;
+  }
+  const message: AgentMessage = {
+    kind: 'agent',
+    key: id,
+    blocks: [],
+    settled: 0,
+    isStreaming: false,
+    parent: parent ?? null,
+  };
+  draft.items.push({ ...message, ...change(message) });
+}
+
+export function changeTool(draft: Draft, id: string, change: Partial<ToolBlock>): boolean {
+  const isIt = (block: Block) => block.kind === 'tool' && block.id === id;
+  const at = draft.items.findLastIndex((item) => item.kind === 'agent' && item.blocks.some(isIt));
+  const message = draft.items[at];
+  if (message?.kind !== 'agent') return false;
+  const blocks = message.blocks.map((block) =>
+    block.kind === 'tool' && block.id === id ? { ...block, ...change } : block,
+  );
+  draft.items[at] = { ...message, blocks };
+  return true;
+}
