@@ -154,8 +154,9 @@ export interface SdkFactory {
   (start: AgentStart): AgentClient;
   /**
    * Removes what the agents of a session have written outside the storage, on this machine. Called when
-   * the session is deleted by a client or expires, after its agent has ended, and possibly again. A
-   * deletion waits at most five seconds for it, and continues if it fails.
+   * the session is deleted by a client or expires, after its agent has ended, and possibly again; also
+   * on a server that had the session when another server deleted it. A deletion waits at most five
+   * seconds for it, and continues if it fails.
    */
   forget?(session: EndedSession): Promise<void>;
   /** Returns a warning for the server's log when no agent could work, for example without credentials; else null. */

@@ -14,6 +14,11 @@ interface Deleted {
   readonly config: Readonly<SessionConfig>;
 }
 
+/** A session that another server took over or deleted. */
+interface LostSession extends Deleted {
+  readonly laterConversations: readonly string[];
+}
+
 /**
  * Removes what a session's agents have written outside the storage. Never rejects.
  *
@@ -34,6 +39,26 @@ export async function forgetSession(
     logger.warn(
       `Session ${id}: could not remove the files of its agents. Deleting the session all the same: ${String(error)}`,
     );
+  }
+}
+
+/**
+ * Removes what the agent of a lost session wrote on this machine, and into the storage after the
+ * deletion, if another server deleted the session. Call it when the agent is gone. Never rejects.
+ */
+export async function removeIfDeleted(
+  deps: Pick<SessionDependencies, 'sdkFactory' | 'storage' | 'logger'>,
+  lost: Promise<LostSession | null> | undefined,
+): Promise<void> {
+  const { records } = deps.storage;
+  try {
+    const session = await lost;
+    if (!session || (await records.get(session.id))) return;
+    await forgetSession(deps, session, session.laterConversations);
+    // Its last entries of the transcript may have arrived after the deletion.
+    await records.delete(session.id);
+  } catch (error) {
+    deps.logger.warn(`Could not remove what is left of a deleted session: ${String(error)}`);
   }
 }
 

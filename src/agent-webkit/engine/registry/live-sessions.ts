@@ -3,7 +3,7 @@ import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
 import { answered } from '../answered.js';
-import { forgetSession } from './forget-session.js';
+import { forgetSession, removeIfDeleted } from './forget-session.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
 import type { SessionRecord } from '../storage.js';
@@ -55,8 +55,9 @@ export class LiveSessions {
       ...deps,
       slots,
       onOwnershipLost: (id, agentGone) => {
+        const lost = this.#sessions.get(id);
         this.remove(id);
-        this.#track(agentGone);
+        this.#track(agentGone.then(() => removeIfDeleted(this.#deps, lost)));
       },
       onUnused: (id) => void this.#evictUnused(id),
     };
