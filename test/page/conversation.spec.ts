@@ -177,7 +177,6 @@ describe('a conversation on the page', () => {
         ),
       ),
     ).toEqual([
-      "note: The model's API rejected the server's credentials.",
       'note: The conversation could not be summarized: too long',
       'note: The rate limit (five hour) is reached.',
       'note: Bash was denied without a request.',

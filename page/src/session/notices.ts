@@ -26,10 +26,6 @@ export function describeActivity(event: DeliveredEvent): string | null {
 /** Returns the lasting note that an event leaves in the conversation; null if there is none. */
 export function describeNotice(event: DeliveredEvent): string | null {
   switch (event.event) {
-    case 'api_retry':
-      return event.data.kind === 'authentication_failed' && event.data.attempt === 1
-        ? "The model's API rejected the server's credentials."
-        : null;
     case 'rate_limit':
       return rateLimit(event.data);
     case 'compaction_end':
