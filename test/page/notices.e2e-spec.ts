@@ -53,7 +53,7 @@ describeInChromium('the page, about what the agent does and waits for', () => {
   });
 
   it('shows the present wait of the agent, and lasting notices in the conversation', async () => {
-    const shows = async (...steps: [SDKMessage, string][]) => {
+    const shows = async (...steps: [SDKMessage, string | RegExp][]) => {
       for (const [message, words] of steps) {
         agent.say(message);
         // oxlint-disable-next-line no-await-in-loop -- one step after the other
@@ -68,7 +68,10 @@ describeInChromium('the page, about what the agent does and waits for', () => {
     );
     await shows(
       [compactBoundary(), 'The conversation was summarized: 900 tokens became 90.'],
-      [first('rate_limit_event'), 'The rate limit (five hour) is reached.'],
+      [
+        first('rate_limit_event'),
+        /^The rate limit \(five hour\) is reached. It is reset at [^TZ]+$/,
+      ],
       [first('system/permission_denied'), 'Bash was denied without a request: Bash(rm:*)'],
       [first('system/model_refusal_fallback'), 'The model a refused to answer. The agent asks b.'],
     );

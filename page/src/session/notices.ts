@@ -55,7 +55,8 @@ type DataOf<Name extends DeliveredEvent['event']> = Extract<
 function rateLimit({ status, kind, resets_at: resetsAt }: DataOf<'rate_limit'>): string | null {
   if (status === 'allowed') return null;
   const limit = kind === undefined ? '' : ` (${inWords(kind)})`;
-  const reset = resetsAt === undefined ? '' : ` It is reset at ${resetsAt}.`;
+  const reset =
+    resetsAt === undefined ? '' : ` It is reset at ${new Date(resetsAt).toLocaleString()}.`;
   return status === 'rejected'
     ? `The rate limit${limit} is reached.${reset}`
     : `The rate limit${limit} is almost reached.${reset}`;
