@@ -100,7 +100,7 @@ describe('the close of a Claude agent', () => {
 
   it('lets a turn finish within the grace period and delivers its messages', async () => {
     const agent = bench.start();
-    agent.send('bash sleep 0.5; echo done-by-now');
+    agent.send('bash sleep 2; echo done-by-now');
     await eventually(
       () => bench.processes(),
       (pids) => pids.length >= 3,

@@ -65,6 +65,8 @@ class ClaudeAgentClient implements AgentClient {
   readonly #costs = new CostMeter();
   /** Resolves when `close` is called. */
   readonly #closing = createDeferred<undefined>();
+  /** Resolves when a process has sent a message that does not lead to a second start. */
+  readonly #confirmed = createDeferred<undefined>();
   #isClosing = false;
   #closed: Promise<void> | undefined;
   /** The current query, its input, and its process once that is spawned. */
@@ -111,6 +113,8 @@ class ClaudeAgentClient implements AgentClient {
       this.#message = undefined;
       return 'withdrawn';
     }
+    // A process that is about to be replaced does not begin the message.
+    await Promise.race([this.#confirmed.promise, this.#closing.promise]);
     return this.#controls.call(
       // Without a message, the agent is in a turn of its own.
       async () => this.#turns?.interrupt(message?.uuid),
@@ -182,6 +186,7 @@ class ClaudeAgentClient implements AgentClient {
       if (this.#isClosing) return;
       await this.#process?.close(0);
       const failure = startFailure(error);
+      this.#confirmed.resolve(undefined);
       this.#controls.fail(failure);
       throw failure;
     }
@@ -202,6 +207,7 @@ class ClaudeAgentClient implements AgentClient {
           isMissing = true;
           continue;
         }
+        this.#confirmed.resolve(undefined);
         this.#costs.observe(message, query);
         this.#process?.addConversation(message.session_id);
         if (this.#turns?.observe(message) === false) continue;
