@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { createAgentClient, type Session } from '@agent-webkit/core';
-import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';

@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('The life cycle of a session on %s', (adapter) => {
     await first.received(1);
     await server.input(id, INTERRUPT);
     await first.called('close');
-    expect((await stream.next('error')).data['code']).toBe('agent_crashed');
+    expect((await stream.next('error')).data['code']).toBe('agent_stopped');
     await eventually(() => agents.agents.length === 2);
     expect((await agents.newest().received(1)).content).toBe('next');
     expect(agents.newest().start.resume).toBe(true);
