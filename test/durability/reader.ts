@@ -57,7 +57,10 @@ export class Reader {
     const stream = await SseClient.open(`${url}/sessions/${this.#sessionId}/stream`, headers);
     if (stream.status === 200) this.streams += 1;
     await stream.until(() => {
-      for (const event of stream.events.splice(0)) this.#take(event);
+      const times = stream.times.splice(0);
+      for (const [index, { data, ...event }] of stream.events.splice(0).entries()) {
+        this.#take({ ...event, data: { ...data, time: times[index] } });
+      }
       return stream.isEnded;
     });
     if (stream.status >= 400 && stream.status < 500) {

@@ -117,7 +117,8 @@ function checkTurns({ stored, isFinished }: History): string[] {
     } else if ([...WORDS, ...REQUESTS].includes(event.event) && !turn) {
       violations.push(`The ${event.event} at ${id} is in no turn.`);
     } else if (data['code'] === 'turn_interrupted') {
-      const next = stored[index + 1];
+      // A message that was being written is completed before the turn ends.
+      const next = stored.slice(index + 1).find((later) => later.event !== 'message_complete');
       const isTold = next?.event === 'result' && next.data['subtype'] === 'error_during_execution';
       if (!turn || !isTold) violations.push(`The turn_interrupted at ${id} ends no turn.`);
     }
