@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
-import { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
 import { demoScript } from './agent-webkit/agents/scripted/demo-script.js';
 import { scriptedSdkFactory } from './agent-webkit/agents/scripted/scripted-agent-client.js';
 import type { StorageProvider } from './agent-webkit/engine/storage.js';

@@ -15,7 +15,7 @@ export type {
 } from './agent-webkit/options/groups/top-level.js';
 
 // Agents
-export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-agent-client.js';
+export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
 export type {
   ClaudeConfiguration,
   ClaudeOverrides,

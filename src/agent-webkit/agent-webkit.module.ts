@@ -14,7 +14,7 @@ import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import type { StorageProvider } from './engine/storage.js';
 import { MemoryStorage } from './storage/memory/memory-storage.js';
-import { claudeSdkFactory } from './agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from './agents/claude/claude-sdk-factory.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './agent-webkit.module-definition.js';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './agent-webkit.module-definition.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';

@@ -1,4 +1,4 @@
-import { claudeSdkFactory } from '../agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from '../agents/claude/claude-sdk-factory.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import { SessionEngine } from '../engine/registry/session-engine.js';
 import type { OptionGroups } from '../options/agent-webkit.options.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeConfiguration } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import type {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import { eventually } from '../../support/eventually.js';
 import { type ClaudeEnv, createClaudeEnv } from '../../support/claude-env.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-agent-client.js';
+import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import { createRegistry } from '../../support/registry-bench.js';
 

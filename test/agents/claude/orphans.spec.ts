@@ -52,7 +52,7 @@ function startServer(
     cwd: bench.env.cwd,
     includePartialMessages: true,
   };
-  const module = sources.url('src/agent-webkit/agents/claude/claude-agent-client.ts');
+  const module = sources.url('src/agent-webkit/agents/claude/claude-sdk-factory.ts');
   const script = fileURLToPath(new URL('server-with-agent.mjs', import.meta.url));
   const { overrides } = bench.env;
   const argument = JSON.stringify({ module, overrides, start, content, stored });

@@ -1,14 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { Query } from '@anthropic-ai/claude-agent-sdk';
 import type {
   AgentClient,
   AgentInput,
   AgentStart,
-  EndedSession,
   McpServerState,
   PermissionMode,
   SDKMessage,
-  SdkFactory,
 } from '../../engine/agent-client.js';
 import { exitFailure, startFailure } from './agent-failure.js';
 import { AgentProcess } from './agent-process.js';
@@ -16,32 +14,14 @@ import { type ClaudeConfiguration, claudeOptions } from './claude-options.js';
 import { endMessages, isMissingConversation, loadSdk } from './claude-sdk.js';
 import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
-import { missingCredentials } from './credentials.js';
 import { createDeferred } from './deferred.js';
-import { InputStream } from './input-stream.js';
+import { MessageDelivery } from './message-delivery.js';
 import { linkPlanFolder } from './plan-folder.js';
-import { forgetSession } from './session-files.js';
 import { ToolUseOrder } from './tool-use-order.js';
 import { UserTurns } from './user-turns.js';
 
 /** How long a process may take to exit after it has closed its output. */
 const EXIT_MS = 500;
-
-/**
- * Creates a factory of agents that are processes of Claude Code. It loads the Claude Agent SDK when
- * the first agent starts. To customize the agents, wrap the factory or pass overrides:
- *
- * ```ts
- * claudeSdkFactory((start) => ({ mcpServers: { crm: crmServer(start.sessionId) } }))
- * ```
- */
-export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactory {
-  return Object.assign((start: AgentStart) => new ClaudeAgentClient(start, overrides), {
-    forget: (session: EndedSession) => forgetSession(session, overrides),
-    // What a function returns is known only when an agent starts.
-    check: async () => (typeof overrides === 'function' ? null : missingCredentials(overrides)),
-  });
-}
 
 /**
  * One agent, in at most two consecutive processes.
@@ -55,12 +35,13 @@ export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactor
  * An interrupt works from the moment of `send` on. See {@link UserTurns} for messages that a process has
  * received; one that it has not is withdrawn.
  */
-class ClaudeAgentClient implements AgentClient {
+export class ClaudeAgentClient implements AgentClient {
   readonly messages: AsyncIterable<SDKMessage>;
   readonly #start: AgentStart;
   readonly #configuration: ClaudeConfiguration;
   readonly #first: Promise<Query | undefined>;
   readonly #controls = new ControlCalls();
+  readonly #delivery = new MessageDelivery(this.#controls);
   readonly #order = new ToolUseOrder();
   readonly #costs = new CostMeter();
   /** Resolves when `close` is called. */
@@ -69,15 +50,10 @@ class ClaudeAgentClient implements AgentClient {
   readonly #confirmed = createDeferred<undefined>();
   #isClosing = false;
   #closed: Promise<void> | undefined;
-  /** The current query, its input, and its process once that is spawned. */
+  /** The current query, and its process once that is spawned. */
   #query: Query | undefined;
-  #inputs: InputStream | undefined;
   #process: AgentProcess | undefined;
   #turns: UserTurns | undefined;
-  /** The newest message, unless it is withdrawn. */
-  #message: SDKUserMessage | undefined;
-  /** The newest message that the SDK can read. */
-  #delivered: SDKUserMessage | undefined;
 
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
@@ -88,19 +64,8 @@ class ClaudeAgentClient implements AgentClient {
     this.messages = this.#read();
   }
 
-  send({ messageId, content, isCommand }: AgentInput): void {
-    const message: SDKUserMessage = {
-      type: 'user',
-      // The port permits any media type, the SDK only known ones. The agent rejects the others.
-      message: { role: 'user', content: content as SDKUserMessage['message']['content'] },
-      parent_tool_use_id: null,
-      // Else Claude Code runs what looks like a command, and reads files that the text mentions.
-      ...(!isCommand && { client_composed: true }),
-      uuid: messageId as NonNullable<SDKUserMessage['uuid']>,
-    };
-    this.#message = message;
-    // Without a process yet, its launch delivers the message.
-    if (this.#inputs !== undefined) this.#deliver(message, this.#inputs);
+  send(input: AgentInput): void {
+    this.#delivery.send(input);
   }
 
   get unreportedUsd(): number {
@@ -108,16 +73,12 @@ class ClaudeAgentClient implements AgentClient {
   }
 
   async interrupt(): Promise<'withdrawn' | undefined> {
-    const message = this.#message;
-    if (message !== undefined && this.#isUnread(message)) {
-      this.#message = undefined;
-      return 'withdrawn';
-    }
+    if (this.#delivery.withdraw()) return 'withdrawn';
     // A process that is about to be replaced does not begin the message.
     await Promise.race([this.#confirmed.promise, this.#closing.promise]);
     return this.#controls.call(
       // Without a message, the agent is in a turn of its own.
-      async () => this.#turns?.interrupt(message?.uuid),
+      async () => this.#turns?.interrupt(this.#delivery.messageId),
       'The agent could not be interrupted. Try again.',
     );
   }
@@ -158,24 +119,10 @@ class ClaudeAgentClient implements AgentClient {
     this.#isClosing = true;
     this.#closing.resolve(undefined);
     this.#controls.close();
-    this.#inputs?.end();
+    this.#delivery.end();
     // Not with the SDK's close, which drops the remaining messages and has a grace period of its own.
     if (this.#process === undefined) this.#query?.close();
     else await this.#process.close(graceMs);
-  }
-
-  /** Delivers the message after the changes of model and permission mode that precede it. */
-  #deliver(message: SDKUserMessage, inputs: InputStream): void {
-    this.#controls.afterPending(() => {
-      if (this.#message !== message) return; // it was withdrawn
-      this.#delivered = message;
-      inputs.push(message);
-    });
-  }
-
-  /** Returns true when the SDK has not read the message, and cannot read it any more. */
-  #isUnread(message: SDKUserMessage): boolean {
-    return this.#delivered !== message || (this.#inputs?.remove(message) ?? false);
   }
 
   async *#read(): AsyncGenerator<SDKMessage> {
@@ -217,7 +164,7 @@ class ClaudeAgentClient implements AgentClient {
     } catch (error) {
       thrown = error;
     }
-    this.#inputs?.end();
+    this.#delivery.end();
     const ended = this.#process;
     if (ended === undefined) {
       if (thrown !== undefined) throw thrown;
@@ -251,12 +198,11 @@ class ClaudeAgentClient implements AgentClient {
     if (loaded === undefined || this.#isClosing) return undefined;
     const { overrides, createQuery } = loaded;
     const { sessionId, conversationId } = this.#start;
-    const inputs = new InputStream();
     const start = { ...this.#start, canUseTool: this.#order.delay(this.#start.canUseTool) };
     const options = claudeOptions(start, overrides);
     const stored = options.sessionStore ? [sessionId, conversationId] : null;
     const query: Query = createQuery({
-      prompt: inputs,
+      prompt: this.#delivery.begin(),
       options: {
         ...options,
         ...(resume ? { resume: conversationId } : { sessionId: conversationId }),
@@ -273,8 +219,6 @@ class ClaudeAgentClient implements AgentClient {
     });
     this.#query = query;
     this.#turns = new UserTurns(query);
-    this.#inputs = inputs;
-    if (this.#message !== undefined) this.#deliver(this.#message, inputs);
     query.initializationResult().then(
       () => this.#open(query),
       // The messages of the query report the failure, after which there may be another query.
