@@ -47,6 +47,7 @@ describe('An interrupt of the real agent', () => {
     );
 
     expect(names).not.toContain('error');
+    expect(tab.all('compaction_end')).toMatchObject([{ outcome: 'cancelled' }]);
     expect(await tab.turn('after the compaction')).toMatchObject({ subtype: 'success' });
     app.release('compaction');
     expect(tab.said().at(-1)).toBe('heard after the compaction');

@@ -5,6 +5,8 @@ type End = EventPayloads['compaction_end'];
 
 /** The reason for which the agent refuses to compact. Other reasons can contain texts of the API. */
 const TOO_SHORT = 'Not enough messages to compact.';
+/** The reason of a compaction that was interrupted. */
+const ABORTED = 'API Error: Request was aborted.';
 const FAILED = 'The conversation could not be compacted.';
 
 /**
@@ -18,6 +20,7 @@ export class Compaction {
   status(message: MessageOf<'system/status'>): WireEvent[] {
     if (message.status === 'compacting') return this.#start();
     if (message.compact_result === 'failed') {
+      if (message.compact_error === ABORTED) return this.#end({ outcome: 'cancelled' });
       const text = message.compact_error === TOO_SHORT ? TOO_SHORT : FAILED;
       return this.#end({ outcome: 'failed', message: text });
     }
