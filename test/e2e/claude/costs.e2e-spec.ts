@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SqliteStorage } from '../../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import { eventually } from '../../support/eventually.js';
 import { ClaudeApp } from './claude-app.js';
 import type { Tab } from './tab.js';
 
@@ -64,7 +65,7 @@ describe('The costs of a session', () => {
       });
     }
     expect(app.api.requests.length - before).toBe(5);
-    expect(await app.processes(tab.id)).toEqual([]);
+    await eventually(async () => (await app.processes(tab.id)).length === 0);
     expect((await app.server.info(tab.id))['total_cost_usd']).toBeCloseTo(5 * ANSWER_USD);
     await tab.session.close();
   });
