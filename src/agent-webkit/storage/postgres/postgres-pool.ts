@@ -21,7 +21,7 @@ export interface PostgresPool {
   connect(callback: (error: Error | undefined, client?: PostgresClient) => void): void;
   readonly options?: {
     readonly max?: number | undefined;
-    /** Where the database is, for messages. */
+    /** The host, port and name of the database, for messages. */
     readonly connectionString?: string | undefined;
     readonly host?: string | undefined;
     readonly port?: number | undefined;
