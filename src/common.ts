@@ -53,7 +53,12 @@ export {
   SqliteStorage,
   type SqliteStorageOptions,
 } from './agent-webkit/storage/sqlite/sqlite-storage.js';
-export { CONVERSATION_EVENTS, EMPTY_LOG, FencedError } from './agent-webkit/engine/storage.js';
+export {
+  CONVERSATION_EVENTS,
+  EMPTY_LOG,
+  FencedError,
+  StorageFaultError,
+} from './agent-webkit/engine/storage.js';
 export type {
   AsyncEventStore,
   EventAppend,

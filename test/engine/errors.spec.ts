@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ERROR_STATUS } from '../../src/agent-webkit/hosting/error-status.js';
 import { AgentWebkitError } from '../../src/agent-webkit/engine/errors.js';
 import * as errors from '../../src/agent-webkit/engine/errors.js';
-import { ConflictError, EvictedError } from '../../src/index.js';
+import { ConflictError, EvictedError, StorageFaultError } from '../../src/index.js';
 
 type AnyError = new (...details: unknown[]) => AgentWebkitError;
 
@@ -29,5 +29,23 @@ describe('the error classes', () => {
   it('are exported by the names of the Python server too', () => {
     expect(ConflictError).toBe(errors.NoPendingRequestError);
     expect(EvictedError).toBe(errors.CursorEvictedError);
+  });
+
+  it('tell a fault of the storage by name, without a time for a retry and without its cause', () => {
+    const path = new Error('ENOSPC: /var/lib/sessions.db');
+    const fault = new StorageFaultError('The disk of the database is full.', { cause: path });
+    const error = new errors.StorageUnavailableError(fault);
+    expect(error.message).toBe(
+      'The disk of the database is full. The operator of the server has to fix this.',
+    );
+    expect(error.retryAfterSeconds).toBeNull();
+    expect(error.cause).toBe(fault);
+  });
+
+  it('ask for a retry when the storage does not respond', () => {
+    const error = new errors.StorageUnavailableError(new Error('ECONNREFUSED 10.0.0.1:5432'));
+    expect(error.message).toMatch(/^The storage does not respond\. Try again in a few seconds/);
+    expect(error.message).not.toContain('10.0.0.1');
+    expect(error.retryAfterSeconds).toBe(5);
   });
 });

@@ -56,6 +56,7 @@ const COMMON = [
   'SessionNotFoundError',
   'ShuttingDownError',
   'SqliteStorage',
+  'StorageFaultError',
   'StorageUnavailableError',
   'TooManyCreationsError',
   'TooManySessionsError',

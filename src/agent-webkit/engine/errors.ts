@@ -1,3 +1,5 @@
+import { StorageFaultError } from './storage.js';
+
 /** The reason for a rejection, for programs. The set is closed: a new code does not compile before it has an HTTP status. */
 export type ErrorCode =
   | 'invalid_request'
@@ -177,16 +179,23 @@ export class ShuttingDownError extends AgentWebkitError {
   }
 }
 
-/** The storage does not respond, so the request cannot be confirmed. */
+/**
+ * The storage does not respond, so the request cannot be confirmed. When the cause is a
+ * `StorageFaultError`, the message names the fault, and a retry does not help until an operator fixes it.
+ */
 export class StorageUnavailableError extends AgentWebkitError {
   readonly code = 'storage_unavailable';
-  override readonly retryAfterSeconds = 5;
+  override readonly retryAfterSeconds: number | null;
 
   constructor(cause: unknown) {
+    const fault = cause instanceof StorageFaultError ? cause : null;
     super(
-      'The storage does not respond. Try again in a few seconds, ' +
-        'with the same message_id or Idempotency-Key to avoid duplicates.',
+      fault
+        ? `${fault.message} The operator of the server has to fix this.`
+        : 'The storage does not respond. Try again in a few seconds, ' +
+            'with the same message_id or Idempotency-Key to avoid duplicates.',
       { cause },
     );
+    this.retryAfterSeconds = fault ? null : 5;
   }
 }

@@ -67,6 +67,22 @@ export class FencedError extends Error {
   }
 }
 
+/**
+ * The storage has a fault that retries do not fix until an operator acts: a corrupted database, a full
+ * disk, a file that was removed. A storage may reject any call with it. Calls are still retried in the
+ * background, so that the server continues when the fault is fixed.
+ */
+export class StorageFaultError extends Error {
+  /**
+   * @param message one sentence for clients that names the fault, such as `The disk of the database is
+   *   full.` It contains no path, address or secret: those belong to the `cause`, which is only logged.
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StorageFaultError';
+  }
+}
+
 /** The minimum time for which an idempotency key is stored, in milliseconds: 24 hours. */
 export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1000;
 
