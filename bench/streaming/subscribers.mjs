@@ -79,9 +79,9 @@ function subscribe(url) {
 
 /** Counts the event of a frame, and returns its seq. */
 function receiveFrame(frame, lastSeq, nowMs) {
-  // An empty line precedes the first frame.
-  const id = frame.indexOf('id: ');
-  if (id === -1 || id > 1) return lastSeq;
+  // An empty line or a comment may precede the first field.
+  const id = frame.search(/^id: /m);
+  if (id === -1) return lastSeq;
   const seq = Number.parseInt(frame.slice(id + 4, id + 20), 10);
   missing += seq - lastSeq - 1;
   const text = frame.indexOf('"text":"');

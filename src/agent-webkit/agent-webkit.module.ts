@@ -26,6 +26,7 @@ import {
 } from './agent-webkit.tokens.js';
 import { checkProviders } from './check-providers.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
+import { preventCaching } from './http/caching.middleware.js';
 import { checkBodyLimit } from './http/check-body-limit.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
 import { createRegistry } from './hosting/create-registry.js';
@@ -149,6 +150,6 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
 
   /** @internal */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(requireJsonBody).forRoutes(SessionsController);
+    consumer.apply(preventCaching, requireJsonBody).forRoutes(SessionsController);
   }
 }

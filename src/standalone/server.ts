@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
@@ -35,6 +36,11 @@ export async function createServer(
       strictTransportSecurity: false,
     }),
   );
+  // For every response that sets no header of its own, as the files of the page do.
+  app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
   const { corsOrigin } = settings;
   if (corsOrigin !== null) {
     app.enableCors({

@@ -22,7 +22,10 @@ export class SseClient {
   readonly #request: ClientRequest;
   #response: IncomingMessage | null = null;
   #waiting: (() => void)[] = [];
+  /** The line that is not complete yet. */
   #buffer = '';
+  /** The fields of the frame that is not complete yet. */
+  readonly #fields = new Map<string, string>();
   /** The position of `next`, by event name. */
   readonly #read = new Map<string, number>();
 
@@ -106,21 +109,23 @@ export class SseClient {
 
   #take(chunk: string): void {
     this.raw += chunk;
-    this.#buffer += chunk;
-    const frames = this.#buffer.split('\n\n');
-    this.#buffer = frames.pop() ?? '';
-    for (const frame of frames) this.#frame(frame.trimStart());
+    const lines = (this.#buffer + chunk).split('\n');
+    this.#buffer = lines.pop() ?? '';
+    for (const line of lines) this.#line(line);
     this.#notify();
   }
 
-  #frame(frame: string): void {
-    if (frame.startsWith(':')) this.comments.push(frame.slice(1).trim());
-    const fields = new Map(
-      frame.split('\n').map((line) => {
-        const colon = line.indexOf(': ');
-        return [line.slice(0, colon), line.slice(colon + 2)] as const;
-      }),
-    );
+  #line(line: string): void {
+    if (line === '') return this.#dispatch();
+    const colon = line.indexOf(':');
+    const value = line.slice(colon + 1).trimStart();
+    if (colon > 0) this.#fields.set(line.slice(0, colon), value);
+    else if (value !== '') this.comments.push(value);
+  }
+
+  #dispatch(): void {
+    const fields = new Map(this.#fields);
+    this.#fields.clear();
     const data = fields.get('data');
     if (data === undefined) return;
     const { time, data: rest } = splitTime(JSON.parse(data) as Record<string, unknown>);

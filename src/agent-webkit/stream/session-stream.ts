@@ -15,7 +15,8 @@ export interface StreamOptions extends Pick<
   keepAlive: Observable<StreamBytes>;
 }
 
-const KEEP_ALIVE = ': keepalive\n\n';
+/** Without an empty line, which some clients report as an empty message. */
+const KEEP_ALIVE = ': keepalive\n';
 
 /**
  * Returns the comments that keep every stream of a module alive.

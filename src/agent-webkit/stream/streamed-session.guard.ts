@@ -11,6 +11,7 @@ import { SessionNotFoundError } from '../engine/errors.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { Session } from '../engine/session/session.js';
 import { refuse, toHttpException } from '../http/http-errors.js';
+import { adaptOpening, type Opening } from './stream-opening.js';
 
 /** The session of a stream, and where the stream begins. */
 export interface StreamedSession {
@@ -43,13 +44,14 @@ export class StreamedSessionGuard implements CanActivate {
     const request = requestOf(context);
     const { caller } = identityOf(context);
     // Read outside the closure, which lives as long as the stream and would keep the context alive.
-    const response: unknown = context.switchToHttp().getResponse();
+    const response = context.switchToHttp().getResponse<Opening & { raw?: Opening }>();
     const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
     try {
       const after = readLastEventId(request);
       const session = await this.registry.getAt(request.params.id, caller, after);
       session.checkSubscribable(after);
       streamed.set(request, { session, after, refuse: refusal });
+      adaptOpening(response.raw ?? response);
     } catch (error) {
       throw refusal(error);
     }

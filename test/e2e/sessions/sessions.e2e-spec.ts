@@ -21,10 +21,11 @@ describe.each(ADAPTERS)('A turn on %s', (adapter) => {
     agents.newest().say(init(), assistant([text('hello')], { id: 'm1' }), result({ cost: 0.5 }));
     await stream.next('result');
     expect(stream.status).toBe(200);
-    expect(stream.headers['content-type']).toBe('text/event-stream');
+    expect(stream.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     const withoutTimes = stream.raw.replaceAll(/,"time":"[^"]+"\}$/gm, '}');
-    expect(withoutTimes.trimStart()).toBe(
+    expect(withoutTimes).toBe(
       [
+        ':\n',
         `id: 1\nevent: session_ready\ndata: {"session_id":"${id}","protocol_version":"1.0"}\n\n`,
         `id: 2\nevent: user_message\ndata: {"message_id":"5e0f5a5e-3c1b-4d9c-9a57-0d2f4f6a8b10","content":"hi"}\n\n`,
         `id: 3\nevent: turn_start\ndata: {"message_id":"5e0f5a5e-3c1b-4d9c-9a57-0d2f4f6a8b10"}\n\n`,

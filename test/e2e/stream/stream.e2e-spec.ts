@@ -39,8 +39,8 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
       event: 'session_ready',
       data: { session_id: id, protocol_version: '1.0' },
     });
-    expect(stream.headers['content-type']).toBe('text/event-stream');
-    expect(stream.headers['cache-control']).toContain('no-cache');
+    expect(stream.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    expect(stream.headers['cache-control']).toContain('no-store');
   });
 
   it.each([
