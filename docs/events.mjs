@@ -1,6 +1,8 @@
-// npm run docs:events: generates events.md, the reference of all events, from their types.
+// npm run docs:events: generates events.md, the reference of all events, and the schemas of the API description from
+// the types of the protocol.
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
+import { writeSchemaFile } from './wire-schemas.mjs';
 
 const sources = ['events.ts', 'notices.ts'].map(
   (file) => new URL(`../src/agent-webkit/protocol/${file}`, import.meta.url),
@@ -87,4 +89,5 @@ if (import.meta.url === `file://${process.argv[1]}`) {
   const { format, resolveConfig } = await import('prettier');
   const config = await resolveConfig(target);
   writeFileSync(target, await format(writeEvents(), { ...config, parser: 'markdown' }));
+  await writeSchemaFile();
 }

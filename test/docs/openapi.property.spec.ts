@@ -3,6 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { agentWebkitOpenApi } from '../../src/index.js';
 import { demoScript, scriptedSdkFactory } from '../../src/testing.js';
+import type { SseEvent } from '../support/sse-client.js';
 import { startApp, type TestApp } from '../support/start-app.js';
 
 const UUID = '6f0f1f5e-8f0e-4b1c-9d3e-0c7a5d3b2a10';
@@ -172,7 +173,50 @@ describe('The schemas of the OpenAPI description', () => {
       });
     }
   });
+
+  it('describe every event of the demo, with all of its fields', async () => {
+    const events = await playScenes(server);
+    for (const { event, data } of events) {
+      const isValid = schema(
+        `Event${event.replaceAll(/(?:^|_)([a-z])/g, (_, first: string) => first.toUpperCase())}`,
+      );
+      isValid({ id: 1, event, data });
+      const { properties } = isValid.schema as {
+        properties: { data: { properties: Record<string, unknown> } };
+      };
+      const unknown = Object.keys(data).filter((name) => !(name in properties.data.properties));
+
+      expect({ event, errors: isValid.errors, unknown }).toEqual({
+        event,
+        errors: null,
+        unknown: [],
+      });
+    }
+  });
 });
+
+/** Plays the scenes of the demo in one session, from its creation to its deletion, and returns its events. */
+async function playScenes(server: TestApp): Promise<SseEvent[]> {
+  const id = await server.createSession({ include_partial_messages: true });
+  const stream = await server.stream(id);
+  for (const scene of ['permission', 'question', 'tools', 'subagent', 'fail', 'crash']) {
+    await server.say(id, scene);
+  }
+  const { data: permission } = await stream.next('permission_request');
+  const { correlation_id } = permission;
+  await server.input(id, { type: 'permission_response', correlation_id, behavior: 'allow' });
+  const { data: question } = await stream.next('ask_user_question');
+  await server.input(id, {
+    type: 'question_response',
+    correlation_id: question['correlation_id'],
+    answers: { 'Which color do you like best?': 'Green' },
+  });
+  for (let turn = 0; turn < 6; turn += 1) await stream.next('result');
+  await server.request('DELETE', `/sessions/${id}`);
+  await stream.next('done');
+  await stream.ended();
+  return stream.delivered();
+}
 
 function isUuid(text: string): boolean {
   return text === UUID;

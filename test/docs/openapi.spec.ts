@@ -3,11 +3,19 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { describe, expect, it } from '@jest/globals';
 import { ERROR_STATUS } from '../../src/agent-webkit/hosting/error-status.js';
+import { EVENT_NAMES } from '../../src/agent-webkit/protocol/events.js';
+import { INBOUND_DTOS } from '../../src/agent-webkit/protocol/dto.js';
 import { addAgentWebkitPaths, agentWebkitOpenApi, SessionsController } from '../../src/index.js';
 import { scriptedSdkFactory } from '../../src/testing.js';
 import { startApp } from '../support/start-app.js';
 
 const description = agentWebkitOpenApi();
+
+/** Returns the values that distinguish the variants of a union. */
+function variantsOf(name: string): string[] {
+  const schema = description.components.schemas[name] as { discriminator: { mapping: object } };
+  return Object.keys(schema.discriminator.mapping);
+}
 
 /** Returns the routes in Nest's metadata: method and path. */
 function declaredRoutes(): string[] {
@@ -65,6 +73,25 @@ describe('The OpenAPI description', () => {
     expect(Object.fromEntries(listed)).toEqual(ERROR_STATUS);
   });
 
+  it('states of every object which fields it has, so that no generator makes it an empty one', () => {
+    const vague: string[] = [];
+    const visit = (value: unknown, path: string) => {
+      if (typeof value !== 'object' || value === null) return;
+      if ('type' in value && [value.type].flat().includes('object')) {
+        if (!('properties' in value) && !('additionalProperties' in value)) vague.push(path);
+      }
+      for (const [key, inner] of Object.entries(value)) visit(inner, `${path}/${key}`);
+    };
+    visit(description, '');
+
+    expect(vague).toEqual([]);
+  });
+
+  it('distinguishes every event by its name, and every message by its type', () => {
+    expect(variantsOf('AgentWebkitEvent')).toEqual(EVENT_NAMES);
+    expect(variantsOf('AgentWebkitInboundMessage')).toEqual([...INBOUND_DTOS.keys()]);
+  });
+
   it('resolves all its references', () => {
     const text = JSON.stringify(description);
     const references = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name);
@@ -86,6 +113,8 @@ describe('The OpenAPI description', () => {
     expect(document.paths).toEqual(agentWebkitOpenApi({ prefix: '/api' }).paths);
     expect(document.components?.securitySchemes).toHaveProperty('agentWebkitBearer');
     expect(document.components?.schemas).toHaveProperty('AgentWebkitUserMessage');
+    expect(document.tags?.map(({ name }) => name)).toEqual(['agent sessions']);
+    expect(addAgentWebkitPaths(document).tags).toEqual(document.tags);
   });
 
   it('leaves the other entries of a host’s document unchanged', () => {

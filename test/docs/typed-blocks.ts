@@ -2,51 +2,65 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { type Block, ROOT } from './markdown.js';
 
-/**
- * Compiles blocks of TypeScript, each as a file of its own, as in a strict host.
- *
- * @returns a sentence for each problem, with the line in the document
- */
-export function checkTypes(blocks: readonly Block[]): string[] {
-  const files = new Map(
-    blocks.map((block) => [join(ROOT, 'test/docs', `${nameOf(block)}.ts`), block] as const),
-  );
+/** A problem that the compiler reports: its file, its line from 1, and a sentence. */
+export interface TypeProblem {
+  path: string;
+  line: number;
+  text: string;
+}
+
+/** Compiles files that exist in memory only, by their path, with the options of a strict host. */
+export function findTypeProblems(
+  files: ReadonlyMap<string, string>,
+  own: ts.CompilerOptions = {},
+): TypeProblem[] {
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)).config,
     ts.sys,
     ROOT,
   );
   const host = ts.createCompilerHost(options);
-  const withBlocks: ts.CompilerHost = {
+  const withFiles: ts.CompilerHost = {
     ...host,
     fileExists: (path) => files.has(path) || host.fileExists(path),
-    readFile: (path) => files.get(path)?.code ?? host.readFile(path),
+    readFile: (path) => files.get(path) ?? host.readFile(path),
     getSourceFile: (path, version) => {
-      const block = files.get(path);
-      return block
-        ? ts.createSourceFile(path, block.code, version)
-        : host.getSourceFile(path, version);
+      const code = files.get(path);
+      return code === undefined
+        ? host.getSourceFile(path, version)
+        : ts.createSourceFile(path, code, version);
     },
   };
-  const program = ts.createProgram(
-    [...files.keys()],
-    { ...options, noUnusedLocals: false },
-    withBlocks,
-  );
+  const program = ts.createProgram([...files.keys()], { ...options, ...own }, withFiles);
   return [...files.keys()].flatMap((path) => {
     const source = program.getSourceFile(path);
     return [
       ...program.getSyntacticDiagnostics(source),
       ...program.getSemanticDiagnostics(source),
-    ].map((diagnostic) => describeProblem(diagnostic, files.get(path) as Block));
+    ].map(({ file, start = 0, messageText }) => ({
+      path,
+      line: (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1,
+      text: ts.flattenDiagnosticMessageText(messageText, ' '),
+    }));
+  });
+}
+
+/**
+ * Compiles blocks of TypeScript, each as a file of its own, as in a strict host.
+ *
+ * @returns a sentence for each problem, with the line in the document
+ */
+export function checkTypes(blocks: readonly Block[]): string[] {
+  const byPath = new Map(
+    blocks.map((block) => [join(ROOT, 'test/docs', `${nameOf(block)}.ts`), block] as const),
+  );
+  const files = new Map([...byPath].map(([path, { code }]) => [path, code]));
+  return findTypeProblems(files, { noUnusedLocals: false }).map(({ path, line, text }) => {
+    const block = byPath.get(path) as Block;
+    return `${block.path}:${line + block.line - 1}: ${text}`;
   });
 }
 
 export function nameOf({ path, line }: Block): string {
   return `${path.replaceAll(/\W/g, '-')}-${line}`;
-}
-
-function describeProblem({ file, start = 0, messageText }: ts.Diagnostic, block: Block): string {
-  const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + block.line;
-  return `${block.path}:${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
 }

@@ -1,6 +1,6 @@
 import { PROTOCOL_VERSION } from '../protocol/events.js';
 import { isRecord } from '../protocol/is-record.js';
-import { PATHS, type PathItem } from './paths.js';
+import { PATHS, type PathItem, TAG } from './paths.js';
 import { type JsonSchema, SCHEMAS } from './schemas.js';
 
 /** The place of the routes in a host's own URL space. */
@@ -13,12 +13,20 @@ export interface OpenApiOptions {
 export interface OpenApiPaths {
   paths: object;
   components?: object;
+  tags?: { name: string }[];
 }
 
 /** An OpenAPI 3.1 document of the module's routes. */
 export interface AgentWebkitOpenApi {
   openapi: string;
-  info: { title: string; version: string; description: string };
+  info: {
+    title: string;
+    version: string;
+    description: string;
+    license: { name: string; identifier: string };
+  };
+  servers: { url: string }[];
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Record<string, unknown>>>;
   components: {
     schemas: Record<string, Record<string, unknown>>;
@@ -31,8 +39,8 @@ const SECURITY_SCHEMES = {
 } as const;
 
 /**
- * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses and errors.
- * OpenAPI can describe only the names of the events in a stream.
+ * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses, errors and events.
+ * The schema of the stream is that of one event, because OpenAPI 3.1 has no schema for a sequence.
  */
 export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentWebkitOpenApi {
   return {
@@ -41,7 +49,10 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
       title: 'Agent sessions',
       version: PROTOCOL_VERSION,
       description: 'The agent-webkit wire protocol: sessions of an agent, over HTTP and SSE.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
+    servers: [{ url: '/' }],
+    tags: [{ ...TAG }],
     paths: pathsUnder(prefix),
     components: {
       schemas: structuredClone(SCHEMAS) as Record<string, JsonSchema>,
@@ -67,6 +78,7 @@ export function addAgentWebkitPaths<Document extends OpenApiPaths>(
   const others = Object.entries(document.paths).filter(([path]) => !(path in added));
   return {
     ...document,
+    tags: [...(document.tags ?? []).filter(({ name }) => name !== TAG.name), { ...TAG }],
     paths: { ...document.paths, ...withOwnIds(added, new Set(operationIdsOf(others)), prefix) },
     components: {
       ...components,

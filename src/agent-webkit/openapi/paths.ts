@@ -1,14 +1,13 @@
-import type { ErrorCode } from '../engine/errors.js';
-import { ERROR_STATUS } from '../hosting/error-status.js';
 import { ListSessionsDto, ReadEventsDto } from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
+import { describeRefusals, type OperationName } from './refusals.js';
 import { type JsonSchema, refer } from './schemas.js';
-
-/** The errors of every route: authentication, authorization, and a storage that is unavailable. */
-const ALWAYS = ['unauthorized', 'forbidden', 'storage_unavailable'] as const;
 
 /** A path item of OpenAPI: operations by their method. */
 export type PathItem = { readonly [method: string]: JsonSchema };
+
+/** The tag of every operation. */
+export const TAG = { name: 'agent sessions', description: 'Sessions of an agent.' };
 
 const SECURITY = [{ agentWebkitBearer: [] }];
 const sessionId = {
@@ -26,60 +25,28 @@ const idempotencyKey = {
 };
 
 interface Operation {
-  operationId: string;
+  operationId: OperationName;
   summary: string;
   parameters?: object[];
   body?: JsonSchema;
   /** The successful response: its status, and its content by media type. */
   answer: readonly [status: number, description: string, content?: Record<string, JsonSchema>];
-  refusals: readonly ErrorCode[];
 }
 
-function operation({ operationId, summary, parameters, body, answer, refusals }: Operation) {
+function operation({ operationId, summary, parameters, body, answer }: Operation) {
   const [status, description, content] = answer;
   return {
     operationId: `agentWebkit_${operationId}`,
     summary,
-    tags: ['agent sessions'],
+    tags: [TAG.name],
     security: SECURITY,
     ...(parameters && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': body } } }),
     responses: {
       [status]: { description, ...(content && { content }) },
-      ...describeRefusals([...refusals, ...ALWAYS]),
+      ...describeRefusals(operationId),
     },
   };
-}
-
-function describeRefusals(codes: readonly ErrorCode[]) {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
-    byStatus.set(ERROR_STATUS[code], [...(byStatus.get(ERROR_STATUS[code]) ?? []), code]);
-  }
-  const entries = [...byStatus].sort(([one], [other]) => one - other);
-  return Object.fromEntries(
-    entries.map(([status, ofStatus]) => [
-      status,
-      {
-        description: ofStatus.join(', '),
-        ...((status === 429 || status === 503) && {
-          headers: {
-            'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
-          },
-        }),
-        content: {
-          'application/json': {
-            schema: {
-              allOf: [
-                refer('AgentWebkitRefusal'),
-                { properties: { code: { enum: ofStatus }, statusCode: { enum: [status] } } },
-              ],
-            },
-          },
-        },
-      },
-    ]),
-  );
 }
 
 const json = (schema: string) => ({ 'application/json': { schema: refer(schema) } });
@@ -101,13 +68,6 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       parameters: [idempotencyKey],
       body: { schema: refer('AgentWebkitCreateSession'), example: {} },
       answer: [200, 'The session.', json('AgentWebkitCreatedSession')],
-      refusals: [
-        'invalid_request',
-        'payload_too_large',
-        'too_many_sessions',
-        'too_many_creations',
-        'shutting_down',
-      ],
     }),
     get: operation({
       operationId: 'list',
@@ -121,7 +81,6 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         ),
       ],
       answer: [200, 'A page of sessions.', json('AgentWebkitSessionsPage')],
-      refusals: ['invalid_request'],
     }),
   },
   '/sessions/{id}': {
@@ -130,14 +89,12 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       summary: 'Returns one session: its state, its configuration and its open requests.',
       parameters: [sessionId],
       answer: [200, 'The session.', json('AgentWebkitSessionInfo')],
-      refusals: ['session_not_found'],
     }),
     delete: operation({
       operationId: 'delete',
       summary: 'Ends a session and deletes its data.',
       parameters: [sessionId],
       answer: [204, 'The session was deleted. Its streams receive `done` and end.'],
-      refusals: ['session_not_found'],
     }),
   },
   '/sessions/{id}/events': {
@@ -150,7 +107,6 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         query('limit', events['limit'], 'The maximum number of events.'),
       ],
       answer: [200, 'A page of events.', json('AgentWebkitEventsPage')],
-      refusals: ['invalid_request', 'session_not_found', 'cursor_evicted', 'cursor_ahead'],
     }),
   },
   '/sessions/{id}/stream': {
@@ -174,15 +130,9 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       ],
       answer: [
         200,
-        'Frames of `id`, `event` and `data`. The JSON of `data` depends on the event.',
-        { 'text/event-stream': { schema: { type: 'string' } } },
-      ],
-      refusals: [
-        'invalid_request',
-        'session_not_found',
-        'cursor_evicted',
-        'cursor_ahead',
-        'too_many_subscribers',
+        'Server-sent events, each with the fields `id`, `event` and `data`. The schema describes one event ' +
+          'whose `data` was parsed as JSON. A comment is sent while there is no event.',
+        { 'text/event-stream': { schema: refer('AgentWebkitEvent') } },
       ],
     }),
   },
@@ -196,16 +146,6 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         example: { type: 'user_message', content: 'help' },
       },
       answer: [204, 'The message was accepted and is durable.'],
-      refusals: [
-        'invalid_request',
-        'session_not_found',
-        'no_pending_request',
-        'no_running_task',
-        'payload_too_large',
-        'agents_busy',
-        'backpressure',
-        'shutting_down',
-      ],
     }),
   },
 };

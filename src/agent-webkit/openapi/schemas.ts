@@ -1,44 +1,74 @@
 import { ERROR_STATUS } from '../hosting/error-status.js';
-import { EVENT_NAMES } from '../protocol/events.js';
 import { CreateSessionDto, INBOUND_DTOS } from '../protocol/dto.js';
 import type { InboundMessage } from '../protocol/inbound.js';
 import { PERMISSION_UPDATE } from '../protocol/permission-update.js';
 import type { JsonSchema } from '../protocol/shape.js';
 import { schemaOf } from '../protocol/dto-schema.js';
+import { WIRE_SCHEMAS } from './wire-schemas.js';
 
 export type { JsonSchema };
 
 const some = (values: readonly string[]): JsonSchema => ({ type: 'string', enum: [...values] });
-const time: JsonSchema = { type: 'string', format: 'date-time' };
-const id: JsonSchema = { type: 'integer', minimum: 0 };
 /** Returns a reference to a schema of {@link SCHEMAS}. */
 export function refer(schema: string): JsonSchema {
   return { $ref: `#/components/schemas/${schema}` };
 }
 
-function object(properties: Record<string, JsonSchema>, optional: string[] = []): JsonSchema {
-  const required = Object.keys(properties).filter((key) => !optional.includes(key));
-  return { type: 'object', ...(required.length > 0 && { required }), properties };
+function object(properties: Record<string, JsonSchema>): JsonSchema {
+  return { type: 'object', required: Object.keys(properties), properties };
 }
 
-/** The messages of a client, by the schema's name. The rules are those of the DTO classes. */
-const inbound: Readonly<Record<string, JsonSchema>> = {
-  AgentWebkitUserMessage: describe(schemaOf(dtoOf('user_message')), {
-    message_id: 'A UUID chosen by the client. A message with the same one is accepted once.',
-  }),
-  AgentWebkitInterrupt: schemaOf(dtoOf('interrupt')),
-  AgentWebkitPermissionAllow: permissionResponse('allow'),
-  AgentWebkitPermissionDeny: permissionResponse('deny'),
-  AgentWebkitQuestionResponse: describe(schemaOf(dtoOf('question_response')), {
-    answers:
-      'A map of question to answer, `{answers: map}`, or a list of `{question, selectedOptions}`.',
-  }),
-  AgentWebkitSetPermissionMode: schemaOf(dtoOf('set_permission_mode')),
-  AgentWebkitSetModel: describe(schemaOf(dtoOf('set_model')), {
-    model: 'Null selects the default model.',
-  }),
-  AgentWebkitStopTask: schemaOf(dtoOf('stop_task')),
+/** One of several schemas, which the values of a property distinguish. */
+function union(propertyName: string, variants: Readonly<Record<string, string>>): JsonSchema {
+  const references = Object.entries(variants).map(([value, name]) => [value, refer(name)] as const);
+  return {
+    oneOf: references.map(([, reference]) => reference),
+    discriminator: {
+      propertyName,
+      mapping: Object.fromEntries(references.map(([value, { $ref }]) => [value, $ref])),
+    },
+  };
+}
+
+/** The schema of each message of a client, by its `type`. The rules are those of the DTO classes. */
+const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, JsonSchema]>> = {
+  user_message: [
+    'AgentWebkitUserMessage',
+    describe(schemaOf(dtoOf('user_message')), {
+      message_id: 'A UUID chosen by the client. A message with the same one is accepted once.',
+    }),
+  ],
+  interrupt: ['AgentWebkitInterrupt', schemaOf(dtoOf('interrupt'))],
+  permission_response: ['AgentWebkitPermissionResponse', permissionResponses()],
+  question_response: [
+    'AgentWebkitQuestionResponse',
+    describe(schemaOf(dtoOf('question_response')), {
+      answers:
+        'A map of question to answer, `{answers: map}`, or a list of `{question, selectedOptions}`.',
+    }),
+  ],
+  set_permission_mode: ['AgentWebkitSetPermissionMode', schemaOf(dtoOf('set_permission_mode'))],
+  set_model: [
+    'AgentWebkitSetModel',
+    describe(schemaOf(dtoOf('set_model')), { model: 'Null selects the default model.' }),
+  ],
+  stop_task: ['AgentWebkitStopTask', schemaOf(dtoOf('stop_task'))],
 };
+
+/** Both behaviors. The fields that they share are stated again, for generators that expect an object. */
+function permissionResponses(): JsonSchema {
+  const { type, correlation_id } = permissionResponse('allow')['properties'] as {
+    type: JsonSchema;
+    correlation_id: JsonSchema;
+  };
+  return {
+    ...object({ type, correlation_id, behavior: some(['allow', 'deny']) }),
+    ...union('behavior', {
+      allow: 'AgentWebkitPermissionAllow',
+      deny: 'AgentWebkitPermissionDeny',
+    }),
+  };
+}
 
 function permissionResponse(behavior: 'allow' | 'deny'): JsonSchema {
   const schema = schemaOf(dtoOf('permission_response'), { behavior });
@@ -72,71 +102,17 @@ function withReference<Part>(schema: Part, part: JsonSchema, reference: string):
   return Object.fromEntries(entries) as Part;
 }
 
-const sessionInfo = object({
-  session_id: { type: 'string' },
-  protocol_version: { type: 'string' },
-  state: some(['idle', 'running', 'awaiting', 'dormant', 'closed']),
-  model: { type: ['string', 'null'] },
-  permission_mode: { type: 'string' },
-  cwd: { type: 'string' },
-  created_at: time,
-  last_activity_at: time,
-  first_id: id,
-  last_id: id,
-  subscribers: id,
-  pending: {
-    description: 'The open requests, as in their events.',
-    type: 'array',
-    // A request that an earlier server stored has no time.
-    items: object(
-      {
-        event: some(['permission_request', 'ask_user_question']),
-        correlation_id: { type: 'string' },
-        time,
-      },
-      ['time'],
-    ),
-  },
-  tasks: {
-    description: 'The running tasks of the agent, as in their events `task_started`.',
-    type: 'array',
-    items: object(
-      {
-        task_id: { type: 'string' },
-        tool_use_id: { type: 'string' },
-        parent_task_id: { type: 'string' },
-        task_type: { type: 'string' },
-        description: { type: 'string' },
-        in_background: { type: 'boolean' },
-        ambient: { type: 'boolean' },
-        started_at: time,
-      },
-      ['tool_use_id', 'parent_task_id', 'ambient'],
-    ),
-  },
-  total_cost_usd: { type: 'number', minimum: 0 },
-});
-
 /** Every JSON value of the routes, under names that do not collide with a host's own. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  ...WIRE_SCHEMAS,
   AgentWebkitCreateSession: schemaOf(CreateSessionDto),
-  AgentWebkitCreatedSession: object({
-    session_id: { type: 'string' },
-    protocol_version: { type: 'string' },
-  }),
-  AgentWebkitSessionInfo: sessionInfo,
-  AgentWebkitSessionsPage: object({
-    sessions: { type: 'array', items: refer('AgentWebkitSessionInfo') },
-    next_cursor: { type: ['string', 'null'] },
-  }),
-  AgentWebkitEventsPage: object({
-    events: { type: 'array', items: refer('AgentWebkitEvent') },
-    last_id: id,
-    has_more: { type: 'boolean' },
-  }),
-  AgentWebkitEvent: object({ id, event: some(EVENT_NAMES), data: object({ time }) }),
-  AgentWebkitInboundMessage: { oneOf: Object.keys(inbound).map(refer) },
-  ...inbound,
+  AgentWebkitInboundMessage: union(
+    'type',
+    Object.fromEntries(Object.entries(MESSAGES).map(([type, [name]]) => [type, name])),
+  ),
+  ...Object.fromEntries(Object.values(MESSAGES)),
+  AgentWebkitPermissionAllow: permissionResponse('allow'),
+  AgentWebkitPermissionDeny: permissionResponse('deny'),
   AgentWebkitPermissionUpdate: {
     description:
       'A permission update of the SDK. A `destination` other than `session` is rejected with 403.',

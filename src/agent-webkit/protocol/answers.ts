@@ -1,7 +1,7 @@
 import type { DeliveredEvent, EventPayloads, EventTime, SessionStateName } from './events.js';
 
-/** An open request, as in its event. */
-export type PendingRequest = EventTime &
+/** An open request, as in its event. A request that an earlier version of the server stored has no time. */
+export type PendingRequest = Partial<EventTime> &
   (
     | ({ event: 'permission_request' } & EventPayloads['permission_request'])
     | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])

@@ -1,6 +1,6 @@
 import { getMetadataStorage } from 'class-validator';
 import { GOES_WITH, isNotNull, isPresent } from './decorators.js';
-import { HAS_SHAPE, type JsonSchema, type Shape } from './shape.js';
+import { ANY_OBJECT, HAS_SHAPE, type JsonSchema, type Shape } from './shape.js';
 
 /** The metadata of one decorator of class-validator. */
 interface Rule {
@@ -83,7 +83,7 @@ const KEYWORDS: Readonly<Record<string, (constraint: unknown) => JsonSchema>> = 
   isIn: (values) => ({ type: 'string', enum: [...(values as string[])] }),
   isInt: () => ({ type: 'integer' }),
   isNotEmpty: () => ({ minLength: 1 }),
-  isObject: () => ({ type: 'object' }),
+  isObject: () => ANY_OBJECT,
   isString: () => ({ type: 'string' }),
   isUuid: () => ({ type: 'string', format: 'uuid' }),
   matches: (pattern) => ({ pattern: (pattern as RegExp).source }),

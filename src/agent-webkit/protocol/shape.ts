@@ -18,6 +18,9 @@ interface ObjectShape extends Shape {
   readonly fields: Readonly<Record<string, Shape>>;
 }
 
+/** An object with any fields. Generators read an object that names no fields as one that has none. */
+export const ANY_OBJECT: JsonSchema = { type: 'object', additionalProperties: true };
+
 /** A string, which may be required to have a character that is not white space. */
 export function text({ isBlankAllowed = true } = {}): Shape {
   return {
@@ -66,7 +69,7 @@ function isBase64(value: string): boolean {
 
 /** An object or an array, whatever it contains. */
 export const objectOrArray: Shape = {
-  schema: { type: ['object', 'array'] },
+  schema: { oneOf: [ANY_OBJECT, { type: 'array', items: {} }] },
   findProblem: (value, field) =>
     typeof value === 'object' && value !== null ? null : `${field}: must be an object or an array`,
 };

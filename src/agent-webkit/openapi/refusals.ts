@@ -1,0 +1,66 @@
+import type { ErrorCode } from '../engine/errors.js';
+import { ERROR_STATUS } from '../hosting/error-status.js';
+import { type JsonSchema, refer } from './schemas.js';
+
+/** The operations of the module, without the prefix of their ids. */
+export type OperationName = 'create' | 'list' | 'info' | 'delete' | 'events' | 'stream' | 'input';
+
+/** The operations that an error code can reject. A new code does not compile before it has a line. */
+const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = {
+  invalid_request: ['create', 'list', 'events', 'stream', 'input'],
+  unauthorized: 'all',
+  forbidden: 'all',
+  session_not_found: ['info', 'delete', 'events', 'stream', 'input'],
+  no_pending_request: ['input'],
+  no_running_task: ['input'],
+  cursor_evicted: ['events', 'stream'],
+  cursor_ahead: ['events', 'stream'],
+  payload_too_large: ['create', 'input'],
+  too_many_sessions: ['create'],
+  too_many_creations: ['create'],
+  too_many_subscribers: ['stream'],
+  agents_busy: ['input'],
+  backpressure: ['input'],
+  shutting_down: ['create', 'input'],
+  storage_unavailable: 'all',
+};
+
+/** Returns the error responses of an operation, by their status. */
+export function describeRefusals(operation: OperationName): Record<string, JsonSchema> {
+  const codes = (Object.keys(REJECTED) as ErrorCode[]).filter((code) => {
+    const operations = REJECTED[code];
+    return operations === 'all' || operations.includes(operation);
+  });
+  const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))].sort((a, b) => a - b);
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      describeRefusal(
+        status,
+        codes.filter((code) => ERROR_STATUS[code] === status),
+      ),
+    ]),
+  );
+}
+
+function describeRefusal(status: number, codes: readonly ErrorCode[]): JsonSchema {
+  const headers = HEADERS[status];
+  const narrowed = { properties: { code: { enum: codes }, statusCode: { enum: [status] } } };
+  return {
+    description: codes.join(', '),
+    ...(headers && { headers }),
+    content: {
+      'application/json': { schema: { allOf: [refer('AgentWebkitRefusal'), narrowed] } },
+    },
+  };
+}
+
+const retryAfter = {
+  'Retry-After': {
+    description: 'The number of seconds after which a retry may succeed.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+};
+
+/** The headers of an error response, by its status. */
+const HEADERS: Readonly<Record<number, JsonSchema>> = { 429: retryAfter, 503: retryAfter };

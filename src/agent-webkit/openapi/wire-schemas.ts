@@ -1,0 +1,1483 @@
+// Generated from the types of the protocol by `npm run docs:events`. Do not edit it.
+import type { JsonSchema } from '../protocol/shape.js';
+
+/** The schemas of the answers and of the events. */
+export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  AgentWebkitEventSessionReady: {
+    description: 'The first event of every session. Its id is 1.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['session_ready'] },
+      data: {
+        type: 'object',
+        required: ['session_id', 'protocol_version', 'time'],
+        properties: {
+          session_id: { type: 'string' },
+          protocol_version: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitUserContent: {
+    description: 'The content of a user message: plain text, or blocks of text and images.',
+    oneOf: [
+      { type: 'string' },
+      {
+        type: 'array',
+        items: {
+          oneOf: [
+            { $ref: '#/components/schemas/AgentWebkitTextBlock' },
+            { $ref: '#/components/schemas/AgentWebkitImageBlock' },
+          ],
+          discriminator: {
+            propertyName: 'type',
+            mapping: {
+              text: '#/components/schemas/AgentWebkitTextBlock',
+              image: '#/components/schemas/AgentWebkitImageBlock',
+            },
+          },
+        },
+      },
+    ],
+  },
+  AgentWebkitTextBlock: {
+    type: 'object',
+    required: ['type', 'text'],
+    properties: { type: { type: 'string', enum: ['text'] }, text: { type: 'string' } },
+  },
+  AgentWebkitImageBlock: {
+    type: 'object',
+    required: ['type', 'source'],
+    properties: {
+      type: { type: 'string', enum: ['image'] },
+      source: {
+        type: 'object',
+        required: ['type', 'media_type', 'data'],
+        properties: {
+          type: { type: 'string', enum: ['base64'] },
+          media_type: {
+            type: 'string',
+            enum: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'],
+          },
+          data: { type: 'string' },
+        },
+      },
+    },
+  },
+  AgentWebkitEventUserMessage: {
+    description: 'A user message was accepted and is in the queue.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['user_message'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'content', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          content: { $ref: '#/components/schemas/AgentWebkitUserContent' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventTurnStart: {
+    description: 'The agent receives the message. Its turn starts.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['turn_start'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitMessageDelta: {
+    oneOf: [
+      { $ref: '#/components/schemas/AgentWebkitMessageDeltaText' },
+      { $ref: '#/components/schemas/AgentWebkitMessageDeltaInputJsonDelta' },
+    ],
+    discriminator: {
+      propertyName: 'type',
+      mapping: {
+        text: '#/components/schemas/AgentWebkitMessageDeltaText',
+        input_json_delta: '#/components/schemas/AgentWebkitMessageDeltaInputJsonDelta',
+      },
+    },
+  },
+  AgentWebkitMessageDeltaText: {
+    type: 'object',
+    required: ['type', 'text'],
+    properties: { type: { type: 'string', enum: ['text'] }, text: { type: 'string' } },
+  },
+  AgentWebkitMessageDeltaInputJsonDelta: {
+    type: 'object',
+    required: ['type', 'partial_json', 'tool_use_id', 'name'],
+    properties: {
+      type: { type: 'string', enum: ['input_json_delta'] },
+      partial_json: { type: 'string' },
+      tool_use_id: { type: 'string' },
+      name: { type: 'string' },
+    },
+  },
+  AgentWebkitEventMessageDelta: {
+    description:
+      "A part of a text or of a tool's input, while the agent writes. Sent with `include_partial_messages`.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['message_delta'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'delta', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          delta: { $ref: '#/components/schemas/AgentWebkitMessageDelta' },
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventMessageComplete: {
+    description:
+      'A message of the agent. A message can be sent several times: each time with all of its blocks so far, and with the same `message_id`. It replaces the deltas and the earlier ones, also with an empty `content`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['message_complete'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'message', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          message: {
+            type: 'object',
+            required: ['id', 'role', 'content', 'model', 'stop_reason'],
+            properties: {
+              id: { type: 'string' },
+              role: { type: 'string', enum: ['assistant'] },
+              content: { type: 'array', items: {} },
+              model: { type: 'string' },
+              stop_reason: { type: ['string', 'null'] },
+            },
+          },
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventToolUse: {
+    description: 'The agent calls a tool.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['tool_use'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'tool_use_id', 'tool_name', 'input', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          tool_use_id: { type: 'string' },
+          tool_name: { type: 'string' },
+          input: {},
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventToolResult: {
+    description: 'A tool returned its output, or failed.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['tool_result'] },
+      data: {
+        type: 'object',
+        required: ['tool_use_id', 'output', 'is_error', 'time'],
+        properties: {
+          tool_use_id: { description: 'The same as in the event `tool_use`.', type: 'string' },
+          output: {},
+          is_error: { type: 'boolean' },
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventPermissionRequest: {
+    description: 'A user must allow or deny the use of a tool. Reply with `permission_response`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['permission_request'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'tool_name', 'input', 'context', 'time'],
+        properties: {
+          correlation_id: {
+            description: 'Identifies the request in the reply and in `request_resolved`.',
+            type: 'string',
+          },
+          tool_name: { type: 'string' },
+          input: {
+            description:
+              'The input of the tool. That of `ExitPlanMode` has the plan in the field `plan`: at most 262,144 characters of it, and then a note. A reply without `updated_input` approves the whole plan.',
+            type: 'object',
+            additionalProperties: true,
+          },
+          context: {
+            description:
+              'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
+            type: 'object',
+            additionalProperties: true,
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventAskUserQuestion: {
+    description: 'A user must answer questions. Reply with `question_response`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['ask_user_question'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'questions', 'time'],
+        properties: {
+          correlation_id: {
+            description: 'Identifies the request in the reply and in `request_resolved`.',
+            type: 'string',
+          },
+          questions: {
+            description:
+              'The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of `{ question, header, options: [{ label, description }], multiSelect }`.',
+            type: 'object',
+            additionalProperties: true,
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventHookDecisionRequest: {
+    description: 'Reserved. It is never sent.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['hook_decision_request'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'hook_event', 'hook_input', 'time'],
+        properties: {
+          correlation_id: { type: 'string' },
+          hook_event: { type: 'string' },
+          hook_input: { type: 'object', additionalProperties: true },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitRequestKind: { type: 'string', enum: ['permission', 'question'] },
+  AgentWebkitRequestOutcome: {
+    type: 'string',
+    enum: ['allowed', 'denied', 'answered', 'expired', 'cancelled'],
+  },
+  AgentWebkitEventRequestResolved: {
+    description: 'A request was answered, expired or was cancelled.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['request_resolved'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'kind', 'outcome', 'time'],
+        properties: {
+          correlation_id: { type: 'string' },
+          kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
+          outcome: { $ref: '#/components/schemas/AgentWebkitRequestOutcome' },
+          by: {
+            description: 'The id of the caller. Absent if the request expired or was cancelled.',
+            type: 'string',
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitModelUsage: {
+    description: 'The cost and the tokens of one model.',
+    type: 'object',
+    required: [
+      'input_tokens',
+      'output_tokens',
+      'cache_read_input_tokens',
+      'cache_creation_input_tokens',
+      'cost_usd',
+    ],
+    properties: {
+      input_tokens: { type: 'number' },
+      output_tokens: { type: 'number' },
+      cache_read_input_tokens: { type: 'number' },
+      cache_creation_input_tokens: { type: 'number' },
+      cost_usd: { type: 'number' },
+    },
+  },
+  AgentWebkitEventResult: {
+    description: 'The turn ended.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['result'] },
+      data: {
+        type: 'object',
+        required: [
+          'session_id',
+          'subtype',
+          'is_error',
+          'total_cost_usd',
+          'session_cost_usd',
+          'duration_ms',
+          'num_turns',
+          'usage',
+          'time',
+        ],
+        properties: {
+          session_id: { type: 'string' },
+          subtype: {
+            description:
+              'The reason of the end, such as `success`, `error_max_turns`, `error_max_budget_usd` or `error_during_execution`.',
+            type: 'string',
+          },
+          is_error: {
+            description:
+              'True if the turn failed. After an API error, `subtype` is `success` all the same.',
+            type: 'boolean',
+          },
+          total_cost_usd: {
+            description: 'The cost of this turn in US dollars. Clients sum this figure.',
+            type: 'number',
+          },
+          session_cost_usd: {
+            description: 'The cost of the session so far in US dollars, including this turn.',
+            type: 'number',
+          },
+          duration_ms: { type: 'number' },
+          num_turns: {
+            description: 'The number of API round trips in the turn, as the SDK counts them.',
+            type: 'number',
+          },
+          usage: { description: 'The tokens of the turn, as the SDK reports them.' },
+          errors: { description: 'Why the turn failed.', type: 'array', items: { type: 'string' } },
+          result: {
+            description:
+              'The final text of the agent. Absent if it is longer than 65,536 characters: the last `message_complete` has it.',
+            type: 'string',
+          },
+          structured_output: {
+            description:
+              'The value in the format that the host asked for. Absent if it is longer than 262,144 characters as JSON.',
+          },
+          terminal_reason: {
+            description:
+              'Why the agent stopped, such as `completed`, `max_turns`, `api_error` or `aborted_streaming`.',
+            type: 'string',
+          },
+          stop_reason: {
+            description: 'Why the model stopped, such as `end_turn` or `max_tokens`.',
+            type: ['string', 'null'],
+          },
+          model_usage: {
+            description: 'The cost and the tokens of this turn by model, sub-agents included.',
+            type: 'object',
+            additionalProperties: { $ref: '#/components/schemas/AgentWebkitModelUsage' },
+          },
+          permission_denials: {
+            description: 'The tool calls that were denied, at most 100.',
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['tool_name', 'tool_use_id'],
+              properties: { tool_name: { type: 'string' }, tool_use_id: { type: 'string' } },
+            },
+          },
+          unasked: {
+            description:
+              'Set if the agent started the turn by itself, for example because a background task ended. It does not end the turn of a user message.',
+            type: 'boolean',
+            enum: [true],
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventError: {
+    description:
+      'A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`, `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored` or `turn_interrupted`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['error'] },
+      data: {
+        type: 'object',
+        required: ['code', 'message', 'time'],
+        properties: {
+          code: { type: 'string' },
+          message: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventMcpStatusChange: {
+    description: 'An MCP server of the agent connected, failed or changed its status.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['mcp_status_change'] },
+      data: {
+        type: 'object',
+        required: ['server_name', 'status', 'time'],
+        properties: {
+          server_name: { type: 'string' },
+          status: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventPermissionModeChanged: {
+    description:
+      "The session's permission mode changed: by a client, or by the agent, for example when it enters plan mode.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['permission_mode_changed'] },
+      data: {
+        type: 'object',
+        required: ['permission_mode', 'time'],
+        properties: {
+          permission_mode: {
+            type: 'string',
+            enum: ['default', 'acceptEdits', 'bypassPermissions', 'plan', 'dontAsk', 'auto'],
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventTaskStarted: {
+    description:
+      'The agent started a task: a sub-agent, or a command that runs in the background or for some seconds. At most 100 running tasks of a session are reported.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['task_started'] },
+      data: {
+        type: 'object',
+        required: ['task_id', 'task_type', 'description', 'in_background', 'time'],
+        properties: {
+          task_id: {
+            description: 'Identifies the task in `stop_task` and in the other events of the task.',
+            type: 'string',
+          },
+          tool_use_id: { description: 'The tool use that started the task.', type: 'string' },
+          parent_task_id: {
+            description: 'The task whose sub-agent started this one.',
+            type: 'string',
+          },
+          task_type: {
+            description:
+              'The kind of the task, as the SDK names it, such as `local_agent` or `local_bash`.',
+            type: 'string',
+          },
+          description: { type: 'string' },
+          in_background: {
+            description:
+              'True if the task continues after its turn. False while its tool use waits for it.',
+            type: 'boolean',
+          },
+          ambient: {
+            description: 'Set on a task that only watches, and is no activity.',
+            type: 'boolean',
+            enum: [true],
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitTaskUsage: {
+    description: 'The tokens, the tool uses and the time of a task.',
+    type: 'object',
+    required: ['total_tokens', 'tool_uses', 'duration_ms'],
+    properties: {
+      total_tokens: { type: 'number' },
+      tool_uses: { type: 'number' },
+      duration_ms: { type: 'number' },
+    },
+  },
+  AgentWebkitEventTaskProgress: {
+    description:
+      'A running task did something: for each task at most once in five seconds, and once in a tenth of its age; or it was moved to the background.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['task_progress'] },
+      data: {
+        type: 'object',
+        required: ['task_id', 'time'],
+        properties: {
+          task_id: { type: 'string' },
+          description: { description: 'The present step, for people.', type: 'string' },
+          summary: { type: 'string' },
+          last_tool_name: { type: 'string' },
+          usage: {
+            description: 'The usage so far.',
+            $ref: '#/components/schemas/AgentWebkitTaskUsage',
+          },
+          in_background: {
+            description:
+              'Set when the task was moved to the background: it continues after its turn.',
+            type: 'boolean',
+            enum: [true],
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitTaskStatus: {
+    description: 'How a task ended.',
+    type: 'string',
+    enum: ['completed', 'failed', 'stopped', 'lost'],
+  },
+  AgentWebkitEventTaskEnded: {
+    description: 'A task ended. Every `task_started` has its `task_ended`, also after a crash.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['task_ended'] },
+      data: {
+        type: 'object',
+        required: ['task_id', 'status', 'summary', 'time'],
+        properties: {
+          task_id: { type: 'string' },
+          tool_use_id: { type: 'string' },
+          status: {
+            description:
+              '`lost` means that the agent ended before the task did, or did not report how it ended.',
+            $ref: '#/components/schemas/AgentWebkitTaskStatus',
+          },
+          summary: { description: 'The outcome for people.', type: 'string' },
+          usage: { $ref: '#/components/schemas/AgentWebkitTaskUsage' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventConversationReset: {
+    description:
+      'The agent cleared its context, for example upon `/clear`, and continues without the earlier messages.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['conversation_reset'] },
+      data: {
+        type: 'object',
+        required: ['conversation_id', 'time'],
+        properties: {
+          conversation_id: {
+            description:
+              "The id of the agent's new conversation. The id of the session stays the same.",
+            type: 'string',
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventSessionState: {
+    description: 'The agent was stopped (`dormant`) or resumed (`idle`).',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['session_state'] },
+      data: {
+        type: 'object',
+        required: ['state', 'time'],
+        properties: {
+          state: { type: 'string', enum: ['idle', 'dormant'] },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventDone: {
+    description: 'The session ended. The stream ends, too.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['done'] },
+      data: {
+        type: 'object',
+        required: ['time'],
+        properties: {
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventApiRetry: {
+    description: "A request to the model's API failed. The agent retries it after a delay.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['api_retry'] },
+      data: {
+        type: 'object',
+        required: ['attempt', 'max_retries', 'retry_delay_ms', 'status', 'kind', 'time'],
+        properties: {
+          attempt: { description: 'The number of this retry, from 1.', type: 'number' },
+          max_retries: { type: 'number' },
+          retry_delay_ms: { type: 'number' },
+          status: {
+            description: 'The HTTP status of the failed request. Null if there was no response.',
+            type: ['number', 'null'],
+          },
+          kind: {
+            description:
+              'The kind of the failure, such as `overloaded`, `rate_limit` or `authentication_failed`.',
+            type: 'string',
+          },
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventRateLimit: {
+    description:
+      "The rate limit of the agent's account changed its status. Only for accounts with a subscription.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['rate_limit'] },
+      data: {
+        type: 'object',
+        required: ['status', 'time'],
+        properties: {
+          status: {
+            description: '`allowed`, `allowed_warning` (near the limit) or `rejected`.',
+            type: 'string',
+          },
+          kind: { description: 'The limit, such as `five_hour` or `seven_day`.', type: 'string' },
+          resets_at: {
+            description: 'When the limit is reset, in ISO 8601.',
+            type: 'string',
+            format: 'date-time',
+          },
+          utilization: {
+            description: 'The used share of the limit, as the SDK reports it.',
+            type: 'number',
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventAuthStatus: {
+    description: 'The agent obtains new credentials (`is_authenticating`), or has finished.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['auth_status'] },
+      data: {
+        type: 'object',
+        required: ['is_authenticating', 'time'],
+        properties: {
+          is_authenticating: { type: 'boolean' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventCompactionStart: {
+    description:
+      'The agent begins to summarize the conversation, because it is too long or because the user asked for it.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['compaction_start'] },
+      data: {
+        type: 'object',
+        required: ['time'],
+        properties: {
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventCompactionEnd: {
+    description:
+      'The summary is complete, has failed or was cancelled. Each `compaction_start` has one, unless the agent ends.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['compaction_end'] },
+      data: {
+        type: 'object',
+        required: ['outcome', 'time'],
+        properties: {
+          outcome: { type: 'string', enum: ['cancelled', 'completed', 'failed'] },
+          trigger: {
+            description: '`manual` if the user asked for it, `auto` if the agent did.',
+            type: 'string',
+            enum: ['auto', 'manual'],
+          },
+          tokens_before: {
+            description: 'The tokens of the conversation before it.',
+            type: 'number',
+          },
+          tokens_after: { description: 'The tokens of the conversation after it.', type: 'number' },
+          duration_ms: { type: 'number' },
+          message: { description: 'The reason of a failure.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventThinkingDelta: {
+    description:
+      "A part of the agent's thinking. Sent with `include_partial_messages`. The complete block is in `message_complete`.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['thinking_delta'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'thinking', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          thinking: { type: 'string' },
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventThinkingProgress: {
+    description:
+      'The agent is thinking. Sent at the start of a block of thinking, and each time its tokens have doubled.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['thinking_progress'] },
+      data: {
+        type: 'object',
+        required: ['estimated_tokens', 'time'],
+        properties: {
+          estimated_tokens: {
+            description: 'An estimate of the tokens of this block so far.',
+            type: 'number',
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventToolProgress: {
+    description: 'A tool is still running.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['tool_progress'] },
+      data: {
+        type: 'object',
+        required: ['tool_use_id', 'tool_name', 'elapsed_ms', 'time'],
+        properties: {
+          tool_use_id: { description: 'The same as in the event `tool_use`.', type: 'string' },
+          tool_name: { type: 'string' },
+          elapsed_ms: { type: 'number' },
+          task_id: { description: 'The background task of this tool call.', type: 'string' },
+          parent_tool_use_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventToolUseSummary: {
+    description: 'A summary of the latest tool calls, if the host has enabled it.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['tool_use_summary'] },
+      data: {
+        type: 'object',
+        required: ['summary', 'tool_use_ids', 'time'],
+        properties: {
+          summary: { type: 'string' },
+          tool_use_ids: { type: 'array', items: { type: 'string' } },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventPermissionDenied: {
+    description:
+      'A tool call was denied without a request: by a rule, by the permission mode or by a classifier.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['permission_denied'] },
+      data: {
+        type: 'object',
+        required: ['tool_name', 'tool_use_id', 'time'],
+        properties: {
+          tool_name: { type: 'string' },
+          tool_use_id: { description: 'The same as in the event `tool_use`.', type: 'string' },
+          kind: {
+            description: 'The part that decided, such as `rule`, `mode` or `classifier`.',
+            type: 'string',
+          },
+          reason: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventPromptSuggestion: {
+    description: "A suggestion for the user's next message, if the host has enabled it.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['prompt_suggestion'] },
+      data: {
+        type: 'object',
+        required: ['suggestion', 'time'],
+        properties: {
+          suggestion: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventNotification: {
+    description:
+      "A message of the agent's program for the user, such as the reason of a hook that blocked a message.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['notification'] },
+      data: {
+        type: 'object',
+        required: ['text', 'level', 'time'],
+        properties: {
+          text: { type: 'string' },
+          level: { type: 'string', enum: ['info', 'notice', 'suggestion', 'warning'] },
+          tool_use_id: { description: 'The tool call that it is about.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventModelRefusal: {
+    description: 'The model refused to answer. With a `fallback_model`, the agent asks that model.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['model_refusal'] },
+      data: {
+        type: 'object',
+        required: ['model', 'fallback_model', 'category', 'time'],
+        properties: {
+          model: { type: 'string' },
+          fallback_model: { type: ['string', 'null'] },
+          category: {
+            description: 'The category of the refusal, if the API names one.',
+            type: ['string', 'null'],
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEvent: {
+    description:
+      'An event of a session. Later versions may add events and fields: ignore those you do not know.',
+    oneOf: [
+      { $ref: '#/components/schemas/AgentWebkitEventSessionReady' },
+      { $ref: '#/components/schemas/AgentWebkitEventUserMessage' },
+      { $ref: '#/components/schemas/AgentWebkitEventTurnStart' },
+      { $ref: '#/components/schemas/AgentWebkitEventMessageDelta' },
+      { $ref: '#/components/schemas/AgentWebkitEventMessageComplete' },
+      { $ref: '#/components/schemas/AgentWebkitEventToolUse' },
+      { $ref: '#/components/schemas/AgentWebkitEventToolResult' },
+      { $ref: '#/components/schemas/AgentWebkitEventPermissionRequest' },
+      { $ref: '#/components/schemas/AgentWebkitEventAskUserQuestion' },
+      { $ref: '#/components/schemas/AgentWebkitEventHookDecisionRequest' },
+      { $ref: '#/components/schemas/AgentWebkitEventRequestResolved' },
+      { $ref: '#/components/schemas/AgentWebkitEventResult' },
+      { $ref: '#/components/schemas/AgentWebkitEventError' },
+      { $ref: '#/components/schemas/AgentWebkitEventMcpStatusChange' },
+      { $ref: '#/components/schemas/AgentWebkitEventPermissionModeChanged' },
+      { $ref: '#/components/schemas/AgentWebkitEventTaskStarted' },
+      { $ref: '#/components/schemas/AgentWebkitEventTaskProgress' },
+      { $ref: '#/components/schemas/AgentWebkitEventTaskEnded' },
+      { $ref: '#/components/schemas/AgentWebkitEventConversationReset' },
+      { $ref: '#/components/schemas/AgentWebkitEventSessionState' },
+      { $ref: '#/components/schemas/AgentWebkitEventDone' },
+      { $ref: '#/components/schemas/AgentWebkitEventApiRetry' },
+      { $ref: '#/components/schemas/AgentWebkitEventRateLimit' },
+      { $ref: '#/components/schemas/AgentWebkitEventAuthStatus' },
+      { $ref: '#/components/schemas/AgentWebkitEventCompactionStart' },
+      { $ref: '#/components/schemas/AgentWebkitEventCompactionEnd' },
+      { $ref: '#/components/schemas/AgentWebkitEventThinkingDelta' },
+      { $ref: '#/components/schemas/AgentWebkitEventThinkingProgress' },
+      { $ref: '#/components/schemas/AgentWebkitEventToolProgress' },
+      { $ref: '#/components/schemas/AgentWebkitEventToolUseSummary' },
+      { $ref: '#/components/schemas/AgentWebkitEventPermissionDenied' },
+      { $ref: '#/components/schemas/AgentWebkitEventPromptSuggestion' },
+      { $ref: '#/components/schemas/AgentWebkitEventNotification' },
+      { $ref: '#/components/schemas/AgentWebkitEventModelRefusal' },
+    ],
+    discriminator: {
+      propertyName: 'event',
+      mapping: {
+        session_ready: '#/components/schemas/AgentWebkitEventSessionReady',
+        user_message: '#/components/schemas/AgentWebkitEventUserMessage',
+        turn_start: '#/components/schemas/AgentWebkitEventTurnStart',
+        message_delta: '#/components/schemas/AgentWebkitEventMessageDelta',
+        message_complete: '#/components/schemas/AgentWebkitEventMessageComplete',
+        tool_use: '#/components/schemas/AgentWebkitEventToolUse',
+        tool_result: '#/components/schemas/AgentWebkitEventToolResult',
+        permission_request: '#/components/schemas/AgentWebkitEventPermissionRequest',
+        ask_user_question: '#/components/schemas/AgentWebkitEventAskUserQuestion',
+        hook_decision_request: '#/components/schemas/AgentWebkitEventHookDecisionRequest',
+        request_resolved: '#/components/schemas/AgentWebkitEventRequestResolved',
+        result: '#/components/schemas/AgentWebkitEventResult',
+        error: '#/components/schemas/AgentWebkitEventError',
+        mcp_status_change: '#/components/schemas/AgentWebkitEventMcpStatusChange',
+        permission_mode_changed: '#/components/schemas/AgentWebkitEventPermissionModeChanged',
+        task_started: '#/components/schemas/AgentWebkitEventTaskStarted',
+        task_progress: '#/components/schemas/AgentWebkitEventTaskProgress',
+        task_ended: '#/components/schemas/AgentWebkitEventTaskEnded',
+        conversation_reset: '#/components/schemas/AgentWebkitEventConversationReset',
+        session_state: '#/components/schemas/AgentWebkitEventSessionState',
+        done: '#/components/schemas/AgentWebkitEventDone',
+        api_retry: '#/components/schemas/AgentWebkitEventApiRetry',
+        rate_limit: '#/components/schemas/AgentWebkitEventRateLimit',
+        auth_status: '#/components/schemas/AgentWebkitEventAuthStatus',
+        compaction_start: '#/components/schemas/AgentWebkitEventCompactionStart',
+        compaction_end: '#/components/schemas/AgentWebkitEventCompactionEnd',
+        thinking_delta: '#/components/schemas/AgentWebkitEventThinkingDelta',
+        thinking_progress: '#/components/schemas/AgentWebkitEventThinkingProgress',
+        tool_progress: '#/components/schemas/AgentWebkitEventToolProgress',
+        tool_use_summary: '#/components/schemas/AgentWebkitEventToolUseSummary',
+        permission_denied: '#/components/schemas/AgentWebkitEventPermissionDenied',
+        prompt_suggestion: '#/components/schemas/AgentWebkitEventPromptSuggestion',
+        notification: '#/components/schemas/AgentWebkitEventNotification',
+        model_refusal: '#/components/schemas/AgentWebkitEventModelRefusal',
+      },
+    },
+  },
+  AgentWebkitCreatedSession: {
+    description: 'The response to POST /sessions.',
+    type: 'object',
+    required: ['session_id', 'protocol_version'],
+    properties: { session_id: { type: 'string' }, protocol_version: { type: 'string' } },
+  },
+  AgentWebkitSessionInfo: {
+    description: 'The description of a session. Times are ISO 8601 in UTC.',
+    type: 'object',
+    required: [
+      'session_id',
+      'protocol_version',
+      'state',
+      'model',
+      'permission_mode',
+      'cwd',
+      'created_at',
+      'last_activity_at',
+      'first_id',
+      'last_id',
+      'subscribers',
+      'pending',
+      'tasks',
+      'total_cost_usd',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      protocol_version: { type: 'string' },
+      state: { $ref: '#/components/schemas/AgentWebkitSessionStateName' },
+      model: { type: ['string', 'null'] },
+      permission_mode: { type: 'string' },
+      cwd: { type: 'string' },
+      created_at: { type: 'string', format: 'date-time' },
+      last_activity_at: { type: 'string', format: 'date-time' },
+      first_id: {
+        description: 'The id of the first event after which no event is missing.',
+        type: 'integer',
+        minimum: 0,
+      },
+      last_id: { type: 'integer', minimum: 0 },
+      subscribers: { description: 'The number of open streams.', type: 'integer', minimum: 0 },
+      pending: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitPendingRequest' } },
+      tasks: {
+        description:
+          'The running tasks of the agent. They may continue while the session is `idle`.',
+        type: 'array',
+        items: { $ref: '#/components/schemas/AgentWebkitSessionTask' },
+      },
+      total_cost_usd: { type: 'number' },
+    },
+  },
+  AgentWebkitSessionStateName: {
+    description: 'The state of a session as a client sees it.',
+    type: 'string',
+    enum: ['idle', 'running', 'awaiting', 'dormant', 'closed'],
+  },
+  AgentWebkitPendingRequest: {
+    description:
+      'An open request, as in its event. A request that an earlier version of the server stored has no time.',
+    oneOf: [
+      { $ref: '#/components/schemas/AgentWebkitPendingRequestPermissionRequest' },
+      { $ref: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion' },
+    ],
+    discriminator: {
+      propertyName: 'event',
+      mapping: {
+        permission_request: '#/components/schemas/AgentWebkitPendingRequestPermissionRequest',
+        ask_user_question: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion',
+      },
+    },
+  },
+  AgentWebkitPendingRequestPermissionRequest: {
+    type: 'object',
+    required: ['event', 'correlation_id', 'tool_name', 'input', 'context'],
+    properties: {
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['permission_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      tool_name: { type: 'string' },
+      input: {
+        description:
+          'The input of the tool. That of `ExitPlanMode` has the plan in the field `plan`: at most 262,144 characters of it, and then a note. A reply without `updated_input` approves the whole plan.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      context: {
+        description:
+          'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+  },
+  AgentWebkitPendingRequestAskUserQuestion: {
+    type: 'object',
+    required: ['event', 'correlation_id', 'questions'],
+    properties: {
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['ask_user_question'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      questions: {
+        description:
+          'The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of `{ question, header, options: [{ label, description }], multiSelect }`.',
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+  },
+  AgentWebkitSessionTask: {
+    description: "A running task of a session's agent, as in its event.",
+    type: 'object',
+    required: ['task_id', 'task_type', 'description', 'in_background', 'started_at'],
+    properties: {
+      task_id: {
+        description: 'Identifies the task in `stop_task` and in the other events of the task.',
+        type: 'string',
+      },
+      tool_use_id: { description: 'The tool use that started the task.', type: 'string' },
+      parent_task_id: { description: 'The task whose sub-agent started this one.', type: 'string' },
+      task_type: {
+        description:
+          'The kind of the task, as the SDK names it, such as `local_agent` or `local_bash`.',
+        type: 'string',
+      },
+      description: { type: 'string' },
+      in_background: {
+        description:
+          'True if the task continues after its turn. False while its tool use waits for it.',
+        type: 'boolean',
+      },
+      ambient: {
+        description: 'Set on a task that only watches, and is no activity.',
+        type: 'boolean',
+        enum: [true],
+      },
+      started_at: {
+        description: 'When the task started, in ISO 8601 and UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+    },
+  },
+  AgentWebkitSessionsPage: {
+    description: 'The response to GET /sessions.',
+    type: 'object',
+    required: ['sessions', 'next_cursor'],
+    properties: {
+      sessions: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitSessionInfo' } },
+      next_cursor: {
+        description: 'The `cursor` of the next page; null on the last page.',
+        type: ['string', 'null'],
+      },
+    },
+  },
+  AgentWebkitEventsPage: {
+    description: 'The response to GET /sessions/:id/events.',
+    type: 'object',
+    required: ['events', 'last_id', 'has_more'],
+    properties: {
+      events: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitEvent' } },
+      last_id: { description: "The id of the session's last event.", type: 'integer', minimum: 0 },
+      has_more: {
+        description: 'True if the session has events after the last one of this page.',
+        type: 'boolean',
+      },
+    },
+  },
+};
