@@ -2,9 +2,12 @@
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import { PostgresError } from './agent-webkit/storage/postgres/postgres-error.js';
+import { exitOnDefect } from './standalone/crash.js';
+import { continueWithoutLog } from './standalone/log-faults.js';
 import { HELP, readCommand, UsageError } from './standalone/command-line.js';
 import { createServer } from './standalone/server.js';
 import { SettingError } from './standalone/read-setting.js';
+import { shutDownOnSignals } from './standalone/shutdown.js';
 import { onStarterEnd } from './standalone/starter.js';
 import { readSettings, type Settings, withoutSecrets } from './standalone/settings.js';
 
@@ -32,12 +35,17 @@ async function start(): Promise<void> {
   const settings = readSettings(process.env);
   for (const warning of settings.warnings) logger.warn(warning);
   const app = await createServer(settings);
-  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  const isShuttingDown = shutDownOnSignals(app);
   onStarterEnd(process.env, () => {
-    logger.warn('npm, which started this server, has ended. Shutting down.');
+    logger.warn('npm, which started this server, has ended.');
     process.kill(process.pid, 'SIGTERM');
   });
-  await app.listen(settings.port, settings.host);
+  try {
+    await app.listen(settings.port, settings.host);
+  } catch (error) {
+    if (isShuttingDown()) return; // the storage was closed while it was being opened
+    throw error;
+  }
   announce(settings, await app.getUrl());
 }
 
@@ -93,6 +101,8 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+continueWithoutLog();
+exitOnDefect();
 run(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);

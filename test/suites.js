@@ -35,6 +35,8 @@ export const SUITES = {
   docs: ['docs/'],
   // Servers and databases that are killed or frozen, and memory that must not grow.
   durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
+  // The built server on a machine that fails: logs, signals, file descriptors, disks.
+  faults: ['faults/'],
   // PostgreSQL in depth.
   storage: ['storage/postgres-'],
 };
