@@ -7,6 +7,7 @@ import {
   Injectable,
   Logger,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { AuthOptions, AgentWebkitRequest } from './options/groups/top-level.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
@@ -14,7 +15,7 @@ import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { type Identify, setIdentity } from './http/current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
-import { toHttpException } from './http/http-errors.js';
+import { refuse, toHttpException } from './http/http-errors.js';
 
 type Authenticate = (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null>;
 
@@ -33,6 +34,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(HOST_GUARD) private readonly hostGuard: CanActivate | null,
+    private readonly adapterHost: HttpAdapterHost,
   ) {
     this.authenticate = hostGuard ? null : createAuthenticate(options.auth);
     if (hostGuard && options.auth !== null) {
@@ -50,11 +52,10 @@ export class AgentWebkitAuthGuard implements CanActivate {
       this.authenticate?.bind(null, request) ?? this.askHostGuard.bind(this, context, request);
     const caller = await identify();
     if (!isCaller(caller)) {
-      throw toHttpException(
-        new UnauthorizedError(
-          'Authentication failed. Send a valid token in the header Authorization: Bearer <token>.',
-        ),
+      const error = new UnauthorizedError(
+        'Authentication failed. Send a valid token in the header Authorization: Bearer <token>.',
       );
+      throw refuse(error, context.switchToHttp().getResponse(), this.adapterHost, request);
     }
     setIdentity(request, caller, identify);
     return true;

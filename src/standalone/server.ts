@@ -45,7 +45,7 @@ export async function createServer(
   if (corsOrigin !== null) {
     app.enableCors({
       origin: corsOrigin === '*' ? corsOrigin : [...corsOrigin],
-      exposedHeaders: ['Retry-After'],
+      exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
     });
   }
   // After CORS: a page could not read the response to a body that the parser rejects.

@@ -19,7 +19,8 @@ export class AgentWebkitErrorInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       catchError((error: unknown) => {
-        throw refuse(error, context.switchToHttp().getResponse(), this.adapterHost);
+        const http = context.switchToHttp();
+        throw refuse(error, http.getResponse(), this.adapterHost, http.getRequest());
       }),
     );
   }

@@ -10,15 +10,33 @@ export function toHttpException(error: AgentWebkitError): HttpException {
   return new HttpException(body, statusCode, { cause: error });
 }
 
-/** Returns the exception for the host's filters, and sets Retry-After when a retry may succeed later. */
+/** The members of a request that decide about the headers of an error response. */
+interface RefusedRequest {
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Returns the exception for the host's filters, and sets the headers of its response: Retry-After when a
+ * retry may succeed later, and WWW-Authenticate with 401.
+ */
 export function refuse(
   error: unknown,
   response: unknown,
   { httpAdapter }: HttpAdapterHost,
+  request?: RefusedRequest,
 ): unknown {
   if (!(error instanceof AgentWebkitError)) return error;
   if (error.retryAfterSeconds !== null) {
     httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
   }
+  if (error.code === 'unauthorized') {
+    httpAdapter.setHeader(response, 'WWW-Authenticate', challenge(request));
+  }
   return toHttpException(error);
+}
+
+/** A request without a token gets no error code, because it was not wrong (RFC 6750, section 3.1). */
+function challenge(request: RefusedRequest | undefined): string {
+  const hasToken = /^Bearer\s/i.test(String(request?.headers['authorization'] ?? ''));
+  return `Bearer realm="agent-webkit"${hasToken ? ', error="invalid_token"' : ''}`;
 }

@@ -62,5 +62,16 @@ const retryAfter = {
   },
 };
 
+const challenge = {
+  'WWW-Authenticate': {
+    description: 'How to authenticate.',
+    schema: { type: 'string', examples: ['Bearer realm="agent-webkit"'] },
+  },
+};
+
 /** The headers of an error response, by its status. */
-const HEADERS: Readonly<Record<number, JsonSchema>> = { 429: retryAfter, 503: retryAfter };
+const HEADERS: Readonly<Record<number, JsonSchema>> = {
+  401: challenge,
+  429: retryAfter,
+  503: retryAfter,
+};

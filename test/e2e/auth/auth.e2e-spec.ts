@@ -96,6 +96,31 @@ describe.each(ADAPTERS)('Authentication on %s', (adapter) => {
     },
   );
 
+  it.each([
+    ['names the scheme when a request has no token', {}, 'Bearer realm="agent-webkit"'],
+    [
+      'names the scheme when another was used',
+      { authorization: 'Basic YTpi' },
+      'Bearer realm="agent-webkit"',
+    ],
+    [
+      'says that the token is invalid',
+      bearer('wrong'),
+      'Bearer realm="agent-webkit", error="invalid_token"',
+    ],
+  ] as [string, Record<string, string>, string][])(
+    'WWW-Authenticate of a response with 401 %s',
+    async (_, headers, challenge) => {
+      await start({ tokens: ['plain'] });
+      for (const [method, path] of ROUTES) {
+        const answer = await server.request(method, path, undefined, headers);
+        expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, challenge]);
+      }
+      const accepted = await createAs(bearer('plain'));
+      expect(accepted.headers.get('www-authenticate')).toBeNull();
+    },
+  );
+
   it('accepts every configured token, with the scheme in any case', async () => {
     await start({ tokens: ['ann:secret', 'plain', 'bob:a:b'] });
     for (const header of ['Bearer secret', 'bearer plain', 'BEARER a:b']) {
