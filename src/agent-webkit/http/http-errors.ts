@@ -37,6 +37,7 @@ export function refuse(
 
 /** A request without a token gets no error code, because it was not wrong (RFC 6750, section 3.1). */
 function challenge(request: RefusedRequest | undefined): string {
-  const hasToken = /^Bearer\s/i.test(String(request?.headers['authorization'] ?? ''));
+  const header = request?.headers['authorization'];
+  const hasToken = typeof header === 'string' && /^Bearer\s/i.test(header);
   return `Bearer realm="agent-webkit"${hasToken ? ', error="invalid_token"' : ''}`;
 }
