@@ -48,7 +48,7 @@ export type {
   PostgresPool,
   PostgresQuery,
 } from './agent-webkit/storage/postgres/postgres-pool.js';
-export type { SqliteDriver } from './agent-webkit/storage/sqlite/thread-program.js';
+export type { SqliteDriver } from './agent-webkit/storage/sqlite/thread-protocol.js';
 export {
   SqliteStorage,
   type SqliteStorageOptions,

@@ -75,7 +75,7 @@ describe.each(drivers)('a server with a SQLite file and the driver %s', (driver)
     const { size } = await stat(`${bench.file}-wal`);
 
     await limitFiles(server, String(size));
-    expect(await server.nextLine('failed')).toBe('failed SqliteStorageError');
+    expect(await server.nextLine('failed')).toBe('failed StorageFaultError');
     await limitFiles(server, 'unlimited');
     await heard(server, acknowledged(server).length + 50);
 

@@ -146,7 +146,7 @@ describe('SqliteStorage', () => {
     const storage = await bench.open();
     const id = await createSession(storage);
     await expect(createSession(storage, { id })).rejects.toMatchObject({
-      name: 'SqliteStorageError',
+      name: 'UnstorableError',
       message: expect.stringContaining('UNIQUE constraint failed'),
     });
     await append(storage, id, sampleEvents(1, 1));

@@ -6,7 +6,7 @@ import {
   createSqliteWorker,
   SqliteThread,
 } from '../../src/agent-webkit/storage/sqlite/sqlite-thread.js';
-import type { ThreadOptions, Unit } from '../../src/agent-webkit/storage/sqlite/thread-program.js';
+import type { ThreadOptions, Unit } from '../../src/agent-webkit/storage/sqlite/thread-protocol.js';
 import { eventually } from '../support/eventually.js';
 import { SqliteBench } from './sqlite-bench.js';
 
@@ -84,7 +84,11 @@ describe('the thread of a SQLite storage', () => {
   it('is not restarted in a loop when it cannot start', async () => {
     await mkdir(bench.file);
     const first = await numbersOrError();
-    expect(first).toMatchObject({ name: 'SqliteStorageError' });
+    expect(first).toMatchObject({
+      name: 'StorageFaultError',
+      message: 'The database cannot be opened.',
+      cause: { name: 'SqliteStorageError', message: expect.stringContaining(bench.file) },
+    });
     const again = await Promise.all(Array.from({ length: 100 }, numbersOrError));
     expect(new Set(again)).toEqual(new Set([first]));
     expect(workers).toHaveLength(1);

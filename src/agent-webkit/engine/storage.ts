@@ -83,6 +83,17 @@ export class StorageFaultError extends Error {
   }
 }
 
+/**
+ * The storage can never store this data: a value is out of its range, too large, or violates a rule of
+ * its tables. A retry of the same call fails again.
+ */
+export class UnstorableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnstorableError';
+  }
+}
+
 /** The minimum time for which an idempotency key is stored, in milliseconds: 24 hours. */
 export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1000;
 
@@ -94,8 +105,10 @@ export interface EventStore {
    * response was lost, and whose events exist already, succeeds and changes nothing.
    *
    * @throws FencedError when the epoch is not the latest one of the session
-   * @throws RangeError when the events do not follow the last ones. Any other error means that a retry
-   *   of the same append may succeed.
+   * @throws RangeError when the events do not follow the last ones
+   * @throws UnstorableError when the events can never be stored; nothing of the append is stored then, and
+   *   appends to other sessions are not affected. Any other error means that a retry of the same append
+   *   may succeed.
    */
   append(append: EventAppend): void | Promise<void>;
   /** Returns up to `limit` events after `after`, in order; fewer only at the end. */

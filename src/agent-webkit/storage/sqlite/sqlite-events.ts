@@ -7,7 +7,7 @@ import {
 } from '../../engine/storage.js';
 import { type AppendOutcome, AppendGroups } from '../append-groups.js';
 import type { SqliteThread } from './sqlite-thread.js';
-import type { Step, Unit, UnitResult } from './thread-program.js';
+import type { Step, Unit, UnitResult } from './thread-protocol.js';
 
 /** Stores events in a SQLite database and commits those of many sessions together. */
 export class SqliteEvents implements EventStore {

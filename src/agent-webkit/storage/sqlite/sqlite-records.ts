@@ -9,7 +9,7 @@ import {
   type SessionRecordStore,
 } from '../../engine/storage.js';
 import type { SqliteThread } from './sqlite-thread.js';
-import type { Row, SqlValue, Unit } from './thread-program.js';
+import type { Row, SqlValue, Unit } from './thread-protocol.js';
 
 /** Stores session records in a SQLite database. */
 export class SqliteRecords implements SessionRecordStore {

@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
-import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
+import {
+  type AsyncEventStore,
+  type SessionRecordStore,
+  StorageFaultError,
+  type StorageProvider,
+} from '../../engine/storage.js';
 import { createMigrations } from './schema.js';
 import { SqliteEvents } from './sqlite-events.js';
 import { SqliteRecords } from './sqlite-records.js';
 import { SqliteThread } from './sqlite-thread.js';
 import { SqliteTranscripts } from './sqlite-transcripts.js';
-import type { SqliteDriver } from './thread-program.js';
+import type { SqliteDriver } from './thread-protocol.js';
 
 /** Options of {@link SqliteStorage}. */
 export interface SqliteStorageOptions {
@@ -70,11 +75,18 @@ export class SqliteStorage implements StorageProvider {
   /**
    * Opens the file and migrates it.
    *
+   * @param onTrouble called with sentences for the log for as long as the storage is open
    * @throws SqliteStorageError when the file cannot be opened, when another server has it open, or
    *   when a newer release changed it in a way that this one cannot use
    */
-  async open(): Promise<void> {
-    await this.#thread.read('select 1');
+  async open(onTrouble: (problem: string) => void = () => undefined): Promise<void> {
+    this.#thread.onNotice(onTrouble);
+    try {
+      await this.#thread.read('select 1');
+    } catch (error) {
+      // The sentence with the path is for the operator.
+      throw error instanceof StorageFaultError ? error.cause : error;
+    }
   }
 
   /** Resolves when all pending requests are done and the file is closed. */

@@ -1,26 +1,28 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import {
-  type Mode,
-  type Query,
-  type Row,
-  runSqliteThread,
-  type ThreadAnswer,
-  type ThreadOptions,
-  type ThreadRequest,
-  type Unit,
-  type UnitResult,
-} from './thread-program.js';
+import { StorageFaultError, UnstorableError } from '../../engine/storage.js';
+import type {
+  Mode,
+  Query,
+  Row,
+  ThreadAnswer,
+  ThreadError,
+  ThreadOptions,
+  ThreadRequest,
+  Unit,
+  UnitResult,
+} from './thread-protocol.js';
+import { threadSource } from './thread-source.js';
 
 interface Pending {
   resolve: (results: UnitResult[]) => void;
-  reject: (error: SqliteStorageError) => void;
+  reject: (error: Error) => void;
 }
 
 /** The minimum interval between two starts of a thread that cannot start, or dies. */
 const RESTART_INTERVAL_MS = 1000;
 
-/** A request to the database failed. A retry may succeed after the cause is removed. */
+/** A request to the database failed. The message names the path where that matters, and what to do. */
 export class SqliteStorageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -41,16 +43,22 @@ export class SqliteThread {
   #worker: Worker | undefined;
   #lastId = 0;
   /** The failure of the last thread, and the time of its start, which delays the next start. */
-  #failure: SqliteStorageError | null = null;
+  #failure: Error | null = null;
   #startedAt = 0;
   #isClosed = false;
+  #onNotice: (notice: string) => void = () => undefined;
 
   constructor(options: Omit<ThreadOptions, 'libsqlPath'>, createWorker = createSqliteWorker) {
     this.#options = { ...options, libsqlPath: findLibsql() };
     this.#createWorker = createWorker;
   }
 
-  /** @throws SqliteStorageError, like every request */
+  /** @param callback receives sentences for the log */
+  onNotice(callback: (notice: string) => void): void {
+    this.#onNotice = callback;
+  }
+
+  /** @throws SqliteStorageError, StorageFaultError, UnstorableError, like every request */
   async read(sql: string, params: Query['params'] = []): Promise<Row[]> {
     const [result] = await this.#request('read', [[{ kind: 'read', sql, params }]]);
     return result?.rows ?? [];
@@ -96,32 +104,42 @@ export class SqliteThread {
     const worker = this.#createWorker(this.#options);
     this.#worker = worker;
     worker.on('message', (answer: ThreadAnswer) => this.#settle(worker, answer));
-    worker.on('error', (cause) => this.#fail(worker, cause.message, cause));
-    worker.on('exit', (code) =>
-      this.#fail(worker, `The database thread ended unexpectedly with code ${code}.`),
+    worker.on('error', (cause) =>
+      this.#fail(worker, new SqliteStorageError(cause.message, { cause })),
     );
+    worker.on('exit', (code) => {
+      const message = `The database thread ended unexpectedly with code ${code}.`;
+      this.#fail(worker, new SqliteStorageError(message));
+    });
     return worker;
   }
 
   #settle(worker: Worker, answer: ThreadAnswer): void {
     if (answer.id === null) {
-      this.#fail(worker, answer.error);
+      if (answer.error === null) this.#onNotice(answer.notice);
+      else this.#fail(worker, toError(answer.error));
       return;
     }
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if (this.#pending.size === 0 && !this.#isClosed) worker.unref();
     if (answer.error === null) pending?.resolve(answer.results);
-    else pending?.reject(new SqliteStorageError(answer.error));
+    else pending?.reject(toError(answer.error));
   }
 
-  #fail(worker: Worker, reason: string, cause?: Error): void {
+  #fail(worker: Worker, failure: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    this.#failure = new SqliteStorageError(reason, { cause });
-    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#failure = failure;
+    for (const { reject } of this.#pending.values()) reject(failure);
     this.#pending.clear();
   }
+}
+
+function toError({ kind, message, summary }: ThreadError): Error {
+  if (kind === 'unstorable') return new UnstorableError(message);
+  const error = new SqliteStorageError(message);
+  return kind === 'fault' ? new StorageFaultError(summary, { cause: error }) : error;
 }
 
 /** Creates the thread. Do not terminate it while it works: libsql would crash the whole process. */
@@ -133,15 +151,6 @@ export function createSqliteWorker(options: ThreadOptions): Worker {
     // Not the server's own arguments, which may concern its main module. Node's SQLite is experimental.
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
-}
-
-/**
- * Returns the source text of the thread's program. It is not a separate file so that it works from
- * `dist`, from `src` and in a bundle, which would not include such a file.
- */
-function threadSource(): string {
-  // esbuild's keepNames wraps functions by this name.
-  return `const __name = (target) => target;(${runSqliteThread.toString()})(require);`;
 }
 
 function findLibsql(): string | null {

@@ -6,7 +6,7 @@ import type {
 } from '@anthropic-ai/claude-agent-sdk';
 import { KeyedQueue } from '../keyed-queue.js';
 import type { SqliteThread } from './sqlite-thread.js';
-import type { SqlValue, Step } from './thread-program.js';
+import type { SqlValue, Step } from './thread-protocol.js';
 
 /**
  * Stores the transcripts of agents in a SQLite database, an entry with a uuid only once.

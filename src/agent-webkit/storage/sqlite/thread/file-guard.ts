@@ -1,0 +1,152 @@
+import type { ThreadError } from '../thread-protocol.js';
+import type { OpenFile } from './open-file.js';
+import type { FileProblem } from './watch-files.js';
+
+export interface FileGuardOptions {
+  fs: typeof import('node:fs');
+  /** The path of the database, without links. */
+  file: string;
+  current: () => OpenFile;
+  /** Closes the database and opens it again. */
+  reopen: () => void;
+  describe: (error: unknown) => ThreadError;
+  /** Called with a sentence for the log. */
+  onNotice: (notice: string) => void;
+}
+
+/** Protects committed data from changes to the files of an open database. */
+export interface FileGuard {
+  /**
+   * Returns null when everything that was committed so far is in the files at the paths of the database;
+   * otherwise the fault. Reopens the database where that repairs it.
+   */
+  check(): ThreadError | null;
+  /** True while the database must not be written, not even by a checkpoint. */
+  readonly isBroken: boolean;
+}
+
+/**
+ * Creates the guard of a database. Part of the thread's program: it refers to nothing outside of itself.
+ *
+ * - The write-ahead log or the shared memory was removed: the open ones are intact. They are written into
+ *   the database, which is opened again.
+ * - The database was moved or deleted, or another file was moved to its path: nothing is written any
+ *   more. The write-ahead log is written into the open file, so that it cannot be mistaken for that of
+ *   another file. If the file has no path any more, its content is saved to a new file. When the same
+ *   file is put back, the fault is over.
+ * - The database was overwritten: final until a restart, because its content is no longer what the
+ *   sessions in memory have read.
+ */
+export function guardFiles({
+  fs,
+  file,
+  current,
+  reopen,
+  describe,
+  onNotice,
+}: FileGuardOptions): FileGuard {
+  /** The present fault; null when there is none. */
+  let fault: { readonly error: ThreadError; readonly isFinal: boolean } | null = null;
+
+  const createFault = (summary: string, problem: string, action: string): ThreadError => ({
+    kind: 'fault',
+    summary,
+    message: `The database ${file} ${problem} while the server used it. ${action}`,
+  });
+
+  const checkpoint = (): void => {
+    const [row] = current().database.prepare('pragma wal_checkpoint(truncate)').all();
+    if (row?.['busy'] !== 0) throw new Error('another program reads the database');
+  };
+
+  /** Returns the path of a copy of the open database, or null when it could not be written. */
+  const save = (): string | null => {
+    const path = `${file}.rescued-${new Date().toISOString().replaceAll(':', '')}`;
+    try {
+      fs.closeSync(fs.openSync(path, 'wx', 0o600));
+      current().database.prepare('vacuum into ?').run(path);
+      return path;
+    } catch {
+      // The folder is gone, too, or the disk is full. The fault is reported in any case.
+      return null;
+    }
+  };
+
+  const describeLoss = ({ name, isGone }: FileProblem & { isGone: boolean }): ThreadError => {
+    try {
+      checkpoint();
+    } catch {
+      // The disk is gone or full. The next start reads the write-ahead log if it is still there.
+    }
+    const saved = isGone ? save() : null;
+    const [summary, problem] =
+      name === 'missing'
+        ? ['removed or moved', isGone ? 'was deleted' : 'was moved, or its folder was']
+        : ['replaced by another file', 'was replaced by another file'];
+    const action = isGone
+      ? saved === null
+        ? 'Stop the server, restore a backup, and start the server.'
+        : `Its content was saved to ${saved}. Stop the server, move the file that you want to use to ` +
+          `${file}, and start the server.`
+      : 'Put the same file back, and the server continues. Or stop the server, restore a backup, and ' +
+        'start the server.';
+    return createFault(
+      `The database file was ${summary} while the server used it.`,
+      problem,
+      action,
+    );
+  };
+
+  const repair = (suffix: string, isReplaced: boolean): ThreadError | null => {
+    const companion = `${file}${suffix}`;
+    try {
+      checkpoint();
+      if (isReplaced && fs.statSync(companion, { throwIfNoEntry: false })?.size) {
+        fault = {
+          isFinal: true,
+          error: createFault(
+            'A file of the database was replaced while the server used it.',
+            `had its file ${companion} replaced`,
+            `Nothing is lost. Stop the server, delete ${companion}, and start the server.`,
+          ),
+        };
+        return fault.error;
+      }
+      reopen();
+    } catch (error) {
+      return describe(error);
+    }
+    onNotice(`The file ${companion} was removed while the server used it. Nothing was lost.`);
+    return null;
+  };
+
+  const check = (): ThreadError | null => {
+    if (fault?.isFinal) return fault.error;
+    const problem = current().watch.check();
+    if (!problem) {
+      fault = null;
+      return null;
+    }
+    if (problem.name === 'companion') {
+      fault = null;
+      return repair(problem.suffix, problem.isReplaced);
+    }
+    if (problem.name === 'overwritten') {
+      const error = createFault(
+        'The database file was overwritten while the server used it.',
+        'was overwritten by another program',
+        `Stop the server, delete ${file}-wal and ${file}-shm, restore a backup, and start the server.`,
+      );
+      fault = { isFinal: true, error };
+    }
+    fault ??= { isFinal: false, error: describeLoss(problem as FileProblem & { isGone: boolean }) };
+    return fault.error;
+  };
+
+  return {
+    check,
+    get isBroken() {
+      return fault !== null;
+    },
+  };
+}
