@@ -1,5 +1,4 @@
 import type { WireEvent } from '../../protocol/events.js';
-import { answered } from '../answered.js';
 import { CursorAheadError, CursorEvictedError, StorageUnavailableError } from '../errors.js';
 import type { SessionEvent } from '../session-event.js';
 import { retry } from '../timing/retry.js';
@@ -127,7 +126,7 @@ export class CommittedEvents implements SubscribedLog {
     const open = after === 0 ? this.#openBeforeKept() : [];
     const rest = Math.max(1, limit - open.length);
     const from = Math.max(after, this.firstSeq - 1);
-    const next = this.#kept.held(from, rest) ?? (await answered(this.#fetch(from, rest)));
+    const next = this.#kept.held(from, rest) ?? (await this.#fetch(from, rest));
     if (next) {
       const lastRead = next.at(-1)?.seq ?? from;
       const hasMore = lastRead < this.#lastSeq;

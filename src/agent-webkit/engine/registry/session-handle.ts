@@ -70,8 +70,9 @@ export class SessionHandle {
   async read(after = 0, limit = MAX_PAGE_SIZE): Promise<EventsPage> {
     checkInteger('after', after, 0);
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
-    const session = await this.#registry.getAt(this.id, this.#caller, after);
-    const page = await session.read(after, limit);
+    const wait = this.#registry.wait();
+    const session = await this.#registry.getAt(this.id, this.#caller, after, wait);
+    const page = await wait.for(session.read(after, limit));
     return {
       events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),
       last_id: page.lastSeq,
@@ -101,8 +102,9 @@ export class SessionHandle {
     if (!Number.isFinite(usd) || usd <= 0) {
       throw new InvalidRequestError(`The budget must be a number above 0, but got ${usd}.`);
     }
-    const session = await this.#registry.get(this.id, this.#caller, 'send');
-    await session.setMaxBudget(usd);
+    const wait = this.#registry.wait();
+    const session = await this.#registry.get(this.id, this.#caller, 'send', wait);
+    await session.setMaxBudget(usd, wait);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */
