@@ -63,8 +63,9 @@ class SchemaWriter {
         required: ['id', 'event', 'data'],
         properties: {
           id: {
-            ...COUNT,
-            description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+            ...ID,
+            description:
+              'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
           },
           event: literal([symbol.name]),
           data: {
@@ -207,13 +208,17 @@ class SchemaWriter {
 
 const isNull = (type) => Boolean(type.flags & ts.TypeFlags.Null);
 const COUNT = { type: 'integer', minimum: 0 };
+/** The id of an event, which exceeds 32 bits once a session was continued. */
+const ID = { ...COUNT, format: 'int64' };
 
 /** Adds what TypeScript has no type for: times, and numbers that the server counts by one. */
 function refine(name, schema) {
   const isTime = name === 'time' || name.endsWith('_at');
-  const isCount = name === 'id' || name.endsWith('_id') || name === 'subscribers';
+  const isId = name === 'id' || name.endsWith('_id');
   if (schema.type === 'string' && isTime) return { ...schema, format: 'date-time' };
-  return schema.type === 'number' && isCount ? { ...schema, ...COUNT } : schema;
+  if (schema.type !== 'number') return schema;
+  if (isId) return { ...schema, ...ID };
+  return name === 'subscribers' ? { ...schema, ...COUNT } : schema;
 }
 
 const literal = (values) => ({ type: 'string', enum: values });

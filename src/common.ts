@@ -57,12 +57,14 @@ export {
   CONVERSATION_EVENTS,
   EMPTY_LOG,
   FencedError,
+  randomEpoch,
   StorageFaultError,
 } from './agent-webkit/engine/storage.js';
 export type {
   AsyncEventStore,
   EventAppend,
   EventStore,
+  Generation,
   LogSummary,
   RecordCursor,
   SessionRecord,
@@ -129,6 +131,7 @@ export {
   BackpressureError,
   CursorAheadError,
   CursorEvictedError,
+  CursorLostError,
   type ErrorCode,
   ForbiddenError,
   InvalidRequestError,

@@ -53,7 +53,7 @@ export class SessionHandle {
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    * @param limit the size of the page, from 1 to 1000; 1000 by default
-   * @throws CursorEvictedError, CursorAheadError, InvalidRequestError
+   * @throws CursorEvictedError, CursorAheadError, CursorLostError, InvalidRequestError
    */
   read(after = 0, limit?: number): Promise<EventsPage> {
     return this.#session.read(after, limit);
@@ -67,9 +67,10 @@ export class SessionHandle {
    * It completes after the `done` event of a session that was deleted. It errors:
    *
    * - with what the other methods reject with, also when the caller loses access while it watches;
-   * - with `CursorAheadError`, `TooManySubscribersError`, or `CursorEvictedError` when the event after
-   *   the cursor is no longer kept;
-   * - with `FencedError` when another server took the session over, or deleted it.
+   * - with `CursorAheadError`, `CursorLostError`, `TooManySubscribersError`, or `CursorEvictedError` when
+   *   the event after the cursor is no longer kept;
+   * - with `FencedError` when another server took the session over, or deleted it, or when the storage
+   *   was restored to an earlier state.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    */

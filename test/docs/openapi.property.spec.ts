@@ -106,7 +106,10 @@ function findPlaces(value: object): [object, string][] {
 describe('The schemas of the OpenAPI description', () => {
   let server: TestApp;
   let session: string;
-  const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true, uuid: isUuid } });
+  const ajv = new Ajv2020({
+    strict: false,
+    formats: { 'date-time': true, int64: true, uuid: isUuid },
+  });
   ajv.addSchema(agentWebkitOpenApi(), 'api');
   const schema = (name: string): ValidateFunction => {
     const found = ajv.getSchema(`api#/components/schemas/AgentWebkit${name}`);

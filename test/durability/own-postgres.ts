@@ -11,6 +11,7 @@ import { findFreePort } from '../support/free-port.js';
 import { describeNeeding } from '../support/needs.js';
 
 const DEBIAN = '/usr/lib/postgresql';
+const PROGRAMS = ['initdb', 'postgres', 'pg_dump', 'pg_restore', 'pg_basebackup'];
 
 /** The user that runs the database, which cannot run as root. */
 interface User {
@@ -26,16 +27,19 @@ export const describeOwnPostgres = describeNeeding(findMissing());
 
 function findMissing(): string | null {
   if (!programs)
-    return 'There is no initdb and no postgres, neither on the PATH nor in /usr/lib/postgresql.';
+    return `The programs ${PROGRAMS.join(', ')} are neither on the PATH nor in ${DEBIAN}.`;
   if (user === undefined)
     return 'PostgreSQL does not run as root, and there is no user "postgres".';
   return null;
 }
 
-/** A PostgreSQL server of one test, which can be killed and restarted. */
+/** A PostgreSQL server of one test, which can be killed and restarted, and put back to an earlier state. */
 export class OwnPostgres {
-  readonly #folder: string;
   readonly #port: number;
+  /** The folder of the running server's data. */
+  #folder: string;
+  /** The folder of a backup or a standby; null while there is none. */
+  #copy: string | null = null;
   #process: ChildProcess | null = null;
 
   private constructor(folder: string, port: number) {
@@ -45,10 +49,9 @@ export class OwnPostgres {
 
   /** Creates an empty server and starts it. */
   static async start(): Promise<OwnPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'agent-webkit-postgres-'));
-    if (user) await chown(folder, user.uid, user.gid);
+    const folder = await createFolder();
     const options = ['-U', 'test', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
-    await promisify(execFile)(program('initdb'), ['-D', folder, ...options], { ...user });
+    await run('initdb', ['-D', folder, ...options]);
     const postgres = new OwnPostgres(folder, await findFreePort());
     await postgres.restart();
     return postgres;
@@ -74,9 +77,44 @@ export class OwnPostgres {
     await eventually(() => this.#tryToRun(), Boolean, Infinity);
   }
 
+  /** Backs up its database by `pg_dump`. */
+  async dump(): Promise<void> {
+    this.#copy = await createFolder();
+    const format = ['--format=custom', '--file', join(this.#copy, 'dump')];
+    await run('pg_dump', ['--dbname', this.url, ...format]);
+  }
+
+  /** Puts its database back to the last {@link dump}. */
+  async load(): Promise<void> {
+    const file = join(this.#copy ?? '', 'dump');
+    await run('pg_restore', ['--clean', '--if-exists', '--dbname', this.url, file]);
+  }
+
+  /** Copies the folder of its data, which may be done while it does not run. */
+  async copyFolder(): Promise<void> {
+    this.#copy = await createFolder();
+    await promisify(execFile)('cp', ['-a', `${this.#folder}/.`, this.#copy]);
+  }
+
+  /** Adds a standby that has every commit until now, and none of those that follow. */
+  async addStandby(): Promise<void> {
+    this.#copy = await createFolder();
+    await run('pg_basebackup', ['-d', this.url, '-D', this.#copy, '-X', 'stream', '-c', 'fast']);
+  }
+
+  /** Kills the server, and starts the copy or the standby in its place, at the same address. */
+  async replace(): Promise<void> {
+    await this.kill();
+    const replaced = this.#folder;
+    this.#folder = this.#copy ?? replaced;
+    this.#copy = replaced;
+    await this.restart();
+  }
+
   async remove(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, maxRetries: 10 });
+    if (this.#copy) await rm(this.#copy, { recursive: true, maxRetries: 10 });
   }
 
   async #tryToRun(): Promise<boolean> {
@@ -104,12 +142,23 @@ export class OwnPostgres {
   }
 }
 
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-webkit-postgres-'));
+  if (user) await chown(folder, user.uid, user.gid);
+  return folder;
+}
+
+/** Runs a program of PostgreSQL to its end. @throws Error when it fails */
+async function run(name: string, args: readonly string[]): Promise<void> {
+  await promisify(execFile)(program(name), [...args], { ...user });
+}
+
 function findPrograms(): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN) : [];
   return [
     ...(process.env['PATH'] ?? '').split(delimiter),
     ...versions.map((version) => join(DEBIAN, version, 'bin')),
-  ].find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))));
+  ].find((folder) => PROGRAMS.every((name) => existsSync(join(folder, name))));
 }
 
 function program(name: string): string {

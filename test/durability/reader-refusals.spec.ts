@@ -41,9 +41,13 @@ for (const { name, describe, create } of DURABLE) {
       const { session_id: id } = JSON.parse(answer?.body ?? '') as { session_id: string };
       await server.kill();
       await server.start();
-      expect(await refusal(id, '1000')).toEqual({
+      expect(await refusal(id, String(2 ** 50))).toEqual({
         status: 412,
         body: expect.stringContaining('"cursor_ahead"'),
+      });
+      expect(await refusal(id, '1000')).toEqual({
+        status: 412,
+        body: expect.stringMatching(/"cursor_(ahead|lost)"/),
       });
       expect(await refusal(randomUUID(), '0')).toEqual({
         status: 404,

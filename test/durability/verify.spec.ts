@@ -46,6 +46,18 @@ describe('the violations in a history', () => {
     expect(findViolations(history(LOG, { seen: [stored, stored.slice(0, 4)] }))).toEqual([]);
   });
 
+  it('are empty when a new generation skips ids', () => {
+    const skipped = stored.map((event) =>
+      event.id > 5 ? { ...event, id: event.id + 1_000_000 } : event,
+    );
+    const known = { stored: skipped, seen: [skipped, skipped.slice(0, 6)] };
+    expect(findViolations(history(LOG, known))).toEqual([]);
+    const seen = [skipped.toSpliced(5, 1)];
+    expect(findViolations(history(LOG, { stored: skipped, seen }))).toEqual([
+      'Reader 1 received 1000007 after 5.',
+    ]);
+  });
+
   it('are empty while a session is still active', () => {
     for (let length = 1; length <= LOG.length; length += 1) {
       const known = {

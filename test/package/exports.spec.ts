@@ -42,6 +42,7 @@ const COMMON = [
   'ConflictError',
   'CursorAheadError',
   'CursorEvictedError',
+  'CursorLostError',
   'EMPTY_LOG',
   'EvictedError',
   'FencedError',
@@ -63,6 +64,7 @@ const COMMON = [
   'TooManySubscribersError',
   'UnauthorizedError',
   'claudeSdkFactory',
+  'randomEpoch',
 ];
 
 describe('the public entries', () => {

@@ -4,19 +4,19 @@ import { decodeFrames, encodeFrame } from '../../src/agent-webkit/protocol/sse-f
 
 describe('the frames of events', () => {
   it('are Server-Sent Events', () => {
-    expect(encodeFrame({ seq: 7, name: 'done', data: '{}' })).toBe(
+    expect(encodeFrame({ id: 7, name: 'done', data: '{}' })).toBe(
       'id: 7\nevent: done\ndata: {}\n\n',
     );
   });
 
   it('are rejected when they are malformed', () => {
-    const bytes = Buffer.from(encodeFrame({ seq: 1, name: 'done', data: '{}\n\n' }));
+    const bytes = Buffer.from(encodeFrame({ id: 1, name: 'done', data: '{}\n\n' }));
     expect(() => decodeFrames(bytes)).toThrow('one line of JSON');
   });
 
   it('decode to the encoded events, whatever JSON they contain', () => {
     const event = fc.record({
-      seq: fc.integer({ min: 1 }),
+      id: fc.integer({ min: 1 }),
       name: fc.constantFrom('message_delta', 'done'),
       data: fc
         .oneof(fc.jsonValue(), fc.string({ unit: 'binary' }))

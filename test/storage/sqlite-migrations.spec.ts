@@ -13,6 +13,9 @@ import { drivers, SqliteBench } from './sqlite-bench.js';
 const PREFIX = 'agent_webkit_';
 const STEPS = createMigrations(PREFIX);
 const NEXT = STEPS.length + 1;
+/** The steps of version 0.1.0, which did not mark them. */
+const RELEASED = STEPS.slice(0, 1);
+const BREAKING = STEPS.findLastIndex(({ isBreaking }) => isBreaking) + 1;
 const ADDS_COLUMN: Migration = {
   isBreaking: false,
   sql: `alter table ${PREFIX}session add column note text not null default ''`,
@@ -41,7 +44,7 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     expect(await storedSeqs(storage, id)).toEqual([1, 2, 3]);
     await createSession(storage);
     await storage.close();
-    expect(await readLedger()).toEqual([{ version: NEXT + 1, breaking_version: STEPS.length }]);
+    expect(await readLedger()).toEqual([{ version: NEXT + 1, breaking_version: BREAKING }]);
   });
 
   it('of a newer release is rejected with an error message when a step was breaking', async () => {
@@ -58,8 +61,8 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
   });
 
   it('of a newer release that did not mark its steps is rejected', async () => {
-    await keepSession();
-    await onFile((thread) =>
+    await createReleased();
+    await onReleased((thread) =>
       thread.write([
         [{ kind: 'write', sql: `update ${PREFIX}schema set version = 99`, params: [] }],
       ]),
@@ -69,10 +72,12 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
 
   it('of a release without marks is used unchanged, and marked by the next step', async () => {
     await createReleased();
+    await onReleased((thread) => thread.read('select 1'));
+    expect(await readLedger()).toEqual([{ version: RELEASED.length }]);
     const id = await keepSession();
-    expect(await readLedger()).toEqual([{ version: STEPS.length }]);
+    expect(await readLedger()).toEqual([{ version: STEPS.length, breaking_version: BREAKING }]);
     await migrateTo(ADDS_COLUMN);
-    expect(await readLedger()).toEqual([{ version: NEXT, breaking_version: STEPS.length }]);
+    expect(await readLedger()).toEqual([{ version: NEXT, breaking_version: BREAKING }]);
     expect(await storedSeqs(await bench.open({ driver }), id)).toEqual([1]);
   });
 
@@ -80,7 +85,7 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     const id = await keepSession();
     const broken = migrateTo(ADDS_COLUMN, { isBreaking: false, sql: 'no sql' });
     await expect(broken).rejects.toThrow('syntax error');
-    expect(await readLedger()).toEqual([{ version: STEPS.length }]);
+    expect(await readLedger()).toEqual([{ version: STEPS.length, breaking_version: BREAKING }]);
     await migrateTo(ADDS_COLUMN);
     expect(await storedSeqs(await bench.open({ driver }), id)).toEqual([1]);
   });
@@ -96,14 +101,14 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
 
   /** Starts as a newer release, which has more steps, and stops. */
   async function migrateTo(...steps: Migration[]): Promise<void> {
-    await onFile((thread) => thread.read('select 1'), steps);
+    await onFile((thread) => thread.read('select 1'), [...STEPS, ...steps]);
   }
 
   /** The file as version 0.1.0 created it. */
   async function createReleased(): Promise<void> {
-    const sql = STEPS.map((step) => step.sql).join(';');
+    const sql = RELEASED.map((step) => step.sql).join(';');
     const table = `create table ${PREFIX}schema (version integer not null)`;
-    const step = `${sql}; ${table}; insert into ${PREFIX}schema values (${STEPS.length})`;
+    const step = `${sql}; ${table}; insert into ${PREFIX}schema values (${RELEASED.length})`;
     const thread = open('writer_ledger', [{ isBreaking: true, sql: step }]);
     await thread.read('select 1');
     await thread.close();
@@ -116,11 +121,15 @@ describe.each(drivers)('the schema in SQLite by %s', (driver) => {
     return rows;
   }
 
+  function onReleased<T>(work: (thread: SqliteThread) => Promise<T>): Promise<T> {
+    return onFile(work, RELEASED);
+  }
+
   async function onFile<T>(
     work: (thread: SqliteThread) => Promise<T>,
-    steps: readonly Migration[] = [],
+    steps: readonly Migration[],
   ): Promise<T> {
-    const thread = open(`${PREFIX}schema`, [...STEPS, ...steps]);
+    const thread = open(`${PREFIX}schema`, steps);
     try {
       return await work(thread);
     } finally {

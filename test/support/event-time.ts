@@ -27,7 +27,7 @@ export function splitTime<Data extends object>(
 }
 
 /** Returns a stored event as it was appended: without its time. */
-export function wireEventOf(event: SessionEvent): WireEvent {
+export function wireEventOf(event: Pick<SessionEvent, 'name' | 'data'>): WireEvent {
   const parsed = parseSessionEvent(event);
   return { event: parsed.event, data: splitTime(parsed.data).data } as WireEvent;
 }

@@ -170,7 +170,7 @@ export class Reader {
     const reading = this.#subscription.read(maxChars);
     const { firstSeq, lastSeq } = this.#committed;
     this.#isHungry = reading.kind === 'caught_up';
-    const seqs = reading.kind === 'events' ? reading.events.map(({ seq }) => seq) : [];
+    const seqs = reading.kind === 'events' ? reading.events.map(({ id }) => id) : [];
     if (this.#kept.length > 0) {
       expect(seqs.length).toBeGreaterThan(0);
       expect(seqs).toEqual(this.#kept.slice(0, seqs.length));

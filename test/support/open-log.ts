@@ -2,6 +2,7 @@ import {
   EventLog,
   type EventLogOptions,
 } from '../../src/agent-webkit/engine/event-log/event-log.js';
+import { FIRST_GENERATION } from '../../src/agent-webkit/engine/storage.js';
 import { SOME_TIME } from './event-time.js';
 import { memoryEvents } from './memory-events.js';
 
@@ -10,6 +11,7 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
   return {
     sessionId: 's',
     epoch: 1,
+    generations: FIRST_GENERATION,
     store: memoryEvents(),
     maxEvents: 1000,
     maxLogChars: 1_000_000,

@@ -162,7 +162,7 @@ export class SessionBench {
   /** Returns the retained events of the session, without their times. */
   async events(): Promise<(WireEvent & { id: number })[]> {
     const { events } = await this.session.read(0, Number.POSITIVE_INFINITY);
-    return events.map((event) => ({ id: event.seq, ...wireEventOf(event) }));
+    return events.map((event) => ({ id: event.id, ...wireEventOf(event) }));
   }
 
   /** Returns the names of the session's events. */

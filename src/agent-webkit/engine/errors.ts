@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'no_running_task'
   | 'cursor_evicted'
   | 'cursor_ahead'
+  | 'cursor_lost'
   | 'payload_too_large'
   | 'too_many_sessions'
   | 'too_many_creations'
@@ -89,21 +90,33 @@ export class NoRunningTaskError extends AgentWebkitError {
 export class CursorEvictedError extends AgentWebkitError {
   readonly code = 'cursor_evicted';
 
-  constructor(cursor: number, firstSeq: number) {
+  constructor(cursor: number, firstId: number) {
     super(
-      `Event ${cursor + 1} is no longer retained; the oldest is ${firstSeq}. ` +
+      `The event after ${cursor} is no longer retained; the oldest is ${firstId}. ` +
         `Reload the session: connect without Last-Event-ID.`,
     );
   }
 }
 
-/** The cursor is larger than the `seq` of the last event. */
+/** The cursor is larger than the id of the last event. */
 export class CursorAheadError extends AgentWebkitError {
   readonly code = 'cursor_ahead';
 
-  constructor(cursor: number, lastSeq: number) {
+  constructor(cursor: number, lastId: number) {
     super(
-      `Event ${cursor} does not exist yet; the last is ${lastSeq}. ` +
+      `Event ${cursor} does not exist yet; the last is ${lastId}. ` +
+        `Reload the session: connect without Last-Event-ID.`,
+    );
+  }
+}
+
+/** No event has this id: it was lost when the storage was restored to an earlier state, or was never assigned. */
+export class CursorLostError extends AgentWebkitError {
+  readonly code = 'cursor_lost';
+
+  constructor(cursor: number) {
+    super(
+      `Event ${cursor} was lost when the storage was restored. ` +
         `Reload the session: connect without Last-Event-ID.`,
     );
   }

@@ -1,11 +1,16 @@
 import type { Timed, WireEvent } from '../protocol/events.js';
-import type { StreamEvent as SessionEvent } from '../protocol/sse-frames.js';
 
 /**
  * An event with its position in the log of a session. Its payload is serialized once, for the storage
  * and for all subscribers, and never changes.
  */
-export type { SessionEvent };
+export interface SessionEvent {
+  /** The position in the log: an integer from 1 that rises by one. Clients receive an id instead. */
+  readonly seq: number;
+  readonly name: string;
+  /** The payload as one line of JSON. */
+  readonly data: string;
+}
 
 /** @param time when the event is appended, in ISO 8601. It becomes a field of the payload. */
 export function createSessionEvent(seq: number, event: WireEvent, time: string): SessionEvent {
@@ -13,6 +18,6 @@ export function createSessionEvent(seq: number, event: WireEvent, time: string):
 }
 
 /** Parses the wire event of a stored event that {@link createSessionEvent} has created. */
-export function parseSessionEvent(event: SessionEvent): Timed<WireEvent> {
+export function parseSessionEvent(event: Pick<SessionEvent, 'name' | 'data'>): Timed<WireEvent> {
   return { event: event.name, data: JSON.parse(event.data) } as Timed<WireEvent>;
 }

@@ -1,6 +1,14 @@
+import { randomInt } from 'node:crypto';
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionConfig } from './agent-client.js';
 import type { SessionEvent } from './session-event.js';
+
+/** Consecutive events of a session whose ids differ from their seqs by the same number. It ends where the next one begins. */
+export interface Generation {
+  readonly firstSeq: number;
+  /** The id that clients receive is the seq plus this number. */
+  readonly offset: number;
+}
 
 /** A summary of a session's events, so that a listing need not read them. */
 export interface LogSummary {
@@ -9,6 +17,8 @@ export interface LogSummary {
   /** The last seq; 0 while there is no event. */
   readonly lastSeq: number;
   readonly costUsd: number;
+  /** The generations of the events, oldest first; at least one, at most 100. */
+  readonly generations: readonly Generation[];
 }
 
 /** The record of a session, without its events. */
@@ -18,7 +28,10 @@ export interface SessionRecord {
   /** The id of the caller who created the session. */
   readonly owner: string;
   config: SessionConfig;
-  /** Rises when a server takes over the session. An append with an older epoch is rejected. */
+  /**
+   * 1 at first, and another random number whenever a server takes over the session, so that it does not
+   * repeat after the storage was restored to an earlier state. An append with another epoch is rejected.
+   */
   epoch: number;
   readonly createdAt: Date;
   lastActivityAt: Date;
@@ -26,7 +39,22 @@ export interface SessionRecord {
   readonly log: LogSummary;
 }
 
-export const EMPTY_LOG: LogSummary = { firstSeq: 1, lastSeq: 0, costUsd: 0 };
+/** The generations of a new session. Its ids equal its seqs until another server, or a restart, continues it. */
+export const FIRST_GENERATION: readonly Generation[] = [{ firstSeq: 1, offset: 0 }];
+
+export const EMPTY_LOG: LogSummary = {
+  firstSeq: 1,
+  lastSeq: 0,
+  costUsd: 0,
+  generations: FIRST_GENERATION,
+};
+
+const MAX_EPOCH = 2 ** 30;
+
+/** Returns the epoch for a session that a server takes over: a random integer from 2 to 2^30. */
+export function randomEpoch(): number {
+  return randomInt(2, MAX_EPOCH);
+}
 
 /** The fields of a record that may change. */
 export type SessionRecordPatch = Partial<Pick<SessionRecord, 'config' | 'lastActivityAt'>>;
@@ -55,8 +83,9 @@ export interface EventAppend {
    * events, and read by {@link SessionRecordStore.unfinished}.
    */
   readonly isUnfinished: boolean;
-  /** The summary for the record from this commit on. */
-  readonly summary: Pick<LogSummary, 'firstSeq' | 'costUsd'>;
+  /** The summary for the record from this commit on. Without `generations`, those of the record stay. */
+  readonly summary: Pick<LogSummary, 'firstSeq' | 'costUsd'> &
+    Partial<Pick<LogSummary, 'generations'>>;
 }
 
 /** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
@@ -105,7 +134,8 @@ export interface EventStore {
    * response was lost, and whose events exist already, succeeds and changes nothing.
    *
    * @throws FencedError when the epoch is not the latest one of the session
-   * @throws RangeError when the events do not follow the last ones
+   * @throws RangeError when the events do not follow the last ones, as after the storage was restored to
+   *   an earlier state
    * @throws UnstorableError when the events can never be stored; nothing of the append is stored then, and
    *   appends to other sessions are not affected. Any other error means that a retry of the same append
    *   may succeed.
@@ -138,7 +168,10 @@ export interface SessionRecordStore {
    */
   create(record: SessionRecord, key: string | null): Promise<SessionRecord>;
   get(sessionId: string): Promise<SessionRecord | null>;
-  /** Takes over the session for this server and raises its epoch by one. Returns null when it does not exist. */
+  /**
+   * Takes over the session for this server and gives it a new epoch, by {@link randomEpoch}. Returns null
+   * when it does not exist.
+   */
   claim(sessionId: string): Promise<SessionRecord | null>;
   /** @throws FencedError when the epoch is not the latest one; nothing is changed then */
   update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void>;

@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   no_running_task: 409,
   cursor_evicted: 412,
   cursor_ahead: 412,
+  cursor_lost: 412,
   payload_too_large: 413,
   too_many_sessions: 429,
   too_many_creations: 429,

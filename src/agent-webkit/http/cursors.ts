@@ -14,9 +14,10 @@ export interface RequestWithCursor {
  */
 export function readLastEventId({ headers, query }: RequestWithCursor): number {
   const sent = headers['last-event-id'] ?? query['last_event_id'] ?? '0';
-  if (typeof sent === 'string' && /^\d{1,15}$/.test(sent)) return Number(sent);
+  const id = typeof sent === 'string' && /^\d{1,16}$/.test(sent) ? Number(sent) : NaN;
+  if (Number.isSafeInteger(id)) return id;
   throw new InvalidRequestError(
-    `Last-Event-ID: must be a non-negative integer, but got ${excerpt(sent)}.`,
+    `Last-Event-ID: must be an integer from 0 to 2^53 - 1, but got ${excerpt(sent)}.`,
   );
 }
 

@@ -103,7 +103,11 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       summary: 'Returns a page of the events of a session.',
       parameters: [
         sessionId,
-        query('after', events['after'], 'The id after which the page begins.'),
+        query(
+          'after',
+          { ...events['after'], format: 'int64' },
+          'The id after which the page begins.',
+        ),
         query('limit', events['limit'], 'The maximum number of events.'),
       ],
       answer: [200, 'A page of events.', json('AgentWebkitEventsPage')],
@@ -120,11 +124,11 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
           in: 'header',
           description:
             'The id of the last received event. By default, the stream starts with the oldest event.',
-          schema: { type: 'string', pattern: '^\\d{1,15}$' },
+          schema: { type: 'string', pattern: '^\\d{1,16}$' },
         },
         query(
           'last_event_id',
-          { type: 'string', pattern: '^\\d{1,15}$' },
+          { type: 'string', pattern: '^\\d{1,16}$' },
           'The same as `Last-Event-ID`, in the query.',
         ),
       ],

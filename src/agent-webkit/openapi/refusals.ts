@@ -15,6 +15,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   no_running_task: ['input'],
   cursor_evicted: ['events', 'stream'],
   cursor_ahead: ['events', 'stream'],
+  cursor_lost: ['events', 'stream'],
   payload_too_large: ['create', 'input'],
   too_many_sessions: ['create'],
   too_many_creations: ['create'],

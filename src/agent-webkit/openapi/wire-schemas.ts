@@ -4,14 +4,16 @@ import type { JsonSchema } from '../protocol/shape.js';
 /** The schemas of the answers and of the events. */
 export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitEventSessionReady: {
-    description: 'The first event of every session. Its id is 1.',
+    description: 'The first event of every session.',
     type: 'object',
     required: ['id', 'event', 'data'],
     properties: {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['session_ready'] },
       data: {
@@ -83,7 +85,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['user_message'] },
       data: {
@@ -109,7 +113,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['turn_start'] },
       data: {
@@ -163,7 +169,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['message_delta'] },
       data: {
@@ -191,7 +199,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['message_complete'] },
       data: {
@@ -228,7 +238,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['tool_use'] },
       data: {
@@ -257,7 +269,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['tool_result'] },
       data: {
@@ -285,7 +299,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['permission_request'] },
       data: {
@@ -326,7 +342,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['ask_user_question'] },
       data: {
@@ -360,7 +378,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['hook_decision_request'] },
       data: {
@@ -392,7 +412,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['request_resolved'] },
       data: {
@@ -441,7 +463,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['result'] },
       data: {
@@ -540,7 +564,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['error'] },
       data: {
@@ -566,7 +592,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['mcp_status_change'] },
       data: {
@@ -593,7 +621,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['permission_mode_changed'] },
       data: {
@@ -622,7 +652,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['task_started'] },
       data: {
@@ -682,7 +714,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['task_progress'] },
       data: {
@@ -725,7 +759,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['task_ended'] },
       data: {
@@ -759,7 +795,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['conversation_reset'] },
       data: {
@@ -788,7 +826,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['session_state'] },
       data: {
@@ -813,7 +853,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['done'] },
       data: {
@@ -837,7 +879,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['api_retry'] },
       data: {
@@ -875,7 +919,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['rate_limit'] },
       data: {
@@ -913,7 +959,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['auth_status'] },
       data: {
@@ -939,7 +987,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['compaction_start'] },
       data: {
@@ -964,7 +1014,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['compaction_end'] },
       data: {
@@ -1002,7 +1054,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['thinking_delta'] },
       data: {
@@ -1030,7 +1084,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['thinking_progress'] },
       data: {
@@ -1058,7 +1114,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['tool_progress'] },
       data: {
@@ -1087,7 +1145,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['tool_use_summary'] },
       data: {
@@ -1114,7 +1174,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['permission_denied'] },
       data: {
@@ -1145,7 +1207,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['prompt_suggestion'] },
       data: {
@@ -1171,7 +1235,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['notification'] },
       data: {
@@ -1198,7 +1264,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       id: {
         type: 'integer',
         minimum: 0,
-        description: 'Increases within a session. Send the last one as `Last-Event-ID`.',
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
       },
       event: { type: 'string', enum: ['model_refusal'] },
       data: {
@@ -1337,8 +1405,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description: 'The id of the first event after which no event is missing.',
         type: 'integer',
         minimum: 0,
+        format: 'int64',
       },
-      last_id: { type: 'integer', minimum: 0 },
+      last_id: { type: 'integer', minimum: 0, format: 'int64' },
       subscribers: { description: 'The number of open streams.', type: 'integer', minimum: 0 },
       pending: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitPendingRequest' } },
       tasks: {
@@ -1473,7 +1542,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     required: ['events', 'last_id', 'has_more'],
     properties: {
       events: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitEvent' } },
-      last_id: { description: "The id of the session's last event.", type: 'integer', minimum: 0 },
+      last_id: {
+        description: "The id of the session's last event.",
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+      },
       has_more: {
         description: 'True if the session has events after the last one of this page.',
         type: 'boolean',

@@ -117,6 +117,6 @@ export class ListSessionsDto {
 
 /** The query of GET /sessions/:id/events. */
 export class ReadEventsDto {
-  @Type(() => Number) @IsInt() @Min(0) after = 0;
+  @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) after = 0;
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit = 1000;
 }

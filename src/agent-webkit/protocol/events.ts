@@ -48,7 +48,7 @@ export type TaskUsage = { total_tokens: number; tool_uses: number; duration_ms: 
 
 /** Every event of the wire protocol by name, with its payload. `docs/events.md` is generated from it. */
 export interface EventPayloads extends NoticePayloads {
-  /** The first event of every session. Its id is 1. */
+  /** The first event of every session. */
   session_ready: { session_id: string; protocol_version: string };
   /** A user message was accepted and is in the queue. */
   user_message: { message_id: string; content: UserContent };

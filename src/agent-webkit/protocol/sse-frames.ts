@@ -1,7 +1,7 @@
 /** One event of a session's stream. */
 export interface StreamEvent {
-  /** The event's id: an integer from 1, rising by one within the session. */
-  readonly seq: number;
+  /** A positive integer, larger than that of every earlier event of the session. */
+  readonly id: number;
   readonly name: string;
   /** The payload as one line of JSON. */
   readonly data: string;
@@ -11,8 +11,8 @@ const FRAME = /^id: (\d+)\nevent: (.*)\ndata: (.*)$/s;
 const END_OF_FRAME = '\n\n';
 
 /** Encodes an event as a Server-Sent Event. */
-export function encodeFrame({ seq, name, data }: StreamEvent): string {
-  return `id: ${seq}\nevent: ${name}\ndata: ${data}${END_OF_FRAME}`;
+export function encodeFrame({ id, name, data }: StreamEvent): string {
+  return `id: ${id}\nevent: ${name}\ndata: ${data}${END_OF_FRAME}`;
 }
 
 /** Decodes a sequence of frames that {@link encodeFrame} wrote. */
@@ -25,8 +25,8 @@ export function decodeFrames(frames: Buffer): StreamEvent[] {
     // Each frame is decoded to a string of its own: substrings of a common string would keep all of it.
     const found = FRAME.exec(frames.toString('utf8', start, end));
     if (!found) throw new TypeError('Not a sequence of SSE frames whose data is one line of JSON.');
-    const [, seq, name = '', data = ''] = found;
-    events.push({ seq: Number(seq), name, data });
+    const [, id, name = '', data = ''] = found;
+    events.push({ id: Number(id), name, data });
     start = end + END_OF_FRAME.length;
   }
 }

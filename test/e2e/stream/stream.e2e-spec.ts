@@ -251,11 +251,11 @@ describe.each(ADAPTERS)('the stream on %s', (adapter) => {
     const stream = await server.stream(followed, { 'last-event-id': String(cursor) });
     await server.say(followed, 'goes on');
     await stream.next('user_message');
-    expect(stream.ids()[0]).toBe(cursor + 1);
+    expect(stream.ids()[0]).toBeGreaterThan(cursor);
     const [read, after] = await seenElsewhere();
     const page = await server.request('GET', `/sessions/${read}/events?after=${after}`);
     expect(page.status).toBe(200);
-    const ahead = await server.request('GET', `/sessions/${read}/events?after=1000`);
+    const ahead = await server.request('GET', `/sessions/${read}/events?after=${2 ** 50}`);
     expect(ahead).toMatchObject(refused(412, 'cursor_ahead', /does not exist/));
     await next.close();
   });

@@ -10,7 +10,8 @@ const OPTIONS = { maxEventAgeMs: 24 * HOUR_MS };
 const delta: WireEvent = { event: 'error', data: { code: 'c', message: 'm' } };
 const question: WireEvent = { event: 'user_message', data: { message_id: 'm', content: '' } };
 const nothing = () => undefined;
-const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+const ids = (events: readonly ({ id: number } | { seq: number })[]) =>
+  events.map((event) => ('id' in event ? event.id : event.seq));
 
 describe('an expired event', () => {
   beforeEach(stopTime);
@@ -24,19 +25,21 @@ describe('an expired event', () => {
     void log.append(question, delta, delta);
     jest.advanceTimersByTime(23 * HOUR_MS);
     void log.append(delta);
-    expect(seqs((await log.read(0, 100)).events)).toEqual([1, 2, 3, 4]);
+    expect(ids((await log.read(0, 100)).events)).toEqual([1, 2, 3, 4]);
     jest.advanceTimersByTime(2 * HOUR_MS);
-    expect(seqs((await log.read(0, 100)).events)).toEqual([1, 4]);
-    expect(() => log.subscribe(1, nothing, nothing)).toThrow('Event 2 is no longer retained');
+    expect(ids((await log.read(0, 100)).events)).toEqual([1, 4]);
+    expect(() => log.subscribe(1, nothing, nothing)).toThrow(
+      'The event after 1 is no longer retained',
+    );
     void log.append(delta);
-    expect(seqs(await store.read('s', 0, 100))).toEqual([1, 4, 5]);
+    expect(ids(await store.read('s', 0, 100))).toEqual([1, 4, 5]);
   });
 
   it('stays when it is the newest, so that a cursor at the end never expires', async () => {
     const log = openLog(OPTIONS);
     void log.append(delta, delta);
     jest.advanceTimersByTime(1000 * HOUR_MS);
-    expect(seqs((await log.read(0, 100)).events)).toEqual([2]);
+    expect(ids((await log.read(0, 100)).events)).toEqual([2]);
     expect(() => log.subscribe(2, nothing, nothing)).not.toThrow();
   });
 
@@ -56,8 +59,8 @@ describe('an expired event', () => {
     const store = memoryEvents();
     const options = { ...OPTIONS, store, maxEvents: 4 };
     const log = openLog(options);
-    const ids = ['a', 'b', 'c'];
-    for (const message_id of ids) {
+    const messages = ['a', 'b', 'c'];
+    for (const message_id of messages) {
       void log.append({ event: 'user_message', data: { message_id, content: '' } });
     }
     jest.advanceTimersByTime(25 * HOUR_MS);
@@ -67,13 +70,13 @@ describe('an expired event', () => {
     jest.advanceTimersByTime(3 * HOUR_MS);
     void second.append(delta);
     const { queue } = (await reopen()).state;
-    expect(queue.map(({ messageId }) => messageId)).toEqual(ids);
+    expect(queue.map(({ messageId }) => messageId)).toEqual(messages);
   });
 
   it('is kept when there is no age limit', async () => {
     const log = openLog();
     void log.append(delta, delta);
     jest.advanceTimersByTime(1000 * HOUR_MS);
-    expect(seqs((await log.read(0, 100)).events)).toEqual([1, 2]);
+    expect(ids((await log.read(0, 100)).events)).toEqual([1, 2]);
   });
 });

@@ -172,10 +172,10 @@ class LogRun {
     const rest = this.committed.after(Math.max(after, firstSeq - 1));
     const seqs = [...kept, ...rest.slice(0, Math.max(1, limit - kept.length))];
     // A page from the store ends before the first event in memory, but is never empty.
-    const given = page.events.map(({ seq }) => seq);
+    const given = page.events.map(({ id }) => id);
     expect(given).toEqual(this.#isAllHeld ? seqs : seqs.slice(0, given.length));
     expect(given.length > kept.length).toBe(rest.length > 0);
-    expect(page).toMatchObject({ lastSeq, hasMore: (given.at(-1) ?? after) < lastSeq });
+    expect(page).toMatchObject({ lastId: lastSeq, hasMore: (given.at(-1) ?? after) < lastSeq });
   }
 
   check(): void {

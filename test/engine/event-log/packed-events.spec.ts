@@ -11,7 +11,10 @@ const event = (seq: number, text = ''): SessionEvent => ({
   data: JSON.stringify({ text }),
 });
 const seqs = (events: readonly SessionEvent[]) => events.map(({ seq }) => seq);
-const bytesOf = (one: SessionEvent) => Buffer.byteLength(encodeFrame(one));
+const OFFSET = 1e9;
+const idOf = (seq: number) => seq + OFFSET;
+const streamed = ({ seq, name, data }: SessionEvent) => ({ id: idOf(seq), name, data });
+const bytesOf = (one: SessionEvent) => Buffer.byteLength(encodeFrame(streamed(one)));
 /** Small events, and some that need a separate chunk. */
 const text = fc.oneof(
   { weight: 5, arbitrary: fc.string({ unit: 'grapheme', maxLength: 30 }) },
@@ -27,7 +30,7 @@ describe('packed events', () => {
         fc.constantFrom(1, 100, 70_000, ALL),
         fc.constantFrom(1, 7, ALL),
         (texts, cursor, maxBytes, limit) => {
-          const packed = new PackedEvents(ALL);
+          const packed = new PackedEvents(ALL, idOf);
           const events = texts.map((one, index) => event(index + 1, one));
           for (const one of events) packed.push(one);
           const expected: SessionEvent[] = [];
@@ -38,7 +41,8 @@ describe('packed events', () => {
             size += bytesOf(one);
           }
           const { bytes, lastSeq } = packed.framesAfter(cursor, maxBytes, limit);
-          expect(decodeFrames(bytes)).toEqual(expected);
+          expect(decodeFrames(bytes)).toEqual(expected.map(streamed));
+          expect(packed.after(cursor, expected.length)).toEqual(expected);
           expect(bytes).toHaveLength(size);
           expect(lastSeq).toBe(expected.at(-1)?.seq ?? cursor);
           expect(packed.totalBytes).toBe(events.reduce((sum, one) => sum + bytesOf(one), 0));
@@ -52,7 +56,7 @@ describe('packed events', () => {
     const maxBytes = fc.integer({ min: 1, max: 300_000 });
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 300 }), maxBytes, (texts, max) => {
-        const packed = new PackedEvents(max);
+        const packed = new PackedEvents(max, idOf);
         const events = texts.map((one, index) => event(index + 1, one));
         const read: Buffer[] = [];
         for (const one of events) {
@@ -66,7 +70,7 @@ describe('packed events', () => {
         const largest = Math.max(...events.map(bytesOf), 64 * 1024);
         if (left.length > 0) expect(size).toBeGreaterThan(max - largest);
         expect(size).toBeLessThanOrEqual(Math.max(max, largest));
-        expect(read.flatMap(decodeFrames)).toEqual(events);
+        expect(read.flatMap(decodeFrames)).toEqual(events.map(streamed));
       }),
       { numRuns: 60 },
     );
@@ -81,7 +85,7 @@ describe('packed events', () => {
   });
 
   it('remove the events before a seq', () => {
-    const packed = new PackedEvents(ALL);
+    const packed = new PackedEvents(ALL, idOf);
     for (let seq = 1; seq <= 1000; seq += 1) packed.push(event(seq));
     packed.evictBefore(700);
     expect(packed.firstSeq).toBe(700);
@@ -94,7 +98,7 @@ describe('packed events', () => {
   });
 
   it('start again after a gap', () => {
-    const packed = new PackedEvents(ALL);
+    const packed = new PackedEvents(ALL, idOf);
     for (const seq of [1, 2, 7, 8]) packed.push(event(seq));
     expect([packed.firstSeq, packed.lastSeq]).toEqual([7, 8]);
     expect(seqs(packed.after(0, ALL))).toEqual([7, 8]);

@@ -14,7 +14,8 @@ const delta = (text = ''): WireEvent => ({
   data: { message_id: 'm', delta: { type: 'text', text } },
 });
 const nothing = () => undefined;
-const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+const ids = (events: readonly ({ id: number } | { seq: number })[]) =>
+  events.map((event) => ('id' in event ? event.id : event.seq));
 
 /** Reads until the given number of events is read, and waits whenever there is none. */
 async function follow(log: EventLog, last: number): Promise<number[]> {
@@ -24,7 +25,7 @@ async function follow(log: EventLog, last: number): Promise<number[]> {
   for (;;) {
     const readable = once(more, 'readable');
     const reading = subscription.read(300);
-    if (reading.kind === 'events') read.push(...seqs(reading.events));
+    if (reading.kind === 'events') read.push(...ids(reading.events));
     if (read.length >= last) return read;
     expect(reading.kind).not.toBe('overtaken');
     // oxlint-disable-next-line no-await-in-loop -- one reading after the other
@@ -63,7 +64,7 @@ describe('a subscription', () => {
       // The frame of each has some 220 bytes.
       const reading = subscription.read(230);
       if (reading.kind !== 'events') break;
-      readings.push(seqs(reading.events));
+      readings.push(ids(reading.events));
     }
     expect(readings).toEqual([[1, 2], [3, 4], [5], [6]]);
   });
@@ -76,7 +77,7 @@ describe('a subscription', () => {
       const onReadable = () => {
         const reading = subscription.read(Number.POSITIVE_INFINITY);
         expect(reading.kind).not.toBe('overtaken');
-        if (reading.kind === 'events') read.push(...seqs(reading.events));
+        if (reading.kind === 'events') read.push(...ids(reading.events));
       };
       const subscription = log.subscribe(0, onReadable, nothing);
       for (let n = 0; n < 500; n += 1) void log.append(delta());
@@ -93,7 +94,7 @@ describe('a subscription', () => {
     const onReadable = () => {
       const reading = subscription.read(Number.POSITIVE_INFINITY);
       if (reading.kind !== 'events') return;
-      read.push(...seqs(reading.events));
+      read.push(...ids(reading.events));
       if (read.length < 50) void log.append(delta('echo'));
     };
     const subscription = log.subscribe(0, onReadable, nothing);
@@ -103,7 +104,7 @@ describe('a subscription', () => {
       await settle(1);
     }
     await settle(100);
-    const stored = seqs(store.appends.flat());
+    const stored = ids(store.appends.flat());
     expect(stored).toEqual(stored.map((_, index) => index + 1));
     expect(read).toEqual(read.map((_, index) => index + 1));
     expect(read.length).toBeGreaterThanOrEqual(50);
@@ -266,7 +267,8 @@ describe('a subscription', () => {
     const subscription = log.subscribe(0, nothing, nothing);
     expect(subscription.waitingBytes).toBe(0);
     void log.append(delta('é'), delta('é'));
-    const frame = encodeFrame(storedEvent(2, delta('é')));
+    const { name, data } = storedEvent(2, delta('é'));
+    const frame = encodeFrame({ id: 2, name, data });
     expect(subscription.waitingBytes).toBe(2 * (frame.length + 1));
     subscription.read(1);
     expect(subscription.waitingBytes).toBe(0);

@@ -155,12 +155,12 @@ describe('a session in memory', () => {
     await registry.send(id, user('hi'), ADA);
     expect(registry.size).toBe(1);
     const session = await registry.get(id, ADA);
-    expect((await session.read(0, 10)).events.map(({ seq, name }) => [seq, name])).toEqual([
-      [1, 'session_ready'],
-      [2, 'session_state'],
-      [3, 'user_message'],
-      [4, 'session_state'],
-      [5, 'turn_start'],
+    expect((await session.read(0, 10)).events.map(({ name }) => name)).toEqual([
+      'session_ready',
+      'session_state',
+      'user_message',
+      'session_state',
+      'turn_start',
     ]);
     await registry.shutdown();
     expect(jest.getTimerCount()).toBe(0);

@@ -73,7 +73,9 @@ describe('the log of a session', () => {
 
         const open = new Set<string>();
         const { events } = await log.read(0, Number.POSITIVE_INFINITY);
-        expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+        const ids = events.map((event) => event.id);
+        expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+        expect(log.lastSeq).toBe(ids.length);
         for (const wire of events.map(wireEventOf)) {
           if (wire.event === 'message_delta' || wire.event === 'thinking_delta') {
             open.add(wire.data.message_id);

@@ -101,7 +101,7 @@ describe('the tasks of a session', () => {
     await bench.say('again');
     await bench.said('turn_start', 2);
     await emit(init(), backgroundTasks('t1'), taskStarted('t1'), result());
-    const subscription = bench.session.subscribe(bench.session.lastSeq, () => undefined);
+    const subscription = bench.session.subscribe(bench.session.info().last_id, () => undefined);
     await bench.session.end('deleted', 0);
     const reading = subscription.read(10_000);
     expect(reading.kind === 'events' && reading.events.map(({ name }) => name)).toEqual([

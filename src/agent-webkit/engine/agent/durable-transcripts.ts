@@ -22,14 +22,11 @@ export class DurableTranscripts implements SessionStore {
   /** The last append. The next one waits for it, even if it fails. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(sessionId: string, store: SessionStore) {
+  /** @param onFailure called with the error of each attempt that is retried */
+  constructor(sessionId: string, store: SessionStore, onFailure: (cause: unknown) => void) {
     this.#sessionId = sessionId;
     this.#store = store;
-    this.#retries = {
-      signal: this.#stopped.signal,
-      isFinal: () => false,
-      onFailure: () => undefined, // reported by the storage's guard
-    };
+    this.#retries = { signal: this.#stopped.signal, isFinal: () => false, onFailure };
   }
 
   /** True while an entry is not written yet. */

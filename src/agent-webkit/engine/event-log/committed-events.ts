@@ -1,7 +1,15 @@
 import type { WireEvent } from '../../protocol/events.js';
-import { CursorAheadError, CursorEvictedError, StorageUnavailableError } from '../errors.js';
+import { encodeFrame, type StreamEvent } from '../../protocol/sse-frames.js';
+import { answered } from '../answered.js';
+import {
+  CursorAheadError,
+  CursorEvictedError,
+  CursorLostError,
+  StorageUnavailableError,
+} from '../errors.js';
 import type { SessionEvent } from '../session-event.js';
 import { retry } from '../timing/retry.js';
+import type { Generations } from './generations.js';
 import type { Appended } from './group-commit.js';
 import { KeptEvents, type KeptEventsOptions } from './kept-events.js';
 import type { Frames } from './packed-events.js';
@@ -20,8 +28,9 @@ export interface CommittedEventsOptions extends KeptEventsOptions {
 
 /** A page of the log. */
 export interface EventPage {
-  events: readonly SessionEvent[];
-  lastSeq: number;
+  events: readonly StreamEvent[];
+  /** The id of the last event of the log. */
+  lastId: number;
   hasMore: boolean;
 }
 
@@ -34,6 +43,8 @@ interface LastReading {
 
 /** How many events one read of the storage returns for a subscriber. */
 const MAX_READ = 1000;
+/** The seq of a cursor without a position. It is before every window, so that its subscription is overtaken. */
+const NO_POSITION = -1;
 
 /**
  * The committed events of a log, as clients see them: in pages, by subscriptions, and as the state
@@ -43,6 +54,7 @@ export class CommittedEvents implements SubscribedLog {
   /** The fold of every committed event. */
   readonly state = new SessionState();
   readonly #options: CommittedEventsOptions;
+  readonly #ids: Generations;
   readonly #kept: KeptEvents;
   readonly #subscribers: Subscribers;
   /** The last read, shared by subscribers with the same cursor. Dropped after all were woken. */
@@ -52,6 +64,7 @@ export class CommittedEvents implements SubscribedLog {
 
   constructor(options: CommittedEventsOptions) {
     this.#options = options;
+    this.#ids = options.ids;
     this.#kept = new KeptEvents(options);
     this.#subscribers = new Subscribers(options.maxEvents, () => (this.#lastReading = null));
   }
@@ -64,6 +77,16 @@ export class CommittedEvents implements SubscribedLog {
   /** The seq of the last committed event, 0 while there is none. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** The id of the first event of the window. */
+  get firstId(): number {
+    return this.#ids.idOf(this.firstSeq);
+  }
+
+  /** The id of the last committed event, 0 while there is none. */
+  get lastId(): number {
+    return this.#ids.idOf(this.#lastSeq);
   }
 
   get publishedBytes(): number {
@@ -115,42 +138,54 @@ export class CommittedEvents implements SubscribedLog {
   }
 
   /**
-   * Reads one page after a cursor: at most `limit` events, in addition to the open events from before
+   * Reads one page after a cursor, which is an id: at most `limit` events, in addition to the open events from before
    * the window, which are all on the first page.
    *
    * @throws what {@link checkCursor} throws
    * @throws StorageUnavailableError when the storage cannot return the events
    */
-  async read(after: number, limit: number): Promise<EventPage> {
-    this.checkCursor(after);
+  async read(cursor: number, limit: number): Promise<EventPage> {
+    const after = this.checkCursor(cursor);
     const open = after === 0 ? this.#openBeforeKept() : [];
     const rest = Math.max(1, limit - open.length);
     const from = Math.max(after, this.firstSeq - 1);
-    const next = this.#kept.held(from, rest) ?? (await this.#fetch(from, rest));
+    const next = this.#kept.held(from, rest) ?? (await answered(this.#fetch(from, rest)));
     if (next) {
       const lastRead = next.at(-1)?.seq ?? from;
       const hasMore = lastRead < this.#lastSeq;
-      return { events: [...open, ...next], lastSeq: this.#lastSeq, hasMore };
+      const events = [...open, ...next].map((event) => this.#toStreamEvent(event));
+      return { events, lastId: this.lastId, hasMore };
     }
-    if (from < this.firstSeq - 1) return this.read(after, limit);
+    if (from < this.firstSeq - 1) return this.read(cursor, limit);
     throw new StorageUnavailableError(null);
   }
 
-  /**
-   * Checks that the events after a cursor can be read now.
-   *
-   * @throws CursorEvictedError when the cursor is older than the oldest kept event
-   * @throws CursorAheadError when the cursor is larger than the last seq
-   */
-  checkCursor(cursor: number): void {
-    this.#kept.expire();
-    if (cursor > this.#lastSeq) throw new CursorAheadError(cursor, this.#lastSeq);
-    if (cursor > 0 && cursor < this.firstSeq - 1)
-      throw new CursorEvictedError(cursor, this.firstSeq);
+  /** True when a cursor is not the id of an event that is or was in this log, nor 0. */
+  isUnknown(cursor: number): boolean {
+    const position = this.#ids.positionOf(cursor, this.#lastSeq);
+    return position === 'ahead' || position === 'lost';
   }
 
   /**
-   * Subscribes to every event after a cursor; 0 for every event that is kept.
+   * Checks that the events after a cursor can be read now. Returns the seq of the cursor's event, 0 for
+   * the cursor 0.
+   *
+   * @throws CursorEvictedError when the cursor is older than the oldest kept event
+   * @throws CursorAheadError when the cursor is larger than the last id
+   * @throws CursorLostError when no event of the log has this id
+   */
+  checkCursor(cursor: number): number {
+    this.#kept.expire();
+    const position = this.#ids.positionOf(cursor, this.#lastSeq);
+    if (position === 'ahead') throw new CursorAheadError(cursor, this.lastId);
+    if (position === 'lost') throw new CursorLostError(cursor);
+    if (position === 'evicted' || (position > 0 && position < this.firstSeq - 1))
+      throw new CursorEvictedError(cursor, this.firstId);
+    return position;
+  }
+
+  /**
+   * Subscribes to every event after a cursor, which is an id; 0 for every event that is kept.
    *
    * @param onReadable called when there is an event to read after a read returned none
    * @param onClose called once, when the subscription is closed
@@ -162,10 +197,12 @@ export class CommittedEvents implements SubscribedLog {
   }
 
   /** Subscribes after a cursor that {@link checkCursor} accepted. If it was evicted since, the first read is `overtaken`. */
-  subscribeChecked(after: number, onReadable: () => void, onClose: () => void): Subscription {
+  subscribeChecked(cursor: number, onReadable: () => void, onClose: () => void): Subscription {
+    const position = this.#ids.positionOf(cursor, this.#lastSeq);
+    const after = typeof position === 'number' ? position : NO_POSITION;
     const open = after === 0 ? this.#openBeforeKept() : [];
-    const cursor = Math.max(after, after === 0 ? this.firstSeq - 1 : 0);
-    const subscription = new Subscription(this, cursor, open, onReadable, onClose);
+    const from = after === 0 ? this.firstSeq - 1 : after;
+    const subscription = new Subscription(this, from, open, onReadable, onClose);
     this.#subscribers.add(subscription);
     return subscription;
   }
@@ -181,6 +218,10 @@ export class CommittedEvents implements SubscribedLog {
 
   reportSubscriberError(cause: unknown): void {
     this.#options.onSubscriberError(cause);
+  }
+
+  frameOf(event: SessionEvent): string {
+    return encodeFrame(this.#toStreamEvent(event));
   }
 
   framesAfter(cursor: number, maxBytes: number): Frames | null {
@@ -212,6 +253,10 @@ export class CommittedEvents implements SubscribedLog {
     const isKept = cursor >= this.firstSeq - 1;
     if (!events && isKept && !this.#hasEnded) this.#options.onMissing();
     return events;
+  }
+
+  #toStreamEvent({ seq, name, data }: SessionEvent): StreamEvent {
+    return { id: this.#ids.idOf(seq), name, data };
   }
 
   /**

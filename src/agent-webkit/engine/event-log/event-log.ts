@@ -5,12 +5,16 @@ import {
   type CommittedEventsOptions,
   type EventPage,
 } from './committed-events.js';
+import { Generations } from './generations.js';
 import { type Appended, GroupCommit } from './group-commit.js';
+import type { EventAppend, Generation } from '../storage.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
 import type { Subscription } from './subscription.js';
 
-export interface EventLogOptions extends CommittedEventsOptions {
+export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids'> {
+  /** The generations of the stored events. */
+  generations: readonly Generation[];
   epoch: number;
   /** When the last stored event was appended, as `Date.now()`. */
   lastActivityAt: number;
@@ -39,14 +43,19 @@ export class EventLog {
   readonly #options: EventLogOptions;
   readonly #commits: GroupCommit;
   readonly #committed: CommittedEvents;
+  readonly #ids: Generations;
+  /** True until the generation of this log's events is part of an append. */
+  #isNewGeneration = false;
   /** The seq the next appended event gets. */
   #nextSeq = 1;
   #hasEnded = false;
 
   constructor(options: EventLogOptions) {
-    const committed = new CommittedEvents(options);
+    const ids = new Generations(options.generations);
+    const committed = new CommittedEvents({ ...options, ids });
     this.#options = options;
     this.#committed = committed;
+    this.#ids = ids;
     this.#commits = new GroupCommit({
       createAppend: (appended, keys) => ({
         sessionId: options.sessionId,
@@ -55,7 +64,11 @@ export class EventLog {
         keys,
         // Every event appended so far is in this group or committed before it.
         isUnfinished: this.state.isUnfinished,
-        summary: { firstSeq: committed.firstSeq, costUsd: this.state.costUsd },
+        summary: {
+          firstSeq: committed.firstSeq,
+          costUsd: this.state.costUsd,
+          ...this.#newGenerations(),
+        },
       }),
       write: (append) => options.store.append(append),
       onCommitted: (appended) => committed.publish(appended),
@@ -70,9 +83,11 @@ export class EventLog {
   /** Opens a log that may have events in the storage already. */
   static async open(options: EventLogOptions): Promise<EventLog> {
     const log = new EventLog(options);
+    let oldestSeq: number | null = null;
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
       const events = await options.store.read(options.sessionId, log.lastSeq, LOAD_PAGE);
+      oldestSeq ??= events[0]?.seq ?? 1;
       for (const event of events) {
         const wire = parseSessionEvent(event);
         log.state.apply(event, wire);
@@ -81,6 +96,8 @@ export class EventLog {
       if (events.length < LOAD_PAGE) break;
     }
     log.#nextSeq = log.lastSeq + 1;
+    log.#ids.begin(log.lastSeq, oldestSeq);
+    log.#isNewGeneration = true;
     log.#committed.restored();
     return log;
   }
@@ -98,6 +115,16 @@ export class EventLog {
   /** The seq of the last committed event, 0 while there is none. */
   get lastSeq(): number {
     return this.#committed.lastSeq;
+  }
+
+  /** The id of the first event of the window, see {@link Generations}. */
+  get firstId(): number {
+    return this.#committed.firstId;
+  }
+
+  /** The id of the last committed event, 0 while there is none. */
+  get lastId(): number {
+    return this.#committed.lastId;
   }
 
   /** True when every appended event is committed. */
@@ -145,8 +172,13 @@ export class EventLog {
   }
 
   /** Checks a cursor, see {@link CommittedEvents.checkCursor}. */
-  checkCursor(cursor: number): void {
-    this.#committed.checkCursor(cursor);
+  checkCursor(cursor: number): number {
+    return this.#committed.checkCursor(cursor);
+  }
+
+  /** True when a cursor is not the id of an event of this log, see {@link CommittedEvents.isUnknown}. */
+  isUnknown(cursor: number): boolean {
+    return this.#committed.isUnknown(cursor);
   }
 
   /** Subscribes to events, see {@link CommittedEvents.subscribe}. */
@@ -170,6 +202,13 @@ export class EventLog {
     this.#hasEnded = true;
     this.#commits.stop();
     this.#committed.end();
+  }
+
+  /** Returns the generations for the first append of this log, which begins a generation, and nothing for later ones. */
+  #newGenerations(): Pick<EventAppend['summary'], 'generations'> {
+    if (!this.#isNewGeneration) return {};
+    this.#isNewGeneration = false;
+    return { generations: this.#ids.all };
   }
 
   #append(wires: readonly WireEvent[], keys: string[]): void | Promise<void> {

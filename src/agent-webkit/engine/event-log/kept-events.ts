@@ -1,4 +1,5 @@
 import { EventWindow } from './event-window.js';
+import type { Generations } from './generations.js';
 import { type Frames, PackedEvents } from './packed-events.js';
 import type { SessionEvent } from '../session-event.js';
 import type { EventStore } from '../storage.js';
@@ -13,6 +14,8 @@ export interface WindowLimits {
 export interface KeptEventsOptions extends WindowLimits {
   sessionId: string;
   store: EventStore;
+  /** The ids of the events. */
+  ids: Generations;
   /** How long an event is kept, in milliseconds; null for no limit. */
   maxEventAgeMs: number | null;
   /** How many bytes of the newest events are also kept in memory. */
@@ -47,10 +50,10 @@ export class KeptEvents {
 
   constructor(options: KeptEventsOptions) {
     this.#options = options;
-    const { maxEvents, maxLogChars, maxHeldBytes } = options;
+    const { maxEvents, maxLogChars, maxHeldBytes, ids } = options;
     this.#kept = new EventWindow(maxEvents, maxLogChars);
     this.#addedAt = new EventWindow(maxEvents);
-    this.#held = new PackedEvents(maxHeldBytes);
+    this.#held = new PackedEvents(maxHeldBytes, (seq) => ids.idOf(seq));
   }
 
   /** The seq of the first event of the window: it and every later one are kept. */

@@ -32,6 +32,7 @@ const SLOT_BYTES = 4;
  */
 export class PackedEvents {
   readonly #maxBytes: number;
+  readonly #idOf: (seq: number) => number;
   #chunks: Chunk[] = [];
   /** The last chunk, to which events are added. */
   #newest: Chunk | null = null;
@@ -42,9 +43,13 @@ export class PackedEvents {
   /** The size of all frames that were ever added, in bytes. */
   totalBytes = 0;
 
-  /** @param maxBytes the maximum size of the held frames; the newest chunk is held even if it is larger */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes the maximum size of the held frames; the newest chunk is held even if it is larger
+   * @param idOf returns the id of an event for its frame; by default its seq
+   */
+  constructor(maxBytes: number, idOf = (seq: number) => seq) {
     this.#maxBytes = maxBytes;
+    this.#idOf = idOf;
   }
 
   /** The seq of the oldest event that is held. */
@@ -64,7 +69,7 @@ export class PackedEvents {
       this.#bytes = 0;
       this.#firstSeq = event.seq;
     }
-    const frame = encodeFrame(event);
+    const frame = encodeFrame({ id: this.#idOf(event.seq), name: event.name, data: event.data });
     const chunk = this.#chunkFor(event.seq, frame);
     const length = chunk.bytes.write(frame, chunk.end);
     chunk.end += length;
@@ -111,7 +116,9 @@ export class PackedEvents {
 
   /** Returns the events after `cursor`, at most `limit`. */
   after(cursor: number, limit: number): SessionEvent[] {
-    return decodeFrames(this.framesAfter(cursor, Number.POSITIVE_INFINITY, limit).bytes);
+    const { bytes } = this.framesAfter(cursor, Number.POSITIVE_INFINITY, limit);
+    const first = Math.max(cursor + 1, this.#firstSeq);
+    return decodeFrames(bytes).map(({ name, data }, index) => ({ seq: first + index, name, data }));
   }
 
   #chunkFor(seq: number, frame: string): Chunk {

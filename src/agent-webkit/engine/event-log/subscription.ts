@@ -1,4 +1,4 @@
-import { decodeFrames, encodeFrame } from '../../protocol/sse-frames.js';
+import { decodeFrames, type StreamEvent } from '../../protocol/sse-frames.js';
 import type { Frames } from './packed-events.js';
 import type { SessionEvent } from '../session-event.js';
 
@@ -12,7 +12,7 @@ type NothingRead =
   | { kind: 'overtaken' };
 
 /** The result of a read: the next events after the cursor, in order. */
-export type Reading = { kind: 'events'; events: readonly SessionEvent[] } | NothingRead;
+export type Reading = { kind: 'events'; events: readonly StreamEvent[] } | NothingRead;
 
 /** The result of a read: the next events after the cursor, as the bytes of an SSE stream. */
 export type FramesReading = { kind: 'frames'; bytes: Buffer } | NothingRead;
@@ -28,6 +28,8 @@ export interface SubscribedLog {
   readonly hasEnded: boolean;
   /** Returns the events after a cursor that is kept, or null when they must be fetched. */
   framesAfter(cursor: number, maxBytes: number): Frames | null;
+  /** Returns an event as the text of its frame. */
+  frameOf(event: SessionEvent): string;
   /**
    * Reads events after a cursor from the storage, retrying until the signal aborts. Resolves to null
    * when they are no longer kept.
@@ -54,6 +56,7 @@ export class Subscription {
   readonly onClose: () => void;
   /** Unread frames before the cursor: open events from before the window, then fetched pages. */
   #page: readonly string[];
+  /** The seq of the last event that was read. */
   #cursor: number;
   #fetching: AbortController | null = null;
   #isOvertaken = false;
@@ -76,7 +79,7 @@ export class Subscription {
   ) {
     this.#log = log;
     this.#cursor = cursor;
-    this.#page = kept.map(encodeFrame);
+    this.#page = kept.map((event) => log.frameOf(event));
     this.#onReadable = onReadable;
     this.onClose = onClose;
     this.#readAt = log.publishedBytes;
@@ -151,7 +154,7 @@ export class Subscription {
     if (this.#log.hasEnded) fetching.abort();
     try {
       const page = await this.#log.fetchAfter(this.#cursor, fetching.signal);
-      this.#page = page?.map(encodeFrame) ?? [];
+      this.#page = page?.map((event) => this.#log.frameOf(event)) ?? [];
       this.#cursor = page?.at(-1)?.seq ?? this.#cursor;
       this.#isOvertaken = page === null;
     } catch {

@@ -1,5 +1,4 @@
 import type { EndedSession, SessionConfig } from '../agent-client.js';
-import { StorageUnavailableError } from '../errors.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { parseSessionEvent } from '../session-event.js';
 import type { EventStore } from '../storage.js';
@@ -9,8 +8,7 @@ import { TIMED_OUT, within } from '../timing/within.js';
 const FORGET_TIMEOUT_MS = 5000;
 const PAGE = 1000;
 
-/** The facts of a deleted session by which its files are found. */
-export interface Deleted {
+interface Deleted {
   readonly id: string;
   readonly owner: string;
   readonly config: Readonly<SessionConfig>;
@@ -24,16 +22,16 @@ interface LostSession extends Deleted {
 /**
  * Removes what a session's agents have written outside the storage. Never rejects.
  *
- * @param later the conversations after the first one
+ * @param later the conversations after the first one; null to read them from the storage
  */
 export async function forgetSession(
-  { sdkFactory, logger }: Pick<SessionDependencies, 'sdkFactory' | 'logger'>,
+  { sdkFactory, storage, logger }: Pick<SessionDependencies, 'sdkFactory' | 'storage' | 'logger'>,
   { id, owner, config }: Deleted,
-  later: readonly string[],
+  later: readonly string[] | null,
 ): Promise<void> {
   if (!sdkFactory.forget) return;
   try {
-    const conversationIds = [id, ...later];
+    const conversationIds = [id, ...(later ?? (await readConversations(storage.events, id)))];
     const session: EndedSession = { ...config, sessionId: id, owner, conversationIds };
     const outcome = await within(FORGET_TIMEOUT_MS, sdkFactory.forget(session));
     if (outcome === TIMED_OUT) throw new Error(`not finished after ${FORGET_TIMEOUT_MS} ms.`);
@@ -60,13 +58,12 @@ export async function removeIfDeleted(
     // Its last entries of the transcript may have arrived after the deletion.
     await records.delete(session.id);
   } catch (error) {
-    if (error instanceof StorageUnavailableError) return; // reported by the storage's guard
     deps.logger.warn(`Could not remove what is left of a deleted session: ${String(error)}`);
   }
 }
 
 /** Reads the ids of a session's later conversations from its events. */
-export async function readConversations(events: EventStore, id: string): Promise<string[]> {
+async function readConversations(events: EventStore, id: string): Promise<string[]> {
   const found: string[] = [];
   let page: Awaited<ReturnType<EventStore['read']>>;
   let after = 0;

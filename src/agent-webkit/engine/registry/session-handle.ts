@@ -65,17 +65,16 @@ export class SessionHandle {
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    * @param limit the size of the page, from 1 to 1000
-   * @throws CursorEvictedError, CursorAheadError, InvalidRequestError
+   * @throws CursorEvictedError, CursorAheadError, CursorLostError, InvalidRequestError
    */
   async read(after = 0, limit = MAX_PAGE_SIZE): Promise<EventsPage> {
     checkInteger('after', after, 0);
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
-    const wait = this.#registry.wait();
-    const session = await this.#registry.getAt(this.id, this.#caller, after, wait);
-    const page = await wait.for(session.read(after, limit));
+    const session = await this.#registry.getAt(this.id, this.#caller, after);
+    const page = await session.read(after, limit);
     return {
-      events: page.events.map((event) => ({ id: event.seq, ...parseSessionEvent(event) })),
-      last_id: page.lastSeq,
+      events: page.events.map((event) => ({ id: event.id, ...parseSessionEvent(event) })),
+      last_id: page.lastId,
       has_more: page.hasMore,
     };
   }
@@ -85,7 +84,7 @@ export class SessionHandle {
    * is open. Iterate over the result, or close it: an open watch counts as a subscriber.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
-   * @throws CursorEvictedError, CursorAheadError, TooManySubscribersError, InvalidRequestError
+   * @throws CursorEvictedError, CursorAheadError, CursorLostError, TooManySubscribersError, InvalidRequestError
    */
   async watch(after = 0, { signal }: WatchOptions = {}): Promise<SessionWatch> {
     checkInteger('after', after, 0);
@@ -102,9 +101,8 @@ export class SessionHandle {
     if (!Number.isFinite(usd) || usd <= 0) {
       throw new InvalidRequestError(`The budget must be a number above 0, but got ${usd}.`);
     }
-    const wait = this.#registry.wait();
-    const session = await this.#registry.get(this.id, this.#caller, 'send', wait);
-    await session.setMaxBudget(usd, wait);
+    const session = await this.#registry.get(this.id, this.#caller, 'send');
+    await session.setMaxBudget(usd);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

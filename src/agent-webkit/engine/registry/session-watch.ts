@@ -36,7 +36,8 @@ type Phase =
  *
  * - `CursorEvictedError` when the consumer is so slow that the next event is no longer kept;
  * - `SessionNotFoundError` when the caller lost access to the session;
- * - `FencedError` when another server took the session over, or deleted it;
+ * - `FencedError` when another server took the session over, or deleted it, or when the storage was
+ *   restored to an earlier state;
  * - `ShuttingDownError` when this server stops. Watch again, from the last id, when it is back.
  */
 export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
@@ -165,9 +166,9 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
       switch (reading.kind) {
         case 'events':
           for (const event of reading.events) {
-            this.#cursor = event.seq;
+            this.#cursor = event.id;
             this.#bufferedBytes += event.data.length;
-            this.#buffer.push({ id: event.seq, ...parseSessionEvent(event) });
+            this.#buffer.push({ id: event.id, ...parseSessionEvent(event) });
           }
           break;
         case 'caught_up':

@@ -10,7 +10,8 @@ import type { TurnGate } from './turn-gate.js';
 
 /**
  * The reason why a session has ended on this server: `deleted` permanently; `released`, to continue
- * where it is restored; `ownership_lost`, because another server took it over or deleted it.
+ * where it is restored; `ownership_lost`, because another server took it over or deleted it, or because
+ * the storage has lost events that this server has stored, as after it was restored from a backup.
  */
 export type EndReason = 'deleted' | 'released' | 'ownership_lost';
 
@@ -35,7 +36,7 @@ export interface EndingParts {
   readonly transcripts: DurableTranscripts | null;
 }
 
-/** How long the release of a session may wait for the storage to commit its last events. */
+/** How long a session's end may wait for the storage to commit its last events. */
 const LAST_EVENTS_TIMEOUT_MS = 2000;
 
 /**
@@ -44,16 +45,13 @@ const LAST_EVENTS_TIMEOUT_MS = 2000;
  * - **living**: the session accepts messages and its agent runs. Entered when it is created or
  *   restored. Left for *ending* by {@link end}, for *ended* by {@link loseOwnership}.
  * - **ending**: the session accepts no message, its agent is being stopped, and its last events are
- *   being committed: the interruption of a running turn when it is released, `done` when it is
- *   deleted. A released session is left for *ended* when they are committed, or when the storage takes
- *   too long. A deleted one waits for the storage, however long it takes, and can be read meanwhile: until
- *   `done` is committed, a restart would restore it. It is left for *ended* when `done` is committed;
- *   by {@link loseOwnership}, as `ownership_lost`; or by {@link abandon}, as `released`.
+ *   being committed: `done` when it is deleted, the interruption of a running turn when it is
+ *   released. Left for *ended* when they are committed, or when the storage takes too long.
  *   Guarantee: subscribers receive the last events before their streams end.
  * - **ended**: final. The log takes no more events and the streams end. The agent may take longer:
  *   `agentGone` resolves when it is gone.
  *
- * A session that is being deleted accepts no other end.
+ * The reason never changes: a session that is being deleted cannot be released.
  */
 export class SessionLifecycle {
   readonly #record: SessionRecord;
@@ -74,11 +72,6 @@ export class SessionLifecycle {
     return this.#life.name === 'living';
   }
 
-  /** True until `done` is committed to a session that is being deleted. */
-  get isDeleting(): boolean {
-    return this.#life.name === 'ending' && this.#life.reason === 'deleted';
-  }
-
   /** The reason why the session has ended or is ending; null while it lives. */
   get endReason(): EndReason | null {
     return this.#life.name === 'living' ? null : this.#life.reason;
@@ -97,35 +90,29 @@ export class SessionLifecycle {
   end(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
     if (this.#life.name === 'living') {
       this.#life = { name: 'ending', reason };
-      this.#end = reason === 'deleted' ? this.#delete(graceMs) : this.#release(graceMs);
+      this.#end = this.#finish(reason, graceMs);
     }
     return this.#end as Promise<SessionEnd>;
   }
 
-  /** Ends the session at once because its storage permanently rejects its events. */
+  /** Ends the session at once because its storage permanently rejects its events. It continues where it is restored. */
   loseOwnership(cause: unknown): void {
-    if (this.#life.name !== 'living' && !this.isDeleting) return;
+    if (this.#life.name !== 'living') return;
     this.#life = { name: 'ended', reason: 'ownership_lost' };
     const { id } = this.#record;
     this.#deps.logger.error(
-      `Lost ownership of session ${id} (taken over or deleted). Closing it on this server.`,
+      `Lost ownership of session ${id} (${reasonOf(cause)}). Closing it on this server.`,
       cause,
     );
-    this.#stopTimers();
+    this.#parts.activity.stopTimers();
+    this.#parts.tasks.stopTimer();
     this.#endLog();
     const agentGone = this.#parts.gate.close(0);
     this.#end = Promise.resolve({ agentGone });
     this.#deps.onOwnershipLost(id, agentGone);
   }
 
-  /** Stops waiting for the commit of `done`, because this server stops. A restart restores the session. */
-  abandon(): void {
-    if (!this.isDeleting) return;
-    this.#life = { name: 'ended', reason: 'released' };
-    this.#endLog();
-  }
-
-  /** Reads the owning epoch from the storage, and ends the session if this server no longer owns it. */
+  /** Compares the session with its storage, and ends it if this server no longer owns it or the storage has lost events. */
   async checkOwnership(): Promise<void> {
     try {
       if (await this.isTakenOver()) this.loseOwnership(new FencedError(this.#record.id));
@@ -134,43 +121,27 @@ export class SessionLifecycle {
     }
   }
 
-  /** Resolves to true when another server took the session over, or when it was deleted. */
+  /** Resolves to true when another server took the session over, when it was deleted, or when the storage lacks committed events. */
   async isTakenOver(): Promise<boolean> {
+    const { lastSeq } = this.#parts.log;
     const stored = await this.#deps.storage.records.get(this.#record.id);
-    return stored?.epoch !== this.#record.epoch;
+    return stored?.epoch !== this.#record.epoch || stored.log.lastSeq < lastSeq;
   }
 
-  async #release(graceMs: number): Promise<SessionEnd> {
-    this.#stopTimers();
-    const committed = this.#parts.gate.abandonTurn();
-    const agentGone = this.#parts.gate.close(graceMs);
+  async #finish(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
+    const { activity, gate, tasks } = this.#parts;
+    activity.stopTimers();
+    tasks.stopTimer();
+    const committed = reason === 'deleted' ? this.#appendDone() : gate.abandonTurn();
+    const agentGone = gate.close(graceMs);
     try {
       await within(LAST_EVENTS_TIMEOUT_MS, committed);
     } catch {
       // The storage takes no events; the streams end all the same.
     }
-    this.#life = { name: 'ended', reason: 'released' };
+    this.#life = { name: 'ended', reason };
     this.#endLog();
     return { agentGone };
-  }
-
-  async #delete(graceMs: number): Promise<SessionEnd> {
-    this.#stopTimers();
-    const committed = this.#appendDone();
-    const agentGone = this.#parts.gate.close(graceMs);
-    try {
-      await committed;
-      if (this.isDeleting) this.#life = { name: 'ended', reason: 'deleted' };
-    } catch {
-      // The log has failed or was ended, and the session has ended for another reason.
-    }
-    this.#endLog();
-    return { agentGone };
-  }
-
-  #stopTimers(): void {
-    this.#parts.activity.stopTimers();
-    this.#parts.tasks.stopTimer();
   }
 
   async #appendDone(): Promise<void> {
@@ -183,4 +154,11 @@ export class SessionLifecycle {
     this.#parts.transcripts?.stop();
     this.#parts.log.end();
   }
+}
+
+/** Returns the reason why the storage permanently rejects events, for the log. */
+function reasonOf(cause: unknown): string {
+  return cause instanceof RangeError
+    ? 'the storage has lost events, as after it was restored from a backup'
+    : 'taken over or deleted';
 }

@@ -60,7 +60,11 @@ export class SessionParts implements EndingParts, SlotHolder {
       onDecision: (decision) => this.#onDecision(decision),
     });
     this.transcripts = storage.transcripts
-      ? new DurableTranscripts(record.id, storage.transcripts)
+      ? new DurableTranscripts(record.id, storage.transcripts, (cause) => {
+          logger.warn(
+            `Session ${record.id}: could not write its transcript. Retrying: ${String(cause)}`,
+          );
+        })
       : null;
     this.gate = new TurnGate({
       sessionId: record.id,
@@ -173,6 +177,7 @@ function logOptions(
   return {
     sessionId: record.id,
     epoch: record.epoch,
+    generations: record.log.generations,
     store: storage.events,
     maxEvents: limits.maxEvents,
     maxLogChars: limits.maxLogChars,

@@ -3,11 +3,11 @@ import { PROTOCOL_VERSION, type SessionStateName, type WireEvent } from '../../p
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
-import { TooManySubscribersError } from '../errors.js';
+import { StorageUnavailableError, TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import type { SessionRecord } from '../storage.js';
-import { StorageWait } from '../storage-guard/storage-wait.js';
+import { TIMED_OUT, within } from '../timing/within.js';
 import { toPendingRequest } from './request-events.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
@@ -63,7 +63,7 @@ export class Session {
     return this.#parts.record.owner;
   }
 
-  /** The number of times that a server has claimed the session. */
+  /** The epoch at which this server took over the session. */
   get epoch(): number {
     return this.#parts.record.epoch;
   }
@@ -107,7 +107,10 @@ export class Session {
     return this.#parts.activity.isActive;
   }
 
-  /** Resolves to true when another server has taken the session over. This server notices it by itself when it next writes. */
+  /**
+   * Resolves to true when another server has taken the session over, or when the storage has lost events
+   * of it. This server notices both by itself when it next writes.
+   */
   isTakenOver(): Promise<boolean> {
     return this.#parts.lifecycle.isTakenOver();
   }
@@ -117,24 +120,18 @@ export class Session {
    *
    * @param by the caller, whose id other subscribers see
    * @param idempotencyKey a user message whose key was accepted before has no effect
-   * @param wait how long the request may still wait for the storage
    * @throws StorageUnavailableError when the storage does not answer in time
    * @throws NoRunningTaskError when the task to stop does not run
    * @throws AgentsBusyError when the message needs an agent and no slot is or becomes free
    * @throws SessionNotFoundError, ShuttingDownError when the session has ended
    */
-  async accept(
-    message: InboundMessage,
-    by: Caller,
-    idempotencyKey?: string,
-    wait = this.#wait(),
-  ): Promise<void> {
-    const { lifecycle, log } = this.#parts;
-    // Otherwise without an await: a deletion that begins later must not come before the message.
-    if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
+  async accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
+    const { lifecycle, log, deps } = this.#parts;
     lifecycle.assertLiving();
-    if (log.isTroubled) throw wait.unavailable();
-    await wait.for(this.#accept(message, by, idempotencyKey));
+    if (log.isTroubled) throw new StorageUnavailableError(null);
+    const accepted = this.#accept(message, by, idempotencyKey);
+    const outcome = await within(deps.limits.storageTimeoutMs, accepted);
+    if (outcome === TIMED_OUT) throw new StorageUnavailableError(null);
   }
 
   async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
@@ -191,7 +188,7 @@ export class Session {
   /**
    * Throws if {@link subscribe} would throw now.
    *
-   * @throws TooManySubscribersError, CursorEvictedError or CursorAheadError
+   * @throws TooManySubscribersError, CursorEvictedError, CursorAheadError or CursorLostError
    */
   checkSubscribable(after: number): void {
     this.#checkCapacity();
@@ -204,6 +201,11 @@ export class Session {
     if (log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
   }
 
+  /** True when a cursor is not the id of an event of this session, as far as this server knows. */
+  isUnknown(cursor: number): boolean {
+    return this.#parts.log.isUnknown(cursor);
+  }
+
   /** Reads one page of events after a cursor; 0 for all that are kept. */
   read(after: number, limit: number): Promise<EventPage> {
     return this.#parts.log.read(after, limit);
@@ -212,28 +214,23 @@ export class Session {
   /** Describes the session for clients, as of its last committed event. */
   info(): SessionInfo {
     const { record, log, activity } = this.#parts;
-    const { firstSeq, lastSeq, committed, subscribers } = log;
-    const described = { ...record, log: { firstSeq, lastSeq, costUsd: committed.costUsd } };
+    const { firstId, lastId, committed, subscribers } = log;
+    const described = { firstId, lastId, costUsd: committed.costUsd };
     const pending = [...committed.requests.values()].map(toPendingRequest);
     const tasks = [...committed.tasks.values()].map(toSessionTask);
-    return describeSession(described, activity.committedState, { pending, tasks }, subscribers);
+    const { committedState } = activity;
+    return describeSession(record, described, committedState, { pending, tasks }, subscribers);
   }
 
   /**
    * Ends the session: open requests are cancelled and its streams end. A `deleted` session appends
-   * `done` first, and can be read until that is committed; a `released` one continues where it is
-   * restored. Resolves when the last event is committed, and {@link endReason} is final; may be called
-   * again, with the result of the first call.
+   * `done` first; a `released` one continues where it is restored. Resolves when the last event is
+   * committed; may be called again, with the result of the first call.
    *
    * @param graceMs how long the agent may take to end by itself before it is killed
    */
   end(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
     return this.#parts.lifecycle.end(reason, graceMs);
-  }
-
-  /** Stops waiting for the commit of a deletion, because this server stops. A restart restores the session. */
-  abandon(): void {
-    this.#parts.lifecycle.abandon();
   }
 
   /** Resolves when the session has no subscribers. */
@@ -246,15 +243,9 @@ export class Session {
    *
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
-  async setMaxBudget(usd: number, wait = this.#wait()): Promise<void> {
-    const { lifecycle } = this.#parts;
-    if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
-    lifecycle.assertLiving();
-    await wait.for(this.#parts.settings.setMaxBudget(usd));
-  }
-
-  #wait(): StorageWait {
-    return new StorageWait(this.#parts.deps.limits.storageTimeoutMs);
+  async setMaxBudget(usd: number): Promise<void> {
+    this.#parts.lifecycle.assertLiving();
+    await this.#parts.settings.setMaxBudget(usd);
   }
 
   /** Stores the present time as the session's last activity, so that retention counts from now. */

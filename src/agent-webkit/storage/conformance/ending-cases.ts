@@ -5,6 +5,7 @@ import {
   append,
   assertSame,
   type Cases,
+  claim,
   createSession,
   idsOf,
   sampleEvents,
@@ -75,8 +76,8 @@ export const endingCases: Cases = [
       assertSame(await again.records.unfinished(2, null), unfinished.slice(0, 2));
       assertSame(await again.records.unfinished(2, unfinished[1] ?? ''), unfinished.slice(2, 4));
       const [claimed = ''] = unfinished;
-      await again.records.claim(claimed);
-      await append(again, claimed, sampleEvents(2, 1), { epoch: 2, isUnfinished: true });
+      const epoch = await claim(again, claimed);
+      await append(again, claimed, sampleEvents(2, 1), { epoch, isUnfinished: true });
       const created = await createSession(again);
       await append(again, created, sampleEvents(1, 1), { isUnfinished: true });
       assertSame(await again.records.unfinished(10, null), unfinished.slice(1));

@@ -4,9 +4,10 @@ import {
   append,
   assertSame,
   type Cases,
+  claim,
   createSession,
   rejectsAsFenced,
-  rejectsAsRefused,
+  rejectsAsGap,
   sampleEvents,
   storedSeqs,
 } from './fixtures.js';
@@ -48,9 +49,9 @@ export const eventCases: Cases = [
     'an append that leaves a gap is rejected and changes nothing',
     async ({ provider }) => {
       const id = await createSession(provider);
-      await rejectsAsRefused(append(provider, id, sampleEvents(2, 1), { keys: ['first'] }));
+      await rejectsAsGap(append(provider, id, sampleEvents(2, 1), { keys: ['first'] }));
       await append(provider, id, sampleEvents(1, 3));
-      await rejectsAsRefused(append(provider, id, sampleEvents(5, 2), { keys: ['later'] }));
+      await rejectsAsGap(append(provider, id, sampleEvents(5, 2), { keys: ['later'] }));
       assertSame(await storedSeqs(provider, id), [1, 2, 3]);
       assert.equal(await provider.events.hasKey(id, 'first'), false);
       assert.equal(await provider.events.hasKey(id, 'later'), false);
@@ -68,7 +69,7 @@ export const eventCases: Cases = [
       await append(provider, id, sampleEvents(2, 3));
       await append(provider, id, sampleEvents(1, 2));
       assertSame(await provider.events.read(id, 0, 100), sampleEvents(1, 4));
-      await rejectsAsRefused(append(provider, id, sampleEvents(6, 1)));
+      await rejectsAsGap(append(provider, id, sampleEvents(6, 1)));
       await append(provider, id, sampleEvents(5, 1));
       assertSame(await provider.events.read(id, 0, 100), sampleEvents(1, 5));
     },
@@ -94,17 +95,28 @@ export const eventCases: Cases = [
     },
   ],
   [
-    'a claim raises the epoch, and an append at an older or a later one is fenced and changes nothing',
+    'a claim changes the epoch, and an append at any other one is fenced and changes nothing',
     async ({ provider }) => {
       const id = await createSession(provider);
       await append(provider, id, sampleEvents(1, 1));
-      assert.equal((await provider.records.claim(id))?.epoch, 2);
-      assert.equal((await provider.records.get(id))?.epoch, 2);
+      const epoch = await claim(provider, id);
+      assert.notEqual(epoch, 1);
+      assert.equal((await provider.records.get(id))?.epoch, epoch);
       await rejectsAsFenced(append(provider, id, sampleEvents(2, 1), { keys: ['stale'] }));
-      await rejectsAsFenced(append(provider, id, sampleEvents(2, 1), { epoch: 3 }));
+      await rejectsAsFenced(append(provider, id, sampleEvents(2, 1), { epoch: epoch + 1 }));
+      await rejectsAsFenced(append(provider, id, sampleEvents(2, 1), { epoch: epoch - 1 }));
       assert.equal(await provider.events.hasKey(id, 'stale'), false);
-      await append(provider, id, sampleEvents(2, 1), { epoch: 2 });
+      await append(provider, id, sampleEvents(2, 1), { epoch });
       assertSame(await storedSeqs(provider, id), [1, 2]);
+    },
+  ],
+  [
+    'a claim chooses the epoch at random',
+    async ({ provider }) => {
+      // A counter would repeat its numbers after the storage was restored to an earlier state.
+      const ids = await Promise.all(Array.from({ length: 4 }, () => createSession(provider)));
+      const epochs = await Promise.all(ids.map((id) => claim(provider, id)));
+      assert.equal(new Set(epochs).size, ids.length);
     },
   ],
   [
@@ -176,7 +188,7 @@ export const eventCases: Cases = [
       await provider.events.trim(id, 99, []);
       assertSame(await storedSeqs(provider, id), []);
       const again = reopen ? await reopen() : provider;
-      await rejectsAsRefused(append(again, id, sampleEvents(5, 1)));
+      await rejectsAsGap(append(again, id, sampleEvents(5, 1)));
       await append(again, id, sampleEvents(4, 1));
       assertSame(await storedSeqs(again, id), [4]);
     },

@@ -90,6 +90,13 @@ export async function append(
   });
 }
 
+/** Takes a session over. Returns its epoch from then on. */
+export async function claim(provider: StorageProvider, sessionId: string): Promise<number> {
+  const record = await provider.records.claim(sessionId);
+  assert.ok(record);
+  return record.epoch;
+}
+
 /** Returns the seqs of all events of a session. */
 export async function storedSeqs(provider: StorageProvider, sessionId: string): Promise<number[]> {
   const events = await provider.events.read(sessionId, 0, 10_000);
@@ -100,9 +107,9 @@ export async function rejectsAsFenced(appending: Promise<void>): Promise<void> {
   await assert.rejects(appending, (error) => error instanceof FencedError);
 }
 
-/** Asserts that the append is rejected, but not fenced, so that a retry is possible. */
-export async function rejectsAsRefused(appending: Promise<void>): Promise<void> {
-  await assert.rejects(appending, (error) => error instanceof Error && !isFenced(error));
+/** Asserts that the append is rejected because its events do not follow the stored ones. */
+export async function rejectsAsGap(appending: Promise<void>): Promise<void> {
+  await assert.rejects(appending, (error) => error instanceof RangeError);
 }
 
 export function isFenced(error: unknown): boolean {

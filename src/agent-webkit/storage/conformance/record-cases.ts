@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { FencedError, type SessionRecord } from '../../engine/storage.js';
+import { EMPTY_LOG, FencedError, type SessionRecord } from '../../engine/storage.js';
 import {
   append,
   assertSame,
   type Cases,
+  claim,
   createSession,
   sampleEvents,
   sampleRecord,
@@ -38,8 +39,11 @@ export const recordCases: Cases = [
     async ({ provider }) => {
       const record = sampleRecord();
       await provider.records.create(record, null);
-      assertSame(await provider.records.claim(record.id), { ...record, epoch: 2 });
-      assertSame(await provider.records.claim(record.id), { ...record, epoch: 3 });
+      const first = await provider.records.claim(record.id);
+      const second = await provider.records.claim(record.id);
+      assertSame(first, { ...record, epoch: first?.epoch });
+      assertSame(second, { ...record, epoch: second?.epoch });
+      assert.equal(new Set([1, first?.epoch, second?.epoch]).size, 3);
     },
   ],
   [
@@ -71,15 +75,16 @@ export const recordCases: Cases = [
   ],
   [
     'an update at an older epoch is rejected and changes nothing',
-    async ({ provider: { records } }) => {
+    async ({ provider }) => {
+      const { records } = provider;
       const record = sampleRecord();
       await records.create(record, null);
-      await records.claim(record.id);
+      const epoch = await claim(provider, record.id);
       const config = { ...record.config, model: 'opus' };
       await assert.rejects(records.update(record.id, 1, { config }), FencedError);
-      assertSame(await records.get(record.id), { ...record, epoch: 2 });
-      await records.update(record.id, 2, { config });
-      assertSame(await records.get(record.id), { ...record, epoch: 2, config });
+      assertSame(await records.get(record.id), { ...record, epoch });
+      await records.update(record.id, epoch, { config });
+      assertSame(await records.get(record.id), { ...record, epoch, config });
     },
   ],
   [
@@ -103,8 +108,10 @@ export const recordCases: Cases = [
       patch.config.cwd = '/spoilt';
       patch.lastActivityAt.setTime(0);
       assertSame(await records.get(expected.id), patched);
-      spoil(await records.claim(expected.id));
-      assertSame(await records.get(expected.id), { ...patched, epoch: 2 });
+      const claimed = await records.claim(expected.id);
+      const epoch = claimed?.epoch;
+      spoil(claimed);
+      assertSame(await records.get(expected.id), { ...patched, epoch });
     },
   ],
   [
@@ -129,10 +136,11 @@ export const recordCases: Cases = [
   ],
   [
     'a repeated creation returns the current record',
-    async ({ provider: { records } }) => {
+    async ({ provider }) => {
+      const { records } = provider;
       const { id } = await records.create(sampleRecord(), 'key');
-      await records.claim(id);
-      await records.update(id, 2, { lastActivityAt: new Date(7) });
+      const epoch = await claim(provider, id);
+      await records.update(id, epoch, { lastActivityAt: new Date(7) });
       assertSame(await records.create(sampleRecord(), 'key'), await records.get(id));
     },
   ],
@@ -140,7 +148,7 @@ export const recordCases: Cases = [
     'a record has the summary of the last accepted append',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
-      assertSame((await provider.records.get(id))?.log, { firstSeq: 1, lastSeq: 0, costUsd: 0 });
+      assertSame((await provider.records.get(id))?.log, EMPTY_LOG);
       await append(provider, id, sampleEvents(1, 3), { summary: { firstSeq: 1, costUsd: 0.125 } });
       const summary = { firstSeq: 3, costUsd: 1 / 3 };
       await append(provider, id, sampleEvents(4, 2), { summary });
@@ -148,9 +156,42 @@ export const recordCases: Cases = [
       const stale = append(provider, id, sampleEvents(6, 1), { epoch: 7 });
       await assert.rejects(stale, FencedError);
       const { records } = reopen ? await reopen() : provider;
-      const log = { firstSeq: 3, lastSeq: 5, costUsd: 1 / 3 };
+      const log = { ...EMPTY_LOG, firstSeq: 3, lastSeq: 5, costUsd: 1 / 3 };
       assertSame((await records.list('alice', 1, null))[0]?.log, log);
       assertSame((await records.claim(id))?.log, log);
+    },
+  ],
+  [
+    'a record has the generations of the last accepted append that has any',
+    async ({ provider, reopen }) => {
+      const [id, other] = [await createSession(provider), await createSession(provider)];
+      const epoch = await claim(provider, id);
+      const generations = [
+        { firstSeq: 1, offset: 0 },
+        { firstSeq: 4, offset: 2 ** 31 },
+        { firstSeq: 9, offset: Number.MAX_SAFE_INTEGER },
+      ];
+      const summary = { firstSeq: 2, costUsd: 0.5 };
+      await append(provider, id, sampleEvents(1, 3), { epoch, summary });
+      assertSame((await provider.records.get(id))?.log.generations, EMPTY_LOG.generations);
+      await append(provider, id, sampleEvents(4, 1), {
+        epoch,
+        summary: { ...summary, generations: generations.slice(0, 2) },
+      });
+      await append(provider, id, sampleEvents(5, 5), {
+        epoch,
+        summary: { ...summary, generations },
+      });
+      await append(provider, id, sampleEvents(10, 1), { epoch, summary });
+      const stale = append(provider, id, sampleEvents(11, 1), {
+        summary: { ...summary, generations: EMPTY_LOG.generations },
+      });
+      await assert.rejects(stale, FencedError);
+      const { records } = reopen ? await reopen() : provider;
+      const log = { ...summary, lastSeq: 10, generations };
+      assertSame((await records.get(id))?.log, log);
+      assertSame((await records.claim(id))?.log, log);
+      assertSame((await records.get(other))?.log, EMPTY_LOG);
     },
   ],
 ];

@@ -6,6 +6,8 @@ import {
   type EventStore,
   FencedError,
   IDEMPOTENCY_KEY_TTL_MS,
+  type LogSummary,
+  randomEpoch,
   type RecordCursor,
   type SessionRecord,
   type SessionRecordPatch,
@@ -19,7 +21,7 @@ import { MemoryTranscripts } from './memory-transcripts.js';
 interface Stored {
   record: Omit<SessionRecord, 'log'>;
   /** The summary of the events in the record. */
-  summary: EventAppend['summary'];
+  summary: Omit<LogSummary, 'lastSeq'>;
   creationKey: string | null;
   events: PackedEvents;
   /** Earlier events that were retained individually. */
@@ -61,7 +63,7 @@ class MemoryEventStore implements EventStore {
       throw new RangeError(`Event ${first.seq} does not follow ${lastSeq}.`);
     }
     for (const event of added) stored.events.push(event);
-    Object.assign(stored.summary, summary);
+    stored.summary = { ...stored.summary, ...summary };
     for (const key of keys) stored.keys.set(key, Date.now());
   }
 
@@ -111,9 +113,10 @@ class MemoryRecordStore implements SessionRecordStore {
     );
     if (known) return Promise.resolve(recordOf(known));
     const { log: _, ...created } = structuredClone(record);
+    const { firstSeq, costUsd, generations } = EMPTY_LOG;
     const stored: Stored = {
       record: created,
-      summary: { ...EMPTY_LOG },
+      summary: { firstSeq, costUsd, generations },
       creationKey,
       events: new PackedEvents(Number.POSITIVE_INFINITY),
       older: [],
@@ -132,7 +135,7 @@ class MemoryRecordStore implements SessionRecordStore {
 
   claim(sessionId: string): Promise<SessionRecord | null> {
     const stored = this.#sessions.get(sessionId);
-    if (stored) stored.record.epoch += 1;
+    if (stored) stored.record.epoch = randomEpoch();
     return this.get(sessionId);
   }
 
@@ -224,8 +227,8 @@ function hasConversation(events: PackedEvents): boolean {
 
 /** Returns a copy of the record that the caller may modify. */
 function recordOf({ record, summary, events }: Stored): SessionRecord {
-  const { firstSeq, costUsd } = summary;
-  return { ...structuredClone(record), log: { firstSeq, lastSeq: events.lastSeq, costUsd } };
+  const log = { ...structuredClone(summary), lastSeq: events.lastSeq };
+  return { ...structuredClone(record), log };
 }
 
 /** Orders by id at equal times, so that the end of a page is a unique position. */

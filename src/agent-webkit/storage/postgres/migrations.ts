@@ -92,4 +92,12 @@ export const MIGRATIONS: readonly Migration[] = [
     for each statement execute function commit_to_disk();
   `,
   },
+  {
+    isBreaking: false,
+    sql: `
+  -- As JSON: an array of objects with firstSeq and offset.
+  alter table session
+    add column generations text not null default '[{"firstSeq":1,"offset":0}]';
+  `,
+  },
 ];

@@ -1,6 +1,8 @@
 import {
   CONVERSATION_EVENTS,
   FencedError,
+  type Generation,
+  randomEpoch,
   type RecordCursor,
   type SessionRecord,
   type SessionRecordPatch,
@@ -11,7 +13,7 @@ import { PostgresError } from './postgres-error.js';
 import type { ServerLock } from './server-lock.js';
 import { decodeText, digest, encodeText } from './text.js';
 
-const COLUMNS = `id, owner, config, epoch, first_seq, last_seq, cost_usd,
+const COLUMNS = `id, owner, config, epoch, first_seq, last_seq, cost_usd, generations,
   round(extract(epoch from created_at) * 1000) as created_ms,
   round(extract(epoch from last_activity_at) * 1000) as last_activity_ms`;
 
@@ -24,6 +26,7 @@ type RecordRow = Readonly<
     | 'first_seq'
     | 'last_seq'
     | 'cost_usd'
+    | 'generations'
     | 'created_ms'
     | 'last_activity_ms',
     string
@@ -90,9 +93,9 @@ export class PostgresRecords implements SessionRecordStore {
 
   async claim(sessionId: string): Promise<SessionRecord | null> {
     const [record] = await this.#records(
-      `update ${this.#schema}.session set epoch = epoch + 1, server = $2
+      `update ${this.#schema}.session set epoch = $3, server = $2
        where id = $1 returning ${COLUMNS}`,
-      [encodeText(sessionId), this.#lock.number],
+      [encodeText(sessionId), this.#lock.number, randomEpoch()],
     );
     return record ?? null;
   }
@@ -213,6 +216,7 @@ export class PostgresRecords implements SessionRecordStore {
         firstSeq: Number(row.first_seq),
         lastSeq: Number(row.last_seq),
         costUsd: Number(row.cost_usd),
+        generations: JSON.parse(row.generations) as Generation[],
       },
     }));
   }

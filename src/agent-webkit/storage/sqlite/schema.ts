@@ -63,5 +63,13 @@ export function createMigrations(prefix: string): Migration[] {
       on ${prefix}transcript_entry (transcript, uuid) where uuid is not null;
     `,
     },
+    {
+      isBreaking: false,
+      // As JSON: an array of objects with firstSeq and offset.
+      sql: `
+    alter table ${prefix}session
+      add column generations text not null default '[{"firstSeq":1,"offset":0}]';
+    `,
+    },
   ];
 }

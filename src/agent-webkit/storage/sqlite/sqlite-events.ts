@@ -85,6 +85,7 @@ export class SqliteEvents implements EventStore {
           Number(isUnfinished),
           summary.firstSeq,
           summary.costUsd,
+          summary.generations ? JSON.stringify(summary.generations) : null,
           sessionId,
           epoch,
           precedingSeq,
@@ -106,7 +107,8 @@ function outcomeOf({ sessionId, epoch, events }: EventAppend, result?: UnitResul
 function createStatements(prefix: string) {
   const [session, event, key] = [`${prefix}session`, `${prefix}event`, `${prefix}accepted_key`];
   return {
-    fence: `update ${session} set is_unfinished = ?, first_seq = ?, cost_usd = ?
+    fence: `update ${session} set is_unfinished = ?, first_seq = ?, cost_usd = ?,
+        generations = coalesce(?, generations)
       where id = ? and epoch = ? and last_seq >= ?`,
     position: `select epoch, last_seq from ${session} where id = ?`,
     // Only new events: an append may be repeated after its events were trimmed.

@@ -3,6 +3,8 @@ import {
   CONVERSATION_EVENTS,
   EMPTY_LOG,
   FencedError,
+  type Generation,
+  randomEpoch,
   type RecordCursor,
   type SessionRecord,
   type SessionRecordPatch,
@@ -52,7 +54,7 @@ export class SqliteRecords implements SessionRecordStore {
   async claim(sessionId: string): Promise<SessionRecord | null> {
     const [result] = await this.#thread.write([
       [
-        { kind: 'guard', sql: this.#sql.claim, params: [this.#server, sessionId] },
+        { kind: 'guard', sql: this.#sql.claim, params: [randomEpoch(), this.#server, sessionId] },
         { kind: 'read', sql: this.#sql.get, params: [sessionId] },
       ],
     ]);
@@ -139,6 +141,7 @@ function recordOf(row: Row): SessionRecord {
       firstSeq: Number(row['first_seq']),
       lastSeq: Number(row['last_seq']),
       costUsd: Number(row['cost_usd']),
+      generations: JSON.parse(String(row['generations'])) as Generation[],
     },
   };
 }
@@ -146,7 +149,7 @@ function recordOf(row: Row): SessionRecord {
 function createStatements(prefix: string) {
   const session = `${prefix}session`;
   const columns =
-    'id, owner, config, epoch, created_at, last_activity_at, first_seq, last_seq, cost_usd';
+    'id, owner, config, epoch, created_at, last_activity_at, first_seq, last_seq, cost_usd, generations';
   const keyOfSession = `(select key from ${session} where id = ?)`;
   const newestFirst = 'order by last_activity_at desc, id limit ?';
   return {
@@ -155,7 +158,7 @@ function createStatements(prefix: string) {
       values (?, ?, ?, ?, ?, ?, ?, 1, 1, 0, 0, 0) on conflict (owner, creation_key) do nothing`,
     ofKey: `select ${columns} from ${session} where owner = ? and creation_key = ?`,
     get: `select ${columns} from ${session} where id = ?`,
-    claim: `update ${session} set epoch = epoch + 1, server = ? where id = ?`,
+    claim: `update ${session} set epoch = ?, server = ? where id = ?`,
     update: `update ${session} set config = coalesce(?, config),
       last_activity_at = coalesce(?, last_activity_at) where id = ? and epoch = ?`,
     list: `select ${columns} from ${session} where owner = ? ${newestFirst}`,
