@@ -221,6 +221,7 @@ export const ROOMS = {
       'storage/sqlite',
       'storage/postgres',
       'options',
+      'hosting',
       'the Nest face',
       'the Nest module',
       'the page module',

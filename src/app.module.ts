@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
+import { loadSdk } from './agent-webkit/agents/claude/claude-sdk.js';
 import { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
 import { demoScript } from './agent-webkit/agents/scripted/demo-script.js';
 import { scriptedSdkFactory } from './agent-webkit/agents/scripted/scripted-agent-client.js';
@@ -26,11 +27,12 @@ export class AppModule {
       module: AppModule,
       imports: [
         AgentWebkitModule.forRootAsync({
-          useFactory: async () => ({
-            ...settings.module,
-            agent: { ...settings.module.agent, sdkFactory },
-            storage: await createStorage(settings),
-          }),
+          useFactory: async () => {
+            // Now: Node 20 repeats the error of an import that failed for want of a file descriptor.
+            if (settings.agent === 'claude') await loadSdk().catch(() => undefined);
+            const storage = await createStorage(settings);
+            return { ...settings.module, agent: { ...settings.module.agent, sdkFactory }, storage };
+          },
         }),
         AgentWebkitPageModule.forRoot({ path: '/' }),
       ],

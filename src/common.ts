@@ -129,6 +129,7 @@ export {
   AgentsBusyError,
   AgentWebkitError,
   BackpressureError,
+  ServerOverloadedError,
   CursorAheadError,
   CursorEvictedError,
   CursorLostError,

@@ -9,6 +9,7 @@ import { createServer } from './standalone/server.js';
 import { SettingError } from './standalone/read-setting.js';
 import { shutDownOnSignals } from './standalone/shutdown.js';
 import { onStarterEnd } from './standalone/starter.js';
+import { warmUp } from './standalone/warm-up.js';
 import { readSettings, type Settings, withoutSecrets } from './standalone/settings.js';
 
 const logger = new Logger('Server');
@@ -41,6 +42,8 @@ async function start(): Promise<void> {
     process.kill(process.pid, 'SIGTERM');
   });
   try {
+    await app.init();
+    await warmUp(app.getHttpServer());
     await app.listen(settings.port, settings.host);
   } catch (error) {
     if (isShuttingDown()) return; // the storage was closed while it was being opened

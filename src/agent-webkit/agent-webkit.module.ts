@@ -28,6 +28,7 @@ import { checkProviders } from './check-providers.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { preventCaching } from './http/caching.middleware.js';
 import { checkBodyLimit } from './http/check-body-limit.js';
+import { DescriptorReserve } from './http/descriptor-reserve.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
 import { createRegistry } from './hosting/create-registry.js';
 import { OpenStreams } from './stream/open-streams.js';
@@ -63,6 +64,7 @@ const providers: Provider[] = [
       new SessionEngine({ registry, storage, logger: new Logger('AgentWebkit') }),
   },
   AgentWebkitAuthGuard,
+  { provide: DescriptorReserve, useFactory: () => new DescriptorReserve() },
   OpenStreams,
   SessionRegistryService,
 ];

@@ -1,5 +1,8 @@
 import { type ArgumentsHost, Catch, HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
+import { ServerOverloadedError } from '../agent-webkit/engine/errors.js';
+import { ERROR_STATUS } from '../agent-webkit/hosting/error-status.js';
+import { findSystemFault } from './system-fault.js';
 
 /** The error code by status, for requests that are rejected before they reach a route of the module. */
 const CODES: Readonly<Record<number, string>> = {
@@ -9,10 +12,24 @@ const CODES: Readonly<Record<number, string>> = {
   [HttpStatus.UNSUPPORTED_MEDIA_TYPE]: 'unsupported_media_type',
 };
 
-/** Gives every error response the body `{statusCode, code, message}` and keeps internal errors out of it. */
+/** The minimum interval between two log lines about an overloaded server. */
+const OVERLOAD_LOG_INTERVAL_MS = 10_000;
+
+interface Refusal {
+  readonly statusCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * Gives every error response the body `{statusCode, code, message}`. Internal errors, and those of the
+ * machine that a library reports as an error of the client, are logged and kept out of it.
+ */
 @Catch()
 export class HttpErrorFilter extends BaseExceptionFilter {
   private readonly logger = new Logger('Http');
+  private overloadLoggedAt = -Infinity;
 
   override catch(exception: unknown, host: ArgumentsHost): void {
     const adapter = this.applicationRef ?? this.httpAdapterHost?.httpAdapter;
@@ -21,20 +38,21 @@ export class HttpErrorFilter extends BaseExceptionFilter {
       super.catch(exception, host);
       return;
     }
-    const body = this.describe(exception);
+    const { retryAfterSeconds, ...body } = this.describe(exception);
+    if (retryAfterSeconds !== undefined) {
+      adapter.setHeader(response, 'Retry-After', String(retryAfterSeconds));
+    }
     adapter.reply(response, body, body.statusCode);
   }
 
-  private describe(exception: unknown): { statusCode: number; code: string; message: string } {
-    if (exception instanceof HttpException) {
-      const statusCode = exception.getStatus();
-      const given = exception.getResponse();
-      const code = typeof given === 'object' && 'code' in given ? String(given.code) : undefined;
-      return { statusCode, code: code ?? codeOf(statusCode), message: exception.message };
-    }
+  private describe(exception: unknown): Refusal {
+    const { status, message, code } = readHttpError(exception);
+    if (code !== undefined) return { statusCode: status, code, message };
+    const fault = findSystemFault(exception);
+    if (fault?.isTemporary) return this.overloaded(fault.error);
     // The body parser throws errors of its own, with a status and a message for clients.
-    const { status, message } = readHttpError(exception);
-    if (status >= 400 && status < 500) return { statusCode: status, code: codeOf(status), message };
+    if (fault === null && status < 500)
+      return { statusCode: status, code: codeOf(status), message };
     this.logger.error(exception);
     return {
       statusCode: HttpStatus.INTERNAL_SERVER_ERROR,
@@ -42,19 +60,39 @@ export class HttpErrorFilter extends BaseExceptionFilter {
       message: 'Internal server error. See the server log for details.',
     };
   }
+
+  private overloaded(cause: unknown): Refusal {
+    const now = performance.now();
+    if (now - this.overloadLoggedAt >= OVERLOAD_LOG_INTERVAL_MS) {
+      this.overloadLoggedAt = now;
+      this.logger.error(`Requests are rejected with 503: ${String(cause)}`);
+    }
+    const { code, message, retryAfterSeconds } = new ServerOverloadedError();
+    return { statusCode: ERROR_STATUS[code], code, message, retryAfterSeconds };
+  }
 }
 
 function codeOf(status: number): string {
   return CODES[status] ?? 'invalid_request';
 }
 
-function readHttpError(error: unknown): { status: number; message: string } {
+/** Reads the status and the message of an error, and the code of one that is ready for the client. */
+function readHttpError(error: unknown): { status: number; message: string; code?: string } {
+  if (error instanceof HttpException) {
+    const given = error.getResponse();
+    const code = typeof given === 'object' && 'code' in given ? String(given.code) : undefined;
+    return {
+      status: error.getStatus(),
+      message: error.message,
+      ...(code !== undefined && { code }),
+    };
+  }
   const { status, message } = (typeof error === 'object' && error !== null ? error : {}) as {
     status?: unknown;
     message?: unknown;
   };
   return {
-    status: typeof status === 'number' ? status : 500,
+    status: typeof status === 'number' && status >= 400 ? status : 500,
     message: typeof message === 'string' ? message : '',
   };
 }

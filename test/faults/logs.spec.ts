@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CompiledSources } from '../support/compiled-sources.js';
 import { eventually } from '../support/eventually.js';
 import { describeOnly } from '../support/needs.js';
@@ -20,6 +20,8 @@ afterAll(async () => {
   await sources.remove();
   await rm(folder, { recursive: true, force: true });
 });
+
+afterEach(() => ServerProcess.killAll());
 
 const file = (name: string) => join(folder, name);
 

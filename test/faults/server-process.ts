@@ -20,6 +20,7 @@ export const REJECT = 'SIGVTALRM';
 
 /** The built standalone server with the demo agent, started by a line of bash. */
 export class ServerProcess {
+  static readonly #programs = new Set<Program>();
   readonly url: string;
   readonly program: Program;
 
@@ -51,6 +52,7 @@ export class ServerProcess {
         ...env,
       },
     });
+    ServerProcess.#programs.add(program);
     return new ServerProcess(port, program);
   }
 
@@ -59,6 +61,13 @@ export class ServerProcess {
     const server = await ServerProcess.run(...args);
     await server.answers();
     return server;
+  }
+
+  /** Kills the servers that a failed test has left. */
+  static async killAll(): Promise<void> {
+    const programs = [...ServerProcess.#programs];
+    ServerProcess.#programs.clear();
+    await Promise.all(programs.map((program) => program.kill()));
   }
 
   /** Resolves when it answers. @throws Error when it has ended */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CompiledSources } from '../support/compiled-sources.js';
 import { REJECT, ServerProcess, THROW } from './server-process.js';
 
@@ -6,6 +6,7 @@ let sources: CompiledSources;
 beforeAll(async () => {
   sources = await CompiledSources.create();
 });
+afterEach(() => ServerProcess.killAll());
 afterAll(() => sources.remove());
 
 describe('a signal', () => {

@@ -29,6 +29,8 @@ export function explain(error: unknown): string {
       return 'The message queue is full. Wait until some messages are answered.';
     case 'shutting_down':
       return 'The server is shutting down. Try again when it is back.';
+    case 'server_overloaded':
+      return 'The server has too many open connections. Try again in a moment.';
     case 'storage_unavailable':
       return 'The server’s storage does not respond. Try again in a moment.';
     case 'payload_too_large':

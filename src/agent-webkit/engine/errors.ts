@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'too_many_subscribers'
   | 'agents_busy'
   | 'backpressure'
+  | 'server_overloaded'
   | 'shutting_down'
   | 'storage_unavailable';
 
@@ -179,6 +180,19 @@ export class BackpressureError extends AgentWebkitError {
   /** @param queued the amount that is queued, such as `100 messages are` */
   constructor(queued: string) {
     super(`The queue of this session is full: ${queued} queued. Try again in a few seconds.`);
+  }
+}
+
+/**
+ * The process has no file descriptor or no memory for the request. Streams are rejected earlier, while
+ * a reserve of file descriptors is left.
+ */
+export class ServerOverloadedError extends AgentWebkitError {
+  readonly code = 'server_overloaded';
+  override readonly retryAfterSeconds = 10;
+
+  constructor(options?: ErrorOptions) {
+    super('The server is overloaded. Try again in a few seconds.', options);
   }
 }
 

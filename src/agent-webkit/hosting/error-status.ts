@@ -17,6 +17,7 @@ export const ERROR_STATUS = {
   too_many_subscribers: 429,
   agents_busy: 503,
   backpressure: 503,
+  server_overloaded: 503,
   shutting_down: 503,
   storage_unavailable: 503,
 } as const satisfies Record<ErrorCode, number>;

@@ -22,6 +22,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   too_many_subscribers: ['stream'],
   agents_busy: ['input'],
   backpressure: ['input'],
+  server_overloaded: 'all',
   shutting_down: ['create', 'input'],
   storage_unavailable: 'all',
 };

@@ -5,6 +5,7 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { DescriptorReserve } from '../http/descriptor-reserve.js';
 import { readLastEventId, type RequestWithCursor } from '../http/cursors.js';
 import { identityOf } from '../http/current-caller.decorator.js';
 import { SessionNotFoundError } from '../engine/errors.js';
@@ -37,6 +38,7 @@ const requestOf = (context: ExecutionContext) => context.switchToHttp().getReque
 export class StreamedSessionGuard implements CanActivate {
   constructor(
     private readonly registry: SessionRegistry,
+    private readonly descriptors: DescriptorReserve,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -50,6 +52,7 @@ export class StreamedSessionGuard implements CanActivate {
       const after = readLastEventId(request);
       const session = await this.registry.getAt(request.params.id, caller, after);
       session.checkSubscribable(after);
+      this.descriptors.check();
       streamed.set(request, { session, after, refuse: refusal });
       adaptOpening(response.raw ?? response);
     } catch (error) {
