@@ -37,6 +37,8 @@ export const SUITES = {
   durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
   // The built server on a machine that fails: logs, signals, file descriptors, disks.
   faults: ['faults/'],
+  // Proxies and caches from Debian, with the configurations of the documents.
+  proxies: ['proxies/'],
   // PostgreSQL in depth.
   storage: ['storage/postgres-'],
 };

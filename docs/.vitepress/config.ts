@@ -25,6 +25,7 @@ const pages = [
       { text: 'Storage', link: '/storage' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Deployment', link: '/deployment' },
+      { text: 'Proxies', link: '/proxies' },
       { text: 'Security', link: '/security' },
       { text: 'Testing your app', link: '/testing' },
       { text: 'Custom agents', link: '/agents' },
@@ -50,6 +51,16 @@ export default defineConfig({
   // Without an icon, a browser asks for /favicon.ico, which does not exist.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   srcExclude: ['_drafts/**'],
+  // Languages of configurations without a grammar of their own.
+  markdown: {
+    languageAlias: {
+      haproxy: 'nginx',
+      vcl: 'c',
+      squid: 'nginx',
+      lighttpd: 'perl',
+      caddyfile: 'nginx',
+    },
+  },
   themeConfig: {
     // TypeDoc writes its pages into public/api, beside VitePress's own.
     nav: [

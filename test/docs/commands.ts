@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
+import { APACHE_MODULES } from '../proxies/proxies.js';
 import { type Block, readDocument, ROOT } from './markdown.js';
 
 const manifest = JSON.parse(readDocument('package.json')) as {
@@ -56,6 +57,11 @@ function findProblem(command: string): string | null {
       return existsSync(join(ROOT, words[0] ?? '')) ? null : `has no script ${words[0]}`;
     case 'node':
       return words.at(-1) === 'dist/main.js' ? null : `has no program ${words.at(-1)}`;
+    case 'a2enmod':
+      // Those that the suite `proxies` loads.
+      return words.toSorted().join() === APACHE_MODULES.toSorted().join()
+        ? null
+        : `enables other modules than ${APACHE_MODULES.join()}`;
     // No Docker engine runs in the tests; the Dockerfile is linted.
     case 'docker':
       return ['build', 'run'].includes(words[0] ?? '') ? null : `docker ${words[0]} is not known`;

@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { InboundMessagePipe } from '../../src/agent-webkit/http/validated.pipe.js';
 import { agentWebkitOpenApi } from '../../src/index.js';
 import { type Block, DOCUMENTS, readBlocks, readDocument, ROOT } from './markdown.js';
-import { findNginxProblems } from './nginx.js';
+import { PROXIES } from '../proxies/proxies.js';
 
 const blocks = DOCUMENTS.flatMap(readBlocks);
 const of = (language: string) => blocks.filter((block) => block.language === language);
@@ -35,9 +35,9 @@ function findSchemaProblems({ label, code }: Block): string[] {
 
 describe('Code blocks and links of the documents', () => {
   it('use only languages that are tested', () => {
-    const others = blocks.filter(
-      ({ language }) => !['ts', 'sh', 'json', 'nginx', 'text'].includes(language),
-    );
+    // The suite `proxies` loads each block of a proxy.
+    const tested = ['ts', 'sh', 'json', 'text', ...PROXIES.map(({ language }) => language)];
+    const others = blocks.filter(({ language }) => !tested.includes(language));
 
     expect(others.map(place)).toEqual([]);
   });
@@ -60,17 +60,6 @@ describe('Code blocks and links of the documents', () => {
         findSchemaProblems(block).map((text) => `${place(block)}: ${text}`),
       ),
     ).toEqual([]);
-  });
-
-  it('show valid nginx configurations that pass streams on', () => {
-    expect(of('nginx').flatMap(({ code }) => findNginxProblems(code))).toEqual([]);
-    for (const { code } of of('nginx')) {
-      expect(code).toContain('proxy_buffering off;');
-      // Longer than the 15 seconds between two keep-alive comments.
-      expect(code).toContain('proxy_read_timeout 60s;');
-    }
-    // As large as the server's own limit for a body.
-    expect(of('nginx').some(({ code }) => code.includes('client_max_body_size 10m;'))).toBe(true);
   });
 
   it('link to files that exist', () => {

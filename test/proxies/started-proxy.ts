@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { connect } from 'node:net';
+import { readBlocks } from '../docs/markdown.js';
+import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.js';
+import { describeNeeding } from '../support/needs.js';
+import { Program } from '../support/program.js';
+import type { Proxy } from './proxies.js';
+
+/** Returns the `describe` for tests that start these proxies. */
+export function describeBehind(...proxies: readonly Pick<Proxy, 'name' | 'path'>[]) {
+  const missing = proxies.filter(({ path }) => !existsSync(path));
+  return describeNeeding(
+    missing.length === 0
+      ? null
+      : `Missing: ${missing.map(({ name, path }) => `${name} (${path})`).join(', ')}. Install it from Debian.`,
+  );
+}
+
+/** Returns the block of a document in the language of a proxy. @throws Error unless there is one */
+export function findBlock({ language }: Pick<Proxy, 'language'>, path = 'docs/proxies.md'): string {
+  const blocks = readBlocks(path).filter((block) => block.language === language);
+  if (blocks.length !== 1) throw new Error(`${path} has ${blocks.length} blocks of ${language}.`);
+  return blocks[0]?.code ?? '';
+}
+
+/** A proxy in a process of its own, with a block of the documents as its configuration. */
+export class StartedProxy {
+  readonly origin: string;
+  readonly #program: Program;
+  readonly #folder: string;
+
+  private constructor(origin: string, program: Program, folder: string) {
+    this.origin = origin;
+    this.#program = program;
+    this.#folder = folder;
+  }
+
+  /** @param block the configuration, with the ports, paths and names of the document */
+  static async start(proxy: Proxy, block: string, serverPort: number): Promise<StartedProxy> {
+    const folder = await mkdtemp(join(tmpdir(), 'agent-webkit-proxy-'));
+    // Squid and Varnish change to a user of their own when root starts them.
+    await chmod(folder, 0o777);
+    await makeCertificate(folder);
+    const values = { port: await findFreePort(), serverPort, folder };
+    const file = join(folder, 'configuration');
+    const { configuration, args } = await proxy.command(
+      replaceAll(block, proxy.replacements(values)),
+      file,
+      values,
+    );
+    await writeFile(file, configuration);
+    const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+    const program = new Program(proxy.path, args, { cwd: folder, env });
+    const started = new StartedProxy(`${proxy.scheme}://127.0.0.1:${values.port}`, program, folder);
+    await eventually(() => {
+      if (program.status !== null) {
+        throw new Error(`${proxy.name} does not load the block:\n${program.output}`);
+      }
+      return canConnect(values.port);
+    });
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    // By SIGTERM: the main process of Apache and of Varnish ends the others.
+    await this.#program.end();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function replaceAll(block: string, replacements: readonly (readonly [string, string])[]): string {
+  return replacements.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`The block has no '${from}':\n${text}`);
+    return text.replaceAll(from, to);
+  }, block);
+}
+
+async function makeCertificate(folder: string): Promise<void> {
+  await promisify(execFile)('sh', [
+    '-c',
+    'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 ' +
+      '-subj /CN=agents.example.com -addext subjectAltName=DNS:agents.example.com -keyout "$0/agents.key" -out "$0/agents.crt" && ' +
+      'cat "$0/agents.crt" "$0/agents.key" >"$0/agents.pem"',
+    folder,
+  ]);
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
