@@ -85,6 +85,7 @@ export type { ConfigureSession } from './agent-webkit/engine/registry/session-po
 
 // Callers and pages of sessions
 export type { Caller } from './agent-webkit/engine/caller.js';
+export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { SessionPage } from './agent-webkit/engine/registry/session-registry.js';
 

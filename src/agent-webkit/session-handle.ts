@@ -1,5 +1,8 @@
 import { Observable } from 'rxjs';
-import type { SessionHandle as EngineSessionHandle } from './engine/registry/session-handle.js';
+import type {
+  ReadOptions,
+  SessionHandle as EngineSessionHandle,
+} from './engine/registry/session-handle.js';
 import type { EventsPage, SessionInfo } from './protocol/answers.js';
 import type { DeliveredEvent } from './protocol/events.js';
 import type { InboundMessage } from './protocol/inbound.js';
@@ -49,14 +52,17 @@ export class SessionHandle {
   }
 
   /**
-   * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does.
+   * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does. With `waitMs`,
+   * waits for the first event. The page is empty when the time is over, and when another server took
+   * the session over meanwhile. A session that is deleted meanwhile returns its `done` event.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    * @param limit the size of the page, from 1 to 1000; 1000 by default
    * @throws CursorEvictedError, CursorAheadError, CursorLostError, InvalidRequestError
+   * @throws TooManySubscribersError when it would have to wait
    */
-  read(after = 0, limit?: number): Promise<EventsPage> {
-    return this.#session.read(after, limit);
+  read(after = 0, limit?: number, options?: ReadOptions): Promise<EventsPage> {
+    return this.#session.read(after, limit, options);
   }
 
   /**

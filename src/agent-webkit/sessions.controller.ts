@@ -30,6 +30,7 @@ import {
   type StreamedSession,
   StreamedSessionGuard,
 } from './stream/streamed-session.guard.js';
+import { endOfWait } from './http/end-of-wait.js';
 import { IdempotencyKey } from './http/idempotency-key.decorator.js';
 import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
@@ -39,6 +40,9 @@ import { PROTOCOL_VERSION } from './protocol/events.js';
 import type { RawResponse } from './stream/response-writer.js';
 import { keepAliveComments, type StreamOptions, streamSession } from './stream/session-stream.js';
 import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
+
+/** The response of Express, or that of Fastify with the response of Node.js in it. */
+type AdapterResponse = RawResponse & { readonly raw?: RawResponse };
 
 /**
  * The routes of the protocol. A host names this class where it applies middleware to them, as in
@@ -103,10 +107,17 @@ export class SessionsController {
   async events(
     @Param('id') id: string,
     @Query(new ValidatedPipe(ReadEventsDto))
-    query: Readonly<Pick<ReadEventsDto, 'after' | 'limit'>>,
-    @CurrentCaller() caller: Caller,
+    { after, limit, wait }: Readonly<ReadEventsDto>,
+    @CurrentIdentity() identity: Identity,
+    @Res({ passthrough: true }) response: AdapterResponse,
   ): Promise<EventsPage> {
-    return this.engine.get(id, caller).read(query.after, query.limit);
+    const session = this.engine.get(id, identity.caller);
+    if (wait === 0) return session.read(after, limit);
+    const raw = response.raw ?? response;
+    this.streams.add(raw);
+    const { verifyIntervalMs } = this.streamOptions;
+    const signal = endOfWait(raw, this.accessCheck(id, identity), verifyIntervalMs);
+    return session.read(after, limit, { waitMs: wait * 1000, signal });
   }
 
   /**
@@ -119,15 +130,12 @@ export class SessionsController {
   stream(
     @Streamed() streamed: StreamedSession,
     @CurrentIdentity() identity: Identity,
-    @Res() response: RawResponse & { raw?: RawResponse },
+    @Res() response: AdapterResponse,
   ): Observable<MessageEvent> {
     const raw = response.raw ?? response;
     this.streams.add(raw);
-    const { id } = streamed.session;
-    return streamSession(streamed, raw, this.streamOptions, async () => {
-      const caller = await identity.verify();
-      return caller !== null && (await this.registry.isReadable(id, caller));
-    });
+    const isAllowed = this.accessCheck(streamed.session.id, identity);
+    return streamSession(streamed, raw, this.streamOptions, isAllowed);
   }
 
   /** @internal */
@@ -149,5 +157,13 @@ export class SessionsController {
   @HttpCode(HttpStatus.NO_CONTENT)
   async delete(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
     await this.engine.get(id, caller).close();
+  }
+
+  /** Returns a function that authenticates a request again, and checks that its caller may read the session. */
+  private accessCheck(id: string, identity: Identity): () => Promise<boolean> {
+    return async () => {
+      const caller = await identity.verify();
+      return caller !== null && (await this.registry.isReadable(id, caller));
+    };
   }
 }

@@ -109,6 +109,11 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
           'The id after which the page begins.',
         ),
         query('limit', events['limit'], 'The maximum number of events.'),
+        query(
+          'wait',
+          events['wait'],
+          'How long to wait for the first event when there is none, in seconds. The page is empty when the time is over.',
+        ),
       ],
       answer: [200, 'A page of events.', json('AgentWebkitEventsPage')],
     }),

@@ -19,7 +19,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   payload_too_large: ['create', 'input'],
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
-  too_many_subscribers: ['stream'],
+  too_many_subscribers: ['events', 'stream'],
   agents_busy: ['input'],
   backpressure: ['input'],
   server_overloaded: 'all',

@@ -119,4 +119,6 @@ export class ListSessionsDto {
 export class ReadEventsDto {
   @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) after = 0;
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit = 1000;
+  /** How long to wait for the first event when there is none, in seconds. */
+  @Type(() => Number) @IsInt() @Min(0) @Max(60) wait = 0;
 }

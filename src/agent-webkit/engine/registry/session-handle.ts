@@ -4,11 +4,28 @@ import type { Caller } from '../caller.js';
 import { InvalidRequestError } from '../errors.js';
 import { parseSessionEvent } from '../session-event.js';
 import { checkInteger } from './check-integer.js';
+import { FencedError } from '../storage.js';
 import type { SessionRegistry } from './session-registry.js';
 import { SessionWatch } from './session-watch.js';
 
 /** The maximum size of a page of events, and the default. */
 const MAX_PAGE_SIZE = 1000;
+
+/** The longest wait of {@link SessionHandle.read}, in milliseconds: that of a timer of Node.js. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+
+/** Options of {@link SessionHandle.read}. */
+export interface ReadOptions {
+  /**
+   * How long to wait for the first event when there is none after the cursor, in milliseconds. A read
+   * that waits counts as a subscriber.
+   *
+   * @default 0
+   */
+  readonly waitMs?: number;
+  /** Ends the wait when it aborts. The page is then empty. */
+  readonly signal?: AbortSignal;
+}
 
 /** Options of {@link SessionHandle.watch}. */
 export interface WatchOptions {
@@ -61,17 +78,30 @@ export class SessionHandle {
   }
 
   /**
-   * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does.
+   * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does. With `waitMs`,
+   * waits for the first event. The page is empty when the time is over, and when another server took
+   * the session over meanwhile. A session that is deleted meanwhile returns its `done` event.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    * @param limit the size of the page, from 1 to 1000
    * @throws CursorEvictedError, CursorAheadError, CursorLostError, InvalidRequestError
+   * @throws TooManySubscribersError when it would have to wait
    */
-  async read(after = 0, limit = MAX_PAGE_SIZE): Promise<EventsPage> {
+  async read(
+    after = 0,
+    limit = MAX_PAGE_SIZE,
+    { waitMs = 0, signal }: ReadOptions = {},
+  ): Promise<EventsPage> {
     checkInteger('after', after, 0);
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
+    checkInteger('waitMs', waitMs, 0, MAX_WAIT_MS);
     const session = await this.#registry.getAt(this.id, this.#caller, after);
-    const page = await session.read(after, limit);
+    let page = await session.read(after, limit);
+    if (page.events.length === 0 && waitMs > 0) {
+      await this.#waitForEvent(after, waitMs, signal);
+      // The same session, because a deleted one is not found any more.
+      page = await session.read(after, limit);
+    }
     return {
       events: page.events.map((event) => ({ id: event.id, ...parseSessionEvent(event) })),
       last_id: page.lastId,
@@ -108,5 +138,20 @@ export class SessionHandle {
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */
   async close(): Promise<void> {
     await this.#registry.delete(this.id, this.#caller);
+  }
+
+  /** Resolves when there is an event after a cursor, and at the latest after `waitMs`. */
+  async #waitForEvent(after: number, waitMs: number, signal?: AbortSignal): Promise<void> {
+    const watch = await this.watch(after, signal && { signal });
+    const timer = setTimeout(() => watch.close(), waitMs);
+    try {
+      await watch.next();
+    } catch (error) {
+      // The next read finds the session where it is now.
+      if (!(error instanceof FencedError)) throw error;
+    } finally {
+      clearTimeout(timer);
+      watch.close();
+    }
   }
 }

@@ -12,16 +12,16 @@ export interface StreamOptions {
   readonly keepAliveMs?: number | null;
 
   /**
-   * How often an open stream is re-authenticated, in milliseconds, by the same `auth` or `guard`
-   * that accepted its request. A stream whose caller is rejected ends. Null for never.
+   * How often an open stream, or a long poll that waits, is re-authenticated, in milliseconds, by the
+   * same `auth` or `guard` that accepted its request. One whose caller is rejected ends. Null for never.
    *
    * @default 60000
    */
   readonly verifyIntervalMs?: number | null;
 
   /**
-   * Maximum number of streams of a session. Another one is rejected with 429
-   * `too_many_subscribers`.
+   * Maximum number of streams of a session, and of long polls that wait. Another one is rejected with
+   * 429 `too_many_subscribers`.
    *
    * @default 1000
    */
@@ -53,7 +53,7 @@ export const STREAM = {
     unit: 'ms',
     variable: 'AGENT_WEBKIT_VERIFY_INTERVAL_MS',
     effect:
-      'How often an open stream is re-authenticated. A stream whose caller is rejected ends. Null for never.',
+      'How often an open stream, or a long poll that waits, is re-authenticated. One whose caller is rejected ends. Null for never.',
   },
   maxSubscribers: {
     rule: count,
@@ -61,7 +61,7 @@ export const STREAM = {
     unit: 'streams',
     variable: 'AGENT_WEBKIT_MAX_SUBSCRIBERS',
     effect:
-      'Maximum number of streams of a session. Another one is rejected with 429 `too_many_subscribers`.',
+      'Maximum number of streams of a session, and of long polls that wait. Another one is rejected with 429 `too_many_subscribers`.',
   },
   maxWaitingBytes: {
     rule: count,
