@@ -38,6 +38,11 @@ export const ROOMS = {
     rooms: ['engine ports'],
     packages: ['node:*'],
   },
+  'engine/storage-guard': {
+    files: `${ENGINE}storage-guard/`,
+    rooms: ['engine ports', 'engine/timing'],
+    packages: [types(SDK)],
+  },
   'engine/event-log': {
     files: `${ENGINE}event-log/`,
     rooms: ['protocol', 'engine ports', 'engine/timing'],
@@ -50,7 +55,14 @@ export const ROOMS = {
   },
   'engine/session': {
     files: `${ENGINE}session/`,
-    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/event-log', 'engine/agent'],
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'engine/storage-guard',
+      'engine/event-log',
+      'engine/agent',
+    ],
     packages: ['node:*', types(SDK)],
   },
   'engine/registry': {
@@ -59,6 +71,7 @@ export const ROOMS = {
       'protocol',
       'engine ports',
       'engine/timing',
+      'engine/storage-guard',
       'engine/event-log',
       'engine/agent',
       'engine/session',

@@ -222,7 +222,8 @@ class LossyPool implements PostgresPool {
       callback(undefined, {
         query: async (query: PostgresQuery) => {
           const answer = await client.query(query);
-          if (this.isLosing) throw new Error('The answer was lost.');
+          // The last response of a call: statements before it are part of its transaction.
+          if (this.isLosing && query.text === 'commit') throw new Error('The answer was lost.');
           return answer;
         },
         on: (event, listener) => client.on(event, listener),

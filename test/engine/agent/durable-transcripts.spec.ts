@@ -10,29 +10,34 @@ const entry = (text: string): SessionStoreEntry => ({ type: 'user', text });
 /** A store that fails until the test repairs it. */
 class AwayTranscripts extends MemoryTranscripts {
   isAway = true;
+  /** The number of calls that were rejected. */
+  rejections = 0;
 
   override append(of: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
-    return this.isAway ? Promise.reject(new Error('away')) : super.append(of, entries);
+    return this.isAway ? this.#reject() : super.append(of, entries);
   }
 
   override load(of: SessionKey): Promise<SessionStoreEntry[] | null> {
-    return this.isAway ? Promise.reject(new Error('away')) : super.load(of);
+    return this.isAway ? this.#reject() : super.load(of);
+  }
+
+  #reject(): Promise<never> {
+    this.rejections += 1;
+    return Promise.reject(new Error('away'));
   }
 }
 
 describe('durable transcripts while the storage is down', () => {
   let store: AwayTranscripts;
-  let troubles: unknown[];
   let transcripts: DurableTranscripts;
   beforeEach(() => {
     store = new AwayTranscripts();
-    troubles = [];
-    transcripts = new DurableTranscripts('s', store, (cause) => troubles.push(cause));
+    transcripts = new DurableTranscripts('s', store);
   });
   afterEach(() => transcripts.stop());
   const hasTroubles = (count: number) =>
     eventually(
-      () => troubles.length,
+      () => store.rejections,
       (seen) => seen >= count,
     );
 
@@ -70,7 +75,7 @@ describe('the transcripts of a session with several conversations', () => {
 
   it('are stored under the id of the session, and keep apart', async () => {
     const store = new MemoryTranscripts();
-    const transcripts = new DurableTranscripts('s', store, () => undefined);
+    const transcripts = new DurableTranscripts('s', store);
     const keys = [key, { ...key, ...sub }, later, { ...later, ...sub }];
     await Promise.all(keys.map((of, index) => transcripts.append(of, [entry(String(index))])));
     expect(await Promise.all(keys.map((of) => transcripts.load(of)))).toEqual(

@@ -9,12 +9,13 @@ import { ADA, BOB, createRegistry } from '../../support/registry-bench.js';
 
 const LIMITS: AdmissionLimits = { maxSessionsPerOwner: 100, maxCreationsPerMinute: 3 };
 const SECOND = 1000;
+const discard = () => Promise.resolve();
 const TOO_FAST = { code: 'too_many_creations' };
 
 describe('the rate of creations of one owner', () => {
   let admission: Admission;
   const create = (owner = 'ada', key: string | null = null) =>
-    admission.admit({ ...newRecord(), owner }, key);
+    admission.admit({ ...newRecord(), owner }, key, { isOver: false });
   const admitted = async (count: number, owner?: string) => {
     for (let n = 0; n < count; n += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -23,7 +24,7 @@ describe('the rate of creations of one owner', () => {
   };
   beforeEach(() => {
     stopTime();
-    admission = new Admission(new MemoryStorage().records, LIMITS);
+    admission = new Admission(new MemoryStorage().records, { discard }, LIMITS);
   });
   afterEach(() => {
     jest.useRealTimers();

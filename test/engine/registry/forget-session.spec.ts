@@ -146,12 +146,18 @@ describe('the conversations of a session that ends by itself or on another serve
     const session = await createCleared(first);
     const remove = storage.records.delete.bind(storage.records);
     storage.records.delete = () => Promise.reject(new Error('The server stopped.'));
-    await expect(first.registry.delete(session.id, ADA)).rejects.toThrow();
+    const deleted = first.registry.delete(session.id, ADA);
+    await settle();
+    await Promise.all([
+      expect(deleted).rejects.toMatchObject({ code: 'storage_unavailable' }),
+      first.registry.shutdown(),
+    ]);
     storage.records.delete = remove;
     const { registry } = await createServer('two');
     await expect(registry.get(session.id, ADA)).rejects.toMatchObject({
       code: 'session_not_found',
     });
+    await settle();
     expect(forgotten['two']).toEqual([[session.id, 'later']]);
     expect(await storage.records.get(session.id)).toBeNull();
   });

@@ -22,11 +22,14 @@ export class DurableTranscripts implements SessionStore {
   /** The last append. The next one waits for it, even if it fails. */
   #written: Promise<void> = Promise.resolve();
 
-  /** @param onFailure called with the error of each attempt that is retried */
-  constructor(sessionId: string, store: SessionStore, onFailure: (cause: unknown) => void) {
+  constructor(sessionId: string, store: SessionStore) {
     this.#sessionId = sessionId;
     this.#store = store;
-    this.#retries = { signal: this.#stopped.signal, isFinal: () => false, onFailure };
+    this.#retries = {
+      signal: this.#stopped.signal,
+      isFinal: () => false,
+      onFailure: () => undefined, // reported by the storage's guard
+    };
   }
 
   /** True while an entry is not written yet. */

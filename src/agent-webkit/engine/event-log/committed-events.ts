@@ -1,6 +1,5 @@
 import type { WireEvent } from '../../protocol/events.js';
 import { encodeFrame, type StreamEvent } from '../../protocol/sse-frames.js';
-import { answered } from '../answered.js';
 import {
   CursorAheadError,
   CursorEvictedError,
@@ -149,7 +148,7 @@ export class CommittedEvents implements SubscribedLog {
     const open = after === 0 ? this.#openBeforeKept() : [];
     const rest = Math.max(1, limit - open.length);
     const from = Math.max(after, this.firstSeq - 1);
-    const next = this.#kept.held(from, rest) ?? (await answered(this.#fetch(from, rest)));
+    const next = this.#kept.held(from, rest) ?? (await this.#fetch(from, rest));
     if (next) {
       const lastRead = next.at(-1)?.seq ?? from;
       const hasMore = lastRead < this.#lastSeq;

@@ -1,6 +1,7 @@
-import { answered } from '../answered.js';
-import { TooManyCreationsError, TooManySessionsError } from '../errors.js';
+import { StorageUnavailableError, TooManyCreationsError, TooManySessionsError } from '../errors.js';
 import type { SessionRecord, SessionRecordStore } from '../storage.js';
+import type { StorageWait } from '../storage-guard/storage-wait.js';
+import type { Deletions } from './deletions.js';
 
 export interface AdmissionLimits {
   /** Maximum number of sessions of one owner. */
@@ -14,29 +15,41 @@ const MINUTE_MS = 60_000;
 /** Limits the number of sessions of each owner, and the rate of their creation. */
 export class Admission {
   readonly #records: SessionRecordStore;
+  readonly #deletions: Pick<Deletions, 'discard'>;
   readonly #limits: AdmissionLimits;
   /** By owner, the times of the creations of the last minute, in milliseconds since 1970. */
   readonly #recent = new Map<string, number[]>();
   /** By owner, the last admission. The next one waits for it. */
   readonly #last = new Map<string, Promise<unknown>>();
 
-  constructor(records: SessionRecordStore, limits: AdmissionLimits) {
+  constructor(
+    records: SessionRecordStore,
+    deletions: Pick<Deletions, 'discard'>,
+    limits: AdmissionLimits,
+  ) {
     this.#records = records;
+    this.#deletions = deletions;
     this.#limits = limits;
   }
 
   /**
    * Stores a new session's record, or returns the record stored before with the same key. Admissions of
-   * one owner run one after the other, so that concurrent ones cannot exceed the limit.
+   * one owner run one after the other, so that concurrent ones cannot exceed the limit. One whose request
+   * has been rejected before its turn stores nothing.
    *
    * @throws TooManySessionsError, TooManyCreationsError
    */
-  async admit(record: SessionRecord, key: string | null): Promise<SessionRecord> {
+  async admit(
+    record: SessionRecord,
+    key: string | null,
+    wait: Pick<StorageWait, 'isOver'>,
+  ): Promise<SessionRecord> {
     const { owner } = record;
     this.#countCreation(owner);
     const before = this.#last.get(owner);
     const admitted = (async () => {
       await before?.catch(() => undefined);
+      if (wait.isOver) throw new StorageUnavailableError(null);
       return this.#store(record, key);
     })();
     this.#last.set(owner, admitted);
@@ -48,12 +61,12 @@ export class Admission {
   }
 
   async #store(record: SessionRecord, key: string | null): Promise<SessionRecord> {
-    const stored = await answered(this.#records.create(record, key));
+    const stored = await this.#records.create(record, key);
     if (stored.id !== record.id) return stored;
-    const count = await answered(this.#records.count(record.owner));
+    const count = await this.#records.count(record.owner);
     const { maxSessionsPerOwner } = this.#limits;
     if (count <= maxSessionsPerOwner) return stored;
-    await answered(this.#records.delete(record.id));
+    await this.#deletions.discard(record.id);
     throw new TooManySessionsError(maxSessionsPerOwner);
   }
 

@@ -1,4 +1,5 @@
 import type { EndedSession, SessionConfig } from '../agent-client.js';
+import { StorageUnavailableError } from '../errors.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { parseSessionEvent } from '../session-event.js';
 import type { EventStore } from '../storage.js';
@@ -8,7 +9,8 @@ import { TIMED_OUT, within } from '../timing/within.js';
 const FORGET_TIMEOUT_MS = 5000;
 const PAGE = 1000;
 
-interface Deleted {
+/** The facts of a deleted session by which its files are found. */
+export interface Deleted {
   readonly id: string;
   readonly owner: string;
   readonly config: Readonly<SessionConfig>;
@@ -22,16 +24,16 @@ interface LostSession extends Deleted {
 /**
  * Removes what a session's agents have written outside the storage. Never rejects.
  *
- * @param later the conversations after the first one; null to read them from the storage
+ * @param later the conversations after the first one
  */
 export async function forgetSession(
-  { sdkFactory, storage, logger }: Pick<SessionDependencies, 'sdkFactory' | 'storage' | 'logger'>,
+  { sdkFactory, logger }: Pick<SessionDependencies, 'sdkFactory' | 'logger'>,
   { id, owner, config }: Deleted,
-  later: readonly string[] | null,
+  later: readonly string[],
 ): Promise<void> {
   if (!sdkFactory.forget) return;
   try {
-    const conversationIds = [id, ...(later ?? (await readConversations(storage.events, id)))];
+    const conversationIds = [id, ...later];
     const session: EndedSession = { ...config, sessionId: id, owner, conversationIds };
     const outcome = await within(FORGET_TIMEOUT_MS, sdkFactory.forget(session));
     if (outcome === TIMED_OUT) throw new Error(`not finished after ${FORGET_TIMEOUT_MS} ms.`);
@@ -58,12 +60,13 @@ export async function removeIfDeleted(
     // Its last entries of the transcript may have arrived after the deletion.
     await records.delete(session.id);
   } catch (error) {
+    if (error instanceof StorageUnavailableError) return; // reported by the storage's guard
     deps.logger.warn(`Could not remove what is left of a deleted session: ${String(error)}`);
   }
 }
 
 /** Reads the ids of a session's later conversations from its events. */
-async function readConversations(events: EventStore, id: string): Promise<string[]> {
+export async function readConversations(events: EventStore, id: string): Promise<string[]> {
   const found: string[] = [];
   let page: Awaited<ReturnType<EventStore['read']>>;
   let after = 0;

@@ -1,4 +1,3 @@
-import { answered } from '../answered.js';
 import type { SessionRecord, SessionRecordStore } from '../storage.js';
 
 /** The position at which a page of a listing ended, and when the listing began. */
@@ -43,7 +42,7 @@ export async function listPage(
     : null;
   if (after && !position) return repeatUsed(records, owner, limit, after);
 
-  const found = await answered(records.list(owner, limit + 1, position));
+  const found = await records.list(owner, limit + 1, position);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const since = after?.since ?? startOf(now, page);
@@ -63,7 +62,7 @@ export async function listPage(
     const others = repeated.records.filter(({ id }) => !shown.has(id));
     return { records: [...page, ...others], next: repeated.next };
   }
-  const [used] = await answered(records.usedSince(owner, since, 1, null));
+  const [used] = await records.usedSince(owner, since, 1, null);
   return { records: page, next: used && here ? here : null };
 }
 
@@ -74,7 +73,7 @@ async function repeatUsed(
   { since, id }: ListCursor,
 ): Promise<RecordPage> {
   const afterId = id === '' ? null : id;
-  const found = await answered(records.usedSince(owner, since, limit + 1, afterId));
+  const found = await records.usedSince(owner, since, limit + 1, afterId);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const hasMore = last !== undefined && found.length > limit;

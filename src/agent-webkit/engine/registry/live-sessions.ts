@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
-import { answered } from '../answered.js';
+import { Deletions, type Removal } from './deletions.js';
 import { forgetSession, removeIfDeleted } from './forget-session.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
 import type { SessionRecord } from '../storage.js';
+import type { StorageWait } from '../storage-guard/storage-wait.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 
 export interface LiveSessionsOptions extends Omit<
@@ -26,6 +27,8 @@ export interface LiveSessionsOptions extends Omit<
 
 /** How long subscribers may take to read their last events when the server shuts down. */
 const DRAIN_TIMEOUT_MS = 1000;
+/** How long the end of a session may take when the server shuts down. It waits 2 s for the storage. */
+const END_TIMEOUT_MS = 2500;
 /** How long to wait for an agent after its grace period. An agent of a host's own `sdkFactory` may never end. */
 const AGENT_GONE_TIMEOUT_MS = 5000;
 
@@ -37,6 +40,7 @@ export class LiveSessions {
   readonly #deps: SessionDependencies;
   /** Pending while a session is being created or restored. */
   readonly #sessions = new Map<string, Promise<Session | null>>();
+  readonly #deletions: Deletions;
   readonly #pool: WarmPool;
   /** The agents that were started ahead and claimed, by session id. */
   readonly #claims = new Map<string, ClaimedAgent>();
@@ -61,6 +65,12 @@ export class LiveSessions {
       },
       onUnused: (id) => void this.#evictUnused(id),
     };
+    this.#deletions = new Deletions(deps);
+  }
+
+  /** The removals of deleted sessions. */
+  get deletions(): Deletions {
+    return this.#deletions;
   }
 
   /** The number of sessions in memory. */
@@ -73,14 +83,21 @@ export class LiveSessions {
     return this.#sessions.get(id);
   }
 
+  /** Returns the session if it is in memory now, without waiting for one that is being created or restored. */
+  async peek(id: string): Promise<Session | null> {
+    const none = Promise.resolve(null);
+    return Promise.race([this.#sessions.get(id) ?? none, none]).catch(() => null);
+  }
+
   /**
-   * Returns the session from memory, or restores it. Resolves to null when it does not exist, or when it
-   * would have to be restored during a shutdown.
+   * Returns the session from memory, or restores it. Resolves to null when it does not exist or is being
+   * removed, or when it would have to be restored during a shutdown.
    */
   load(id: string): Promise<Session | null> {
-    return (
-      this.#sessions.get(id) ?? (this.#isShuttingDown ? Promise.resolve(null) : this.#restore(id))
-    );
+    const held = this.#sessions.get(id);
+    if (held) return held;
+    const isGone = this.#isShuttingDown || this.#deletions.get(id) !== undefined;
+    return isGone ? Promise.resolve(null) : this.#restore(id);
   }
 
   /** Keeps a session that is being created, restored or deleted. It is removed when the promise rejects or resolves to null. */
@@ -136,23 +153,50 @@ export class LiveSessions {
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
-  /** Ends a session and deletes it from the storage. Resolves when both are done. */
-  async delete(session: Session): Promise<void> {
-    const { limits, storage } = this.#deps;
-    const { agentGone } = await this.end(session, 'deleted', limits.agentGraceMs);
-    // A stopping agent still writes its transcript, which has to be deleted, too.
-    await agentGone;
-    await forgetSession(this.#deps, session, session.laterConversations);
-    await answered(storage.records.delete(session.id));
-    this.remove(session.id);
+  /**
+   * Deletes a session. Resolves to true when nothing is left of it, and to false when this server lost
+   * the session to another one first.
+   *
+   * @param wait how long to wait for the storage. The deletion continues in the background
+   * @throws StorageUnavailableError when the storage takes longer
+   */
+  async delete(session: Session, wait: StorageWait): Promise<boolean> {
+    const removal = await wait.for(this.decideDeletion(session));
+    if (!removal) return false;
+    await removal.prepared;
+    await wait.for(removal.done);
+    return true;
   }
 
-  /** Deletes a session that is not in memory. */
+  /**
+   * Ends a session, and starts to remove it once its `done` is committed. Resolves to null when this
+   * server loses the session before.
+   */
+  async decideDeletion(session: Session): Promise<Removal | null> {
+    const { agentGone } = await this.end(session, 'deleted', this.#deps.limits.agentGraceMs);
+    if (session.endReason !== 'deleted') return null;
+    const removal = this.#deletions.remove(session, session.laterConversations, agentGone);
+    removal.done.then(
+      () => this.remove(session.id),
+      () => undefined, // this server stops
+    );
+    return removal;
+  }
+
+  /** Deletes a session that is not in memory. Resolves when nothing is left of it. */
   async deleteStored(id: string): Promise<void> {
-    const { records } = this.#deps.storage;
-    const record = await records.get(id);
-    if (record) await forgetSession(this.#deps, record, null);
-    await records.delete(id);
+    const decide = async () => {
+      const record = await this.#deps.storage.records.claim(id);
+      if (!record) return null;
+      this.#unread.set(id, record.epoch);
+      await this.#deletions.decide(record);
+      this.#deletions.remove(record, null);
+      this.#unread.delete(id);
+      return null;
+    };
+    // Held as a session that does not exist, so that no request loads it meanwhile.
+    await this.hold(id, decide());
+    await this.#deletions.get(id)?.done;
   }
 
   /** Removes from memory a session that has ended or could not be created. */
@@ -165,6 +209,7 @@ export class LiveSessions {
   async evict(session: Session): Promise<void> {
     // The session may have ended meanwhile, and another object with this id may be in memory.
     if ((await this.#sessions.get(session.id)) !== session) return;
+    if (session.endReason === 'deleted') return;
     this.#sessions.delete(session.id);
     await this.end(session, 'released', 0);
   }
@@ -172,24 +217,25 @@ export class LiveSessions {
   /** Ends all sessions. Resolves when the streams have ended and the agents are gone, or took too long. */
   async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
     this.#isShuttingDown = true;
-    // The limit is for a storage that does not answer.
-    const held = await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => within(DRAIN_TIMEOUT_MS, session)),
-    );
-    const sessions = held.flatMap((result) =>
-      result.status === 'fulfilled' && result.value && result.value !== TIMED_OUT
-        ? [result.value]
-        : [],
-    );
-    await Promise.all(
-      sessions.map((session) => within(DRAIN_TIMEOUT_MS, this.end(session, reason, graceMs))),
-    );
+    const startedAt = performance.now();
     this.#track(this.#pool.close(graceMs));
+    const sessions: Session[] = [];
+    const end = async (held: Promise<Session | null>) => {
+      // All limits are for a storage that does not answer.
+      const session = await within(DRAIN_TIMEOUT_MS, held).catch(() => null);
+      if (!session || session === TIMED_OUT) return;
+      sessions.push(session);
+      await within(END_TIMEOUT_MS, this.end(session, reason, graceMs));
+      session.abandon();
+    };
+    await Promise.all([...this.#sessions.values()].map(end));
     const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
     const agentsGone = Promise.all(this.#stopping);
+    const leftMs = graceMs + AGENT_GONE_TIMEOUT_MS - (performance.now() - startedAt);
     await Promise.all([
       within(DRAIN_TIMEOUT_MS, drained),
-      within(graceMs + AGENT_GONE_TIMEOUT_MS, agentsGone),
+      within(DRAIN_TIMEOUT_MS, this.#deletions.stop()),
+      within(Math.max(0, leftMs), agentsGone),
     ]);
     if (reason === 'deleted') {
       await Promise.all(
@@ -206,11 +252,11 @@ export class LiveSessions {
       if (record) this.#unread.set(id, record.epoch);
       const session = record && (await Session.restore(record, this.#deps));
       // A server stopped while it deleted this session. Complete the deletion.
-      if (record && !session) await this.deleteStored(id);
+      if (record && !session) this.#deletions.remove(record, null);
       this.#unread.delete(id);
       return session;
     };
-    return this.hold(id, answered(restore()));
+    return this.hold(id, restore());
   }
 
   async #evictUnused(id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EngineLogger } from '../engine-logger.js';
+import type { Session } from '../session/session.js';
 import type { SessionRecordStore } from '../storage.js';
 import type { LiveSessions } from './live-sessions.js';
 import { Recovery } from './recovery.js';
@@ -85,18 +86,23 @@ export class Maintenance {
   async #removeEmpty(id: string): Promise<void> {
     const session = await this.#live.load(id).catch(() => null);
     if (!session) return;
+    if (session.endReason !== null) return;
     if (session.isActive || !session.isEmpty) return session.recordActivity();
-    await this.#live.delete(session);
+    await this.#delete(session);
   }
 
   async #removeUnused(id: string): Promise<void> {
     const session = await this.#live.get(id)?.catch(() => null);
-    if (session?.isActive) return session.recordActivity();
-    if (session) return this.#live.delete(session);
-    // Held as a session that does not exist, so that no request loads it during the deletion.
-    await this.#live.hold(
-      id,
-      this.#live.deleteStored(id).then(() => null),
-    );
+    if (!session) return this.#live.deleteStored(id);
+    if (session.endReason !== null) return;
+    if (session.isActive) return session.recordActivity();
+    await this.#delete(session);
+  }
+
+  /** Resolves when nothing is left of the session, however long the storage takes. */
+  async #delete(session: Session): Promise<void> {
+    await (
+      await this.#live.decideDeletion(session)
+    )?.done;
   }
 }

@@ -1,4 +1,5 @@
 import type { EngineLogger } from '../engine-logger.js';
+import { StorageUnavailableError } from '../errors.js';
 import { retry } from '../timing/retry.js';
 import type { SessionRecordStore } from '../storage.js';
 
@@ -91,6 +92,7 @@ export class Recovery {
   }
 
   #warn(cause: unknown): void {
+    if (cause instanceof StorageUnavailableError) return; // reported by the storage's guard
     this.#options.logger.warn(
       `Could not resume all unfinished sessions. Retrying within 15 s: ${String(cause)}`,
     );

@@ -1,4 +1,5 @@
 import type { EngineLogger } from '../engine-logger.js';
+import { StorageUnavailableError } from '../errors.js';
 
 export interface RetentionOptions {
   /** How long a session is kept after its last activity, in milliseconds. */
@@ -19,6 +20,7 @@ export class Retention {
   readonly #options: RetentionOptions;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  #isSweeping = false;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -30,6 +32,7 @@ export class Retention {
     this.#timer = setInterval(
       () => {
         this.sweep().catch((error: unknown) => {
+          if (error instanceof StorageUnavailableError) return; // reported by the storage's guard
           logger.warn(`Could not delete expired sessions. Retrying later: ${String(error)}`);
         });
       },
@@ -43,8 +46,18 @@ export class Retention {
     clearInterval(this.#timer);
   }
 
-  /** Removes the sessions that are due now. */
+  /** Removes the sessions that are due now, unless the last sweep still waits for the storage. */
   async sweep(): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    try {
+      await this.#removeDue();
+    } finally {
+      this.#isSweeping = false;
+    }
+  }
+
+  async #removeDue(): Promise<void> {
     const { retentionMs, find, remove } = this.#options;
     const before = new Date(Date.now() - retentionMs);
     let seen: string[] = [];

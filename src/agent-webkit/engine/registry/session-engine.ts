@@ -6,10 +6,16 @@ import { SessionHandle } from './session-handle.js';
 import type { ListCursor } from './listing.js';
 import type { SessionPage, SessionRegistry } from './session-registry.js';
 import type { StorageProvider } from '../storage.js';
+import { TIMED_OUT, within } from '../timing/within.js';
 
 /** The default size of a page of sessions. */
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
+
+/** How long a stop may take, in milliseconds, unless the agents take longer. */
+const STOP_TIMEOUT_MS = 6000;
+/** How long the storage may take to close in any case, in milliseconds. */
+const MIN_CLOSE_TIMEOUT_MS = 1500;
 
 /** The parts of a {@link SessionEngine}. */
 export interface SessionEngineParts {
@@ -112,7 +118,19 @@ export class SessionEngine {
    * sessions in any other storage end. Resolves when all of that is done; may be called again.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#registry.shutdown().then(() => this.#storage.close?.());
+    this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const startedAt = performance.now();
+    await this.#registry.shutdown();
+    const leftMs = STOP_TIMEOUT_MS - (performance.now() - startedAt);
+    const limitMs = Math.max(MIN_CLOSE_TIMEOUT_MS, leftMs);
+    const closed = await within(limitMs, Promise.resolve(this.#storage.close?.()));
+    if (closed !== TIMED_OUT) return;
+    this.#logger.warn(
+      `The storage was not closed within ${Math.round(limitMs)} ms. Stopping without it.`,
+    );
   }
 }

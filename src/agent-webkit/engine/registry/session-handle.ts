@@ -95,12 +95,13 @@ export class SessionHandle {
     checkInteger('after', after, 0);
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     checkInteger('waitMs', waitMs, 0, MAX_WAIT_MS);
-    const session = await this.#registry.getAt(this.id, this.#caller, after);
-    let page = await session.read(after, limit);
+    const wait = this.#registry.wait();
+    const session = await this.#registry.getAt(this.id, this.#caller, after, wait);
+    let page = await wait.for(session.read(after, limit));
     if (page.events.length === 0 && waitMs > 0) {
       await this.#waitForEvent(after, waitMs, signal);
       // The same session, because a deleted one is not found any more.
-      page = await session.read(after, limit);
+      page = await this.#registry.wait().for(session.read(after, limit));
     }
     return {
       events: page.events.map((event) => ({ id: event.id, ...parseSessionEvent(event) })),
@@ -131,8 +132,9 @@ export class SessionHandle {
     if (!Number.isFinite(usd) || usd <= 0) {
       throw new InvalidRequestError(`The budget must be a number above 0, but got ${usd}.`);
     }
-    const session = await this.#registry.get(this.id, this.#caller, 'send');
-    await session.setMaxBudget(usd);
+    const wait = this.#registry.wait();
+    const session = await this.#registry.get(this.id, this.#caller, 'send', wait);
+    await session.setMaxBudget(usd, wait);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

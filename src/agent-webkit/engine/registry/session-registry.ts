@@ -1,18 +1,19 @@
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionInfo } from '../../protocol/answers.js';
-import { IdempotencyKeys } from '../idempotency-keys.js';
 import { Access, type AccessAction, type CanAccess } from './access.js';
-import { Admission, type AdmissionLimits } from './admission.js';
-import { answered } from '../answered.js';
+import type { AdmissionLimits } from './admission.js';
 import type { Caller } from '../caller.js';
-import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import { type ListCursor, listPage } from './listing.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Maintenance } from './maintenance.js';
 import type { Session } from '../session/session.js';
 import { describeLog, describeSession } from '../session/session-info.js';
+import { SessionCreation } from './session-creation.js';
 import type { SessionPolicy } from './session-policy.js';
-import { EMPTY_LOG, type SessionRecord } from '../storage.js';
+import type { SessionRecord } from '../storage.js';
+import { GuardedStorage } from '../storage-guard/guarded-storage.js';
+import type { StorageWait } from '../storage-guard/storage-wait.js';
 
 export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
   policy: SessionPolicy;
@@ -40,29 +41,44 @@ export interface SessionPage {
   next: ListCursor | null;
 }
 
+/** How often a deletion is begun when other servers keep taking the session over. */
+const MAX_DELETION_TRIES = 3;
+
 /**
  * All sessions, by id: those in memory and those that are only in the storage. It is the only place that
  * checks access: a session belongs to the caller who created it, and does not exist for a caller who may
  * not read it.
+ *
+ * No call waits for the storage for longer than `storageTimeoutMs` in total. It then rejects with a
+ * `StorageUnavailableError`, and what it began continues in the background.
  */
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #live: LiveSessions;
   readonly #access: Access;
-  readonly #admission: Admission;
+  readonly #storage: GuardedStorage;
+  readonly #creation: SessionCreation;
   readonly #maintenance: Maintenance;
-  /** The ids of sessions by the idempotency key of the request that created them. */
-  readonly #created = new IdempotencyKeys<string>();
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
-    const { storage, canAccess, logger } = options;
-    this.#options = options;
-    this.#live = new LiveSessions(options);
-    this.#access = new Access(canAccess, logger);
-    this.#admission = new Admission(storage.records, options);
+    const { canAccess, limits, logger } = options;
+    const timeoutMs = limits.storageTimeoutMs;
+    const storage = new GuardedStorage(options.storage, { timeoutMs, logger });
     const { records } = storage;
-    this.#maintenance = new Maintenance({ ...options, live: this.#live, records });
+    const live = new LiveSessions({ ...options, storage });
+    const isShuttingDown = () => this.#shutdown !== null;
+    this.#options = options;
+    this.#storage = storage;
+    this.#live = live;
+    this.#access = new Access(canAccess, logger);
+    this.#creation = new SessionCreation({ ...options, records, live, isShuttingDown });
+    this.#maintenance = new Maintenance({ ...options, records, live });
+  }
+
+  /** Begins the waiting of a request that makes several calls, which share its limit. */
+  wait(): StorageWait {
+    return this.#storage.wait();
   }
 
   /** How often the access of an open watch is checked again, in milliseconds; null for never. */
@@ -80,15 +96,13 @@ export class SessionRegistry {
    *
    * @param idempotencyKey a retry with the same key returns the session of the first call, or
    *   rejects as {@link get} does when that session was deleted meanwhile
-   * @throws ForbiddenError, TooManySessionsError, ShuttingDownError
+   * @throws ForbiddenError, TooManySessionsError, ShuttingDownError, StorageUnavailableError
    */
   async create(request: CreateSession, caller: Caller, idempotencyKey?: string): Promise<Session> {
     if (this.#shutdown) throw new ShuttingDownError();
-    if (idempotencyKey === undefined)
-      return this.get(await this.#create(request, caller, null), caller);
-    const key = JSON.stringify([caller.id, idempotencyKey]);
-    const id = await this.#created.once(key, () => this.#create(request, caller, idempotencyKey));
-    return this.get(id, caller);
+    const wait = this.wait();
+    const id = await this.#creation.create(request, caller, idempotencyKey, wait);
+    return this.get(id, caller, 'read', wait);
   }
 
   /**
@@ -97,8 +111,13 @@ export class SessionRegistry {
    * @throws SessionNotFoundError when it does not exist, or the caller may not even read it
    * @throws ForbiddenError when the caller may read it, but not do this
    */
-  get(id: string, caller: Caller, action: AccessAction = 'read'): Promise<Session> {
-    return this.#resolve(id, caller, action, 0);
+  get(
+    id: string,
+    caller: Caller,
+    action: AccessAction = 'read',
+    wait = this.wait(),
+  ): Promise<Session> {
+    return this.#resolve(id, caller, action, 0, wait);
   }
 
   /**
@@ -107,24 +126,31 @@ export class SessionRegistry {
    *
    * @throws what {@link get} throws
    */
-  getAt(id: string, caller: Caller, after: number): Promise<Session> {
-    return this.#resolve(id, caller, 'read', after);
+  getAt(id: string, caller: Caller, after: number, wait = this.wait()): Promise<Session> {
+    return this.#resolve(id, caller, 'read', after, wait);
   }
 
-  async #resolve(id: string, caller: Caller, action: AccessAction, after: number) {
-    const held = await this.#live.get(id);
+  async #resolve(
+    id: string,
+    caller: Caller,
+    action: AccessAction,
+    after: number,
+    wait: StorageWait,
+  ): Promise<Session> {
+    const holding = this.#live.get(id);
+    const held = holding && (await wait.for(holding));
     const own = held?.owner === caller.id ? held : null;
     if (!own && this.#shutdown) throw new ShuttingDownError();
     const isBehind = held !== undefined && held !== null && held.isUnknown(after);
     // Another caller's session is looked up like one that does not exist, so that both take the same time.
     const needsRecord = !own || isBehind;
-    const record = needsRecord ? await answered(this.#options.storage.records.get(id)) : null;
+    const record = needsRecord ? await wait.for(this.#storage.records.get(id)) : null;
     const isStale = isBehind && (record?.epoch !== held.epoch || record.log.lastSeq < held.lastSeq);
     // Evicted before the check only for its owner: the response time must not reveal it to other callers.
-    if (isStale && own) await this.#live.evict(own);
+    if (isStale && own) await wait.for(this.#live.evict(own));
     await this.#access.check(needsRecord ? record : own, caller, action);
-    if (isStale && !own) await this.#live.evict(held);
-    const session = await this.#live.load(id);
+    if (isStale && !own) await wait.for(this.#live.evict(held));
+    const session = await wait.for(this.#live.load(id));
     if (session && session.state !== 'closed') return session;
     throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
   }
@@ -134,10 +160,12 @@ export class SessionRegistry {
    * unknown. True also while the session is being deleted, so that its readers get the last event.
    */
   async isReadable(id: string, caller: Caller): Promise<boolean> {
+    const wait = this.wait();
     try {
-      const held = await this.#live.get(id);
+      const holding = this.#live.get(id);
+      const held = holding && (await wait.for(holding));
       if (held?.owner === caller.id) return true;
-      const record = await answered(this.#options.storage.records.get(id));
+      const record = await wait.for(this.#storage.records.get(id));
       await this.#access.check(record, caller, 'read');
       return true;
     } catch (error) {
@@ -160,28 +188,39 @@ export class SessionRegistry {
   ): Promise<void> {
     const action = message.type.endsWith('_response') ? 'answer' : 'send';
     const [checked] = await Promise.allSettled([this.#options.policy.check(message)]);
-    const session = await this.get(id, caller, action);
+    const wait = this.wait();
+    const session = await this.get(id, caller, action, wait);
     if (checked.status === 'rejected') throw checked.reason;
     if (this.#shutdown) throw new ShuttingDownError();
-    await session.accept(checked.value, caller, idempotencyKey);
+    await session.accept(checked.value, caller, idempotencyKey, wait);
   }
 
   /** Returns a page of a caller's sessions, as `listPage` does. Sessions that are only in the storage are not loaded. */
   async list(caller: Caller, limit: number, after: ListCursor | null): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
-    const { records } = this.#options.storage;
-    const page = await listPage(records, caller.id, limit, after);
+    const page = await this.wait().for(listPage(this.#storage.records, caller.id, limit, after));
     const sessions = await Promise.all(page.records.map((record) => this.#describe(record)));
     return { sessions: sessions.filter((session) => session !== null), next: page.next };
   }
 
-  /** Ends a caller's session and deletes it. */
+  /**
+   * Ends a caller's session and deletes it. Resolves when nothing is left of it. A deletion continues in
+   * the background when the storage takes longer than the call may wait; a retry waits for it again.
+   *
+   * @throws StorageUnavailableError when it is not complete, or not even decided: then the session exists
+   */
   async delete(id: string, caller: Caller): Promise<void> {
     if (this.#shutdown) throw new ShuttingDownError();
-    // A deletion that the storage did not accept may be retried on the ended session.
-    const ended = await this.#live.get(id)?.catch(() => null);
-    const isOwn = ended?.owner === caller.id;
-    await this.#live.delete(isOwn ? ended : await this.get(id, caller, 'delete'));
+    const wait = this.wait();
+    const removal = this.#live.deletions.get(id);
+    if (removal?.owner === caller.id) return wait.for(removal.done);
+    for (let tries = 0; tries < MAX_DELETION_TRIES; tries += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- again only when another server took it over meanwhile
+      const session = await this.get(id, caller, 'delete', wait);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (await this.#live.delete(session, wait)) return;
+    }
+    throw new StorageUnavailableError(null);
   }
 
   /**
@@ -201,9 +240,14 @@ export class SessionRegistry {
    */
   shutdown(): Promise<void> {
     this.#maintenance.stop();
-    const { storage, shutdownGraceMs } = this.#options;
-    this.#shutdown ??= this.#live.endAll(storage.durable ? 'released' : 'deleted', shutdownGraceMs);
+    this.#shutdown ??= this.#endAll();
     return this.#shutdown;
+  }
+
+  async #endAll(): Promise<void> {
+    const reason = this.#storage.durable ? 'released' : 'deleted';
+    await this.#live.endAll(reason, this.#options.shutdownGraceMs);
+    this.#storage.stop();
   }
 
   async #checkAgents(): Promise<void> {
@@ -212,41 +256,10 @@ export class SessionRegistry {
     if (warning) logger.warn(warning);
   }
 
-  /** Resolves to the id of the new session, or of the session created before with the same key. */
-  async #create(request: CreateSession, caller: Caller, key: string | null): Promise<string> {
-    const config = await this.#options.policy.configure(request, caller);
-    if (this.#shutdown) throw new ShuttingDownError();
-    const now = new Date();
-    const record: SessionRecord = {
-      id: this.#live.claimId(config),
-      owner: caller.id,
-      config,
-      epoch: 1,
-      createdAt: now,
-      lastActivityAt: now,
-      log: EMPTY_LOG,
-    };
-    const admitted = this.#admission.admit(record, key);
-    // Held before its record is stored, so that a request that finds the record finds this session.
-    const begun = await this.#live.hold(record.id, this.#begin(record, admitted));
-    return begun?.id ?? (await admitted).id;
-  }
-
-  /** Resolves to null when an earlier record was admitted instead. */
-  async #begin(record: SessionRecord, admitted: Promise<SessionRecord>): Promise<Session | null> {
-    if ((await admitted).id !== record.id) return null;
-    try {
-      if (this.#shutdown) throw new ShuttingDownError();
-      return await this.#live.create(record);
-    } catch (error) {
-      await answered(this.#options.storage.records.delete(record.id));
-      throw error;
-    }
-  }
-
   async #describe(record: SessionRecord): Promise<SessionInfo | null> {
-    const held = await this.#live.get(record.id)?.catch(() => null);
-    if (held) return held.state === 'closed' ? null : held.info();
+    const held = await this.#live.peek(record.id);
+    if (held ? held.state === 'closed' : this.#live.deletions.get(record.id)) return null;
+    if (held) return held.info();
     return describeSession(record, describeLog(record), 'dormant', { pending: [], tasks: [] }, 0);
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { UserMessage } from '../../protocol/inbound.js';
-import { answered } from '../answered.js';
 import { BackpressureError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { IdempotencyKeys } from '../idempotency-keys.js';
@@ -57,7 +56,7 @@ export class MessageQueue {
     keys: string[],
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
-      const known = await answered(Promise.all(keys.map((key) => this.#log.hasKey(key))));
+      const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
       if (known.includes(true)) return;
     }
     this.#assertAvailable();

@@ -30,7 +30,7 @@ export class SessionActivity implements SlotHolder {
   #lastWorkAt = performance.now();
 
   constructor(options: SessionActivityOptions) {
-    const { log, transcripts, idleTimeoutMs, onUnused } = options;
+    const { log, lifecycle, transcripts, idleTimeoutMs, onUnused } = options;
     this.#options = options;
     const isWriting = () => !log.isCommitted || (transcripts?.isWriting ?? false);
     this.#idle = new IdleTimer({
@@ -40,7 +40,8 @@ export class SessionActivity implements SlotHolder {
     });
     this.#unused = new IdleTimer({
       timeoutMs: UNUSED_TIMEOUT_MS,
-      isIdle: () => this.state === 'dormant' && log.subscribers === 0 && !isWriting(),
+      isIdle: () =>
+        lifecycle.isLiving && this.state === 'dormant' && log.subscribers === 0 && !isWriting(),
       onTimeout: onUnused,
     });
   }
@@ -102,7 +103,7 @@ export class SessionActivity implements SlotHolder {
 
   #stateAfter({ requests, turn, queue }: SessionState): SessionStateName {
     const { gate, lifecycle } = this.#options;
-    if (!lifecycle.isLiving) return 'closed';
+    if (!lifecycle.isLiving && !lifecycle.isDeleting) return 'closed';
     if (requests.size > 0) return 'awaiting';
     if (turn || queue.length > 0 || gate.agent.work.isInTurn) return 'running';
     return gate.agent.isAlive ? 'idle' : 'dormant';

@@ -19,7 +19,7 @@ export interface SessionLimits extends WindowLimits {
   interruptTimeoutMs: number;
   /** How long an agent that is stopped may take to end by itself before it is killed, in milliseconds. */
   agentGraceMs: number;
-  /** How long a client's message may wait for the storage before it is answered 503, in milliseconds. */
+  /** How long a request may wait for the storage before it is rejected, in milliseconds. */
   storageTimeoutMs: number;
   /** How many subscribers the session may have at a time. */
   maxSubscribers: number;

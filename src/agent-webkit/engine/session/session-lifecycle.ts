@@ -36,7 +36,7 @@ export interface EndingParts {
   readonly transcripts: DurableTranscripts | null;
 }
 
-/** How long a session's end may wait for the storage to commit its last events. */
+/** How long the release of a session may wait for the storage to commit its last events. */
 const LAST_EVENTS_TIMEOUT_MS = 2000;
 
 /**
@@ -45,13 +45,16 @@ const LAST_EVENTS_TIMEOUT_MS = 2000;
  * - **living**: the session accepts messages and its agent runs. Entered when it is created or
  *   restored. Left for *ending* by {@link end}, for *ended* by {@link loseOwnership}.
  * - **ending**: the session accepts no message, its agent is being stopped, and its last events are
- *   being committed: `done` when it is deleted, the interruption of a running turn when it is
- *   released. Left for *ended* when they are committed, or when the storage takes too long.
+ *   being committed: the interruption of a running turn when it is released, `done` when it is
+ *   deleted. A released session is left for *ended* when they are committed, or when the storage takes
+ *   too long. A deleted one waits for the storage, however long it takes, and can be read meanwhile: until
+ *   `done` is committed, a restart would restore it. It is left for *ended* when `done` is committed;
+ *   by {@link loseOwnership}, as `ownership_lost`; or by {@link abandon}, as `released`.
  *   Guarantee: subscribers receive the last events before their streams end.
  * - **ended**: final. The log takes no more events and the streams end. The agent may take longer:
  *   `agentGone` resolves when it is gone.
  *
- * The reason never changes: a session that is being deleted cannot be released.
+ * A session that is being deleted accepts no other end.
  */
 export class SessionLifecycle {
   readonly #record: SessionRecord;
@@ -72,6 +75,11 @@ export class SessionLifecycle {
     return this.#life.name === 'living';
   }
 
+  /** True until `done` is committed to a session that is being deleted. */
+  get isDeleting(): boolean {
+    return this.#life.name === 'ending' && this.#life.reason === 'deleted';
+  }
+
   /** The reason why the session has ended or is ending; null while it lives. */
   get endReason(): EndReason | null {
     return this.#life.name === 'living' ? null : this.#life.reason;
@@ -90,26 +98,32 @@ export class SessionLifecycle {
   end(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
     if (this.#life.name === 'living') {
       this.#life = { name: 'ending', reason };
-      this.#end = this.#finish(reason, graceMs);
+      this.#end = reason === 'deleted' ? this.#delete(graceMs) : this.#release(graceMs);
     }
     return this.#end as Promise<SessionEnd>;
   }
 
   /** Ends the session at once because its storage permanently rejects its events. It continues where it is restored. */
   loseOwnership(cause: unknown): void {
-    if (this.#life.name !== 'living') return;
+    if (this.#life.name !== 'living' && !this.isDeleting) return;
     this.#life = { name: 'ended', reason: 'ownership_lost' };
     const { id } = this.#record;
     this.#deps.logger.error(
       `Lost ownership of session ${id} (${reasonOf(cause)}). Closing it on this server.`,
       cause,
     );
-    this.#parts.activity.stopTimers();
-    this.#parts.tasks.stopTimer();
+    this.#stopTimers();
     this.#endLog();
     const agentGone = this.#parts.gate.close(0);
     this.#end = Promise.resolve({ agentGone });
     this.#deps.onOwnershipLost(id, agentGone);
+  }
+
+  /** Stops waiting for the commit of `done`, because this server stops. A restart restores the session. */
+  abandon(): void {
+    if (!this.isDeleting) return;
+    this.#life = { name: 'ended', reason: 'released' };
+    this.#endLog();
   }
 
   /** Compares the session with its storage, and ends it if this server no longer owns it or the storage has lost events. */
@@ -128,20 +142,37 @@ export class SessionLifecycle {
     return stored?.epoch !== this.#record.epoch || stored.log.lastSeq < lastSeq;
   }
 
-  async #finish(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
-    const { activity, gate, tasks } = this.#parts;
-    activity.stopTimers();
-    tasks.stopTimer();
-    const committed = reason === 'deleted' ? this.#appendDone() : gate.abandonTurn();
-    const agentGone = gate.close(graceMs);
+  async #release(graceMs: number): Promise<SessionEnd> {
+    this.#stopTimers();
+    const committed = this.#parts.gate.abandonTurn();
+    const agentGone = this.#parts.gate.close(graceMs);
     try {
       await within(LAST_EVENTS_TIMEOUT_MS, committed);
     } catch {
       // The storage takes no events; the streams end all the same.
     }
-    this.#life = { name: 'ended', reason };
+    this.#life = { name: 'ended', reason: 'released' };
     this.#endLog();
     return { agentGone };
+  }
+
+  async #delete(graceMs: number): Promise<SessionEnd> {
+    this.#stopTimers();
+    const committed = this.#appendDone();
+    const agentGone = this.#parts.gate.close(graceMs);
+    try {
+      await committed;
+      if (this.isDeleting) this.#life = { name: 'ended', reason: 'deleted' };
+    } catch {
+      // The log has failed or was ended, and the session has ended for another reason.
+    }
+    this.#endLog();
+    return { agentGone };
+  }
+
+  #stopTimers(): void {
+    this.#parts.activity.stopTimers();
+    this.#parts.tasks.stopTimer();
   }
 
   async #appendDone(): Promise<void> {

@@ -60,11 +60,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       onDecision: (decision) => this.#onDecision(decision),
     });
     this.transcripts = storage.transcripts
-      ? new DurableTranscripts(record.id, storage.transcripts, (cause) => {
-          logger.warn(
-            `Session ${record.id}: could not write its transcript. Retrying: ${String(cause)}`,
-          );
-        })
+      ? new DurableTranscripts(record.id, storage.transcripts)
       : null;
     this.gate = new TurnGate({
       sessionId: record.id,

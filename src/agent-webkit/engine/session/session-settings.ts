@@ -182,7 +182,7 @@ export class SessionSettings {
       await records.update(record.id, record.epoch, { config: { ...record.config, ...change } });
     } catch (error) {
       if (error instanceof FencedError) lifecycle.loseOwnership(error);
-      throw new StorageUnavailableError(error);
+      throw error instanceof StorageUnavailableError ? error : new StorageUnavailableError(error);
     }
     record.config = { ...record.config, ...change };
     if (record.config.grants === grants) this.#isStored = true;
@@ -192,7 +192,8 @@ export class SessionSettings {
   #logFailure(updated: Promise<void>): Promise<void> {
     const { record, lifecycle, logger } = this.#options;
     return updated.catch((error: unknown) => {
-      if (!lifecycle.isLiving) return;
+      // An outage is reported by the storage's guard.
+      if (!lifecycle.isLiving || error instanceof StorageUnavailableError) return;
       logger.warn(`Session ${record.id}: could not update its record: ${String(error)}`);
     });
   }

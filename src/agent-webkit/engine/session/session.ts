@@ -3,11 +3,11 @@ import { PROTOCOL_VERSION, type SessionStateName, type WireEvent } from '../../p
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
-import { StorageUnavailableError, TooManySubscribersError } from '../errors.js';
+import { TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import type { SessionRecord } from '../storage.js';
-import { TIMED_OUT, within } from '../timing/within.js';
+import { StorageWait } from '../storage-guard/storage-wait.js';
 import { toPendingRequest } from './request-events.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
@@ -120,18 +120,24 @@ export class Session {
    *
    * @param by the caller, whose id other subscribers see
    * @param idempotencyKey a user message whose key was accepted before has no effect
+   * @param wait how long the request may still wait for the storage
    * @throws StorageUnavailableError when the storage does not answer in time
    * @throws NoRunningTaskError when the task to stop does not run
    * @throws AgentsBusyError when the message needs an agent and no slot is or becomes free
    * @throws SessionNotFoundError, ShuttingDownError when the session has ended
    */
-  async accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
-    const { lifecycle, log, deps } = this.#parts;
+  async accept(
+    message: InboundMessage,
+    by: Caller,
+    idempotencyKey?: string,
+    wait = this.#wait(),
+  ): Promise<void> {
+    const { lifecycle, log } = this.#parts;
+    // Otherwise without an await: a deletion that begins later must not come before the message.
+    if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
     lifecycle.assertLiving();
-    if (log.isTroubled) throw new StorageUnavailableError(null);
-    const accepted = this.#accept(message, by, idempotencyKey);
-    const outcome = await within(deps.limits.storageTimeoutMs, accepted);
-    if (outcome === TIMED_OUT) throw new StorageUnavailableError(null);
+    if (log.isTroubled) throw wait.unavailable();
+    await wait.for(this.#accept(message, by, idempotencyKey));
   }
 
   async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
@@ -224,13 +230,19 @@ export class Session {
 
   /**
    * Ends the session: open requests are cancelled and its streams end. A `deleted` session appends
-   * `done` first; a `released` one continues where it is restored. Resolves when the last event is
-   * committed; may be called again, with the result of the first call.
+   * `done` first, and can be read until that is committed; a `released` one continues where it is
+   * restored. Resolves when the last event is committed, and {@link endReason} is final; may be called
+   * again, with the result of the first call.
    *
    * @param graceMs how long the agent may take to end by itself before it is killed
    */
   end(reason: 'deleted' | 'released', graceMs: number): Promise<SessionEnd> {
     return this.#parts.lifecycle.end(reason, graceMs);
+  }
+
+  /** Stops waiting for the commit of a deletion, because this server stops. A restart restores the session. */
+  abandon(): void {
+    this.#parts.lifecycle.abandon();
   }
 
   /** Resolves when the session has no subscribers. */
@@ -243,9 +255,15 @@ export class Session {
    *
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
-  async setMaxBudget(usd: number): Promise<void> {
-    this.#parts.lifecycle.assertLiving();
-    await this.#parts.settings.setMaxBudget(usd);
+  async setMaxBudget(usd: number, wait = this.#wait()): Promise<void> {
+    const { lifecycle } = this.#parts;
+    if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
+    lifecycle.assertLiving();
+    await wait.for(this.#parts.settings.setMaxBudget(usd));
+  }
+
+  #wait(): StorageWait {
+    return new StorageWait(this.#parts.deps.limits.storageTimeoutMs);
   }
 
   /** Stores the present time as the session's last activity, so that retention counts from now. */

@@ -60,8 +60,9 @@ export interface TimeoutOptions {
   readonly shutdownGraceMs?: number;
 
   /**
-   * How long a client's message waits for the storage, in milliseconds. It is then rejected with
-   * 503 `storage_unavailable`.
+   * How long a request waits for the storage, over all of its calls together, in milliseconds. It is
+   * then rejected with 503 `storage_unavailable`. The time that it spends in functions of the host, or
+   * waiting for an agent, does not count. A call of the storage that takes three times as long is abandoned.
    *
    * @default 5000
    */
@@ -125,6 +126,6 @@ export const TIMEOUTS = {
     unit: 'ms',
     variable: 'AGENT_WEBKIT_STORAGE_TIMEOUT_MS',
     effect:
-      "How long a client's message waits for the storage. It is then rejected with 503 `storage_unavailable`.",
+      'How long a request waits for the storage, in total. It is then rejected with 503 `storage_unavailable`.',
   },
 } satisfies Descriptors<TimeoutOptions>;

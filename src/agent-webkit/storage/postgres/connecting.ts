@@ -1,3 +1,4 @@
+import { StorageFaultError } from '../../engine/storage.js';
 import { retry } from '../../engine/timing/retry.js';
 import { PostgresError } from './postgres-error.js';
 import type { PostgresPool } from './postgres-pool.js';
@@ -38,8 +39,12 @@ export async function connecting(
   const timer = setTimeout(stop, timeoutMs);
   signal.addEventListener('abort', stop);
   let isReported = false;
+  const attempt = () =>
+    open().catch((error: unknown) => {
+      throw error instanceof StorageFaultError ? error.cause : error;
+    });
   try {
-    await retry(open, {
+    await retry(attempt, {
       signal: over.signal,
       isFinal: (error) => !isUnreachable(error),
       onFailure: (error) => {

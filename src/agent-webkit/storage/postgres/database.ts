@@ -1,5 +1,6 @@
 import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import { PostgresError } from './postgres-error.js';
+import { toFault } from './postgres-fault.js';
 import type { PostgresClient, PostgresPool } from './postgres-pool.js';
 
 /** A row. Each value is the text of PostgreSQL, or null. */
@@ -11,23 +12,38 @@ export type Query = <R extends Row>(text: string, values?: unknown[]) => Promise
 // A host may have changed how pg parses a type in the whole process. Here, every value is text.
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
+/** The SQLSTATE of a statement that reached its `statement_timeout`. */
+const QUERY_CANCELED = '57014';
+
 /**
  * A pool of connections with a timeout for every response. A connection on which a query failed is
  * not reused: an open transaction ends with it.
+ *
+ * The database has the same limit, by its `statement_timeout`, and so ends a statement whose response
+ * nothing waits for any more. Connections of the storage's own pool have the setting. Those of a host's
+ * pool keep their settings: there, each statement is a transaction that sets it for itself, which costs
+ * two more round trips.
  */
 export class Database {
   readonly timeoutMs: number;
   readonly #pool: PostgresPool;
+  readonly #isOwnPool: boolean;
+  /** The connections of the own pool that have their settings. */
+  readonly #configured = new WeakSet<PostgresClient>();
 
   /** @param timeoutMs how long to wait for a connection, and then for a response */
-  constructor(pool: PostgresPool, timeoutMs: number) {
+  constructor(pool: PostgresPool, timeoutMs: number, { isOwnPool = false } = {}) {
     this.#pool = pool;
+    this.#isOwnPool = isOwnPool;
     this.timeoutMs = timeoutMs;
   }
 
   /** Runs one statement in its own transaction. */
-  readonly query: Query = (text, values) =>
-    this.#use(this.timeoutMs, (query) => query(text, values));
+  readonly query: Query = (text, values) => {
+    return this.#isOwnPool
+      ? this.#use(this.timeoutMs, (query) => query(text, values))
+      : this.transaction((query) => query(text, values));
+  };
 
   /**
    * Runs several statements in one transaction, in which each statement sees what others have
@@ -79,21 +95,39 @@ export class Database {
     });
   }
 
+  async #configure(client: PostgresClient): Promise<void> {
+    if (this.#configured.has(client)) return;
+    await queryOn(client, this.timeoutMs)(connectionSettings(this.timeoutMs));
+    this.#configured.add(client);
+  }
+
   async #use<T>(timeoutMs: number, work: (query: Query) => Promise<T>): Promise<T> {
     let isBroken = false;
     const onError = () => {
       isBroken = true; // the query that runs rejects by itself
     };
-    const client = await this.connect(onError);
+    const client = await this.connect(onError).catch((error: unknown) => {
+      throw toFault(error);
+    });
     try {
+      if (this.#isOwnPool) await this.#configure(client);
       return await work(queryOn(client, timeoutMs));
     } catch (error) {
       isBroken = true;
-      throw error;
+      throw toFault(error);
     } finally {
       giveBack(client, onError, isBroken);
     }
   }
+}
+
+/** Returns the statements that bound a connection which this process alone uses, on the side of the database. */
+export function connectionSettings(timeoutMs: number): string {
+  // If this machine disappears, the database is not notified. By default, it would wait two hours.
+  return (
+    `set statement_timeout = ${timeoutMs}; ` +
+    'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
+  );
 }
 
 function giveBack(client: PostgresClient, onError: (error: Error) => void, isBroken = false): void {
@@ -105,10 +139,18 @@ function giveBack(client: PostgresClient, onError: (error: Error) => void, isBro
 export function queryOn(client: PostgresClient, timeoutMs: number): Query {
   return async <R extends Row>(text: string, values?: unknown[]) => {
     const query = client.query({ text, types: AS_TEXT, ...(values && { values }) });
-    const answer = await within(timeoutMs, query);
-    if (answer === TIMED_OUT) {
-      throw new PostgresError(`PostgreSQL did not respond within ${timeoutMs} ms.`);
-    }
+    const answer = await within(timeoutMs, query).catch((error: unknown) => {
+      throw isCanceled(error) ? timedOut(timeoutMs) : error;
+    });
+    if (answer === TIMED_OUT) throw timedOut(timeoutMs);
     return answer.rows as R[];
   };
+}
+
+function timedOut(timeoutMs: number): PostgresError {
+  return new PostgresError(`PostgreSQL did not respond within ${timeoutMs} ms.`);
+}
+
+function isCanceled(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === QUERY_CANCELED;
 }

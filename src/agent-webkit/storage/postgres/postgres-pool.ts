@@ -1,4 +1,11 @@
+import type { Client } from 'pg';
+import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import { PostgresError } from './postgres-error.js';
+
+/** The part of a socket by which a connection is broken. */
+interface Socket {
+  destroy(): void;
+}
 
 /** One query in the format of `pg`. */
 export interface PostgresQuery {
@@ -32,7 +39,7 @@ export interface PostgresPool {
 /** A pool with the function that ends it. */
 export interface OwnPool {
   pool: PostgresPool;
-  /** Resolves when all connections of the pool are closed. */
+  /** Resolves when all connections of the pool are closed. Breaks those that do not close within half a second. */
   end(): Promise<void>;
 }
 
@@ -54,10 +61,27 @@ export async function createPool(
     keepAliveInitialDelayMillis: 10_000,
     fallback_application_name: 'agent-webkit',
   });
+  const clients = new Set<Client>();
+  pool.on('connect', (client) => clients.add(client));
+  pool.on('remove', (client) => clients.delete(client));
   // An idle connection broke. The next query opens another one.
   pool.on('error', () => undefined);
-  return { pool, end: () => pool.end() };
+  const end = async () => {
+    const ended = await within(END_TIMEOUT_MS, pool.end());
+    if (ended !== TIMED_OUT) return;
+    // A connection ends when the other side has closed it, which a broken network prevents.
+    for (const client of clients) socketOf(client)?.destroy();
+  };
+  return { pool, end };
 }
+
+function socketOf(client: Client): Socket | undefined {
+  // Part of every version of pg, but not of its types.
+  return (client as unknown as { connection?: { stream?: Socket } }).connection?.stream;
+}
+
+/** How long the connections of a pool may take to close. */
+const END_TIMEOUT_MS = 500;
 
 async function loadPg(): Promise<typeof import('pg')> {
   try {

@@ -1,5 +1,6 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
+import { within } from '../../engine/timing/within.js';
 import { connecting, nameDatabase } from './connecting.js';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
@@ -21,7 +22,8 @@ export interface PostgresStorageSettings {
   schema?: string;
   /**
    * How long a query waits for a connection, and then for its response, in milliseconds. A query that
-   * times out rejects, and its connection is not reused.
+   * times out rejects, and its connection is not reused. The database ends the statement by its
+   * `statement_timeout`.
    *
    * @default 15000
    */
@@ -41,7 +43,8 @@ export interface PostgresStorageOptions extends PostgresStorageSettings {
    * A `Pool` of `pg` with at least two connections, one of which is in use for as long as the storage
    * is open. It must connect to the database directly, or through a proxy that gives each connection
    * its own session: not through PgBouncer in the mode `transaction`. The host listens to the `error`
-   * event of the pool, and ends the pool after the storage is closed.
+   * event of the pool, and ends the pool after the storage is closed. The settings of its connections are
+   * not changed: each statement of the storage is a transaction of its own, with its own timeout.
    */
   pool: PostgresPool;
 }
@@ -60,6 +63,8 @@ const DEFAULT_SCHEMA = 'agent_webkit';
 const DEFAULT_QUERY_TIMEOUT_MS = 15_000;
 const DEFAULT_OPEN_TIMEOUT_MS = 60_000;
 const DEFAULT_MAX_CONNECTIONS = 10;
+/** How long the end of a storage waits for the appends in progress. */
+const SETTLE_TIMEOUT_MS = 2500;
 
 /**
  * Stores everything in PostgreSQL, where servers share it. A session runs on the server that claimed
@@ -80,17 +85,21 @@ export class PostgresStorage implements StorageProvider {
   readonly #openTimeoutMs: number;
   readonly #databaseName: string;
   readonly #closed = new AbortController();
-  #ownPool: OwnPool | null = null;
+  readonly #ownPool: OwnPool | null;
 
   /** @throws TypeError when the value of an option is invalid */
-  constructor({ pool, ...settings }: PostgresStorageOptions) {
+  constructor(options: PostgresStorageOptions);
+  /** @internal */
+  constructor(options: PostgresStorageOptions, ownPool: OwnPool);
+  constructor({ pool, ...settings }: PostgresStorageOptions, ownPool: OwnPool | null = null) {
     const { queryTimeoutMs, openTimeoutMs, schema: name } = resolve(settings);
     checkCount('pool.options.max', pool.options?.max ?? DEFAULT_MAX_CONNECTIONS, 2);
     this.#schema = name;
     this.#openTimeoutMs = openTimeoutMs;
     this.#databaseName = nameDatabase(pool);
     const schema = quoteIdentifier(name);
-    this.#database = new Database(pool, queryTimeoutMs);
+    this.#ownPool = ownPool;
+    this.#database = new Database(pool, queryTimeoutMs, { isOwnPool: ownPool !== null });
     this.#lock = new ServerLock(this.#database);
     this.#events = new PostgresEvents(this.#database, schema);
     this.events = this.#events;
@@ -111,9 +120,7 @@ export class PostgresStorage implements StorageProvider {
     checkCount('maxConnections', maxConnections, 2);
     const { queryTimeoutMs } = resolve(settings);
     const ownPool = await createPool(url, { maxConnections, timeoutMs: queryTimeoutMs });
-    const storage = new PostgresStorage({ pool: ownPool.pool, ...settings });
-    storage.#ownPool = ownPool;
-    return storage;
+    return new PostgresStorage({ pool: ownPool.pool, ...settings }, ownPool);
   }
 
   /**
@@ -137,10 +144,13 @@ export class PostgresStorage implements StorageProvider {
     });
   }
 
-  /** Waits for the appends in progress, and releases the connections. */
+  /**
+   * Waits for the appends in progress, and releases the connections. Takes at most 4 s: what does not
+   * respond by then is abandoned.
+   */
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.#events.settled();
+    await within(SETTLE_TIMEOUT_MS, this.#events.settled());
     await this.#lock.close();
     await this.#ownPool?.end();
   }

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { backoff } from '../../engine/timing/backoff.js';
-import { type Database, queryOn } from './database.js';
+import { TIMED_OUT, within } from '../../engine/timing/within.js';
+import { connectionSettings, type Database, queryOn } from './database.js';
 import { PostgresError } from './postgres-error.js';
 import type { PostgresClient } from './postgres-pool.js';
 
 const PROBE_MS = 30_000;
+/** How long the release of the lock may wait for the database, for each of its two steps. */
+const CLOSE_STEP_MS = 500;
 
 /**
  * The lock that shows that this server runs: an advisory lock of the database with a number of its
@@ -27,6 +30,8 @@ export class ServerLock {
   /** The attempt in progress. */
   #taking: Promise<void> = Promise.resolve();
   #isClosed = false;
+  /** True when it was closed while an attempt did not end. */
+  #isAbandoned = false;
 
   /**
    * @param probeMs how often the connection is probed: a broken one may look like an idle one
@@ -48,13 +53,15 @@ export class ServerLock {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#taking;
+    const taken = await within(CLOSE_STEP_MS, this.#taking);
+    this.#isAbandoned = taken === TIMED_OUT;
     clearTimeout(this.#timer);
     const client = this.#held;
     if (!client) return;
     try {
       // Otherwise it would stay visible until the database notices that the connection has ended.
-      await this.#query(client, 'select pg_advisory_unlock($1)', [this.number]);
+      const unlock = this.#query(client, 'select pg_advisory_unlock($1)', [this.number]);
+      await within(CLOSE_STEP_MS, unlock);
     } catch {
       // The connection is broken, and the lock is released with it.
     }
@@ -65,12 +72,10 @@ export class ServerLock {
     if (this.#isClosed) throw new PostgresError('The storage is closed.');
     const client = await this.#database.connect(this.#onError);
     try {
-      // If this machine disappears, the database is not notified. By default, it would wait two hours.
-      await this.#query(
-        client,
-        'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3',
-      );
+      // The connection is not reused, so the pool of a host does not get it back with these settings.
+      await this.#query(client, connectionSettings(this.#database.timeoutMs));
       await this.#lock(client);
+      if (this.#isAbandoned) throw new PostgresError('The storage is closed.');
     } catch (error) {
       this.#end(client);
       throw error;
