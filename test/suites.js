@@ -33,6 +33,8 @@ export const SUITES = {
   ],
   // README, guides and examples, compiled and executed.
   docs: ['docs/'],
+  // Every program of docs/clients.md, in its language, against a server that is killed.
+  clients: ['clients/'],
   // Servers and databases that are killed or frozen, and memory that must not grow.
   durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
   // The built server on a machine that fails: logs, signals, file descriptors, disks.

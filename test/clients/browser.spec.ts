@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { HostFolder } from '../docs/host-folder.js';
+import { describeInChromium, launchChromium } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { COOKIE, writeCookieHost } from './cookie-host.js';
+import { PAGE_RECIPES, startInPage } from './page-recipes.js';
+import { RecipeFolder } from './recipes.js';
+import { CURSORS, playRefusals, SHOWN, SILENCE_S, STEPS } from './refusal-steps.js';
+import { LARGE_TEXT, playRestart } from './restart-scenario.js';
+import { RestartableServer } from './restartable-server.js';
+import { StubbornServer } from './stubborn-server.js';
+
+const TOKEN = 'a-token-for-the-clients';
+
+describeInChromium('A page in a browser', () => {
+  let browser: Browser;
+  let host: HostFolder;
+  let folder: RecipeFolder;
+  let impatient: RecipeFolder;
+  const closers: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    [browser, host, folder, impatient] = await Promise.all([
+      launchChromium(),
+      HostFolder.create(),
+      RecipeFolder.create(),
+      RecipeFolder.create({ silenceSeconds: SILENCE_S }),
+    ]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all(closers.map((close) => close()));
+    await Promise.all([folder?.remove(), impatient?.remove(), host?.remove()]);
+  });
+
+  it('follows a server that is killed, with a token and fetch-event-source', async () => {
+    const server = await RestartableServer.start(
+      host,
+      host.server,
+      { AGENT_WEBKIT_TOKEN: `ann:${TOKEN}` },
+      { authorization: `Bearer ${TOKEN}` },
+    );
+    closers.push(() => server.kill());
+    const session = await server.createSession();
+    const target = { url: server.url, token: TOKEN, session };
+    const page = await startInPage(browser, folder, 'fetch-event-source.mjs', target);
+    const expected = await playRestart(server, session, [page]);
+
+    expect(expected).toContain(LARGE_TEXT);
+    expect(await page.text()).toBe(expected);
+  }, 90_000);
+
+  it('follows a server that is killed, with a cookie and EventSource', async () => {
+    const server = await RestartableServer.start(
+      host,
+      await writeCookieHost(host),
+      {},
+      { cookie: `${COOKIE.name}=${COOKIE.value}`, 'sec-fetch-site': 'same-origin' },
+    );
+    closers.push(() => server.kill());
+    const session = await server.createSession();
+    const target = { url: server.url, token: '', session };
+    const page = await startInPage(browser, folder, 'event-source.mjs', target, COOKIE);
+    const expected = await playRestart(server, session, [page]);
+
+    expect(expected).toContain(LARGE_TEXT);
+    expect(await page.text()).toBe(expected);
+    // A request that another site starts has the cookie, too.
+    const forged = await fetch(`${server.url}/sessions`, {
+      method: 'POST',
+      headers: { cookie: `${COOKIE.name}=${COOKIE.value}` },
+    });
+    expect(forged.status).toBe(403);
+  }, 90_000);
+
+  it.each(PAGE_RECIPES)(
+    'follows the rules of the page in %s',
+    async (file) => {
+      const server = await StubbornServer.start(STEPS);
+      closers.push(() => server.close());
+      const target = { url: server.url, token: TOKEN, session: 's' };
+      const page = await startInPage(browser, impatient, file, target);
+      await playRefusals(server, page);
+
+      expect(await page.text()).toBe(SHOWN);
+      expect(server.asked.map(({ cursor }) => cursor)).toEqual(CURSORS);
+      await page.close();
+    },
+    60_000,
+  );
+
+  it.each(PAGE_RECIPES)('shows the status 401 in %s', async (file) => {
+    const server = await StubbornServer.start([{ status: 401 }]);
+    closers.push(() => server.close());
+    const target = { url: server.url, token: TOKEN, session: 's' };
+    const page = await startInPage(browser, impatient, file, target);
+    await eventually(
+      () => page.text(),
+      (text) => text.includes('401'),
+    );
+
+    expect(server.asked).toHaveLength(1);
+    await page.close();
+  });
+});
