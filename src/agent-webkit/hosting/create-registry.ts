@@ -35,8 +35,10 @@ function withModels(sdkFactory: SdkFactory, { model, models }: SessionPolicyOpti
   if (models === null) return sdkFactory;
   const permitted = [...models, ...(model === null ? [] : [model])];
   const forget = sdkFactory.forget?.bind(sdkFactory);
+  const check = sdkFactory.check?.bind(sdkFactory);
   return Object.assign(
     (start: AgentStart) => sdkFactory({ ...start, models: permitted }),
     forget && { forget: (session: EndedSession) => forget(session) },
+    check && { check: () => check() },
   );
 }

@@ -15,11 +15,10 @@ async function start(program: string, onStderr?: (text: string) => void): Promis
       env: { PATH: process.env['PATH'] },
       signal: new AbortController().signal,
     },
-    null,
-    onStderr,
+    { onStderr },
   );
   started.push(agent);
-  await once(agent.child.stdout, 'data');
+  await once(agent.pipes.stdout, 'data');
   return agent;
 }
 

@@ -136,7 +136,7 @@ describe('a Claude agent that cannot start', () => {
     const agent = bench.start({ cwd: nowhere });
 
     expect((await agent.ended)?.message).toBe(
-      'The working directory of the agent does not exist on this server.',
+      'The working directory of the agent does not exist on this server, or is not a folder.',
     );
   });
 

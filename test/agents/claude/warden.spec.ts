@@ -28,21 +28,21 @@ describe('the warden', () => {
   it('runs in one process while agents are watched', async () => {
     const warden = new Warden(randomUUID());
     expect(warden.pid).toBeUndefined();
-    const releases = [warden.watch(), warden.watch()];
+    const watches = [warden.watch(), warden.watch()];
     const { pid } = warden;
     expect(isAlive(pid)).toBe(true);
 
-    releases[0]?.();
-    releases[0]?.();
+    watches[0]?.release();
+    watches[0]?.release();
     expect(warden.pid).toBe(pid);
-    releases[1]?.();
+    watches[1]?.release();
     expect(warden.pid).toBeUndefined();
     await ends(pid);
   });
 
   it('is replaced when it is killed', async () => {
     const warden = new Warden(randomUUID());
-    const release = warden.watch();
+    const { release } = warden.watch();
     const { pid } = warden;
     kill(pid, 'SIGKILL');
     await eventually(
@@ -58,7 +58,7 @@ describe('the warden', () => {
 
   onLinux('has nothing of the environment but the path', async () => {
     const warden = new Warden(randomUUID());
-    const release = warden.watch();
+    const { release } = warden.watch();
     const environment = await eventually(
       () => readFile(`/proc/${warden.pid}/environ`, 'latin1'),
       (text) => text !== '',

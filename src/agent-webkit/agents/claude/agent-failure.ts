@@ -32,13 +32,19 @@ export function startFailure(cause: unknown): AgentFailure {
   return new AgentFailure('The agent could not be started. See the server log.', { cause });
 }
 
-/** Returns the failure of an agent whose process ended without `close`. */
+/**
+ * Returns the failure of an agent whose process ended without `close`. The fault is the reason why the
+ * server ended the process; null if it did not.
+ */
 export async function exitFailure(
   exit: ProcessExit,
-  { cwd, stderr, thrown }: { cwd: string; stderr: string; thrown: unknown },
+  context: { cwd: string; stderr: string; fault: string | null; thrown: unknown },
 ): Promise<AgentFailure> {
+  const { cwd, stderr, fault, thrown } = context;
   const message =
-    exit.error === undefined ? exitMessage(exit, stderr) : await spawnMessage(exit.error, cwd);
+    exit.error === undefined
+      ? (fault ?? exitMessage(exit, stderr))
+      : await spawnMessage(exit.error, cwd);
   return new AgentFailure(message, { cause: exit.error ?? thrown, stderr });
 }
 
@@ -55,7 +61,8 @@ async function spawnMessage(error: NodeJS.ErrnoException, cwd: string): Promise<
     (stats) => stats.isDirectory(),
     () => false,
   );
-  if (!isFolder) return 'The working directory of the agent does not exist on this server.';
+  if (!isFolder)
+    return 'The working directory of the agent does not exist on this server, or is not a folder.';
   switch (error.code) {
     case 'ENOENT':
       return 'The agent executable is not installed on this server, or is for another platform.';

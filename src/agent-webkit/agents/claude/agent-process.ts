@@ -1,21 +1,24 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
+import type { SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import type { ProcessExit } from './agent-failure.js';
-import { findLocalCopies, type LocalCopies, removeLocalCopies } from './local-copies.js';
-import { MARKER_VARIABLE, sweepProcesses } from './process-sweep.js';
+import { LineLimit } from './line-limit.js';
+import { findLocalCopies, type LocalCopies } from './local-copies.js';
+import { type PipedProcess, spawnPiped, unstarted } from './piped-process.js';
+import { cleanUpAfter } from './process-cleanup.js';
+import { MARKER_VARIABLE } from './process-sweep.js';
 import { Warden } from './warden.js';
 
 /** How long an agent may take to exit after SIGTERM before it is sent SIGKILL. It takes about 50 ms. */
 const TERM_MS = 2000;
-/** How long the processes that the agent left behind may take to exit after SIGTERM. */
-const SWEEP_GRACE_MS = 500;
-const SWEEP_LIMIT_MS = 5000;
+/** How long a process may take to exit after it has closed its output. */
+const EXIT_MS = 500;
 /** How long to wait for the last error output of a process that has ended. */
 const LAST_OUTPUT_MS = 200;
 const STDERR_TAIL = 4096;
+/** The longest line of output, in bytes. The longest ones contain images, and have some megabytes. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /** How many conversations of one agent are remembered for the removal of their copies. */
 const MAX_CONVERSATIONS = 100;
@@ -24,61 +27,92 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const serverRunId = randomUUID();
 const warden = new Warden(`${serverRunId}.`);
 
+export interface AgentProcessOptions {
+  /** The conversations whose transcripts are in the storage, so that local copies are removed; null for none. */
+  stored?: readonly string[] | null;
+  onStderr?: ((text: string) => void) | undefined;
+  /** The longest line that the process may write, in bytes. */
+  maxLineBytes?: number;
+}
+
 /**
  * One process of the agent, with all of its descendants.
  *
  * It is *running* from the constructor on, *exited* when the process itself has ended, on its own or
  * by `close`, and *gone* when none of its descendants is left. They are ended as soon as it has
- * exited. A process that could not be spawned is gone, too.
+ * exited. A process that could not be started is gone, too: without file descriptors, for example, or
+ * when its warden could not be started.
+ *
+ * A process that can no longer be used is ended, and {@link fault} has the reason: it wrote a line that
+ * is too long, or closed its output.
  */
 export class AgentProcess {
-  /** The process that the SDK communicates with. */
-  readonly child: ChildProcessWithoutNullStreams;
+  /** The process as the SDK communicates with it. */
+  readonly pipes: SpawnedProcess;
   /** The marker in the environment of the process and of its descendants. */
   readonly marker = `${serverRunId}.${randomUUID()}`;
   /** Resolves when the process and all of its descendants have ended. */
   readonly gone: Promise<ProcessExit>;
+  readonly #child: PipedProcess;
   readonly #exited: Promise<ProcessExit>;
+  readonly #copies: LocalCopies | null;
+  #fault: string | null = null;
   #stderr = '';
   #closed: Promise<void> | undefined;
 
-  readonly #copies: LocalCopies | null;
-
-  /** @param stored the conversations whose transcripts are in the storage, so that local copies are removed; null for none */
   constructor(
     command: SpawnOptions,
-    stored: readonly string[] | null = null,
-    onStderr?: (text: string) => void,
+    { stored = null, onStderr, maxLineBytes = MAX_LINE_BYTES }: AgentProcessOptions = {},
   ) {
-    const copies = stored === null ? null : findLocalCopies(command.env, stored);
-    this.#copies = copies;
+    this.#copies = stored === null ? null : findLocalCopies(command.env, stored);
     // The warden comes first: if the server is killed in between, nothing else cleans up.
-    const release = warden.watch(copies);
-    try {
-      this.child = spawn(command.command, command.args, {
-        ...(command.cwd !== undefined && { cwd: command.cwd }),
-        env: agentEnvironment(command.env, this.marker),
-        stdio: ['pipe', 'pipe', 'pipe'],
-        windowsHide: true,
-      });
-    } catch (error) {
-      release();
-      throw error;
-    }
-    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const { failure, release } = warden.watch(this.#copies);
+    const child = failure === null ? this.#spawn(command) : unstarted(failure);
+    this.#child = child;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
       onStderr?.(text);
     });
-    // The pipe of a dying process breaks. The exit event reports its end.
-    this.child.stdin.on('error', () => {});
+    // The pipes of a dying process break. The exit event reports its end.
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {});
     this.#exited = new Promise((resolve) => {
-      this.child.once('exit', (code, signal) => resolve({ code, signal }));
-      this.child.on('error', (error) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.on('error', (error) => {
         // With a pid, the error is about a signal that could not be sent.
-        if (this.child.pid === undefined) resolve({ code: null, signal: null, error });
+        if (child.pid === undefined) resolve({ code: null, signal: null, error });
       });
     });
-    this.gone = this.#clean(copies).finally(release);
+    const stdout = this.#limitOutput(maxLineBytes);
+    this.pipes = {
+      stdin: child.stdin,
+      stdout,
+      get killed() {
+        return child.killed;
+      },
+      get exitCode() {
+        return child.exitCode;
+      },
+      get signalCode() {
+        return child.signalCode ?? null;
+      },
+      kill: (signal) => child.kill(signal),
+      on: child.on.bind(child),
+      once: child.once.bind(child),
+      off: child.off.bind(child),
+    };
+    this.gone = this.#clean(release);
+  }
+
+  /** The reason why the server ended the process; null if it did not, or only by `close`. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+
+  /** Ends a process that can no longer be used, unless it is being closed. The reason is for clients. */
+  fail(reason: string): void {
+    if (this.#closed) return;
+    this.#fault = reason;
+    void this.close(0);
   }
 
   /** Adds a conversation that the agent has begun, so that its local copies are removed, too. */
@@ -105,20 +139,52 @@ export class AgentProcess {
   }
 
   async #shutDown(graceMs: number): Promise<void> {
-    this.child.stdin.end();
+    this.#child.stdin.end();
     if ((await within(graceMs, this.#exited)) === TIMED_OUT) {
-      this.child.kill('SIGTERM');
-      if ((await within(TERM_MS, this.#exited)) === TIMED_OUT) this.child.kill('SIGKILL');
+      this.#child.kill('SIGTERM');
+      if ((await within(TERM_MS, this.#exited)) === TIMED_OUT) this.#child.kill('SIGKILL');
     }
     await this.gone;
   }
 
-  async #clean(copies: LocalCopies | null): Promise<ProcessExit> {
+  #spawn({ command, args, cwd, env }: SpawnOptions): PipedProcess {
+    return spawnPiped(command, args, {
+      ...(cwd !== undefined && { cwd }),
+      env: agentEnvironment(env, this.marker),
+    });
+  }
+
+  /** Returns the output of the process, which ends it by a line that is too long, and by its own end. */
+  #limitOutput(maxLineBytes: number): LineLimit {
+    const { stdout } = this.#child;
+    const lines = new LineLimit(maxLineBytes, () => {
+      const limit = `${Math.round(maxLineBytes / 1024 ** 2)} MB`;
+      this.fail(`The agent wrote a message of more than ${limit}, so the server stopped it.`);
+      stdout.destroy();
+    });
+    stdout.pipe(lines);
+    stdout.once('close', () => lines.end());
+    lines.once('close', () => stdout.destroy());
+    stdout.once('end', () => void this.#expectExit());
+    return lines;
+  }
+
+  async #expectExit(): Promise<void> {
+    if ((await within(EXIT_MS, this.#exited)) !== TIMED_OUT) return;
+    this.fail('The agent closed its output, so the server stopped it.');
+  }
+
+  async #clean(release: () => void): Promise<ProcessExit> {
     const exit = await this.#exited;
-    if (exit.error !== undefined) return exit;
-    await sweepProcesses(this.marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });
-    if (copies) await removeLocalCopies(copies);
-    const { stderr } = this.child;
+    if (exit.error !== undefined) {
+      release();
+      return exit;
+    }
+    const { attempted, done } = cleanUpAfter(this.marker, this.#copies);
+    // Until all of it has succeeded, the warden must do it if the server is killed.
+    void done.then(release);
+    await attempted;
+    const { stderr } = this.#child;
     // A broken pipe has no more output either.
     if (!stderr.closed) await within(LAST_OUTPUT_MS, once(stderr, 'close')).catch(() => undefined);
     // A descendant that could not be ended may hold the pipe open, which would delay the server's exit.

@@ -171,10 +171,10 @@ export class ClaudeAgentClient implements AgentClient {
       return false;
     }
     await ended.close(EXIT_MS);
-    const { stderr } = ended;
+    const { stderr, fault } = ended;
     const isInUse = isFirst && !resume && stderr.includes('is already in use');
     if (isMissing || isInUse) return true;
-    throw await exitFailure(await ended.gone, { cwd, stderr, thrown });
+    throw await exitFailure(await ended.gone, { cwd, stderr, fault, thrown });
   }
 
   /**
@@ -182,7 +182,7 @@ export class ClaudeAgentClient implements AgentClient {
    * SDK would buffer all of it in memory, however slow the reader is.
    */
   *#holdingBack(message: SDKMessage): Generator<SDKMessage> {
-    const stdout = this.#process?.child.stdout;
+    const stdout = this.#process?.pipes.stdout;
     stdout?.pause();
     try {
       yield message;
@@ -210,10 +210,10 @@ export class ClaudeAgentClient implements AgentClient {
           // With a session store, the SDK reads that first and spawns later.
           if (this.#isClosing) throw agentClosed();
           linkPlanFolder(command.env, options.env ?? process.env);
-          const spawned = new AgentProcess(command, stored, overrides.stderr);
+          const spawned = new AgentProcess(command, { stored, onStderr: overrides.stderr });
           this.#process = spawned;
           void spawned.gone.then(() => endMessages(query, spawned));
-          return spawned.child;
+          return spawned.pipes;
         },
       },
     });

@@ -39,7 +39,7 @@ export function isMissingConversation(message: SDKMessage): boolean {
  * Ends the messages of a process that is gone, if they do not end by themselves. A descendant that
  * could not be ended may hold its output open.
  */
-export function endMessages(messages: Query, { child: { stdout } }: AgentProcess): void {
+export function endMessages(messages: Query, { pipes: { stdout } }: AgentProcess): void {
   if (stdout.closed) return;
   const timer = setTimeout(() => {
     messages.close();

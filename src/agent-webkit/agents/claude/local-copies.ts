@@ -26,7 +26,8 @@ export function findLocalCopies(
 
 /**
  * Creates the function that removes the copies. The SDK removes only the folder of a resumed agent,
- * and only if the server was not killed.
+ * and only if the server was not killed. It rejects when the system has no file descriptor or memory
+ * left; call it again then.
  *
  * The created function uses nothing from outside itself but globals, because the warden runs its
  * source text.
@@ -37,11 +38,16 @@ export function createCopyRemoval(resumeFolder: string) {
     const { readdir, rm } = await import('node:fs/promises');
     const paths = await import('node:path');
     // A copy that does not exist or may not be removed is skipped: there is no remedy.
+    // oxlint-disable-next-line consistent-function-scoping -- the source text of the outer function must contain it
+    const skip = (error: unknown): void => {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) throw error;
+    };
     const remove = (path: string) =>
-      rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+      rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(skip);
     if (paths.basename(configFolder).startsWith(resumeFolder)) return remove(configFolder);
     const projects = paths.join(configFolder, 'projects');
-    const entries = await readdir(projects, { withFileTypes: true }).catch(() => []);
+    const entries = (await readdir(projects, { withFileTypes: true }).catch(skip)) ?? [];
     // Symbolic links are not followed.
     const folders = entries.filter((entry) => entry.isDirectory());
     const copies = folders.flatMap(({ name }) =>

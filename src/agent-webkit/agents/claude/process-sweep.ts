@@ -12,11 +12,15 @@ export interface ProcessSweep {
   /**
    * Returns the ids of the running processes whose environment has the marker, and of their
    * descendants, without this process and without process 1.
+   *
+   * @throws when the system has no file descriptor or memory left to look them up
    */
   find: (marker: string) => Promise<number[]>;
   /**
    * Ends the processes that `find` returns, with SIGTERM, then SIGKILL. Resolves to the ids of those
    * that could not be killed.
+   *
+   * @throws when the processes could not be looked up until `limitMs` was over. Call it again then.
    */
   sweep: (marker: string, options: SweepOptions) => Promise<number[]>;
 }
@@ -42,10 +46,19 @@ export function createProcessSweep(variable: string): ProcessSweep {
     isMarked: boolean;
   }
 
+  // Says nothing about the process that is being read.
+  // oxlint-disable-next-line consistent-function-scoping -- the source text of the outer function must contain it
+  const isScarcity = (error: unknown): boolean =>
+    ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes((error as NodeJS.ErrnoException).code ?? '');
+
   const readProc = async (marker: string): Promise<Entry[]> => {
     const { readdir, readFile } = await import('node:fs/promises');
     // A process may end at any moment, and another user's may not be read. Both are read as empty.
-    const read = (path: string) => readFile(path, 'latin1').catch(() => '');
+    const read = (path: string) =>
+      readFile(path, 'latin1').catch((error: unknown) => {
+        if (isScarcity(error)) throw error;
+        return '';
+      });
     const entries: Entry[] = [];
     for (const name of await readdir('/proc')) {
       const pid = Number(name);
@@ -63,10 +76,13 @@ export function createProcessSweep(variable: string): ProcessSweep {
 
   const readPs = async (marker: string): Promise<Entry[]> => {
     const { execFile } = await import('node:child_process');
-    const output = await new Promise<string>((resolve) => {
+    const output = await new Promise<string>((resolve, reject) => {
       const args = ['-axEww', '-o', 'pid=,ppid=,stat=,command='];
-      // Without a process list, the agent is left to exit on its closed pipes.
-      execFile('ps', args, { maxBuffer: 2 ** 26 }, (error, stdout) => resolve(error ? '' : stdout));
+      execFile('ps', args, { maxBuffer: 2 ** 26 }, (error, stdout) => {
+        if (isScarcity(error ?? {})) reject(error);
+        // Without a process list, the agent is left to exit on its closed pipes.
+        else resolve(error ? '' : stdout);
+      });
     });
     const entries: Entry[] = [];
     for (const line of output.split('\n')) {
@@ -96,7 +112,12 @@ export function createProcessSweep(variable: string): ProcessSweep {
     const startedAt = performance.now();
     const signalled = new Set<number>();
     for (;;) {
-      const pids = await find(marker);
+      const pids = await find(marker).catch(async (error: unknown) => {
+        if (performance.now() - startedAt >= limitMs) throw error;
+        await delay(25);
+        return null;
+      });
+      if (pids === null) continue;
       const elapsedMs = performance.now() - startedAt;
       if (pids.length === 0 || elapsedMs >= limitMs) return pids;
       const isOver = elapsedMs >= graceMs;

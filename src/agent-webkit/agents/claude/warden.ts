@@ -1,9 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createCopyRemoval, type LocalCopies, RESUME_FOLDER } from './local-copies.js';
+import { type PipedProcess, spawnPiped, startError } from './piped-process.js';
 import { createProcessSweep, MARKER_VARIABLE, type ProcessSweep } from './process-sweep.js';
 
 /** A line on the warden's standard input: an order to exit, or the current copies to remove in the end. */
 type Order = 'dismissed' | LocalCopies[];
+
+/** How long a warden must have lived, at least, so that it is replaced at once when it is killed again. */
+const MIN_LIFE_MS = 10_000;
+
+/** The watch over one agent. */
+export interface Watch {
+  /** Resolves to the reason why no warden runs, so that the agent must not be started; null when one runs. */
+  failure: Promise<Error> | null;
+  /** Call this when the agent is gone. */
+  release(this: void): void;
+}
 
 /**
  * A small process that outlives the server: it ends the processes that the server's agents left
@@ -15,16 +26,20 @@ type Order = 'dismissed' | LocalCopies[];
  * session of its own and ignores the signals that stop a server, because a terminal or a service
  * manager sends them to all processes at once, while the server may still have agents to close.
  *
- * A warden that is killed while it watches is replaced at once. If it exits by itself, it is broken:
- * the server emits a process warning, and the next `watch` starts another one.
+ * A warden that is killed while it watches is replaced at once. If it exits by itself, or its replacement
+ * is killed as well, it is broken: the server emits a process warning, and the next `watch` starts another
+ * one. If the system refuses to start one, that `watch` has failed: an agent without a warden would outlive
+ * a server that is killed.
  *
  * It does not run on Windows, see {@link createProcessSweep}.
  */
 export class Warden {
   readonly #marker: string;
-  #child: ChildProcess | undefined;
+  #child: PipedProcess | undefined;
   /** One entry per agent. */
   readonly #watches = new Set<{ copies: LocalCopies | null }>();
+  /** When a warden was last replaced, as `performance.now()`. */
+  #replacedAt = -Infinity;
 
   /** @param marker the common prefix of the markers of this server's agents */
   constructor(marker: string) {
@@ -36,19 +51,21 @@ export class Warden {
     return this.#child?.pid;
   }
 
-  /** Call this before an agent is spawned. Returns the function to call when the agent is gone. */
-  watch(copies: LocalCopies | null = null): () => void {
+  /** Call this before an agent is started. */
+  watch(copies: LocalCopies | null = null): Watch {
+    const failure = this.#ensureRunning();
+    if (failure !== null) return { failure, release: () => {} };
     const watch = { copies };
     this.#watches.add(watch);
-    this.#ensureRunning();
     this.update();
-    return () => {
+    const release = () => {
       if (!this.#watches.delete(watch)) return;
       if (this.#watches.size > 0) return this.update();
       this.#send('dismissed');
-      this.#child?.stdin?.end();
+      this.#child?.stdin.end();
       this.#child = undefined;
     };
+    return { failure, release };
   }
 
   /** Sends the copies again. Call this when they have changed. */
@@ -57,47 +74,57 @@ export class Warden {
   }
 
   #send(order: Order): void {
-    this.#child?.stdin?.write(`${JSON.stringify(order)}\n`);
+    this.#child?.stdin.write(`${JSON.stringify(order)}\n`);
   }
 
-  #ensureRunning(): void {
-    if (this.#child !== undefined || process.platform === 'win32') return;
-    const child = spawn(process.execPath, ['-e', wardenSource(this.#marker)], {
+  /** Returns null when a warden runs, or else the reason why none could be started. */
+  #ensureRunning(): Promise<Error> | null {
+    if (this.#child !== undefined || process.platform === 'win32') return null;
+    const child = spawnPiped(process.execPath, ['-e', wardenSource(this.#marker)], {
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      hasOutput: false,
       // Neither the server's folder, which could not be unmounted then, nor its secrets.
       cwd: '/',
       env: { PATH: process.env['PATH'] },
     });
+    if (child.pid === undefined) return startError(child);
     this.#child = child;
     child.unref();
     const stdin = child.stdin as typeof child.stdin & { unref(): void };
     stdin.unref();
     // The pipe of a dead warden breaks. The exit event reports its end.
     stdin.on('error', () => {});
-    child.on('error', (error) => this.#warn(child, error.message));
     child.on('exit', (code, signal) => {
-      if (signal === null) this.#warn(child, `exit code ${code}`);
-      else if (this.#forget(child) && this.#watches.size > 0) {
-        this.#ensureRunning();
-        this.update();
-      }
+      if (!this.#forget(child) || this.#watches.size === 0) return;
+      if (signal === null) warn(`exit code ${code}`);
+      else void this.#replace(signal);
     });
+    return null;
   }
 
-  #warn(child: ChildProcess, reason: string): void {
-    if (!this.#forget(child)) return;
-    process.emitWarning(
-      `The cleanup process of this server ended unexpectedly (${reason}). ` +
-        'If the server is killed, its agents may keep running.',
-    );
+  async #replace(signal: NodeJS.Signals): Promise<void> {
+    const now = performance.now();
+    // A warden that the system ends at once would otherwise be started over and over.
+    if (now - this.#replacedAt < MIN_LIFE_MS) return warn(`signal ${signal}`);
+    this.#replacedAt = now;
+    const failure = this.#ensureRunning();
+    if (failure !== null) return warn((await failure).message);
+    this.update();
   }
 
-  #forget(child: ChildProcess): boolean {
+  /** Returns false when the warden was dismissed before. */
+  #forget(child: PipedProcess): boolean {
     if (this.#child !== child) return false;
     this.#child = undefined;
     return true;
   }
+}
+
+function warn(reason: string): void {
+  process.emitWarning(
+    `The cleanup process of this server ended unexpectedly (${reason}). ` +
+      'If the server is killed, its agents may keep running.',
+  );
 }
 
 /**
@@ -124,11 +151,28 @@ function keepWatch(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const clean = async () => {
     const options = { graceMs: 1000, limitMs: 4000 };
-    await sweep(marker, options);
+    // oxlint-disable-next-line consistent-function-scoping -- the source text of the outer function must contain it
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 200));
+    // The system may have no memory left for a while.
+    const repeat = async (attempt: () => Promise<unknown>) => {
+      for (let left = 10; left > 0; left -= 1) {
+        // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+        if (
+          await attempt().then(
+            () => true,
+            () => false,
+          )
+        )
+          return;
+        // oxlint-disable-next-line no-await-in-loop
+        await pause();
+      }
+    };
+    await repeat(() => sweep(marker, options));
     // The server may have died between fork and exec, when its child did not have the marker yet.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await sweep(marker, { ...options, graceMs: 0 });
-    await Promise.all(copies.map(removeCopies));
+    await pause();
+    await repeat(() => sweep(marker, { ...options, graceMs: 0 }));
+    await repeat(() => Promise.all(copies.map(removeCopies)));
     process.exit();
   };
   let unread = '';
