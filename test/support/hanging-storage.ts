@@ -27,6 +27,13 @@ export class HangingStorage implements StorageProvider {
     this.fates.set('*', fate);
   }
 
+  /** Loses every call from now on, and those that are late, as when the process of the server is killed. */
+  sever(): void {
+    this.fates.clear();
+    this.breakAll('lost');
+    this.#late = [];
+  }
+
   /** Ends the outage, and runs the calls that are late. */
   repair(): void {
     this.fates.clear();

@@ -19,7 +19,6 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     maxEventAgeMs: null,
     lastActivityAt: Date.now(),
     now: () => Date.parse(SOME_TIME),
-    onTrouble: () => undefined,
     onFailure: () => undefined,
     onMissing: () => undefined,
     onSubscriberError: (cause) => {

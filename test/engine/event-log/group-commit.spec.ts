@@ -60,7 +60,6 @@ describe('a group commit', () => {
           const echoes = new Set(echoing);
           const commits = new GroupCommit({
             createAppend,
-            onTrouble: () => undefined,
             write: writer.write,
             onCommitted: (group) => {
               const written = seqs(group.map(({ event }) => event));
@@ -95,7 +94,6 @@ describe('a group commit', () => {
     const causes: unknown[] = [];
     const commits = new GroupCommit({
       createAppend,
-      onTrouble: () => undefined,
       write: writer.write,
       onCommitted: () => expect('nothing').toBe('committed'),
       onFailure: (cause) => {

@@ -136,8 +136,7 @@ describe('a subscription', () => {
 
     it('retries while the storage cannot be read', async () => {
       const store = memoryEvents();
-      const onTrouble = jest.fn();
-      const log = openLog({ store, ...inMemory, onTrouble });
+      const log = openLog({ store, ...inMemory });
       for (let n = 0; n < 100; n += 1) void log.append(delta('x'.repeat(50)));
       const read = store.read.bind(store);
       let failures = 2;
@@ -146,7 +145,7 @@ describe('a subscription', () => {
         return failures < 0 ? read(...args) : Promise.reject(new Error('away'));
       };
       expect(await follow(log, 100)).toHaveLength(100);
-      expect(onTrouble).toHaveBeenCalledTimes(1);
+      expect(failures).toBeLessThan(0);
     });
 
     it('is overtaken when the next event was trimmed before it was read', async () => {

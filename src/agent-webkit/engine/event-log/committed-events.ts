@@ -17,8 +17,6 @@ import { Subscribers } from './subscribers.js';
 import { type SubscribedLog, Subscription } from './subscription.js';
 
 export interface CommittedEventsOptions extends KeptEventsOptions {
-  /** Called when the storage does not answer. The operation is retried. */
-  onTrouble: (cause: unknown) => void;
   /** Called when the storage lacks events that should be kept, because another server trimmed them. */
   onMissing: () => void;
   /** Called when a subscriber's callback threw. Its subscription is closed; others are not affected. */
@@ -236,14 +234,10 @@ export class CommittedEvents implements SubscribedLog {
   }
 
   fetchAfter(cursor: number, signal: AbortSignal): Promise<readonly SessionEvent[] | null> {
-    let isReported = false;
     return retry(() => this.#fetch(cursor, MAX_READ), {
       signal,
       isFinal: () => false,
-      onFailure: (cause) => {
-        if (!isReported) this.#options.onTrouble(cause);
-        isReported = true;
-      },
+      onFailure: () => undefined, // reported by the storage's guard
     });
   }
 

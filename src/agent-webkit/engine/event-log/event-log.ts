@@ -72,7 +72,6 @@ export class EventLog {
       }),
       write: (append) => options.store.append(append),
       onCommitted: (appended) => committed.publish(appended),
-      onTrouble: options.onTrouble,
       onFailure: (cause) => {
         options.onFailure(cause);
         return new StorageUnavailableError(cause);

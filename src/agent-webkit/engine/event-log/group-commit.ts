@@ -16,8 +16,6 @@ export interface GroupCommitOptions {
   write: (append: EventAppend) => void | Promise<void>;
   /** Called with the events that were committed, in order. */
   onCommitted: (appended: readonly Appended[]) => void;
-  /** Called when a write fails and is retried; not called again until a write has succeeded. */
-  onTrouble: (cause: unknown) => void;
   /** Called once, when no event can be committed any more. Returns the error that appends reject with from then on. */
   onFailure: (cause: unknown) => Error;
 }
@@ -110,9 +108,8 @@ export class GroupCommit {
       await retry(() => begun.pop() ?? this.#write(append), {
         signal: this.#stopped.signal,
         isFinal,
-        onFailure: (cause) => {
-          if (!this.#isTroubled) this.#options.onTrouble(cause);
-          this.#isTroubled = true;
+        onFailure: () => {
+          this.#isTroubled = true; // reported by the storage's guard
         },
       });
       this.#isTroubled = false;

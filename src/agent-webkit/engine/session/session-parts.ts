@@ -180,8 +180,6 @@ function logOptions(
     maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),
-    onTrouble: (cause) =>
-      logger.error(`Session ${record.id}: the storage does not answer. Retrying.`, cause),
     onFailure: (cause) => lifecycle().loseOwnership(cause),
     onMissing: () => void lifecycle().checkOwnership(),
     onSubscriberError: (cause) =>

@@ -6,6 +6,7 @@ import {
   FencedError,
   type SessionRecordStore,
   type StorageProvider,
+  UnstorableError,
 } from '../storage.js';
 import { OutageReport } from './outage-report.js';
 import { StorageWait } from './storage-wait.js';
@@ -50,6 +51,8 @@ const TRANSCRIPT_CALLS: Calls<SessionStore> = {
 
 /** A call that is not answered within this many times the limit of a request is abandoned. */
 const ABANDON_AFTER = 3;
+/** The errors that are answers of a storage that works. */
+const ANSWERS = [FencedError, UnstorableError, AgentWebkitError];
 /** How often overdue calls are looked for, as a share of the limit. */
 const CHECK_EVERY = 0.2;
 
@@ -162,8 +165,8 @@ export class GuardedStorage implements StorageProvider {
 
   /** Returns an answer of the storage unchanged, and reports any other error as an outage. */
   #toError(name: string, error: unknown): unknown {
-    const isAnswer = error instanceof FencedError || error instanceof AgentWebkitError;
-    if (isAnswer || (name === 'events.append' && error instanceof RangeError)) return error;
+    if (ANSWERS.some((answer) => error instanceof answer)) return error;
+    if (name === 'events.append' && error instanceof RangeError) return error;
     if (!this.#isStopped) this.#outage.failed(name, error);
     return new StorageUnavailableError(error);
   }
