@@ -9,8 +9,8 @@ const MAX_STEP = 2 ** 31;
 /**
  * The position in a log of a client's cursor: the seq of the event with this id, 0 for the cursor 0, or
  * why there is no such event. `ahead`: the id is larger than the last one. `evicted`: it is older than
- * every id that is known. `lost`: it is between two generations, so its event was lost when the storage
- * was restored to an earlier state, or the id was never assigned.
+ * every id that is known. `lost`: it is in no generation, so its event was lost when the storage was
+ * restored to an earlier state, or the id was never assigned.
  */
 export type Position = number | 'ahead' | 'evicted' | 'lost';
 
@@ -70,7 +70,8 @@ export class Generations {
     if (cursor > this.idOf(lastSeq)) return 'ahead';
     const index = this.#all.findLastIndex(({ firstSeq, offset }) => firstSeq + offset <= cursor);
     const generation = this.#all[index];
-    if (!generation) return 'evicted';
+    // Only the generations of a log that still has its first event are complete.
+    if (!generation) return this.#all[0]?.firstSeq === 1 ? 'lost' : 'evicted';
     const seq = cursor - generation.offset;
     return seq < (this.#all[index + 1]?.firstSeq ?? Infinity) ? seq : 'lost';
   }
