@@ -59,6 +59,7 @@ export {
   FencedError,
   randomEpoch,
   StorageFaultError,
+  UnstorableError,
 } from './agent-webkit/engine/storage.js';
 export type {
   AsyncEventStore,
@@ -139,6 +140,7 @@ export {
   InvalidRequestError,
   NoPendingRequestError,
   NoRunningTaskError,
+  NotStorableError,
   PayloadTooLargeError,
   SessionNotFoundError,
   ShuttingDownError,

@@ -39,7 +39,7 @@ describe('a server whose SQLite file', () => {
 
   it('was moved rejects messages, and accepts them when it is put back', async () => {
     await rename(file, `${file}.away`);
-    await expectFault();
+    await expectFault('removed or moved');
     await rename(`${file}.away`, file);
     await sendEventually('after the fault');
     await expectStored();
@@ -47,7 +47,7 @@ describe('a server whose SQLite file', () => {
 
   it('is in a folder that was renamed accepts messages when it is named back', async () => {
     await rename(folder, `${folder}.away`);
-    await expectFault();
+    await expectFault('removed or moved');
     await rename(`${folder}.away`, folder);
     await sendEventually('after the fault');
     await expectStored();
@@ -55,8 +55,9 @@ describe('a server whose SQLite file', () => {
 
   it('was deleted saves its content to another file', async () => {
     await rm(file);
-    await expectFault();
+    await expectFault('removed or moved');
     const [saved = ''] = (await readdir(folder)).filter((name) => name.includes('.rescued-'));
+    expect(errors()[0]).toContain(`Its content was saved to ${join(folder, saved)}.`);
     expect(await modeOf(join(folder, saved))).toBe(0o600);
     await server.kill();
     await rename(join(folder, saved), file);
@@ -68,7 +69,7 @@ describe('a server whose SQLite file', () => {
     await copyBackup(backup);
     await send('not in the backup');
     await rename(backup, file);
-    await expectFault();
+    await expectFault('replaced by another file');
     sent = ['before the fault'];
     await expectStored();
     await sendEventually('after the restore');
@@ -79,7 +80,7 @@ describe('a server whose SQLite file', () => {
     const backup = join(parent, 'backup.db');
     await copyBackup(backup);
     await copyFile(backup, file);
-    await expectFault();
+    await expectFault('overwritten');
     await server.kill();
     await rm(`${file}-wal`, { force: true });
     await rm(`${file}-shm`, { force: true });
@@ -151,15 +152,24 @@ describe('a server whose SQLite file', () => {
     sent.push(content);
   }
 
-  /** Sends two messages, which must be rejected with a message that names no path. */
-  async function expectFault(): Promise<void> {
+  /** Sends two messages, which must be rejected for this reason, and expects one error in the log. */
+  async function expectFault(reason: string): Promise<void> {
     for (const content of ['one', 'two']) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       const answer = await post(content);
       expect(answer?.status).toBe(503);
-      expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code: 'storage_unavailable' });
-      expect(answer?.body).not.toContain(parent);
+      expect(JSON.parse(answer?.body ?? '')).toEqual({
+        statusCode: 503,
+        code: 'storage_unavailable',
+        message: `The database file was ${reason} while the server used it. The operator of the server has to fix this.`,
+      });
     }
+    expect(errors()).toHaveLength(1);
+    expect(errors()[0]).toContain(`The database ${file} was`);
+  }
+
+  function errors(): string[] {
+    return server.lines.filter((line) => line.includes(' ERROR '));
   }
 
   /** Expects the accepted messages, after a SIGKILL and a restart. */

@@ -51,6 +51,7 @@ const COMMON = [
   'MemoryStorage',
   'NoPendingRequestError',
   'NoRunningTaskError',
+  'NotStorableError',
   'PROTOCOL_VERSION',
   'PayloadTooLargeError',
   'PostgresStorage',
@@ -63,6 +64,7 @@ const COMMON = [
   'TooManySessionsError',
   'TooManySubscribersError',
   'UnauthorizedError',
+  'UnstorableError',
   'claudeSdkFactory',
   'randomEpoch',
 ];

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Client } from 'pg';
 import { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { CompiledSources } from '../support/compiled-sources.js';
 import { findFreePort } from '../support/free-port.js';
@@ -98,5 +100,31 @@ describePostgres('PostgreSQL that comes up while a server starts', () => {
     await expect(storage.open()).rejects.toThrow(
       /^PostgreSQL at \S+, database 'no such database', rejects the connection: database "no such database" does not exist\./,
     );
+  });
+});
+
+describePostgres('A PostgreSQL database that is not UTF-8', () => {
+  it.each(['LATIN1', 'SQL_ASCII', 'EUC_JP'])('is rejected when it is %s', async (encoding) => {
+    const admin = new Client({ connectionString: POSTGRES_URL });
+    await admin.connect();
+    const name = `agent_webkit_${randomUUID().replaceAll('-', '')}`;
+    const url = new URL(POSTGRES_URL);
+    url.pathname = name;
+    await admin.query(
+      `create database ${name} encoding '${encoding}' template template0 lc_collate 'C' lc_ctype 'C'`,
+    );
+    const storage = await PostgresStorage.connect(url.href);
+    try {
+      await expect(storage.open()).rejects.toMatchObject({
+        name: 'PostgresError',
+        message: expect.stringMatching(
+          new RegExp(`database '${name}', has the encoding ${encoding}, .* encoding UTF8 `),
+        ),
+      });
+    } finally {
+      await storage.close();
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.end();
+    }
   });
 });

@@ -88,6 +88,7 @@ export class SessionBench {
   readonly storage: StorageProvider;
   readonly agents: FakeAgentClient[];
   readonly lost: string[] = [];
+  readonly reset: string[] = [];
   readonly unused: string[] = [];
   readonly decisions: RequestDecision[] = [];
   readonly deps: SessionDependencies;
@@ -111,6 +112,7 @@ export class SessionBench {
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
       onOwnershipLost: (id) => void this.lost.push(id),
+      onReset: (id) => void this.reset.push(id),
       onUnused: (id) => void this.unused.push(id),
     };
   }

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'cursor_ahead'
   | 'cursor_lost'
   | 'payload_too_large'
+  | 'not_storable'
   | 'too_many_sessions'
   | 'too_many_creations'
   | 'too_many_subscribers'
@@ -170,6 +171,19 @@ export class AgentsBusyError extends AgentWebkitError {
 /** A field exceeds its size limit. The message names the field. */
 export class PayloadTooLargeError extends AgentWebkitError {
   readonly code = 'payload_too_large';
+}
+
+/** The storage can never store this request. Its session has returned to its last stored event. */
+export class NotStorableError extends AgentWebkitError {
+  readonly code = 'not_storable';
+
+  constructor(cause: unknown) {
+    super(
+      'The storage cannot store this request: a value is out of range or too large. ' +
+        'Change the request; it would be rejected again.',
+      { cause },
+    );
+  }
 }
 
 /** The message queue of the session is full. */

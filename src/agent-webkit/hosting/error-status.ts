@@ -12,6 +12,7 @@ export const ERROR_STATUS = {
   cursor_ahead: 412,
   cursor_lost: 412,
   payload_too_large: 413,
+  not_storable: 422,
   too_many_sessions: 429,
   too_many_creations: 429,
   too_many_subscribers: 429,

@@ -17,6 +17,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   cursor_ahead: ['events', 'stream'],
   cursor_lost: ['events', 'stream'],
   payload_too_large: ['create', 'input'],
+  not_storable: ['create', 'input'],
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
   too_many_subscribers: ['events', 'stream'],

@@ -557,7 +557,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   AgentWebkitEventError: {
     description:
-      'A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`, `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored` or `turn_interrupted`.',
+      'A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`, `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored`, `event_not_stored` or `turn_interrupted`.',
     type: 'object',
     required: ['id', 'event', 'data'],
     properties: {

@@ -167,7 +167,7 @@ export interface EventPayloads extends NoticePayloads {
   };
   /**
    * A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`,
-   * `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored` or
+   * `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored`, `event_not_stored` or
    * `turn_interrupted`.
    */
   error: { code: string; message: string };

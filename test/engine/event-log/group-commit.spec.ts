@@ -5,7 +5,11 @@ import {
   GroupCommit,
 } from '../../../src/agent-webkit/engine/event-log/group-commit.js';
 import type { SessionEvent } from '../../../src/agent-webkit/engine/session-event.js';
-import { type EventAppend, FencedError } from '../../../src/agent-webkit/engine/storage.js';
+import {
+  type EventAppend,
+  FencedError,
+  UnstorableError,
+} from '../../../src/agent-webkit/engine/storage.js';
 import { settle } from '../../support/session-bench.js';
 
 const appended = (seq: number): Appended => ({
@@ -111,4 +115,45 @@ describe('a group commit', () => {
     expect(causes).toEqual([cause]);
     expect(writer.written).toEqual([[1]]);
   });
+
+  it('does not retry events that can never be stored, and rejects the request for a single one', async () => {
+    const { commits, writer, causes, failure } = createFailing();
+    const sole = commits.commit([appended(1), appended(2)]);
+    const gathered = commits.commit([appended(3)]);
+    const cause = new UnstorableError('out of range');
+    await writer.finish(cause);
+    await expect(sole).rejects.toMatchObject({ code: 'not_storable', cause });
+    await expect(gathered).rejects.toBe(failure);
+    await expect(commits.commit([appended(4)])).rejects.toBe(failure);
+    expect(causes).toEqual([cause]);
+    expect(writer.written).toEqual([[1, 2]]);
+  });
+
+  it('blames no request for one of several events that can never be stored', async () => {
+    const { commits, writer, failure } = createFailing();
+    const first = commits.commit([appended(1)]);
+    const gathered = [commits.commit([appended(2)]), commits.commit([appended(3)])];
+    await writer.finish();
+    await first;
+    await writer.finish(new UnstorableError('out of range'));
+    await expect(gathered[0]).rejects.toBe(failure);
+    await expect(gathered[1]).rejects.toBe(failure);
+    expect(writer.written).toEqual([[1], [2, 3]]);
+  });
 });
+
+function createFailing() {
+  const writer = new Writer();
+  const failure = new Error('The log has failed.');
+  const causes: unknown[] = [];
+  const commits = new GroupCommit({
+    createAppend,
+    write: writer.write,
+    onCommitted: () => undefined,
+    onFailure: (cause) => {
+      causes.push(cause);
+      return failure;
+    },
+  });
+  return { commits, writer, causes, failure };
+}

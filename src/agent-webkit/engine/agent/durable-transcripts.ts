@@ -1,5 +1,9 @@
 import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
+import { UnstorableError } from '../storage.js';
 import { retry, type RetryOptions } from '../timing/retry.js';
+
+/** Entries that can never be stored are dropped. The agent reports them. */
+const isFinal = (error: unknown) => error instanceof UnstorableError;
 
 /** The folder of a session's later conversations among the subpaths of its transcripts. */
 const LATER = 'conversations/';
@@ -27,7 +31,7 @@ export class DurableTranscripts implements SessionStore {
     this.#store = store;
     this.#retries = {
       signal: this.#stopped.signal,
-      isFinal: () => false,
+      isFinal,
       onFailure: () => undefined, // reported by the storage's guard
     };
   }

@@ -1,7 +1,8 @@
 import { retry } from '../timing/retry.js';
 import type { WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
-import { type EventAppend, FencedError } from '../storage.js';
+import { NotStorableError } from '../errors.js';
+import { type EventAppend, FencedError, UnstorableError } from '../storage.js';
 
 /** An appended event: as it is stored, and as it was passed to the log. */
 export interface Appended {
@@ -24,6 +25,8 @@ interface Gathering {
   appended: Appended[];
   /** The idempotency keys under which clients requested these events. */
   keys: string[];
+  /** The number of calls of `commit` that these events are from. */
+  calls: number;
   committed: Promise<void>;
   resolve: () => void;
   reject: (error: Error) => void;
@@ -32,7 +35,8 @@ interface Gathering {
 /**
  * Commits events in order and in groups: events appended during a write are gathered for the next
  * one. A write that fails is retried with the same group until it succeeds, so that no event is
- * committed behind a gap or left out. Retrying ends when the write is fenced, or by `stop`.
+ * committed behind a gap or left out. Retrying ends when the write is fenced, when the storage can
+ * never store the events, or by `stop`.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -66,17 +70,23 @@ export class GroupCommit {
       this.#gathering ??= createGathering();
       this.#gathering.appended.push(...appended);
       this.#gathering.keys.push(...keys);
+      this.#gathering.calls += 1;
       return this.#gathering.committed;
     }
-    const append = this.#options.createAppend(appended, keys);
-    const written = this.#write(append);
-    if (written) return ignorable(this.#finish(appended, append, written));
-    this.#options.onCommitted(appended);
+    return this.#commitGroup(appended, keys, 1);
   }
 
   /** Stops retrying. Events that are not committed yet are never committed by this log. */
   stop(): void {
     this.#stopped.abort();
+  }
+
+  /** @param calls the number of calls of `commit` that the events are from */
+  #commitGroup(appended: Appended[], keys: string[], calls: number): void | Promise<void> {
+    const append = this.#options.createAppend(appended, keys);
+    const written = this.#write(append);
+    if (written) return ignorable(this.#finish(appended, append, written, calls));
+    this.#options.onCommitted(appended);
   }
 
   #write(append: EventAppend): void | Promise<void> {
@@ -91,10 +101,11 @@ export class GroupCommit {
     appended: readonly Appended[],
     append: EventAppend,
     written: Promise<void>,
+    calls: number,
   ): Promise<void> {
     this.#writing = appended.length;
     try {
-      await this.#persist(append, written);
+      await this.#persist(append, written, calls);
     } finally {
       this.#writing = 0;
     }
@@ -102,7 +113,7 @@ export class GroupCommit {
     this.#commitGathered();
   }
 
-  async #persist(append: EventAppend, written: Promise<void>): Promise<void> {
+  async #persist(append: EventAppend, written: Promise<void>, calls: number): Promise<void> {
     const begun = [written];
     try {
       await retry(() => begun.pop() ?? this.#write(append), {
@@ -114,7 +125,9 @@ export class GroupCommit {
       });
       this.#isTroubled = false;
     } catch (error) {
-      throw this.#fail(error);
+      const failure = this.#fail(error);
+      // Among the events of several calls, it is not known which one the storage rejects.
+      throw error instanceof UnstorableError && calls === 1 ? new NotStorableError(error) : failure;
     }
   }
 
@@ -122,7 +135,7 @@ export class GroupCommit {
     const group = this.#gathering;
     if (!group) return;
     this.#gathering = null;
-    const committed = this.commit(group.appended, group.keys);
+    const committed = this.#commitGroup(group.appended, group.keys, group.calls);
     if (committed) committed.then(group.resolve, group.reject);
     else group.resolve();
   }
@@ -138,7 +151,9 @@ export class GroupCommit {
 
 /** Returns true for an error that a retry cannot fix. */
 function isFinal(error: unknown): boolean {
-  return error instanceof FencedError || error instanceof RangeError;
+  return (
+    error instanceof FencedError || error instanceof RangeError || error instanceof UnstorableError
+  );
 }
 
 /** Node 20 has no `Promise.withResolvers`. */
@@ -149,7 +164,7 @@ function createGathering(): Gathering {
     resolve = onResolve;
     reject = onReject;
   });
-  return { appended: [], keys: [], committed: ignorable(committed), resolve, reject };
+  return { appended: [], keys: [], calls: 0, committed: ignorable(committed), resolve, reject };
 }
 
 /** Not every appender waits for its commit; `onFailure` reports a failure in any case. */

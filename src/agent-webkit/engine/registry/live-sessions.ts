@@ -12,7 +12,7 @@ import { TIMED_OUT, within } from '../timing/within.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
-  'slots' | 'onOwnershipLost' | 'onUnused'
+  'slots' | 'onOwnershipLost' | 'onReset' | 'onUnused'
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
@@ -44,8 +44,10 @@ export class LiveSessions {
   readonly #pool: WarmPool;
   /** The agents that were started ahead and claimed, by session id. */
   readonly #claims = new Map<string, ClaimedAgent>();
-  /** The epochs of sessions that were claimed and could not be read, which no other server will resume. */
+  /** The epochs of sessions that were claimed and could not be read or were reset, which no other server will resume. */
   readonly #unread = new Map<string, number>();
+  /** The sessions whose storage could not store an event, until they are restored. */
+  readonly #reset = new Set<string>();
   /** The agents of sessions that have ended, until they are gone. */
   readonly #stopping = new Set<Promise<void>>();
   #isShuttingDown = false;
@@ -62,6 +64,12 @@ export class LiveSessions {
         const lost = this.#sessions.get(id);
         this.remove(id);
         this.#track(agentGone.then(() => removeIfDeleted(this.#deps, lost)));
+      },
+      onReset: (id, epoch, agentGone) => {
+        this.remove(id);
+        this.#unread.set(id, epoch);
+        this.#reset.add(id);
+        this.#track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
     };
@@ -136,7 +144,10 @@ export class LiveSessions {
       // oxlint-disable-next-line no-await-in-loop -- there are few, if any
       const record = await this.#deps.storage.records.get(id);
       if (record?.epoch === epoch) ids.push(id);
-      else if (this.#unread.get(id) === epoch) this.#unread.delete(id);
+      else if (this.#unread.get(id) === epoch) {
+        this.#unread.delete(id);
+        this.#reset.delete(id);
+      }
     }
     return ids;
   }
@@ -250,10 +261,11 @@ export class LiveSessions {
     const restore = async () => {
       const record = await records.claim(id);
       if (record) this.#unread.set(id, record.epoch);
-      const session = record && (await Session.restore(record, this.#deps));
+      const session = record && (await Session.restore(record, this.#deps, this.#reset.has(id)));
       // A server stopped while it deleted this session. Complete the deletion.
       if (record && !session) this.#deletions.remove(record, null);
       this.#unread.delete(id);
+      this.#reset.delete(id);
       return session;
     };
     return this.hold(id, restore());

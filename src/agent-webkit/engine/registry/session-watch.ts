@@ -188,7 +188,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
 
   #onEnded(): void {
     const { endReason } = this.#session;
-    if (endReason === 'released') {
+    if (endReason === 'released' || endReason === 'reset') {
       this.#subscription.close();
       this.#phase = { kind: 'moving' };
     } else if (endReason === 'ownership_lost') this.#fail(new FencedError(this.#id));

@@ -44,6 +44,13 @@ export interface SessionDependencies {
    * it was deleted. `agentGone` resolves when its agent has stopped.
    */
   onOwnershipLost: (sessionId: string, agentGone: Promise<void>) => void;
+  /**
+   * Called once when the storage can never store the session's next events, so that it must be restored
+   * from what is stored. `agentGone` resolves when its agent has stopped.
+   *
+   * @param epoch the epoch at which this server owns the session
+   */
+  onReset: (sessionId: string, epoch: number, agentGone: Promise<void>) => void;
   /** Called when the session has been dormant and without subscribers for a minute, so that it can leave memory. */
   onUnused: (sessionId: string) => void;
 }

@@ -1,5 +1,5 @@
 import type { DurableTranscripts } from '../agent/durable-transcripts.js';
-import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { FencedError, type SessionRecord } from '../storage.js';
 import { within } from '../timing/within.js';
@@ -11,9 +11,10 @@ import type { TurnGate } from './turn-gate.js';
 /**
  * The reason why a session has ended on this server: `deleted` permanently; `released`, to continue
  * where it is restored; `ownership_lost`, because another server took it over or deleted it, or because
- * the storage has lost events that this server has stored, as after it was restored from a backup.
+ * the storage has lost events that this server has stored, as after it was restored from a backup;
+ * `reset`, to continue from its last stored event, because the storage can never store the next one.
  */
-export type EndReason = 'deleted' | 'released' | 'ownership_lost';
+export type EndReason = 'deleted' | 'released' | 'ownership_lost' | 'reset';
 
 /** The result of an end. It is an object because a promise of a promise would wait for both. */
 export interface SessionEnd {
@@ -43,7 +44,7 @@ const LAST_EVENTS_TIMEOUT_MS = 2000;
  * A session's life on this server.
  *
  * - **living**: the session accepts messages and its agent runs. Entered when it is created or
- *   restored. Left for *ending* by {@link end}, for *ended* by {@link loseOwnership}.
+ *   restored. Left for *ending* by {@link end}, for *ended* by {@link loseOwnership} and {@link reset}.
  * - **ending**: the session accepts no message, its agent is being stopped, and its last events are
  *   being committed: the interruption of a running turn when it is released, `done` when it is
  *   deleted. A released session is left for *ended* when they are committed, or when the storage takes
@@ -85,9 +86,13 @@ export class SessionLifecycle {
     return this.#life.name === 'living' ? null : this.#life.reason;
   }
 
-  /** @throws SessionNotFoundError or ShuttingDownError when the session does not accept messages */
+  /**
+   * @throws SessionNotFoundError, ShuttingDownError or, when it is about to be restored,
+   *   StorageUnavailableError when the session does not accept messages
+   */
   assertLiving(): void {
     if (this.#life.name === 'living') return;
+    if (this.#life.reason === 'reset') throw new StorageUnavailableError(null);
     throw this.#life.reason === 'released' ? new ShuttingDownError() : new SessionNotFoundError();
   }
 
@@ -106,17 +111,36 @@ export class SessionLifecycle {
   /** Ends the session at once because its storage permanently rejects its events. It continues where it is restored. */
   loseOwnership(cause: unknown): void {
     if (this.#life.name !== 'living' && !this.isDeleting) return;
-    this.#life = { name: 'ended', reason: 'ownership_lost' };
     const { id } = this.#record;
     this.#deps.logger.error(
       `Lost ownership of session ${id} (${reasonOf(cause)}). Closing it on this server.`,
       cause,
     );
+    this.#deps.onOwnershipLost(id, this.#endAtOnce('ownership_lost'));
+  }
+
+  /**
+   * Ends the session at once because its storage can never store its next events. It continues from its
+   * last stored event where it is restored.
+   */
+  reset(cause: unknown): void {
+    if (this.#life.name !== 'living' && !this.isDeleting) return;
+    const { id, epoch } = this.#record;
+    this.#deps.logger.error(
+      `Session ${id}: the storage cannot store an event. Continuing the session without it.`,
+      cause,
+    );
+    this.#deps.onReset(id, epoch, this.#endAtOnce('reset'));
+  }
+
+  /** Returns a promise that resolves when the agent is gone. */
+  #endAtOnce(reason: EndReason): Promise<void> {
+    this.#life = { name: 'ended', reason };
     this.#stopTimers();
     this.#endLog();
     const agentGone = this.#parts.gate.close(0);
     this.#end = Promise.resolve({ agentGone });
-    this.#deps.onOwnershipLost(id, agentGone);
+    return agentGone;
   }
 
   /** Stops waiting for the commit of `done`, because this server stops. A restart restores the session. */

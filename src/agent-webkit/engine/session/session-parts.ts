@@ -4,7 +4,7 @@ import type { SlotHolder } from '../agent/agent-slots.js';
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { AgentsBusyError } from '../errors.js';
 import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
-import type { SessionRecord } from '../storage.js';
+import { type SessionRecord, UnstorableError } from '../storage.js';
 import { budgetLeft } from './budget.js';
 import { type RequestDecision, reportDecision } from './decision.js';
 import { MessageQueue } from './message-queue.js';
@@ -180,7 +180,10 @@ function logOptions(
     maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),
-    onFailure: (cause) => lifecycle().loseOwnership(cause),
+    onFailure: (cause) => {
+      if (cause instanceof UnstorableError) lifecycle().reset(cause);
+      else lifecycle().loseOwnership(cause);
+    },
     onMissing: () => void lifecycle().checkOwnership(),
     onSubscriberError: (cause) =>
       logger.error(`Session ${record.id}: a subscriber threw an error. Closing it.`, cause),

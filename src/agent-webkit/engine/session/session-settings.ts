@@ -6,10 +6,15 @@ import type {
   SessionConfig,
 } from '../agent-client.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { StorageUnavailableError } from '../errors.js';
+import { NotStorableError, StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { addGrants, takesBack } from '../permission-grants.js';
-import { FencedError, type SessionRecord, type SessionRecordStore } from '../storage.js';
+import {
+  FencedError,
+  type SessionRecord,
+  type SessionRecordStore,
+  UnstorableError,
+} from '../storage.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import { errorEvent, permissionModeChanged } from './turn-events.js';
 import type { TurnGate } from './turn-gate.js';
@@ -182,6 +187,7 @@ export class SessionSettings {
       await records.update(record.id, record.epoch, { config: { ...record.config, ...change } });
     } catch (error) {
       if (error instanceof FencedError) lifecycle.loseOwnership(error);
+      if (error instanceof UnstorableError) throw new NotStorableError(error);
       throw error instanceof StorageUnavailableError ? error : new StorageUnavailableError(error);
     }
     record.config = { ...record.config, ...change };

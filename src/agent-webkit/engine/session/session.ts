@@ -13,7 +13,12 @@ import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
 import type { EndReason, SessionEnd } from './session-lifecycle.js';
 import { SessionParts } from './session-parts.js';
+import { errorEvent } from './turn-events.js';
 import { toSessionTask } from './tasks.js';
+
+const EVENT_NOT_STORED =
+  'An event of this session could not be stored, and is lost. ' +
+  'The session continues after its last stored event.';
 
 /**
  * One conversation with an agent, shared by all clients that subscribe to it.
@@ -44,12 +49,19 @@ export class Session {
   /**
    * Restores a session from the storage. Queued messages resume, and a running turn is reported as
    * interrupted. Resolves to null when the session has ended and only its removal is left.
+   *
+   * @param isReset true when the storage could not store an event of the session, which is reported
    */
-  static async restore(record: SessionRecord, deps: SessionDependencies): Promise<Session | null> {
+  static async restore(
+    record: SessionRecord,
+    deps: SessionDependencies,
+    isReset = false,
+  ): Promise<Session | null> {
     const parts = await SessionParts.restore(record, deps);
     if (parts.log.state.closed) return null;
     // A server stopped after it stored the record, and before it appended the first event.
     if (parts.log.lastSeq === 0) await parts.log.append(sessionReady(record.id));
+    if (isReset) await parts.log.append(errorEvent('event_not_stored', EVENT_NOT_STORED));
     parts.gate.recover();
     parts.activity.update();
     return new Session(parts);

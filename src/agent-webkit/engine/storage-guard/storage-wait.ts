@@ -1,4 +1,5 @@
-import { AgentWebkitError, StorageUnavailableError } from '../errors.js';
+import { AgentWebkitError, NotStorableError, StorageUnavailableError } from '../errors.js';
+import { UnstorableError } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 
 /** Reports what kept a request from its answer, and returns the error that it is answered with. */
@@ -37,6 +38,7 @@ export class StorageWait {
    * Waits for work that waits for the storage. Work that takes too long is not cancelled: it ends
    * later, without this request.
    *
+   * @throws NotStorableError when the storage can never store the data
    * @throws StorageUnavailableError when the limit is reached, or the work fails, except with an error
    *   of this package
    */
@@ -48,6 +50,7 @@ export class StorageWait {
       if (result !== TIMED_OUT) return result;
     } catch (error) {
       this.#leftMs -= performance.now() - startedAt;
+      if (error instanceof UnstorableError) throw new NotStorableError(error);
       if (error instanceof AgentWebkitError) throw error;
       throw this.#report(error);
     }

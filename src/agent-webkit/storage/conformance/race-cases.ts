@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { StorageProvider } from '../../engine/storage.js';
+import { type StorageProvider, UnstorableError } from '../../engine/storage.js';
 import {
   append,
   assertSame,
@@ -52,6 +52,34 @@ export const raceCases: Cases = [
       ]);
       const seqs = await Promise.all(ids.map((id) => storedSeqs(provider, id)));
       assertSame(seqs, [[1, 2], [], [], [], [1, 2]]);
+    },
+  ],
+  [
+    'an append with a value that can never be stored is rejected for good, and affects no other append',
+    async ({ provider }) => {
+      const [first, last] = [await createSession(provider), await createSession(provider)];
+      for (const summary of [
+        { firstSeq: 1, costUsd: Number.NaN },
+        { firstSeq: 2 ** 40, costUsd: 0 },
+      ]) {
+        /* oxlint-disable no-await-in-loop -- one value after the other */
+        const id = await createSession(provider);
+        const lastSeq = (await storedSeqs(provider, first)).length;
+        const appends = await Promise.allSettled([
+          append(provider, first, sampleEvents(lastSeq + 1, 1)),
+          append(provider, id, sampleEvents(1, 1), { summary }),
+          append(provider, last, sampleEvents(lastSeq + 1, 1)),
+        ]);
+        const [before, hostile, after] = appends.map(({ status }) => status);
+        assertSame([before, after], ['fulfilled', 'fulfilled']);
+        const { reason = null } = { ...appends[1] } as { reason?: unknown };
+        assert.ok(reason === null || reason instanceof UnstorableError, String(reason));
+        const stored = hostile === 'fulfilled' ? [1] : [];
+        assertSame(await storedSeqs(provider, id), stored);
+        await append(provider, id, sampleEvents(stored.length + 1, 1));
+        /* oxlint-enable no-await-in-loop */
+      }
+      assertSame(await storedSeqs(provider, last), [1, 2]);
     },
   ],
   [

@@ -5,10 +5,10 @@ import {
   FencedError,
   IDEMPOTENCY_KEY_TTL_MS,
 } from '../../engine/storage.js';
-import { AppendGroups, type AppendOutcome } from '../append-groups.js';
+import { AppendGroups, type AppendOutcome, writeIsolated } from '../append-groups.js';
 import { appendStatement, appendValues, firstSeqOf, splitGroup } from './append-statement.js';
 import type { Database } from './database.js';
-import { PostgresError } from './postgres-error.js';
+import { asStorable } from './unstorable.js';
 import { decodeText, digest, encodeText } from './text.js';
 
 const KEY_AGE = `interval '${IDEMPOTENCY_KEY_TTL_MS} milliseconds'`;
@@ -78,30 +78,14 @@ export class PostgresEvents implements EventStore {
     const outcomes: AppendOutcome[] = [];
     for (const part of splitGroup(group)) {
       // oxlint-disable-next-line no-await-in-loop -- a session may be in more than one part
-      outcomes.push(...(await this.#writePart(part)));
+      outcomes.push(...(await writeIsolated(part, (appends) => this.#write(appends))));
     }
     return outcomes;
   }
 
-  async #writePart(part: readonly EventAppend[]): Promise<AppendOutcome[]> {
-    try {
-      return await this.#write(part);
-    } catch (error) {
-      if (part.length === 1 || !isAboutData(error)) return part.map(() => asError(error));
-      // One of the appends cannot be stored. Writing each one separately shows which.
-      const outcomes: AppendOutcome[] = [];
-      for (const append of part) {
-        // oxlint-disable-next-line no-await-in-loop -- this is rare, and one connection is enough
-        outcomes.push(...(await this.#writePart([append])));
-      }
-      return outcomes;
-    }
-  }
-
   async #write(appends: readonly EventAppend[]): Promise<AppendOutcome[]> {
-    const rows = await this.#database.query<{ place: string }>(
-      this.#appendStatement,
-      appendValues(appends),
+    const rows = await asStorable(
+      this.#database.query<{ place: string }>(this.#appendStatement, appendValues(appends)),
     );
     const stored = new Set(rows.map(({ place }) => Number(place)));
     if (stored.size === appends.length) return appends.map(() => null);
@@ -126,14 +110,4 @@ export class PostgresEvents implements EventStore {
       return new RangeError(`Event ${firstSeqOf(append)} does not follow ${session.last_seq}.`);
     };
   }
-}
-
-/** Returns true when the database rejected the data (by its SQLSTATE class), rather than being unavailable. */
-function isAboutData(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^(22|23|54)/.test(code);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new PostgresError(String(error));
 }

@@ -12,6 +12,7 @@ import type { Database } from './database.js';
 import { PostgresError } from './postgres-error.js';
 import type { ServerLock } from './server-lock.js';
 import { decodeText, digest, encodeText } from './text.js';
+import { asStorable } from './unstorable.js';
 
 const COLUMNS = `id, owner, config, epoch, first_seq, last_seq, cost_usd, generations,
   round(extract(epoch from created_at) * 1000) as created_ms,
@@ -63,13 +64,14 @@ export class PostgresRecords implements SessionRecordStore {
     const [createdAt, lastActivityAt] = [timeOf(record.createdAt), timeOf(record.lastActivityAt)];
     for (let tries = 0; tries < MAX_CREATION_TRIES; tries += 1) {
       /* oxlint-disable no-await-in-loop -- each try depends on the one before */
-      const created = await this.#records(
+      const creating = this.#records(
         `insert into ${this.#schema}.session
            (id, owner, creation_digest, config, epoch, server, created_at, last_activity_at)
          values ($1, $2, $3, $4, 1, $5, $6, $7)
          on conflict do nothing returning ${COLUMNS}`,
         [id, owner, creation, config, this.#lock.number, createdAt, lastActivityAt],
       );
+      const created = await asStorable(creating);
       if (created[0]) return created[0];
       // The id exists already when this creation is repeated after its response was lost.
       const [known] = await this.#records(
@@ -105,7 +107,7 @@ export class PostgresRecords implements SessionRecordStore {
     epoch: number,
     { config, lastActivityAt }: SessionRecordPatch,
   ): Promise<void> {
-    const updated = await this.#database.query(
+    const updating = this.#database.query(
       `update ${this.#schema}.session
        set config = coalesce($2, config),
            last_activity_at = coalesce($3::timestamptz, last_activity_at)
@@ -117,7 +119,7 @@ export class PostgresRecords implements SessionRecordStore {
         epoch,
       ],
     );
-    if (updated.length === 0) throw new FencedError(sessionId);
+    if ((await asStorable(updating)).length === 0) throw new FencedError(sessionId);
   }
 
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {

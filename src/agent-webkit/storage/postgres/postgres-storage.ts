@@ -1,6 +1,7 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
 import { within } from '../../engine/timing/within.js';
+import { checkEncoding } from './check-encoding.js';
 import { connecting, nameDatabase } from './connecting.js';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
@@ -129,10 +130,12 @@ export class PostgresStorage implements StorageProvider {
    *
    * @param onTrouble called once, when the database cannot be reached and `open` retries
    * @throws PostgresError when the database cannot be reached or rejects the connection
+   * @throws PostgresError when the encoding of the database is not UTF-8
    * @throws PostgresError when a newer release changed the schema in a way that this one cannot use
    */
   async open(onTrouble: (problem: string) => void = () => undefined): Promise<void> {
     const open = async () => {
+      await checkEncoding(this.#database.query, this.#databaseName);
       await migrate(this.#database, this.#schema);
       await this.#lock.open();
     };

@@ -7,6 +7,7 @@ import type {
 import type { Database, Query } from './database.js';
 import { KeyedQueue } from '../keyed-queue.js';
 import { decodeText, encodeText } from './text.js';
+import { asStorable } from './unstorable.js';
 
 /** The locked row of a transcript. */
 interface Opened {
@@ -78,11 +79,12 @@ export class PostgresTranscripts implements SessionStore {
   }
 
   async #append(key: SessionKey, texts: readonly string[]): Promise<void> {
-    await this.#database.transaction(async (query) => {
+    const appending = this.#database.transaction(async (query) => {
       const opened = await this.#open(query, key, texts.length);
       const added = await this.#insert(query, opened, texts);
       if (key.subpath === undefined) await this.#fold(query, opened, key, added);
     });
+    await asStorable(appending);
   }
 
   /** Locks the row of the transcript, so that appends of several servers wait for each other. */

@@ -5,7 +5,7 @@ import {
   FencedError,
   IDEMPOTENCY_KEY_TTL_MS,
 } from '../../engine/storage.js';
-import { type AppendOutcome, AppendGroups } from '../append-groups.js';
+import { type AppendOutcome, AppendGroups, writeIsolated } from '../append-groups.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Step, Unit, UnitResult } from './thread-protocol.js';
 
@@ -17,7 +17,7 @@ export class SqliteEvents implements EventStore {
 
   constructor(thread: SqliteThread, tablePrefix: string) {
     this.#thread = thread;
-    this.#groups = new AppendGroups((group) => this.#write(group));
+    this.#groups = new AppendGroups((group) => writeIsolated(group, (part) => this.#write(part)));
     this.#sql = createStatements(tablePrefix);
   }
 

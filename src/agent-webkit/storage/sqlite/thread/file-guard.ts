@@ -81,7 +81,10 @@ export function guardFiles({
     const saved = isGone ? save() : null;
     const [summary, problem] =
       name === 'missing'
-        ? ['removed or moved', isGone ? 'was deleted' : 'was moved, or its folder was']
+        ? [
+            'removed or moved',
+            isGone ? 'was deleted' : 'was moved, or its folder was renamed or unmounted,',
+          ]
         : ['replaced by another file', 'was replaced by another file'];
     const action = isGone
       ? saved === null
