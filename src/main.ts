@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
-import { PostgresError } from './agent-webkit/storage/postgres/postgres-error.js';
+import { explainFailure, toListenError } from './standalone/boot-failure.js';
 import { exitOnDefect } from './standalone/crash.js';
 import { continueWithoutLog } from './standalone/log-faults.js';
 import { HELP, readCommand, UsageError } from './standalone/command-line.js';
 import { createServer } from './standalone/server.js';
-import { SettingError } from './standalone/read-setting.js';
 import { shutDownOnSignals } from './standalone/shutdown.js';
 import { onStarterEnd } from './standalone/starter.js';
 import { warmUp } from './standalone/warm-up.js';
 import { readSettings, type Settings, withoutSecrets } from './standalone/settings.js';
+
+/** How long a server that cannot start may take to close its storage, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5000;
 
 const logger = new Logger('Server');
 
@@ -44,10 +46,14 @@ async function start(): Promise<void> {
   try {
     await app.init();
     await warmUp(app.getHttpServer());
-    await app.listen(settings.port, settings.host);
+    await app.listen(settings.port, settings.host).catch((error: unknown) => {
+      throw toListenError(error, settings);
+    });
   } catch (error) {
     if (isShuttingDown()) return; // the storage was closed while it was being opened
-    throw error;
+    reportFailure(error);
+    await endAfter(app.close());
+    return;
   }
   announce(settings, await app.getUrl());
 }
@@ -90,18 +96,16 @@ function announce(settings: Settings, url: string): void {
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
 
-/** Returns the message for a failed start. Errors that the operator can fix have no stack trace. */
-function explain(error: unknown): string {
-  if (error instanceof SettingError || error instanceof TypeError) return error.message;
-  if (error instanceof PostgresError) {
-    return `${error.message} Its connection string is AGENT_WEBKIT_STORAGE.`;
-  }
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'EADDRINUSE') return 'PORT is in use by another program. Choose another port.';
-  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
-    return 'HOST is not an address of this machine. Choose another address, such as 127.0.0.1.';
-  if (code === 'EACCES') return 'PORT requires root privileges. Choose a port above 1023.';
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function reportFailure(error: unknown): void {
+  logger.error(explainFailure(error));
+  process.exitCode = 1;
+}
+
+/** Ends the process when everything is closed, or when that takes too long. */
+async function endAfter(closed: Promise<void>): Promise<void> {
+  setTimeout(() => process.exit(), CLOSE_TIMEOUT_MS).unref();
+  await closed.catch(() => undefined);
+  process.exit();
 }
 
 continueWithoutLog();
@@ -112,6 +116,5 @@ run(process.argv.slice(2)).catch((error: unknown) => {
     process.exitCode = 2;
     return;
   }
-  logger.error(explain(error));
-  process.exitCode = 1;
+  reportFailure(error);
 });

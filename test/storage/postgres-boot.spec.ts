@@ -55,7 +55,7 @@ describe('PostgreSQL that is away when a server starts', () => {
       expect(await server.ended()).toBe(1);
       const said = (text: string) => server.lines.filter((line) => line.includes(text)).length;
       expect(said(`127.0.0.1:${port}, database 'shop', cannot be reached`)).toBe(2);
-      expect(said('Its connection string is AGENT_WEBKIT_STORAGE.')).toBe(1);
+      expect(said('The setting is AGENT_WEBKIT_STORAGE.')).toBe(1);
       expect(server.output).not.toMatch(/s3cret|\n\s+at /);
     } finally {
       await sources.remove();

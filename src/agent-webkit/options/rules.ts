@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 
 /**
  * The rules for values of options, each stated once: for options given in code and for environment
@@ -80,7 +80,7 @@ export function textLike(words: string, form: RegExp): Rule<string> {
 }
 
 export const folder: Rule<string> = {
-  words: 'the path of an existing directory',
+  words: 'the path of an existing directory that the process may read',
   accepts: (value): value is string => typeof value === 'string' && isFolder(value),
   allowsNull: false,
   text: { parse: (text) => text },
@@ -156,6 +156,7 @@ export function splitEntries(text: string): string[] {
 
 function isFolder(path: string): boolean {
   try {
+    accessSync(path, constants.R_OK | constants.X_OK);
     return statSync(path).isDirectory();
   } catch {
     return false; // a directory that cannot be looked up cannot be worked in

@@ -23,6 +23,8 @@ const UNREACHABLE = new Set(
 );
 /** The codes by which PostgreSQL rejects the user, the password or the database of a connection. */
 const REJECTED = new Set(['28000', '28P01', '3D000', '42501']);
+/** The names of the errors of pg and of the system: those of the storage and of defects have others. */
+const NAMES_OF_PG = new Set(['Error', 'error']);
 
 /**
  * Runs the first queries of a storage, and retries for a limited time while the database cannot be
@@ -63,15 +65,29 @@ export async function connecting(
         { cause: error },
       );
     }
-    if (!REJECTED.has(readError(error).code)) throw error;
-    throw new PostgresError(
-      `${database} rejects the connection: ${messageOf(error)}. Correct the connection string of the storage.`,
-      { cause: error },
-    );
+    throw describeRefusal(database, error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** Returns the error for one of pg that no retry can fix. Any other error is returned unchanged. */
+function describeRefusal(database: string, error: unknown): unknown {
+  const { code, name } = readError(error);
+  if (code === 'ERR_INVALID_URL') {
+    // Its cause contains the password.
+    return new PostgresError(
+      'The connection string of the storage is not a valid URL. Write postgres://user:password@host:port/database, ' +
+        'and encode special characters, such as %40 for @.',
+    );
+  }
+  if (!NAMES_OF_PG.has(name)) return error;
+  const problem = REJECTED.has(code) ? 'rejects the connection' : 'cannot be used';
+  return new PostgresError(
+    `${database} ${problem}: ${messageOf(error)}. Correct the connection string of the storage.`,
+    { cause: error },
+  );
 }
 
 /** Names the database of a pool for people, without its user and its password. */
@@ -79,7 +95,7 @@ export function nameDatabase(pool: PostgresPool): string {
   const { connectionString, host, port, database } = pool.options ?? {};
   const url = typeof connectionString === 'string' ? parseUrl(connectionString) : null;
   const address = url?.hostname || url?.searchParams.get('host') || host;
-  const name = url ? decodeURIComponent(url.pathname.slice(1)) : database;
+  const name = url ? decode(url.pathname.slice(1)) : database;
   const place = address ? ` at ${address}:${url?.port || port || 5432}` : '';
   return `PostgreSQL${place}${name ? `, database '${name}',` : ''}`;
 }
@@ -92,13 +108,23 @@ function parseUrl(text: string): URL | null {
   }
 }
 
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function cannotReach(database: string, error: unknown): string {
   return `${database} cannot be reached (${messageOf(error)}).`;
 }
 
 function isUnreachable(error: unknown): boolean {
-  const { code, message, errors } = readError(error);
+  const { code, message, errors, syscall } = readError(error);
   if (errors.length > 0) return errors.some(isUnreachable);
+  // A certificate or a key of the connection string. A socket of the database has another call.
+  if (syscall === 'open') return false;
   // The timeouts of pg and of this storage have no code.
   return UNREACHABLE.has(code) || /timeout|within \d+ ms|terminated/i.test(message);
 }
@@ -110,12 +136,20 @@ function messageOf(error: unknown): string {
 }
 
 /** Reads an error by its fields: one of Node's own may be of another realm than `Error`. */
-function readError(error: unknown): { code: string; message: string; errors: unknown[] } {
+function readError(error: unknown): {
+  name: string;
+  code: string;
+  message: string;
+  syscall: unknown;
+  errors: unknown[];
+} {
   const fields = typeof error === 'object' && error !== null ? error : {};
-  const { code = '', message = error, errors } = fields as Record<string, unknown>;
+  const { name, code = '', message = error, syscall, errors } = fields as Record<string, unknown>;
   return {
+    name: String(name),
     code: String(code),
     message: String(message),
+    syscall,
     errors: Array.isArray(errors) ? (errors as unknown[]) : [],
   };
 }
