@@ -4,7 +4,6 @@ import { AgentWebkitModule } from '../../src/agent-webkit/agent-webkit.module.js
 import { fakeAgents } from '../support/fake-agent-client.js';
 import { startApp, type TestApp } from '../support/start-app.js';
 import { readAll } from './held-agent-server.js';
-import { connectTo } from './proxy-client.js';
 import { NGINX, type Proxy, VARNISH } from './proxies.js';
 import { describeBehind, StartedProxy } from './started-proxy.js';
 
@@ -54,7 +53,7 @@ const CACHES: readonly { proxy: Proxy; block: string }[] = [
 describe.each(CACHES)('A $proxy.name that stores responses', ({ proxy, block }) => {
   describeBehind(proxy)('gives each caller', () => {
     let server: TestApp;
-    let started: StartedProxy | undefined;
+    let started: StartedProxy;
     beforeAll(async () => {
       const module = AgentWebkitModule.forRoot({
         guard: ApiKeyGuard,
@@ -69,7 +68,7 @@ describe.each(CACHES)('A $proxy.name that stores responses', ({ proxy, block }) 
     });
 
     const get = async (path: string, key?: string) => {
-      const { status, text } = await readAll(connectTo(started?.origin ?? ''), {
+      const { status, text } = await readAll(started.connect(), {
         path,
         headers: key === undefined ? {} : { 'x-api-key': key },
       });

@@ -9,6 +9,7 @@ import {
   postMessage,
   readAll,
 } from './held-agent-server.js';
+import { DEV_PROXIES } from './dev-proxies.js';
 import { PROXIES, type Proxy } from './proxies.js';
 import {
   connectTo,
@@ -33,10 +34,10 @@ beforeAll(async () => {
 });
 afterAll(() => sources.remove());
 
-describe.each(PROXIES)('The block for $name', (proxy) => {
+describe.each([...PROXIES, ...DEV_PROXIES])('The block for $name', (proxy) => {
   describeBehind(proxy)('passes on', () => {
     let server: HeldAgentServer;
-    let started: StartedProxy | undefined;
+    let started: StartedProxy;
     let clients: ProxyClient[] = [];
     beforeAll(async () => {
       server = await HeldAgentServer.start(sources);
@@ -51,7 +52,7 @@ describe.each(PROXIES)('The block for $name', (proxy) => {
     });
 
     const connect = (version: HttpVersion): ProxyClient => {
-      const client = connectTo(started?.origin ?? '', version);
+      const client = started.connect(version);
       clients.push(client);
       return client;
     };

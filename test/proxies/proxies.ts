@@ -22,12 +22,18 @@ export interface Proxy {
   name: string;
   /** The language of its block. */
   language: string;
+  /** The words after the language on the opening line of its block. @default none */
+  label?: string;
   /** The path of the program. */
   path: string;
   scheme: 'http' | 'https';
+  /** The name that clients request. @default that of the blocks */
+  host?: string;
   versions: readonly HttpVersion[];
   /** The number of requests of one HTTP/2 connection that it serves at once, where that is few. */
   http2Requests?: number;
+  /** The name of the configuration file. @default 'configuration' */
+  fileName?: string;
   /** Replaces the ports, paths and names of a block. Every one of them has to occur. */
   replacements(values: TestValues): readonly (readonly [string, string])[];
   /**

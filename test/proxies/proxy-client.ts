@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
 /** The name that the blocks of the documents serve. */
-export const HOST = 'agents.example.com';
+const HOST = 'agents.example.com';
 
 /** The versions of HTTP that a client can use. */
 export type HttpVersion = 'HTTP/1.1' | 'HTTP/2';
@@ -79,15 +79,22 @@ export interface ProxyClient {
   close(): void;
 }
 
-/** @param origin the address of the proxy on this machine, which serves {@link HOST} without a valid certificate */
-export function connectTo(origin: string, version: HttpVersion = 'HTTP/1.1'): ProxyClient {
-  return version === 'HTTP/2' ? connectHttp2(origin) : connectHttp1(origin);
+/**
+ * @param origin the address of the proxy on this machine
+ * @param host the name to request. Its certificate is not checked.
+ */
+export function connectTo(
+  origin: string,
+  version: HttpVersion = 'HTTP/1.1',
+  host = HOST,
+): ProxyClient {
+  return version === 'HTTP/2' ? connectHttp2(origin, host) : connectHttp1(origin, host);
 }
 
 const withLength = (headers: Record<string, string>, body: string) =>
   body === '' ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
 
-function connectHttp1(origin: string): ProxyClient {
+function connectHttp1(origin: string, host: string): ProxyClient {
   const { protocol, hostname, port } = new URL(origin);
   const request = protocol === 'https:' ? requestHttps : requestHttp;
   const open = new Set<ProxiedResponse>();
@@ -100,9 +107,9 @@ function connectHttp1(origin: string): ProxyClient {
             port,
             method,
             path,
-            headers: withLength({ host: HOST, ...headers }, body),
+            headers: withLength({ host, ...headers }, body),
             agent: false,
-            servername: HOST,
+            servername: host,
             rejectUnauthorized: false,
           },
           (response) => {
@@ -121,14 +128,14 @@ function connectHttp1(origin: string): ProxyClient {
   };
 }
 
-function connectHttp2(origin: string): ProxyClient {
+function connectHttp2(origin: string, host: string): ProxyClient {
   const { hostname, port } = new URL(origin);
-  const session = connect(`https://${HOST}:${port}`, {
+  const session = connect(`https://${host}:${port}`, {
     createConnection: () =>
       connectTls({
         host: hostname,
         port: Number(port),
-        servername: HOST,
+        servername: host,
         ALPNProtocols: ['h2'],
         rejectUnauthorized: false,
       }),
@@ -138,7 +145,7 @@ function connectHttp2(origin: string): ProxyClient {
     send: ({ method = 'GET', path, headers = {}, body = '' }) =>
       new Promise((resolve, reject) => {
         const sent = session.request(
-          { ':method': method, ':path': path, ':authority': HOST, ...withLength(headers, body) },
+          { ':method': method, ':path': path, ':authority': host, ...withLength(headers, body) },
           { endStream: body === '' },
         );
         sent.on('error', reject);

@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { readAll } from './held-agent-server.js';
-import { connectTo } from './proxy-client.js';
 import { NGINX, type Proxy } from './proxies.js';
 import { describeBehind, findBlock, StartedProxy } from './started-proxy.js';
 
@@ -23,7 +22,7 @@ const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
 describeBehind(NGINX)('The nginx configuration for several servers', () => {
   let servers: Server[];
-  let started: StartedProxy | undefined;
+  let started: StartedProxy;
   beforeEach(async () => {
     servers = await Promise.all(['one', 'two'].map(startNamed));
     const balancer: Proxy = {
@@ -44,7 +43,7 @@ describeBehind(NGINX)('The nginx configuration for several servers', () => {
   });
 
   const ask = async (path: string) => {
-    const { text } = await readAll(connectTo(started?.origin ?? ''), { path });
+    const { text } = await readAll(started.connect(), { path });
     return text;
   };
 

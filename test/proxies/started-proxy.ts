@@ -10,7 +10,8 @@ import { eventually } from '../support/eventually.js';
 import { findFreePort } from '../support/free-port.js';
 import { describeNeeding } from '../support/needs.js';
 import { Program } from '../support/program.js';
-import type { Proxy } from './proxies.js';
+import type { Proxy, TestValues } from './proxies.js';
+import { connectTo, type HttpVersion, type ProxyClient } from './proxy-client.js';
 
 /** Returns the `describe` for tests that start these proxies. */
 export function describeBehind(...proxies: readonly Pick<Proxy, 'name' | 'path'>[]) {
@@ -23,20 +24,33 @@ export function describeBehind(...proxies: readonly Pick<Proxy, 'name' | 'path'>
 }
 
 /** Returns the block of a document in the language of a proxy. @throws Error unless there is one */
-export function findBlock({ language }: Pick<Proxy, 'language'>, path = 'docs/proxies.md'): string {
-  const blocks = readBlocks(path).filter((block) => block.language === language);
-  if (blocks.length !== 1) throw new Error(`${path} has ${blocks.length} blocks of ${language}.`);
+export function findBlock(
+  { language, label = '' }: Pick<Proxy, 'language' | 'label'>,
+  path = 'docs/proxies.md',
+): string {
+  const blocks = readBlocks(path).filter(
+    (block) => block.language === language && block.label === label,
+  );
+  if (blocks.length !== 1) {
+    throw new Error(`${path} has ${blocks.length} blocks of ${language} ${label}.`);
+  }
   return blocks[0]?.code ?? '';
 }
 
 /** A proxy in a process of its own, with a block of the documents as its configuration. */
 export class StartedProxy {
-  readonly origin: string;
+  readonly #origin: string;
+  readonly #host: string | undefined;
   readonly #program: Program;
   readonly #folder: string;
 
-  private constructor(origin: string, program: Program, folder: string) {
-    this.origin = origin;
+  private constructor(
+    { scheme, host }: Proxy,
+    program: Program,
+    { port, folder }: Pick<TestValues, 'port' | 'folder'>,
+  ) {
+    this.#origin = `${scheme}://127.0.0.1:${port}`;
+    this.#host = host;
     this.#program = program;
     this.#folder = folder;
   }
@@ -48,7 +62,7 @@ export class StartedProxy {
     await chmod(folder, 0o777);
     await makeCertificate(folder);
     const values = { port: await findFreePort(), serverPort, folder };
-    const file = join(folder, 'configuration');
+    const file = join(folder, proxy.fileName ?? 'configuration');
     const { configuration, args } = await proxy.command(
       replaceAll(block, proxy.replacements(values)),
       file,
@@ -57,7 +71,7 @@ export class StartedProxy {
     await writeFile(file, configuration);
     const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
     const program = new Program(proxy.path, args, { cwd: folder, env });
-    const started = new StartedProxy(`${proxy.scheme}://127.0.0.1:${values.port}`, program, folder);
+    const started = new StartedProxy(proxy, program, values);
     await eventually(() => {
       if (program.status !== null) {
         throw new Error(`${proxy.name} does not load the block:\n${program.output}`);
@@ -65,6 +79,10 @@ export class StartedProxy {
       return canConnect(values.port);
     });
     return started;
+  }
+
+  connect(version?: HttpVersion): ProxyClient {
+    return connectTo(this.#origin, version, this.#host);
   }
 
   async stop(): Promise<void> {
