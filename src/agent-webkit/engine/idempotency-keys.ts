@@ -9,6 +9,7 @@ const MAX_KEYS = 10_000;
 export class IdempotencyKeys<Value> {
   readonly #maxKeys: number;
   readonly #maxAgeMs: number;
+  /** By key, the result, and when the call was made, as `performance.now()`. */
   readonly #entries = new Map<string, { value: Promise<Value>; at: number }>();
 
   constructor(maxKeys = MAX_KEYS, maxAgeMs = IDEMPOTENCY_KEY_TTL_MS) {
@@ -22,10 +23,10 @@ export class IdempotencyKeys<Value> {
    */
   once(key: string, accept: () => Promise<Value>): Promise<Value> {
     const known = this.#entries.get(key);
-    if (known && Date.now() - known.at < this.#maxAgeMs) return known.value;
+    if (known && performance.now() - known.at < this.#maxAgeMs) return known.value;
     const value = accept();
     this.#entries.delete(key);
-    this.#entries.set(key, { value, at: Date.now() });
+    this.#entries.set(key, { value, at: performance.now() });
     value.catch(() => {
       if (this.#entries.get(key)?.value === value) this.#entries.delete(key);
     });
@@ -35,7 +36,7 @@ export class IdempotencyKeys<Value> {
 
   #dropOldest(): void {
     for (const [key, { at }] of this.#entries) {
-      const isFresh = Date.now() - at < this.#maxAgeMs;
+      const isFresh = performance.now() - at < this.#maxAgeMs;
       if (isFresh && this.#entries.size <= this.#maxKeys) return;
       this.#entries.delete(key);
     }

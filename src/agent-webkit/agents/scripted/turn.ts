@@ -47,7 +47,7 @@ export class ScriptedAgentError extends Error {
  */
 export class Turn {
   readonly #start: TurnStart;
-  readonly #startedAtMs = Date.now();
+  readonly #startedAtMs = performance.now();
   readonly #controller = new AbortController();
   readonly #unfinished = new Set<Unfinished>();
   readonly #said: string[] = [];
@@ -177,7 +177,7 @@ export class Turn {
         ending,
         isInTool,
         said: this.#said,
-        durationMs: Date.now() - this.#startedAtMs,
+        durationMs: Math.round(performance.now() - this.#startedAtMs),
         messageCount: this.#messageCount,
         sessionCostUsd: memory.costUsd,
         inputText,

@@ -102,7 +102,7 @@ export class CommittedEvents implements SubscribedLog {
   /**
    * Adds an event that was in the storage before the log was opened.
    *
-   * @param at the time from which the event's age is counted, as `Date.now()`
+   * @param at the time from which the event's age is counted, as `performance.now()`
    */
   restore(event: SessionEvent, wire: WireEvent, at: number): void {
     this.state.apply(event, wire);

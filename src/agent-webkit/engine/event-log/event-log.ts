@@ -82,6 +82,8 @@ export class EventLog {
   /** Opens a log that may have events in the storage already. */
   static async open(options: EventLogOptions): Promise<EventLog> {
     const log = new EventLog(options);
+    // A clock that was set back does not make events younger than new ones.
+    const at = performance.now() - Math.max(0, Date.now() - options.lastActivityAt);
     let oldestSeq: number | null = null;
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
@@ -90,7 +92,7 @@ export class EventLog {
       for (const event of events) {
         const wire = parseSessionEvent(event);
         log.state.apply(event, wire);
-        log.#committed.restore(event, wire, options.lastActivityAt);
+        log.#committed.restore(event, wire, at);
       }
       if (events.length < LOAD_PAGE) break;
     }

@@ -37,7 +37,7 @@ export class KeptEvents {
   readonly #options: KeptEventsOptions;
   /** The size of each kept event. */
   readonly #kept: EventWindow;
-  /** When each kept event was added, as `Date.now()`. */
+  /** When each kept event was added, as `performance.now()`. */
   readonly #addedAt: EventWindow;
   /** The events in memory. */
   readonly #held: PackedEvents;
@@ -46,7 +46,7 @@ export class KeptEvents {
   #trimmedBefore = 1;
   /** The value of `#totalChars` when the storage was last trimmed. */
   #trimmedChars = 0;
-  #trimmedAt = Date.now();
+  #trimmedAt = performance.now();
 
   constructor(options: KeptEventsOptions) {
     this.#options = options;
@@ -69,11 +69,12 @@ export class KeptEvents {
   /**
    * Adds the next event, which is already in the storage.
    *
-   * @param at the time from which the event's age is counted, as `Date.now()`; now when left out
+   * @param at the time from which the event's age is counted, as `performance.now()`; now when left out
    */
   push(event: SessionEvent, at?: number): void {
     this.#kept.push(event.seq, event.data.length);
-    if (this.#options.maxEventAgeMs !== null) this.#addedAt.push(event.seq, at ?? Date.now());
+    if (this.#options.maxEventAgeMs !== null)
+      this.#addedAt.push(event.seq, at ?? performance.now());
     this.#held.push(event);
     this.#held.evictBefore(this.firstSeq);
     this.#totalChars += event.data.length;
@@ -83,7 +84,7 @@ export class KeptEvents {
   expire(): void {
     const { maxEventAgeMs } = this.#options;
     if (maxEventAgeMs === null) return;
-    const oldest = Date.now() - maxEventAgeMs;
+    const oldest = performance.now() - maxEventAgeMs;
     this.#addedAt.evictBefore(this.firstSeq);
     while (this.#addedAt.size > 1 && (this.#addedAt.first ?? oldest) < oldest) {
       this.#addedAt.evictBefore(this.#addedAt.firstSeq + 1);
@@ -96,7 +97,7 @@ export class KeptEvents {
   opened(): void {
     this.#trimmedBefore = this.firstSeq;
     this.#trimmedChars = this.#totalChars;
-    this.#trimmedAt = Date.now();
+    this.#trimmedAt = performance.now();
   }
 
   /** Returns the next events after a cursor, or null when they are only in the storage. */
@@ -128,7 +129,7 @@ export class KeptEvents {
     const { maxLogChars, maxEventAgeMs, store, sessionId } = this.#options;
     const isMuch = evicted >= TRIM_EVERY || this.#totalChars - this.#trimmedChars >= maxLogChars;
     const isLate =
-      maxEventAgeMs !== null && Date.now() - this.#trimmedAt >= maxEventAgeMs * TRIM_LATE;
+      maxEventAgeMs !== null && performance.now() - this.#trimmedAt >= maxEventAgeMs * TRIM_LATE;
     if (!isMuch && !isLate) return;
     this.opened();
     const keep = open().map((event) => event.seq);

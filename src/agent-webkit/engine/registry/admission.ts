@@ -17,7 +17,7 @@ export class Admission {
   readonly #records: SessionRecordStore;
   readonly #deletions: Pick<Deletions, 'discard'>;
   readonly #limits: AdmissionLimits;
-  /** By owner, the times of the creations of the last minute, in milliseconds since 1970. */
+  /** By owner, the times of the creations of the last minute, as `performance.now()`. */
   readonly #recent = new Map<string, number[]>();
   /** By owner, the last admission. The next one waits for it. */
   readonly #last = new Map<string, Promise<unknown>>();
@@ -71,7 +71,7 @@ export class Admission {
   }
 
   #countCreation(owner: string): void {
-    const now = Date.now();
+    const now = performance.now();
     const { maxCreationsPerMinute } = this.#limits;
     // Owners are in the order of their last creation; the entries before the first recent one have expired.
     for (const [known, times] of this.#recent) {

@@ -1,4 +1,5 @@
 import type { EngineLogger } from '../engine-logger.js';
+import { ClockSteps } from '../timing/clock-steps.js';
 import { StorageUnavailableError } from '../errors.js';
 
 export interface RetentionOptions {
@@ -13,12 +14,26 @@ export interface RetentionOptions {
 
 /** How many sessions are removed at a time. */
 const BATCH = 20;
-const MAX_INTERVAL_MS = 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const MAX_INTERVAL_MS = HOUR_MS;
+/** The step of the system clock that is not trusted, as a share of `retentionMs`. */
+const LARGE_STEP = 0.1;
+const MAX_PAUSE_MS = 24 * HOUR_MS;
 
-/** Removes sessions without recent activity, in small batches. */
+/**
+ * Removes sessions without recent activity, in small batches.
+ *
+ * The last activity is a stored time, and so is compared with the system clock. When the clock is set
+ * forward by more than a tenth of `retentionMs`, nothing is removed for half of `retentionMs`, at most
+ * for a day: a wrong time must not delete every session at once, and NTP or an operator has time to
+ * correct it.
+ */
 export class Retention {
   readonly #options: RetentionOptions;
+  readonly #clock = new ClockSteps();
   #timer: NodeJS.Timeout | undefined;
+  /** Until when nothing is removed, as `performance.now()`. */
+  #pausedUntil = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #isSweeping = false;
 
@@ -58,6 +73,8 @@ export class Retention {
   }
 
   async #removeDue(): Promise<void> {
+    this.#checkClock();
+    if (performance.now() < this.#pausedUntil) return;
     const { retentionMs, find, remove } = this.#options;
     const before = new Date(Date.now() - retentionMs);
     let seen: string[] = [];
@@ -72,4 +89,21 @@ export class Retention {
       await Promise.all(unseen.map(remove));
     }
   }
+
+  #checkClock(): void {
+    const { retentionMs, logger } = this.#options;
+    const step = this.#clock.sinceLastCall();
+    if (step <= retentionMs * LARGE_STEP) return;
+    const pauseMs = Math.min(retentionMs / 2, MAX_PAUSE_MS);
+    this.#pausedUntil = performance.now() + pauseMs;
+    logger.warn(
+      `The system clock was set forward by ${inWords(step)}. Deleting no unused sessions for ` +
+        `${inWords(pauseMs)}, so that a wrong time deletes none. Check the clock.`,
+    );
+  }
+}
+
+function inWords(ms: number): string {
+  const hours = ms / HOUR_MS;
+  return hours < 1 ? `${Math.ceil(ms / 1000)} s` : `${Math.round(hours)} h`;
 }

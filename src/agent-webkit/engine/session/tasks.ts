@@ -23,7 +23,7 @@ export interface TasksOptions {
 }
 
 interface Deadline {
-  /** As `Date.now()`. */
+  /** As `performance.now()`. */
   at: number;
   /** True when the task has reached its time limit, and was stopped. */
   isExpired: boolean;
@@ -74,7 +74,7 @@ export class Tasks {
     if (timeoutMs === null) return;
     for (const { taskId, isInBackground } of tasks.values()) {
       if (!isInBackground || this.#deadlines.has(taskId)) continue;
-      this.#deadlines.set(taskId, { at: Date.now() + timeoutMs, isExpired: false });
+      this.#deadlines.set(taskId, { at: performance.now() + timeoutMs, isExpired: false });
     }
     this.#restartTimer();
   }
@@ -88,11 +88,14 @@ export class Tasks {
     clearTimeout(this.#timer);
     if (this.#deadlines.size === 0) return;
     const next = Math.min(...[...this.#deadlines.values()].map(({ at }) => at));
-    this.#timer = setTimeout(() => this.#onDeadline(), Math.max(0, next - Date.now())).unref();
+    this.#timer = setTimeout(
+      () => this.#onDeadline(),
+      Math.max(0, next - performance.now()),
+    ).unref();
   }
 
   #onDeadline(): void {
-    const now = Date.now();
+    const now = performance.now();
     let isStuck = false;
     for (const [taskId, deadline] of this.#deadlines) {
       if (deadline.at > now) continue;

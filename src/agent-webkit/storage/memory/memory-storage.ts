@@ -26,7 +26,7 @@ interface Stored {
   events: PackedEvents;
   /** Earlier events that were retained individually. */
   older: SessionEvent[];
-  /** The time at which each key was accepted, in milliseconds since 1970; oldest first. */
+  /** The time at which each key was accepted, as `performance.now()`; oldest first. */
   keys: Map<string, number>;
 }
 
@@ -64,7 +64,7 @@ class MemoryEventStore implements EventStore {
     }
     for (const event of added) stored.events.push(event);
     stored.summary = { ...stored.summary, ...summary };
-    for (const key of keys) stored.keys.set(key, Date.now());
+    for (const key of keys) stored.keys.set(key, performance.now());
   }
 
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {
@@ -76,7 +76,7 @@ class MemoryEventStore implements EventStore {
 
   hasKey(sessionId: string, key: string): Promise<boolean> {
     const at = this.#sessions.get(sessionId)?.keys.get(key);
-    return Promise.resolve(at !== undefined && Date.now() - at < IDEMPOTENCY_KEY_TTL_MS);
+    return Promise.resolve(at !== undefined && performance.now() - at < IDEMPOTENCY_KEY_TTL_MS);
   }
 
   trim(sessionId: string, firstSeq: number, keep: readonly number[]): void {
@@ -91,7 +91,7 @@ class MemoryEventStore implements EventStore {
     stored.older = [...staying, ...leaving];
     events.evictBefore(firstSeq);
     for (const [key, at] of stored.keys) {
-      if (Date.now() - at < IDEMPOTENCY_KEY_TTL_MS) break;
+      if (performance.now() - at < IDEMPOTENCY_KEY_TTL_MS) break;
       stored.keys.delete(key);
     }
   }
