@@ -73,21 +73,26 @@ describeInChromium('A page in a browser', () => {
     expect(forged.status).toBe(403);
   }, 90_000);
 
-  it.each(PAGE_RECIPES)(
-    'follows the rules of the page in %s',
-    async (file) => {
-      const server = await StubbornServer.start(STEPS);
-      closers.push(() => server.close());
-      const target = { url: server.url, token: TOKEN, session: 's' };
-      const page = await startInPage(browser, impatient, file, target);
-      await playRefusals(server, page);
+  /** Plays the refusals to a page. */
+  const follow = async (file: string) => {
+    const server = await StubbornServer.start(STEPS);
+    closers.push(() => server.close());
+    const target = { url: server.url, token: TOKEN, session: 's' };
+    const page = await startInPage(browser, impatient, file, target);
+    await playRefusals(server, page);
+    const shown = await page.text();
+    await page.close();
+    return { file, shown, cursors: server.asked.map(({ cursor }) => cursor) };
+  };
 
-      expect(await page.text()).toBe(SHOWN);
-      expect(server.asked.map(({ cursor }) => cursor)).toEqual(CURSORS);
-      await page.close();
-    },
-    60_000,
-  );
+  it('follows the rules of the document in every program', async () => {
+    // At the same time, because most of it is silence.
+    const followed = await Promise.all(PAGE_RECIPES.map(follow));
+
+    expect(followed).toEqual(
+      PAGE_RECIPES.map((file) => ({ file, shown: SHOWN, cursors: CURSORS })),
+    );
+  }, 60_000);
 
   it.each(PAGE_RECIPES)('shows the status 401 in %s', async (file) => {
     const server = await StubbornServer.start([{ status: 401 }]);

@@ -42,6 +42,7 @@ export async function startInPage(
   page.on('pageerror', (error) => failures.push(String(error)));
   await page.goto(`${url}/program/`);
   return {
+    file,
     text: async () => {
       const shown = await page.evaluate<string>("document.body.textContent ?? ''");
       return shown + failures.join('');

@@ -16,6 +16,7 @@ export interface Target {
 
 /** A program of the page that runs. */
 export interface Running {
+  readonly file: string;
   /** Returns the text that it has shown so far. */
   text(): Promise<string>;
   /** Resolves when it has ended, or has stopped to read: to null where it has no exit status. */
@@ -113,7 +114,7 @@ export class RecipeFolder {
     return folder;
   }
 
-  start({ run, isJson = false }: Recipe, target: Target): Running {
+  start({ file, run, isJson = false }: Recipe, target: Target): Running {
     const [command = '', ...args] = run(target);
     const program = new Program(command, args, {
       cwd: this.path,
@@ -121,6 +122,7 @@ export class RecipeFolder {
     });
     this.#running.push(program);
     return {
+      file,
       text: async () => (isJson ? textOf(program.lines) : program.output),
       ended: () => program.ended(),
       close: () => program.kill(),

@@ -18,16 +18,7 @@ export async function playRestart(
   session: string,
   programs: readonly Running[],
 ): Promise<string> {
-  const allShow = (words: RegExp) =>
-    Promise.all(
-      programs.map((program) =>
-        eventually(
-          async () => (await program.text()).slice(-300),
-          (end) => words.test(end),
-          LIMIT_MS,
-        ),
-      ),
-    );
+  const allShow = (words: RegExp) => Promise.all(programs.map((program) => shows(program, words)));
   await server.say(session, LARGE_TEXT);
   await allShow(/help\.$/);
   await server.say(session, 'long');
@@ -42,4 +33,14 @@ export async function playRestart(
     .filter(({ event }) => event === 'message_delta')
     .map(({ data }) => data.delta?.text ?? '')
     .join('');
+}
+
+/** Waits until the end of the text matches. @throws Error that names the program */
+async function shows(program: Running, words: RegExp): Promise<void> {
+  const read = async () => (await program.text()).slice(-300);
+  try {
+    await eventually(read, (end) => words.test(end), LIMIT_MS);
+  } catch (error) {
+    throw new Error(`${program.file} does not show ${words}.`, { cause: error });
+  }
 }
