@@ -20,7 +20,12 @@ interface Link {
   readonly far: Socket;
 }
 
-export async function startStallingProxy(host: string, port: number): Promise<StallingProxy> {
+/** @param own the port of the proxy; a free one when left out */
+export async function startStallingProxy(
+  host: string,
+  port: number,
+  own = 0,
+): Promise<StallingProxy> {
   const sockets = new Set<Socket>();
   let links: Link[] = [];
   let waiting: Socket[] = [];
@@ -53,7 +58,7 @@ export async function startStallingProxy(host: string, port: number): Promise<St
     if (isUnplugged) waiting.push(near);
     else open(near);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(own, '127.0.0.1');
   await once(server, 'listening');
 
   const cut = (cutLinks: readonly Link[]) => {
