@@ -15,7 +15,7 @@ export interface Restorable {
   remove(): Promise<void>;
 }
 
-/** The ways in which a storage may lose its last commits. `isOnline` is true where the server may run meanwhile. */
+/** The ways to restore a backup. `isOnline` is true where the server may run during the backup. */
 export const WAYS = [
   { name: 'a copied SQLite file', describe, create: createFile, isOnline: false },
   {
@@ -42,17 +42,15 @@ export const WAYS = [
       ),
     isOnline: true,
   },
-  {
-    name: 'a standby of PostgreSQL that lacks the last commits',
-    describe: describeOwnPostgres,
-    create: () =>
-      createDatabase(
-        (postgres) => postgres.addStandby(),
-        (postgres) => postgres.replace(),
-      ),
-    isOnline: true,
-  },
 ];
+
+/** Creates a PostgreSQL. Its restoration is a failover to a standby that lacks every commit since the backup. */
+export function createFailover(): Promise<Restorable> {
+  return createDatabase(
+    (postgres) => postgres.addStandby(),
+    (postgres) => postgres.replace(),
+  );
+}
 
 async function createFile(): Promise<Restorable> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-webkit-restored-'));

@@ -114,6 +114,7 @@ export class SessionBench {
       onOwnershipLost: (id) => void this.lost.push(id),
       onReset: (id) => void this.reset.push(id),
       onUnused: (id) => void this.unused.push(id),
+      onCommitted: () => undefined,
     };
   }
 

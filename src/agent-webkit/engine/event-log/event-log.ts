@@ -20,6 +20,8 @@ export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids'> {
   lastActivityAt: number;
   /** Returns the time of an append in milliseconds since 1970. By default `Date.now`. */
   now?: () => number;
+  /** Called with the seq of the last event whenever events are committed. */
+  onCommitted?: (lastSeq: number) => void;
   /** Called when the storage permanently rejects the events of this log. */
   onFailure: (cause: unknown) => void;
 }
@@ -71,7 +73,10 @@ export class EventLog {
         },
       }),
       write: (append) => options.store.append(append),
-      onCommitted: (appended) => committed.publish(appended),
+      onCommitted: (appended) => {
+        committed.publish(appended);
+        options.onCommitted?.(committed.lastSeq);
+      },
       onFailure: (cause) => {
         options.onFailure(cause);
         return new StorageUnavailableError(cause);

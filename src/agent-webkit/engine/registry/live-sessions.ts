@@ -4,6 +4,7 @@ import { AgentSlots } from '../agent/agent-slots.js';
 import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
 import { Deletions, type Removal } from './deletions.js';
 import { forgetSession, removeIfDeleted } from './forget-session.js';
+import { LostCommits } from './lost-commits.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
 import type { SessionRecord } from '../storage.js';
@@ -12,7 +13,7 @@ import { TIMED_OUT, within } from '../timing/within.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
-  'slots' | 'onOwnershipLost' | 'onReset' | 'onUnused'
+  'slots' | 'onOwnershipLost' | 'onReset' | 'onUnused' | 'onCommitted'
 > {
   /** How many agents may run on this server. */
   maxAgents: number;
@@ -41,6 +42,7 @@ export class LiveSessions {
   /** Pending while a session is being created or restored. */
   readonly #sessions = new Map<string, Promise<Session | null>>();
   readonly #deletions: Deletions;
+  readonly #lostCommits: LostCommits;
   readonly #pool: WarmPool;
   /** The agents that were started ahead and claimed, by session id. */
   readonly #claims = new Map<string, ClaimedAgent>();
@@ -72,8 +74,10 @@ export class LiveSessions {
         this.#track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
+      onCommitted: (id, seq) => this.#lostCommits.committed(id, seq),
     };
     this.#deletions = new Deletions(deps);
+    this.#lostCommits = new LostCommits(storage.records);
   }
 
   /** The removals of deleted sessions. */
@@ -213,7 +217,13 @@ export class LiveSessions {
   /** Removes from memory a session that has ended or could not be created. */
   remove(id: string): void {
     this.#sessions.delete(id);
+    this.#lostCommits.forget(id);
     this.#dropClaim(id);
+  }
+
+  /** Closes the sessions in memory of which the storage has lost events. They continue when they are restored. */
+  checkStorage(): Promise<void> {
+    return this.#lostCommits.check(this.#sessions.values());
   }
 
   /** Removes a session from memory. It continues when it is restored. */

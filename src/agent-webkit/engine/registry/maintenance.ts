@@ -27,6 +27,7 @@ export class Maintenance {
       records,
       unread: () => live.unread(),
       resume: (id) => this.#resume(id),
+      checkStorage: () => live.checkStorage(),
       logger,
     });
     if (retentionMs !== null) {

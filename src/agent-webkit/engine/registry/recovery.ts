@@ -9,6 +9,8 @@ export interface RecoveryOptions {
   unread: () => Promise<string[]>;
   /** Restores one session into memory, where its work continues. Rejects when it cannot be read. */
   resume: (sessionId: string) => Promise<unknown>;
+  /** Closes the sessions in memory of which the storage has lost events. Called before each later search. */
+  checkStorage: () => Promise<void>;
   logger: EngineLogger;
 }
 
@@ -62,6 +64,7 @@ export class Recovery {
     const before = this.#found;
     this.#found = new Set();
     try {
+      await this.#options.checkStorage();
       await this.#resumeWhere((id) => before.has(id));
     } catch (cause) {
       this.#warn(cause);

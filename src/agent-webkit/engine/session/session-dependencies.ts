@@ -40,8 +40,8 @@ export interface SessionDependencies {
   onDecision: OnDecision;
   logger: EngineLogger;
   /**
-   * Called once when this server has lost ownership of the session: another server took it over, or
-   * it was deleted. `agentGone` resolves when its agent has stopped.
+   * Called once when this server has lost ownership of the session: another server took it over, it was
+   * deleted, or the storage has lost events of it. `agentGone` resolves when its agent has stopped.
    */
   onOwnershipLost: (sessionId: string, agentGone: Promise<void>) => void;
   /**
@@ -51,6 +51,8 @@ export interface SessionDependencies {
    * @param epoch the epoch at which this server owns the session
    */
   onReset: (sessionId: string, epoch: number, agentGone: Promise<void>) => void;
+  /** Called with the seq of the last event whenever events of the session are committed. */
+  onCommitted: (sessionId: string, seq: number) => void;
   /** Called when the session has been dormant and without subscribers for a minute, so that it can leave memory. */
   onUnused: (sessionId: string) => void;
 }

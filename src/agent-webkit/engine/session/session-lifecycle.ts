@@ -153,7 +153,8 @@ export class SessionLifecycle {
   /** Compares the session with its storage, and ends it if this server no longer owns it or the storage has lost events. */
   async checkOwnership(): Promise<void> {
     try {
-      if (await this.isTakenOver()) this.loseOwnership(new FencedError(this.#record.id));
+      const loss = await this.#findLoss();
+      if (loss) this.loseOwnership(loss);
     } catch {
       // The storage does not answer. The next sign of a lost ownership causes another check.
     }
@@ -161,9 +162,17 @@ export class SessionLifecycle {
 
   /** Resolves to true when another server took the session over, when it was deleted, or when the storage lacks committed events. */
   async isTakenOver(): Promise<boolean> {
+    return (await this.#findLoss()) !== null;
+  }
+
+  /** Returns the error with which the storage would reject the next event; null when it would accept it. */
+  async #findLoss(): Promise<Error | null> {
+    const { id, epoch } = this.#record;
     const { lastSeq } = this.#parts.log;
-    const stored = await this.#deps.storage.records.get(this.#record.id);
-    return stored?.epoch !== this.#record.epoch || stored.log.lastSeq < lastSeq;
+    const stored = await this.#deps.storage.records.get(id);
+    if (stored?.epoch !== epoch) return new FencedError(id);
+    if (stored.log.lastSeq >= lastSeq) return null;
+    return new RangeError(`The storage has ${stored.log.lastSeq} of ${lastSeq} events.`);
   }
 
   async #release(graceMs: number): Promise<SessionEnd> {

@@ -167,7 +167,7 @@ export class SessionParts implements EndingParts, SlotHolder {
 
 function logOptions(
   record: SessionRecord,
-  { storage, limits, logger }: SessionDependencies,
+  { storage, limits, logger, onCommitted }: SessionDependencies,
   lifecycle: () => SessionLifecycle,
 ): EventLogOptions {
   return {
@@ -180,6 +180,7 @@ function logOptions(
     maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),
+    onCommitted: (seq) => onCommitted(record.id, seq),
     onFailure: (cause) => {
       if (cause instanceof UnstorableError) lifecycle().reset(cause);
       else lifecycle().loseOwnership(cause);

@@ -127,6 +127,11 @@ export class Session {
     return this.#parts.lifecycle.isTakenOver();
   }
 
+  /** Ends the session on this server if {@link isTakenOver} is true. Never rejects. */
+  checkOwnership(): Promise<void> {
+    return this.#parts.lifecycle.checkOwnership();
+  }
+
   /**
    * Accepts a client's message. Resolves when the message cannot be lost any more.
    *
