@@ -149,6 +149,7 @@ export {
   TooManySessionsError,
   TooManySubscribersError,
   UnauthorizedError,
+  WorkspaceUnavailableError,
 } from './agent-webkit/engine/errors.js';
 
 // The same two classes by their names in the Python server.

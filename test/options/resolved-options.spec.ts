@@ -46,6 +46,7 @@ describe('Resolving the options', () => {
     expect(resolve({ auth: 'none' })).toEqual({
       auth: 'none',
       storage: null,
+      agentStartTimeoutMs: 60_000,
       caller: expect.any(Function),
       sdkFactory: null,
       keepAliveMs: 15_000,

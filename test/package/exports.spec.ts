@@ -55,6 +55,7 @@ const COMMON = [
   'PROTOCOL_VERSION',
   'PayloadTooLargeError',
   'PostgresStorage',
+  'ServerOverloadedError',
   'SessionNotFoundError',
   'ShuttingDownError',
   'SqliteStorage',
@@ -65,6 +66,7 @@ const COMMON = [
   'TooManySubscribersError',
   'UnauthorizedError',
   'UnstorableError',
+  'WorkspaceUnavailableError',
   'claudeSdkFactory',
   'randomEpoch',
 ];

@@ -27,6 +27,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_MAX_EVENT_AGE_MS', '9999999999', { retention: { maxEventAgeMs: 9_999_999_999 } }],
   ['AGENT_WEBKIT_EMPTY_SESSION_TTL_MS', '7000', { retention: { emptySessionTtlMs: 7000 } }],
   ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retention: { retentionMs: 9_999_999_999 } }],
+  ['AGENT_WEBKIT_AGENT_START_TIMEOUT_MS', '16', { timeouts: { agentStartTimeoutMs: 16 } }],
   ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { timeouts: { storageTimeoutMs: 15 } }],
   ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { stream: { verifyIntervalMs: 16 } }],
   ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', '17', { timeouts: { idleTimeoutMs: 17 } }],

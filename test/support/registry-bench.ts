@@ -22,25 +22,33 @@ export function createRegistry(
   options: Partial<SessionRegistryOptions> = {},
 ) {
   const fakes = fakeAgents();
+  const logger = { log: quiet, warn: quiet, error: quiet };
   const registry = new SessionRegistry({
     storage,
     sdkFactory: fakes.factory,
     limits: LIMITS,
     commands: ['clear'],
     permissionModes: ['default', 'plan'],
-    logger: { log: quiet, warn: quiet, error: quiet },
-    policy: new SessionPolicy({
-      workspace: WORKSPACE,
-      model: null,
-      permissionModes: ['default', 'plan'],
-      includePartialMessages: true,
-      models: null,
-      commands: ['clear'],
-      maxTurns: null,
-      maxBudgetUsd: null,
-      contentLimits: { maxContentBlocks: 100, maxTextLength: 1_000_000, maxImageBytes: 5_000_000 },
-      configureSession: null,
-    }),
+    logger,
+    policy: new SessionPolicy(
+      {
+        workspace: WORKSPACE,
+        model: null,
+        permissionModes: ['default', 'plan'],
+        includePartialMessages: true,
+        models: null,
+        commands: ['clear'],
+        maxTurns: null,
+        maxBudgetUsd: null,
+        contentLimits: {
+          maxContentBlocks: 100,
+          maxTextLength: 1_000_000,
+          maxImageBytes: 5_000_000,
+        },
+        configureSession: null,
+      },
+      logger,
+    ),
     maxSessionsPerOwner: 100,
     maxCreationsPerMinute: 1000,
     maxAgents: 1000,

@@ -84,6 +84,11 @@ export interface AgentStart extends SessionConfig {
   /** True to resume the conversation, which an earlier agent of this session had. */
   resume: boolean;
   canUseTool: CanUseTool;
+  /**
+   * How long the agent may take to be ready for messages, once its process is started, in milliseconds.
+   * After that, it has failed: it ends its process, and `messages` throws. @default no limit
+   */
+  startTimeoutMs?: number;
   /** The models that the host permits, also for sub-agents. @default any */
   models?: readonly string[];
   /** The store of the agent's transcripts. Without it, the agent uses its own files. */

@@ -20,7 +20,8 @@ export type ErrorCode =
   | 'backpressure'
   | 'server_overloaded'
   | 'shutting_down'
-  | 'storage_unavailable';
+  | 'storage_unavailable'
+  | 'workspace_unavailable';
 
 /** A rejected request: a code for programs, and a message for people with the cause and what to do. */
 export abstract class AgentWebkitError extends Error {
@@ -238,5 +239,20 @@ export class StorageUnavailableError extends AgentWebkitError {
       { cause },
     );
     this.retryAfterSeconds = fault ? null : 5;
+  }
+}
+
+/** The folder in which the agents work is missing, is not a folder, or may not be entered by the server. */
+export class WorkspaceUnavailableError extends AgentWebkitError {
+  readonly code = 'workspace_unavailable';
+  override readonly retryAfterSeconds = 30;
+
+  /** @param cause the error of the system, for the server's log: the message for clients contains no path */
+  constructor(cause: unknown) {
+    super(
+      'The workspace of this server is missing or cannot be entered. ' +
+        'The operator of the server has to fix this.',
+      { cause },
+    );
   }
 }

@@ -18,26 +18,30 @@ export function createRegistry(
     registry,
     policy,
     verifyIntervalMs,
-  }: Pick<ResolvedOptions, 'registry' | 'policy' | 'verifyIntervalMs'>,
+    agentStartTimeoutMs,
+  }: Pick<ResolvedOptions, 'registry' | 'policy' | 'verifyIntervalMs' | 'agentStartTimeoutMs'>,
   ports: RegistryPorts,
 ): SessionRegistry {
   return new SessionRegistry({
     ...registry,
     ...ports,
-    sdkFactory: withModels(ports.sdkFactory, policy),
-    policy: new SessionPolicy(policy),
+    sdkFactory: withHostLimits(ports.sdkFactory, agentStartTimeoutMs, policy),
+    policy: new SessionPolicy(policy, ports.logger),
     accessCheckIntervalMs: verifyIntervalMs,
   });
 }
 
-/** Passes the permitted models to each agent, which chooses the models of its sub-agents. */
-function withModels(sdkFactory: SdkFactory, { model, models }: SessionPolicyOptions): SdkFactory {
-  if (models === null) return sdkFactory;
-  const permitted = [...models, ...(model === null ? [] : [model])];
+/** Passes to each agent what it may take to start, and the permitted models, from which it chooses those of its sub-agents. */
+function withHostLimits(
+  sdkFactory: SdkFactory,
+  startTimeoutMs: number,
+  { model, models }: SessionPolicyOptions,
+): SdkFactory {
+  const permitted = models && { models: [...models, ...(model === null ? [] : [model])] };
   const forget = sdkFactory.forget?.bind(sdkFactory);
   const check = sdkFactory.check?.bind(sdkFactory);
   return Object.assign(
-    (start: AgentStart) => sdkFactory({ ...start, models: permitted }),
+    (start: AgentStart) => sdkFactory({ ...start, startTimeoutMs, ...permitted }),
     forget && { forget: (session: EndedSession) => forget(session) },
     check && { check: () => check() },
   );

@@ -26,6 +26,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   server_overloaded: 'all',
   shutting_down: ['create', 'input'],
   storage_unavailable: 'all',
+  workspace_unavailable: ['create', 'input'],
 };
 
 /** Returns the error responses of an operation, by their status. */

@@ -16,6 +16,7 @@ export interface ResolvedOptions
     TopLevelValues,
     Pick<GroupValues['stream'], 'keepAliveMs' | 'verifyIntervalMs' | 'maxWaitingBytes'>,
     Pick<GroupValues['agent'], 'sdkFactory'>,
+    Pick<GroupValues['timeouts'], 'agentStartTimeoutMs'>,
     Pick<GroupValues['hooks'], 'caller'> {
   readonly policy: SessionPolicyOptions;
   /** The options of the registry, without those that are injected. */
@@ -34,7 +35,10 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
   const { maxSessionsPerOwner, maxCreationsPerMinute, maxQueuedMessages, ...contentLimits } =
     groupValues(options, 'limits');
   const { maxSubscribers, ...stream } = groupValues(options, 'stream');
-  const { shutdownGraceMs, backgroundGraceMs, ...timeouts } = groupValues(options, 'timeouts');
+  const { shutdownGraceMs, backgroundGraceMs, agentStartTimeoutMs, ...timeouts } = groupValues(
+    options,
+    'timeouts',
+  );
   const { retentionMs, emptySessionTtlMs, ...log } = groupValues(options, 'retention');
   const { caller, configureSession, canAccess, onDecision } = groupValues(options, 'hooks');
   return Object.freeze({
@@ -42,6 +46,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     storage,
     caller,
     sdkFactory,
+    agentStartTimeoutMs,
     ...stream,
     policy: { ...session, contentLimits, configureSession },
     registry: {

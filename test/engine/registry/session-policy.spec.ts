@@ -41,20 +41,26 @@ const ADA = { id: 'ada' };
 describe('the policy for new sessions and messages', () => {
   let root: string;
   let workspace: string;
+  let logged: string[] = [];
+  const log = (message: string) => void logged.push(message);
+  const logger = { log, warn: log, error: log };
   const policy = (options: Partial<SessionPolicyOptions> = {}) =>
-    new SessionPolicy({
-      workspace,
-      model: null,
-      permissionModes: ['default', 'plan'],
-      includePartialMessages: true,
-      models: null,
-      commands: [],
-      maxTurns: null,
-      maxBudgetUsd: null,
-      contentLimits: { maxContentBlocks: 100, maxTextLength: 1000, maxImageBytes: 1000 },
-      configureSession: null,
-      ...options,
-    });
+    new SessionPolicy(
+      {
+        workspace,
+        model: null,
+        permissionModes: ['default', 'plan'],
+        includePartialMessages: true,
+        models: null,
+        commands: [],
+        maxTurns: null,
+        maxBudgetUsd: null,
+        contentLimits: { maxContentBlocks: 100, maxTextLength: 1000, maxImageBytes: 1000 },
+        configureSession: null,
+        ...options,
+      },
+      logger,
+    );
   const cwd = async (path?: string) =>
     (await policy().configure(path === undefined ? {} : { cwd: path }, ADA)).cwd;
 
@@ -72,6 +78,30 @@ describe('the policy for new sessions and messages', () => {
     symlinkSync(workspace, join(root, 'work-link'));
   });
   afterAll(() => rmSync(root, { recursive: true }));
+
+  it('rejects everything that needs a missing workspace, and logs each outage once', async () => {
+    const late = join(root, 'late');
+    const subject = policy({ workspace: late });
+    const configure = () => subject.configure({}, ADA);
+    const check = () => subject.check(reply(open('inner')));
+    const unavailable = { code: 'workspace_unavailable' };
+    for (let outage = 0; outage < 2; outage += 1) {
+      logged = [];
+      await expect(configure()).rejects.toMatchObject(unavailable);
+      await expect(check()).rejects.toMatchObject(unavailable);
+      writeFileSync(late, 'not a folder');
+      await expect(configure()).rejects.toMatchObject(unavailable);
+      rmSync(late);
+      mkdirSync(late);
+
+      expect((await configure()).cwd).toBe(late);
+      expect(logged).toEqual([
+        expect.stringContaining(`The workspace ${late} cannot be used.`),
+        `The workspace ${late} is available again.`,
+      ]);
+      rmSync(late, { recursive: true });
+    }
+  });
 
   it('configures a session with the defaults when the client requests nothing', async () => {
     expect(await policy({ model: 'opus' }).configure({}, ADA)).toEqual({

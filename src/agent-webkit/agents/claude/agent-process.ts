@@ -43,8 +43,8 @@ export interface AgentProcessOptions {
  * exited. A process that could not be started is gone, too: without file descriptors, for example, or
  * when its warden could not be started.
  *
- * A process that can no longer be used is ended, and {@link fault} has the reason: it wrote a line that
- * is too long, or closed its output.
+ * A process that can no longer be used is ended, and {@link fault} has the reason: it was not ready in
+ * time, wrote a line that is too long, or closed its output.
  */
 export class AgentProcess {
   /** The process as the SDK communicates with it. */
@@ -57,6 +57,7 @@ export class AgentProcess {
   readonly #exited: Promise<ProcessExit>;
   readonly #copies: LocalCopies | null;
   #fault: string | null = null;
+  #startTimer: NodeJS.Timeout | undefined;
   #stderr = '';
   #closed: Promise<void> | undefined;
 
@@ -113,6 +114,19 @@ export class AgentProcess {
     if (this.#closed) return;
     this.#fault = reason;
     void this.close(0);
+  }
+
+  /** Ends the process after this time, unless {@link endStart} is called before. */
+  limitStart(timeoutMs: number): void {
+    this.#startTimer = setTimeout(() => {
+      this.fail(`The agent was not ready within ${timeoutMs / 1000} s, so the server stopped it.`);
+    }, timeoutMs);
+    this.#startTimer.unref();
+  }
+
+  /** Call this when the process is ready for messages. */
+  endStart(): void {
+    clearTimeout(this.#startTimer);
   }
 
   /** Adds a conversation that the agent has begun, so that its local copies are removed, too. */
@@ -176,6 +190,7 @@ export class AgentProcess {
 
   async #clean(release: () => void): Promise<ProcessExit> {
     const exit = await this.#exited;
+    this.endStart();
     if (exit.error !== undefined) {
       release();
       return exit;

@@ -197,7 +197,7 @@ export class ClaudeAgentClient implements AgentClient {
     const loaded = await Promise.race([this.#load(), this.#closing.promise]);
     if (loaded === undefined || this.#isClosing) return undefined;
     const { overrides, createQuery } = loaded;
-    const { sessionId, conversationId } = this.#start;
+    const { sessionId, conversationId, startTimeoutMs } = this.#start;
     const start = { ...this.#start, canUseTool: this.#order.delay(this.#start.canUseTool) };
     const options = claudeOptions(start, overrides);
     const stored = options.sessionStore ? [sessionId, conversationId] : null;
@@ -212,6 +212,7 @@ export class ClaudeAgentClient implements AgentClient {
           linkPlanFolder(command.env, options.env ?? process.env);
           const spawned = new AgentProcess(command, { stored, onStderr: overrides.stderr });
           this.#process = spawned;
+          if (startTimeoutMs !== undefined) spawned.limitStart(startTimeoutMs);
           void spawned.gone.then(() => endMessages(query, spawned));
           return spawned.pipes;
         },
@@ -228,6 +229,7 @@ export class ClaudeAgentClient implements AgentClient {
   }
 
   #open(query: Query): void {
+    this.#process?.endStart();
     this.#controls.open(query);
     this.#costs.start(query);
   }

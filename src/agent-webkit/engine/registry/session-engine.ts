@@ -55,7 +55,7 @@ export class SessionEngine {
    * @param idempotencyKey a call with a key of the last 24 hours returns the session of that call
    * @throws ForbiddenError when the host does not allow the configuration
    * @throws TooManySessionsError, TooManyCreationsError
-   * @throws ShuttingDownError, StorageUnavailableError
+   * @throws ShuttingDownError, StorageUnavailableError, WorkspaceUnavailableError
    */
   async create(
     wish: CreateSession,

@@ -5,6 +5,8 @@ import type { PermissionMode, PermissionUpdate, SessionConfig } from '../agent-c
 import type { Caller } from '../caller.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError, InvalidRequestError } from '../errors.js';
+import type { EngineLogger } from '../engine-logger.js';
+import { Workspace } from './workspace.js';
 import { checkCommand, type PermittedCommands } from '../slash-command.js';
 
 type RuleUpdate = Extract<PermissionUpdate, { type: 'addRules' | 'replaceRules' }>;
@@ -48,19 +50,25 @@ export type ConfigureSession = (
 /** Checks the requests of clients against the rules of the host, before they have any effect. */
 export class SessionPolicy {
   readonly #options: SessionPolicyOptions;
+  readonly #workspace: Workspace;
 
-  constructor(options: SessionPolicyOptions) {
+  constructor(options: SessionPolicyOptions, logger: EngineLogger) {
     this.#options = options;
+    this.#workspace = new Workspace(options.workspace, logger);
   }
 
-  /** Resolves to the configuration of a session whose client requests nothing. */
+  /**
+   * Resolves to the configuration of a session whose client requests nothing.
+   *
+   * @throws WorkspaceUnavailableError
+   */
   async defaults(): Promise<SessionConfig> {
     const { model, permissionModes, includePartialMessages } = this.#options;
-    const { workspace, maxTurns, maxBudgetUsd } = this.#options;
+    const { maxTurns, maxBudgetUsd } = this.#options;
     return {
       model,
       permissionMode: permissionModes[0],
-      cwd: await realpath(workspace),
+      cwd: await this.#workspace.find(),
       includePartialMessages,
       ...(maxTurns !== null && { maxTurns }),
       ...(maxBudgetUsd !== null && { maxBudgetUsd }),
@@ -71,6 +79,7 @@ export class SessionPolicy {
    * Resolves to the configuration of a new session.
    *
    * @throws ForbiddenError when the host does not permit the request, and whatever `configureSession` throws
+   * @throws WorkspaceUnavailableError
    */
   async configure(request: CreateSession, caller: Caller): Promise<SessionConfig> {
     const { configureSession } = this.#options;
@@ -94,6 +103,7 @@ export class SessionPolicy {
    *
    * @throws ForbiddenError when the host does not permit the message
    * @throws PayloadTooLargeError when its content is too large
+   * @throws WorkspaceUnavailableError when it names folders
    */
   async check(message: InboundMessage): Promise<InboundMessage> {
     switch (message.type) {
@@ -162,7 +172,7 @@ export class SessionPolicy {
 
   /** Resolves to the real path of a folder. Symbolic links are followed, so that none leads out of the workspace. */
   async #resolveFolder(request: string, field: string): Promise<string> {
-    const root = await realpath(this.#options.workspace);
+    const root = await this.#workspace.find();
     let path: string;
     let isFolder: boolean;
     try {

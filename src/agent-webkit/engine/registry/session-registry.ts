@@ -230,7 +230,9 @@ export class SessionRegistry {
   async start(): Promise<void> {
     void this.#checkAgents();
     this.#maintenance.startRetention();
-    this.#live.warmUp(await this.#options.policy.defaults());
+    // Without a workspace, which the policy logs, unfinished sessions are resumed all the same.
+    const config = await this.#options.policy.defaults().catch(() => null);
+    if (config) this.#live.warmUp(config);
     await this.#maintenance.startRecovery();
   }
 

@@ -45,6 +45,14 @@ export interface TimeoutOptions {
   readonly interruptTimeoutMs?: number;
 
   /**
+   * How long an agent may take from the start of its process until it is ready for messages, in
+   * milliseconds. It is then stopped, and reported as `agent_start_failed`.
+   *
+   * @default 60000
+   */
+  readonly agentStartTimeoutMs?: number;
+
+  /**
    * How long an agent may take to exit, in milliseconds. It is then killed.
    *
    * @default 2000
@@ -107,6 +115,14 @@ export const TIMEOUTS = {
     default: 10_000,
     unit: 'ms',
     effect: 'How long an interrupted turn may take to end. Its agent is then stopped.',
+  },
+  agentStartTimeoutMs: {
+    rule: delay,
+    default: 60_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_AGENT_START_TIMEOUT_MS',
+    effect:
+      'How long an agent may take from the start of its process until it is ready for messages. It is then stopped, and reported as `agent_start_failed`.',
   },
   agentGraceMs: {
     rule: delay,
