@@ -25,6 +25,15 @@ export const STEPS: readonly Step[] = [
   { events: [delta('e2-11', 'b')], ending: 'end' },
   { events: [delta('e2-40', 'c'), done], ending: 'end' },
 ];
+/** A server that has nothing to say for twice the silence, but sends its keep-alive comments. */
+export const QUIET: readonly Step[] = [
+  {
+    quiet: { comments: 6, everyMs: (SILENCE_S * 1000) / 3 },
+    events: [delta('e1', 'a'), done],
+    ending: 'end',
+  },
+];
+
 /** The id that a client must send with each request. */
 export const CURSORS = ['', '', '', 'e7', '', 'e2-10', 'e2-11'];
 /** The text that a client must show. The reload after 412 shows its events again. */

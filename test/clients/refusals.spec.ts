@@ -3,7 +3,15 @@ import { describeNeeding } from '../support/needs.js';
 import { readBlocks } from '../docs/markdown.js';
 import { PAGE_RECIPES } from './page-recipes.js';
 import { findMissingPrograms, recipeNames, RECIPES, RecipeFolder } from './recipes.js';
-import { CURSORS, playRefusals, RETRY_AFTER_S, SHOWN, SILENCE_S, STEPS } from './refusal-steps.js';
+import {
+  CURSORS,
+  playRefusals,
+  QUIET,
+  RETRY_AFTER_S,
+  SHOWN,
+  SILENCE_S,
+  STEPS,
+} from './refusal-steps.js';
 import { type Step, StubbornServer } from './stubborn-server.js';
 
 const TOKEN = 'a-token-for-the-clients';
@@ -40,6 +48,18 @@ describeNeeding(findMissingPrograms())('A server that refuses, breaks and falls 
       );
       const waited = asked.slice(1, 3).map(({ at }, index) => at - (asked[index]?.at ?? 0));
       expect(Math.min(...waited)).toBeGreaterThan(RETRY_AFTER_S * 1000 - 50);
+    },
+    60_000,
+  );
+
+  it.concurrent.each(RECIPES.map((recipe) => [recipe.file, recipe] as const))(
+    'keeps its connection while keep-alive comments arrive in %s',
+    async (_, recipe) => {
+      const { server, program } = await start(recipe, QUIET);
+      const status = await program.ended();
+
+      expect([status, await program.text()]).toEqual([0, 'a']);
+      expect(server.asked).toHaveLength(1);
     },
     60_000,
   );

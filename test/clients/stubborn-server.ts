@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 interface WireEvent {
   id: string;
@@ -16,6 +17,8 @@ interface Refusal {
 
 /** Some events. */
 interface Delivery {
+  /** Keep-alive comments before the events: how many, and how often. */
+  quiet?: { comments: number; everyMs: number };
   events: readonly WireEvent[];
   /** The continuation: the end of the response, silence, or half an event, and a break when the test says so. */
   ending: 'end' | 'silence' | 'break';
@@ -91,7 +94,7 @@ export class StubbornServer {
       const page = { events: step.events, last_id: '', has_more: false };
       response.setHeader('content-type', 'application/json').end(JSON.stringify(page));
     } else {
-      stream(response, step);
+      void stream(response, step);
       if (step.ending === 'break') this.#open = response;
     }
   }
@@ -103,9 +106,15 @@ function refuse(response: ServerResponse, { status, retryAfter }: Refusal): void
   response.end(JSON.stringify({ statusCode: status, code: 'stub', message: `Refused: ${status}` }));
 }
 
-function stream(response: ServerResponse, { events, ending }: Delivery): void {
+async function stream(response: ServerResponse, delivery: Delivery): Promise<void> {
+  const { events, ending, quiet = { comments: 0, everyMs: 0 } } = delivery;
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   response.write(': keepalive\n');
+  for (let sent = 0; sent < quiet.comments && !response.destroyed; sent += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await delay(quiet.everyMs);
+    response.write(': keepalive\n');
+  }
   for (const { id, event, data } of events) {
     response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
