@@ -5,6 +5,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import helmet from 'helmet';
 import { AppModule } from '../app.module.js';
 import { limitConnections } from './connection-limits.js';
+import { ServerLogger } from './server-logger.js';
 import type { Settings } from './settings.js';
 
 /** Creates the standalone server. Call `listen` to start it. */
@@ -17,6 +18,7 @@ export async function createServer(
     // Passed explicitly: Nest would look for it in its own folder, but pnpm installs it for this package only.
     new ExpressAdapter(),
     {
+      logger: new ServerLogger(),
       ...options,
       bodyParser: false,
       abortOnError: false,

@@ -1,4 +1,5 @@
 import type { CreateSession } from '../../protocol/inbound.js';
+import { ShuttingDownError } from '../errors.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { checkInteger } from './check-integer.js';
@@ -108,6 +109,7 @@ export class SessionEngine {
   async start(): Promise<void> {
     await this.open();
     this.#registry.start().catch((error: unknown) => {
+      if (error instanceof ShuttingDownError) return; // stopped at once
       this.#logger.error('Could not resume unfinished sessions.', error);
     });
   }
