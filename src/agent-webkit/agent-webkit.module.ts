@@ -24,7 +24,7 @@ import {
   SDK_FACTORY,
   STORAGE_PROVIDER,
 } from './agent-webkit.tokens.js';
-import { checkProviders } from './check-providers.js';
+import { checkInjected, checkProviders } from './check-providers.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { preventCaching } from './http/caching.middleware.js';
 import { checkBodyLimit } from './http/check-body-limit.js';
@@ -136,6 +136,7 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
    * })
    */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    checkInjected(this.name, options.inject ?? []);
     return super.forRootAsync(options);
   }
 

@@ -44,6 +44,26 @@ export function checkProviders(
   }
 }
 
+/**
+ * Checks what the factory of `forRootAsync` injects.
+ *
+ * @throws TypeError when the module creates it from the result of that factory. Nest would report a
+ *   circular dependency by an error that names no token.
+ */
+export function checkInjected(moduleName: string, inject: readonly unknown[]): void {
+  const injected = new Set(inject.map((one) => (isOptional(one) ? one.token : one)));
+  const found = TOKENS.find(({ token }) => injected.has(token));
+  if (!found) return;
+  throw new TypeError(
+    `forRootAsync() injects ${found.name}, which ${moduleName} creates from the options that the factory ` +
+      'returns. Provide your own under another token, and inject that one.',
+  );
+}
+
+function isOptional(injected: unknown): injected is { token: unknown } {
+  return typeof injected === 'object' && injected !== null && 'token' in injected;
+}
+
 function valueOf(module: HostModule, token: symbol): unknown {
   return module.providers.get(token)?.instance;
 }

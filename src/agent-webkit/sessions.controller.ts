@@ -30,6 +30,7 @@ import {
   type StreamedSession,
   StreamedSessionGuard,
 } from './stream/streamed-session.guard.js';
+import { DescriptorReserve } from './http/descriptor-reserve.js';
 import { endOfWait } from './http/end-of-wait.js';
 import { IdempotencyKey } from './http/idempotency-key.decorator.js';
 import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
@@ -60,6 +61,7 @@ export class SessionsController {
     private readonly engine: SessionEngine,
     private readonly registry: SessionRegistry,
     private readonly streams: OpenStreams,
+    private readonly descriptors: DescriptorReserve,
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
   ) {
     this.streamOptions = { ...options, keepAlive: keepAliveComments(options.keepAliveMs) };
@@ -113,6 +115,7 @@ export class SessionsController {
   ): Promise<EventsPage> {
     const session = this.engine.get(id, identity.caller);
     if (wait === 0) return session.read(after, limit);
+    this.descriptors.check();
     const raw = response.raw ?? response;
     this.streams.add(raw);
     const { verifyIntervalMs } = this.streamOptions;

@@ -105,8 +105,15 @@ describeOnly(notLinux)('a server whose file descriptors are in use', () => {
     });
     expect(sent.status).toBe(204);
     await Promise.all(open.map((stream) => stream.next('result')));
+    const events = `${server.url}/sessions/${id}/events`;
+    const last = Math.max(...(open[0]?.ids() ?? []));
+    expect((await fetch(`${events}?after=${last}`)).status).toBe(200);
+    const polled = await fetch(`${events}?after=${last}&wait=1`);
+    expect(polled.status).toBe(503);
+    expect(await polled.json()).toMatchObject({ code: 'server_overloaded' });
 
-    open[0]?.close();
+    // More than the connections that `fetch` keeps open.
+    for (const stream of open.slice(0, 20)) stream.close();
     const next = await eventually(
       async () => server.stream(id),
       ({ status }) => status === 200,

@@ -70,6 +70,18 @@ describe('booting the module', () => {
     },
   );
 
+  it.each([
+    ['STORAGE_PROVIDER', STORAGE_PROVIDER],
+    ['SDK_FACTORY', { token: SDK_FACTORY, optional: true }],
+  ])('fails when a factory of options injects %s, which is made of its result', (name, token) => {
+    const load = () =>
+      AgentWebkitModule.forRootAsync({ inject: [token], useFactory: () => ({ auth: 'none' }) });
+    expect(load).toThrow(
+      `forRootAsync() injects ${name}, which AgentWebkitModule creates from the options that the ` +
+        'factory returns. Provide your own under another token, and inject that one.',
+    );
+  });
+
   it('warns when Fastify rejects bodies that the limits of a message permit', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const start = async (
