@@ -31,6 +31,7 @@ import { checkBodyLimit } from './http/check-body-limit.js';
 import { DescriptorReserve } from './http/descriptor-reserve.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
 import { createRegistry } from './hosting/create-registry.js';
+import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { SessionsController } from './sessions.controller.js';
@@ -146,9 +147,14 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
       [...this.#modules.values()],
       (instance) => instance instanceof AgentWebkitModule,
     );
-    const { contentLimits } = this.#options.policy;
-    const warning = checkBodyLimit(this.#adapterHost.httpAdapter, contentLimits);
-    if (warning !== null) new Logger('AgentWebkit').warn(warning);
+    const { policy, keepAliveMs } = this.#options;
+    const warnings = [
+      checkBodyLimit(this.#adapterHost.httpAdapter, policy.contentLimits),
+      checkKeepAlive(keepAliveMs),
+    ];
+    for (const warning of warnings) {
+      if (warning !== null) new Logger('AgentWebkit').warn(warning);
+    }
   }
 
   /** @internal */

@@ -130,6 +130,27 @@ describe.each([...PROXIES, ...DEV_PROXIES])('The block for $name', (proxy) => {
       expect(byHeader.text + byQuery.text).not.toContain('id: 1\n');
     });
 
+    it.each(proxy.versions)('a long poll, and the event that ends it (%s)', async (version) => {
+      const client = connect(version);
+      const id = await createSession(client);
+      const { last_id: last } = JSON.parse((await server.ask(`/sessions/${id}/events`)).text) as {
+        last_id: number;
+      };
+      const polled = readAll(client, {
+        path: `/sessions/${id}/events?after=${last}&wait=60`,
+        headers: AUTHORIZED,
+      });
+      await eventually(
+        () => server.subscribersOf(id),
+        (count) => count === 1,
+      );
+      expect((await postMessage(client, id, 'Begin.')).status).toBe(204);
+
+      const { status, text } = await polled;
+      expect([status, text]).toEqual([200, expect.stringContaining(`"id":${last + 1}`)]);
+      server.endTurn();
+    });
+
     it.each(proxy.versions)('a body as large as a message may be (%s)', async (version) => {
       const client = connect(version);
       const id = await createSession(client);

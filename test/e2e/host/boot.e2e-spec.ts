@@ -112,6 +112,27 @@ describe('booting the module', () => {
     warn.mockRestore();
   });
 
+  it('warns when streams may be silent for as long as proxies wait', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const start = async (keepAliveMs: number | null) => {
+      const agent = { sdkFactory: fakeAgents().factory };
+      const module = await boot({ auth: 'none', agent, stream: { keepAliveMs } });
+      await module.init();
+      await module.close();
+      const warnings = warn.mock.calls.map(([text]) => String(text));
+      warn.mockClear();
+      return warnings.filter((text) => text.includes('stream.keepAliveMs'));
+    };
+    const consequence =
+      ': many proxies close a stream that is silent for 60 s, and some notice that a client has left only ' +
+      'when they write to it. Unless no proxy is in front of the server, set it to less than 60000, such ' +
+      'as 15000 (the default).';
+    expect(await start(null)).toEqual([`stream.keepAliveMs is null${consequence}`]);
+    expect(await start(60_000)).toEqual([`stream.keepAliveMs is 60000${consequence}`]);
+    expect(await start(59_999)).toEqual([]);
+    warn.mockRestore();
+  });
+
   it('fails when a factory returns a guard, which would protect nothing', async () => {
     const compiling = Test.createTestingModule({
       imports: [

@@ -5,7 +5,8 @@ import { count, delay, orNull } from '../rules.js';
 export interface StreamOptions {
   /**
    * How often a comment is sent on a stream, in milliseconds, so that proxies keep the connection
-   * open. Null for never.
+   * open. Some proxies notice that a client has left only when they write one or two comments to it.
+   * Null for never. Null, or a minute and more, is a warning at the start.
    *
    * @default 15000
    */
@@ -45,7 +46,7 @@ export const STREAM = {
     unit: 'ms',
     variable: 'AGENT_WEBKIT_KEEPALIVE_MS',
     effect:
-      'How often a comment is sent on a stream, so that proxies keep the connection open. Null for never.',
+      'How often a comment is sent on a stream, so that proxies keep the connection open, and notice that a client has left. Null for never: use it only without a proxy. See [Proxies](./proxies.md).',
   },
   verifyIntervalMs: {
     rule: orNull(delay),
