@@ -72,12 +72,17 @@ export class StartedProxy {
     const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
     const program = new Program(proxy.path, args, { cwd: folder, env });
     const started = new StartedProxy(proxy, program, values);
-    await eventually(() => {
-      if (program.status !== null) {
-        throw new Error(`${proxy.name} does not load the block:\n${program.output}`);
-      }
-      return canConnect(values.port);
-    });
+    try {
+      await eventually(() => {
+        if (program.status !== null) {
+          throw new Error(`${proxy.name} does not load the block:\n${program.output}`);
+        }
+        return canConnect(values.port);
+      });
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
     return started;
   }
 

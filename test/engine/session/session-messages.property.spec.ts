@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import type { SDKMessage } from '../../../src/agent-webkit/engine/agent-client.js';
 import { MessageTranslator } from '../../../src/agent-webkit/engine/agent/translation/message-translator.js';
 import { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
+import type { StreamEvent } from '../../../src/agent-webkit/protocol/sse-frames.js';
 import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
 import { wireEventOf } from '../../support/event-time.js';
 import { memoryEvents } from '../../support/memory-events.js';
@@ -52,6 +53,17 @@ const step = fc.oneof(
 );
 const dormant: WireEvent = { event: 'session_state', data: { state: 'dormant' } };
 
+/** Reads every page: the size of one is limited. */
+async function readAll(log: EventLog): Promise<StreamEvent[]> {
+  const events: StreamEvent[] = [];
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
+    const page = await log.read(events.at(-1)?.id ?? 0, Number.POSITIVE_INFINITY);
+    events.push(...page.events);
+    if (!page.hasMore) return events;
+  }
+}
+
 describe('the log of a session', () => {
   it('has a later message_complete for each delta, whatever the agent sends and whatever is killed', async () => {
     await fc.assert(
@@ -72,7 +84,7 @@ describe('the log of a session', () => {
         }
 
         const open = new Set<string>();
-        const { events } = await log.read(0, Number.POSITIVE_INFINITY);
+        const events = await readAll(log);
         const ids = events.map((event) => event.id);
         expect(ids).toEqual(ids.toSorted((a, b) => a - b));
         expect(log.lastSeq).toBe(ids.length);
