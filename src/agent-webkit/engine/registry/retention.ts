@@ -16,8 +16,9 @@ export interface RetentionOptions {
 const BATCH = 20;
 const HOUR_MS = 60 * 60 * 1000;
 const MAX_INTERVAL_MS = HOUR_MS;
-/** The step of the system clock that is not trusted, as a share of `retentionMs`. */
+/** The step of the system clock that is not trusted, as a share of `retentionMs`, and at least this. */
 const LARGE_STEP = 0.1;
+const MIN_LARGE_STEP_MS = 100;
 const MAX_PAUSE_MS = 24 * HOUR_MS;
 
 /**
@@ -93,7 +94,7 @@ export class Retention {
   #checkClock(): void {
     const { retentionMs, logger } = this.#options;
     const step = this.#clock.sinceLastCall();
-    if (step <= retentionMs * LARGE_STEP) return;
+    if (step <= Math.max(retentionMs * LARGE_STEP, MIN_LARGE_STEP_MS)) return;
     const pauseMs = Math.min(retentionMs / 2, MAX_PAUSE_MS);
     this.#pausedUntil = performance.now() + pauseMs;
     logger.warn(
