@@ -82,11 +82,19 @@ export class SqliteStorage implements StorageProvider {
   async open(onTrouble: (problem: string) => void = () => undefined): Promise<void> {
     this.#thread.onNotice(onTrouble);
     try {
-      await this.#thread.read('select 1');
+      await this.#checkTables();
     } catch (error) {
       // The sentence with the path is for the operator.
       throw error instanceof StorageFaultError ? error.cause : error;
     }
+  }
+
+  /** Rejects when the tables are missing or not those of this release. */
+  async #checkTables(): Promise<void> {
+    await this.records.get('');
+    await this.events.read('', 0, 1);
+    await this.events.hasKey('', '');
+    await this.transcripts.load({ projectKey: '', sessionId: '' });
   }
 
   /** Resolves when all pending requests are done and the file is closed. */

@@ -9,6 +9,7 @@ import type {
   Unit,
   UnitResult,
 } from './thread-protocol.js';
+import type { createFolder } from './thread/create-folder.js';
 import type { describeError } from './thread/describe-error.js';
 import type { describeSystemError } from './thread/describe-system-error.js';
 import type { loadDriver, Statement } from './thread/driver.js';
@@ -21,6 +22,7 @@ import type { watchFiles } from './thread/watch-files.js';
 
 /** The functions of the thread's program, which are passed to the thread as text. */
 export interface ThreadParts {
+  readonly createFolder: typeof createFolder;
   readonly createPrivately: typeof createPrivately;
   readonly describeError: typeof describeError;
   readonly describeSystemError: typeof describeSystemError;
@@ -67,7 +69,11 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
     const answer = (message: ThreadAnswer): void => port.postMessage(message);
     const onNotice = (notice: string): void => answer({ id: null, error: null, notice });
     const DatabaseOf = parts.loadDriver(require, options);
-    fs.mkdirSync(path.dirname(options.file), { recursive: true, mode: 0o700 });
+    parts.createFolder(fs, path, path.dirname(options.file));
+    if (fs.statSync(options.file, { throwIfNoEntry: false })?.isDirectory()) {
+      const fault = { code: 'EISDIR', syscall: 'open' };
+      throw Object.assign(new Error('EISDIR: illegal operation on a directory'), fault);
+    }
     const held = parts.lockFile(fs, options.file, DatabaseOf, parts);
     let current = parts.openFile(fs, options, DatabaseOf, parts, onNotice);
     let statements = new Map<string, Statement>();

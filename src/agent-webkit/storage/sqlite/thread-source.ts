@@ -1,4 +1,5 @@
 import { runSqliteThread, type ThreadParts } from './thread-program.js';
+import { createFolder } from './thread/create-folder.js';
 import { describeError } from './thread/describe-error.js';
 import { describeSystemError } from './thread/describe-system-error.js';
 import { loadDriver } from './thread/driver.js';
@@ -10,6 +11,7 @@ import { createPrivately, makePrivate } from './thread/private-files.js';
 import { watchFiles } from './thread/watch-files.js';
 
 const PARTS: ThreadParts = {
+  createFolder,
   createPrivately,
   describeError,
   describeSystemError,

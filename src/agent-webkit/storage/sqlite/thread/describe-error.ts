@@ -48,7 +48,7 @@ export function describeError(error: unknown, file: string): ThreadError {
       return fault(
         'The disk of the database is full.',
         'cannot grow: its disk is full',
-        'Free space on the disk. The server then continues.',
+        'Free space on the disk. A running server then continues.',
       );
     case 14: // SQLITE_CANTOPEN
       return fault(

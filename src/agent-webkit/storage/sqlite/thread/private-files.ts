@@ -2,12 +2,15 @@
  * Creates a missing file that only its owner can access. An existing one is not opened: a process that
  * closes a file loses its locks on it. Part of the thread's program: it refers to nothing outside of
  * itself.
+ *
+ * @throws Error of the file system when the file cannot be created, read and written
  */
 export function createPrivately(fs: typeof import('node:fs'), path: string): void {
   try {
     fs.closeSync(fs.openSync(path, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK);
   }
 }
 
