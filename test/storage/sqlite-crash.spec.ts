@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionEvent } from '../../src/agent-webkit/engine/session-event.js';
@@ -9,6 +10,9 @@ import { itOnly } from '../support/needs.js';
 import type { Program } from '../support/program.js';
 import { drivers, hasNodeSqlite, SqliteBench } from './sqlite-bench.js';
 
+/** The time for thousands of writes to a slow disk, on a busy machine. */
+const SLOW_DISK_MS = 120_000;
+
 let bench: SqliteBench;
 beforeEach(async () => {
   bench = await SqliteBench.create();
@@ -16,21 +20,66 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 describe.each(drivers)('a server with a SQLite file and the driver %s', (driver) => {
-  it('loses no acknowledged event when it is killed repeatedly', async () => {
-    const sessionIds = Array.from({ length: 8 }, () => randomUUID()).sort();
-    for (let round = 1; round <= 6; round += 1) {
-      /* oxlint-disable no-await-in-loop -- the file has one server after the other */
-      const server = await bench.start({ driver, sessionIds, isEndless: true });
-      // At a different point in each round, and never while the server is idle.
-      await heard(server, round * 211);
-      await server.kill();
+  it(
+    'loses no acknowledged event when it is killed repeatedly',
+    async () => {
+      const sessionIds = Array.from({ length: 8 }, () => randomUUID()).sort();
+      for (let round = 1; round <= 6; round += 1) {
+        /* oxlint-disable no-await-in-loop -- the file has one server after the other */
+        const server = await bench.start({ driver, sessionIds, isEndless: true });
+        // At a different point in each round, and never while the server is idle.
+        await heard(server, round * 211);
+        // A session without an event is not unfinished yet.
+        await heardOfAll(server, sessionIds);
+        await server.kill();
 
-      const storage = await bench.open({ driver });
-      await expectAll(storage, server);
-      expect(await storage.records.unfinished(100, null)).toEqual(sessionIds);
-      await storage.close();
-      /* oxlint-enable no-await-in-loop */
+        const storage = await bench.open({ driver });
+        await expectAll(storage, server);
+        expect(await storage.records.unfinished(100, null)).toEqual(sessionIds);
+        await storage.close();
+        /* oxlint-enable no-await-in-loop */
+      }
+    },
+    SLOW_DISK_MS,
+  );
+
+  it(
+    'loses no acknowledged event when the files beside its file are deleted repeatedly',
+    async () => {
+      const sessionIds = Array.from({ length: 4 }, () => randomUUID());
+      const server = await bench.start({ driver, sessionIds, isEndless: true });
+      await heardOfAll(server, sessionIds);
+      for (const suffixes of [['-wal'], ['-shm'], ['-wal', '-shm'], ['-shm', '-wal']]) {
+        /* oxlint-disable no-await-in-loop -- one deletion after the other */
+        // While the database is being opened again, the file may not exist.
+        for (const suffix of suffixes) await rm(`${bench.file}${suffix}`, { force: true });
+        // Each session has one append in progress: these are acknowledged after the deletion.
+        await heard(server, acknowledged(server).length + 2 * sessionIds.length);
+        /* oxlint-enable no-await-in-loop */
+      }
+      await server.kill();
+      await expectAll(await bench.open({ driver }), server);
+    },
+    SLOW_DISK_MS,
+  );
+
+  it('acknowledges no event after its file was deleted, and saves every earlier one', async () => {
+    const sessionIds = Array.from({ length: 4 }, () => randomUUID());
+    const server = await bench.start({ driver, sessionIds, isEndless: true });
+    await heard(server, 60);
+    await rm(bench.file);
+    await server.nextLine('failed StorageFaultError');
+    // Every session has a rejected append: none can follow.
+    const count = acknowledged(server).length;
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+      await server.nextLine('failed StorageFaultError');
     }
+    expect(acknowledged(server).length).toBe(count);
+    await server.kill();
+
+    const saved = (await readdir(bench.folder)).find((name) => name.includes('.rescued-'));
+    await expectAll(await bench.open({ driver, file: join(bench.folder, saved ?? '') }), server);
   });
 
   it('rejects a second server with a clear message until the first one is killed', async () => {
@@ -113,6 +162,13 @@ async function heard(server: Program, count: number): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop -- any line may be the last required one
     await server.nextLine('');
   }
+}
+
+/** Resolves when an event of each session has been acknowledged. */
+async function heardOfAll(server: Program, sessionIds: readonly string[]): Promise<void> {
+  const isMissing = (id: string) => !server.lines.some((line) => line.startsWith(id));
+  // oxlint-disable-next-line no-await-in-loop -- any line may be the last required one
+  while (sessionIds.some(isMissing)) await server.nextLine('');
 }
 
 /** Asserts that every acknowledged event, and every earlier one, is stored unchanged. */
