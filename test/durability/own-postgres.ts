@@ -79,8 +79,7 @@ export class OwnPostgres {
 
   /** Backs up its database by `pg_dump`. */
   async dump(): Promise<void> {
-    this.#copy = await createFolder();
-    const format = ['--format=custom', '--file', join(this.#copy, 'dump')];
+    const format = ['--format=custom', '--file', join(await this.#createCopy(), 'dump')];
     await run('pg_dump', ['--dbname', this.url, ...format]);
   }
 
@@ -92,18 +91,26 @@ export class OwnPostgres {
 
   /** Copies the folder of its data, which may be done while it does not run. */
   async copyFolder(): Promise<void> {
-    this.#copy = await createFolder();
-    await promisify(execFile)('cp', ['-a', `${this.#folder}/.`, this.#copy]);
+    await promisify(execFile)('cp', ['-a', `${this.#folder}/.`, await this.#createCopy()]);
+  }
+
+  /** Kills the server, and starts it with the files of the last {@link copyFolder}. */
+  async restoreFolder(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, maxRetries: 10 });
+    this.#folder = await createFolder();
+    await promisify(execFile)('cp', ['-a', `${this.#copy}/.`, this.#folder]);
+    await this.restart();
   }
 
   /** Adds a standby that has every commit until now, and none of those that follow. */
   async addStandby(): Promise<void> {
-    this.#copy = await createFolder();
-    await run('pg_basebackup', ['-d', this.url, '-D', this.#copy, '-X', 'stream', '-c', 'fast']);
+    const folder = await this.#createCopy();
+    await run('pg_basebackup', ['-d', this.url, '-D', folder, '-X', 'stream', '-c', 'fast']);
   }
 
-  /** Kills the server, and starts the copy or the standby in its place, at the same address. */
-  async replace(): Promise<void> {
+  /** Kills the server, and starts the standby in its place, at the same address. */
+  async failOver(): Promise<void> {
     await this.kill();
     const replaced = this.#folder;
     this.#folder = this.#copy ?? replaced;
@@ -115,6 +122,13 @@ export class OwnPostgres {
     await this.kill();
     await rm(this.#folder, { recursive: true, maxRetries: 10 });
     if (this.#copy) await rm(this.#copy, { recursive: true, maxRetries: 10 });
+  }
+
+  /** Returns an empty folder for a copy, in place of the one before. */
+  async #createCopy(): Promise<string> {
+    if (this.#copy) await rm(this.#copy, { recursive: true, maxRetries: 10 });
+    this.#copy = await createFolder();
+    return this.#copy;
   }
 
   async #tryToRun(): Promise<boolean> {

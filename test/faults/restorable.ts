@@ -38,7 +38,7 @@ export const WAYS = [
           await postgres.copyFolder();
           await postgres.restart();
         },
-        (postgres) => postgres.replace(),
+        (postgres) => postgres.restoreFolder(),
       ),
     isOnline: true,
   },
@@ -48,7 +48,7 @@ export const WAYS = [
 export function createFailover(): Promise<Restorable> {
   return createDatabase(
     (postgres) => postgres.addStandby(),
-    (postgres) => postgres.replace(),
+    (postgres) => postgres.failOver(),
   );
 }
 
@@ -57,7 +57,10 @@ async function createFile(): Promise<Restorable> {
   const [used, kept] = [join(folder, 'used'), join(folder, 'kept')];
   return {
     setting: `file:${join(used, 'sessions.db')}`,
-    backUp: () => cp(used, kept, { recursive: true }),
+    backUp: async () => {
+      await rm(kept, { recursive: true, force: true });
+      await cp(used, kept, { recursive: true });
+    },
     restore: async () => {
       await rm(used, { recursive: true });
       await cp(kept, used, { recursive: true });
