@@ -55,6 +55,32 @@ describePostgres('a PostgreSQL storage with a pool of the host', () => {
     expect(rows).toEqual([{ path: '"$user", public', timeout: '0' }]);
   });
 
+  it('lets the database end its own statements, and only those', async () => {
+    await open({ max: 4 }, 300);
+    const [id = ''] = await createSessions(storage, 1);
+    const blocker = await bench.admin.connect();
+    await blocker.query('begin');
+    await blocker.query(`lock table "${bench.schema}".event in access exclusive mode`);
+    const ofHost = pool.query(`select 1 from "${bench.schema}".event`);
+    await Promise.all([
+      expect(storage.events.read(id, 0, 1)).rejects.toThrow('did not respond within 300 ms'),
+      expect(storage.records.delete(id)).rejects.toThrow('did not respond within 300 ms'),
+    ]);
+    const waiting = await eventually(
+      () =>
+        bench.rows<{ query: string }>(
+          "select query from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'",
+          [bench.applicationName],
+        ),
+      (rows) => rows.length === 1,
+    );
+    expect(waiting[0]?.query).toBe(`select 1 from "${bench.schema}".event`);
+    await blocker.query('rollback');
+    blocker.release();
+    expect((await ofHost).rows).toEqual([]);
+    expect(await storage.records.get(id)).not.toBeNull();
+  });
+
   it('rejects a call when no connection is available in time, and works when one is', async () => {
     await open({ max: 2 }, 300);
     const [id = ''] = await createSessions(storage, 1);

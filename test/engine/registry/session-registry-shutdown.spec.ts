@@ -136,4 +136,11 @@ describe('a registry that is shut down', () => {
       { numRuns: 150, interruptAfterTimeLimit: 20_000 },
     );
   });
+
+  it('lets a start that has not finished end without an error', async () => {
+    const { registry } = createRegistry();
+    const started = registry.start();
+    await registry.shutdown();
+    await expect(started).resolves.toBeUndefined();
+  });
 });

@@ -3,13 +3,15 @@ import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
 import { Deletions, type Removal } from './deletions.js';
+import { DRAIN_TIMEOUT_MS, endSessions } from './end-sessions.js';
 import { forgetSession, removeIfDeleted } from './forget-session.js';
 import { LostCommits } from './lost-commits.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
 import type { SessionRecord } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
-import { TIMED_OUT, within } from '../timing/within.js';
+import { within } from '../timing/within.js';
+import { UnreadSessions } from './unread-sessions.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
@@ -26,10 +28,6 @@ export interface LiveSessionsOptions extends Omit<
   warmPool: number;
 }
 
-/** How long subscribers may take to read their last events when the server shuts down. */
-const DRAIN_TIMEOUT_MS = 1000;
-/** How long the end of a session may take when the server shuts down. It waits 2 s for the storage. */
-const END_TIMEOUT_MS = 2500;
 /** How long to wait for an agent after its grace period. An agent of a host's own `sdkFactory` may never end. */
 const AGENT_GONE_TIMEOUT_MS = 5000;
 
@@ -46,10 +44,7 @@ export class LiveSessions {
   readonly #pool: WarmPool;
   /** The agents that were started ahead and claimed, by session id. */
   readonly #claims = new Map<string, ClaimedAgent>();
-  /** The epochs of sessions that were claimed and could not be read or were reset, which no other server will resume. */
-  readonly #unread = new Map<string, number>();
-  /** The sessions whose storage could not store an event, until they are restored. */
-  readonly #reset = new Set<string>();
+  readonly #unread: UnreadSessions;
   /** The agents of sessions that have ended, until they are gone. */
   readonly #stopping = new Set<Promise<void>>();
   #isShuttingDown = false;
@@ -69,8 +64,7 @@ export class LiveSessions {
       },
       onReset: (id, epoch, agentGone) => {
         this.remove(id);
-        this.#unread.set(id, epoch);
-        this.#reset.add(id);
+        this.#unread.addReset(id, epoch);
         this.#track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
@@ -78,6 +72,7 @@ export class LiveSessions {
     };
     this.#deletions = new Deletions(deps);
     this.#lostCommits = new LostCommits(storage.records);
+    this.#unread = new UnreadSessions(storage.records);
   }
 
   /** The removals of deleted sessions. */
@@ -141,19 +136,8 @@ export class LiveSessions {
   }
 
   /** Returns the ids of sessions that this server claimed, could not read, and still owns. */
-  async unread(): Promise<string[]> {
-    const ids: string[] = [];
-    for (const [id, epoch] of this.#unread) {
-      if (this.#sessions.has(id)) continue; // it is being restored
-      // oxlint-disable-next-line no-await-in-loop -- there are few, if any
-      const record = await this.#deps.storage.records.get(id);
-      if (record?.epoch === epoch) ids.push(id);
-      else if (this.#unread.get(id) === epoch) {
-        this.#unread.delete(id);
-        this.#reset.delete(id);
-      }
-    }
-    return ids;
+  unread(): Promise<string[]> {
+    return this.#unread.owned((id) => this.#sessions.has(id));
   }
 
   /** Ends a session. Resolves when its last event is committed; `agentGone` when its agent is gone or takes too long. */
@@ -203,7 +187,7 @@ export class LiveSessions {
     const decide = async () => {
       const record = await this.#deps.storage.records.claim(id);
       if (!record) return null;
-      this.#unread.set(id, record.epoch);
+      this.#unread.add(id, record.epoch);
       await this.#deletions.decide(record);
       this.#deletions.remove(record, null);
       this.#unread.delete(id);
@@ -240,16 +224,8 @@ export class LiveSessions {
     this.#isShuttingDown = true;
     const startedAt = performance.now();
     this.#track(this.#pool.close(graceMs));
-    const sessions: Session[] = [];
-    const end = async (held: Promise<Session | null>) => {
-      // All limits are for a storage that does not answer.
-      const session = await within(DRAIN_TIMEOUT_MS, held).catch(() => null);
-      if (!session || session === TIMED_OUT) return;
-      sessions.push(session);
-      await within(END_TIMEOUT_MS, this.end(session, reason, graceMs));
-      session.abandon();
-    };
-    await Promise.all([...this.#sessions.values()].map(end));
+    const held = [...this.#sessions.values()];
+    const sessions = await endSessions(held, (session) => this.end(session, reason, graceMs));
     const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
     const agentsGone = Promise.all(this.#stopping);
     const leftMs = graceMs + AGENT_GONE_TIMEOUT_MS - (performance.now() - startedAt);
@@ -270,12 +246,12 @@ export class LiveSessions {
     const { records } = this.#deps.storage;
     const restore = async () => {
       const record = await records.claim(id);
-      if (record) this.#unread.set(id, record.epoch);
-      const session = record && (await Session.restore(record, this.#deps, this.#reset.has(id)));
+      if (record) this.#unread.add(id, record.epoch);
+      const session =
+        record && (await Session.restore(record, this.#deps, this.#unread.isReset(id)));
       // A server stopped while it deleted this session. Complete the deletion.
       if (record && !session) this.#deletions.remove(record, null);
       this.#unread.delete(id);
-      this.#reset.delete(id);
       return session;
     };
     return this.hold(id, restore());

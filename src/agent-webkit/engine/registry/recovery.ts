@@ -37,12 +37,17 @@ export class Recovery {
 
   /** Resolves when the sessions found at the start are resumed. Sessions that could not be read are retried later. */
   async start(): Promise<void> {
-    await retry(() => this.#resumeWhere(() => true), {
-      signal: this.#stopped.signal,
-      isFinal: () => false,
-      onFailure: (cause) => this.#warn(cause),
-    });
-    if (this.#stopped.signal.aborted) return;
+    const { signal } = this.#stopped;
+    try {
+      await retry(() => this.#resumeWhere(() => true), {
+        signal,
+        isFinal: () => false,
+        onFailure: (cause) => this.#warn(cause),
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (signal.aborted) return;
     // After a random delay, so that servers that started together do not resume the same sessions at once.
     this.#timer = setTimeout(
       () => {
