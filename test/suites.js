@@ -28,6 +28,7 @@ export const SUITES = {
     'e2e/claude/shutdown.',
     'e2e/claude/subagents.',
     'e2e/claude/tasks.',
+    'e2e/claude/transcripts.',
     'e2e/claude/unasked.',
     'e2e/claude/warm.',
   ],

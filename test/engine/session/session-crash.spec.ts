@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createDeferred } from '../../../src/agent-webkit/agents/claude/deferred.js';
 import type { SdkFactory } from '../../../src/agent-webkit/engine/agent-client.js';
 import { FakeAgentClient } from '../../support/fake-agent-client.js';
 import { HeldStorage } from '../../support/held-storage.js';
-import { apiError } from '../../support/sdk-samples.js';
+import { apiError, SAMPLES } from '../../support/sdk-samples.js';
 import { assistant, result, stream, text } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
@@ -18,6 +19,24 @@ describe('an agent that ends by itself', () => {
     expect(await bench.data('error')).toEqual([
       { code: 'agent_start_failed', message: 'There is no such program.' },
     ]);
+    expect(bench.session.state).toBe('dormant');
+  });
+
+  it('reports what it could not store while it is being stopped, and nothing else', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    bench.agent.say(result());
+    await bench.said('result');
+    const stop = createDeferred<void>();
+    bench.agent.closing = stop.promise;
+    const stopped = bench.session.stopIdleAgent();
+    bench.agent.say(assistant([text('late')]), ...SAMPLES['system/session_writes_lost']);
+    await bench.said('error');
+    stop.resolve();
+    await stopped;
+
+    expect((await bench.names()).slice(-3)).toEqual(['result', 'session_state', 'error']);
+    expect(await bench.data('error')).toMatchObject([{ code: 'transcript_not_stored' }]);
     expect(bench.session.state).toBe('dormant');
   });
 

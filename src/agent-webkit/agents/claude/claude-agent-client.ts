@@ -18,6 +18,7 @@ import { createDeferred } from './deferred.js';
 import { MessageDelivery } from './message-delivery.js';
 import { linkPlanFolder } from './plan-folder.js';
 import { ToolUseOrder } from './tool-use-order.js';
+import { TranscriptWatch } from './transcript-watch.js';
 import { UserTurns } from './user-turns.js';
 
 /** How long a process may take to exit after it has closed its output. */
@@ -54,6 +55,8 @@ export class ClaudeAgentClient implements AgentClient {
   #query: Query | undefined;
   #process: AgentProcess | undefined;
   #turns: UserTurns | undefined;
+  /** The watch over the session store of the current process; undefined without a store. */
+  #watch: TranscriptWatch | undefined;
 
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
@@ -158,8 +161,11 @@ export class ClaudeAgentClient implements AgentClient {
         this.#costs.observe(message, query);
         this.#process?.addConversation(message.session_id);
         if (this.#turns?.observe(message) === false) continue;
+        if (this.#watch?.isNoNews(message)) continue;
         yield* this.#holdingBack(message);
         this.#order.observe(message);
+        const loss = await this.#watch?.observe(message);
+        if (loss) yield loss;
       }
     } catch (error) {
       thrown = error;
@@ -200,11 +206,15 @@ export class ClaudeAgentClient implements AgentClient {
     const { sessionId, conversationId, startTimeoutMs } = this.#start;
     const start = { ...this.#start, canUseTool: this.#order.delay(this.#start.canUseTool) };
     const options = claudeOptions(start, overrides);
-    const stored = options.sessionStore ? [sessionId, conversationId] : null;
+    const { sessionStore } = options;
+    const stored = sessionStore ? [sessionId, conversationId] : null;
+    const watch = sessionStore && new TranscriptWatch(sessionStore);
+    this.#watch = watch;
     const query: Query = createQuery({
       prompt: this.#delivery.begin(),
       options: {
         ...options,
+        ...(watch && { sessionStore: watch.store }),
         ...(resume ? { resume: conversationId } : { sessionId: conversationId }),
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.

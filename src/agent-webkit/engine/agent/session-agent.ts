@@ -202,8 +202,11 @@ export class SessionAgent {
     try {
       for await (const message of client.messages) {
         hasSpoken = true;
-        // Messages of an agent that is being closed are dropped.
-        if (this.#client !== client) continue;
+        // Messages of an agent that is being closed are dropped, except for what it could not store.
+        if (this.#client !== client) {
+          if (isLoss(message)) this.#append(sessionId, this.#translate(translator, message));
+          continue;
+        }
         // The agent counts its budget from zero again.
         if (message.type === 'conversation_reset' && maxBudgetUsd !== undefined)
           this.#isOutdated = true;
@@ -229,6 +232,14 @@ export class SessionAgent {
     // Processes that the agent started may have outlived it.
     void this.close(0);
     this.#listener.onExit(describeExit(hasSpoken, cause));
+  }
+
+  /** Appends events that nothing waits for. */
+  #append(sessionId: string, events: WireEvent[]): void {
+    this.#logErrors(sessionId, events);
+    if (events.length === 0) return;
+    // If they cannot be stored, the log ends the session by itself.
+    this.#listener.onEvents(events)?.catch(() => undefined);
   }
 
   /**
@@ -264,6 +275,14 @@ export class SessionAgent {
       `Session ${sessionId}: a request to the API failed: ${JSON.stringify(text)}`,
     );
   }
+}
+
+/** Returns true for the report about a part of the conversation that is not stored, which may come when an agent exits. */
+function isLoss(message: SDKMessage): boolean {
+  return (
+    message.type === 'system' &&
+    (message.subtype === 'session_writes_lost' || message.subtype === 'mirror_error')
+  );
 }
 
 /** Returns the permission mode that a message reports, if any. The agent reports each change at once. */

@@ -217,6 +217,8 @@ export class TurnGate {
   }
 
   #onAgentEvents(events: WireEvent[]): void | Promise<void> {
+    // An agent that is being closed may still report what it could not store.
+    if (this.#state.name === 'closed') return;
     const committed = this.#log.append(...events);
     if (events.some(({ event }) => event.startsWith('task_'))) this.#options.onTasksChanged();
     const hasResult = events.some(({ event }) => event === 'result');
