@@ -1,5 +1,5 @@
 // Part of npm run docs:events: generates the JSON Schemas of everything that the server sends from the types of the protocol.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -243,9 +243,10 @@ function fail(place, type) {
   throw new TypeError(`${place}: give the union a name: ${type}`);
 }
 
-/** Writes the file, formatted. */
+/** Writes the file, formatted, unless it is current: other tests compile it in the meantime. */
 export async function writeSchemaFile() {
   const { format, resolveConfig } = await import('prettier');
   const config = await resolveConfig(target);
-  writeFileSync(target, await format(writeSchemas(), { ...config, parser: 'typescript' }));
+  const text = await format(writeSchemas(), { ...config, parser: 'typescript' });
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
