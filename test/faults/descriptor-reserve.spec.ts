@@ -98,10 +98,6 @@ describeOnly(notLinux)('a server whose file descriptors are in use', () => {
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(refused.json()).toMatchObject({ statusCode: 503, code: 'server_overloaded' });
     expect(LIMIT - countUsed(server)).toBeGreaterThanOrEqual(RESERVE - 1);
-    const readEvents = (query: string) =>
-      fetch(`${server.url}/sessions/${id}/events?${query}`, { headers: { connection: 'close' } });
-    expect((await readEvents('after=1&wait=60')).status).toBe(503);
-    expect((await readEvents('after=1')).status).toBe(200);
 
     const sent = await server.post(`/sessions/${id}/input`, {
       type: 'user_message',
