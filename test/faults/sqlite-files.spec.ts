@@ -1,4 +1,14 @@
-import { chmod, copyFile, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -101,6 +111,25 @@ describe('a server whose SQLite file', () => {
     await expectStored();
   });
 
+  it('is corrupted names that to the client, and the path in one error of its log', async () => {
+    await send('x'.repeat(200_000));
+    await server.kill();
+    await damageLongTexts();
+    await server.start();
+    const answer = await server.request('GET', `/sessions/${session}/events`);
+    expect(answer).toEqual({
+      status: 503,
+      body: JSON.stringify({
+        statusCode: 503,
+        code: 'storage_unavailable',
+        message: 'The database is corrupted. The operator of the server has to fix this.',
+      }),
+    });
+    expect(errors()).toHaveLength(1);
+    expect(errors()[0]).toContain(`The database ${file} is corrupted`);
+    expect(errors()[0]).toContain('restore a backup');
+  });
+
   it('is readable by its owner only, with everything beside it', async () => {
     const names = await readdir(folder);
     expect(names).toEqual(
@@ -185,6 +214,22 @@ describe('a server whose SQLite file', () => {
       .filter(({ event }) => event === 'user_message')
       .map(({ data }) => data.content);
     expect(stored).toEqual(expect.arrayContaining(sent));
+  }
+
+  /** Damages the pages of the file that continue a long text: their first four bytes name the next page. */
+  async function damageLongTexts(): Promise<void> {
+    const { default: Libsql } = await import('libsql');
+    const database = new Libsql(file);
+    database.exec('pragma wal_checkpoint(truncate)');
+    database.close();
+    const content = await readFile(file);
+    const size = 4096;
+    for (let at = size; at < content.length; at += size) {
+      if (content.subarray(at + 4, at + size).every((byte) => byte === 0x78)) {
+        content.writeUInt32BE(0xfffffff0, at);
+      }
+    }
+    await writeFile(file, content);
   }
 
   async function copyBackup(target: string): Promise<void> {
