@@ -67,10 +67,15 @@ export class RealAgent {
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
+  /** Returns the process ids of the server and of its descendants. */
+  processes(): Promise<number[]> {
+    return findProcesses(this.#marker);
+  }
+
   /** Resolves when no server and no descendant of one is running. */
   async gone(): Promise<void> {
     await eventually(
-      () => findProcesses(this.#marker),
+      () => this.processes(),
       (pids) => pids.length === 0,
     );
   }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { RealAgent } from '../durability/real-agent.js';
 import { CompiledSources } from '../support/compiled-sources.js';
 import { REJECT, ServerProcess, THROW } from './server-process.js';
 
@@ -45,6 +46,17 @@ describe('a defect', () => {
     expect(await server.program.ended()).toBe(1);
     const told = server.program.lines.filter((line) => line.includes('a defect'));
     expect(told).toEqual([expect.stringMatching(/ERROR \[Server\] .*Error: a defect/)]);
+  });
+
+  it('leaves no agent behind', async () => {
+    const agent = await RealAgent.create();
+    const server = await ServerProcess.start(sources, 'exec "$@"', { env: agent.settings });
+    await server.serveTurn();
+    expect(await agent.processes()).not.toEqual([server.program.pid]);
+    server.program.signal(THROW);
+    expect(await server.program.ended()).toBe(1);
+    await agent.gone();
+    await agent.close();
   });
 
   it('ends the server also when the log line cannot be written', async () => {
