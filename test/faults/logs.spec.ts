@@ -8,7 +8,7 @@ import { CompiledSources } from '../support/compiled-sources.js';
 import { eventually } from '../support/eventually.js';
 import { describeOnly } from '../support/needs.js';
 import { Program } from '../support/program.js';
-import { ServerProcess, WRITE_LINES } from './server-process.js';
+import { ServerProcess, WRITE_LINES, WRITE_MANY_LINES } from './server-process.js';
 
 let sources: CompiledSources;
 let folder: string;
@@ -21,7 +21,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-afterEach(() => ServerProcess.killAll());
+/** The server in a terminal, which does not end with it. */
+let pidInTerminal: number | null = null;
+afterEach(async () => {
+  await ServerProcess.killAll();
+  if (pidInTerminal !== null) {
+    try {
+      process.kill(pidInTerminal, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+  pidInTerminal = null;
+});
 
 const file = (name: string) => join(folder, name);
 
@@ -58,7 +70,9 @@ const startInTerminal = async (command: string): Promise<[ServerProcess, number]
   );
   const line = `export NODE=$1 MAIN=$2; exec script -qfc "${command} '${file('inner.sh')}'" /dev/null`;
   const server = await ServerProcess.start(sources, line);
-  return [server, Number(await readFile(file('pid'), 'utf8'))];
+  const pid = Number(await readFile(file('pid'), 'utf8'));
+  pidInTerminal = pid;
+  return [server, pid];
 };
 
 /** Returns the exit status of the server in the terminal. */
@@ -92,6 +106,28 @@ describeOnly(notLinux)('a log that cannot be written', () => {
     await server.serveTurn();
     process.kill(pid, 'SIGTERM');
     expect(await status()).toBe('0');
+  });
+
+  it('does not stop the server when its terminal reads nothing, after Ctrl-S for example', async () => {
+    const [server, pid] = await startInTerminal('setsid -w bash');
+    server.program.signal('SIGSTOP');
+    process.kill(pid, WRITE_MANY_LINES);
+    await server.serveTurn();
+    process.kill(pid, 'SIGTERM');
+    expect(await status()).toBe('0');
+  });
+
+  it('does not stop the server when the reader of a pipe reads nothing', async () => {
+    const fifo = file('unread');
+    execFileSync('mkfifo', [fifo]);
+    const reader = new Program('cat', [fifo]);
+    const server = await ServerProcess.start(sources, `exec "$@" > '${fifo}'`);
+    reader.signal('SIGSTOP');
+    server.program.signal(WRITE_MANY_LINES);
+    await server.serveTurn();
+    server.program.signal('SIGTERM');
+    expect(await server.program.ended()).toBe(0);
+    await reader.kill();
   });
 
   it('does not prevent the shutdown of a server whose terminal was closed', async () => {

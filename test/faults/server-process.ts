@@ -4,17 +4,22 @@ import { findFreePort } from '../support/free-port.js';
 import { Program, type ProgramOptions } from '../support/program.js';
 import { SseClient } from '../support/sse-client.js';
 
-/** Runs in every server: a way to make it write a line to stdout and stderr, and to make it crash. */
+/** Runs in every server: ways to make it write to its log, and to make it crash. */
 const PRELOADED = `
   process.on('SIGUSR2', () => {
     process.stdout.write('a line to stdout\\n');
     process.stderr.write('a line to stderr\\n');
+  });
+  process.on('SIGURG', () => {
+    for (let count = 0; count < 2000; count += 1) process.stdout.write('x'.repeat(100) + '\\n');
   });
   process.on('SIGALRM', () => { throw new Error('a defect'); });
   process.on('SIGVTALRM', () => { Promise.reject(new Error('a defect')); });`;
 
 /** Signals for the server, see above. */
 export const WRITE_LINES = 'SIGUSR2';
+/** More than a terminal or a pipe holds. */
+export const WRITE_MANY_LINES = 'SIGURG';
 export const THROW = 'SIGALRM';
 export const REJECT = 'SIGVTALRM';
 
