@@ -88,7 +88,7 @@ export type { ConfigureSession } from './agent-webkit/engine/registry/session-po
 export type { Caller } from './agent-webkit/engine/caller.js';
 export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
-export type { SessionPage } from './agent-webkit/engine/registry/session-registry.js';
+export type { SessionPage } from './agent-webkit/engine/registry/session-page.js';
 
 // The wire protocol
 export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';

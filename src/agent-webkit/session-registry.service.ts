@@ -5,7 +5,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Caller } from './engine/caller.js';
-import type { SessionPage } from './engine/registry/session-registry.js';
+import type { SessionPage } from './engine/registry/session-page.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import type { ListCursor } from './engine/registry/listing.js';
 import type { CreateSession } from './protocol/inbound.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
-import { type ClaimedAgent, WarmPool } from '../agent/warm-pool.js';
+import { WarmPool } from '../agent/warm-pool.js';
+import { ClaimedAgents } from './claimed-agents.js';
 import { Deletions, type Removal } from './deletions.js';
 import { DRAIN_TIMEOUT_MS, endSessions } from './end-sessions.js';
 import { forgetSession, removeIfDeleted } from './forget-session.js';
@@ -41,31 +42,29 @@ export class LiveSessions {
   readonly #sessions = new Map<string, Promise<Session | null>>();
   readonly #deletions: Deletions;
   readonly #lostCommits: LostCommits;
-  readonly #pool: WarmPool;
-  /** The agents that were started ahead and claimed, by session id. */
-  readonly #claims = new Map<string, ClaimedAgent>();
+  readonly #agents: ClaimedAgents;
   readonly #unread: UnreadSessions;
-  /** The agents of sessions that have ended, until they are gone. */
-  readonly #stopping = new Set<Promise<void>>();
   #isShuttingDown = false;
 
   constructor({ maxAgents, warmPool, backgroundGraceMs, ...deps }: LiveSessionsOptions) {
     const slots = new AgentSlots(maxAgents, backgroundGraceMs);
     const { sdkFactory, storage, logger } = deps;
     const hasTranscripts = storage.transcripts !== undefined;
-    this.#pool = new WarmPool({ size: warmPool, sdkFactory, hasTranscripts, slots, logger });
+    this.#agents = new ClaimedAgents(
+      new WarmPool({ size: warmPool, sdkFactory, hasTranscripts, slots, logger }),
+    );
     this.#deps = {
       ...deps,
       slots,
       onOwnershipLost: (id, agentGone) => {
         const lost = this.#sessions.get(id);
         this.remove(id);
-        this.#track(agentGone.then(() => removeIfDeleted(this.#deps, lost)));
+        this.#agents.track(agentGone.then(() => removeIfDeleted(this.#deps, lost)));
       },
       onReset: (id, epoch, agentGone) => {
         this.remove(id);
         this.#unread.addReset(id, epoch);
-        this.#track(agentGone);
+        this.#agents.track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
       onCommitted: (id, seq) => this.#lostCommits.committed(id, seq),
@@ -119,19 +118,17 @@ export class LiveSessions {
 
   /** Starts agents ahead, with this configuration. */
   warmUp(config: SessionConfig): void {
-    this.#pool.fill(config);
+    this.#agents.warmUp(config);
   }
 
   /** Returns an id for a new session of this configuration: that of an agent started ahead, if there is one. */
   claimId(config: SessionConfig): string {
-    const claimed = this.#pool.claim(config);
-    if (claimed) this.#claims.set(claimed.sessionId, claimed);
-    return claimed?.sessionId ?? randomUUID();
+    return this.#agents.claim(config) ?? randomUUID();
   }
 
   /** Creates a session whose record is stored. */
   async create(record: SessionRecord): Promise<Session> {
-    const { sdkFactory } = this.#claims.get(record.id) ?? this.#deps;
+    const sdkFactory = this.#agents.factoryOf(record.id) ?? this.#deps.sdkFactory;
     return Session.create(record, { ...this.#deps, sdkFactory });
   }
 
@@ -147,8 +144,8 @@ export class LiveSessions {
     graceMs: number,
   ): Promise<{ agentGone: Promise<unknown> }> {
     const { agentGone } = await session.end(reason, graceMs);
-    this.#dropClaim(session.id);
-    this.#track(agentGone);
+    this.#agents.drop(session.id);
+    this.#agents.track(agentGone);
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
@@ -202,7 +199,7 @@ export class LiveSessions {
   remove(id: string): void {
     this.#sessions.delete(id);
     this.#lostCommits.forget(id);
-    this.#dropClaim(id);
+    this.#agents.drop(id);
   }
 
   /** Closes the sessions in memory of which the storage has lost events. They continue when they are restored. */
@@ -223,11 +220,11 @@ export class LiveSessions {
   async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
     this.#isShuttingDown = true;
     const startedAt = performance.now();
-    this.#track(this.#pool.close(graceMs));
+    this.#agents.close(graceMs);
     const held = [...this.#sessions.values()];
     const sessions = await endSessions(held, (session) => this.end(session, reason, graceMs));
     const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
-    const agentsGone = Promise.all(this.#stopping);
+    const agentsGone = this.#agents.gone();
     const leftMs = graceMs + AGENT_GONE_TIMEOUT_MS - (performance.now() - startedAt);
     await Promise.all([
       within(DRAIN_TIMEOUT_MS, drained),
@@ -260,17 +257,5 @@ export class LiveSessions {
   async #evictUnused(id: string): Promise<void> {
     const session = await this.#sessions.get(id);
     if (session) await this.evict(session);
-  }
-
-  /** Stops the agent that was claimed for a session, if the session never used it. */
-  #dropClaim(id: string): void {
-    const claimed = this.#claims.get(id);
-    this.#claims.delete(id);
-    if (claimed) this.#track(claimed.discard());
-  }
-
-  #track(agentGone: Promise<void>): void {
-    const stopping = agentGone.finally(() => this.#stopping.delete(stopping));
-    this.#stopping.add(stopping);
   }
 }

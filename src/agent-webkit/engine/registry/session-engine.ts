@@ -5,7 +5,8 @@ import type { EngineLogger } from '../engine-logger.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
 import type { ListCursor } from './listing.js';
-import type { SessionPage, SessionRegistry } from './session-registry.js';
+import type { SessionPage } from './session-page.js';
+import type { SessionRegistry } from './session-registry.js';
 import type { StorageProvider } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 

@@ -1,17 +1,15 @@
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
-import type { SessionInfo } from '../../protocol/answers.js';
 import { Access, type AccessAction, type CanAccess } from './access.js';
 import type { AdmissionLimits } from './admission.js';
 import type { Caller } from '../caller.js';
 import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
-import { type ListCursor, listPage } from './listing.js';
+import type { ListCursor } from './listing.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Maintenance } from './maintenance.js';
 import type { Session } from '../session/session.js';
-import { describeLog, describeSession } from '../session/session-info.js';
 import { SessionCreation } from './session-creation.js';
+import { readSessionPage, type SessionPage } from './session-page.js';
 import type { SessionPolicy } from './session-policy.js';
-import type { SessionRecord } from '../storage.js';
 import { GuardedStorage } from '../storage-guard/guarded-storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 
@@ -32,13 +30,6 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
    * @default null
    */
   accessCheckIntervalMs?: number | null;
-}
-
-/** A page of a caller's sessions. */
-export interface SessionPage {
-  sessions: SessionInfo[];
-  /** The cursor of the next page; null on the last page. */
-  next: ListCursor | null;
 }
 
 /** How often a deletion is begun when other servers keep taking the session over. */
@@ -195,12 +186,11 @@ export class SessionRegistry {
     await session.accept(checked.value, caller, idempotencyKey, wait);
   }
 
-  /** Returns a page of a caller's sessions, as `listPage` does. Sessions that are only in the storage are not loaded. */
+  /** Returns a page of a caller's sessions, as `readSessionPage` does. */
   async list(caller: Caller, limit: number, after: ListCursor | null): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
-    const page = await this.wait().for(listPage(this.#storage.records, caller.id, limit, after));
-    const sessions = await Promise.all(page.records.map((record) => this.#describe(record)));
-    return { sessions: sessions.filter((session) => session !== null), next: page.next };
+    const { records } = this.#storage;
+    return readSessionPage(this.#live, records, caller, { limit, after, wait: this.wait() });
   }
 
   /**
@@ -256,12 +246,5 @@ export class SessionRegistry {
     const { sdkFactory, logger } = this.#options;
     const warning = await sdkFactory.check?.().catch(() => null);
     if (warning) logger.warn(warning);
-  }
-
-  async #describe(record: SessionRecord): Promise<SessionInfo | null> {
-    const held = await this.#live.peek(record.id);
-    if (held ? held.state === 'closed' : this.#live.deletions.get(record.id)) return null;
-    if (held) return held.info();
-    return describeSession(record, describeLog(record), 'dormant', { pending: [], tasks: [] }, 0);
   }
 }

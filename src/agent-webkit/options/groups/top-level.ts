@@ -109,6 +109,6 @@ export const TOP_LEVEL = {
     defaultText: '`new MemoryStorage()`: sessions are lost when the server stops',
     variable: 'AGENT_WEBKIT_STORAGE',
     effect:
-      'The storage of sessions. While it does not respond, messages are rejected with 503 `storage_unavailable`.',
+      'The storage of sessions. While it does not respond, requests that need it are rejected with 503 `storage_unavailable`.',
   },
 } satisfies Descriptors<TopLevelOptions>;
