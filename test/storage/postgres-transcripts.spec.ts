@@ -194,7 +194,8 @@ describePostgres('transcripts in PostgreSQL', () => {
     const entries = [{ type: 'user', uuid: 'short' }];
     const few = await bench.open({ maxConnections: 2 });
     await expect(few.transcripts.append(to, [...entries, refused])).rejects.toMatchObject({
-      code: '54000',
+      name: 'UnstorableError',
+      cause: { code: '54000' },
     });
     expect(await few.transcripts.load(to)).toBeNull();
     await few.transcripts.append(to, entries);
