@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { LostCommits } from '../../../src/agent-webkit/engine/registry/lost-commits.js';
 import type { Session } from '../../../src/agent-webkit/engine/session/session.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { ADA, createRegistry } from '../../support/registry-bench.js';
@@ -19,14 +20,17 @@ describe('a server whose storage loses the last commits', () => {
   /** The number of events that the storage has left of each session. */
   let left: Map<string, number>;
   let reads: number;
+  let isDown: boolean;
   beforeEach(async () => {
     stopTime();
     left = new Map();
     reads = 0;
+    isDown = false;
     storage = new MemoryStorage();
     const get = storage.records.get.bind(storage.records);
     storage.records.get = async (id) => {
       reads += 1;
+      if (isDown) throw new Error('The storage does not answer.');
       const record = await get(id);
       const lastSeq = left.get(id) ?? record?.log.lastSeq ?? 0;
       return record && { ...record, log: { ...record.log, lastSeq } };
@@ -62,8 +66,61 @@ describe('a server whose storage loses the last commits', () => {
     subscription.close();
   });
 
-  it('reads one record in each interval while nothing is lost', async () => {
+  it('closes a session with lost events also when it has stored events of others since', async () => {
+    const [other, cut] = [await create(), await create()];
+    left.set(cut.id, 2);
+    await bench.registry.send(other.id, user('more'), ADA);
+    await look();
+    expect(other.endReason).toBeNull();
+    expect(cut.endReason).toBe('ownership_lost');
+  });
+
+  it('closes every session with lost events after the storage rejected events of one', async () => {
+    const [cut, last] = [await create(), await create()];
+    await look();
+    left.set(cut.id, 2);
+    storage.events.append = () => {
+      throw new RangeError('A gap.');
+    };
+    await expect(bench.registry.send(last.id, user('more'), ADA)).rejects.toThrow();
+    expect(last.endReason).toBe('ownership_lost');
+    expect(cut.endReason).toBeNull();
+    await look();
+    expect(cut.endReason).toBe('ownership_lost');
+  });
+
+  it('compares every session after one was restored without its last commit', async () => {
+    const cut = await create();
+    const commits = new LostCommits(storage.records);
+    commits.committed(cut.id, cut.lastSeq);
+    await commits.check([Promise.resolve(cut)]);
+    expect(cut.endReason).toBeNull();
+    commits.restored(cut.id, cut.lastSeq);
+    commits.committed(cut.id, 1);
+    left.set(cut.id, 2);
+    await commits.check([Promise.resolve(cut)]);
+    expect(cut.endReason).toBeNull();
+    commits.committed(cut.id, cut.lastSeq);
+    commits.restored(cut.id, 2);
+    commits.committed(cut.id, 2);
+    await commits.check([Promise.resolve(cut)]);
+    expect(cut.endReason).toBe('ownership_lost');
+  });
+
+  it('repeats a look that the storage does not answer', async () => {
+    const [cut, last] = [await create(), await create()];
+    left.set(cut.id, 2).set(last.id, 2);
+    isDown = true;
+    await look();
+    expect([cut.endReason, last.endReason]).toEqual([null, null]);
+    isDown = false;
+    await look();
+    expect([cut.endReason, last.endReason]).toEqual(['ownership_lost', 'ownership_lost']);
+  });
+
+  it('reads one record in each interval while nothing is stored or lost', async () => {
     const sessions = [await create(), await create(), await create()];
+    await look();
     reads = 0;
     await look();
     expect(reads).toBeGreaterThanOrEqual(1);
@@ -73,6 +130,7 @@ describe('a server whose storage loses the last commits', () => {
 
   it('looks at no session after the last one was deleted', async () => {
     const [kept, deleted] = [await create(), await create()];
+    await look();
     await bench.registry.delete(deleted.id, ADA);
     reads = 0;
     await look();

@@ -58,6 +58,7 @@ export class LiveSessions {
       slots,
       onOwnershipLost: (id, agentGone) => {
         const lost = this.#sessions.get(id);
+        this.#lostCommits.suspect();
         this.remove(id);
         this.#agents.track(agentGone.then(() => removeIfDeleted(this.#deps, lost)));
       },
@@ -243,7 +244,10 @@ export class LiveSessions {
     const { records } = this.#deps.storage;
     const restore = async () => {
       const record = await records.claim(id);
-      if (record) this.#unread.add(id, record.epoch);
+      if (record) {
+        this.#unread.add(id, record.epoch);
+        this.#lostCommits.restored(id, record.log.lastSeq);
+      }
       const session =
         record && (await Session.restore(record, this.#deps, this.#unread.isReset(id)));
       // A server stopped while it deleted this session. Complete the deletion.
