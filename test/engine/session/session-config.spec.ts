@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createDeferred } from '../../../src/agent-webkit/agents/claude/deferred.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { result } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
@@ -51,6 +52,28 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.session.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
     const record = await bench.storage.records.get(bench.session.id);
     expect(record?.config).toMatchObject({ model: 'haiku', permissionMode: 'plan' });
+  });
+
+  it('is rejected while a hundred changes wait for the agent, also of requests at the same time', async () => {
+    bench = await SessionBench.start();
+    const { promise: answer, resolve } = createDeferred<void>();
+    const waiting: string[] = [];
+    bench.agent.setModel = (model) => {
+      waiting.push(String(model));
+      return answer;
+    };
+    const models = Array.from({ length: 300 }, (_, index) => `model-${index}`);
+    const outcomes = await Promise.allSettled(models.map(setModel));
+    const rejected = outcomes.filter((outcome) => outcome.status === 'rejected');
+
+    expect(waiting).toEqual(models.slice(0, 100));
+    expect(rejected).toHaveLength(200);
+    expect(rejected[0]?.reason).toMatchObject({ code: 'backpressure', retryAfterSeconds: 5 });
+    await expect(setMode('plan')).rejects.toMatchObject({ code: 'backpressure' });
+    resolve();
+    await settle();
+    await setMode('plan');
+    expect(bench.session.config).toMatchObject({ model: 'model-99', permissionMode: 'plan' });
   });
 
   it('is undone and published as an error when the agent rejects it', async () => {

@@ -87,7 +87,7 @@ export class Warden {
       cwd: '/',
       env: { PATH: process.env['PATH'] },
     });
-    if (child.pid === undefined) return startError(child);
+    if (child.pid === undefined) return startError(child).then(withoutProgram);
     this.#child = child;
     child.unref();
     const stdin = child.stdin as typeof child.stdin & { unref(): void };
@@ -118,6 +118,11 @@ export class Warden {
     this.#child = undefined;
     return true;
   }
+}
+
+/** Returns the error without the arguments of the process, which contain the warden's whole program. */
+function withoutProgram({ message, code }: NodeJS.ErrnoException): Error {
+  return Object.assign(new Error(`The cleanup process could not be started: ${message}`), { code });
 }
 
 function warn(reason: string): void {

@@ -6,7 +6,7 @@ import type {
   SessionConfig,
 } from '../agent-client.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { NotStorableError, StorageUnavailableError } from '../errors.js';
+import { BackpressureError, NotStorableError, StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { addGrants, takesBack } from '../permission-grants.js';
 import {
@@ -18,6 +18,9 @@ import {
 import type { SessionLifecycle } from './session-lifecycle.js';
 import { errorEvent, permissionModeChanged } from './turn-events.js';
 import type { TurnGate } from './turn-gate.js';
+
+/** How many calls may wait for an agent, for example while it starts. */
+const MAX_CALLS = 100;
 
 export interface SessionSettingsOptions {
   /** Changed by this class, in memory and in the storage. */
@@ -46,6 +49,8 @@ export class SessionSettings {
   readonly #firstMode: PermissionMode;
   /** The number of calls that set the agent's mode and have not returned. What it reports before is out of date. */
   #modeCalls = 0;
+  /** The number of changes that are not stored, or that the agent has not answered. */
+  #unanswered = 0;
 
   constructor(options: SessionSettingsOptions) {
     this.#options = options;
@@ -57,7 +62,9 @@ export class SessionSettings {
     return this.#options.record.config;
   }
 
+  /** @throws BackpressureError while the agent has not answered earlier changes */
   async setModel(model: string | null): Promise<void> {
+    this.#assertAnswering();
     const { model: before } = this.#config;
     await this.#configure({ model });
     this.callAgent(
@@ -66,7 +73,9 @@ export class SessionSettings {
     );
   }
 
+  /** @throws BackpressureError while the agent has not answered earlier changes */
   async setPermissionMode(permissionMode: PermissionMode): Promise<void> {
+    this.#assertAnswering();
     const before = this.#mode;
     await this.#configure({ permissionMode });
     this.#publishMode(permissionMode);
@@ -129,12 +138,24 @@ export class SessionSettings {
     const { gate, lifecycle, log } = this.#options;
     const { client } = gate.agent;
     if (!client) return;
-    call(client).catch((error: unknown) => {
+    this.#counted(call(client)).catch((error: unknown) => {
       if (!lifecycle.isLiving) return;
       void this.#logFailure(this.#configure(undo()));
       const message = error instanceof Error ? error.message : 'The agent rejected the change.';
       void log.append(errorEvent('agent_error', message));
     });
+  }
+
+  #counted(change: Promise<void>): Promise<void> {
+    this.#unanswered += 1;
+    return change.finally(() => {
+      this.#unanswered -= 1;
+    });
+  }
+
+  #assertAnswering(): void {
+    if (this.#unanswered < MAX_CALLS) return;
+    throw new BackpressureError(`${MAX_CALLS} changes are`);
   }
 
   /** @throws PayloadTooLargeError when the session would have too many rules and folders after this reply */
@@ -174,7 +195,7 @@ export class SessionSettings {
 
   /** Stores a change of the configuration, together with grants that are not stored yet. */
   #configure(change: Partial<SessionConfig>): Promise<void> {
-    const configured = this.#configured.then(() => this.#save(change));
+    const configured = this.#counted(this.#configured.then(() => this.#save(change)));
     this.#configured = configured.catch(() => undefined);
     return configured;
   }
