@@ -19,10 +19,16 @@ export class HeldAgentServer {
     this.url = url;
   }
 
-  /** @param sources with `src` and `test/proxies` */
-  static async start(sources: CompiledSources): Promise<HeldAgentServer> {
+  /**
+   * @param sources with `src` and `test/proxies`
+   * @param keepAliveMs short by default, because some proxies notice a client that has left when they write to it
+   */
+  static async start(
+    sources: CompiledSources,
+    keepAliveMs: number | null = 100,
+  ): Promise<HeldAgentServer> {
     const program = Program.node(sources.path('test/proxies/held-server.ts'), [], {
-      env: { TOKEN },
+      env: { TOKEN, KEEP_ALIVE_MS: JSON.stringify(keepAliveMs) },
     });
     const [, url = ''] = await program.says(/^Listening on (\S+)$/m);
     return new HeldAgentServer(program, url);

@@ -15,8 +15,7 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   imports: [
     AgentWebkitModule.forRoot({
       auth: { tokens: [process.env['TOKEN'] ?? ''] },
-      // A proxy may notice that a client has left only when it writes to it.
-      stream: { keepAliveMs: 100 },
+      stream: { keepAliveMs: JSON.parse(process.env['KEEP_ALIVE_MS'] ?? '') as number | null },
       agent: {
         // One chunk of text for each line.
         sdkFactory: scriptedSdkFactory(async (turn) => {

@@ -30,6 +30,8 @@ export interface Proxy {
   /** The name that clients request. @default that of the blocks */
   host?: string;
   versions: readonly HttpVersion[];
+  /** True when it notices that a client has left only when it writes to it. */
+  noticesByWriting?: boolean;
   /** The number of requests of one HTTP/2 connection that it serves at once, where that is few. */
   http2Requests?: number;
   /** The name of the configuration file. @default 'configuration' */
@@ -99,6 +101,7 @@ const APACHE: Proxy = {
   path: '/usr/sbin/apache2',
   scheme: 'https',
   versions: ['HTTP/1.1', 'HTTP/2'],
+  noticesByWriting: true,
   http2Requests: 6,
   replacements: (values) => [
     toServer(values),
@@ -180,6 +183,7 @@ const LIGHTTPD: Proxy = {
   path: '/usr/sbin/lighttpd',
   scheme: 'https',
   versions: ['HTTP/1.1', 'HTTP/2'],
+  noticesByWriting: true,
   http2Requests: 8,
   replacements: (values) => [
     ['"port" => 3000', `"port" => ${values.serverPort}`],
