@@ -140,6 +140,10 @@ function connectHttp2(origin: string, host: string): ProxyClient {
         rejectUnauthorized: false,
       }),
   });
+  // A browser speaks HTTP/2 only when the proxy has chosen it.
+  session.on('connect', () => {
+    if (session.alpnProtocol !== 'h2') session.destroy(new Error('HTTP/2 was not negotiated.'));
+  });
   session.on('error', () => undefined);
   return {
     send: ({ method = 'GET', path, headers = {}, body = '' }) =>
