@@ -4,7 +4,6 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { connect } from 'node:net';
 import { readBlocks } from '../docs/markdown.js';
 import { eventually } from '../support/eventually.js';
 import { findFreePort } from '../support/free-port.js';
@@ -74,10 +73,8 @@ export class StartedProxy {
     const started = new StartedProxy(proxy, program, values);
     try {
       await eventually(() => {
-        if (program.status !== null) {
-          throw new Error(`${proxy.name} does not load the block:\n${program.output}`);
-        }
-        return canConnect(values.port);
+        if (program.status !== null) throw new Error(`${proxy.name} does not load the block.`);
+        return started.#answers();
       });
     } catch (error) {
       await started.stop();
@@ -90,10 +87,26 @@ export class StartedProxy {
     return connectTo(this.#origin, version, this.#host);
   }
 
+  /** Resolves to true when it answers a request, whatever the status. */
+  async #answers(): Promise<boolean> {
+    const client = this.connect();
+    try {
+      await client.send({ path: '/sessions' });
+      return true;
+    } catch {
+      return false;
+    } finally {
+      client.close();
+    }
+  }
+
+  /** @throws Error with the output of a program that has ended by itself */
   async stop(): Promise<void> {
+    const { status } = this.#program;
     // By SIGTERM: the main process of Apache and of Varnish ends the others.
     await this.#program.end();
     await rm(this.#folder, { recursive: true, force: true });
+    if (status !== null) throw new Error(`The proxy ended (${status}):\n${this.#program.output}`);
   }
 }
 
@@ -112,14 +125,4 @@ async function makeCertificate(folder: string): Promise<void> {
       'cat "$0/agents.crt" "$0/agents.key" >"$0/agents.pem"',
     folder,
   ]);
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }
