@@ -60,6 +60,27 @@ describe.each(drivers)('a SQLite file that is open by %s', (driver) => {
     expect(await storedSeqs(storage, id)).toHaveLength(50);
   });
 
+  it('is locked again after its lock was deleted', async () => {
+    await rm(`${bench.file}.lock`);
+    await append(storage, id, sampleEvents(11, 1));
+    expect(notices).toEqual([
+      `The file ${bench.file}.lock was removed while the server used it. It was created again.`,
+    ]);
+    await expect(bench.open({ driver })).rejects.toThrow('is in use by another server');
+  });
+
+  it('is not written while another server has it, whose lock was possible by a deletion', async () => {
+    await rm(`${bench.file}.lock`);
+    const other = await bench.open({ driver });
+    await expect(append(storage, id, sampleEvents(11, 1))).rejects.toMatchObject({
+      name: 'StorageFaultError',
+      message: 'The database is in use by another server.',
+    });
+    await other.close();
+    await append(storage, id, sampleEvents(11, 1));
+    await append(storage, id, sampleEvents(12, 1));
+  });
+
   it('rejects every call after a copy was written over it', async () => {
     const copy = join(bench.folder, 'copy.db');
     run(`vacuum into '${copy}'`);

@@ -74,7 +74,14 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
       const fault = { code: 'EISDIR', syscall: 'open' };
       throw Object.assign(new Error('EISDIR: illegal operation on a directory'), fault);
     }
-    const held = parts.lockFile(fs, options.file, DatabaseOf, parts);
+    // The file may be a link, and another server may open it by another path.
+    const { file } = options;
+    const lockPath = `${fs.existsSync(file) ? fs.realpathSync(file) : file}.lock`;
+    const lock = () => ({
+      held: parts.lockFile(fs, file, lockPath, DatabaseOf, parts),
+      id: fs.statSync(lockPath, { bigint: true }),
+    });
+    let locked = lock();
     let current = parts.openFile(fs, options, DatabaseOf, parts, onNotice);
     let statements = new Map<string, Statement>();
     let checkedAt = performance.now();
@@ -88,7 +95,7 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
         current = parts.openFile(fs, options, DatabaseOf, parts, onNotice);
       } catch (error) {
         answer({ id: null, error: describe(error) });
-        held.close();
+        locked.held.close();
         port.close();
         throw error;
       }
@@ -98,6 +105,15 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
       file: fs.realpathSync(options.file),
       current: () => current,
       reopen,
+      hasLock: () => {
+        const found = fs.statSync(lockPath, { bigint: true, throwIfNoEntry: false });
+        return found?.ino === locked.id.ino && found.dev === locked.id.dev;
+      },
+      lockAgain: () => {
+        const lost = locked.held;
+        locked = lock();
+        lost.close();
+      },
       describe,
       onNotice,
     });
@@ -167,7 +183,7 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
       }
       current.database.close();
       current.watch.close();
-      held.close();
+      locked.held.close();
       port.close();
     };
 

@@ -9,6 +9,10 @@ export interface FileGuardOptions {
   current: () => OpenFile;
   /** Closes the database and opens it again. */
   reopen: () => void;
+  /** Returns false when the lock of this server was removed, so that another server could open the database. */
+  hasLock: () => boolean;
+  /** Locks the database again. Throws when another server has opened it. */
+  lockAgain: () => void;
   describe: (error: unknown) => ThreadError;
   /** Called with a sentence for the log. */
   onNotice: (notice: string) => void;
@@ -42,6 +46,8 @@ export function guardFiles({
   file,
   current,
   reopen,
+  hasLock,
+  lockAgain,
   describe,
   onNotice,
 }: FileGuardOptions): FileGuard {
@@ -123,12 +129,28 @@ export function guardFiles({
     return null;
   };
 
+  const repairLock = (): ThreadError | null => {
+    try {
+      lockAgain();
+    } catch (cause) {
+      const error = createFault(
+        'The database is in use by another server.',
+        'lost its lock, and cannot be locked again',
+        `${String(cause)} Do not delete ${file}.lock.`,
+      );
+      fault = { isFinal: false, error };
+      return error;
+    }
+    onNotice(`The file ${file}.lock was removed while the server used it. It was created again.`);
+    return null;
+  };
+
   const check = (): ThreadError | null => {
     if (fault?.isFinal) return fault.error;
     const problem = current().watch.check();
     if (!problem) {
       fault = null;
-      return null;
+      return hasLock() ? null : repairLock();
     }
     if (problem.name === 'companion') {
       fault = null;

@@ -9,17 +9,17 @@ import type { Database, DatabaseClass } from './driver.js';
  * operating system that ends with the process, whatever the signal. Backups and the `sqlite3` shell
  * can still read the file itself.
  *
+ * @param path the path of the lock
  * @throws Error when another server has the lock
  */
 export function lockFile(
   fs: typeof import('node:fs'),
   file: string,
+  path: string,
   DatabaseOf: DatabaseClass,
   { createPrivately }: Pick<ThreadParts, 'createPrivately'>,
 ): Database {
   const LOCK_WAIT_MS = 2000;
-  // The file may be a link, and another server may open it by another path.
-  const path = `${fs.existsSync(file) ? fs.realpathSync(file) : file}.lock`;
   createPrivately(fs, path);
   const held = new DatabaseOf(path);
   // A server that is shutting down has this long to release the lock.
