@@ -9,7 +9,10 @@ import { scriptedSdkFactory } from '../../src/agent-webkit/agents/scripted/scrip
 import { limitConnections } from '../../src/standalone/connection-limits.js';
 import { HttpErrorFilter } from '../../src/standalone/http-error.filter.js';
 
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const stdin = createInterface({ input: process.stdin });
+// The test has ended.
+stdin.on('close', () => process.exit());
+const lines = stdin[Symbol.asyncIterator]();
 
 @Module({
   imports: [
