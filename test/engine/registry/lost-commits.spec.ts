@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { LostCommits } from '../../../src/agent-webkit/engine/registry/lost-commits.js';
 import type { Session } from '../../../src/agent-webkit/engine/session/session.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { ADA, createRegistry } from '../../support/registry-bench.js';
@@ -27,6 +26,7 @@ describe('a server whose storage loses the last commits', () => {
     reads = 0;
     isDown = false;
     storage = new MemoryStorage();
+    Object.assign(storage, { durable: true }); // sessions stay when a server stops
     const get = storage.records.get.bind(storage.records);
     storage.records.get = async (id) => {
       reads += 1;
@@ -89,21 +89,48 @@ describe('a server whose storage loses the last commits', () => {
     expect(cut.endReason).toBe('ownership_lost');
   });
 
-  it('compares every session after one was restored without its last commit', async () => {
-    const cut = await create();
-    const commits = new LostCommits(storage.records);
-    commits.committed(cut.id, cut.lastSeq);
-    await commits.check([Promise.resolve(cut)]);
-    expect(cut.endReason).toBeNull();
-    commits.restored(cut.id, cut.lastSeq);
-    commits.committed(cut.id, 1);
+  it('closes a session with lost events that was loaded before another one', async () => {
+    const [idle, cut] = [await create(), await create()];
+    await look();
+    await bench.registry.shutdown();
+    bench = createRegistry(storage);
+    await bench.registry.start();
+    const loaded = await bench.registry.get(cut.id, ADA);
+    await bench.registry.get(idle.id, ADA);
     left.set(cut.id, 2);
-    await commits.check([Promise.resolve(cut)]);
-    expect(cut.endReason).toBeNull();
-    commits.committed(cut.id, cut.lastSeq);
-    commits.restored(cut.id, 2);
-    commits.committed(cut.id, 2);
-    await commits.check([Promise.resolve(cut)]);
+    await look();
+    expect(loaded.endReason).toBe('ownership_lost');
+  });
+
+  it('closes a session without events of this server when the storage has lost some of it', async () => {
+    const cut = await create();
+    await bench.registry.shutdown();
+    bench = createRegistry(storage);
+    await bench.registry.start();
+    const loaded = await bench.registry.get(cut.id, ADA);
+    await look();
+    left.set(cut.id, 2);
+    await look();
+    expect(loaded.endReason).toBe('ownership_lost');
+  });
+
+  it('closes a session with lost events after the session of the last commit was deleted', async () => {
+    const [whole, cut, deleted] = [await create(), await create(), await create()];
+    await look();
+    await bench.registry.delete(deleted.id, ADA);
+    left.set(cut.id, 2);
+    await look();
+    expect(whole.endReason).toBeNull();
+    expect(cut.endReason).toBe('ownership_lost');
+  });
+
+  it('closes a session with lost events after it has compared all of them once', async () => {
+    const [cut, last] = [await create(), await create()];
+    left.set(last.id, 2);
+    await look();
+    expect([cut.endReason, last.endReason]).toEqual([null, 'ownership_lost']);
+    left.set(cut.id, 2);
+    await look();
     expect(cut.endReason).toBe('ownership_lost');
   });
 
@@ -128,13 +155,11 @@ describe('a server whose storage loses the last commits', () => {
     expect(sessions.map(({ endReason }) => endReason)).toEqual([null, null, null]);
   });
 
-  it('looks at no session after the last one was deleted', async () => {
-    const [kept, deleted] = [await create(), await create()];
-    await look();
+  it('reads no record while no session is in memory', async () => {
+    const deleted = await create();
     await bench.registry.delete(deleted.id, ADA);
     reads = 0;
     await look();
     expect(reads).toBe(0);
-    expect(kept.endReason).toBeNull();
   });
 });

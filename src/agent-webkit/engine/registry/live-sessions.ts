@@ -68,7 +68,9 @@ export class LiveSessions {
         this.#agents.track(agentGone);
       },
       onUnused: (id) => void this.#evictUnused(id),
-      onCommitted: (id, seq) => this.#lostCommits.committed(id, seq),
+      onCommitted: (id, seq) => {
+        if (this.#sessions.has(id)) this.#lostCommits.committed(id, seq);
+      },
     };
     this.#deletions = new Deletions(deps);
     this.#lostCommits = new LostCommits(storage.records);
@@ -214,6 +216,7 @@ export class LiveSessions {
     if ((await this.#sessions.get(session.id)) !== session) return;
     if (session.endReason === 'deleted') return;
     this.#sessions.delete(session.id);
+    this.#lostCommits.forget(session.id);
     await this.end(session, 'released', 0);
   }
 
@@ -246,7 +249,7 @@ export class LiveSessions {
       const record = await records.claim(id);
       if (record) {
         this.#unread.add(id, record.epoch);
-        this.#lostCommits.restored(id, record.log.lastSeq);
+        this.#lostCommits.claimed(record);
       }
       const session =
         record && (await Session.restore(record, this.#deps, this.#unread.isReset(id)));
