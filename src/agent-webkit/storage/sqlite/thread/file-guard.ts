@@ -70,10 +70,16 @@ export function guardFiles({
     const path = `${file}.rescued-${new Date().toISOString().replaceAll(':', '')}`;
     try {
       fs.closeSync(fs.openSync(path, 'wx', 0o600));
+    } catch {
+      // The folder is gone, too. The fault is reported in any case.
+      return null;
+    }
+    try {
       current().database.prepare('vacuum into ?').run(path);
       return path;
     } catch {
-      // The folder is gone, too, or the disk is full. The fault is reported in any case.
+      // The disk is full. A part of the content must not be mistaken for all of it.
+      fs.rmSync(path, { force: true });
       return null;
     }
   };

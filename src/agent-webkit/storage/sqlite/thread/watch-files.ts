@@ -59,21 +59,28 @@ export function watchFiles(fs: typeof import('node:fs'), file: string): FileWatc
       mark: Buffer.concat([header.subarray(SALT.at, SALT.at + SALT.bytes), backfill, attempted]),
     };
   };
+  // The checkpoints first: another program may complete one at any moment, and what it wrote afterwards
+  // must count as written by a checkpoint.
+  let knownMark = readCheckpoints().mark;
   let known = fs.fstatSync(opened, { bigint: true });
   let knownHeader = read(opened, HEADER_BYTES);
-  let knownMark = readCheckpoints().mark;
 
   /** Compares the content of the database when its time or size has changed. */
-  const isOverwritten = (now: Stats): boolean => {
-    if (now.mtimeNs === known.mtimeNs && now.size === known.size) return false;
+  const isOverwritten = (found: Stats): boolean => {
+    if (found.mtimeNs === known.mtimeNs && found.size === known.size) return false;
+    const before = readCheckpoints();
+    const now = fs.fstatSync(opened, { bigint: true });
     const header = read(opened, HEADER_BYTES);
-    const { isRunning, mark } = readCheckpoints();
-    const hasCheckpoint = isRunning || !mark.equals(knownMark);
+    const after = readCheckpoints();
+    const hasCheckpoint =
+      before.isRunning ||
+      after.isRunning ||
+      ![before, after].every(({ mark }) => mark.equals(knownMark));
     // A changed time alone, as after `touch`, is no reason to reject requests.
     if (!hasCheckpoint && (now.size !== known.size || !header.equals(knownHeader))) return true;
     known = now;
     knownHeader = header;
-    knownMark = mark;
+    knownMark = before.mark;
     return false;
   };
 
