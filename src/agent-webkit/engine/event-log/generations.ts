@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Generation } from '../storage.js';
+import { FIRST_GENERATION, type Generation } from '../storage.js';
 
 /** The maximum number of generations that are kept. */
 const MAX_GENERATIONS = 100;
@@ -27,10 +27,13 @@ export class Generations {
   #all: readonly Generation[];
   #newest: Generation;
 
-  /** @param stored the generations of the log, as they are stored */
-  constructor(stored: readonly Generation[]) {
-    this.#all = stored;
-    this.#newest = newestOf(stored);
+  /**
+   * @param stored the generations of the log, as they are stored; missing for a storage of a host that does
+   *   not store them
+   */
+  constructor(stored: readonly Generation[] | undefined) {
+    this.#all = stored?.length ? stored : FIRST_GENERATION;
+    this.#newest = newestOf(this.#all);
   }
 
   /** The generations in order, as they are to be stored. */
