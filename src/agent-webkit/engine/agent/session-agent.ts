@@ -7,12 +7,10 @@ import type {
   SDKMessage,
   SdkFactory,
 } from '../agent-client.js';
+import { AgentMessages } from './agent-messages.js';
 import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { Conversation } from './translation/conversation.js';
-import { apiErrorText } from './translation/api-errors.js';
-import { MessageTranslator } from './translation/message-translator.js';
 import { McpWatch } from './mcp-watch.js';
 import { cancelledRequest } from './cancelled-request.js';
 import { ProposedPlans } from './proposed-plans.js';
@@ -182,29 +180,27 @@ export class SessionAgent {
     this.#client = client;
     this.#unreportedUsd = 0;
     this.#work = new AgentWork();
-    void this.#read(client, new MessageTranslator(start.sessionId, costUsd), start);
+    const { logger } = this.#options;
+    void this.#read(client, new AgentMessages(start, costUsd, this.#plans, logger), start);
     return client;
   }
 
   async #read(
     client: AgentClient,
-    translator: MessageTranslator,
-    { sessionId, maxBudgetUsd }: AgentStart,
+    messages: AgentMessages,
+    { maxBudgetUsd }: AgentStart,
   ): Promise<void> {
-    const conversation = new Conversation();
     let hasSpoken = false;
     let cause: unknown;
     const watch = new McpWatch(client, (servers) => {
-      const events = this.#client === client ? translator.mcpChanges(servers) : [];
-      // If they cannot be stored, neither can the agent's own events, which then end the session.
-      if (events.length > 0) this.#listener.onEvents(events)?.catch(() => undefined);
+      if (this.#client === client) this.#pass(messages.readServers(servers));
     });
     try {
       for await (const message of client.messages) {
         hasSpoken = true;
         // Messages of an agent that is being closed are dropped, except for what it could not store.
         if (this.#client !== client) {
-          if (isLoss(message)) this.#append(sessionId, this.#translate(translator, message));
+          this.#pass(messages.readLast(message));
           continue;
         }
         // The agent counts its budget from zero again.
@@ -213,10 +209,7 @@ export class SessionAgent {
         const mode = permissionModeIn(message);
         if (mode !== undefined) this.#listener.onPermissionMode(mode);
         if (message.type === 'system' && message.subtype === 'init') watch.stop();
-        const begun = conversation.observe(message);
-        const events = [...begun, ...this.#translate(translator, message)];
-        this.#logErrors(sessionId, events);
-        this.#logApiError(sessionId, message);
+        const events = messages.read(message);
         const { isInTurn, isAtWork } = this.#work;
         this.#work.observe(message);
         const taken = events.length > 0 ? this.#listener.onEvents(events) : undefined;
@@ -234,55 +227,10 @@ export class SessionAgent {
     this.#listener.onExit(describeExit(hasSpoken, cause));
   }
 
-  /** Appends events that nothing waits for. */
-  #append(sessionId: string, events: WireEvent[]): void {
-    this.#logErrors(sessionId, events);
-    if (events.length === 0) return;
-    // If they cannot be stored, the log ends the session by itself.
-    this.#listener.onEvents(events)?.catch(() => undefined);
+  /** Passes on events that nothing waits for. If they cannot be stored, the log ends the session by itself. */
+  #pass(events: WireEvent[]): void {
+    if (events.length > 0) this.#listener.onEvents(events)?.catch(() => undefined);
   }
-
-  /**
-   * A message of an unexpected shape is skipped, and the agent continues. A `result` that cannot be
-   * read is an error, because the turn would never end.
-   */
-  #translate(translator: MessageTranslator, message: SDKMessage): WireEvent[] {
-    try {
-      this.#plans.observe(message);
-      return translator.translate(message);
-    } catch (error) {
-      if (message.type === 'result') throw error;
-      this.#options.logger.warn(
-        `A message '${message.type}' could not be translated and was skipped: ${String(error)}`,
-      );
-      return [];
-    }
-  }
-
-  /** The operator must know of errors that only the operator can fix, such as a wrong API key. */
-  #logErrors(sessionId: string, events: readonly WireEvent[]): void {
-    for (const { event, data } of events) {
-      if (event !== 'error') continue;
-      this.#options.logger.warn(`Session ${sessionId}: ${data.code}. ${data.message}`);
-    }
-  }
-
-  /** Logs the text of an API error, which no client receives. */
-  #logApiError(sessionId: string, message: SDKMessage): void {
-    const text = apiErrorText(message);
-    if (text === null) return;
-    this.#options.logger.warn(
-      `Session ${sessionId}: a request to the API failed: ${JSON.stringify(text)}`,
-    );
-  }
-}
-
-/** Returns true for the report about a part of the conversation that is not stored, which may come when an agent exits. */
-function isLoss(message: SDKMessage): boolean {
-  return (
-    message.type === 'system' &&
-    (message.subtype === 'session_writes_lost' || message.subtype === 'mirror_error')
-  );
 }
 
 /** Returns the permission mode that a message reports, if any. The agent reports each change at once. */
