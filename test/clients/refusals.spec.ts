@@ -75,6 +75,18 @@ describeNeeding(findMissingPrograms())('A server that refuses, breaks and falls 
     },
     60_000,
   );
+
+  it.concurrent.each(RECIPES.map((recipe) => [recipe.file, recipe] as const))(
+    'ends after one request that a proxy rejects with HTML in %s',
+    async (_, recipe) => {
+      const { server, program } = await start(recipe, [{ status: 403, isHtml: true }]);
+      const status = await program.ended();
+
+      expect([status, await program.text()]).toEqual([1, expect.stringContaining('403')]);
+      expect(server.asked).toHaveLength(1);
+    },
+    60_000,
+  );
 });
 
 it('The page has no program that is not tested', () => {

@@ -13,6 +13,8 @@ interface WireEvent {
 interface Refusal {
   status: number;
   retryAfter?: number;
+  /** True for the page of a proxy. */
+  isHtml?: boolean;
 }
 
 /** Some events. */
@@ -100,8 +102,12 @@ export class StubbornServer {
   }
 }
 
-function refuse(response: ServerResponse, { status, retryAfter }: Refusal): void {
+function refuse(response: ServerResponse, { status, retryAfter, isHtml = false }: Refusal): void {
   if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
+  if (isHtml) {
+    response.writeHead(status, { 'content-type': 'text/html' }).end(`<h1>${status} Rejected</h1>`);
+    return;
+  }
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ statusCode: status, code: 'stub', message: `Refused: ${status}` }));
 }
