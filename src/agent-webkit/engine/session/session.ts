@@ -8,6 +8,7 @@ import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import type { SessionRecord } from '../storage.js';
 import { StorageWait } from '../storage-guard/storage-wait.js';
+import { acceptMessage } from './accept-message.js';
 import { toPendingRequest } from './request-events.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
@@ -154,34 +155,7 @@ export class Session {
     if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
     lifecycle.assertLiving();
     if (log.isTroubled) throw wait.unavailable();
-    await wait.for(this.#accept(message, by, idempotencyKey));
-  }
-
-  async #accept(message: InboundMessage, by: Caller, idempotencyKey?: string): Promise<void> {
-    const { activity, gate, queue, requests, settings, tasks } = this.#parts;
-    switch (message.type) {
-      case 'user_message':
-        activity.stopTimers();
-        await queue.accept(message, idempotencyKey).finally(() => activity.update());
-        gate.startNextTurn();
-        return settings.recordActivity();
-      case 'interrupt':
-        return gate.interrupt();
-      case 'permission_response':
-      case 'question_response':
-        settings.checkReply(message);
-        await requests.reply(message, by);
-        await settings.applyReply(message);
-        return settings.recordActivity();
-      case 'set_permission_mode':
-        return settings.setPermissionMode(message.mode);
-      case 'set_model':
-        return settings.setModel(message.model);
-      case 'stop_task':
-        return tasks.stop(message.task_id);
-      default:
-        message satisfies never;
-    }
+    await wait.for(acceptMessage(this.#parts, message, by, idempotencyKey));
   }
 
   /**

@@ -1,0 +1,38 @@
+import type { InboundMessage } from '../../protocol/inbound.js';
+import type { Caller } from '../caller.js';
+import type { SessionParts } from './session-parts.js';
+
+/**
+ * Passes a client's message to the part of the session that is responsible for it. Resolves when the
+ * message cannot be lost any more.
+ */
+export async function acceptMessage(
+  { activity, gate, queue, requests, settings, tasks }: SessionParts,
+  message: InboundMessage,
+  by: Caller,
+  idempotencyKey: string | undefined,
+): Promise<void> {
+  switch (message.type) {
+    case 'user_message':
+      activity.stopTimers();
+      await queue.accept(message, idempotencyKey).finally(() => activity.update());
+      gate.startNextTurn();
+      return settings.recordActivity();
+    case 'interrupt':
+      return gate.interrupt();
+    case 'permission_response':
+    case 'question_response':
+      settings.checkReply(message);
+      await requests.reply(message, by);
+      await settings.applyReply(message);
+      return settings.recordActivity();
+    case 'set_permission_mode':
+      return settings.setPermissionMode(message.mode);
+    case 'set_model':
+      return settings.setModel(message.model);
+    case 'stop_task':
+      return tasks.stop(message.task_id);
+    default:
+      message satisfies never;
+  }
+}
