@@ -27,7 +27,7 @@ export const SERVER_SETTINGS = {
   HOST: {
     rule: nonEmptyString,
     default: '127.0.0.1',
-    effect: 'The address to listen on. A public one requires `AGENT_WEBKIT_TOKEN`.',
+    effect: 'The address to listen on. With `AGENT_WEBKIT_NO_AUTH`, only a loopback address.',
   },
   PORT: {
     rule: integer(0, 65_535),
