@@ -64,6 +64,7 @@ describe('the files of an open database', () => {
       current: () => ({
         database: database as unknown as Database,
         watch: { check: () => ({ name: 'missing', isGone: true }), close: () => undefined },
+        id: { dev: 0n, ino: 0n },
       }),
       reopen: () => undefined,
       hasLock: () => true,

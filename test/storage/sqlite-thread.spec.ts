@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventEmitter } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
+import { StorageFaultError } from '../../src/agent-webkit/engine/storage.js';
 import {
   createSqliteWorker,
   SqliteThread,
@@ -63,6 +65,15 @@ describe('the thread of a SQLite storage', () => {
     await eventually(numbersOrError, (rows) => Array.isArray(rows));
     expect(await numbers()).toEqual([{ amount: 1 }]);
     expect(workers).toHaveLength(2);
+  });
+
+  it('creates no new database when it is replaced after the file was removed', async () => {
+    await thread.write(add);
+    await workers[0]?.terminate();
+    await rm(bench.file);
+    const failure = await eventually(numbersOrError, (found) => found instanceof StorageFaultError);
+    expect(failure).toMatchObject({ cause: { message: expect.stringContaining('it is missing') } });
+    expect(existsSync(bench.file)).toBe(false);
   });
 
   it('rejects its pending requests when it dies', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, link, rm, utimes } from 'node:fs/promises';
+import { copyFile, link, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -9,6 +9,7 @@ import {
   storedSeqs,
 } from '../../src/agent-webkit/storage/conformance/fixtures.js';
 import type { SqliteStorage } from '../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import { eventually } from '../support/eventually.js';
 import { drivers, SqliteBench } from './sqlite-bench.js';
 
 describe.each(drivers)('a SQLite file that is open by %s', (driver) => {
@@ -94,6 +95,32 @@ describe.each(drivers)('a SQLite file that is open by %s', (driver) => {
     await expect(storage.records.get(id)).rejects.toMatchObject(fault);
     await expect(createSession(storage)).rejects.toMatchObject(fault);
   });
+
+  it('loses no event when its files are removed one after the other, the database last', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      /* oxlint-disable no-await-in-loop -- one round after the other */
+      const file = join(bench.folder, `${round}.db`);
+      const removed = await bench.open({ driver, file });
+      const session = await createSession(removed);
+      let seq = 0;
+      const isAppended = async () => {
+        await append(removed, session, sampleEvents(seq + 1, 1));
+        seq += 1;
+      };
+      const appending = (async () => {
+        for (;;) await isAppended();
+      })().catch((error: unknown) => error);
+      await eventually(() => seq > 3);
+      for (const suffix of ['-wal', '-shm', '']) await rm(file + suffix, { force: true });
+      expect(await appending).toMatchObject({ name: 'StorageFaultError' });
+      const names = await readdir(bench.folder);
+      const saved = names.filter((name) => name.startsWith(`${round}.db.rescued-`));
+      expect(saved).toHaveLength(1);
+      const kept = await bench.open({ driver, file: join(bench.folder, saved[0] ?? '') });
+      expect((await storedSeqs(kept, session)).length).toBeGreaterThanOrEqual(seq);
+      /* oxlint-enable no-await-in-loop */
+    }
+  }, 60_000);
 
   it('reports a deleted log once, and has lost nothing', async () => {
     await rm(`${bench.file}-wal`);

@@ -37,7 +37,7 @@ export class SqliteStorageError extends Error {
  * rejected, and a later request starts it again. An idle thread does not keep the process alive.
  */
 export class SqliteThread {
-  readonly #options: ThreadOptions;
+  readonly #options: Omit<ThreadOptions, 'mayCreate'>;
   readonly #createWorker: (options: ThreadOptions) => Worker;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
@@ -45,10 +45,15 @@ export class SqliteThread {
   /** The failure of the last thread, and the time of its start, which delays the next start. */
   #failure: Error | null = null;
   #startedAt = 0;
+  /** True when a thread has had the database open. */
+  #hasOpened = false;
   #isClosed = false;
   #onNotice: (notice: string) => void = () => undefined;
 
-  constructor(options: Omit<ThreadOptions, 'libsqlPath'>, createWorker = createSqliteWorker) {
+  constructor(
+    options: Omit<ThreadOptions, 'libsqlPath' | 'mayCreate'>,
+    createWorker = createSqliteWorker,
+  ) {
     this.#options = { ...options, libsqlPath: findLibsql() };
     this.#createWorker = createWorker;
   }
@@ -101,7 +106,7 @@ export class SqliteThread {
     const isTooSoon = performance.now() - this.#startedAt < RESTART_INTERVAL_MS;
     if (this.#failure && isTooSoon) throw this.#failure;
     this.#startedAt = performance.now();
-    const worker = this.#createWorker(this.#options);
+    const worker = this.#createWorker({ ...this.#options, mayCreate: !this.#hasOpened });
     this.#worker = worker;
     worker.on('message', (answer: ThreadAnswer) => this.#settle(worker, answer));
     worker.on('error', (cause) =>
@@ -123,8 +128,10 @@ export class SqliteThread {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if (this.#pending.size === 0 && !this.#isClosed) worker.unref();
-    if (answer.error === null) pending?.resolve(answer.results);
-    else pending?.reject(toError(answer.error));
+    if (answer.error === null) {
+      this.#hasOpened = true;
+      pending?.resolve(answer.results);
+    } else pending?.reject(toError(answer.error));
   }
 
   #fail(worker: Worker, failure: Error): void {

@@ -50,6 +50,8 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
   const options = threads.workerData as ThreadOptions;
   /** The minimum interval between two checks of the files for reads, in milliseconds. */
   const READ_CHECK_MS = 1000;
+  const MAX_REOPEN_TRIES = 5;
+  const REOPEN_DELAY_MS = 20;
 
   /** A request that failed for a known reason. */
   class Refusal extends Error {
@@ -87,17 +89,27 @@ export function runSqliteThread(require: NodeJS.Require, parts: ThreadParts): vo
     let checkedAt = performance.now();
 
     /** Opens the database again. A later request starts another thread if that fails. */
-    const reopen = (): void => {
-      current.database.close();
-      current.watch.close();
+    const reopen = (explain: (error: unknown) => ThreadError): void => {
+      const { database, watch, id } = current;
+      database.close();
+      watch.close();
       statements = new Map();
-      try {
-        current = parts.openFile(fs, options, DatabaseOf, parts, onNotice);
-      } catch (error) {
-        answer({ id: null, error: describe(error) });
-        locked.held.close();
-        port.close();
-        throw error;
+      for (let tries = 1; ; tries += 1) {
+        try {
+          current = parts.openFile(fs, options, DatabaseOf, parts, onNotice, id);
+          return;
+        } catch (error) {
+          // Another program may still be removing files of the database.
+          if (tries < MAX_REOPEN_TRIES && fs.existsSync(options.file)) {
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REOPEN_DELAY_MS);
+            continue;
+          }
+          const reason = explain(error);
+          answer({ id: null, error: reason });
+          locked.held.close();
+          port.close();
+          throw new Refusal(reason);
+        }
       }
     };
     const guard = parts.guardFiles({

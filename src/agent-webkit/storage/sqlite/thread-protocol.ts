@@ -61,8 +61,10 @@ export type ThreadAnswer =
 export type SqliteDriver = 'node:sqlite' | 'libsql';
 
 export interface ThreadOptions {
-  /** Absolute. A missing folder is created. */
+  /** Absolute. */
   file: string;
+  /** False when it was open before, and a missing file is not created. */
+  mayCreate: boolean;
   /** Undefined selects the best driver that is available. */
   driver: SqliteDriver | undefined;
   /** The path of libsql's main file; null if it is not installed. */

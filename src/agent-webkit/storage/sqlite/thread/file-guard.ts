@@ -7,8 +7,12 @@ export interface FileGuardOptions {
   /** The path of the database, without links. */
   file: string;
   current: () => OpenFile;
-  /** Closes the database and opens it again. */
-  reopen: () => void;
+  /**
+   * Closes the database and opens it again.
+   *
+   * @param explain returns the fault when it cannot be opened, and throws nothing
+   */
+  reopen: (explain: (error: unknown) => ThreadError) => void;
   /** Returns false when the lock of this server was removed, so that another server could open the database. */
   hasLock: () => boolean;
   /** Locks the database again. Throws when another server has opened it. */
@@ -33,7 +37,8 @@ export interface FileGuard {
  * Creates the guard of a database. Part of the thread's program: it refers to nothing outside of itself.
  *
  * - The write-ahead log or the shared memory was removed: the open ones are intact. They are written into
- *   the database, which is opened again.
+ *   the database, which is opened again. Meanwhile a second path leads to the file: a program that removes
+ *   one of the files after the other may remove it, too, and nothing has it open.
  * - The database was moved or deleted, or another file was moved to its path: nothing is written any
  *   more. The write-ahead log is written into the open file, so that it cannot be mistaken for that of
  *   another file. If the file has no path any more, its content is saved to a new file. When the same
@@ -65,9 +70,12 @@ export function guardFiles({
     if (row?.['busy'] !== 0) throw new Error('another program reads the database');
   };
 
+  const createPath = (): string =>
+    `${file}.rescued-${new Date().toISOString().replaceAll(':', '')}`;
+
   /** Returns the path of a copy of the open database, or null when it could not be written. */
   const save = (): string | null => {
-    const path = `${file}.rescued-${new Date().toISOString().replaceAll(':', '')}`;
+    const path = createPath();
     try {
       fs.closeSync(fs.openSync(path, 'wx', 0o600));
     } catch {
@@ -83,6 +91,10 @@ export function guardFiles({
       return null;
     }
   };
+
+  const describeSaved = (path: string): string =>
+    `Its content was saved to ${path}. Stop the server, move the file that you want to use to ` +
+    `${file}, and start the server.`;
 
   const describeLoss = ({ name, isGone }: FileProblem & { isGone: boolean }): ThreadError => {
     try {
@@ -101,8 +113,7 @@ export function guardFiles({
     const action = isGone
       ? saved === null
         ? 'Stop the server, restore a backup, and start the server.'
-        : `Its content was saved to ${saved}. Stop the server, move the file that you want to use to ` +
-          `${file}, and start the server.`
+        : describeSaved(saved)
       : 'Put the same file back, and the server continues. Or stop the server, restore a backup, and ' +
         'start the server.';
     return createFault(
@@ -110,6 +121,30 @@ export function guardFiles({
       problem,
       action,
     );
+  };
+
+  /** Adds a second path to the file. Returns false where the file system has no such links. */
+  const keep = (path: string): boolean => {
+    try {
+      fs.linkSync(file, path);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  /** Describes why the database could not be opened again, and removes its second path if the first one is left. */
+  const explain = (error: unknown, path: string | null): ThreadError => {
+    if (path === null) return describe(error);
+    const [first, second] = [file, path].map((one) =>
+      fs.statSync(one, { bigint: true, throwIfNoEntry: false }),
+    );
+    if (first?.ino !== second?.ino) {
+      const summary = 'The database file was removed or moved while the server used it.';
+      return createFault(summary, 'was deleted or replaced', describeSaved(path));
+    }
+    fs.rmSync(path, { force: true });
+    return describe(error);
   };
 
   const repair = (suffix: string, isReplaced: boolean): ThreadError | null => {
@@ -127,7 +162,14 @@ export function guardFiles({
         };
         return fault.error;
       }
-      reopen();
+      const path = createPath();
+      const isKept = keep(path);
+      if (current().watch.check()?.name !== 'companion') {
+        fs.rmSync(path, { force: true });
+        return check();
+      }
+      reopen((error) => explain(error, isKept ? path : null));
+      fs.rmSync(path, { force: true });
     } catch (error) {
       return describe(error);
     }
