@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { within } from '../engine/timing/within.js';
+import { closeWithConnection } from './close-with-connection.js';
 
 /** How long clients may take to read the last bytes of their streams, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 500;
@@ -15,6 +16,7 @@ export class OpenStreams implements BeforeApplicationShutdown {
   private readonly responses = new Set<Writable>();
 
   add(response: Writable): void {
+    closeWithConnection(response);
     if (response.destroyed) return; // the client disconnected during authentication
     this.responses.add(response);
     response.on('close', () => this.responses.delete(response));
