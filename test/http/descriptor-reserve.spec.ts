@@ -2,7 +2,7 @@ import { openSync, closeSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { array, assert, constant, integer, oneof, property } from 'fast-check';
-import { countDescriptors } from '../../src/agent-webkit/http/descriptor-count.js';
+import { countDescriptors, NONE_LEFT } from '../../src/agent-webkit/http/descriptor-count.js';
 import { DescriptorReserve } from '../../src/agent-webkit/http/descriptor-reserve.js';
 import { itOnly } from '../support/needs.js';
 
@@ -95,6 +95,15 @@ describe('the reserve of file descriptors', () => {
     machine.now += 2000;
     expect(machine.open()).toBe(true);
     expect(lines).toEqual(['warn', 'log']);
+  });
+
+  it('is reported without a number when none are left to count them with', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const reserve = new DescriptorReserve(() => NONE_LEFT);
+    expect(() => reserve.check()).toThrow(expect.objectContaining({ code: 'server_overloaded' }));
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^The process has no file descriptor left\. New streams/)],
+    ]);
   });
 
   it('does not exist where the system tells no limit', () => {

@@ -7,7 +7,10 @@ export interface DescriptorCount {
   readonly limit: number;
 }
 
-/** The errors of a process that cannot open another file, and so cannot count either. */
+/** The count of a process that cannot open another file, and so cannot count either. */
+export const NONE_LEFT: DescriptorCount = { used: 1, limit: 1 };
+
+/** The errors of such a process. */
 const EXHAUSTED: readonly unknown[] = ['EMFILE', 'ENFILE'];
 
 /**
@@ -27,6 +30,6 @@ export function countDescriptors(): DescriptorCount | null {
     return { used: size > 0 ? size : readdirSync('/proc/self/fd').length, limit };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    return EXHAUSTED.includes(code) ? { used: 1, limit: 1 } : null;
+    return EXHAUSTED.includes(code) ? NONE_LEFT : null;
   }
 }

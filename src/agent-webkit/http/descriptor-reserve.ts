@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ServerOverloadedError } from '../engine/errors.js';
-import { countDescriptors, type DescriptorCount } from './descriptor-count.js';
+import { countDescriptors, type DescriptorCount, NONE_LEFT } from './descriptor-count.js';
 
 /** The number of file descriptors that no stream uses; a quarter of a limit that is below 256. */
 const RESERVE = 64;
@@ -57,10 +57,14 @@ export class DescriptorReserve {
     }
   }
 
-  #report({ used, limit }: DescriptorCount): void {
+  #report(count: DescriptorCount): void {
     this.#isReported = true;
+    const use =
+      count === NONE_LEFT
+        ? 'has no file descriptor left'
+        : `uses ${count.used} of ${count.limit} file descriptors`;
     this.#logger.warn(
-      `The process uses ${used} of ${limit} file descriptors. New streams are rejected with 503 until ` +
+      `The process ${use}. New streams are rejected with 503 until ` +
         'others are closed. Raise the limit of open files of the process (ulimit -n, LimitNOFILE).',
     );
   }
