@@ -135,14 +135,23 @@ describe.each(ADAPTERS)('Limits for clients on %s', (adapter) => {
 
   it('remove sessions that never had a message, and no others', async () => {
     await start({ retention: { emptySessionTtlMs: 20 } });
-    const used = await server.createSession();
-    await server.say(used, 'hi');
-    const [empty, open] = [await server.createSession(), await server.createSession()];
-    const stream = await server.stream(open);
+    // On a slow machine, a session can be removed before its message or its stream arrives.
+    const used = await eventually(
+      async () => {
+        const id = await server.createSession();
+        return { id, sent: await server.input(id, { type: 'user_message', content: 'hi' }) };
+      },
+      ({ sent }) => sent.status === 204,
+    );
+    const stream = await eventually(
+      async () => server.stream(await server.createSession()),
+      ({ status }) => status === 200,
+    );
+    const empty = await server.createSession();
     await eventually(
       async () => (await server.request('GET', `/sessions/${empty}`)).status === 404,
     );
-    expect((await server.request('GET', `/sessions/${used}`)).status).toBe(200);
+    expect((await server.request('GET', `/sessions/${used.id}`)).status).toBe(200);
     expect(stream.isEnded).toBe(false);
   });
 
