@@ -1,4 +1,14 @@
-import { IsNotEmpty, IsString, MaxLength, ValidateBy, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsInt,
+  IsNotEmpty,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 
 const MAX_NAME_LENGTH = 256;
 
@@ -14,10 +24,22 @@ export const IsNullable = (): PropertyDecorator => ValidateIf(isNotNull);
 
 /** A name of 1 to 256 characters. */
 export const IsName = (): PropertyDecorator => (target, key) => {
-  IsString()(target, key);
-  IsNotEmpty()(target, key);
-  MaxLength(MAX_NAME_LENGTH)(target, key);
+  const message = `must be a string of 1 to ${MAX_NAME_LENGTH} characters`;
+  IsString({ message })(target, key);
+  IsNotEmpty({ message })(target, key);
+  MaxLength(MAX_NAME_LENGTH, { message })(target, key);
 };
+
+/** An integer of a query, whose values are text. */
+export const IsIntegerBetween =
+  (min: number, max: number): PropertyDecorator =>
+  (target, key) => {
+    const message = `must be an integer from ${min} to ${max}`;
+    Type(() => Number)(target, key);
+    IsInt({ message })(target, key);
+    Min(min, { message })(target, key);
+    Max(max, { message })(target, key);
+  };
 
 /** The name under which class-validator keeps {@link GoesWith}. */
 export const GOES_WITH = 'goesWith';
@@ -29,6 +51,6 @@ export const GoesWith = (other: string, wanted: string): PropertyDecorator =>
     constraints: [other, wanted],
     validator: {
       validate: (_, args) => Reflect.get(args?.object ?? {}, other) === wanted,
-      defaultMessage: (args) => `${args?.property}: requires ${other} '${wanted}'`,
+      defaultMessage: (args) => `${args?.property}: requires ${other} '${wanted}'.`,
     },
   });

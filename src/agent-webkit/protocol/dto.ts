@@ -1,21 +1,17 @@
-import { Type } from 'class-transformer';
 import {
   Equals,
   IsBoolean,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   IsUUID,
   Matches,
-  Max,
   MaxLength,
-  Min,
 } from 'class-validator';
 import type { PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
-import { GoesWith, IsName, IsNullable, IsOmittable } from './decorators.js';
+import { GoesWith, IsIntegerBetween, IsName, IsNullable, IsOmittable } from './decorators.js';
 import type { UserContent } from './events.js';
 import {
   type CreateSession,
@@ -111,14 +107,14 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
 
 /** The query of GET /sessions. */
 export class ListSessionsDto {
-  @Type(() => Number) @IsInt() @Min(1) @Max(100) limit = 50;
+  @IsIntegerBetween(1, 100) limit = 50;
   @IsOptional() @IsString() @MaxLength(MAX_CURSOR_LENGTH) cursor?: string;
 }
 
 /** The query of GET /sessions/:id/events. */
 export class ReadEventsDto {
-  @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) after = 0;
-  @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit = 1000;
+  @IsIntegerBetween(0, Number.MAX_SAFE_INTEGER) after = 0;
+  @IsIntegerBetween(1, 1000) limit = 1000;
   /** How long to wait for the first event when there is none, in seconds. */
-  @Type(() => Number) @IsInt() @Min(0) @Max(60) wait = 0;
+  @IsIntegerBetween(0, 60) wait = 0;
 }

@@ -4,6 +4,9 @@ import { validateSync, type ValidationError } from 'class-validator';
 /** The maximum nesting of JSON. A deeper value is rejected before any recursive code reads it. */
 const MAX_DEPTH = 64;
 
+/** The length of the longest text that a message repeats. */
+const MAX_SHOWN_LENGTH = 80;
+
 /** Property names with a meaning in JavaScript. No field of the protocol has one of them. */
 const RESERVED = new Set(['constructor', '__proto__']);
 
@@ -28,19 +31,28 @@ export function validate<Dto extends object>(dto: new () => Dto, sent: unknown):
   );
   Object.assign(value, Object.fromEntries(fields.filter(isNested)));
   const [error] = validateSync(value, { whitelist: true, stopAtFirstError: true });
-  return error ? { problem: describe(error) } : { value };
+  return error ? { problem: describe(error, Reflect.get(sent, error.property)) } : { value };
 }
 
 function isNested([, field]: [string, unknown]): boolean {
   return typeof field === 'object';
 }
 
-function describe(error: ValidationError, path = ''): string {
-  const field = `${path}${error.property}`;
-  const [nested] = error.children ?? [];
-  if (nested) return describe(nested, `${field}.`);
-  const [rule = 'is not valid'] = Object.values(error.constraints ?? {});
-  return rule.startsWith(error.property) ? rule : `${field}: ${rule}`;
+/** Returns "field: rule, but got value." A rule that names a nested field already is left as it is. */
+function describe({ property, constraints = {} }: ValidationError, received: unknown): string {
+  const [rule = 'is not valid'] = Object.values(constraints);
+  if (rule.startsWith(property) && !rule.startsWith(`${property} `)) return rule;
+  const text = rule.startsWith(`${property} `) ? rule.slice(property.length + 1) : rule;
+  return `${property}: ${text}, but got ${show(received)}.`;
+}
+
+function show(received: unknown): string {
+  if (received === undefined) return 'nothing';
+  if (Array.isArray(received)) return 'an array';
+  if (typeof received === 'object' && received !== null) return 'an object';
+  return JSON.stringify(
+    typeof received === 'string' ? received.slice(0, MAX_SHOWN_LENGTH) : received,
+  );
 }
 
 /** Works without recursion: a deeply nested value would exhaust the stack. */
