@@ -12,6 +12,11 @@ const CODES: Readonly<Record<number, string>> = {
   [HttpStatus.UNSUPPORTED_MEDIA_TYPE]: 'unsupported_media_type',
 };
 
+/** The messages that replace those of the body parser, which do not say what to do. */
+const MESSAGES: Readonly<Record<number, string>> = {
+  [HttpStatus.PAYLOAD_TOO_LARGE]: 'The body is larger than this server accepts. Send less.',
+};
+
 /** The minimum interval between two log lines about an overloaded server. */
 const OVERLOAD_LOG_INTERVAL_MS = 10_000;
 
@@ -51,8 +56,9 @@ export class HttpErrorFilter extends BaseExceptionFilter {
     const fault = findSystemFault(exception);
     if (fault?.isTemporary) return this.overloaded(fault.error);
     // The body parser throws errors of its own, with a status and a message for clients.
-    if (fault === null && status < 500)
-      return { statusCode: status, code: codeOf(status), message };
+    if (fault === null && status < 500) {
+      return { statusCode: status, code: codeOf(status), message: MESSAGES[status] ?? message };
+    }
     this.logger.error(exception);
     return {
       statusCode: HttpStatus.INTERNAL_SERVER_ERROR,
