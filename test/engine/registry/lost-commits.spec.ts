@@ -18,11 +18,14 @@ describe('a server whose storage loses the last commits', () => {
   let bench: ReturnType<typeof createRegistry>;
   /** The number of events that the storage has left of each session. */
   let left: Map<string, number>;
+  /** The epochs that the storage has put back, by session. */
+  let epochs: Map<string, number>;
   let reads: number;
   let isDown: boolean;
   beforeEach(async () => {
     stopTime();
     left = new Map();
+    epochs = new Map();
     reads = 0;
     isDown = false;
     storage = new MemoryStorage();
@@ -33,7 +36,9 @@ describe('a server whose storage loses the last commits', () => {
       if (isDown) throw new Error('The storage does not answer.');
       const record = await get(id);
       const lastSeq = left.get(id) ?? record?.log.lastSeq ?? 0;
-      return record && { ...record, log: { ...record.log, lastSeq } };
+      if (!record) return null;
+      const epoch = epochs.get(id) ?? record.epoch;
+      return { ...record, epoch, log: { ...record.log, lastSeq } };
     };
     bench = createRegistry(storage);
     await bench.registry.start();
@@ -110,6 +115,20 @@ describe('a server whose storage loses the last commits', () => {
     const loaded = await bench.registry.get(cut.id, ADA);
     await look();
     left.set(cut.id, 2);
+    await look();
+    expect(loaded.endReason).toBe('ownership_lost');
+  });
+
+  it('closes a session with lost events when the last commit is the takeover of another one', async () => {
+    const [idle, cut] = [await create(), await create()];
+    await bench.registry.shutdown();
+    bench = createRegistry(storage);
+    await bench.registry.start();
+    const loaded = await bench.registry.get(cut.id, ADA);
+    await bench.registry.get(idle.id, ADA);
+    await look();
+    left.set(cut.id, 2);
+    epochs.set(idle.id, idle.epoch);
     await look();
     expect(loaded.endReason).toBe('ownership_lost');
   });
