@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { PermissionMode } from '../../../src/agent-webkit/engine/agent-client.js';
+import { HeldStorage } from '../../support/held-storage.js';
 import { latch } from '../../support/latch.js';
 import { init, modeStatus, result } from '../../support/sdk-messages.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
@@ -45,6 +46,21 @@ describe('The permission mode of a session', () => {
     bench.agent.say(modeStatus('plan'), initIn('plan'));
     await set('plan');
     await settle();
+    expect(await modes()).toEqual(['plan']);
+  });
+
+  it('is in the log when the request that changes it is answered', async () => {
+    const storage = new HeldStorage();
+    storage.events.isHeld = false;
+    bench = await SessionBench.start({ storage });
+    storage.events.isHeld = true;
+    let isAnswered = false;
+    const answered = set('plan').then(() => (isAnswered = true));
+    await storage.events.holds('permission_mode_changed');
+    await settle();
+    expect(isAnswered).toBe(false);
+    storage.events.release();
+    await answered;
     expect(await modes()).toEqual(['plan']);
   });
 

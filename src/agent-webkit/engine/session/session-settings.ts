@@ -78,12 +78,13 @@ export class SessionSettings {
     this.#assertAnswering();
     const before = this.#mode;
     await this.#configure({ permissionMode });
-    this.#publishMode(permissionMode);
+    const published = this.#publishMode(permissionMode);
     this.#setAgentMode(permissionMode, () => {
       if (this.#mode !== permissionMode) return {};
-      this.#publishMode(before);
+      void this.#publishMode(before);
       return { permissionMode: before };
     });
+    await published;
   }
 
   /** Stores the maximum cost of the session. An agent that was started with another one is replaced. */
@@ -100,7 +101,7 @@ export class SessionSettings {
     if (mode === this.#mode || this.#modeCalls > 0) return;
     const { log, permissionModes } = this.#options;
     if (permissionModes.includes(mode) || mode === this.#firstMode) {
-      this.#publishMode(mode);
+      void this.#publishMode(mode);
       void this.#logFailure(this.#configure({ permissionMode: mode }));
       return;
     }
@@ -111,10 +112,10 @@ export class SessionSettings {
     this.#setAgentMode(this.#mode);
   }
 
-  #publishMode(mode: PermissionMode): void {
+  #publishMode(mode: PermissionMode): void | Promise<void> {
     if (mode === this.#mode) return;
     this.#mode = mode;
-    void this.#options.log.append(permissionModeChanged(mode));
+    return this.#options.log.append(permissionModeChanged(mode));
   }
 
   #setAgentMode(mode: PermissionMode, undo?: () => Partial<SessionConfig>): void {
