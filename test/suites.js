@@ -25,6 +25,9 @@ export const SUITES = {
     'e2e/claude/notices.',
     'e2e/claude/permission-details.',
     'e2e/claude/plans.',
+    'e2e/claude/react.',
+    'e2e/claude/reconnect.',
+    'e2e/claude/requests.',
     'e2e/claude/shutdown.',
     'e2e/claude/subagents.',
     'e2e/claude/tasks.',
@@ -39,7 +42,7 @@ export const SUITES = {
   // Servers and databases that are killed or frozen, and memory that must not grow.
   durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
   // The built server on a machine that fails: logs, signals, file descriptors, disks.
-  faults: ['faults/'],
+  faults: ['faults/', 'storage/sqlite-watch.'],
   // Proxies and caches from Debian, with the configurations of the documents.
   proxies: ['proxies/'],
   // PostgreSQL in depth.
