@@ -43,6 +43,8 @@ export const SUITES = {
   durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
   // The built server on a machine that fails: logs, signals, file descriptors, disks.
   faults: ['faults/', 'storage/sqlite-watch.'],
+  // The page in a real browser.
+  page: ['page/browser.', 'page/mounted.', 'page/notices.'],
   // Proxies and caches from Debian, with the configurations of the documents.
   proxies: ['proxies/'],
   // PostgreSQL in depth.
