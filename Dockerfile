@@ -13,7 +13,8 @@ RUN npm run build \
   && npm prune --no-audit --no-fund
 
 FROM node:24-bookworm-slim
-# The agent's sandbox needs bubblewrap, socat and ripgrep. tini reaps the processes of tools.
+# The agents' sandbox needs bubblewrap, and socat for permitted hosts. docs/deployment.md has the flags of docker run for it.
+# The agents search with ripgrep. tini reaps the processes of tools.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends bubblewrap ca-certificates git ripgrep socat tini \
   && rm -rf /var/lib/apt/lists/* \
@@ -31,7 +32,6 @@ ENV NODE_ENV=production \
 USER node
 VOLUME ["/data", "/workspace"]
 EXPOSE 3000
-# The description of the routes needs no token.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/openapi.json`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["tini", "--", "node", "dist/main.js"]

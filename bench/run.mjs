@@ -1,4 +1,5 @@
 // npm run bench [-- <name>] [--brief]: runs one benchmark, or all. --brief only checks that they run.
+import { benchCluster } from './cluster/cluster.mjs';
 import { benchDormant } from './dormant/dormant.mjs';
 import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
@@ -22,6 +23,7 @@ const benchmarks = {
   storage: benchStorage,
   streaming: benchStreaming,
   stuck: benchStuck,
+  cluster: benchCluster,
 };
 const isBrief = process.argv.includes('--brief');
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--brief');

@@ -43,6 +43,11 @@ export const ROOMS = {
     rooms: ['engine ports', 'engine/timing'],
     packages: [types(SDK)],
   },
+  'engine/cluster': {
+    files: `${ENGINE}cluster/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing'],
+    packages: ['node:*'],
+  },
   'engine/event-log': {
     files: `${ENGINE}event-log/`,
     rooms: ['protocol', 'engine ports', 'engine/timing'],
@@ -53,6 +58,11 @@ export const ROOMS = {
     rooms: ['protocol', 'engine ports', 'engine/timing'],
     packages: ['node:*', types(SDK)],
   },
+  'engine/workspace': {
+    files: `${ENGINE}workspace/`,
+    rooms: ['engine ports', 'engine/timing'],
+    packages: ['node:*'],
+  },
   'engine/session': {
     files: `${ENGINE}session/`,
     rooms: [
@@ -62,7 +72,13 @@ export const ROOMS = {
       'engine/storage-guard',
       'engine/event-log',
       'engine/agent',
+      'engine/workspace',
     ],
+    packages: ['node:*', types(SDK)],
+  },
+  'engine/tails': {
+    files: `${ENGINE}tails/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/event-log', 'engine/session'],
     packages: ['node:*', types(SDK)],
   },
   'engine/registry': {
@@ -72,9 +88,12 @@ export const ROOMS = {
       'engine ports',
       'engine/timing',
       'engine/storage-guard',
+      'engine/cluster',
       'engine/event-log',
       'engine/agent',
       'engine/session',
+      'engine/tails',
+      'engine/workspace',
     ],
     packages: ['node:*', types(SDK)],
   },
@@ -82,13 +101,40 @@ export const ROOMS = {
   // Adapters of the engine's ports.
   'agents/claude': {
     files: `${PACKAGE}agents/claude/`,
-    rooms: ['protocol', 'engine ports', 'engine/timing'],
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'gateway', 'sandbox'],
     packages: ['node:*', lazily(SDK)],
   },
   'agents/scripted': {
     files: `${PACKAGE}agents/scripted/`,
     rooms: ['protocol', 'engine ports', 'engine/timing'],
     packages: ['node:*', types(SDK)],
+  },
+  sandbox: {
+    files: `${PACKAGE}sandbox/`,
+    rooms: ['engine ports', 'engine/timing', 'sandbox/limits', 'sandbox/sandbox-exec'],
+    // Node reads a pipe by a socket.
+    packages: ['node:*', 'node:net'],
+  },
+  'sandbox/limits': {
+    files: `${PACKAGE}sandbox/limits/`,
+    rooms: ['engine ports', 'engine/timing'],
+    packages: ['node:*'],
+  },
+  'sandbox/sandbox-exec': {
+    files: `${PACKAGE}sandbox/sandbox-exec/`,
+    rooms: ['engine ports', 'engine/timing', 'sandbox/limits'],
+    packages: ['node:*', 'node:net'],
+  },
+  'sandbox/conformance': {
+    files: `${PACKAGE}sandbox/conformance/`,
+    rooms: ['engine ports'],
+    packages: ['node:*', 'node:net', 'node:dgram', 'node:http'],
+  },
+  // What agents reach through the server: the model, and permitted hosts.
+  gateway: {
+    files: `${PACKAGE}gateway/`,
+    rooms: ['engine ports', 'engine/timing'],
+    packages: ['node:*', 'node:http', 'node:https', 'node:net', 'node:dns', 'node:tls'],
   },
   'storage (shared)': {
     files: `${PACKAGE}storage/*`,
@@ -112,19 +158,61 @@ export const ROOMS = {
   },
   'storage/postgres': {
     files: `${PACKAGE}storage/postgres/`,
-    rooms: ['protocol', 'engine ports', 'engine/timing', 'storage (shared)'],
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'storage (shared)',
+      'PostgreSQL connections',
+      'bus/postgres',
+    ],
     packages: ['node:*', lazily(SDK), lazily('pg')],
+  },
+  // What the storage and the bus of PostgreSQL share.
+  'PostgreSQL connections': {
+    files: ['connecting', 'database', 'postgres-error', 'postgres-fault', 'postgres-pool'].map(
+      (name) => `${PACKAGE}storage/postgres/${name}.ts`,
+    ),
+    rooms: ['engine ports', 'engine/timing'],
+    packages: [lazily('pg')],
+  },
+  bus: {
+    files: `${PACKAGE}bus/*`,
+    rooms: ['engine ports', 'engine/timing'],
+    packages: ['node:*'],
+  },
+  'bus/postgres': {
+    files: `${PACKAGE}bus/postgres/`,
+    rooms: ['bus', 'PostgreSQL connections'],
+    packages: [],
+  },
+  'bus/redis': {
+    files: `${PACKAGE}bus/redis/`,
+    rooms: ['bus'],
+    packages: [lazily('redis')],
+  },
+  'bus/conformance': {
+    files: `${PACKAGE}bus/conformance/`,
+    rooms: ['engine ports'],
+    packages: ['node:*'],
   },
 
   // What a server needs with or without Nest: the options, and what reads clients' input.
   options: {
     files: `${PACKAGE}options/`,
-    rooms: ['protocol', 'engine ports', 'engine/session', 'engine/registry'],
+    rooms: ['protocol', 'engine ports', 'engine/session', 'engine/registry', 'engine/workspace'],
     packages: ['node:*', types(SDK)],
   },
   hosting: {
     files: `${PACKAGE}hosting/`,
-    rooms: ['protocol', 'engine ports', 'engine/registry', 'options'],
+    rooms: [
+      'protocol',
+      'engine ports',
+      'engine/timing',
+      'engine/registry',
+      'engine/workspace',
+      'options',
+    ],
     packages: ['reflect-metadata'],
   },
   'the engine without Nest': {
@@ -135,6 +223,7 @@ export const ROOMS = {
       'options',
       'hosting',
       'agents/claude',
+      'sandbox',
       'storage/memory',
     ],
     packages: [],
@@ -166,6 +255,7 @@ export const ROOMS = {
       'hosting',
       'the Nest face',
       'agents/claude',
+      'sandbox',
       'storage/memory',
     ],
     packages: [...NEST, 'node:*'],
@@ -186,9 +276,15 @@ export const ROOMS = {
       'engine/registry',
       'options',
       'agents/claude',
+      'gateway',
+      'sandbox',
       'storage/memory',
       'storage/sqlite',
       'storage/postgres',
+      'PostgreSQL connections',
+      'bus',
+      'bus/postgres',
+      'bus/redis',
     ],
     packages: [],
   },
@@ -211,7 +307,14 @@ export const ROOMS = {
   },
   'entry testing': {
     files: 'src/testing.ts',
-    rooms: ['protocol', 'engine ports', 'agents/scripted', 'storage (shared)'],
+    rooms: [
+      'protocol',
+      'engine ports',
+      'agents/scripted',
+      'storage (shared)',
+      'bus/conformance',
+      'sandbox/conformance',
+    ],
     packages: [],
   },
   'entry page': { files: 'src/page.ts', rooms: ['the page module'], packages: [] },
@@ -233,6 +336,9 @@ export const ROOMS = {
       'storage/memory',
       'storage/sqlite',
       'storage/postgres',
+      'PostgreSQL connections',
+      'bus/postgres',
+      'bus/redis',
       'options',
       'hosting',
       'the Nest face',

@@ -5,18 +5,22 @@ import { loadSdk } from './agent-webkit/agents/claude/claude-sdk.js';
 import { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
 import { demoScript } from './agent-webkit/agents/scripted/demo-script.js';
 import { scriptedSdkFactory } from './agent-webkit/agents/scripted/scripted-agent-client.js';
+import { PostgresBus } from './agent-webkit/bus/postgres/postgres-bus.js';
+import { RedisBus } from './agent-webkit/bus/redis/redis-bus.js';
+import type { Bus } from './agent-webkit/engine/bus.js';
 import type { StorageProvider } from './agent-webkit/engine/storage.js';
 import { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
 import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
 import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
 import { AgentWebkitPageModule } from './agent-webkit-page/agent-webkit-page.module.js';
 import { ApiDocsController } from './standalone/api-docs/api-docs.controller.js';
+import { HealthController } from './standalone/health.controller.js';
 import { HttpErrorFilter } from './standalone/http-error.filter.js';
 import type { Settings } from './standalone/settings.js';
 
 /** The standalone server: the module, the page at `/`, the API documentation, and the error filter. */
 @Module({
-  controllers: [ApiDocsController],
+  controllers: [ApiDocsController, HealthController],
   providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }],
 })
 export class AppModule {
@@ -30,8 +34,13 @@ export class AppModule {
           useFactory: async () => {
             // Now: Node 20 repeats the error of an import that failed for want of a file descriptor.
             if (settings.agent === 'claude') await loadSdk().catch(() => undefined);
-            const storage = await createStorage(settings);
-            return { ...settings.module, agent: { ...settings.module.agent, sdkFactory }, storage };
+            const [storage, bus] = [await createStorage(settings), await createBus(settings)];
+            return {
+              ...settings.module,
+              agent: { ...settings.module.agent, sdkFactory },
+              storage,
+              ...(bus && { bus }),
+            };
           },
         }),
         AgentWebkitPageModule.forRoot({ path: '/' }),
@@ -43,9 +52,17 @@ export class AppModule {
 async function createStorage({
   storage: setting,
   storageOpenTimeoutMs: openTimeoutMs,
+  leaseMs,
+  poolMode,
 }: Settings): Promise<StorageProvider> {
   if (setting === 'memory:') return new MemoryStorage();
   if (setting.startsWith('file:'))
     return new SqliteStorage({ file: setting.slice('file:'.length) });
-  return await PostgresStorage.connect(setting, { openTimeoutMs });
+  return await PostgresStorage.connect(setting, { openTimeoutMs, leaseMs, poolMode });
+}
+
+/** Returns null for the bus of the storage. */
+async function createBus({ bus }: Settings): Promise<Bus | 'none' | null> {
+  if (bus === null || bus === 'none') return bus;
+  return bus.startsWith('redis') ? await RedisBus.connect(bus) : await PostgresBus.connect(bus);
 }

@@ -5,7 +5,9 @@ export type { OptionGroups } from './agent-webkit/options/agent-webkit.options.j
 export type { AgentOptions } from './agent-webkit/options/groups/agent.js';
 export type { HookOptions } from './agent-webkit/options/groups/hooks.js';
 export type { LimitOptions } from './agent-webkit/options/groups/limits.js';
+export type { NetworkOptions } from './agent-webkit/options/groups/network.js';
 export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
+export type { SandboxChoice, SandboxOptions } from './agent-webkit/options/groups/sandbox.js';
 export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
 export type { TimeoutOptions } from './agent-webkit/options/groups/timeouts.js';
 export type {
@@ -13,6 +15,8 @@ export type {
   AuthOptions,
   TopLevelOptions,
 } from './agent-webkit/options/groups/top-level.js';
+
+export type { WorkspaceOptions, WorkspacePer } from './agent-webkit/options/groups/workspace.js';
 
 // Agents
 export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
@@ -23,16 +27,34 @@ export type {
 } from './agent-webkit/agents/claude/claude-options.js';
 export type {
   AgentClient,
+  AgentFolders,
   AgentInput,
   AgentStart,
+  AgentWalls,
   EndedSession,
   CanUseTool,
+  GivenFiles,
   HostContext,
   McpServerState,
+  ModelLimits,
   PermissionContext,
   SdkFactory,
   SessionConfig,
 } from './agent-webkit/engine/agent-client.js';
+export type { ModelCall, ModelCredentials } from './agent-webkit/gateway/model/provider.js';
+export type {
+  AgentSandbox,
+  ExceededLimit,
+  SandboxCommand,
+  SandboxLimits,
+  SandboxProcess,
+  SandboxWalls,
+} from './agent-webkit/engine/agent-sandbox.js';
+export {
+  type BubblewrapOptions,
+  bubblewrapSandbox,
+} from './agent-webkit/sandbox/bubblewrap/bubblewrap-sandbox.js';
+export { type SandboxNeeds, systemSandbox } from './agent-webkit/sandbox/system-sandbox.js';
 export type { PermissionGrants, PermissionRule } from './agent-webkit/engine/permission-grants.js';
 
 // Storage
@@ -44,7 +66,9 @@ export {
   type PostgresStorageSettings,
 } from './agent-webkit/storage/postgres/postgres-storage.js';
 export type {
+  PoolMode,
   PostgresClient,
+  PostgresNotification,
   PostgresPool,
   PostgresQuery,
 } from './agent-webkit/storage/postgres/postgres-pool.js';
@@ -57,6 +81,7 @@ export {
   CONVERSATION_EVENTS,
   EMPTY_LOG,
   FencedError,
+  OwnedElsewhereError,
   randomEpoch,
   StorageFaultError,
   UnstorableError,
@@ -71,9 +96,24 @@ export type {
   SessionRecord,
   SessionRecordPatch,
   SessionRecordStore,
+  SessionStatus,
   StorageProvider,
 } from './agent-webkit/engine/storage.js';
 export type { SessionEvent } from './agent-webkit/engine/session-event.js';
+
+// Several servers on one storage
+export type {
+  ClusterServer,
+  ClusterStore,
+  ForwardedReply,
+  ForwardedRequest,
+  Renewal,
+  SessionPosition,
+} from './agent-webkit/engine/cluster.js';
+export type { Bus, BusReceiver } from './agent-webkit/engine/bus.js';
+export { InProcessBus } from './agent-webkit/bus/in-process-bus.js';
+export { PostgresBus, type PostgresBusOptions } from './agent-webkit/bus/postgres/postgres-bus.js';
+export { RedisBus } from './agent-webkit/bus/redis/redis-bus.js';
 
 // Access and policy
 export type {
@@ -81,6 +121,7 @@ export type {
   AccessedSession,
   CanAccess,
 } from './agent-webkit/engine/registry/access.js';
+export type { AnsweredRequest, CanAnswer } from './agent-webkit/engine/session/answering.js';
 export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
@@ -142,6 +183,7 @@ export {
   NoRunningTaskError,
   NotStorableError,
   PayloadTooLargeError,
+  SandboxUnavailableError,
   SessionNotFoundError,
   ShuttingDownError,
   StorageUnavailableError,

@@ -6,7 +6,7 @@ export {
   createSessionEngine,
   type SessionEngineOptions,
 } from './agent-webkit/hosting/create-session-engine.js';
-export type { SessionEngine } from './agent-webkit/engine/registry/session-engine.js';
+export type { SessionEngine, StopOptions } from './agent-webkit/engine/registry/session-engine.js';
 export type { SessionHandle, WatchOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { SessionWatch } from './agent-webkit/engine/registry/session-watch.js';
 export type { EngineLogger } from './agent-webkit/engine/engine-logger.js';

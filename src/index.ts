@@ -4,7 +4,12 @@
 export { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
 export type { AgentWebkitModuleExtras } from './agent-webkit/agent-webkit.module-definition.js';
 export type { AgentWebkitModuleOptions } from './agent-webkit/options/agent-webkit.options.js';
-export { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit/agent-webkit.tokens.js';
+export {
+  AGENT_SANDBOX,
+  BUS,
+  SDK_FACTORY,
+  STORAGE_PROVIDER,
+} from './agent-webkit/agent-webkit.tokens.js';
 export { AgentWebkitAuthGuard } from './agent-webkit/auth.guard.js';
 export { AgentWebkitErrorInterceptor } from './agent-webkit/http/agent-webkit-error.interceptor.js';
 export { isAgentWebkitRoute } from './agent-webkit/http/is-agent-webkit-route.js';

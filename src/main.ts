@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
+import { ChosenSandbox } from './agent-webkit/hosting/chosen-sandbox.js';
+import { SessionRegistryService } from './agent-webkit/session-registry.service.js';
+import { WORKSPACE } from './agent-webkit/options/groups/workspace.js';
 import { explainFailure, toListenError } from './standalone/boot-failure.js';
 import { exitOnDefect } from './standalone/crash.js';
 import { continueWithoutLog } from './standalone/log-faults.js';
@@ -38,7 +41,9 @@ async function start(): Promise<void> {
   const settings = readSettings(process.env);
   for (const warning of settings.warnings) logger.warn(warning);
   const app = await createServer(settings);
-  const isShuttingDown = shutDownOnSignals(app);
+  const isShuttingDown = shutDownOnSignals(app, () =>
+    app.get(SessionRegistryService, { strict: false }).endDrain(),
+  );
   onStarterEnd(process.env, () => {
     logger.warn('npm, which started this server, has ended.');
     process.kill(process.pid, 'SIGTERM');
@@ -55,11 +60,11 @@ async function start(): Promise<void> {
     await endAfter(app.close());
     return;
   }
-  announce(settings, await app.getUrl());
+  announce(settings, await app.getUrl(), app.get(ChosenSandbox, { strict: false }).name);
 }
 
 /** Prints the server's addresses, and shell commands with which to try it. */
-function announce(settings: Settings, url: string): void {
+function announce(settings: Settings, url: string, sandbox: string | null): void {
   const { agent, agentReason, storage, generatedToken, sampleToken } = settings;
   const auth = sampleToken === null ? [] : [`-H "Authorization: Bearer ${sampleToken}"`];
   const post = (path: string, body: string) => [
@@ -77,6 +82,8 @@ function announce(settings: Settings, url: string): void {
     `API:     ${url}/docs`,
     `Agent:   ${agent}${agentReason === null ? '' : ` (${agentReason})`}`,
     `Storage: ${withoutSecrets(storage)}`,
+    ...(sandbox === null ? [] : [`Sandbox: ${describeSandbox(sandbox, settings)}`]),
+    `Folders: ${describeFolders(settings)}`,
     ...(generatedToken === null
       ? []
       : [`Token:   ${generatedToken} (valid for this run; set AGENT_WEBKIT_TOKEN to choose one)`]),
@@ -94,6 +101,18 @@ function announce(settings: Settings, url: string): void {
     `  ${post('/sessions/$S/input', `'{"type":"user_message","content":"help"}'`).join(' ')}`,
   ];
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
+}
+
+function describeSandbox(sandbox: string, { module }: Settings): string {
+  if (sandbox === 'none') return 'none';
+  const allow = module.network?.allow ?? [];
+  return `${sandbox}, ${allow.length === 0 ? 'no network' : `network: ${allow.join(', ')}`}`;
+}
+
+function describeFolders({ module: { workspace = {} } }: Settings): string {
+  const { root = WORKSPACE.root.computeDefault(), per = WORKSPACE.per.default } = workspace;
+  if (per === 'shared') return `all sessions work in ${root}`;
+  return `one for each ${per === 'owner' ? 'caller' : per}, in ${root}`;
 }
 
 function reportFailure(error: unknown): void {

@@ -11,6 +11,9 @@ export const SUITES = {
   // Many processes of the real agent.
   agents: [
     'agents/claude/',
+    'gateway/model-agent.',
+    'gateway/network-agent.',
+    'gateway/network-programs.',
     'e2e/claude/clear.',
     'e2e/claude/commands.',
     'e2e/claude/costs.',
@@ -33,12 +36,15 @@ export const SUITES = {
     'e2e/claude/tasks.',
     'e2e/claude/transcripts.',
     'e2e/claude/unasked.',
+    'e2e/claude/walls.',
     'e2e/claude/warm.',
   ],
   // README, guides and examples, compiled and executed.
   docs: ['docs/'],
   // Every program of docs/clients.md, in its language, against a server that is killed.
   clients: ['clients/'],
+  // Several servers on one database, from outside: faults, partitions, deploys.
+  cluster: ['cluster/'],
   // Servers and databases that are killed or frozen, and memory that must not grow.
   durability: ['durability/', 'e2e/http/refusals.', 'storage/sqlite-crash.'],
   // The built server on a machine that fails: logs, signals, file descriptors, disks.
@@ -47,8 +53,10 @@ export const SUITES = {
   page: ['page/browser.', 'page/mounted.', 'page/notices.'],
   // Proxies and caches from Debian, with the configurations of the documents.
   proxies: ['proxies/'],
-  // PostgreSQL in depth.
-  storage: ['storage/postgres-'],
+  // Attacks of the real agent on its sandbox.
+  walls: ['walls/'],
+  // PostgreSQL in depth, and what servers that share it use.
+  storage: ['storage/postgres-', 'bus/postgres-', 'bus/redis-'],
 };
 
 /**

@@ -28,4 +28,14 @@ describe('the suites', () => {
 
     expect(named.sort()).toEqual([...expected, 'test:all'].sort());
   });
+
+  it('are all run by the workflow of GitHub', () => {
+    const workflow = readFileSync(new URL('../.github/workflows/ci.yml', import.meta.url), 'utf8');
+    const run = [...workflow.matchAll(/- run: npm (?:run )?(test(?::\w+)?)$/gm)].map(
+      ([, name]) => name,
+    );
+    const expected = suites.map((suite) => (suite === 'main' ? 'test' : `test:${suite}`));
+
+    expect(new Set(run)).toEqual(new Set(expected));
+  });
 });

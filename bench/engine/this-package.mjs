@@ -17,9 +17,9 @@ const app = await NestFactory.createApplicationContext(
     auth: 'none',
     agent: {
       sdkFactory: claudeSdkFactory(agentOptions(apiUrl, home)),
-      workspace: home,
       includePartialMessages: true,
     },
+    workspace: { root: home },
   }),
   { logger: ['error'] },
 );
@@ -45,7 +45,7 @@ const written = new Promise((resolve) => {
     maxWaitingBytes: Infinity,
   };
   streamSession(
-    { session, after: 0, refuse: (error) => error },
+    { session, after: 0, refuse: (error) => error, registry },
     response,
     options,
     async () => true,

@@ -1,7 +1,8 @@
 // Measures the time to the first delta, with the real agent and a model on loopback: from POST /sessions,
 // with an agent that is started then (cold) and one from the warm pool; and from a message to a dormant
-// session, compared with the SDK's own resume from a session store. The servers have the default configuration,
-// and the client requests partial messages, as a user interface does.
+// session, compared with the SDK's own resume from a session store. Agents run in the sandbox; the first word
+// is also measured without it, in turn, by servers that run at the same time. Otherwise, the servers have the
+// default configuration, and the client requests partial messages, as a user interface does.
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,10 @@ const LINES = [
   ['POST /sessions, warm pool, ms', 'warmPostMs', { atMost: 10 }],
   ['POST /sessions to the first delta, warm pool, ms', 'warmMs'],
   ['warm pool / cold', 'warmByCold', { atMost: 0.35 }],
+  ['without the sandbox: to the first delta, cold, ms', 'openColdMs'],
+  ['without the sandbox: to the first delta, warm pool, ms', 'openWarmMs'],
+  ['with / without the sandbox, cold', 'coldByOpen', { atMost: 1.1 }],
+  ['with / without the sandbox, warm pool', 'warmByOpen', { atMost: 1.1 }],
   ['message to a dormant session, to the first delta, ms', 'resumeMs'],
   ["the SDK's own resume from a store, ms", 'sdkResumeMs'],
   ["dormant session / the SDK's own resume", 'resumeBySdk', { atMost: 1 }],
@@ -33,25 +38,26 @@ export async function benchFirstWord(isBrief) {
   const repetitions = isBrief ? 1 : 20;
   const api = await startMessagesApi();
   const home = await realpath(await mkdtemp(join(tmpdir(), 'first-word-')));
-  const [cold, warm] = [0, 1].map((warmPool) =>
-    start(new URL('server.mjs', import.meta.url), [api.url, home, String(warmPool)]),
+  const servers = ['required', 'none'].flatMap((use) =>
+    [0, 1].map((warmPool) =>
+      start(new URL('server.mjs', import.meta.url), [api.url, home, String(warmPool), use]),
+    ),
   );
+  const [cold] = servers;
   const rows = [];
   const begin = countSteps(repetitions + 1);
   try {
-    const urls = await Promise.all([nextMessage(cold), nextMessage(warm)]);
-    const [coldUrl, warmUrl] = urls.map(({ url }) => url);
+    const urls = (await Promise.all(servers.map(nextMessage))).map(({ url }) => url);
     // The first run warms up the code. It is not counted.
     for (let repetition = 0; repetition <= repetitions; repetition += 1) {
       begin(repetition === 0 ? 'warm-up' : `repetition ${repetition} of ${repetitions}`);
       // oxlint-disable-next-line no-await-in-loop -- measurements at the same time would disturb each other
-      const row = await measure(cold, coldUrl, warmUrl, repetition % 2 === 0);
+      const row = await measure(cold, urls, repetition % 2 === 0);
       if (repetition > 0) rows.push(row);
     }
-    await Promise.all([ask(cold, { do: 'close' }), ask(warm, { do: 'close' })]);
+    await Promise.all(servers.map((server) => ask(server, { do: 'close' })));
   } finally {
-    cold.kill();
-    warm.kill();
+    for (const server of servers) server.kill();
     api.close();
     await rm(home, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -68,30 +74,42 @@ export async function benchFirstWord(isBrief) {
   save('first-word', { rows });
 }
 
-/** The second of the two resumes benefits from the system's caches, so they alternate in being first. */
-async function measure(coldServer, coldUrl, warmUrl, isSdkFirst) {
-  const warm = await firstWord(warmUrl);
-  const cold = await firstWord(coldUrl);
+/** The second of two measurements benefits from the system's caches, so they alternate in being first. */
+async function measure(coldServer, [coldUrl, warmUrl, openColdUrl, openWarmUrl], isOtherFirst) {
+  const [warm, openWarm] = await firstWords(warmUrl, openWarmUrl, isOtherFirst);
+  const [cold, openCold] = await firstWords(coldUrl, openColdUrl, isOtherFirst);
   const resumeBySdk = async () => {
     await untilDormant(cold.session);
     return (await ask(coldServer, { do: 'resume', id: cold.id })).sdkResumeMs;
   };
-  const firstMs = isSdkFirst ? await resumeBySdk() : null;
+  const firstMs = isOtherFirst ? await resumeBySdk() : null;
   await untilDormant(cold.session);
   const resumed = await sendMessage(cold.session);
   const resumeMs = resumed.deltaAt - resumed.sentAt;
   const sdkResumeMs = firstMs ?? (await resumeBySdk());
-  await Promise.all([warm, cold].map(({ session }) => fetch(session, { method: 'DELETE' })));
+  const sessions = [warm, cold, openWarm, openCold].map(({ session }) => session);
+  await Promise.all(sessions.map((session) => fetch(session, { method: 'DELETE' })));
   return {
     coldPostMs: cold.postMs,
     coldMs: cold.firstMs,
     warmPostMs: warm.postMs,
     warmMs: warm.firstMs,
     warmByCold: warm.firstMs / cold.firstMs,
+    openColdMs: openCold.firstMs,
+    openWarmMs: openWarm.firstMs,
+    coldByOpen: cold.firstMs / openCold.firstMs,
+    warmByOpen: warm.firstMs / openWarm.firstMs,
     resumeMs,
     sdkResumeMs,
     resumeBySdk: resumeMs / sdkResumeMs,
   };
+}
+
+/** Measures with and without the sandbox. */
+async function firstWords(url, openUrl, isOpenFirst) {
+  const early = isOpenFirst ? await firstWord(openUrl) : null;
+  const walled = await firstWord(url);
+  return [walled, early ?? (await firstWord(openUrl))];
 }
 
 async function firstWord(url) {

@@ -1,11 +1,12 @@
 // A server with real agents, controlled by its parent process.
 import 'reflect-metadata';
+import { join } from 'node:path';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import { NestFactory } from '@nestjs/core';
 import { AgentWebkitModule, claudeSdkFactory, MemoryStorage } from '../../dist/index.js';
 import { agentOptions } from './agent-options.mjs';
 
-const [apiUrl, home, warmPool] = process.argv.slice(2);
+const [apiUrl, home, warmPool, use] = process.argv.slice(2);
 const options = agentOptions(apiUrl, home);
 const storage = new MemoryStorage();
 const app = await NestFactory.create(
@@ -13,9 +14,10 @@ const app = await NestFactory.create(
     auth: 'none',
     agent: {
       sdkFactory: claudeSdkFactory(options),
-      workspace: home,
       warmPool: Number(warmPool),
     },
+    workspace: { root: home },
+    sandbox: { use },
     storage,
     timeouts: { idleTimeoutMs: 1000 },
   }),
@@ -42,7 +44,8 @@ async function resume(id) {
     prompt: 'hi',
     options: {
       ...options,
-      cwd: home,
+      // The folder of the session: a conversation belongs to the folder that it began in.
+      cwd: join(home, 'sessions', id),
       resume: id,
       sessionStore: storage.transcripts,
       includePartialMessages: true,

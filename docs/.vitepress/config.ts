@@ -24,9 +24,13 @@ const pages = [
     text: 'Guides',
     items: [
       { text: 'Storage', link: '/storage' },
+      { text: 'More than one server', link: '/cluster' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Deployment', link: '/deployment' },
       { text: 'Proxies', link: '/proxies' },
+      { text: 'More than one server', link: '/cluster' },
+      { text: 'The sandbox', link: '/sandbox' },
+      { text: 'Folders', link: '/workspace' },
       { text: 'Security', link: '/security' },
       { text: 'Testing your app', link: '/testing' },
       { text: 'Custom agents', link: '/agents' },

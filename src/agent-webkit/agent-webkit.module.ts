@@ -5,10 +5,13 @@ import {
   type MiddlewareConsumer,
   Module,
   type NestModule,
+  type OnModuleDestroy,
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { Bus } from './engine/bus.js';
+import type { AgentSandbox } from './engine/agent-sandbox.js';
 import type { SdkFactory } from './engine/agent-client.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
@@ -19,6 +22,8 @@ import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './agent-webkit.mo
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './agent-webkit.module-definition.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import {
+  AGENT_SANDBOX,
+  BUS,
   HOST_GUARD,
   RESOLVED_OPTIONS,
   SDK_FACTORY,
@@ -29,8 +34,12 @@ import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { preventCaching } from './http/caching.middleware.js';
 import { checkBodyLimit } from './http/check-body-limit.js';
 import { DescriptorReserve } from './http/descriptor-reserve.js';
+import { onPublicAddress } from './http/public-address.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
+import { busFor } from './hosting/chosen-bus.js';
+import { ChosenSandbox, sandboxFor } from './hosting/chosen-sandbox.js';
 import { createRegistry } from './hosting/create-registry.js';
+import { systemSandbox } from './sandbox/system-sandbox.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
@@ -53,16 +62,61 @@ const providers: Provider[] = [
     useFactory: ({ storage }: ResolvedOptions) => storage ?? new MemoryStorage(),
   },
   {
+    provide: BUS,
+    inject: [RESOLVED_OPTIONS, STORAGE_PROVIDER],
+    useFactory: ({ bus }: ResolvedOptions, storage: StorageProvider) => busFor(bus, storage),
+  },
+  {
+    provide: AGENT_SANDBOX,
+    inject: [RESOLVED_OPTIONS],
+    useFactory: ({ sandbox: { use }, network: { allow } }: ResolvedOptions) =>
+      sandboxFor(use, () => systemSandbox({ network: allow.length > 0 })),
+  },
+  {
+    provide: ChosenSandbox,
+    inject: [RESOLVED_OPTIONS, SDK_FACTORY, AGENT_SANDBOX],
+    useFactory: (
+      { sandbox: { use, ...limits } }: ResolvedOptions,
+      { usesWalls }: SdkFactory,
+      sandbox: AgentSandbox | null,
+    ) =>
+      new ChosenSandbox({
+        sandbox,
+        use,
+        limits,
+        usesWalls,
+        isProduction: process.env['NODE_ENV'] === 'production',
+        logger: new Logger('AgentWebkit'),
+      }),
+  },
+  {
     provide: SessionRegistry,
-    inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER],
-    useFactory: (options: ResolvedOptions, sdkFactory: SdkFactory, storage: StorageProvider) =>
-      createRegistry(options, { sdkFactory, storage, logger: new Logger('AgentWebkit') }),
+    inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER, BUS, ChosenSandbox],
+    useFactory: (
+      options: ResolvedOptions,
+      sdkFactory: SdkFactory,
+      storage: StorageProvider,
+      bus: Bus | null,
+      sandbox: ChosenSandbox,
+    ) =>
+      createRegistry(options, {
+        sdkFactory,
+        storage,
+        bus,
+        sandbox,
+        logger: new Logger('AgentWebkit'),
+      }),
   },
   {
     provide: SessionEngine,
-    inject: [SessionRegistry, STORAGE_PROVIDER],
-    useFactory: (registry: SessionRegistry, storage: StorageProvider) =>
-      new SessionEngine({ registry, storage, logger: new Logger('AgentWebkit') }),
+    inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox],
+    useFactory: (registry: SessionRegistry, storage: StorageProvider, sandbox: ChosenSandbox) =>
+      new SessionEngine({
+        registry,
+        storage,
+        logger: new Logger('AgentWebkit'),
+        prepare: () => sandbox.open(),
+      }),
   },
   AgentWebkitAuthGuard,
   { provide: DescriptorReserve, useFactory: () => new DescriptorReserve() },
@@ -94,27 +148,39 @@ const providers: Provider[] = [
     SessionRegistryService,
     SDK_FACTORY,
     STORAGE_PROVIDER,
+    BUS,
+    AGENT_SANDBOX,
     // A host's controllers may use the same guard, which Nest instantiates in their module.
     AgentWebkitAuthGuard,
     RESOLVED_OPTIONS,
     HOST_GUARD,
   ],
 })
-export class AgentWebkitModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+export class AgentWebkitModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnModuleDestroy
+{
   readonly #modules: ModulesContainer;
   readonly #adapterHost: HttpAdapterHost;
   readonly #options: ResolvedOptions;
+  readonly #sandbox: ChosenSandbox;
+  readonly #engine: SessionEngine;
+  #ignoreAddress = (): void => undefined;
 
   /** @internal */
   constructor(
     modules: ModulesContainer,
     adapterHost: HttpAdapterHost,
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    sandbox: ChosenSandbox,
+    engine: SessionEngine,
   ) {
     super();
     this.#modules = modules;
     this.#adapterHost = adapterHost;
     this.#options = options;
+    this.#sandbox = sandbox;
+    this.#engine = engine;
   }
 
   /**
@@ -155,6 +221,14 @@ export class AgentWebkitModule extends ConfigurableModuleClass implements NestMo
     for (const warning of warnings) {
       if (warning !== null) new Logger('AgentWebkit').warn(warning);
     }
+    this.#ignoreAddress = onPublicAddress(this.#adapterHost, (address) => {
+      if (this.#sandbox.markReachable(`it listens on ${address}`)) void this.#engine.stopAgents();
+    });
+  }
+
+  /** @internal */
+  onModuleDestroy(): void {
+    this.#ignoreAddress();
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.tokens.js';
+import { AGENT_SANDBOX, BUS, SDK_FACTORY, STORAGE_PROVIDER } from './agent-webkit.tokens.js';
 
 type HostModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
 
@@ -7,6 +7,8 @@ type HostModule = ModulesContainer extends Map<string, infer Module> ? Module : 
 const TOKENS = [
   { token: SDK_FACTORY, name: 'SDK_FACTORY', option: 'agent.sdkFactory' },
   { token: STORAGE_PROVIDER, name: 'STORAGE_PROVIDER', option: 'storage' },
+  { token: BUS, name: 'BUS', option: 'bus' },
+  { token: AGENT_SANDBOX, name: 'AGENT_SANDBOX', option: 'sandbox.use' },
 ] as const;
 
 /**

@@ -53,8 +53,8 @@ export class SessionHandle {
 
   /**
    * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does. With `waitMs`,
-   * waits for the first event. The page is empty when the time is over, and when another server took
-   * the session over meanwhile. A session that is deleted meanwhile returns its `done` event.
+   * waits for the first event. The page is empty when the time is over. A session that is deleted
+   * meanwhile returns its `done` event.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    * @param limit the size of the page, from 1 to 1000; 1000 by default

@@ -68,6 +68,20 @@ export class SessionRegistryService
     return this.#engine.list(caller, limit, after);
   }
 
+  /** True while this server takes new work: from its start until it begins to stop. For readiness probes. */
+  get isReady(): boolean {
+    return this.#engine.isReady;
+  }
+
+  /**
+   * Ends the wait for running turns of a server that is stopping: they are interrupted now.
+   *
+   * @internal
+   */
+  endDrain(): void {
+    void this.#engine.stop({ drain: false });
+  }
+
   /** @internal */
   async onModuleInit(): Promise<void> {
     await this.#engine.open();

@@ -1,4 +1,6 @@
 import { StorageFaultError } from '../agent-webkit/engine/storage.js';
+import { WorkspaceError } from '../agent-webkit/engine/workspace-error.js';
+import { SandboxRequiredError } from '../agent-webkit/hosting/chosen-sandbox.js';
 import { PostgresError } from '../agent-webkit/storage/postgres/postgres-error.js';
 import { SqliteStorageError } from '../agent-webkit/storage/sqlite/sqlite-thread.js';
 import { SettingError } from './read-setting.js';
@@ -8,7 +10,12 @@ const STORAGE_SETTING = 'The setting is AGENT_WEBKIT_STORAGE.';
 
 /** Returns the message for a failed start. Errors that the operator can fix have no stack trace. */
 export function explainFailure(error: unknown): string {
-  if (error instanceof SettingError || error instanceof TypeError) return error.message;
+  const isForOperators =
+    error instanceof SettingError ||
+    error instanceof TypeError ||
+    error instanceof SandboxRequiredError ||
+    error instanceof WorkspaceError;
+  if (isForOperators) return error.message;
   if (error instanceof PostgresError || error instanceof SqliteStorageError) {
     return `${error.message} ${STORAGE_SETTING}`;
   }

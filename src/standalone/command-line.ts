@@ -15,8 +15,11 @@ Starts a server for Claude Agent SDK sessions, with a web page. Environment vari
   HOST                   Address to listen on. Default: 127.0.0.1
   AGENT_WEBKIT_TOKEN     token or owner:token, comma-separated. Default: a token for this run
   AGENT_WEBKIT_STORAGE   memory:, file:<path> or postgres://... Default: memory:
-  AGENT_WEBKIT_WORKSPACE Directory that agents work in. Default: the current directory
+  AGENT_WEBKIT_WORKSPACE Directory with the folders of all sessions. Default: workspace
   AGENT_WEBKIT_AGENT     claude or demo. Default: claude if credentials are set
+  AGENT_WEBKIT_SANDBOX   auto, required or none: the walls around agents. Default: auto
+  AGENT_WEBKIT_ALLOWED_HOSTS
+                         Hosts that agents can reach, comma-separated. Default: none
   ANTHROPIC_API_KEY      Credentials of the Claude Agent SDK
 
 Every setting is described in docs/options.md of the project.

@@ -3,6 +3,8 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
+import { ChosenSandbox } from '../agent-webkit/hosting/chosen-sandbox.js';
+import { isLoopback } from '../agent-webkit/hosting/is-loopback.js';
 import { AppModule } from '../app.module.js';
 import { limitConnections } from './connection-limits.js';
 import { ServerLogger } from './server-logger.js';
@@ -26,6 +28,8 @@ export async function createServer(
       forceCloseConnections: true,
     },
   );
+  const { host } = settings;
+  if (!isLoopback(host)) app.get(ChosenSandbox, { strict: false }).markReachable(`HOST is ${host}`);
   app.disable('x-powered-by');
   app.use(
     helmet({

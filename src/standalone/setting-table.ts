@@ -4,19 +4,35 @@ import {
   delay,
   integer,
   listOf,
+  MAX_TIMER_MS,
   nonEmptyString,
   oneOf,
   type Rule,
   textLike,
 } from '../agent-webkit/options/rules.js';
 
+/** Shows the scheme of a URL only, which may contain a password at any place when it is malformed. */
+const showScheme = (value: unknown) => `'${/^\w*:/.exec(String(value))?.[0] ?? ''}…'`;
+
 const storage: Rule<string> = {
   ...textLike(
     "'memory:', 'file:<path>' or 'postgres://...'",
     /^(?:memory:$|file:.|postgres(?:ql)?:\/\/.)/,
   ),
-  // A connection string may contain a password, at any place in a malformed one.
-  show: (value) => `'${/^\w*:/.exec(String(value))?.[0] ?? ''}…'`,
+  show: showScheme,
+};
+
+const bus: Rule<string> = {
+  ...textLike(
+    "'redis://...', 'rediss://...', 'postgres://...' or 'none'",
+    /^(?:none$|rediss?:\/\/.|postgres(?:ql)?:\/\/.)/,
+  ),
+  show: showScheme,
+};
+
+const listenUrl: Rule<string> = {
+  ...textLike("'postgres://...'", /^postgres(?:ql)?:\/\/./),
+  show: showScheme,
 };
 
 /**
@@ -63,6 +79,33 @@ export const SERVER_SETTINGS = {
     unit: 'ms',
     effect:
       'How long the server retries at its start while PostgreSQL cannot be reached. It then exits with an error.',
+  },
+  AGENT_WEBKIT_BUS: {
+    rule: bus,
+    default: null,
+    defaultText: 'LISTEN and NOTIFY on a connection of the storage, if that is PostgreSQL',
+    effect:
+      'What carries messages between servers that share a PostgreSQL storage: `redis://...`, `rediss://...` for TLS, `postgres://...`, or `none` to look into the storage each second.',
+  },
+  AGENT_WEBKIT_POSTGRES_LISTEN_URL: {
+    rule: listenUrl,
+    default: null,
+    defaultText: '`AGENT_WEBKIT_STORAGE`',
+    effect:
+      'The URL of the database itself, for LISTEN and NOTIFY, where `AGENT_WEBKIT_STORAGE` leads to PgBouncer in the mode `transaction`. Only without `AGENT_WEBKIT_BUS`.',
+  },
+  AGENT_WEBKIT_LEASE_MS: {
+    rule: integer(1000, MAX_TIMER_MS),
+    default: 8000,
+    unit: 'ms',
+    effect:
+      'For how long a server keeps its sessions in PostgreSQL without renewing its lease. After that time, another server takes over the sessions of one that was killed, frozen or cut off.',
+  },
+  AGENT_WEBKIT_POSTGRES_POOL_MODE: {
+    rule: oneOf(['session', 'transaction']),
+    default: 'session' as const,
+    effect:
+      '`transaction` for PostgreSQL behind a connection pooler in that mode, such as PgBouncer.',
   },
   AGENT_WEBKIT_MAX_BODY: {
     rule: textLike('a size such as 500kb or 10mb', /^\d+(?:b|kb|mb)?$/i),

@@ -5,6 +5,7 @@ import type { AuthOptions } from '../agent-webkit/options/groups/top-level.js';
 import { OPTIONS } from '../agent-webkit/options/option-table.js';
 import { type Environment, readSetting, SettingError } from './read-setting.js';
 import { SERVER_SETTINGS } from './setting-table.js';
+import { isLoopback } from '../agent-webkit/hosting/is-loopback.js';
 import { findUnknownVariables } from './unknown-variables.js';
 
 /** The settings of the standalone server. */
@@ -15,8 +16,14 @@ export interface Settings {
   /** The reason for this agent; null where it was chosen by a variable. */
   agentReason: string | null;
   storage: string;
+  /** The URL of the bus between servers, or `none`; null for that of the storage. */
+  bus: string | null;
   /** How long to retry at the start while PostgreSQL cannot be reached, in milliseconds. */
   storageOpenTimeoutMs: number;
+  /** For how long a lease in PostgreSQL is valid, in milliseconds. */
+  leaseMs: number;
+  /** The mode of a pooler before PostgreSQL. */
+  poolMode: 'session' | 'transaction';
   /** The origins that browsers may call from; `*` for all, null for the server's own. */
   corsOrigin: '*' | readonly string[] | null;
   maxBody: string;
@@ -51,6 +58,7 @@ export function readSettings(env: Environment): Settings {
         'Set AGENT_WEBKIT_TOKEN instead of AGENT_WEBKIT_NO_AUTH, or unset HOST.',
     );
   }
+  const storage = read(env, 'AGENT_WEBKIT_STORAGE') ?? SERVER_SETTINGS.AGENT_WEBKIT_STORAGE.default;
   const credential = CREDENTIALS.find((name) => env[name]);
   const agent = read(env, 'AGENT_WEBKIT_AGENT');
   const origins = read(env, 'AGENT_WEBKIT_CORS_ORIGIN');
@@ -59,10 +67,15 @@ export function readSettings(env: Environment): Settings {
     port: read(env, 'PORT') ?? SERVER_SETTINGS.PORT.default,
     agent: agent ?? (credential ? 'claude' : 'demo'),
     agentReason: agent ? null : credential ? `${credential} is set` : 'no credentials are set',
-    storage: read(env, 'AGENT_WEBKIT_STORAGE') ?? SERVER_SETTINGS.AGENT_WEBKIT_STORAGE.default,
+    storage,
+    bus: readBus(env, storage),
     storageOpenTimeoutMs:
       read(env, 'AGENT_WEBKIT_STORAGE_OPEN_TIMEOUT_MS') ??
       SERVER_SETTINGS.AGENT_WEBKIT_STORAGE_OPEN_TIMEOUT_MS.default,
+    leaseMs: read(env, 'AGENT_WEBKIT_LEASE_MS') ?? SERVER_SETTINGS.AGENT_WEBKIT_LEASE_MS.default,
+    poolMode:
+      read(env, 'AGENT_WEBKIT_POSTGRES_POOL_MODE') ??
+      SERVER_SETTINGS.AGENT_WEBKIT_POSTGRES_POOL_MODE.default,
     corsOrigin: origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null),
     maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
     generatedToken: auth.generated,
@@ -70,6 +83,24 @@ export function readSettings(env: Environment): Settings {
     module: { auth: auth.options, ...readOptions(env) },
     warnings: findUnknownVariables(env),
   };
+}
+
+/** Returns the setting of the bus, and rejects one that would have no effect. */
+function readBus(env: Environment, storage: string): string | null {
+  const bus = read(env, 'AGENT_WEBKIT_BUS');
+  const listenUrl = read(env, 'AGENT_WEBKIT_POSTGRES_LISTEN_URL');
+  if (bus !== undefined && listenUrl !== undefined) {
+    throw new SettingError(
+      'AGENT_WEBKIT_POSTGRES_LISTEN_URL must be unset while AGENT_WEBKIT_BUS is set. Unset one of the two.',
+    );
+  }
+  const name = bus === undefined ? 'AGENT_WEBKIT_POSTGRES_LISTEN_URL' : 'AGENT_WEBKIT_BUS';
+  const url = bus ?? listenUrl ?? null;
+  if (url === null || url === 'none' || storage.startsWith('postgres')) return url;
+  throw new SettingError(
+    `${name} must be unset, because only servers with PostgreSQL share their storage. Unset it, or set ` +
+      'AGENT_WEBKIT_STORAGE to postgres://....',
+  );
 }
 
 type ServerSettings = typeof SERVER_SETTINGS;
@@ -124,11 +155,6 @@ function readAuth(env: Environment): Auth {
   }
   const generated = randomBytes(16).toString('hex');
   return { options: { tokens: [`default:${generated}`] }, generated, sample: generated };
-}
-
-/** True for an address that only this machine can reach. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** Returns a storage setting without the part of a connection string that may contain a password. */

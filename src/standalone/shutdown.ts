@@ -18,12 +18,14 @@ export interface SignalledProcess {
 
 /**
  * Shuts an app down on SIGTERM, SIGINT or SIGHUP, and then exits with status 0. A second Ctrl-C exits at
- * once. Every other signal is ignored during the shutdown.
+ * once. A second signal of another kind ends the wait for running turns.
  *
+ * @param endDrain interrupts the turns that the shutdown waits for
  * @returns a function that is true from the first signal on
  */
 export function shutDownOnSignals(
   app: Pick<INestApplicationContext, 'enableShutdownHooks'>,
+  endDrain: () => void,
   receiver: SignalledProcess = process,
 ): () => boolean {
   const logger = new Logger('Server');
@@ -34,7 +36,12 @@ export function shutDownOnSignals(
       if (receivedAt === null) {
         receivedAt = now;
         logger.log(`Received ${signal}. Shutting down.`);
-      } else if (signal === 'SIGINT' && now - receivedAt >= SAME_MS) {
+      } else if (now - receivedAt < SAME_MS) {
+        return;
+      } else if (signal !== 'SIGINT') {
+        logger.log(`Received ${signal} again. Not waiting for running turns.`);
+        endDrain();
+      } else {
         logger.warn('Received SIGINT again. Exiting before the shutdown is complete.');
         receiver.exit(INTERRUPTED);
       }

@@ -6,7 +6,7 @@ import { Random } from './random.js';
 import { REAL_LOAD, RealAgent } from './real-agent.js';
 import { RealServer } from './real-server.js';
 import { eachRound, rounds } from './rounds.js';
-import { DURABLE, type TestStorage } from './test-storage.js';
+import { DURABLE, type TestStorage, LEASE_MS } from './test-storage.js';
 
 const KILLS = rounds(6);
 
@@ -24,7 +24,11 @@ for (const { name, describe, create } of DURABLE) {
     beforeEach(async () => {
       storage = await create();
       agent = await RealAgent.create();
-      const settings = { ...agent.settings, AGENT_WEBKIT_STORAGE: storage.setting };
+      const settings = {
+        ...agent.settings,
+        AGENT_WEBKIT_STORAGE: storage.setting,
+        AGENT_WEBKIT_LEASE_MS: LEASE_MS,
+      };
       server = new RealServer(sources, settings);
       await server.start();
     });

@@ -4,7 +4,7 @@ import { Tab } from '../e2e/claude/tab.js';
 import { CompiledSources } from '../support/compiled-sources.js';
 import { RealAgent } from './real-agent.js';
 import { RealServer } from './real-server.js';
-import { DURABLE, type TestStorage } from './test-storage.js';
+import { DURABLE, type TestStorage, LEASE_MS } from './test-storage.js';
 
 let sources: CompiledSources;
 beforeAll(async () => {
@@ -22,7 +22,11 @@ for (const { name, describe, create } of DURABLE) {
       tabs = [];
       storage = await create();
       agent = await RealAgent.create();
-      const settings = { ...agent.settings, AGENT_WEBKIT_STORAGE: storage.setting };
+      const settings = {
+        ...agent.settings,
+        AGENT_WEBKIT_STORAGE: storage.setting,
+        AGENT_WEBKIT_LEASE_MS: LEASE_MS,
+      };
       server = new RealServer(sources, settings);
       await server.start();
     });

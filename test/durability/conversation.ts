@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer } from '../support/ask.js';
 import { eventually } from '../support/eventually.js';
 import type { SseEvent } from '../support/sse-client.js';
 import type { Facts } from './facts.js';
 import { Reader } from './reader.js';
-import type { Answer, RealServer } from './real-server.js';
 import { Replier } from './replier.js';
+import type { Target } from './target.js';
 import { findViolations, type SentMessage } from './verify.js';
 import { Writer } from './writer.js';
 
 export interface ConversationOptions {
-  server: RealServer;
+  server: Target;
   /** Counts the events that readers have received. */
   seen: Facts;
   /** Counts the messages that were sent. */
@@ -31,7 +32,7 @@ export class Conversation {
   stored: readonly SseEvent[] = [];
   readonly readers: Reader[] = [];
   readonly writers: Writer[] = [];
-  readonly #server: RealServer;
+  readonly #server: Target;
   readonly #send: (message: object) => Promise<Answer | null>;
   readonly #replier: Replier;
   readonly #first: Reader;

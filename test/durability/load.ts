@@ -4,7 +4,7 @@ import type { SseEvent } from '../support/sse-client.js';
 import { Conversation, type ConversationOptions } from './conversation.js';
 import { Facts } from './facts.js';
 import type { Random } from './random.js';
-import type { RealServer } from './real-server.js';
+import type { Target } from './target.js';
 
 export interface LoadOptions extends Pick<ConversationOptions, 'readers' | 'writers'> {
   sessions: number;
@@ -12,9 +12,10 @@ export interface LoadOptions extends Pick<ConversationOptions, 'readers' | 'writ
   compose: (place: number) => string;
   /** The maximum number of events before a random moment. */
   maxSeen: number;
+  /** The maximum duration of all actions on the servers, in milliseconds. Default: 200 s. */
+  faultsMs?: number;
 }
 
-/** The maximum duration of all actions on a server. */
 const FAULTS_MS = 200_000;
 /** The maximum time after that until all messages are processed. */
 const REST_MS = 30_000;
@@ -28,18 +29,18 @@ const MAX_AFTER_MS = 5;
 export class Load {
   readonly #seen = new Facts();
   readonly #left = new Facts();
-  readonly #server: RealServer;
+  readonly #server: Target;
   readonly #random: Random;
   readonly #options: LoadOptions;
   readonly #conversations: Conversation[] = [];
 
-  private constructor(server: RealServer, random: Random, options: LoadOptions) {
+  private constructor(server: Target, random: Random, options: LoadOptions) {
     this.#server = server;
     this.#random = random;
     this.#options = options;
   }
 
-  static async start(server: RealServer, random: Random, options: LoadOptions): Promise<Load> {
+  static async start(server: Target, random: Random, options: LoadOptions): Promise<Load> {
     const load = new Load(server, random, options);
     await load.#open();
     return load;
@@ -93,14 +94,15 @@ export class Load {
    */
   async survive(faults: () => Promise<void>): Promise<void> {
     try {
-      if ((await within(FAULTS_MS, faults())) === TIMED_OUT) throw new Error(STUCK);
+      const { faultsMs = FAULTS_MS } = this.#options;
+      if ((await within(faultsMs, faults())) === TIMED_OUT) throw new Error(STUCK);
       await within(REST_MS, Promise.all(this.#conversations.map((one) => one.comeToRest())));
       const violations = await within(REST_MS, this.violations(true));
       if (violations === TIMED_OUT) throw new Error(STUCK);
       if (violations.length > 0) throw new Error(violations.join('\n'));
     } catch (cause) {
       const complaint = cause instanceof Error ? cause.message : String(cause);
-      const story = `DURABILITY_SEED=${this.#random.seed}\n${this.#server.lines.join('\n')}`;
+      const story = `${this.#random.variable}=${this.#random.seed}\n${this.#server.lines.join('\n')}`;
       throw new Error(`${complaint}\n${story}`, { cause });
     } finally {
       await this.#server.close();

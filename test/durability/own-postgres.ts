@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,8 +19,18 @@ interface User {
   gid: number;
 }
 
+export interface OwnPostgresOptions {
+  /** An address to listen on besides loopback. Its network is let in without a password. */
+  address?: string;
+  /** More of its options, such as `['max_connections=200']`. */
+  settings?: readonly string[];
+}
+
 const programs = findPrograms();
+/** The user for programs that cannot run as root. Null for the current user; undefined when there is none. */
 const user = findUser();
+
+export { user as databaseUser };
 
 /** `describe` for tests that start their own PostgreSQL server. */
 export const describeOwnPostgres = describeNeeding(findMissing());
@@ -35,31 +45,36 @@ function findMissing(): string | null {
 
 /** A PostgreSQL server of one test, which can be killed and restarted, and put back to an earlier state. */
 export class OwnPostgres {
-  readonly #port: number;
+  readonly port: number;
+  readonly #options: OwnPostgresOptions;
   /** The folder of the running server's data. */
   #folder: string;
   /** The folder of a backup or a standby; null while there is none. */
   #copy: string | null = null;
   #process: ChildProcess | null = null;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, options: OwnPostgresOptions) {
     this.#folder = folder;
-    this.#port = port;
+    this.port = port;
+    this.#options = options;
   }
 
   /** Creates an empty server and starts it. */
-  static async start(): Promise<OwnPostgres> {
+  static async start(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
     const folder = await createFolder();
-    const options = ['-U', 'test', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
-    await run('initdb', ['-D', folder, ...options]);
-    const postgres = new OwnPostgres(folder, await findFreePort());
+    const format = ['-U', 'test', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
+    await run('initdb', ['-D', folder, ...format]);
+    if (options.address !== undefined) {
+      await appendFile(join(folder, 'pg_hba.conf'), 'host all all samenet trust\n');
+    }
+    const postgres = new OwnPostgres(folder, await findFreePort(), options);
     await postgres.restart();
     return postgres;
   }
 
   /** The URL of its database. */
   get url(): string {
-    return `postgres://test@127.0.0.1:${this.#port}/postgres`;
+    return `postgres://test@${this.#options.address ?? '127.0.0.1'}:${this.port}/postgres`;
   }
 
   /** Kills its main process with SIGKILL, if it runs. The other processes then end by themselves. */
@@ -132,8 +147,11 @@ export class OwnPostgres {
   }
 
   async #tryToRun(): Promise<boolean> {
-    const listen = ['-p', String(this.#port), '-c', 'listen_addresses=127.0.0.1'];
-    const child = spawn(program('postgres'), ['-D', this.#folder, '-k', this.#folder, ...listen], {
+    const { address, settings = [] } = this.#options;
+    const addresses = ['127.0.0.1', ...(address === undefined ? [] : [address])];
+    const listen = [`port=${this.port}`, `listen_addresses=${addresses.join(',')}`, ...settings];
+    const options = listen.flatMap((setting) => ['-c', setting]);
+    const child = spawn(program('postgres'), ['-D', this.#folder, '-k', this.#folder, ...options], {
       ...user,
       stdio: ['ignore', 'ignore', 'pipe'],
       // Its output is read below.
@@ -179,7 +197,6 @@ function program(name: string): string {
   return join(programs ?? '', name);
 }
 
-/** Null for the current user; undefined when there is no suitable user. */
 function findUser(): User | null | undefined {
   if (process.getuid?.() !== 0) return null;
   try {

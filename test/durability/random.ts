@@ -1,12 +1,12 @@
 /** Reproducible random numbers: a seed always gives the same sequence. */
 export class Random {
+  readonly seed: number;
   #state: number;
 
-  /** @param seed the default is `DURABILITY_SEED`, or else a new seed */
-  constructor(
-    readonly seed = Number(process.env['DURABILITY_SEED'] ?? Math.floor(Math.random() * 2 ** 32)),
-  ) {
-    this.#state = seed;
+  /** @param variable the environment variable with the seed, for a run that is repeated; otherwise it is new */
+  constructor(readonly variable = 'DURABILITY_SEED') {
+    this.seed = Number(process.env[variable] ?? Math.floor(Math.random() * 2 ** 32));
+    this.#state = this.seed;
   }
 
   /** Like `Math.random`, with the generator mulberry32. */

@@ -1,6 +1,6 @@
 import { eventually } from '../support/eventually.js';
 import { SseClient, type SseEvent } from '../support/sse-client.js';
-import type { RealServer } from './real-server.js';
+import type { Target } from './target.js';
 
 /** Reads a session from its beginning, with one connection after the other, and stores all events. */
 export class Reader {
@@ -9,12 +9,12 @@ export class Reader {
   refusal: string | null = null;
   /** The number of streams that it has opened. */
   streams = 0;
-  readonly #server: RealServer;
+  readonly #server: Target;
   readonly #sessionId: string;
   readonly #onEvent: (event: SseEvent) => void;
   #waiting: (() => void)[] = [];
 
-  constructor(server: RealServer, sessionId: string, onEvent: (event: SseEvent) => void) {
+  constructor(server: Target, sessionId: string, onEvent: (event: SseEvent) => void) {
     this.#server = server;
     this.#sessionId = sessionId;
     this.#onEvent = onEvent;
@@ -52,9 +52,9 @@ export class Reader {
 
   /** Reads until the connection ends. */
   async #read(): Promise<void> {
-    const { url } = this.#server;
-    const headers = this.lastId > 0 ? { 'last-event-id': String(this.lastId) } : {};
-    const stream = await SseClient.open(`${url}/sessions/${this.#sessionId}/stream`, headers);
+    const url = `${this.#server.nextUrl()}/sessions/${this.#sessionId}/stream`;
+    const cursor = this.lastId > 0 ? { 'last-event-id': String(this.lastId) } : {};
+    const stream = await SseClient.open(url, { ...this.#server.headers, ...cursor });
     if (stream.status === 200) this.streams += 1;
     await stream.until(() => {
       const times = stream.times.splice(0);

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findProcesses } from '../../src/agent-webkit/agents/claude/process-sweep.js';
+import {
+  createProcessSweep,
+  findProcesses,
+} from '../../src/agent-webkit/agents/claude/process-sweep.js';
 import { createModel } from '../e2e/claude/model.js';
 import { type ClaudeEnv, createClaudeEnv } from '../support/claude-env.js';
 import {
@@ -11,6 +15,10 @@ import {
 } from '../support/fake-messages-api.js';
 import { eventually } from '../support/eventually.js';
 import type { LoadOptions } from './load.js';
+
+/** A variable of a server that its agents in a sandbox have as well, because it looks like a setting of Claude Code. */
+const AGENT_MARKER = 'CLAUDE_CODE_DISABLE_TEST_MARKER';
+const { find: findAgents } = createProcessSweep(AGENT_MARKER);
 
 /** The delay before the last word of an answer, so that a turn can be aborted before it. */
 const MODEL_MS = 100;
@@ -53,6 +61,7 @@ export class RealAgent {
       AGENT_WEBKIT_AGENT: 'claude',
       AGENT_WEBKIT_WORKSPACE: this.#env.cwd,
       AGENT_WEBKIT_PROCESS: this.#marker,
+      [AGENT_MARKER]: this.#marker,
     };
   }
 
@@ -64,12 +73,17 @@ export class RealAgent {
   /** Removes the agent's own files, as if it were resumed on another machine. */
   async forgetFiles(): Promise<void> {
     const { CLAUDE_CONFIG_DIR: folder = '' } = this.#env.overrides.env;
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    const homes = join(this.#env.cwd, '.agent-webkit', 'homes');
+    const options = { recursive: true, force: true, maxRetries: 10 };
+    await rm(folder, options);
+    const names = await readdir(homes).catch(() => []);
+    await Promise.all(names.map((name) => rm(join(homes, name, 'projects'), options)));
   }
 
   /** Returns the process ids of the server and of its descendants. */
-  processes(): Promise<number[]> {
-    return findProcesses(this.#marker);
+  async processes(): Promise<number[]> {
+    const found = await Promise.all([findProcesses(this.#marker), findAgents(this.#marker)]);
+    return [...new Set(found.flat())];
   }
 
   /** Resolves when no server and no descendant of one is running. */

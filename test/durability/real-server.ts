@@ -1,22 +1,28 @@
-import { request } from 'node:http';
+import { type Answer, ask } from '../support/ask.js';
 import type { CompiledSources } from '../support/compiled-sources.js';
 import { Program } from '../support/program.js';
+import type { Target } from './target.js';
 
 /** The number of lines of server output for the report of a failed test. */
 const KEPT_LINES = 100;
 
-export interface Answer {
-  status: number;
-  body: string;
+/** The host of the processes of a server. */
+export interface Host {
+  /** Returns the command that runs a program there. */
+  command(program: string, args: readonly string[]): readonly [string, ...string[]];
 }
+
+const THIS_HOST: Host = { command: (program, args) => [program, ...args] };
 
 /**
  * One server after the other on the same storage, each in a separate process that is ended with
- * SIGKILL only, and a way to send requests to the current one.
+ * SIGKILL unless a test says otherwise, and a way to send requests to the current one.
  */
-export class RealServer {
+export class RealServer implements Target {
+  readonly headers = {};
   readonly #main: string;
   readonly #env: Record<string, string>;
+  readonly #host: Host;
   #server: Program | null = null;
   /** The last lines of the previous servers. */
   #earlierLines: string[] = [];
@@ -26,7 +32,8 @@ export class RealServer {
   #whenUp: (() => void)[] = [];
 
   /** @param env the environment, in addition to that of every server here */
-  constructor(sources: CompiledSources, env: Record<string, string>) {
+  constructor(sources: CompiledSources, env: Record<string, string>, host = THIS_HOST) {
+    this.#host = host;
     this.#main = sources.path('src/main.ts');
     this.#env = {
       NO_COLOR: '1',
@@ -42,6 +49,16 @@ export class RealServer {
     return this.#url;
   }
 
+  /** Returns the URL of the current server. */
+  nextUrl(): string {
+    return this.#url;
+  }
+
+  /** True while a server listens, as far as this process knows. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
   /** True when no server runs and none will be started. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -53,7 +70,8 @@ export class RealServer {
    * @param before called before any request is sent to it
    */
   async start(before: () => Promise<void> = async () => undefined): Promise<void> {
-    this.#server = Program.node(this.#main, [], { env: this.#env });
+    const [command, ...args] = this.#host.command(process.execPath, [this.#main]);
+    this.#server = new Program(command, args, { env: this.#env });
     const [, url = ''] = await this.#server.says(/^Listening on (\S+)$/m);
     this.#url = url;
     await before();
@@ -75,6 +93,28 @@ export class RealServer {
     this.#isListening = false;
     if (server.status !== null) throw new Error(`The server ended by itself: ${server.status}.`);
     await server.kill();
+  }
+
+  /**
+   * Sends SIGTERM. Resolves to the status with which the server exits, or the signal that ended it.
+   * Requests are sent to it until then.
+   */
+  async stop(): Promise<number | NodeJS.Signals | null> {
+    const server = this.#server;
+    if (!server) return null;
+    server.signal('SIGTERM');
+    const status = await server.ended();
+    if (this.#server === server) {
+      this.#earlierLines = [...this.lines];
+      this.#server = null;
+      this.#isListening = false;
+    }
+    return status;
+  }
+
+  /** Sends a signal to the current server. */
+  signal(name: NodeJS.Signals): void {
+    this.#server?.signal(name);
   }
 
   /** Suspends the process until `thaw`: its connections to the storage remain open. */
@@ -107,7 +147,7 @@ export class RealServer {
   ): Promise<Answer | null> {
     await this.up();
     if (this.#isClosed) throw new Error('There is no server any more.');
-    return ask(this.#url + path, { method }, body, onWritten);
+    return ask(this.#url + path, { method, body, onWritten });
   }
 
   /** Kills the current server, unless it has ended. */
@@ -120,27 +160,4 @@ export class RealServer {
   #release(): void {
     for (const resolve of this.#whenUp.splice(0)) resolve();
   }
-}
-
-function ask(
-  url: string,
-  options: { method: string },
-  body: object = {},
-  onWritten: () => void = () => undefined,
-): Promise<Answer | null> {
-  return new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json' };
-    // A new connection: an existing one might have broken before it is used.
-    const asked = request(url, { ...options, agent: false, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('close', () => {
-        resolve(response.complete ? { status: response.statusCode ?? 0, body: text } : null);
-      });
-    });
-    asked.on('error', () => resolve(null));
-    asked.on('finish', onWritten);
-    asked.end(options.method === 'POST' ? JSON.stringify(body) : undefined);
-  });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer } from '../support/ask.js';
 import { eventually } from '../support/eventually.js';
 import type { SseEvent } from '../support/sse-client.js';
-import type { Answer } from './real-server.js';
 
 /** The delay before the reply to every other request, which stays open meanwhile. */
 const THINKING_MS = 150;

@@ -9,6 +9,7 @@ import { Random } from './random.js';
 import { Reader } from './reader.js';
 import { RealServer } from './real-server.js';
 import { eachRound, rounds } from './rounds.js';
+import { LEASE_MS } from './test-storage.js';
 import { checkIds } from './verify.js';
 
 const RESTORES = rounds(6);
@@ -36,6 +37,7 @@ for (const { name, describe, create } of WAYS) {
       server = new RealServer(sources, {
         AGENT_WEBKIT_AGENT: 'demo',
         AGENT_WEBKIT_STORAGE: storage.setting,
+        AGENT_WEBKIT_LEASE_MS: LEASE_MS,
       });
       await server.start();
       reloads = 0;

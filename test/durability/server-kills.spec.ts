@@ -5,7 +5,7 @@ import { Load } from './load.js';
 import { Random } from './random.js';
 import { RealServer } from './real-server.js';
 import { eachRound, rounds } from './rounds.js';
-import { DURABLE, type TestStorage } from './test-storage.js';
+import { DURABLE, type TestStorage, LEASE_MS } from './test-storage.js';
 
 const KILLS = rounds(24);
 
@@ -21,7 +21,11 @@ for (const { name, describe, create } of DURABLE) {
     let server: RealServer;
     beforeEach(async () => {
       storage = await create();
-      const settings = { AGENT_WEBKIT_AGENT: 'demo', AGENT_WEBKIT_STORAGE: storage.setting };
+      const settings = {
+        AGENT_WEBKIT_AGENT: 'demo',
+        AGENT_WEBKIT_STORAGE: storage.setting,
+        AGENT_WEBKIT_LEASE_MS: LEASE_MS,
+      };
       server = new RealServer(sources, settings);
       await server.start();
     });

@@ -7,6 +7,9 @@ import Libsql from 'libsql';
 import { Client } from 'pg';
 import { describePostgres, POSTGRES_URL } from '../support/postgres.js';
 
+/** The lease of servers on PostgreSQL, whose sessions wait for its end when they are killed, in milliseconds. */
+export const LEASE_MS = '2000';
+
 /** An empty storage for one test. */
 export interface TestStorage {
   /** The value of `AGENT_WEBKIT_STORAGE` for it. */

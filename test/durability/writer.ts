@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Answer } from '../support/ask.js';
 import { eventually } from '../support/eventually.js';
-import type { Answer } from './real-server.js';
 import type { SentMessage } from './verify.js';
 
 export interface WriterOptions {

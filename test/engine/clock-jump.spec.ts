@@ -33,8 +33,11 @@ describe.each(JUMPS)('when the system clock jumps %s', (_, ms) => {
   it('the rate of creations is limited as before, and Retry-After is at most a minute', async () => {
     const limits = { maxSessionsPerOwner: 100, maxCreationsPerMinute: 1 };
     const deletions = { discard: () => Promise.resolve() };
-    const admission = new Admission(new MemoryStorage().records, deletions, limits);
-    const create = () => admission.admit({ ...newRecord(), owner: 'ada' }, null, { isOver: false });
+    const admission = new Admission(new MemoryStorage(), deletions, limits);
+    const create = async () => {
+      await admission.countCreation('ada');
+      await admission.admit({ ...newRecord(), owner: 'ada' }, null, { isOver: false });
+    };
     await create();
     jump(ms);
     await expect(create()).rejects.toMatchObject({ retryAfterSeconds: 60 });

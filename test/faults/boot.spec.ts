@@ -80,7 +80,7 @@ const asRoot = process.getuid?.() === 0 ? 'root may use every folder' : null;
 const refusesWorkspace = async (path: string) => {
   expect(await failure({ AGENT_WEBKIT_WORKSPACE: path })).toBe(
     'AGENT_WEBKIT_WORKSPACE must be the path of an existing directory that the process may read, ' +
-      `but got '${path}'. Correct it, or unset it for the default: the current directory of the process.`,
+      `but got '${path}'. Correct it, or unset it for the default: \`workspace\` in the current directory of the process, which is created.`,
   );
 };
 

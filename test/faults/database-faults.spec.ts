@@ -123,7 +123,7 @@ describeOwnPostgres('a server whose PostgreSQL has a fault', () => {
     await postgres.restart();
     await start();
 
-    const refused = await request('GET', `/sessions/${id}`);
+    const refused = await request('GET', `/sessions/${id}/events`);
     expect(refused.status).toBe(503);
     expect(refused.text).toContain(
       'The database is corrupted. The operator of the server has to fix this.',
@@ -131,7 +131,7 @@ describeOwnPostgres('a server whose PostgreSQL has a fault', () => {
     expect(refused.text).not.toContain(file);
     expect(refused.text).not.toContain(folder);
     expect(refused.headers.get('retry-after')).toBeNull();
-    await request('GET', `/sessions/${id}`);
+    await request('GET', `/sessions/${id}/events`);
     expect(outages()).toEqual([expect.stringContaining(file)]);
     // Other data is read and written.
     expect((await request('GET', '/sessions')).status).toBe(200);

@@ -44,6 +44,8 @@ describeOwnPostgres('a server whose link to PostgreSQL is dead', () => {
         AGENT_WEBKIT_NO_AUTH: '1',
         AGENT_WEBKIT_AGENT: 'demo',
         AGENT_WEBKIT_STORAGE: address.href,
+        // Its turns are interrupted at once.
+        AGENT_WEBKIT_DRAIN_TIMEOUT_MS: '1',
       },
     });
   }
@@ -91,6 +93,14 @@ describeOwnPostgres('a server whose link to PostgreSQL is dead', () => {
   it('stops in time when nothing is going on', async () => {
     await listen();
     link.unplug();
+    await expectsToStop();
+  }, 60_000);
+
+  it('stops in time while it opens a new connection', async () => {
+    await listen();
+    link.unplug();
+    const { opened } = link;
+    await eventually(() => link.opened > opened);
     await expectsToStop();
   }, 60_000);
 

@@ -63,7 +63,11 @@ describeOwnPostgres('a deletion that an outage interrupts', () => {
     link = await startStallingProxy('127.0.0.1', Number(new URL(postgres.url).port), link.port);
     await server.start();
     expect(await status('GET')).toBe(200);
-    expect(await status('DELETE')).toBe(204);
+    // The lease of the killed server has to lapse first.
+    await eventually(
+      () => status('DELETE'),
+      (answer) => answer === 204,
+    );
     expect(await status('GET')).toBe(404);
     expect(await isStored()).toBe(false);
   }, 60_000);

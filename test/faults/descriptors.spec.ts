@@ -42,7 +42,12 @@ describe('a server without file descriptors', () => {
     const first = await open();
     expect(await turn(first, 'say one')).toBe('success');
 
-    for (const left of [0, 3, 7]) {
+    await server.hold(0);
+    const refused = await server.ask('POST', '/sessions');
+    await server.release();
+    expect([refused.status, refused.body['code']]).toEqual([503, 'server_overloaded']);
+
+    for (const left of [7, 10, 14]) {
       /* oxlint-disable no-await-in-loop -- one state of the machine after the other */
       await server.hold(left);
       const created = await server.ask('POST', '/sessions');

@@ -74,14 +74,12 @@ for (const { name, describe, create } of DURABLE) {
       expect(answers[others.length]).toMatchObject({ statusCode: 422, code: 'not_storable' });
       answers.splice(others.length, 1);
       expect(new Set(answers)).toEqual(new Set([null]));
-      await reader.ended();
-
-      const cursor = String(reader.events.at(-1)?.id ?? 0);
-      const again = await open(poisoned ?? '', { 'last-event-id': cursor });
+      const again = await afterReset(poisoned ?? '', reader);
       expect(await again.next('error')).toMatchObject({ data: { code: 'event_not_stored' } });
       expect(await send(poisoned ?? '', 'better')).toBeNull();
       expect(await again.next('result')).toMatchObject({ data: { subtype: 'success' } });
-      expect(again.events[0]?.event).toBe('error');
+      const names = again.events.map(({ event }) => event);
+      expect(names.filter((event) => event === 'error')).toHaveLength(1);
     });
 
     it('of an agent interrupts its turn, and the queue continues', async () => {
@@ -89,9 +87,7 @@ for (const { name, describe, create } of DURABLE) {
       const reader = await open(id);
       expect(await send(id, 'help')).toBeNull();
       expect(await send(id, 'hello')).toBeNull();
-      await reader.ended();
-
-      const again = await open(id, { 'last-event-id': String(reader.events.at(-1)?.id) });
+      const again = await afterReset(id, reader);
       const errors = [await again.next('error'), await again.next('error')];
       expect(errors.map(({ data }) => data['code'])).toEqual([
         'event_not_stored',
@@ -100,6 +96,13 @@ for (const { name, describe, create } of DURABLE) {
       await again.until(() => again.events.filter(({ event }) => event === 'result').length === 2);
       expect(again.events.at(-1)).toMatchObject({ event: 'result', data: { subtype: 'success' } });
     });
+
+    /** Returns a stream that goes on where the session was reset: where servers share the storage, that is the same one. */
+    async function afterReset(id: string, reader: SseClient): Promise<SseClient> {
+      if (name === 'PostgreSQL') return reader;
+      await reader.ended();
+      return open(id, { 'last-event-id': String(reader.events.at(-1)?.id ?? 0) });
+    }
 
     async function createSession(): Promise<string> {
       const answer = await server.request('POST', '/sessions', {});

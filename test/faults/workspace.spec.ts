@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { RealAgent } from '../durability/real-agent.js';
 import { CompiledSources } from '../support/compiled-sources.js';
@@ -39,22 +39,19 @@ it('a server whose workspace is deleted says so, and uses it again once it is re
   expect(JSON.stringify(refused.body)).not.toContain(workspace);
   expect((await server.ask('GET', '/sessions')).status).toBe(200);
 
+  const missing = { code: 'session_folder_missing' };
   expect((await server.send(id, 'say one')).status).toBe(204);
-  expect((await stream.next('error')).data).toMatchObject({
-    code: 'agent_start_failed',
-    message:
-      'The working directory of the agent does not exist on this server, or is not a folder.',
-  });
+  expect((await stream.next('error')).data).toMatchObject(missing);
   expect((await stream.next('result')).data).toMatchObject({ is_error: true });
 
   await writeFile(workspace, 'not a folder');
   expect((await server.ask('POST', '/sessions')).body['code']).toBe('workspace_unavailable');
   await server.send(id, 'say two');
-  expect((await stream.next('error')).data).toMatchObject({ code: 'agent_start_failed' });
+  expect((await stream.next('error')).data).toMatchObject(missing);
   await stream.next('result');
 
   await rm(workspace);
-  await mkdir(workspace);
+  await rename(`${workspace}-away`, workspace);
   expect((await server.ask('POST', '/sessions')).status).toBe(200);
   await server.send(id, 'say three');
   expect((await stream.next('result')).data).toMatchObject({ subtype: 'success' });

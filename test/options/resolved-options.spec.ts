@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/options/agent-webkit.options.js';
 import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
 import { resolveOptions } from '../../src/agent-webkit/options/resolved-options.js';
+import { InProcessBus } from '../../src/agent-webkit/bus/in-process-bus.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 
 /** Options that a host written in JavaScript may pass. */
@@ -12,32 +14,55 @@ const resolve = (options: unknown) => resolveOptions(options as AgentWebkitModul
 const optionAt = (path: string, value: unknown): object =>
   path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
 
+const GROUPS = [
+  'modelLimits',
+  'policy',
+  'registry',
+  'limits',
+  'contentLimits',
+  'workspace',
+  'sandbox',
+  'network',
+];
+
 /** Returns the value of the first property with this name, at any depth. */
 function findValue(within: object, name: string): unknown {
   for (const [key, value] of Object.entries(within)) {
     if (key === name) return value;
-    const isGroup = ['policy', 'registry', 'limits', 'contentLimits'].includes(key);
-    const found = isGroup ? findValue(value as object, name) : undefined;
+    const found =
+      typeof value === 'object' && GROUPS.includes(key) ? findValue(value, name) : undefined;
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 const fn = () => undefined;
-/** A value for each option that is not a number. */
+/** A value for each option that is not a number, or that has a minimum above 7. */
 const SAMPLES: Record<string, unknown> = {
   auth: { tokens: ['ann:secret'] },
   storage: new MemoryStorage(),
+  bus: new InProcessBus(),
   'agent.sdkFactory': fn,
-  'agent.workspace': tmpdir(),
   'agent.model': 'a-model',
   'agent.models': ['a-model'],
   'agent.commands': ['clear'],
   'agent.permissionModes': ['plan'],
   'agent.includePartialMessages': true,
+  'workspace.root': tmpdir(),
+  'workspace.per': 'owner',
+  'workspace.autoMemory': 'owner',
+  'sandbox.use': 'none',
+  'sandbox.readOnly': ['/opt'],
+  'sandbox.memoryBytes': 600_000_000,
+  'sandbox.processes': 100,
+  'sandbox.cpuSeconds': 60,
+  'sandbox.fileBytes': 20_000_000,
+  'sandbox.tempBytes': 2_000_000,
+  'network.allow': ['example.org'],
   'hooks.caller': fn,
   'hooks.canAccess': fn,
   'hooks.configureSession': fn,
+  'hooks.canAnswer': fn,
   'hooks.onDecision': fn,
 };
 
@@ -46,14 +71,33 @@ describe('Resolving the options', () => {
     expect(resolve({ auth: 'none' })).toEqual({
       auth: 'none',
       storage: null,
+      bus: null,
       agentStartTimeoutMs: 60_000,
       caller: expect.any(Function),
       sdkFactory: null,
       keepAliveMs: 15_000,
       verifyIntervalMs: 60_000,
       maxWaitingBytes: 4_194_304,
+      workspace: {
+        root: join(process.cwd(), 'workspace'),
+        createRoot: true,
+        per: 'session',
+        autoMemory: 'off',
+        quotaBytes: 1_073_741_824,
+      },
+      sandbox: {
+        use: 'auto',
+        readOnly: [],
+        memoryBytes: 4_294_967_296,
+        processes: 512,
+        cpus: null,
+        cpuSeconds: 3600,
+        fileBytes: 1_073_741_824,
+        tempBytes: 268_435_456,
+      },
+      network: { allow: [] },
+      modelLimits: { modelRequestsPerMinute: 300, modelTokensPerMinute: null },
       policy: {
-        workspace: process.cwd(),
         model: null,
         models: null,
         commands: ['clear', 'compact', 'context', 'cost'],
@@ -90,9 +134,12 @@ describe('Resolving the options', () => {
         maxCreationsPerMinute: 60,
         retentionMs: null,
         emptySessionTtlMs: 86_400_000,
+        shutdownDelayMs: 3000,
+        drainTimeoutMs: 30_000,
         shutdownGraceMs: 300,
         backgroundGraceMs: 300_000,
         canAccess: null,
+        canAnswer: null,
         onDecision: expect.any(Function),
       },
     });
@@ -122,9 +169,23 @@ describe('Resolving the options', () => {
 
 describe('An invalid option', () => {
   it.each([
-    ['agent.workspace', '/does/not/exist'],
-    ['agent.workspace', '/etc/passwd'],
-    ['agent.workspace', 7],
+    ['workspace.root', '/does/not/exist'],
+    ['workspace.root', '/etc/passwd'],
+    ['workspace.root', 7],
+    ['workspace.per', 'team'],
+    ['sandbox.use', 'docker'],
+    ['sandbox.use', { name: 'mine' }],
+    ['sandbox.readOnly', ['opt']],
+    // Lower limits would end every agent at its start.
+    ['sandbox.memoryBytes', 512 * 1024 ** 2 - 1],
+    ['sandbox.processes', 63],
+    ['sandbox.cpus', 0],
+    ['sandbox.cpuSeconds', 9],
+    ['sandbox.fileBytes', 16 * 1024 ** 2 - 1],
+    ['sandbox.tempBytes', 1024 ** 2 - 1],
+    ['network.allow', ['127.0.0.1']],
+    ['network.allow', ['*']],
+    ['network.allow', ['https://example.org']],
     ['agent.model', ''],
     ['agent.model', 5],
     ['agent.models', []],
@@ -138,9 +199,12 @@ describe('An invalid option', () => {
     ['agent.maxBudgetUsd', 0],
     ['agent.maxBudgetUsd', Number.NaN],
     ['agent.maxTurns', 0],
+    ['agent.modelRequestsPerMinute', 0],
+    ['agent.modelTokensPerMinute', 1.5],
     ['agent.warmPool', -1],
     ['agent.sdkFactory', {}],
     ['hooks.caller', 'ann'],
+    ['hooks.canAnswer', 'all'],
     ['hooks.onDecision', null],
     ['storage', {}],
     ['storage', 'memory:'],
@@ -156,6 +220,8 @@ describe('An invalid option', () => {
     ['timeouts.idleTimeoutMs', 2 ** 31],
     ['timeouts.interruptTimeoutMs', 0],
     ['timeouts.agentGraceMs', -5],
+    ['timeouts.shutdownDelayMs', -1],
+    ['timeouts.drainTimeoutMs', 0],
     ['timeouts.shutdownGraceMs', 0.5],
     ['stream.keepAliveMs', 0],
     ['stream.keepAliveMs', '15s'],
@@ -204,7 +270,7 @@ describe('An invalid option', () => {
     { auth: { tokens: 's3cret' } },
     { auth: { tokens: ['s3cret', ''] } },
     { storage: 'postgres://user:s3cret@host/db' },
-    { agent: { workspace: { password: 's3cret' } } },
+    { workspace: { root: { password: 's3cret' } } },
     { agent: { models: [{ password: 's3cret' }] } },
   ])('is reported without its secret: %j', (options) => {
     expect(() => resolve(options)).toThrow(/must be (?!.*s3cret)/);

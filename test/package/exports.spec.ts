@@ -47,6 +47,7 @@ const COMMON = [
   'EvictedError',
   'FencedError',
   'ForbiddenError',
+  'InProcessBus',
   'InvalidRequestError',
   'MemoryStorage',
   'NoPendingRequestError',
@@ -54,7 +55,11 @@ const COMMON = [
   'NotStorableError',
   'PROTOCOL_VERSION',
   'PayloadTooLargeError',
+  'OwnedElsewhereError',
+  'PostgresBus',
   'PostgresStorage',
+  'RedisBus',
+  'SandboxUnavailableError',
   'ServerOverloadedError',
   'SessionNotFoundError',
   'ShuttingDownError',
@@ -67,8 +72,10 @@ const COMMON = [
   'UnauthorizedError',
   'UnstorableError',
   'WorkspaceUnavailableError',
+  'bubblewrapSandbox',
   'claudeSdkFactory',
   'randomEpoch',
+  'systemSandbox',
 ];
 
 describe('the public entries', () => {
@@ -81,6 +88,8 @@ describe('the public entries', () => {
     expect(Object.keys(main).sort()).toEqual(
       [
         ...COMMON,
+        'AGENT_SANDBOX',
+        'BUS',
         'AgentWebkitAuthGuard',
         'AgentWebkitErrorInterceptor',
         'AgentWebkitModule',
@@ -106,7 +115,9 @@ describe('the public entries', () => {
       ].sort(),
     );
     expect(Object.keys(testing).sort()).toEqual([
+      'busConformance',
       'demoScript',
+      'sandboxConformance',
       'scriptedSdkFactory',
       'storageConformance',
     ]);

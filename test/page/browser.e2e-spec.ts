@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { describeInChromium, launchChromium } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
 import { Standalone } from './standalone.js';
 import { Viewer } from './viewer.js';
 
@@ -53,6 +54,11 @@ describeInChromium('the page in Chromium', () => {
     await ann.sees(ann.tab.getByText('No session selected'));
   });
 
+  it('shows the sandbox of a session before its folder, which may be cut off', async () => {
+    const ann = await openSession();
+    await ann.sees(ann.tab.getByText(/^default model · \/.+\/sessions\/[\da-f-]{36}$/));
+  });
+
   it('shows an answer while it streams, with Markdown, and unchanged after a reload', async () => {
     const ann = await openSession();
     await ann.say('help');
@@ -65,6 +71,39 @@ describeInChromium('the page in Chromium', () => {
     await ann.tab.reload();
     await ann.sees(ann.results);
     expect(await ann.conversation.innerText()).toBe(shown);
+  });
+
+  it('offers notifications at the first request, and notifies of a request while it is in the background', async () => {
+    const ann = await openSession();
+    // The browser of the tests shows none.
+    await ann.tab.evaluate(`
+      window.shown = [];
+      window.Notification = class extends EventTarget {
+        static permission = 'default';
+        static async requestPermission() { return (this.permission = 'granted'); }
+        constructor(title, { body }) { super(); this.text = title + ': ' + body; window.shown.push(this); }
+        close() { this.isClosed = true; }
+      };`);
+    const texts = () => ann.tab.evaluate<string[]>('window.shown.map(({ text }) => text)');
+    expect(await ann.button('Notify me').count()).toBe(0);
+    await ann.say('permission');
+    await ann.button('Notify me').click();
+    await ann.seesNo(ann.button('Notify me'));
+    expect(await texts()).toEqual([]);
+    await ann
+      .button(/^Allow/)
+      .first()
+      .click();
+    await ann.sees(ann.results);
+
+    await ann.tab.evaluate(
+      "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })",
+    );
+    await ann.say('permission');
+    await eventually(texts, (all) => all.length === 1);
+    expect(await texts()).toEqual(['The agent needs you: permission']);
+    await ann.tab.evaluate("window.shown[0].dispatchEvent(new Event('click'))");
+    expect(await ann.tab.evaluate('window.shown[0].isClosed')).toBe(true);
   });
 
   it('closes a permission request in every tab after one of them has answered it', async () => {

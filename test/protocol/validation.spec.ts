@@ -9,6 +9,7 @@ import {
 import { validate } from '../../src/agent-webkit/protocol/validation.js';
 
 const reply = INBOUND_DTOS.get('permission_response') ?? CreateSessionDto;
+const PATH = 'cwd: must be a string of 1 to 4096 characters';
 const NAME = 'model: must be a string of 1 to 256 characters';
 
 describe('The rejection of a field', () => {
@@ -23,6 +24,35 @@ describe('The rejection of a field', () => {
       'cwd: must not contain a NUL character, but got "a\\u0000b".',
       CreateSessionDto,
       { cwd: 'a\0b' },
+    ],
+    [`${PATH}, but got 5.`, CreateSessionDto, { cwd: 5 }],
+    [`${PATH}, but got null.`, CreateSessionDto, { cwd: null }],
+    [`${PATH}, but got an object.`, CreateSessionDto, { cwd: {} }],
+    [`${PATH}, but got "".`, CreateSessionDto, { cwd: '' }],
+    [
+      'include_partial_messages: must be a boolean value, but got 1.',
+      CreateSessionDto,
+      { include_partial_messages: 1 },
+    ],
+    [
+      'permission_mode: must be one of the following values: default, acceptEdits, plan, dontAsk, auto, bypassPermissions, but got 5.',
+      CreateSessionDto,
+      { permission_mode: 5 },
+    ],
+    [
+      'message: must be a string of at most 65536 characters, but got 5.',
+      reply,
+      { type: 'permission_response', correlation_id: 'a', behavior: 'deny', message: 5 },
+    ],
+    [
+      'behavior: must be one of the following values: allow, deny, but got 5.',
+      reply,
+      { type: 'permission_response', correlation_id: 'a', behavior: 5 },
+    ],
+    [
+      'cursor: must be a string of at most 256 characters, but got an array.',
+      ListSessionsDto,
+      { cursor: ['a'] },
     ],
     [
       'correlation_id: must be a string of 1 to 256 characters, but got nothing.',

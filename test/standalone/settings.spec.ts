@@ -23,11 +23,15 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_MAX_WAITING_BYTES', '12345', { stream: { maxWaitingBytes: 12345 } }],
   ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { limits: { maxTextLength: 12 } }],
   ['AGENT_WEBKIT_MAX_TURNS', '13', { agent: { maxTurns: 13 } }],
+  ['AGENT_WEBKIT_MODEL_REQUESTS_PER_MINUTE', '14', { agent: { modelRequestsPerMinute: 14 } }],
+  ['AGENT_WEBKIT_MODEL_TOKENS_PER_MINUTE', '15', { agent: { modelTokensPerMinute: 15 } }],
   ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { timeouts: { requestTimeoutMs: 14 } }],
   ['AGENT_WEBKIT_MAX_EVENT_AGE_MS', '9999999999', { retention: { maxEventAgeMs: 9_999_999_999 } }],
   ['AGENT_WEBKIT_EMPTY_SESSION_TTL_MS', '7000', { retention: { emptySessionTtlMs: 7000 } }],
   ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retention: { retentionMs: 9_999_999_999 } }],
   ['AGENT_WEBKIT_AGENT_START_TIMEOUT_MS', '16', { timeouts: { agentStartTimeoutMs: 16 } }],
+  ['AGENT_WEBKIT_SHUTDOWN_DELAY_MS', '0', { timeouts: { shutdownDelayMs: 0 } }],
+  ['AGENT_WEBKIT_DRAIN_TIMEOUT_MS', '25', { timeouts: { drainTimeoutMs: 25 } }],
   ['AGENT_WEBKIT_STORAGE_TIMEOUT_MS', '15', { timeouts: { storageTimeoutMs: 15 } }],
   ['AGENT_WEBKIT_VERIFY_INTERVAL_MS', '16', { stream: { verifyIntervalMs: 16 } }],
   ['AGENT_WEBKIT_IDLE_TIMEOUT_MS', '17', { timeouts: { idleTimeoutMs: 17 } }],
@@ -36,7 +40,14 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_KEEPALIVE_MS', '18', { stream: { keepAliveMs: 18 } }],
   ['AGENT_WEBKIT_MAX_BUDGET_USD', '0.25', { agent: { maxBudgetUsd: 0.25 } }],
   ['AGENT_WEBKIT_WARM_POOL', '0', { agent: { warmPool: 0 } }],
-  ['AGENT_WEBKIT_WORKSPACE', '/', { agent: { workspace: '/' } }],
+  ['AGENT_WEBKIT_WORKSPACE', '/', { workspace: { root: '/' } }],
+  ['AGENT_WEBKIT_WORKSPACE_PER', 'owner', { workspace: { per: 'owner' } }],
+  ['AGENT_WEBKIT_SANDBOX', 'required', { sandbox: { use: 'required' } }],
+  [
+    'AGENT_WEBKIT_ALLOWED_HOSTS',
+    'example.org, *.example.net',
+    { network: { allow: ['example.org', '*.example.net'] } },
+  ],
   ['AGENT_WEBKIT_MODEL', 'opus', { agent: { model: 'opus' } }],
   ['AGENT_WEBKIT_COMMANDS', 'clear, mine', { agent: { commands: ['clear', 'mine'] } }],
   ['AGENT_WEBKIT_MODELS', ' haiku, opus ,', { agent: { models: ['haiku', 'opus'] } }],
@@ -71,7 +82,13 @@ describe('The settings of the standalone server', () => {
     ['AGENT_WEBKIT_PERMISSION_MODES', 'default,root'],
     ['AGENT_WEBKIT_WORKSPACE', '/does/not/exist'],
     ['AGENT_WEBKIT_AGENT', 'gpt'],
+    ['AGENT_WEBKIT_SANDBOX', 'docker'],
+    ['AGENT_WEBKIT_WORKSPACE_PER', 'team'],
+    ['AGENT_WEBKIT_ALLOWED_HOSTS', '10.0.0.1'],
     ['AGENT_WEBKIT_STORAGE', 'redis://x'],
+    ['AGENT_WEBKIT_BUS', 'amqp://x'],
+    ['AGENT_WEBKIT_BUS', 'redis:'],
+    ['AGENT_WEBKIT_POSTGRES_LISTEN_URL', 'redis://x'],
     ['AGENT_WEBKIT_MAX_BODY', '10 apples'],
     ['PORT', '65536'],
   ])('reject %s=%s with its name', (name, value) => {
@@ -102,6 +119,30 @@ describe('The settings of the standalone server', () => {
         "'postgres:…'. Correct it, or unset it for the default: memory:.",
     ],
     [
+      { AGENT_WEBKIT_BUS: 'http:user:s3cret@host' },
+      "AGENT_WEBKIT_BUS must be 'redis://...', 'rediss://...', 'postgres://...' or 'none', but got " +
+        "'http:…'. Correct it, or unset it for the default: LISTEN and NOTIFY on a connection of the storage, " +
+        'if that is PostgreSQL.',
+    ],
+    [
+      { AGENT_WEBKIT_BUS: 'redis://:s3cret@host' },
+      'AGENT_WEBKIT_BUS must be unset, because only servers with PostgreSQL share their storage. Unset it, ' +
+        'or set AGENT_WEBKIT_STORAGE to postgres://....',
+    ],
+    [
+      {
+        AGENT_WEBKIT_STORAGE: 'postgres://x',
+        AGENT_WEBKIT_BUS: 'none',
+        AGENT_WEBKIT_POSTGRES_LISTEN_URL: 'postgres://y',
+      },
+      'AGENT_WEBKIT_POSTGRES_LISTEN_URL must be unset while AGENT_WEBKIT_BUS is set. Unset one of the two.',
+    ],
+    [
+      { AGENT_WEBKIT_LEASE_MS: '999' },
+      "AGENT_WEBKIT_LEASE_MS must be an integer from 1000 to 2147483647, but got '999'. " +
+        'Correct it, or unset it for the default: 8000 ms.',
+    ],
+    [
       { PORT: '-1' },
       "PORT must be an integer from 0 to 65535, but got '-1'. " +
         'Correct it, or unset it for the default: 3000.',
@@ -110,13 +151,26 @@ describe('The settings of the standalone server', () => {
     expect(() => read(env)).toThrow(new SettingError(message));
   });
 
+  it.each([
+    [{}, null],
+    [{ AGENT_WEBKIT_BUS: 'none' }, 'none'],
+    [{ AGENT_WEBKIT_BUS: 'redis://host' }, 'redis://host'],
+    [{ AGENT_WEBKIT_BUS: 'rediss://:secret@host:1' }, 'rediss://:secret@host:1'],
+    [{ AGENT_WEBKIT_POSTGRES_LISTEN_URL: 'postgres://direct' }, 'postgres://direct'],
+  ])('choose the bus of servers with PostgreSQL: %j', (env, bus) => {
+    expect(read({ ...env, AGENT_WEBKIT_STORAGE: 'postgres://x' })).toMatchObject({ bus });
+  });
+
   it('have defaults', () => {
     expect(read({})).toMatchObject({
       host: '127.0.0.1',
       port: 3000,
       agent: 'demo',
       storage: 'memory:',
+      bus: null,
       storageOpenTimeoutMs: 60_000,
+      leaseMs: 8000,
+      poolMode: 'session',
       maxBody: '10mb',
       corsOrigin: null,
       warnings: [],
@@ -126,7 +180,12 @@ describe('The settings of the standalone server', () => {
   it('include every variable of the table of options', () => {
     const variables = OPTIONS.flatMap(({ descriptor }) => descriptor.variable ?? []);
     const sampled = SAMPLES.map(([name]) => name);
-    const byServer = ['AGENT_WEBKIT_TOKEN', 'AGENT_WEBKIT_STORAGE', 'AGENT_WEBKIT_AGENT'];
+    const byServer = [
+      'AGENT_WEBKIT_TOKEN',
+      'AGENT_WEBKIT_STORAGE',
+      'AGENT_WEBKIT_BUS',
+      'AGENT_WEBKIT_AGENT',
+    ];
     expect(new Set([...sampled, ...byServer])).toEqual(new Set(variables));
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { OwnedElsewhereError } from '../../src/agent-webkit/engine/storage.js';
 import type { Migration } from '../../src/agent-webkit/storage/migration.js';
 import { Database } from '../../src/agent-webkit/storage/postgres/database.js';
 import { migrate } from '../../src/agent-webkit/storage/postgres/migrate.js';
@@ -6,7 +7,8 @@ import { MIGRATIONS } from '../../src/agent-webkit/storage/postgres/migrations.j
 import { PostgresError } from '../../src/agent-webkit/storage/postgres/postgres-error.js';
 import { PostgresStorage } from '../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { describePostgres, POSTGRES_URL, PostgresBench } from '../support/postgres.js';
-import { createSessions } from './postgres-samples.js';
+import { Renewals } from '../support/renewals.js';
+import { createSessions, sampleAppend, sampleEvents, storedEvents } from './postgres-samples.js';
 
 const known = MIGRATIONS.map((_, index) => index + 1);
 /** The steps of version 0.1.0, which did not mark them. */
@@ -18,6 +20,11 @@ const ADDS_COLUMN: Migration = {
   sql: `alter table session add column note text not null default ''`,
 };
 const ADDS_TABLE: Migration = { isBreaking: false, sql: 'create table extra (id int)' };
+const EXTENDS_SERVER: Migration = {
+  isBreaking: false,
+  sql: `alter table server add column version text not null default ''`,
+};
+const IDLE = { freeAgents: 0, isDraining: false };
 const BREAKS: Migration = {
   isBreaking: true,
   sql: 'alter table session rename column config to configuration',
@@ -58,6 +65,52 @@ describePostgres('the schema in PostgreSQL', () => {
     expect(await restarted.records.get(id)).toMatchObject({ id });
     expect(await createSessions(restarted, 1)).toHaveLength(1);
     expect(await versions()).toEqual([...known, NEXT, NEXT + 1]);
+  });
+
+  it('of a newer release is shared with its servers, while it is migrated and afterwards', async () => {
+    const running = await bench.open({ leaseMs: 2000 });
+    const renewing = new Renewals(running.cluster);
+    const [kept = '', moved = ''] = await createSessions(running, 2);
+    const migration = { isDone: false };
+    const writing = (async () => {
+      let seq = 0;
+      while (!migration.isDone || seq < 20) {
+        seq += 1;
+        // oxlint-disable-next-line no-await-in-loop -- a log has one append in progress
+        await running.events.append(sampleAppend(kept, sampleEvents(seq, 1)));
+      }
+      return seq;
+    })();
+    await migrateTo(ADDS_COLUMN, ADDS_TABLE, EXTENDS_SERVER);
+    migration.isDone = true;
+    const count = await writing;
+
+    // The storage of a server that starts, which finds the schema of the newer release.
+    const newer = await bench.open({ leaseMs: 2000 });
+    expect((await newer.cluster.renew(IDLE)).others).toHaveLength(1);
+    await expect(newer.records.claim(kept)).rejects.toThrow(OwnedElsewhereError);
+    expect((await running.cluster.renew(IDLE)).others).toHaveLength(1);
+    expect(await storedEvents(newer, kept)).toHaveLength(count);
+    await running.cluster.release(moved, 1);
+    expect(await newer.records.claim(moved)).toMatchObject({ server: newer.cluster.address });
+    await expect(running.records.claim(moved)).rejects.toThrow(OwnedElsewhereError);
+    await newer.cluster.leave();
+    expect(await running.records.claim(moved)).toMatchObject({ server: running.cluster.address });
+    await renewing.end();
+  });
+
+  it('of a release without leases keeps its sessions, which belong to no server then', async () => {
+    await createReleased();
+    await bench.rows(
+      `insert into schema.session
+         (id, owner, config, epoch, server, is_unfinished, created_at, last_activity_at)
+       values ('old', 'alice', '{}', 7, 123, true, now(), now())`,
+    );
+    const storage = await bench.open();
+    expect(await storage.records.get('old')).toMatchObject({ epoch: 7, server: null });
+    expect(await storage.records.unfinished(10, null)).toEqual(['old']);
+    expect(await storage.records.claim('old')).toMatchObject({ server: storage.cluster.address });
+    expect(await storage.records.unfinished(10, null)).toEqual([]);
   });
 
   it('of a newer release is rejected with an error message when a step was breaking', async () => {

@@ -92,7 +92,7 @@ describePostgres('a PostgreSQL storage during an outage', () => {
     lossy.isLosing = true;
     await expect(storage.records.create(again, null)).rejects.toThrow('The answer was lost.');
     lossy.isLosing = false;
-    expect(await storage.records.create(again, null)).toEqual(again);
+    expect(await storage.records.create(again, null)).toMatchObject(again);
     await storage.close();
     await lossy.end();
   });

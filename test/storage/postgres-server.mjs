@@ -3,8 +3,11 @@
 // which leaves the session unfinished, and writes a line when everything is committed.
 const { module, url, schema, records } = JSON.parse(process.argv[2]);
 const { PostgresStorage } = await import(module);
-const storage = await PostgresStorage.connect(url, { schema });
+const storage = await PostgresStorage.connect(url, { schema, leaseMs: 1000 });
 await storage.open();
+const renew = () => storage.cluster.renew({ freeAgents: 0, isDraining: false });
+await renew();
+setInterval(renew, 250);
 await Promise.all(
   records.map(async ({ id, ...record }) => {
     const dates = { createdAt: new Date(), lastActivityAt: new Date() };

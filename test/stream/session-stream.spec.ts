@@ -26,7 +26,11 @@ function stream(log: EventLog, response: EventEmitter, after = 0): void {
   } as unknown as Session;
   const keepAlive = keepAliveComments(1000);
   const options = { keepAlive, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
-  const streamed = { session, after, refuse: (cause: unknown) => cause };
+  const registry = {
+    subscribe: (_: unknown, cursor: number, onReadable: () => void) =>
+      session.subscribeChecked(cursor, onReadable),
+  };
+  const streamed = { session, registry, after, refuse: (cause: unknown) => cause };
   const raw = response as unknown as RawResponse;
   streamSession(streamed, raw, options, () => Promise.resolve(true)).subscribe();
 }

@@ -41,8 +41,9 @@ export class FakeAgentClient implements AgentClient {
   }
 
   /** Ends by itself, with or without an error. */
-  die(reason?: string): void {
-    this.#end = { error: reason === undefined ? null : new Error(reason) };
+  die(reason?: string, code?: string): void {
+    const error = reason === undefined ? null : new Error(reason);
+    this.#end = { error: error && code ? Object.assign(error, { code }) : error };
     this.#events.emit('said');
   }
 

@@ -10,11 +10,14 @@ import { eventually } from './eventually.js';
 /** The PostgreSQL server for tests: that of `POSTGRES_URL`, or the one on this machine. */
 export const POSTGRES_URL = process.env['POSTGRES_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
 
+/** How long it may take to answer, in milliseconds: other files are compiled meanwhile. */
+const LIMIT_MS = 60_000;
+
 /** `describe` for tests that need a PostgreSQL server. */
 export const describePostgres = describeNeeding(await findMissing());
 
 async function findMissing(): Promise<string | null> {
-  const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 5000 });
+  const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: LIMIT_MS });
   // The rejection of `connect` reports the same error.
   client.on('error', () => undefined);
   try {
@@ -50,16 +53,22 @@ export class PostgresBench {
     return url.href;
   }
 
-  /** Creates a storage, like that of another server, without opening it. */
+  /** Creates a storage, like that of another server, without opening it. Its lease outlasts a test. */
   async connect(settings: PostgresConnectSettings = {}): Promise<PostgresStorage> {
-    const storage = await PostgresStorage.connect(this.url, { schema: this.schema, ...settings });
+    const storage = await PostgresStorage.connect(this.url, {
+      schema: this.schema,
+      leaseMs: 600_000,
+      ...settings,
+    });
     this.#storages.add(storage);
     return storage;
   }
 
+  /** Opens a storage and takes a lease. */
   async open(settings: PostgresConnectSettings = {}): Promise<PostgresStorage> {
     const storage = await this.connect(settings);
     await storage.open();
+    await storage.cluster.renew({ freeAgents: 0, isDraining: false });
     return storage;
   }
 

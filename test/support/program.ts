@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 
 export interface ProgramOptions {
   cwd?: string;
@@ -7,7 +6,12 @@ export interface ProgramOptions {
   env?: Record<string, string>;
   /** True to give it a process group of its own, as a terminal does. */
   detached?: boolean;
+  /** How long it may run before it is killed, in milliseconds. Default: no limit. */
+  limitMs?: number;
 }
+
+/** How long a program may take to end when it is asked to, in milliseconds. */
+const END_MS = 20_000;
 
 /** A program in a process of its own, with what it has written to stdout and stderr. */
 export class Program {
@@ -17,25 +21,30 @@ export class Program {
   /** Its exit status, or the signal that ended it, once it has ended. */
   status: number | NodeJS.Signals | null = null;
   readonly #process: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  readonly #ended: Promise<void>;
   #waiting: (() => void)[] = [];
 
   constructor(
     command: string,
     args: readonly string[],
-    { cwd, env, detached = false }: ProgramOptions = {},
+    { cwd, env, detached = false, limitMs }: ProgramOptions = {},
   ) {
     const { PATH = '', HOME = '' } = process.env;
     this.#process = spawn(command, args, {
       ...(cwd !== undefined && { cwd }),
       env: { PATH, HOME, ...env },
       detached,
+      ...(limitMs !== undefined && { timeout: limitMs, killSignal: 'SIGKILL' }),
     });
-    this.#process.once('close', (status: number | null, signal: NodeJS.Signals | null) => {
-      this.status = status ?? signal;
-      this.#notify();
+    // A program that cannot be started is closed, too.
+    this.#process.once('error', (error) => (this.output += `${error.message}\n`));
+    this.#ended = new Promise((resolve) => {
+      this.#process.once('close', (status: number | null, signal: NodeJS.Signals | null) => {
+        this.status = status ?? signal;
+        this.#notify();
+        resolve();
+      });
     });
-    this.#ended = once(this.#process, 'close');
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       let line = '';
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -106,9 +115,20 @@ export class Program {
     await this.#ended;
   }
 
-  /** Asks it to stop, and waits until it is gone. */
-  end(): Promise<void> {
-    return this.kill('SIGTERM');
+  /**
+   * Asks it to stop, and waits until it is gone.
+   *
+   * @throws Error when it had to be killed, because it did not end within {@link END_MS}
+   */
+  async end(): Promise<void> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.signal('SIGKILL');
+    }, END_MS);
+    await this.kill('SIGTERM');
+    clearTimeout(timer);
+    if (isLate) throw new Error(`It did not end when it was asked to:\n${this.output}`);
   }
 
   async #more(wanted: RegExp | string): Promise<void> {

@@ -1,17 +1,13 @@
-import { realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { SessionPolicy } from '../../src/agent-webkit/engine/registry/session-policy.js';
-import {
-  SessionRegistry,
-  type SessionRegistryOptions,
-} from '../../src/agent-webkit/engine/registry/session-registry.js';
+import type { SessionRegistryOptions } from '../../src/agent-webkit/engine/registry/registry-parts.js';
+import { SessionRegistry } from '../../src/agent-webkit/engine/registry/session-registry.js';
 import type { StorageProvider } from '../../src/agent-webkit/engine/storage.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 import { fakeAgents } from './fake-agent-client.js';
+import { FakeFolders } from './fake-folders.js';
 import { LIMITS } from './session-bench.js';
 
 const quiet = () => undefined;
-const WORKSPACE = realpathSync(tmpdir());
 
 export const ADA = { id: 'ada' };
 export const BOB = { id: 'bob' };
@@ -22,6 +18,7 @@ export function createRegistry(
   options: Partial<SessionRegistryOptions> = {},
 ) {
   const fakes = fakeAgents();
+  const folders = new FakeFolders();
   const logger = { log: quiet, warn: quiet, error: quiet };
   const registry = new SessionRegistry({
     storage,
@@ -30,9 +27,9 @@ export function createRegistry(
     commands: ['clear'],
     permissionModes: ['default', 'plan'],
     logger,
+    folders,
     policy: new SessionPolicy(
       {
-        workspace: WORKSPACE,
         model: null,
         permissionModes: ['default', 'plan'],
         includePartialMessages: true,
@@ -47,7 +44,7 @@ export function createRegistry(
         },
         configureSession: null,
       },
-      logger,
+      folders,
     ),
     maxSessionsPerOwner: 100,
     maxCreationsPerMinute: 1000,
@@ -55,12 +52,15 @@ export function createRegistry(
     backgroundGraceMs: null,
     warmPool: 0,
     canAccess: null,
+    canAnswer: null,
     onDecision: quiet,
     retentionMs: null,
     emptySessionTtlMs: null,
+    shutdownDelayMs: 0,
+    drainTimeoutMs: 30_000,
     shutdownGraceMs: 100,
     ...options,
   });
   const living = () => fakes.agents.filter(({ isClosed }) => !isClosed).length;
-  return { registry, agents: fakes.agents, living };
+  return { registry, agents: fakes.agents, folders, living };
 }

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
 import type { SdkFactory, SessionConfig } from '../../src/agent-webkit/engine/agent-client.js';
 import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
+import type { CanAnswer } from '../../src/agent-webkit/engine/session/answering.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
 import { Session } from '../../src/agent-webkit/engine/session/session.js';
 import type {
@@ -18,13 +19,16 @@ import type { EventName, WireEvent } from '../../src/agent-webkit/protocol/event
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 import { wireEventOf } from './event-time.js';
 import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
+import { FakeFolders } from './fake-folders.js';
 
 export interface BenchOptions {
+  canAnswer?: CanAnswer;
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
   slots?: AgentSlots;
   /** Changes the configuration of a new session. */
   config?: Partial<SessionConfig>;
+  folders?: SessionDependencies['folders'];
   /** Replaces the fake agents. */
   sdkFactory?: SdkFactory;
 }
@@ -98,6 +102,7 @@ export class SessionBench {
 
   private constructor(options: BenchOptions) {
     const { storage = new MemoryStorage(), limits, slots, sdkFactory, config = {} } = options;
+    const { folders = new FakeFolders() } = options;
     this.#config = config;
     const fakes = fakeAgents();
     this.storage = storage;
@@ -105,15 +110,18 @@ export class SessionBench {
     this.deps = {
       storage,
       sdkFactory: sdkFactory ?? fakes.factory,
+      folders,
       limits: { ...LIMITS, ...limits },
       commands: ['clear'],
       permissionModes: ['default', 'acceptEdits', 'plan'],
       slots: slots ?? new AgentSlots(100),
+      canAnswer: options.canAnswer ?? null,
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
       onOwnershipLost: (id) => void this.lost.push(id),
       onReset: (id) => void this.reset.push(id),
       onUnused: (id) => void this.unused.push(id),
+      isDraining: () => false,
       onCommitted: () => undefined,
     };
   }
@@ -142,6 +150,7 @@ export class SessionBench {
     bench.record = record;
     const session = await Session.restore(bench.record, bench.deps);
     if (session) bench.session = session;
+    await settle(1); // its agent starts if there is work
     return bench;
   }
 
@@ -149,6 +158,7 @@ export class SessionBench {
     this.record = newRecord(this.#config);
     await this.storage.records.create(this.record, null);
     this.session = await Session.create(this.record, this.deps);
+    await settle(1); // its agent starts
     return this.session;
   }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type INestApplication, type ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -43,30 +46,37 @@ export interface StartAppOptions {
   prefix?: string;
   /** Sent with every request. */
   headers?: Record<string, string>;
+  /** The address to listen on. Loopback by default. */
+  host?: string;
   metadata?: ModuleMetadata;
   configure?: (app: INestApplication) => void;
   override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-/** Starts the module like a host. `auth` is 'none' unless a test sets it. */
+/** Starts the module like a host. `auth` is 'none', and the workspace a new folder, unless a test sets them. */
 export async function startApp(
   options: AgentWebkitModuleOptions,
   {
     adapter = 'express',
     prefix = '',
+    host = '127.0.0.1',
     headers: always = {},
     metadata,
     configure,
     override = (builder) => builder,
   }: StartAppOptions = {},
 ): Promise<TestApp> {
+  const root = await mkdtemp(join(tmpdir(), 'workspace-'));
   const builder = Test.createTestingModule(
     metadata ?? {
       imports: [
         AgentWebkitModule.forRoot({
           auth: 'none',
           ...options,
+          workspace: { root, ...options.workspace },
           limits: { maxCreationsPerMinute: 100_000, ...options.limits },
+          // A test that ends with a running turn does not wait for it.
+          timeouts: { shutdownDelayMs: 0, drainTimeoutMs: 1, ...options.timeouts },
         }),
       ],
     },
@@ -77,7 +87,7 @@ export async function startApp(
     { logger: false },
   );
   configure?.(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(0, host);
   const url = `${await app.getUrl()}${prefix}`;
   const streams: SseClient[] = [];
 
@@ -132,6 +142,7 @@ export async function startApp(
     close: async () => {
       for (const stream of streams) stream.close();
       await app.close();
+      await rm(root, { recursive: true, force: true });
     },
   };
 }

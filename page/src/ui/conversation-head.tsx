@@ -1,4 +1,5 @@
 import { useRef } from 'react';
+import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { ConnectionPill } from './connection-pill.js';
 import { formatCost } from './format.js';
@@ -12,6 +13,12 @@ interface HeadProps {
   onDelete: () => void;
 }
 
+function describe({ model, cwd, sandbox }: SessionInfo): string {
+  const walls = sandbox === 'none' ? 'no sandbox' : sandbox && `sandbox ${sandbox}`;
+  // The path is the longest part, and the one that is cut off.
+  return [model ?? 'default model', walls, cwd].filter(Boolean).join(' · ');
+}
+
 /** The head of the conversation: the session, its settings, and the connection. */
 export function ConversationHead({ store, snapshot, title, attempt, onDelete }: HeadProps) {
   const { info, conversation, connection, problem } = snapshot;
@@ -21,8 +28,8 @@ export function ConversationHead({ store, snapshot, title, attempt, onDelete }: 
     <header className="pane-head conversation-head">
       <div className="head-title">
         <h1 title={title}>{title}</h1>
-        <p className="hint" title={store.id}>
-          {info === null ? store.id.slice(0, 8) : `${info.model ?? 'default model'} · ${info.cwd}`}
+        <p className="hint" title={info === null ? store.id : `${describe(info)} · ${store.id}`}>
+          {info === null ? store.id.slice(0, 8) : describe(info)}
         </p>
       </div>
       <span className="cost" title="Cost of this session">

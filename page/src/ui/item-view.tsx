@@ -38,6 +38,11 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
 const FAULTS: Readonly<Record<string, string>> = {
   agent_stopped: 'The agent did not end its turn, so it was stopped. Send a message to restart it.',
   agent_crashed: 'The agent ended unexpectedly. Send a message to restart it.',
+  agent_memory_exceeded: 'The agent used too much memory. Send a message to restart it.',
+  agent_processes_exceeded: 'The agent started too many processes. Send a message to restart it.',
+  agent_cpu_exceeded: 'The agent used too much processor time. Send a message to restart it.',
+  disk_quota_exceeded: 'The files of this session are too large. Ask the agent to delete some.',
+  session_folder_missing: 'The folder of this session is missing on the server.',
   agent_start_failed: 'The agent did not start.',
   agent_error: 'The agent reported an error.',
   agent_authentication_failed: 'The server is not signed in.',

@@ -16,6 +16,8 @@ interface TopBarProps {
   onPanel: (panel: Panel) => void;
   /** The number of sessions that wait for the user. */
   needsYou: number;
+  /** Asks for notifications; null when they are not offered. */
+  onNotify: (() => void) | null;
   areEventsShown: boolean;
   onEvents: () => void;
   /** Null when the server requires no token. */
@@ -27,6 +29,7 @@ export function TopBar({
   panel,
   onPanel,
   needsYou,
+  onNotify,
   areEventsShown,
   onEvents,
   onSignOut,
@@ -52,6 +55,11 @@ export function TopBar({
         ))}
       </nav>
       <div className="top-actions">
+        {onNotify === null ? null : (
+          <button type="button" onClick={onNotify}>
+            Notify me
+          </button>
+        )}
         <button
           type="button"
           className="quiet events-toggle"

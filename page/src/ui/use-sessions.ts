@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { AgentApi } from '../client/agent-api.js';
 import { explain, toRefusal } from '../client/words.js';
+import { areNotificationsOn } from './notifications.js';
 
 /** The interval at which the list is polled: the server does not announce its changes. */
 const POLL_MS = 4_000;
@@ -17,7 +18,7 @@ export interface Sessions {
   more: () => void;
 }
 
-/** Returns the user's sessions. Polls the server while the page is visible. */
+/** Returns the user's sessions. Polls the server while the page is visible, or notifies the user. */
 export function useSessions(api: AgentApi): Sessions {
   const [first, setFirst] = useState<readonly SessionInfo[] | null>(null);
   const [older, setOlder] = useState<readonly SessionInfo[]>([]);
@@ -52,7 +53,7 @@ export function useSessions(api: AgentApi): Sessions {
   useEffect(() => {
     void refresh();
     const look = () => {
-      if (document.visibilityState === 'visible') void refresh();
+      if (document.visibilityState === 'visible' || areNotificationsOn()) void refresh();
     };
     const timer = setInterval(look, POLL_MS);
     document.addEventListener('visibilitychange', look);

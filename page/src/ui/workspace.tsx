@@ -6,6 +6,7 @@ import { ConversationPane } from './conversation-pane.js';
 import { EventLog } from './event-log.js';
 import { useSelectedSession } from './location.js';
 import { NewSession } from './new-session.js';
+import { useNotifications } from './notifications.js';
 import { SessionList, titleOf } from './session-list.js';
 import { withLiveFacts } from './live-facts.js';
 import { useTitles } from './titles.js';
@@ -60,7 +61,12 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   };
   const startNew = () => dialog.current?.showModal();
   const sessions = withLiveFacts(list.sessions ?? [], selected, session?.snapshot ?? null);
-  const needsYou = sessions.filter(({ state }) => state === 'awaiting').length;
+  const waiting = sessions.filter(({ state }) => state === 'awaiting');
+  const needsYou = waiting.length;
+  const notifications = useNotifications(
+    waiting.map(({ session_id: id }) => ({ id, title: titleOf(id, titles) })),
+    open,
+  );
   useEffect(() => {
     document.title = needsYou === 0 ? TITLE : `(${needsYou}) ${TITLE}`;
   }, [needsYou]);
@@ -71,6 +77,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         panel={panel}
         onPanel={setPanel}
         needsYou={needsYou}
+        onNotify={notifications.ask}
         areEventsShown={areEventsShown}
         onEvents={() => setEventsShown(!areEventsShown)}
         onSignOut={hasToken ? onSignOut : null}

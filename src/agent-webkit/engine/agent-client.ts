@@ -6,6 +6,8 @@ import type {
   SessionStore,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from '../protocol/events.js';
+import type { AgentSandbox, SandboxLimits } from './agent-sandbox.js';
+import type { EngineLogger } from './engine-logger.js';
 import type { PermissionGrants } from './permission-grants.js';
 
 export type { PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
@@ -59,6 +61,72 @@ export interface SessionConfig {
   grants?: PermissionGrants;
   /** The host's own data, passed to it whenever it starts an agent for this session. Kept as JSON. */
   hostContext?: HostContext;
+  /** The hosts that the agent can reach, in place of those of the option `network.allow`. @default those of the option */
+  network?: { readonly allow: readonly string[] };
+  /** The files that the host gives the session. @default none */
+  files?: GivenFiles;
+}
+
+/** Files of the server that a session receives. All paths of the server are absolute. */
+export interface GivenFiles {
+  /** Files and folders that are copied into the session's folder when it is created. */
+  readonly copy?: readonly {
+    /** A path of the server. */
+    readonly from: string;
+    /** A path in the session's folder; `.` for the folder itself. */
+    readonly to: string;
+  }[];
+  /**
+   * Files and folders of the server that the agent can read, at the same path. Those in folders that agents
+   * write are ignored.
+   */
+  readonly readOnly?: readonly string[];
+}
+
+/** The folders of a session on this machine. All are absolute and real paths. */
+export interface AgentFolders {
+  /** The folder that the agent may write. It contains `cwd`. */
+  readonly folder: string;
+  /** The agent's home, which no other session has. */
+  readonly home: string;
+  /** The memories that all sessions of the owner share; null for none. */
+  readonly memory: string | null;
+  /** Folders inside `folder` that belong to the server or to other sessions. */
+  readonly hidden: readonly string[];
+  /**
+   * Folders that other agents write. What is in them may be replaced by a link at any time.
+   *
+   * @default none
+   */
+  readonly written?: readonly string[];
+  /**
+   * True when `folder` contains the current directory of the server, or its workspace, so that an agent would
+   * reach more than `hidden` lists, such as the database. No agent with {@link AgentWalls} starts there.
+   *
+   * @default false
+   */
+  readonly containsServer?: boolean;
+}
+
+/** The walls around an agent. */
+export interface AgentWalls {
+  readonly sandbox: AgentSandbox;
+  readonly limits: SandboxLimits;
+  /** Files and folders of the server that the agent can read. */
+  readonly readOnly: readonly string[];
+  /** The hosts that the agent can reach. */
+  readonly allow: readonly string[];
+  /** The limits of the session's requests to the model. @default none */
+  readonly model?: ModelLimits;
+  /** The log of the server, for what concerns all agents, such as an outage of the model. @default no log */
+  readonly logger?: EngineLogger;
+}
+
+/** The limits of the requests to the model of one session, over all of its agents; null for none. */
+export interface ModelLimits {
+  readonly modelRequestsPerMinute: number | null;
+  /** Input that the model does not read from its cache, and output. */
+  readonly modelTokensPerMinute: number | null;
 }
 
 /** A JSON value. */
@@ -93,6 +161,17 @@ export interface AgentStart extends SessionConfig {
   models?: readonly string[];
   /** The store of the agent's transcripts. Without it, the agent uses its own files. */
   transcripts?: SessionStore;
+  /** The session's folders. @default the agent works in `cwd`, and has the server's home */
+  folders?: AgentFolders;
+  /** The walls around the agent. @default none */
+  walls?: AgentWalls;
+  /**
+   * True when an agent without {@link walls} must not start: other machines can reach this server, or the
+   * host requires a sandbox. A factory that {@link SdkFactory.usesWalls} then fails the start.
+   *
+   * @default false
+   */
+  wallsRequired?: boolean;
 }
 
 /** An MCP server of an agent. */
@@ -130,6 +209,13 @@ export interface AgentClient {
    * @default 0
    */
   readonly unreportedUsd?: number;
+  /**
+   * Folders in which the agent writes, and that are not those of its session. They count towards the session's
+   * disk quota while it runs.
+   *
+   * @default none
+   */
+  readonly folders?: readonly string[];
   /** Delivers one user message, which starts a turn. Called only between turns. */
   send(input: AgentInput): void;
   /**
@@ -164,8 +250,20 @@ export interface SdkFactory {
    * seconds for it, and continues if it fails.
    */
   forget?(session: EndedSession): Promise<void>;
-  /** Returns a warning for the server's log when no agent could work, for example without credentials; else null. */
-  check?(): Promise<string | null>;
+  /**
+   * Returns a warning for the server's log when no agent could work, for example without credentials; else null.
+   *
+   * @param hasWalls true when the agents get {@link AgentStart.walls}
+   */
+  check?(hasWalls?: boolean): Promise<string | null>;
+  /**
+   * True when its agents run commands, and run inside the {@link AgentStart.walls}. A server that others can
+   * reach then refuses to start without a working sandbox. False when its agents need no walls, because they
+   * run no command. A factory that calls another one and passes `start` on should have the value of that one.
+   *
+   * @default unknown: the agents get walls where a sandbox works, and clients receive no `sandbox`
+   */
+  usesWalls?: boolean;
 }
 
 /** A session that is being deleted. */

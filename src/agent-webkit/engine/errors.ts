@@ -21,7 +21,8 @@ export type ErrorCode =
   | 'server_overloaded'
   | 'shutting_down'
   | 'storage_unavailable'
-  | 'workspace_unavailable';
+  | 'workspace_unavailable'
+  | 'sandbox_unavailable';
 
 /** A rejected request: a code for programs, and a message for people with the cause and what to do. */
 export abstract class AgentWebkitError extends Error {
@@ -165,7 +166,9 @@ export class AgentsBusyError extends AgentWebkitError {
   override readonly retryAfterSeconds = 10;
 
   constructor(limit: number) {
-    super(`All ${limit} agents of this server are active. Try again in a few seconds.`);
+    super(
+      `All ${limit} agents of this server are active, and no other server has room. Try again in a few seconds.`,
+    );
   }
 }
 
@@ -253,6 +256,18 @@ export class WorkspaceUnavailableError extends AgentWebkitError {
       'The workspace of this server is missing or cannot be entered. ' +
         'The operator of the server has to fix this.',
       { cause },
+    );
+  }
+}
+
+/** Other machines can reach this server, and no sandbox works on it, so that it starts no agents. */
+export class SandboxUnavailableError extends AgentWebkitError {
+  readonly code = 'sandbox_unavailable';
+
+  constructor() {
+    super(
+      'This server starts no agents, because it has no working sandbox for them. ' +
+        'The operator of the server has to fix this.',
     );
   }
 }

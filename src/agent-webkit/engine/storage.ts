@@ -1,6 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
+import type { PendingRequest, SessionTask } from '../protocol/answers.js';
+import type { SessionStateName } from '../protocol/events.js';
 import type { SessionConfig } from './agent-client.js';
+import type { Bus } from './bus.js';
+import type { ClusterStore } from './cluster.js';
 import type { SessionEvent } from './session-event.js';
 
 /** Consecutive events of a session whose ids differ from their seqs by the same number. It ends where the next one begins. */
@@ -8,6 +12,13 @@ export interface Generation {
   readonly firstSeq: number;
   /** The id that clients receive is the seq plus this number. */
   readonly offset: number;
+}
+
+/** The state of a session after its last event, as clients see it. */
+export interface SessionStatus {
+  readonly state: SessionStateName;
+  readonly pending: readonly PendingRequest[];
+  readonly tasks: readonly SessionTask[];
 }
 
 /** A summary of a session's events, so that a listing need not read them. */
@@ -19,6 +30,8 @@ export interface LogSummary {
   readonly costUsd: number;
   /** The generations of the events, oldest first; at least one, at most 100. */
   readonly generations: readonly Generation[];
+  /** Null as long as no append had one. Only storages with a `cluster` have it. */
+  readonly status?: SessionStatus | null;
 }
 
 /** The record of a session, without its events. */
@@ -37,6 +50,8 @@ export interface SessionRecord {
   lastActivityAt: Date;
   /** The summary of the last append. A new record gets an empty summary, whatever is passed. */
   readonly log: LogSummary;
+  /** The address of the server that owns the session, while its lease is valid. Only storages with a `cluster` have it. */
+  readonly server?: string | null;
 }
 
 /** The generations of a new session. Its ids equal its seqs until another server, or a restart, continues it. */
@@ -83,9 +98,9 @@ export interface EventAppend {
    * events, and read by {@link SessionRecordStore.unfinished}.
    */
   readonly isUnfinished: boolean;
-  /** The summary for the record from this commit on. Without `generations`, those of the record stay. */
+  /** The summary for the record from this commit on. Without `generations` or `status`, those of the record stay. */
   readonly summary: Pick<LogSummary, 'firstSeq' | 'costUsd'> &
-    Partial<Pick<LogSummary, 'generations'>>;
+    Partial<Pick<LogSummary, 'generations'>> & { readonly status?: SessionStatus };
 }
 
 /** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
@@ -93,6 +108,18 @@ export class FencedError extends Error {
   constructor(sessionId: string) {
     super(`Session ${sessionId} was taken over or deleted.`);
     this.name = 'FencedError';
+  }
+}
+
+/** The session belongs to another server, whose lease is valid. */
+export class OwnedElsewhereError extends Error {
+  /** The address of the owner. */
+  readonly server: string;
+
+  constructor(sessionId: string, server: string) {
+    super(`Session ${sessionId} belongs to the server ${server}.`);
+    this.name = 'OwnedElsewhereError';
+    this.server = server;
   }
 }
 
@@ -170,7 +197,10 @@ export interface SessionRecordStore {
   get(sessionId: string): Promise<SessionRecord | null>;
   /**
    * Takes over the session for this server and gives it a new epoch, by {@link randomEpoch}. Returns null
-   * when it does not exist.
+   * when it does not exist. In a storage with a `cluster`, the session of another server is taken over
+   * only as {@link ClusterStore} says.
+   *
+   * @throws OwnedElsewhereError when it belongs to another server
    */
   claim(sessionId: string): Promise<SessionRecord | null>;
   /** @throws FencedError when the epoch is not the latest one; nothing is changed then */
@@ -213,6 +243,13 @@ export interface StorageProvider {
    * another machine. Undefined when the agent's own files are sufficient.
    */
   readonly transcripts?: SessionStore;
+  /** The leases and messages of the servers that share this storage. Undefined when only one server uses it. */
+  readonly cluster?: ClusterStore;
+  /**
+   * Creates the bus of the servers that share this storage, for those without one of their own. It is closed before
+   * the storage. Null or undefined when the storage has none: the servers then look into it each second.
+   */
+  createBus?(): Bus | null;
   /**
    * Prepares the storage, for example its schema or a worker. Called once, before anything else. Rejects
    * when it cannot be prepared: the server then does not start.

@@ -1,48 +1,109 @@
-import type { AgentStart, EndedSession, SdkFactory } from '../engine/agent-client.js';
+import type { AgentStart, AgentWalls, EndedSession, SdkFactory } from '../engine/agent-client.js';
+import type { Bus } from '../engine/bus.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
-import { SessionPolicy, type SessionPolicyOptions } from '../engine/registry/session-policy.js';
+import { SessionPolicy } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
+import { ServerFolderError } from '../engine/workspace/server-folder-error.js';
+import { WorkspaceFolders } from '../engine/workspace/workspace-folders.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ChosenSandbox } from './chosen-sandbox.js';
 
 /** The parts of a registry that the options do not contain. */
 export interface RegistryPorts {
   readonly sdkFactory: SdkFactory;
   readonly storage: StorageProvider;
+  readonly bus: Bus | null;
+  readonly sandbox: ChosenSandbox;
   readonly logger: EngineLogger;
 }
 
+type HostOptions = Pick<
+  ResolvedOptions,
+  'policy' | 'agentStartTimeoutMs' | 'modelLimits' | 'sandbox' | 'network'
+>;
+
 /** Creates the registry that the options describe. */
 export function createRegistry(
-  {
-    registry,
-    policy,
-    verifyIntervalMs,
-    agentStartTimeoutMs,
-  }: Pick<ResolvedOptions, 'registry' | 'policy' | 'verifyIntervalMs' | 'agentStartTimeoutMs'>,
+  options: HostOptions & Pick<ResolvedOptions, 'registry' | 'verifyIntervalMs' | 'workspace'>,
   ports: RegistryPorts,
 ): SessionRegistry {
+  const { registry, policy, verifyIntervalMs, network, workspace } = options;
+  const { sandbox, storage, bus, logger } = ports;
+  const folders = new WorkspaceFolders({
+    ...workspace,
+    isDurable: storage.durable,
+    hasRecord: async (id) => (await storage.records.get(id)) !== null,
+    logger,
+  });
   return new SessionRegistry({
     ...registry,
-    ...ports,
-    sdkFactory: withHostLimits(ports.sdkFactory, agentStartTimeoutMs, policy),
-    policy: new SessionPolicy(policy, ports.logger),
+    storage,
+    bus,
+    logger,
+    sdkFactory: withHostLimits(options, ports),
+    folders,
+    policy: new SessionPolicy(policy, folders),
     accessCheckIntervalMs: verifyIntervalMs,
+    assertAgents: () => sandbox.assertAgents(),
+    describeWalls: (config) => {
+      const { name } = sandbox;
+      if (name === null || name === 'none') return name === null ? null : { sandbox: name };
+      return { sandbox: name, network: config.network?.allow ?? network.allow };
+    },
   });
 }
 
-/** Passes to each agent what it may take to start, and the permitted models, from which it chooses those of its sub-agents. */
+/**
+ * Passes to each agent its walls, what it may take to start, and the permitted models, from which it
+ * chooses those of its sub-agents.
+ */
 function withHostLimits(
-  sdkFactory: SdkFactory,
-  startTimeoutMs: number,
-  { model, models }: SessionPolicyOptions,
+  { policy: { model, models }, agentStartTimeoutMs, ...options }: HostOptions,
+  { sdkFactory, sandbox, logger }: RegistryPorts,
 ): SdkFactory {
   const permitted = models && { models: [...models, ...(model === null ? [] : [model])] };
   const forget = sdkFactory.forget?.bind(sdkFactory);
   const check = sdkFactory.check?.bind(sdkFactory);
   return Object.assign(
-    (start: AgentStart) => sdkFactory({ ...start, startTimeoutMs, ...permitted }),
+    (start: AgentStart) => {
+      sandbox.assertAgents();
+      const walls = wallsOf(start, options, { sandbox, logger });
+      if (sandbox.name !== null) logger.debug?.(describeStart(start, walls));
+      return sdkFactory({
+        ...start,
+        startTimeoutMs: agentStartTimeoutMs,
+        ...permitted,
+        ...(walls && { walls }),
+        ...(sandbox.isRequired && { wallsRequired: true }),
+      });
+    },
     forget && { forget: (session: EndedSession) => forget(session) },
-    check && { check: () => check() },
+    check && { check: () => check(sandbox.current !== null) },
   );
+}
+
+function wallsOf(
+  { files, folders, network }: AgentStart,
+  options: Pick<ResolvedOptions, 'modelLimits' | 'sandbox' | 'network'>,
+  { sandbox: { current }, logger }: Pick<RegistryPorts, 'sandbox' | 'logger'>,
+): AgentWalls | null {
+  if (current === null) return null;
+  if (folders?.containsServer) throw new ServerFolderError();
+  const { use: _, readOnly, ...limits } = options.sandbox;
+  return {
+    sandbox: current,
+    limits,
+    readOnly: [...readOnly, ...(files?.readOnly ?? [])],
+    allow: network?.allow ?? options.network.allow,
+    model: options.modelLimits,
+    logger,
+  };
+}
+
+function describeStart({ sessionId }: AgentStart, walls: AgentWalls | null): string {
+  if (walls === null) return `Session ${sessionId}: starting an agent without a sandbox.`;
+  const { sandbox, allow } = walls;
+  const hosts = allow.length === 0 ? 'no network' : `the network ${allow.join(', ')}`;
+  return `Session ${sessionId}: starting an agent in the sandbox ${sandbox.name}, with ${hosts}.`;
 }

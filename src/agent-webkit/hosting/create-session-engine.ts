@@ -6,7 +6,10 @@ import type { HookOptions } from '../options/groups/hooks.js';
 import type { StreamOptions } from '../options/groups/stream.js';
 import type { TopLevelOptions } from '../options/groups/top-level.js';
 import { resolveOptions } from '../options/resolved-options.js';
+import { busFor } from './chosen-bus.js';
+import { ChosenSandbox, sandboxFor } from './chosen-sandbox.js';
 import { createRegistry } from './create-registry.js';
+import { systemSandbox } from '../sandbox/system-sandbox.js';
 import { MemoryStorage } from '../storage/memory/memory-storage.js';
 
 /**
@@ -14,7 +17,7 @@ import { MemoryStorage } from '../storage/memory/memory-storage.js';
  * HTTP. Authentication is the host's: the engine trusts the caller that is passed to it.
  */
 export interface SessionEngineOptions
-  extends Pick<TopLevelOptions, 'storage'>, Omit<OptionGroups, 'stream' | 'hooks'> {
+  extends Pick<TopLevelOptions, 'storage' | 'bus'>, Omit<OptionGroups, 'stream' | 'hooks'> {
   /**
    * The watches of sessions. `verifyIntervalMs` is how often, in milliseconds, the access of a caller
    * that watches another caller's session is checked again.
@@ -49,6 +52,17 @@ export function createSessionEngine({
   const resolved = resolveOptions(options);
   const storage = resolved.storage ?? new MemoryStorage();
   const sdkFactory = resolved.sdkFactory ?? claudeSdkFactory();
-  const registry = createRegistry(resolved, { sdkFactory, storage, logger });
-  return new SessionEngine({ registry, storage, logger });
+  const { use, ...limits } = resolved.sandbox;
+  const { allow } = resolved.network;
+  const sandbox = new ChosenSandbox({
+    sandbox: sandboxFor(use, () => systemSandbox({ network: allow.length > 0 })),
+    use,
+    limits,
+    usesWalls: sdkFactory.usesWalls,
+    isProduction: process.env['NODE_ENV'] === 'production',
+    logger,
+  });
+  const bus = busFor(resolved.bus, storage);
+  const registry = createRegistry(resolved, { sdkFactory, storage, bus, sandbox, logger });
+  return new SessionEngine({ registry, storage, logger, prepare: () => sandbox.open() });
 }

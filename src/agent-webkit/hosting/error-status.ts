@@ -22,4 +22,5 @@ export const ERROR_STATUS = {
   shutting_down: 503,
   storage_unavailable: 503,
   workspace_unavailable: 503,
+  sandbox_unavailable: 503,
 } as const satisfies Record<ErrorCode, number>;

@@ -27,6 +27,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   shutting_down: ['create', 'input'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],
+  sandbox_unavailable: ['create', 'input'],
 };
 
 /** Returns the error responses of an operation, by their status. */

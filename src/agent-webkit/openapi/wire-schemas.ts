@@ -123,6 +123,17 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         required: ['message_id', 'time'],
         properties: {
           message_id: { type: 'string' },
+          sandbox: {
+            description:
+              'The sandbox that the agent runs in, such as `bubblewrap`; `none` if it has the rights of the server. Absent if the agent does not tell.',
+            type: 'string',
+          },
+          network: {
+            description:
+              'The hosts that the agent can reach from its sandbox. Absent if it runs in none.',
+            type: 'array',
+            items: { type: 'string' },
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -557,7 +568,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   AgentWebkitEventError: {
     description:
-      'A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`, `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored`, `event_not_stored` or `turn_interrupted`.',
+      'A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`, `agent_memory_exceeded`, `agent_processes_exceeded`, `agent_cpu_exceeded`, `disk_quota_exceeded`, `session_folder_missing`, `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored`, `event_not_stored` or `turn_interrupted`.',
     type: 'object',
     required: ['id', 'event', 'data'],
     properties: {
@@ -1399,6 +1410,17 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       model: { type: ['string', 'null'] },
       permission_mode: { type: 'string' },
       cwd: { type: 'string' },
+      sandbox: {
+        description:
+          'The sandbox of agents that this server starts for the session, such as `bubblewrap`; `none` if they have the rights of the server. Absent if the agents do not tell, as in `turn_start`.',
+        type: 'string',
+      },
+      network: {
+        description:
+          'The hosts that these agents can reach from their sandbox. Absent if they run in none.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       created_at: { type: 'string', format: 'date-time' },
       last_activity_at: { type: 'string', format: 'date-time' },
       first_id: {

@@ -1,15 +1,24 @@
 import type { AgentOptions } from './groups/agent.js';
 import type { HookOptions } from './groups/hooks.js';
 import type { LimitOptions } from './groups/limits.js';
+import type { NetworkOptions } from './groups/network.js';
 import type { RetentionOptions } from './groups/retention.js';
+import type { SandboxOptions } from './groups/sandbox.js';
 import type { StreamOptions } from './groups/stream.js';
 import type { TimeoutOptions } from './groups/timeouts.js';
 import type { TopLevelOptions } from './groups/top-level.js';
+import type { WorkspaceOptions } from './groups/workspace.js';
 
 /** The groups of options. */
 export interface OptionGroups {
   /** The agents: how they start, what they may do, and how many run. */
   readonly agent?: AgentOptions;
+  /** The folders that agents work in. */
+  readonly workspace?: WorkspaceOptions;
+  /** The walls around agents, and what they may use. */
+  readonly sandbox?: SandboxOptions;
+  /** The network that agents reach. */
+  readonly network?: NetworkOptions;
   /** How much one caller may create, queue and send. */
   readonly limits?: LimitOptions;
   /** The event streams of sessions. */

@@ -3,10 +3,13 @@ import type { Descriptor, Descriptors } from './descriptor.js';
 import { AGENT } from './groups/agent.js';
 import { HOOKS } from './groups/hooks.js';
 import { LIMITS } from './groups/limits.js';
+import { NETWORK } from './groups/network.js';
 import { RETENTION } from './groups/retention.js';
+import { SANDBOX } from './groups/sandbox.js';
 import { STREAM } from './groups/stream.js';
 import { TIMEOUTS } from './groups/timeouts.js';
 import { TOP_LEVEL } from './groups/top-level.js';
+import { WORKSPACE } from './groups/workspace.js';
 
 /**
  * The table of options: one descriptor for each option. To add an option, add its field and its
@@ -14,6 +17,9 @@ import { TOP_LEVEL } from './groups/top-level.js';
  */
 export const GROUPS = {
   agent: AGENT,
+  workspace: WORKSPACE,
+  sandbox: SANDBOX,
+  network: NETWORK,
   limits: LIMITS,
   stream: STREAM,
   timeouts: TIMEOUTS,

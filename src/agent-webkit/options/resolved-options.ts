@@ -1,3 +1,4 @@
+import type { ModelLimits } from '../engine/agent-client.js';
 import type { AgentWebkitModuleOptions } from './agent-webkit.options.js';
 import type { Descriptor, Values } from './descriptor.js';
 import { TOP_LEVEL } from './groups/top-level.js';
@@ -5,7 +6,8 @@ import { describeRejected, OptionError } from './option-errors.js';
 import { GROUPS } from './option-table.js';
 import { checkNames } from './unknown-options.js';
 import type { SessionPolicyOptions } from '../engine/registry/session-policy.js';
-import type { SessionRegistryOptions } from '../engine/registry/session-registry.js';
+import type { WorkspaceSettings } from '../engine/workspace/workspace-folders.js';
+import type { SessionRegistryOptions } from '../engine/registry/registry-parts.js';
 
 type TopLevelValues = Values<typeof TOP_LEVEL>;
 type GroupValues = { readonly [Group in keyof typeof GROUPS]: Values<(typeof GROUPS)[Group]> };
@@ -17,10 +19,16 @@ export interface ResolvedOptions
     Pick<GroupValues['stream'], 'keepAliveMs' | 'verifyIntervalMs' | 'maxWaitingBytes'>,
     Pick<GroupValues['agent'], 'sdkFactory'>,
     Pick<GroupValues['timeouts'], 'agentStartTimeoutMs'>,
-    Pick<GroupValues['hooks'], 'caller'> {
+    Pick<GroupValues['hooks'], 'caller'>,
+    Pick<GroupValues, 'sandbox' | 'network'> {
+  readonly workspace: WorkspaceSettings;
   readonly policy: SessionPolicyOptions;
+  readonly modelLimits: ModelLimits;
   /** The options of the registry, without those that are injected. */
-  readonly registry: Omit<SessionRegistryOptions, 'storage' | 'sdkFactory' | 'logger' | 'policy'>;
+  readonly registry: Omit<
+    SessionRegistryOptions,
+    'storage' | 'bus' | 'sdkFactory' | 'logger' | 'policy' | 'folders'
+  >;
 }
 
 /**
@@ -30,24 +38,48 @@ export interface ResolvedOptions
  */
 export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptions {
   checkNames(options);
-  const { auth, storage } = valuesOf(null, TOP_LEVEL, options);
-  const { sdkFactory, maxAgents, warmPool, ...session } = groupValues(options, 'agent');
+  const { auth, storage, bus } = valuesOf(null, TOP_LEVEL, options);
+  const {
+    sdkFactory,
+    maxAgents,
+    warmPool,
+    modelRequestsPerMinute,
+    modelTokensPerMinute,
+    ...session
+  } = groupValues(options, 'agent');
   const { maxSessionsPerOwner, maxCreationsPerMinute, maxQueuedMessages, ...contentLimits } =
     groupValues(options, 'limits');
   const { maxSubscribers, ...stream } = groupValues(options, 'stream');
-  const { shutdownGraceMs, backgroundGraceMs, agentStartTimeoutMs, ...timeouts } = groupValues(
-    options,
-    'timeouts',
-  );
+  const {
+    shutdownDelayMs,
+    drainTimeoutMs,
+    shutdownGraceMs,
+    backgroundGraceMs,
+    agentStartTimeoutMs,
+    ...timeouts
+  } = groupValues(options, 'timeouts');
   const { retentionMs, emptySessionTtlMs, ...log } = groupValues(options, 'retention');
-  const { caller, configureSession, canAccess, onDecision } = groupValues(options, 'hooks');
+  const workspace = groupValues(options, 'workspace');
+  const { caller, configureSession, canAccess, canAnswer, onDecision } = groupValues(
+    options,
+    'hooks',
+  );
   return Object.freeze({
     auth,
     storage,
+    bus,
     caller,
     sdkFactory,
     agentStartTimeoutMs,
+    modelLimits: {
+      modelRequestsPerMinute,
+      modelTokensPerMinute,
+    },
     ...stream,
+    // Only the default folder is created: a configured one that is missing may be on a volume that is.
+    workspace: { ...workspace, createRoot: options.workspace?.root === undefined },
+    sandbox: groupValues(options, 'sandbox'),
+    network: groupValues(options, 'network'),
     policy: { ...session, contentLimits, configureSession },
     registry: {
       commands: session.commands,
@@ -59,9 +91,12 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
       maxCreationsPerMinute,
       retentionMs,
       emptySessionTtlMs,
+      shutdownDelayMs,
+      drainTimeoutMs,
       shutdownGraceMs,
       backgroundGraceMs,
       canAccess,
+      canAnswer,
       onDecision,
     },
   });

@@ -25,7 +25,7 @@ export interface TextForm {
 }
 
 /** The longest delay that a timer of Node.js supports. A longer one fires at once. */
-const MAX_TIMER_MS = 2_147_483_647;
+export const MAX_TIMER_MS = 2_147_483_647;
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Rule<number> {
   return {
@@ -45,6 +45,9 @@ export const count = integer(1);
 
 /** A delay that a timer waits for, in milliseconds. */
 export const delay = integer(1, MAX_TIMER_MS);
+
+/** A delay that can be left out. */
+export const delayOrNone = integer(0, MAX_TIMER_MS);
 
 /** A time that is compared with the clock, in milliseconds. It may be longer than a timer's delay. */
 export const age = integer(1);

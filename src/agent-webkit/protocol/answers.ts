@@ -21,6 +21,13 @@ export interface SessionInfo {
   model: string | null;
   permission_mode: string;
   cwd: string;
+  /**
+   * The sandbox of agents that this server starts for the session, such as `bubblewrap`; `none` if they have
+   * the rights of the server. Absent if the agents do not tell, as in `turn_start`.
+   */
+  sandbox?: string;
+  /** The hosts that these agents can reach from their sandbox. Absent if they run in none. */
+  network?: readonly string[];
   created_at: string;
   last_activity_at: string;
   /** The id of the first event after which no event is missing. */

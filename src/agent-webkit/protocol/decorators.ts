@@ -10,6 +10,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 
+/** The length of a name, such as that of a model. */
 const MAX_NAME_LENGTH = 256;
 
 // Named, so that a reader of the metadata recognises them.
@@ -22,13 +23,24 @@ export const IsOmittable = (): PropertyDecorator => ValidateIf(isPresent);
 /** A field that may be null, but not be left out. */
 export const IsNullable = (): PropertyDecorator => ValidateIf(isNotNull);
 
-/** A name of 1 to 256 characters. */
-export const IsName = (): PropertyDecorator => (target, key) => {
-  const message = `must be a string of 1 to ${MAX_NAME_LENGTH} characters`;
-  IsString({ message })(target, key);
-  IsNotEmpty({ message })(target, key);
-  MaxLength(MAX_NAME_LENGTH, { message })(target, key);
-};
+/** A string of 1 to so many characters, by default those of a name. */
+export const IsName =
+  (maxLength = MAX_NAME_LENGTH): PropertyDecorator =>
+  (target, key) => {
+    const message = `must be a string of 1 to ${maxLength} characters`;
+    IsString({ message })(target, key);
+    IsNotEmpty({ message })(target, key);
+    MaxLength(maxLength, { message })(target, key);
+  };
+
+/** A string of at most so many characters. */
+export const IsText =
+  (maxLength: number): PropertyDecorator =>
+  (target, key) => {
+    const message = `must be a string of at most ${maxLength} characters`;
+    IsString({ message })(target, key);
+    MaxLength(maxLength, { message })(target, key);
+  };
 
 /** An integer of a query, whose values are text. */
 export const IsIntegerBetween =

@@ -2,16 +2,21 @@ import {
   Equals,
   IsBoolean,
   IsIn,
-  IsNotEmpty,
   IsObject,
   IsOptional,
-  IsString,
   IsUUID,
   Matches,
-  MaxLength,
+  type ValidationArguments,
 } from 'class-validator';
 import type { PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
-import { GoesWith, IsIntegerBetween, IsName, IsNullable, IsOmittable } from './decorators.js';
+import {
+  GoesWith,
+  IsIntegerBetween,
+  IsName,
+  IsNullable,
+  IsOmittable,
+  IsText,
+} from './decorators.js';
 import type { UserContent } from './events.js';
 import {
   type CreateSession,
@@ -29,16 +34,20 @@ const MAX_CURSOR_LENGTH = 256;
 const MAX_PATH_LENGTH = 4096;
 const MAX_TEXT_LENGTH = 65_536;
 
+/** The pattern of a path also rejects what is not text, for which its own rule is the reason. */
+const pathRule = ({ value }: ValidationArguments): string =>
+  typeof value === 'string'
+    ? 'must not contain a NUL character'
+    : `must be a string of 1 to ${MAX_PATH_LENGTH} characters`;
+
 export class CreateSessionDto implements CreateSession {
   @IsOmittable() @IsName() model?: string;
   @IsOmittable() @IsIn(PERMISSION_MODES) permission_mode?: PermissionMode;
   @IsOmittable()
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(MAX_PATH_LENGTH)
+  @IsName(MAX_PATH_LENGTH)
   // The pattern is part of the API description, and \0 is not the same in all languages.
   // oxlint-disable-next-line no-control-regex
-  @Matches(/^[^\u0000]*$/, { message: 'cwd must not contain a NUL character' })
+  @Matches(/^[^\u0000]*$/, { message: pathRule })
   cwd?: string;
   @IsOmittable() @IsBoolean() include_partial_messages?: boolean;
 }
@@ -63,8 +72,7 @@ class PermissionResponseDto implements PermissionResponse {
   @GoesWith('behavior', 'allow')
   updated_permissions?: PermissionUpdate[];
   @IsOmittable()
-  @IsString()
-  @MaxLength(MAX_TEXT_LENGTH)
+  @IsText(MAX_TEXT_LENGTH)
   @GoesWith('behavior', 'deny')
   message?: string;
   @IsOmittable() @IsBoolean() @GoesWith('behavior', 'deny') interrupt?: boolean;
@@ -108,7 +116,7 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
 /** The query of GET /sessions. */
 export class ListSessionsDto {
   @IsIntegerBetween(1, 100) limit = 50;
-  @IsOptional() @IsString() @MaxLength(MAX_CURSOR_LENGTH) cursor?: string;
+  @IsOptional() @IsText(MAX_CURSOR_LENGTH) cursor?: string;
 }
 
 /** The query of GET /sessions/:id/events. */

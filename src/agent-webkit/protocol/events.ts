@@ -53,7 +53,16 @@ export interface EventPayloads extends NoticePayloads {
   /** A user message was accepted and is in the queue. */
   user_message: { message_id: string; content: UserContent };
   /** The agent receives the message. Its turn starts. */
-  turn_start: { message_id: string };
+  turn_start: {
+    message_id: string;
+    /**
+     * The sandbox that the agent runs in, such as `bubblewrap`; `none` if it has the rights of the server.
+     * Absent if the agent does not tell.
+     */
+    sandbox?: string;
+    /** The hosts that the agent can reach from its sandbox. Absent if it runs in none. */
+    network?: readonly string[];
+  };
   /** A part of a text or of a tool's input, while the agent writes. Sent with `include_partial_messages`. */
   message_delta: { message_id: string; delta: MessageDelta } & FromSubAgent;
   /**
@@ -167,8 +176,9 @@ export interface EventPayloads extends NoticePayloads {
   };
   /**
    * A failure inside the session: `agent_start_failed`, `agent_crashed`, `agent_stopped`, `agent_error`,
-   * `agent_authentication_failed`, `agent_api_error`, `task_timeout`, `transcript_not_stored`, `event_not_stored` or
-   * `turn_interrupted`.
+   * `agent_memory_exceeded`, `agent_processes_exceeded`, `agent_cpu_exceeded`, `disk_quota_exceeded`,
+   * `session_folder_missing`, `agent_authentication_failed`, `agent_api_error`, `task_timeout`,
+   * `transcript_not_stored`, `event_not_stored` or `turn_interrupted`.
    */
   error: { code: string; message: string };
   /** An MCP server of the agent connected, failed or changed its status. */

@@ -1,7 +1,9 @@
+import { clusterCases } from './conformance/cluster-cases.js';
 import type { ConformanceCase, ConformanceSubject } from './conformance/conformance-case.js';
 import { endingCases } from './conformance/ending-cases.js';
 import { eventCases } from './conformance/event-cases.js';
 import { openedCases } from './conformance/fixtures.js';
+import { leaseCases } from './conformance/lease-cases.js';
 import { listingCases } from './conformance/listing-cases.js';
 import { raceCases } from './conformance/race-cases.js';
 import { recordCases } from './conformance/record-cases.js';
@@ -17,7 +19,7 @@ export type { ConformanceCase, ConformanceSubject };
  * for (const { name, run } of storageConformance(createSubject)) test(name, run);
  * ```
  *
- * The cases about `transcripts` pass without a check when the provider has none. Each case creates its
+ * The cases about `transcripts` and `cluster` pass without a check when the provider has none. Each case creates its
  * own storage, so the cases are independent of each other and may run in parallel.
  *
  * @param createSubject creates an empty storage; each case calls it once
@@ -33,6 +35,8 @@ export function storageConformance(
     endingCases,
     raceCases,
     transcriptCases,
+    leaseCases,
+    clusterCases,
   ];
   return openedCases(cases.flat(), createSubject);
 }

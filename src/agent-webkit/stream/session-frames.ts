@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
-import type { Session } from '../engine/session/session.js';
+import type { EventSubscription } from '../engine/event-log/subscription.js';
 import type { ResponseWriter } from './response-writer.js';
 
 /** The size of the frames in one write, in bytes. */
 const MAX_BYTES_PER_WRITE = 64 * 1024;
 
 /**
- * Emits the frames of a session's events after a cursor, as ready bytes: first those that exist, then
+ * Emits the frames of a subscription to a session, as ready bytes: first those of events that exist, then
  * every later one. Emits only while the writer is `open`. Events that the client has not read stay in
  * the session's log, which all streams share.
  *
@@ -15,8 +15,7 @@ const MAX_BYTES_PER_WRITE = 64 * 1024;
  * published while the response was `full`: its client has most likely gone.
  */
 export function sessionFrames(
-  session: Session,
-  after: number,
+  subscribe: (onReadable: () => void) => EventSubscription,
   writer: ResponseWriter,
   maxWaitingBytes: number,
 ): Observable<Buffer> {
@@ -42,7 +41,7 @@ export function sessionFrames(
         }
       }
     };
-    const subscription = session.subscribeChecked(after, read);
+    const subscription = subscribe(read);
     writer.onOpen(read);
     return () => subscription.close();
   });

@@ -41,7 +41,7 @@ export function keepAliveComments(keepAliveMs: number | null): Observable<Stream
  * @param isAllowed resolves to false when the caller may no longer read the session. The stream then ends.
  */
 export function streamSession(
-  { session, after, refuse }: StreamedSession,
+  { session, after, refuse, registry }: StreamedSession,
   response: RawResponse,
   { keepAlive, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
   isAllowed: () => Promise<boolean>,
@@ -50,7 +50,11 @@ export function streamSession(
     if (response.destroyed) return EMPTY;
     const writer = new ResponseWriter(session.id, response, refuse);
     return mergeUntilEnd(
-      sessionFrames(session, after, writer, maxWaitingBytes),
+      sessionFrames(
+        (onReadable) => registry.subscribe(session, after, onReadable),
+        writer,
+        maxWaitingBytes,
+      ),
       keepAlive,
       untilRefused(isAllowed, verifyIntervalMs),
     ).pipe(writeTo(writer));

@@ -10,13 +10,14 @@ import { readLastEventId, type RequestWithCursor } from '../http/cursors.js';
 import { identityOf } from '../http/current-caller.decorator.js';
 import { SessionNotFoundError } from '../engine/errors.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
-import type { Session } from '../engine/session/session.js';
+import type { ReadableSession } from '../engine/session/readable-session.js';
 import { refuse, toHttpException } from '../http/http-errors.js';
 import { adaptOpening, type Opening } from './stream-opening.js';
 
 /** The session of a stream, and where the stream begins. */
 export interface StreamedSession {
-  session: Session;
+  session: ReadableSession;
+  registry: Pick<SessionRegistry, 'subscribe'>;
   /** The id of the last event that the client has received; 0 for none. Checked by the guard. */
   after: number;
   /** Returns the exception for an error that occurs before the headers are sent. */
@@ -53,7 +54,8 @@ export class StreamedSessionGuard implements CanActivate {
       const session = await this.registry.getAt(request.params.id, caller, after);
       session.checkSubscribable(after);
       this.descriptors.check();
-      streamed.set(request, { session, after, refuse: refusal });
+      const { registry } = this;
+      streamed.set(request, { session, registry, after, refuse: refusal });
       adaptOpening(response.raw ?? response);
     } catch (error) {
       throw refusal(error);

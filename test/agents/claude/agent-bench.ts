@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeConfiguration } from '../../../src/agent-webkit/agents/claude/claude-options.js';
-import { findProcesses } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
+import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import type {
   AgentClient,
   AgentStart,
+  AgentWalls,
   SDKMessage,
 } from '../../../src/agent-webkit/engine/agent-client.js';
 import { type ClaudeEnv, createClaudeEnv } from '../../support/claude-env.js';
@@ -14,6 +15,11 @@ import {
   type Reply,
   startFakeMessagesApi,
 } from '../../support/fake-messages-api.js';
+import { createFolders, WALLS, withoutLaunchers } from '../../support/walls.js';
+
+/** The variable in the environment of everything that the agents of a bench start, which has its marker. */
+export const MARKER_VARIABLE = 'BENCH_MARKER';
+export const { find: findMarked } = createProcessSweep(MARKER_VARIABLE);
 
 /** A shell command that does not end. The agent rejects a plain `sleep 1000`. */
 export const ENDLESS_COMMAND = 'tail -f /dev/null';
@@ -111,22 +117,31 @@ export class Subject {
   }
 }
 
-/** The bench of a test file: the API, the environment, and all started agents. */
+/**
+ * The bench of a test file: the API, the environment, and all started agents. They have walls where a sandbox
+ * works.
+ */
 export class AgentBench {
   readonly #subjects: Subject[] = [];
   private constructor(
     readonly api: FakeMessagesApi,
     readonly env: ClaudeEnv,
-    /** In the environment of everything the agents of this bench start. */
+    readonly walls: AgentWalls | undefined,
     readonly marker: string,
   ) {}
 
-  static async open(): Promise<AgentBench> {
+  /** @param walls the walls of its agents; null for none */
+  static async open(walls: AgentWalls | null = WALLS ?? null): Promise<AgentBench> {
     const marker = randomUUID();
-    // An agent passes on the marker of the process that started it.
-    process.env['AGENT_WEBKIT_PROCESS'] = marker;
     const api = await startFakeMessagesApi(model);
-    return new AgentBench(api, await createClaudeEnv(api.url), marker);
+    const env = await createClaudeEnv(api.url);
+    env.overrides.env[MARKER_VARIABLE] = marker;
+    return new AgentBench(api, env, walls ?? undefined, marker);
+  }
+
+  /** The folder of the homes of agents with walls. */
+  get homes(): string {
+    return `${this.env.home}/homes`;
   }
 
   /** A function returns the whole configuration; overrides only add to the environment. */
@@ -142,6 +157,10 @@ export class AgentBench {
       cwd: this.env.cwd,
       includePartialMessages: true,
       canUseTool: async (_name, input) => ({ behavior: 'allow', updatedInput: input }),
+      ...(this.walls && {
+        walls: this.walls,
+        folders: createFolders(this.homes, sessionId, options.cwd ?? this.env.cwd),
+      }),
       ...options,
     };
     const factory = claudeSdkFactory(
@@ -156,7 +175,15 @@ export class AgentBench {
 
   /** Returns the ids of all running processes of this bench's agents. */
   processes(): Promise<number[]> {
-    return findProcesses(this.marker);
+    return findMarked(this.marker);
+  }
+
+  /**
+   * Returns the ids of the processes of this bench's agents, without the shell that started the agent in a
+   * sandbox: the agents, the shells of their tools, and what those run.
+   */
+  async programs(): Promise<number[]> {
+    return withoutLaunchers(await this.processes());
   }
 
   /** Ends the agents of one test. */
@@ -166,7 +193,6 @@ export class AgentBench {
 
   async close(): Promise<void> {
     await this.clear();
-    delete process.env['AGENT_WEBKIT_PROCESS'];
     await this.api.close();
     await this.env.close();
   }

@@ -29,21 +29,21 @@ describe('an agent process that is closed', () => {
     const agent = await start("process.stdin.resume().on('end', () => process.exit(3))");
     await agent.close(10_000);
 
-    expect(await agent.gone).toEqual({ code: 3, signal: null });
+    expect(await agent.gone).toMatchObject({ code: 3, signal: null });
   });
 
   it('is sent SIGTERM when it does not exit', async () => {
     const agent = await start(`${stay} process.on('SIGTERM', () => process.exit(4))`);
     await agent.close(0);
 
-    expect(await agent.gone).toEqual({ code: 4, signal: null });
+    expect(await agent.gone).toMatchObject({ code: 4, signal: null });
   });
 
   it('is sent SIGKILL when it ignores SIGTERM', async () => {
     const agent = await start(`${stay} process.on('SIGTERM', () => {})`);
     await agent.close(0);
 
-    expect(await agent.gone).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await agent.gone).toMatchObject({ code: null, signal: 'SIGKILL' });
     expect(await findProcesses(agent.marker)).toEqual([]);
   });
 });
@@ -55,7 +55,7 @@ describe('the standard error of an agent process', () => {
       heard += text;
     });
 
-    expect(await agent.gone).toEqual({ code: 1, signal: null });
+    expect(await agent.gone).toMatchObject({ code: 1, signal: null });
     expect(agent.stderr).toBe('oh no\n');
     expect(heard).toBe('oh no\n');
   });

@@ -16,7 +16,7 @@ describe('a turn of a Claude agent', () => {
 
     expect(await agent.turn('one')).toBe('heard one after 0');
     expect(await agent.turn('two')).toBe('heard two after 1');
-    expect(await bench.processes()).toHaveLength(1);
+    expect(await bench.programs()).toHaveLength(1);
   });
 
   it('streams its text in chunks when partial messages are requested', async () => {

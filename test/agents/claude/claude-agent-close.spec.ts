@@ -16,7 +16,7 @@ const phases: Record<string, () => Promise<Subject>> = {
   'while its process starts': async () => {
     const agent = bench.start();
     await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length > 0,
     );
     return agent;
@@ -24,11 +24,11 @@ const phases: Record<string, () => Promise<Subject>> = {
   'while it starts the other way round': async () => {
     const agent = bench.start({ resume: true });
     const [first] = await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length > 0,
     );
     await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.every((pid) => pid !== first),
     );
     return agent;
@@ -60,7 +60,7 @@ const phases: Record<string, () => Promise<Subject>> = {
     const agent = bench.start();
     agent.send(`bash ${ENDLESS_COMMAND}`);
     await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length >= 3,
     );
     return agent;
@@ -69,7 +69,7 @@ const phases: Record<string, () => Promise<Subject>> = {
     const agent = bench.start();
     await agent.turn(`bash (setsid ${ENDLESS_COMMAND} > /dev/null 2>&1 &)`);
     await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length === 2,
     );
     return agent;
@@ -102,7 +102,7 @@ describe('the close of a Claude agent', () => {
     const agent = bench.start();
     agent.send('bash sleep 2; echo done-by-now');
     await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length >= 3,
     );
     await agent.client.close(10_000);
@@ -141,7 +141,7 @@ describe('the close of a Claude agent', () => {
   it('ends a process that does not respond', async () => {
     const agent = bench.start();
     await agent.turn('hi');
-    const [pid] = await bench.processes();
+    const [pid] = await bench.programs();
     kill(pid, 'SIGSTOP');
     await agent.client.close(100);
 
@@ -169,11 +169,11 @@ describe('a Claude agent whose process is killed', () => {
     const agent = bench.start();
     agent.send(`bash ${ENDLESS_COMMAND}`);
     const [first] = await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length > 0,
     );
     await eventually(
-      () => bench.processes(),
+      () => bench.programs(),
       (pids) => pids.length >= 3,
     );
     kill(first, signal);
@@ -185,7 +185,7 @@ describe('a Claude agent whose process is killed', () => {
   it('rejects control calls', async () => {
     const agent = bench.start();
     await agent.turn('hi');
-    const [pid] = await bench.processes();
+    const [pid] = await bench.programs();
     kill(pid, 'SIGKILL');
     const calls = [agent.client.setModel('haiku'), agent.client.setPermissionMode('plan')];
     const outcomes = await Promise.allSettled([...calls, agent.client.interrupt()]);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { loadSdk } from '../../../src/agent-webkit/agents/claude/claude-sdk.js';
+import type { AgentWalls } from '../../../src/agent-webkit/engine/agent-client.js';
 import { withServerDefaults } from '../../../src/agent-webkit/agents/claude/server-defaults.js';
 import { plain, readTable } from '../../docs/markdown.js';
 import { AgentBench } from './agent-bench.js';
@@ -138,7 +139,9 @@ describe('An agent', () => {
       NO_PROXY: '127.0.0.1',
     };
     const run = async (variables: Record<string, string>) => {
-      const agent = bench.start({}, { env: { ...env, ...variables } });
+      // Inside walls, it would reach no proxy.
+      const unwalled = { walls: undefined, folders: undefined } as object;
+      const agent = bench.start(unwalled, { env: { ...env, ...variables } });
       await agent.turn('hello');
       await agent.client.close(2000);
       return proxy.targets.splice(0);
@@ -184,6 +187,15 @@ describe('A host', () => {
     };
     expect(withServerDefaults({ settings: own }, START).settings).toEqual(settings);
     expect(withServerDefaults({ settings: JSON.stringify(own) }, START).settings).toEqual(settings);
+  });
+
+  it('decides whether an agent in a sandbox asks about a host before it reads a page of it', () => {
+    const walled = { ...START, walls: {} as AgentWalls };
+    const name = 'skipWebFetchPreflight';
+    expect(withServerDefaults({}, walled).settings).toHaveProperty(name, true);
+    const settings = { [name]: false };
+    expect(withServerDefaults({ settings }, walled).settings).toHaveProperty(name, false);
+    expect(withServerDefaults({}, START).settings).not.toHaveProperty(name);
   });
 
   it('limits the models of sub-agents by the permitted models', () => {

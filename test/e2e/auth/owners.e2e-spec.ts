@@ -74,6 +74,26 @@ describe.each(ADAPTERS)('Hooks for access and configuration on %s', (adapter) =>
     ]);
   });
 
+  it('let only another caller than the owner answer when canAnswer says so, and 403 leaves the request open', async () => {
+    await start({
+      hooks: {
+        canAccess: (_, { id }) => id === 'bob',
+        canAnswer: ({ owner, answer }, { id }) => answer === 'deny' || id !== owner,
+      },
+    });
+    const id = await open();
+    const stream = await server.stream(id, as('a'));
+    const asked = agents.newest().ask('Bash', { command: 'ls' }, { toolUseID: 't1' });
+    await stream.next('permission_request');
+    expect(await input(id, ALLOW, 'a')).toMatchObject(
+      refused(403, 'forbidden', /^You may not answer this request\. It stays open/),
+    );
+    const { body } = await server.request('GET', `/sessions/${id}`, undefined, as('a'));
+    expect(body).toMatchObject({ state: 'awaiting' });
+    expect((await input(id, ALLOW, 'b')).status).toBe(204);
+    expect(await asked).toMatchObject({ behavior: 'allow' });
+  });
+
   it('hide a session of another caller when canAccess throws', async () => {
     const secret = 'postgres://teams:hunter2@db';
     await start({

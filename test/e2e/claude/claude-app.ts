@@ -1,4 +1,6 @@
 import type { Server } from 'node:http';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createAgentClient, type Session } from '@agent-webkit/core';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
@@ -6,12 +8,14 @@ import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/proc
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { SessionRegistry } from '../../../src/agent-webkit/engine/registry/session-registry.js';
 import { createClaudeEnv } from '../../support/claude-env.js';
+import { NODE_FOLDER } from '../../support/node-folder.js';
 import { eventually } from '../../support/eventually.js';
 import {
   type FakeMessagesApi,
   type ModelRequest,
   startFakeMessagesApi,
 } from '../../support/fake-messages-api.js';
+import { missingSandbox, withoutLaunchers } from '../../support/walls.js';
 import { type AdapterName, startApp, type TestApp } from '../../support/start-app.js';
 import { createModel } from './model.js';
 import { Tab } from './tab.js';
@@ -22,8 +26,11 @@ import { Tab } from './tab.js';
  */
 const SESSION_VARIABLE = `E2E_SESSION_${process.pid}_${Date.now()}`;
 
+const { find: findMarked } = createProcessSweep(SESSION_VARIABLE);
+
 /** Finds the processes of a session's agent, or with '' those of agents that have no session yet. */
-export const { find: findProcesses } = createProcessSweep(SESSION_VARIABLE);
+export const findProcesses = async (sessionId: string) =>
+  withoutLaunchers(await findMarked(sessionId));
 
 export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
   /** Options of the agent, in addition to those that keep it on loopback. */
@@ -37,9 +44,9 @@ export class ClaudeApp {
   private constructor(
     readonly server: TestApp,
     readonly api: FakeMessagesApi,
-    /** The folder the agents work in. */
+    /** The root of the workspace, which contains the folders of the sessions. */
     readonly cwd: string,
-    /** The home of the agents, which holds their settings and memories. */
+    /** The home of the server, and of agents without walls. */
     readonly home: string,
     /** Completes the answer of the model to `hold <name>`. */
     readonly release: (name: string) => void,
@@ -59,10 +66,17 @@ export class ClaudeApp {
       env: { ...env.overrides.env, ...overrides?.env, [SESSION_VARIABLE]: sessionId },
     }));
     const server = await startApp(
-      { ...options, agent: { sdkFactory, workspace: env.cwd, ...options.agent } },
+      {
+        ...options,
+        workspace: { root: env.cwd, ...options.workspace },
+        // MCP servers of tests are programs of Node.js.
+        sandbox: { readOnly: [NODE_FOLDER], ...options.sandbox },
+        agent: { sdkFactory, ...options.agent },
+      },
       { adapter },
     );
-    return new ClaudeApp(server, api, env.cwd, env.home, release, () => env.close());
+    const cwd = options.workspace?.root ?? env.cwd;
+    return new ClaudeApp(server, api, cwd, env.home, release, () => env.close());
   }
 
   /** Creates a session with the published client, and reads its events from the first one. */
@@ -83,6 +97,23 @@ export class ClaudeApp {
     const client = createAgentClient({ baseUrl });
     const seen = after === undefined ? {} : { resumeFromEventId: String(after) };
     return this.#follow(client.attachSession(id, seen), after);
+  }
+
+  /** Returns the folder of a session. */
+  folder(sessionId: string): string {
+    return join(this.cwd, 'sessions', sessionId);
+  }
+
+  /** True when an agent of any session has made a file of this name in its folder. */
+  isMade(name: string): boolean {
+    const sessions = join(this.cwd, 'sessions');
+    return readdirSync(sessions).some((id) => existsSync(join(sessions, id, name)));
+  }
+
+  /** Returns the home of a session's agent. */
+  homeOf(sessionId: string): string {
+    if (missingSandbox !== null) return this.home;
+    return join(this.cwd, '.agent-webkit', 'homes', sessionId);
   }
 
   /** The ids of the living processes of one session's agent. */
@@ -116,7 +147,7 @@ export class ClaudeApp {
     http.closeAllConnections();
     for (const tab of this.#tabs) tab.session.detach();
     await this.server.close();
-    const left = await Promise.all(this.#sessions.map((id) => this.processes(id)));
+    const left = await Promise.all(this.#sessions.map((id) => findMarked(id)));
     await this.api.close();
     await this.removeFolders();
     return left.flat();

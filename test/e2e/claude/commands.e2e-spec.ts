@@ -11,6 +11,7 @@ describe.each(ADAPTERS)('The text of a user message on %s', (adapter) => {
   let app: ClaudeApp;
   beforeAll(async () => {
     app = await ClaudeApp.start(adapter, {
+      workspace: { per: 'shared' },
       agent: { models: ['claude-sonnet-5'], commands: ['clear', 'cost', 'note'] },
       overrides: { settingSources: ['project'], allowedTools: ['Skill'] },
     });

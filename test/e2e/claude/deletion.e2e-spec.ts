@@ -57,7 +57,7 @@ describe.each<[string, (file: string) => StorageProvider]>([
     await rm(root, { recursive: true, force: true });
   });
   const traces = async (...words: string[]) =>
-    [await find(app.home, words), await find(temp, words)].flat();
+    (await Promise.all([app.home, app.cwd, temp].map((folder) => find(folder, words)))).flat();
   const sleep = async ({ id, lastId, session }: Tab): Promise<Tab> => {
     session.detach();
     await app.reaches(id, 'dormant');
@@ -70,7 +70,7 @@ describe.each<[string, (file: string) => StorageProvider]>([
     const tab = await app.open();
     for (const text of [...TOOLS, '/clear', 'the xylophone']) {
       // oxlint-disable-next-line no-await-in-loop -- one turn after another
-      await tab.turn(text.replaceAll('FOLDER', app.cwd));
+      await tab.turn(text.replaceAll('FOLDER', app.folder(tab.id)));
     }
     const { conversation_id: later } = await tab.next('conversation_reset');
     const words = ['xylophone', tab.id, String(later)];
@@ -80,9 +80,10 @@ describe.each<[string, (file: string) => StorageProvider]>([
     const elsewhere = join(root, 'elsewhere');
     await mkdir(join(elsewhere, tab.id), { recursive: true });
     await writeFile(join(elsewhere, `${tab.id}.jsonl`), '');
-    await mkdir(join(app.home, 'projects'), { recursive: true });
-    await symlink(elsewhere, join(app.home, 'projects', 'link'));
-    await symlink(elsewhere, join(app.home, 'link'));
+    const home = app.homeOf(tab.id);
+    await mkdir(join(home, 'projects'), { recursive: true });
+    const links = [join(home, 'projects'), home, app.folder(tab.id)];
+    await Promise.all(links.map((folder) => symlink(elsewhere, join(folder, 'link'))));
 
     await dormant.session.close();
     expect(await traces(...words)).toEqual([]);

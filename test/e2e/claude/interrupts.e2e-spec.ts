@@ -70,7 +70,7 @@ describe('An interrupt while an MCP server starts', () => {
 
     expect(result).toMatchObject({ subtype: 'error_during_execution', total_cost_usd: 0 });
     await tab.session.send('after it');
-    await writeFile(join(app.cwd, 'go'), '');
+    await writeFile(join(app.folder(tab.id), 'go'), '');
     expect(await tab.next('result')).toMatchObject({ subtype: 'success' });
     expect(tab.said()).toEqual(['heard after it']);
     expect(tab.names()).not.toContain('error');

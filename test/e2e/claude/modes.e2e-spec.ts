@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/start-app.js';
 import { ClaudeApp } from './claude-app.js';
@@ -13,7 +11,7 @@ describe.each(ADAPTERS)('Permission modes on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  const isMade = (name: string) => existsSync(join(app.cwd, name));
+  const isMade = (name: string) => app.isMade(name);
 
   it('apply from the next turn on, and are rejected when the host does not allow them', async () => {
     const tab = await app.open();

@@ -17,7 +17,7 @@ describePostgres('Two servers on one database', () => {
     });
     second = await ClaudeApp.start('fastify', {
       storage: await connect(),
-      agent: { workspace: first.cwd },
+      workspace: { root: first.cwd },
     });
   });
   afterAll(async () => {

@@ -36,7 +36,7 @@ describe('The plan of an agent that has ended', () => {
     app = await ClaudeApp.start('express', {
       storage: new SqliteStorage({ file: join(folder, 'sessions.db') }),
       timeouts: { idleTimeoutMs: 100 },
-      agent: { workspace: cwd },
+      workspace: { root: cwd },
       overrides: { env: { HOME, CLAUDE_CONFIG_DIR: HOME } },
     });
   };
@@ -86,12 +86,13 @@ describe('The plan of an agent that has ended', () => {
 
     const request = await requestApproval(app.attach(id, seen));
     expect(request['input']).toMatchObject({ plan: changed });
-    expect(await readdir(join(folder, 'home', 'plans'))).toHaveLength(1);
+    expect(await readdir(join(app.homeOf(id), 'plans'))).toHaveLength(1);
   });
 
   it('is reported as missing on a machine that does not have it', async () => {
     const [{ id, lastId }] = await openPlanned();
     await stop();
+    await rm(join(app.homeOf(id), 'plans'), { recursive: true, force: true });
     await start('other-home');
 
     const request = await requestApproval(app.attach(id, lastId));

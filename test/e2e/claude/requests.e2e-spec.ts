@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TransportError } from '@agent-webkit/core';
 import { ADAPTERS } from '../../support/start-app.js';
@@ -24,7 +22,7 @@ describe.each(ADAPTERS)('Requests of the real agent on %s', (adapter) => {
     expect(await app.close()).toEqual([]);
   });
 
-  const isMade = (name: string) => existsSync(join(app.cwd, name));
+  const isMade = (name: string) => app.isMade(name);
 
   it('run an allowed tool with its original input', async () => {
     await tab.session.send('bash touch allowed && ls');

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 /** The folder of the agent's transcripts. */
-const transcripts = () => join(app.home, 'projects');
+const transcripts = () => join(app.homeOf(tab.id), 'projects');
 
 /** Makes the agent fail to write its transcripts, as a full disk does. */
 async function block(): Promise<void> {

@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('Turns of the real agent on %s', (adapter) => {
     expect(app.asked('which model').at(-1)?.model).toBe('claude-sonnet-4-5');
     expect(await app.server.info(other.id)).toMatchObject({
       model: 'claude-sonnet-4-5',
-      cwd: app.cwd,
+      cwd: app.folder(other.id),
     });
     await other.session.close();
   });

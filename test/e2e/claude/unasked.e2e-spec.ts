@@ -84,7 +84,7 @@ const TABLE: [mode: string, outcomes: Record<(typeof USES)[number], Outcome>][] 
 describe('The real agent', () => {
   let app: ClaudeApp;
   beforeAll(async () => {
-    app = await ClaudeApp.start('express');
+    app = await ClaudeApp.start('express', { workspace: { per: 'shared' } });
     await writeFile(join(app.cwd, 'in.txt'), 'inside');
   });
   afterAll(() => app.close());
@@ -93,7 +93,7 @@ describe('The real agent', () => {
   const messageOf = (use: (typeof USES)[number]): string => {
     const inside = join(app.cwd, 'in.txt');
     if (use === 'read inside') return `use Read ${JSON.stringify({ file_path: inside })}`;
-    if (use === 'read outside') return 'use Read {"file_path":"/etc/hostname"}';
+    if (use === 'read outside') return 'use Read {"file_path":"/usr/lib/os-release"}';
     if (use !== 'write') return `bash ${use}`;
     const input = { file_path: join(app.cwd, 'written.txt'), content: 'x' };
     return `use Write ${JSON.stringify(input)}`;

@@ -5,9 +5,16 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
-import { SDK_FACTORY, STORAGE_PROVIDER } from '../../../src/agent-webkit/agent-webkit.tokens.js';
+import {
+  AGENT_SANDBOX,
+  BUS,
+  SDK_FACTORY,
+  STORAGE_PROVIDER,
+} from '../../../src/agent-webkit/agent-webkit.tokens.js';
+import { InProcessBus } from '../../../src/agent-webkit/bus/in-process-bus.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { fakeAgents } from '../../support/fake-agent-client.js';
+import { fakeSandbox } from '../../support/fake-sandbox.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 
 class OpenGuard implements CanActivate {
@@ -57,6 +64,8 @@ describe('booting the module', () => {
   it.each([
     ['SDK_FACTORY', { provide: SDK_FACTORY, useValue: fakeAgents().factory }, 'agent.sdkFactory'],
     ['STORAGE_PROVIDER', { provide: STORAGE_PROVIDER, useValue: new MemoryStorage() }, 'storage'],
+    ['BUS', { provide: BUS, useValue: new InProcessBus() }, 'bus'],
+    ['AGENT_SANDBOX', { provide: AGENT_SANDBOX, useValue: fakeSandbox() }, 'sandbox.use'],
   ])(
     'fails when a module of the host provides %s, which has no effect',
     async (name, own, option) => {
@@ -72,6 +81,8 @@ describe('booting the module', () => {
 
   it.each([
     ['STORAGE_PROVIDER', STORAGE_PROVIDER],
+    ['BUS', BUS],
+    ['AGENT_SANDBOX', AGENT_SANDBOX],
     ['SDK_FACTORY', { token: SDK_FACTORY, optional: true }],
   ])('fails when a factory of options injects %s, which is made of its result', (name, token) => {
     const load = () =>

@@ -33,15 +33,15 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
 
   it('starts the agent with the configuration that the client requests', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
-    mkdirSync(join(workspace, 'inner'));
-    await start({ agent: { workspace } });
+    await start({ workspace: { root: workspace } });
     const id = await server.createSession({
       model: 'opus',
       permission_mode: 'plan',
       cwd: 'inner',
       include_partial_messages: true,
     });
-    const cwd = join(workspace, 'inner');
+    const folder = join(workspace, 'sessions', id);
+    const cwd = join(folder, 'inner');
     expect(agents.newest().start).toMatchObject({
       sessionId: id,
       resume: false,
@@ -49,6 +49,12 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
       permissionMode: 'plan',
       cwd,
       includePartialMessages: true,
+      folders: {
+        folder,
+        home: join(workspace, '.agent-webkit/homes', id),
+        memory: null,
+        hidden: [],
+      },
     });
     expect(await server.info(id)).toMatchObject({ model: 'opus', permission_mode: 'plan', cwd });
   });
@@ -56,18 +62,18 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
   it('starts the agent with the defaults of the host when the client requests nothing', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
     await start({
+      workspace: { root: workspace },
       agent: {
-        workspace,
         model: 'sonnet',
         permissionModes: ['plan', 'default'],
         includePartialMessages: true,
       },
     });
-    await server.createSession();
+    const id = await server.createSession();
     expect(agents.newest().start).toMatchObject({
       model: 'sonnet',
       permissionMode: 'plan',
-      cwd: workspace,
+      cwd: join(workspace, 'sessions', id),
       includePartialMessages: true,
     });
   });
@@ -121,7 +127,7 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
     mkdirSync(workspace);
     mkdirSync(join(root, 'workshop'));
     symlinkSync('/', join(workspace, 'link'));
-    await start({ agent: { workspace } });
+    await start({ workspace: { root: workspace, per: 'shared' } });
     const outside = [
       '..',
       '/',

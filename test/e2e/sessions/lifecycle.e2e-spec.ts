@@ -86,6 +86,7 @@ describe.each(ADAPTERS)('The life cycle of a session on %s', (adapter) => {
       is_error: true,
     });
     await stream.next('turn_start');
+    await eventually(() => agents.agents.length === 2);
     const second = agents.newest();
     expect((await second.received(1)).content).toBe('next');
     expect(second.inputs).toHaveLength(1);
@@ -236,7 +237,12 @@ describe.each(ADAPTERS)('The life cycle of a session on %s', (adapter) => {
       server.request('DELETE', path, undefined, json),
       server.request('DELETE', path, undefined, json),
     ]);
-    expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 404]);
+    // The second one finds the session, or its removal, or neither any more.
+    const statuses = both.map(({ status }) => status).sort((a, b) => a - b);
+    expect([
+      [204, 204],
+      [204, 404],
+    ]).toContainEqual(statuses);
     await stream.ended();
     expect(stream.names().slice(-2)).toEqual(['request_resolved', 'done']);
     expect(await asked).toMatchObject({ behavior: 'deny' });

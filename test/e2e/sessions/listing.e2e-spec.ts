@@ -1,3 +1,6 @@
+import { mkdtemp, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { eventually } from '../../support/eventually.js';
@@ -22,8 +25,10 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
   afterEach(() => server.close());
 
   it('returns every field of a session', async () => {
-    await start({ agent: { workspace: '/', model: 'sonnet' } });
+    const root = await realpath(await mkdtemp(join(tmpdir(), 'workspace-')));
+    await start({ agent: { model: 'sonnet' }, workspace: { root } });
     const id = await server.createSession();
+    const cwd = join(root, 'sessions', id);
     const stream = await server.stream(id);
     const answer = await server.request('GET', `/sessions/${id}`);
     expect(answer.status).toBe(200);
@@ -33,7 +38,7 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
       state: 'idle',
       model: 'sonnet',
       permission_mode: 'default',
-      cwd: '/',
+      cwd,
       created_at: expect.stringMatching(ISO),
       last_activity_at: expect.stringMatching(ISO),
       first_id: 1,
@@ -44,7 +49,7 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
       total_cost_usd: 0,
     });
     stream.close();
-    expect((await page()).sessions[0]).toMatchObject({ session_id: id, cwd: '/' });
+    expect((await page()).sessions[0]).toMatchObject({ session_id: id, cwd });
   });
 
   it('lists each session of the caller over its pages, the newest activity first', async () => {

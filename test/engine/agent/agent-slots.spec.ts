@@ -51,9 +51,11 @@ describe('agent slots', () => {
   it('are freed by evicting the agent that has been idle for longest', async () => {
     const slots = new AgentSlots(3);
     const [a, b, c] = (await taken(slots, 'a', 'b', 'c')) as [Holder, Holder, Holder];
+    expect(slots.free).toBe(0);
     a.idleSince = 20;
     b.idleSince = 10;
     expect(slots.areBusy).toBe(false);
+    expect(slots.free).toBe(2);
     slots.evictIdle();
     expect(b.isEvicted).toBe(false);
     const [d, e, f] = (await taken(slots, 'd', 'e', 'f')) as [Holder, Holder, Holder];

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { result, stream } from '../../support/sdk-messages.js';
 import { ADA, createRegistry } from '../../support/registry-bench.js';
@@ -25,8 +22,7 @@ const DELTAS = [
 ];
 
 describe('the warm pool', () => {
-  const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
-  afterAll(() => rmSync(elsewhere, { recursive: true }));
+  const elsewhere = 'elsewhere';
   let storage: MemoryStorage;
   let bench: ReturnType<typeof createRegistry>;
   const open = async (options: Parameters<typeof createRegistry>[1] = {}) => {
@@ -112,6 +108,20 @@ describe('the warm pool', () => {
     expect(bench.agents).toHaveLength(2);
     await jest.advanceTimersByTimeAsync(1);
     expect(bench.agents).toHaveLength(4);
+  });
+
+  it('removes the folders of agents that no session has claimed, and not those of a session', async () => {
+    await open();
+    await settle();
+    const [claimed, unclaimed] = bench.agents;
+    expect(bench.folders.ids.size).toBe(2);
+    const creating = bench.registry.create({}, ADA);
+    claimed?.die('out of memory');
+    const session = await creating;
+    unclaimed?.die('out of memory');
+    await settle();
+    expect(session.id).toBe(claimed?.start.sessionId);
+    expect([...bench.folders.ids]).toEqual([session.id]);
   });
 
   it('does not hand out an agent that has died', async () => {

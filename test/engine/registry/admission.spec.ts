@@ -14,8 +14,10 @@ const TOO_FAST = { code: 'too_many_creations' };
 
 describe('the rate of creations of one owner', () => {
   let admission: Admission;
-  const create = (owner = 'ada', key: string | null = null) =>
-    admission.admit({ ...newRecord(), owner }, key, { isOver: false });
+  const create = async (owner = 'ada', key: string | null = null) => {
+    await admission.countCreation(owner);
+    return admission.admit({ ...newRecord(), owner }, key, { isOver: false });
+  };
   const admitted = async (count: number, owner?: string) => {
     for (let n = 0; n < count; n += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -24,7 +26,7 @@ describe('the rate of creations of one owner', () => {
   };
   beforeEach(() => {
     stopTime();
-    admission = new Admission(new MemoryStorage().records, { discard }, LIMITS);
+    admission = new Admission(new MemoryStorage(), { discard }, LIMITS);
   });
   afterEach(() => {
     jest.useRealTimers();

@@ -4,7 +4,7 @@ import type {
   EndedSession,
   SdkFactory,
 } from '../../../src/agent-webkit/engine/agent-client.js';
-import type { SessionRegistryOptions } from '../../../src/agent-webkit/engine/registry/session-registry.js';
+import type { SessionRegistryOptions } from '../../../src/agent-webkit/engine/registry/registry-parts.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeAgentClient } from '../../support/fake-agent-client.js';

@@ -7,11 +7,13 @@ import type {
   PermissionUpdate,
 } from '../../../src/agent-webkit/engine/agent-client.js';
 import { ForbiddenError } from '../../../src/agent-webkit/engine/errors.js';
+import { HostConfigurationError } from '../../../src/agent-webkit/engine/host-configuration-error.js';
 import {
   type ConfigureSession,
   SessionPolicy,
   type SessionPolicyOptions,
 } from '../../../src/agent-webkit/engine/registry/session-policy.js';
+import { WorkspaceFolders } from '../../../src/agent-webkit/engine/workspace/workspace-folders.js';
 import type {
   InboundMessage,
   PermissionResponse,
@@ -44,10 +46,9 @@ describe('the policy for new sessions and messages', () => {
   let logged: string[] = [];
   const log = (message: string) => void logged.push(message);
   const logger = { log, warn: log, error: log };
-  const policy = (options: Partial<SessionPolicyOptions> = {}) =>
+  const policy = (options: Partial<SessionPolicyOptions> = {}, path = workspace) =>
     new SessionPolicy(
       {
-        workspace,
         model: null,
         permissionModes: ['default', 'plan'],
         includePartialMessages: true,
@@ -59,8 +60,18 @@ describe('the policy for new sessions and messages', () => {
         configureSession: null,
         ...options,
       },
-      logger,
+      new WorkspaceFolders({
+        root: path,
+        createRoot: false,
+        per: 'shared',
+        autoMemory: 'off',
+        quotaBytes: null,
+        isDurable: true,
+        hasRecord: () => Promise.resolve(false),
+        logger,
+      }),
     );
+  const session = () => ({ id: 'session', owner: ADA.id, config: { cwd: workspace } });
   const cwd = async (path?: string) =>
     (await policy().configure(path === undefined ? {} : { cwd: path }, ADA)).cwd;
 
@@ -81,9 +92,9 @@ describe('the policy for new sessions and messages', () => {
 
   it('rejects everything that needs a missing workspace, and logs each outage once', async () => {
     const late = join(root, 'late');
-    const subject = policy({ workspace: late });
+    const subject = policy({}, late);
     const configure = () => subject.configure({}, ADA);
-    const check = () => subject.check(reply(open('inner')));
+    const check = () => subject.check(reply(open('inner')), session());
     const unavailable = { code: 'workspace_unavailable' };
     for (let outage = 0; outage < 2; outage += 1) {
       logged = [];
@@ -145,14 +156,9 @@ describe('the policy for new sessions and messages', () => {
   });
 
   it('resolves a workspace that is itself a link', async () => {
-    const linked = policy({ workspace: join(root, 'work-link') });
+    const linked = policy({}, join(root, 'work-link'));
     expect((await linked.configure({}, ADA)).cwd).toBe(workspace);
     expect((await linked.configure({ cwd: 'inner' }, ADA)).cwd).toBe(join(workspace, 'inner'));
-  });
-
-  it('permits every folder when the workspace is the root', async () => {
-    const { cwd: inner } = await policy({ workspace: '/' }).configure({ cwd: workspace }, ADA);
-    expect(inner).toBe(workspace);
   });
 
   it.each([
@@ -194,8 +200,8 @@ describe('the policy for new sessions and messages', () => {
   });
 
   it('rejects a reply that changes more than its session, or adds a folder outside the workspace', async () => {
-    await policy().check(reply(open('inner', join(workspace, 'inner/deep'))));
-    await expect(policy().check(reply(open('inner', root)))).rejects.toThrow(
+    await policy().check(reply(open('inner', join(workspace, 'inner/deep'))), session());
+    await expect(policy().check(reply(open('inner', root)), session())).rejects.toThrow(
       'updated_permissions[0].directories: must be an existing folder inside the workspace.',
     );
     const saved: PermissionUpdate = { ...setMode('plan'), destination: 'userSettings' };
@@ -218,7 +224,10 @@ describe('the policy for new sessions and messages', () => {
   );
 
   it('replaces the folders of a reply with the real paths that it has checked', async () => {
-    const checked = await policy().check(reply(open('in', '../work/inner/deep'), setMode('plan')));
+    const checked = await policy().check(
+      reply(open('in', '../work/inner/deep'), setMode('plan')),
+      session(),
+    );
     const paths = ['inner', 'inner/deep'].map((path) => join(workspace, path));
     expect(checked).toEqual(reply(open(...paths), setMode('plan')));
   });
@@ -284,6 +293,35 @@ describe('the policy for new sessions and messages', () => {
     const refusal = new ForbiddenError('No session for you.');
     const strict = policy({ configureSession: () => Promise.reject(refusal) });
     await expect(strict.configure({}, ADA)).rejects.toBe(refusal);
+  });
+
+  it('lets configureSession set the hosts that the agent can reach', async () => {
+    const allow = ['registry.npmjs.org', '*.example.org', 'example.org:8443'];
+    const configured = (network: unknown) =>
+      policy({ configureSession: () => ({ network }) as never }).configure({}, ADA);
+    expect(await configured({ allow })).toMatchObject({ network: { allow } });
+    expect(await configured({ allow: [] })).toMatchObject({ network: { allow: [] } });
+    expect(await configured(undefined)).toEqual(await policy().configure({}, ADA));
+    expect(await configured(undefined)).not.toHaveProperty('network');
+  });
+
+  it.each([
+    [null, 'must return `network` as { allow: a list of host names }, but returned null'],
+    ['example.org', "but returned 'example.org'"],
+    [{}, 'must return `network` as { allow: a list of host names }, but returned an object'],
+    [{ allow: 'example.org' }, 'must return `network` as { allow: a list of host names }'],
+    [
+      { allow: ['a.example', '10.0.0.1'] },
+      '`network.allow[1]` as names such as registry.npmjs.org',
+    ],
+    [{ allow: [7] }, 'but returned 7'],
+    [{ allow: ['http://example.org'] }, "but returned 'http://example.org'"],
+    [{ allow: Array(1001).fill('example.org') }, 'at most 1000 host names'],
+  ])('rejects the session when configureSession returns the network %j', async (network, words) => {
+    const wrong = policy({ configureSession: () => ({ network }) as never });
+    const error = await wrong.configure({}, ADA).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(HostConfigurationError);
+    expect(String(error)).toContain(words);
   });
 
   it('does not call configureSession when the request is rejected anyway', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SessionEngine } from '../../../src/agent-webkit/engine/registry/session-engine.js';
-import type { SessionRegistryOptions } from '../../../src/agent-webkit/engine/registry/session-registry.js';
+import type { SessionRegistryOptions } from '../../../src/agent-webkit/engine/registry/registry-parts.js';
 import { StorageFaultError } from '../../../src/agent-webkit/engine/storage.js';
 import { eventually } from '../../support/eventually.js';
 import { HangingStorage } from '../../support/hanging-storage.js';
@@ -118,7 +118,10 @@ describe('an engine whose storage does not answer', () => {
       () => Promise.all([storage.records.count('ada'), storage.records.count('bob')]),
       (counts) => String(counts) === '1,0',
     );
-    expect(engine.size).toBe(1);
+    await eventually(
+      () => engine.size,
+      (size) => size === 1,
+    );
     await restart().get(id, ADA).info();
   });
 

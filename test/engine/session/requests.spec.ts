@@ -15,7 +15,7 @@ import { openLog } from '../../support/open-log.js';
 import { settle } from '../../support/session-bench.js';
 
 const ADA = { id: 'ada' };
-const OPTIONS = { timeoutMs: null, onDecision: () => undefined };
+const OPTIONS = { timeoutMs: null, answering: null, onDecision: () => undefined };
 
 const told = async (log: EventLog) =>
   (await log.read(0, 1000)).events.map((event) => wireEventOf(event)) as {
@@ -51,6 +51,38 @@ function askForApproval(input: Record<string, unknown>) {
   const data = JSON.parse(event?.data ?? '{}') as Record<string, Record<string, unknown>>;
   return { requests, result, data };
 }
+
+describe('requests that a program in the place of the agent makes up', () => {
+  it('are denied when two hundred are open, until some of them are answered', async () => {
+    const log = openLog();
+    const requests = new Requests(log, OPTIONS);
+    const ask = (id: string, input = {}) =>
+      requests.ask('Bash', input, { signal: never, toolUseID: id });
+    const first = ask('t0');
+    const asked = Array.from({ length: 300 }, (_, index) => ask(`t${index % 250}`));
+    const denied = await Promise.all(asked.slice(199));
+    expect(new Set(denied.map(({ behavior }) => behavior))).toEqual(new Set(['deny']));
+    expect(log.state.requests.size).toBe(199);
+    await requests.reply(allow('t0'), ADA);
+    expect(await first).toMatchObject({ behavior: 'allow' });
+    void ask('another');
+    expect(log.state.requests.has('another')).toBe(true);
+    requests.cancelAll();
+    await settle();
+  });
+
+  it('are denied when their inputs are too long together', async () => {
+    const log = openLog();
+    const requests = new Requests(log, OPTIONS);
+    const input = { text: 'x'.repeat(20 * 1024 * 1024) };
+    const ask = (id: string) => requests.ask('Bash', input, { signal: never, toolUseID: id });
+    void ask('t1');
+    expect(await ask('t2')).toMatchObject({ behavior: 'deny' });
+    expect([...log.state.requests.keys()]).toEqual(['t1']);
+    requests.cancelAll();
+    await settle();
+  });
+});
 
 describe('a request to approve a plan', () => {
   it('tells clients when the plan is not known', () => {

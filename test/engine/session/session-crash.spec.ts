@@ -89,6 +89,34 @@ describe('an agent that ends by itself', () => {
     },
   );
 
+  it.each([
+    'agent_memory_exceeded',
+    'agent_processes_exceeded',
+    'agent_cpu_exceeded',
+    'disk_quota_exceeded',
+  ])('is reported as %s, and the next message starts another agent', async (code) => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    bench.agent.die('It was too much.', code);
+    await bench.said('session_state');
+    expect((await bench.names()).slice(-3)).toEqual(['error', 'result', 'session_state']);
+    expect(await bench.data('error')).toEqual([{ code, message: 'It was too much.' }]);
+    expect(bench.session.state).toBe('dormant');
+
+    await bench.say('more');
+    const next = await bench.started(2);
+    expect(await next.received(1)).toMatchObject({ content: 'more' });
+  });
+
+  it('is reported as agent_crashed when its error has a code of the system', async () => {
+    bench = await SessionBench.start();
+    await bench.say('hi');
+    bench.agent.say(assistant([text('…')]));
+    bench.agent.die('It broke.', 'EPIPE');
+    await bench.said('session_state');
+    expect(await bench.data('error')).toEqual([{ code: 'agent_crashed', message: 'It broke.' }]);
+  });
+
   it('ends the message that it was writing with the blocks that it had completed', async () => {
     bench = await SessionBench.start();
     await bench.say('hi');

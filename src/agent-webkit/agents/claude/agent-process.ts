@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { TIMED_OUT, within } from '../../engine/timing/within.js';
+import type { SandboxProcess } from '../../engine/agent-sandbox.js';
 import type { ProcessExit } from './agent-failure.js';
+import type { Enclosure } from './enclosure.js';
+import { findLeftovers, type Leftovers, setAside } from './leftovers.js';
 import { LineLimit } from './line-limit.js';
-import { findLocalCopies, type LocalCopies } from './local-copies.js';
 import { type PipedProcess, spawnPiped, unstarted } from './piped-process.js';
 import { cleanUpAfter } from './process-cleanup.js';
 import { MARKER_VARIABLE } from './process-sweep.js';
-import { Warden } from './warden.js';
+import { SERVER_RUN_ID, serverWarden } from './server-warden.js';
 
 /** How long an agent may take to exit after SIGTERM before it is sent SIGKILL. It takes about 50 ms. */
 const TERM_MS = 2000;
@@ -22,14 +24,14 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /** How many conversations of one agent are remembered for the removal of their copies. */
 const MAX_CONVERSATIONS = 100;
+const NOTHING: Leftovers = { folders: [], copies: null };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const serverRunId = randomUUID();
-const warden = new Warden(`${serverRunId}.`);
 
 export interface AgentProcessOptions {
   /** The conversations whose transcripts are in the storage, so that local copies are removed; null for none. */
   stored?: readonly string[] | null;
+  /** The surroundings of the process, which are closed when it is gone. @default none */
+  enclosure?: Enclosure | null;
   onStderr?: ((text: string) => void) | undefined;
   /** The longest line that the process may write, in bytes. */
   maxLineBytes?: number;
@@ -40,7 +42,7 @@ export interface AgentProcessOptions {
  *
  * It is *running* from the constructor on, *exited* when the process itself has ended, on its own or
  * by `close`, and *gone* when none of its descendants is left. They are ended as soon as it has
- * exited. A process that could not be started is gone, too: without file descriptors, for example, or
+ * exited: by the sandbox, if that ends everything inside, or else by a search for the marker. A process that could not be started is gone, too: without file descriptors, for example, or
  * when its warden could not be started.
  *
  * A process that can no longer be used is ended, and {@link fault} has the reason: it was not ready in
@@ -50,12 +52,15 @@ export class AgentProcess {
   /** The process as the SDK communicates with it. */
   readonly pipes: SpawnedProcess;
   /** The marker in the environment of the process and of its descendants. */
-  readonly marker = `${serverRunId}.${randomUUID()}`;
+  readonly marker = `${SERVER_RUN_ID}.${randomUUID()}`;
+  /** The program as the SDK names it. */
+  readonly program: string;
   /** Resolves when the process and all of its descendants have ended. */
   readonly gone: Promise<ProcessExit>;
-  readonly #child: PipedProcess;
+  readonly #child: PipedProcess | SandboxProcess;
   readonly #exited: Promise<ProcessExit>;
-  readonly #copies: LocalCopies | null;
+  readonly #leftovers: Leftovers;
+  readonly #enclosure: Enclosure | null;
   #fault: string | null = null;
   #startTimer: NodeJS.Timeout | undefined;
   #stderr = '';
@@ -63,11 +68,19 @@ export class AgentProcess {
 
   constructor(
     command: SpawnOptions,
-    { stored = null, onStderr, maxLineBytes = MAX_LINE_BYTES }: AgentProcessOptions = {},
+    {
+      stored = null,
+      enclosure = null,
+      onStderr,
+      maxLineBytes = MAX_LINE_BYTES,
+    }: AgentProcessOptions = {},
   ) {
-    this.#copies = stored === null ? null : findLocalCopies(command.env, stored);
+    this.program = command.command;
+    this.#enclosure = enclosure;
+    this.#leftovers =
+      stored === null ? NOTHING : findLeftovers(command.env, enclosure ? null : stored);
     // The warden comes first: if the server is killed in between, nothing else cleans up.
-    const { failure, release } = warden.watch(this.#copies);
+    const { failure, release } = serverWarden.watch(this.#leftovers);
     const child = failure === null ? this.#spawn(command) : unstarted(failure);
     this.#child = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -77,10 +90,14 @@ export class AgentProcess {
     // The pipes of a dying process break. The exit event reports its end.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {});
     this.#exited = new Promise((resolve) => {
-      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('exit', (code, signal) => {
+        setAside(this.#leftovers);
+        resolve({ code, signal, exceeded: child.exceeded ?? null });
+      });
       child.on('error', (error) => {
-        // With a pid, the error is about a signal that could not be sent.
-        if (child.pid === undefined) resolve({ code: null, signal: null, error });
+        // Of a process without walls that has a pid, it is about a signal that could not be sent.
+        if (enclosure !== null || child.pid === undefined)
+          resolve({ code: null, signal: null, error });
       });
     });
     const stdout = this.#limitOutput(maxLineBytes);
@@ -131,11 +148,11 @@ export class AgentProcess {
 
   /** Adds a conversation that the agent has begun, so that its local copies are removed, too. */
   addConversation(id: string | undefined): void {
-    const ids = this.#copies?.ids;
+    const ids = this.#leftovers.copies?.ids;
     if (ids === undefined || id === undefined || ids.includes(id) || !UUID.test(id)) return;
     ids.push(id);
     if (ids.length > MAX_CONVERSATIONS) ids.shift();
-    warden.update();
+    serverWarden.update();
   }
 
   /** The last 4 kB of standard error. Complete when the process is gone. */
@@ -161,7 +178,11 @@ export class AgentProcess {
     await this.gone;
   }
 
-  #spawn({ command, args, cwd, env }: SpawnOptions): PipedProcess {
+  #spawn(given: SpawnOptions): PipedProcess | SandboxProcess {
+    const { command, args, cwd, env } = given;
+    const enclosure = this.#enclosure;
+    if (enclosure?.endsWithServer) return enclosure.start(given);
+    if (enclosure) return enclosure.start({ ...given, env: agentEnvironment(env, this.marker) });
     return spawnPiped(command, args, {
       ...(cwd !== undefined && { cwd }),
       env: agentEnvironment(env, this.marker),
@@ -191,11 +212,14 @@ export class AgentProcess {
   async #clean(release: () => void): Promise<ProcessExit> {
     const exit = await this.#exited;
     this.endStart();
+    // First, so that nothing that is left inside reaches the model or the network.
+    await this.#enclosure?.close();
     if (exit.error !== undefined) {
       release();
       return exit;
     }
-    const { attempted, done } = cleanUpAfter(this.marker, this.#copies);
+    const marker = this.#enclosure?.endsWithServer ? null : this.marker;
+    const { attempted, done } = cleanUpAfter(marker, this.#leftovers);
     // Until all of it has succeeded, the warden must do it if the server is killed.
     void done.then(release);
     await attempted;

@@ -15,6 +15,8 @@ import { endMessages, isMissingConversation, loadSdk } from './claude-sdk.js';
 import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
+import { type Enclosure, openEnclosure } from './enclosure.js';
+import { findConfigFolder, findResumeFolder } from './leftovers.js';
 import { MessageDelivery } from './message-delivery.js';
 import { linkPlanFolder } from './plan-folder.js';
 import { ToolUseOrder } from './tool-use-order.js';
@@ -55,8 +57,11 @@ export class ClaudeAgentClient implements AgentClient {
   #query: Query | undefined;
   #process: AgentProcess | undefined;
   #turns: UserTurns | undefined;
+  #resumeFolder: string | null = null;
   /** The watch over the session store of the current process; undefined without a store. */
   #watch: TranscriptWatch | undefined;
+  /** The surroundings of the current process, also before that is spawned; null without walls. */
+  #enclosure: Enclosure | null = null;
 
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
@@ -73,6 +78,11 @@ export class ClaudeAgentClient implements AgentClient {
 
   get unreportedUsd(): number {
     return this.#costs.unreportedUsd;
+  }
+
+  /** The configuration folder that the SDK created for a process that resumes from a store. */
+  get folders(): readonly string[] {
+    return this.#resumeFolder === null ? [] : [this.#resumeFolder];
   }
 
   async interrupt(): Promise<'withdrawn' | undefined> {
@@ -126,6 +136,7 @@ export class ClaudeAgentClient implements AgentClient {
     // Not with the SDK's close, which drops the remaining messages and has a grace period of its own.
     if (this.#process === undefined) this.#query?.close();
     else await this.#process.close(graceMs);
+    await this.#enclosure?.close();
   }
 
   async *#read(): AsyncGenerator<SDKMessage> {
@@ -139,6 +150,9 @@ export class ClaudeAgentClient implements AgentClient {
       this.#confirmed.resolve(undefined);
       this.#controls.fail(failure);
       throw failure;
+    } finally {
+      // A query that has failed may have spawned no process.
+      await this.#enclosure?.close();
     }
   }
 
@@ -177,10 +191,11 @@ export class ClaudeAgentClient implements AgentClient {
       return false;
     }
     await ended.close(EXIT_MS);
-    const { stderr, fault } = ended;
+    const { stderr, fault, program } = ended;
     const isInUse = isFirst && !resume && stderr.includes('is already in use');
     if (isMissing || isInUse) return true;
-    throw await exitFailure(await ended.gone, { cwd, stderr, fault, thrown });
+    const { walls } = this.#start;
+    throw await exitFailure(await ended.gone, { cwd, stderr, fault, thrown, walls, program });
   }
 
   /**
@@ -202,11 +217,19 @@ export class ClaudeAgentClient implements AgentClient {
     this.#process = undefined;
     const loaded = await Promise.race([this.#load(), this.#closing.promise]);
     if (loaded === undefined || this.#isClosing) return undefined;
-    const { overrides, createQuery } = loaded;
+    const { createQuery } = loaded;
+    const enclosure = await openEnclosure(this.#start, loaded.overrides, resume);
+    this.#enclosure = enclosure;
+    if (this.#isClosing) {
+      await enclosure?.close();
+      return undefined;
+    }
+    const overrides = enclosure?.overrides ?? loaded.overrides;
     const { sessionId, conversationId, startTimeoutMs } = this.#start;
     const start = { ...this.#start, canUseTool: this.#order.delay(this.#start.canUseTool) };
     const options = claudeOptions(start, overrides);
-    const { sessionStore } = options;
+    const { sessionStore, env = process.env } = options;
+    const configFolder = enclosure ? this.#start.folders?.home : findConfigFolder(env);
     const stored = sessionStore ? [sessionId, conversationId] : null;
     const watch = sessionStore && new TranscriptWatch(sessionStore);
     this.#watch = watch;
@@ -219,8 +242,13 @@ export class ClaudeAgentClient implements AgentClient {
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.
           if (this.#isClosing) throw agentClosed();
-          linkPlanFolder(command.env, options.env ?? process.env);
-          const spawned = new AgentProcess(command, { stored, onStderr: overrides.stderr });
+          linkPlanFolder(command.env, configFolder);
+          this.#resumeFolder = findResumeFolder(command.env);
+          const spawned = new AgentProcess(command, {
+            stored,
+            enclosure,
+            onStderr: overrides.stderr,
+          });
           this.#process = spawned;
           if (startTimeoutMs !== undefined) spawned.limitStart(startTimeoutMs);
           void spawned.gone.then(() => endMessages(query, spawned));

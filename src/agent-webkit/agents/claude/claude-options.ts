@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart } from '../../engine/agent-client.js';
+import type { ModelCredentials } from '../../gateway/model/provider.js';
 import { withGrants } from './granted-settings.js';
 import { permissionContext } from './permission-context.js';
 import { withServerDefaults } from './server-defaults.js';
@@ -39,7 +40,8 @@ export type ClaudeOwnedOption =
  *   turn the feature on.
  * - `disallowedTools`: extends the tools that no agent has, such as `SendMessage` and `CronCreate`. A tool
  *   that `allowedTools` or `tools` names is not denied.
- * - `settings`: an object, or the path of a file. `crossSessionInbound: 'refuse'` and others are added,
+ * - `settings`: an object, or the path of a file, which may be relative to the current directory of the
+ *   server. In a sandbox, the file must not be in a folder that agents write. `crossSessionInbound: 'refuse'` and others are added,
  *   unless a field of the same name is set. `availableModels` gets the models that the session may use.
  * - `forwardSubagentText`: publishes the text and the thinking of sub-agents, and not only their tool
  *   calls. @default true
@@ -48,14 +50,26 @@ export type ClaudeOwnedOption =
  * - `allowDangerouslySkipPermissions`: lets a session change to `bypassPermissions` while it runs.
  *   @default true for a session that starts in that mode, else false
  */
-export type ClaudeOverrides = Omit<Options, ClaudeOwnedOption>;
+export interface ClaudeOverrides extends Omit<Options, ClaudeOwnedOption> {
+  /**
+   * Returns the headers with the credentials of each request to the model, for an agent in a sandbox. It
+   * runs in the server.
+   *
+   * @default the credentials of `env`, or of the server's environment
+   */
+  modelCredentials?: ModelCredentials;
+}
 
 /** The overrides for all agents, or a function that returns those of one agent at each of its starts. */
 export type ClaudeConfiguration =
   ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides | Promise<ClaudeOverrides>);
 
+/** An option of the SDK that its types do not have, and that an older Claude Code does not support. */
+const SETTINGS_DELIVERY = { settingsDelivery: 'initialize' };
+
 /** Returns the options of one agent, without those that are specific to one start of its process. */
 export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
+  const { modelCredentials: _, ...given } = overrides;
   const { env, settings, disallowedTools } = withServerDefaults(overrides, start);
   const { grants, cwd } = start;
   return {
@@ -63,11 +77,13 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     forwardSubagentText: true,
     // Else the command line has the servers' headers and variables, where all users of the machine can read them.
     mcpServersDelivery: 'initialize',
+    // Likewise the settings, with the rules that the session was granted.
+    ...(overrides.pathToClaudeCodeExecutable === undefined && SETTINGS_DELIVERY),
     // Else an interrupt of a turn also ends the tasks in the background. Clients stop one by `stop_task`.
     perTaskStopAffordance: true,
     ...(start.transcripts && { sessionStore: start.transcripts }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
-    ...overrides,
+    ...given,
     env,
     disallowedTools,
     settings: grants ? withGrants(settings, grants) : settings,

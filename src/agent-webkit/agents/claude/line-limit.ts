@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { CheckedLines } from './checked-lines.js';
 
 const NEWLINE = 10;
 
@@ -6,7 +7,8 @@ const NEWLINE = 10;
  * Passes the output of a process on until a line of it is too long. The reader of the lines keeps an
  * unfinished line in memory, so that a process that writes no newline could fill the memory of the server.
  *
- * The output ends in the middle of that line. Everything after it is dropped.
+ * The output ends before or in that line. Everything after it is dropped, and so is each line that
+ * {@link CheckedLines} refuses.
  */
 export class LineLimit extends Transform {
   readonly #maxBytes: number;
@@ -14,6 +16,7 @@ export class LineLimit extends Transform {
   /** The length of the unfinished line. */
   #bytes = 0;
   #isExceeded = false;
+  readonly #lines = new CheckedLines();
 
   /** @param onExceeded called once, for the first line that is longer than `maxBytes` */
   constructor(maxBytes: number, onExceeded: () => void) {
@@ -34,6 +37,13 @@ export class LineLimit extends Transform {
       this.#onExceeded();
       return done();
     }
-    done(null, chunk);
+    const lines = this.#lines.take(chunk);
+    if (lines.length === 0) done();
+    else done(null, lines);
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (!this.#isExceeded) this.push(this.#lines.rest());
+    done();
   }
 }

@@ -2,11 +2,14 @@ import { spawn, type SpawnOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
+import type { ExceededLimit } from '../../engine/agent-sandbox.js';
 
 /** A child process, or one that could not be started: then it has no id, and emits `error`. */
 export interface PipedProcess extends SpawnedProcess {
   readonly pid?: number | undefined;
   readonly stderr: Readable;
+  /** The limit for which its sandbox ended it; null for none. */
+  readonly exceeded?: ExceededLimit | null;
   /** Lets the server exit while the process runs. */
   unref(): void;
 }

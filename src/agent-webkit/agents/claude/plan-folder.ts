@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { findConfigFolder, RESUME_FOLDER } from './local-copies.js';
+import { join } from 'node:path';
+import { findResumeFolder } from './leftovers.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -10,12 +10,11 @@ type Environment = Record<string, string | undefined>;
  * plan of the conversation is missing. The folder of the plans in it becomes a link.
  *
  * @param process the environment of the process
- * @param session the environment that the host has configured for the agent
+ * @param configured the configuration folder of an agent that is not resumed
  */
-export function linkPlanFolder(process: Environment, session: Environment): void {
-  const resumed = findConfigFolder(process);
-  const configured = findConfigFolder(session);
-  if (!resumed || !configured || !basename(resumed).startsWith(RESUME_FOLDER)) return;
+export function linkPlanFolder(process: Environment, configured: string | undefined): void {
+  const resumed = findResumeFolder(process);
+  if (resumed === null || !configured) return;
   const plans = join(configured, 'plans');
   try {
     mkdirSync(plans, { recursive: true, mode: 0o700 });

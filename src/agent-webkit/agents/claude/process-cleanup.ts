@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDeferred } from './deferred.js';
-import { type LocalCopies, removeLocalCopies } from './local-copies.js';
+import { type Leftovers, removeLeftovers } from './leftovers.js';
 import { sweepProcesses } from './process-sweep.js';
 
 /** How long the processes that the agent left behind may take to exit after SIGTERM. */
@@ -18,13 +18,15 @@ export interface Cleanup {
 }
 
 /**
- * Ends the processes that an agent left behind, and removes its local copies. Without a file descriptor
- * or memory, that fails: it is then repeated until it succeeds or the server ends, and a process warning
- * is emitted. Never rejects.
+ * Ends the processes that an agent left behind, and removes what it left on the disk. Without a file
+ * descriptor or memory, that fails: it is then repeated until it succeeds or the server ends, and a process
+ * warning is emitted. Never rejects.
+ *
+ * @param marker the marker of its processes; null when they have ended with the agent
  */
-export function cleanUpAfter(marker: string, copies: LocalCopies | null): Cleanup {
+export function cleanUpAfter(marker: string | null, leftovers: Leftovers): Cleanup {
   const attempted = createDeferred<undefined>();
-  const done = cleanUp(marker, copies, (error) => {
+  const done = cleanUp(marker, leftovers, (error) => {
     process.emitWarning(
       'Could not clean up after an agent. Its processes may keep running until it succeeds. ' +
         `Retrying every ${RETRY_MS / 1000} s: ${String(error)}`,
@@ -35,15 +37,17 @@ export function cleanUpAfter(marker: string, copies: LocalCopies | null): Cleanu
 }
 
 async function cleanUp(
-  marker: string,
-  copies: LocalCopies | null,
+  marker: string | null,
+  leftovers: Leftovers,
   onFirstFailure: (error: unknown) => void,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     /* oxlint-disable no-await-in-loop -- one attempt after the other */
     try {
-      await sweepProcesses(marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });
-      if (copies) await removeLocalCopies(copies);
+      if (marker !== null) {
+        await sweepProcesses(marker, { graceMs: SWEEP_GRACE_MS, limitMs: SWEEP_LIMIT_MS });
+      }
+      await removeLeftovers(leftovers);
       return;
     } catch (error) {
       if (attempt === 1) onFirstFailure(error);

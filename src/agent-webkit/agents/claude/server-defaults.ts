@@ -38,6 +38,12 @@ const SETTINGS = {
 } as const;
 
 /**
+ * Claude Code asks `api.anthropic.com` about a host before it fetches a page of it. That server cannot be
+ * reached inside walls, which decide about hosts themselves.
+ */
+const WALLED_SETTINGS = { skipWebFetchPreflight: true } as const;
+
+/**
  * The commands that Claude Code runs without a permission request, and that show the processes of other
  * sessions: their ids, folders and granted rules are in the command lines of their agents.
  */
@@ -78,14 +84,22 @@ const DENIED_TOOLS: readonly string[] = [
 /** Returns the options of a host, with the defaults that a server with several users needs. */
 export function withServerDefaults(
   { env, settings, disallowedTools = [], allowedTools = [], tools }: SharedOptions,
-  { cwd, model, models }: Pick<AgentStart, 'cwd' | 'model' | 'models'>,
+  start: Pick<AgentStart, 'model' | 'models' | 'folders' | 'walls'>,
 ): ServerDefaults {
+  const { model, models, folders, walls } = start;
   const named = new Set([...allowedTools, ...(Array.isArray(tools) ? tools : [])]);
-  const own = readSettings(settings, cwd);
+  const own = readSettings(settings);
+  const memory = folders?.memory ?? null;
   return {
-    env: { ...ENVIRONMENT, ...(env ?? process.env) },
+    env: {
+      ...ENVIRONMENT,
+      ...(memory !== null && { CLAUDE_CODE_DISABLE_AUTO_MEMORY: '' }),
+      ...(env ?? process.env),
+    },
     settings: {
       ...SETTINGS,
+      ...(walls && WALLED_SETTINGS),
+      ...(memory !== null && { autoMemoryDirectory: memory }),
       // The model of a sub-agent is chosen by the agent, without a permission request.
       ...(models && { availableModels: [...models, ...(model === null ? [] : [model])] }),
       ...own,

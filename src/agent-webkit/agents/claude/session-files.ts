@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EndedSession } from '../../engine/agent-client.js';
 import type { ClaudeConfiguration } from './claude-options.js';
-import { removeLocalCopies } from './local-copies.js';
+import { removeLeftovers } from './leftovers.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -18,6 +18,8 @@ interface Places {
   ids: readonly string[];
 }
 
+/** All ids of conversations have this form. Another one would match files of others, or lead out of a folder. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Claude Code writes an id of this length in place of one that it does not know. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
@@ -43,9 +45,13 @@ export async function forgetSession(
  * gone: transcripts with the outputs of tools and sub-agents, and in other folders every entry whose
  * name begins with the id of a conversation. In files that all sessions share, the id is overwritten.
  *
- * Symbolic links are removed, never followed. What cannot be removed is skipped.
+ * Ids of another form name no conversation, and are ignored. Symbolic links are removed, never followed. What cannot be removed is skipped.
  */
-export async function removeSessionFiles(env: Environment, ids: readonly string[]): Promise<void> {
+export async function removeSessionFiles(
+  env: Environment,
+  named: readonly string[],
+): Promise<void> {
+  const ids = named.filter((id) => UUID.test(id));
   const home = env['HOME'] ?? env['USERPROFILE'];
   const configFolder = env['CLAUDE_CONFIG_DIR'] ?? (home && join(home, '.claude'));
   if (!configFolder) return;
@@ -55,7 +61,7 @@ export async function removeSessionFiles(env: Environment, ids: readonly string[
     tempFolder: env['CLAUDE_CODE_TMPDIR'] ?? env['TMPDIR'] ?? tmpdir(),
     ids,
   };
-  await removeLocalCopies({ configFolder, ids: [...ids] });
+  await removeLeftovers({ folders: [], copies: { configFolder, ids: [...ids] } });
   await Promise.all([removeEntries(places), removeTemporary(places), overwriteIds(places)]);
 }
 
@@ -99,7 +105,7 @@ async function overwriteIn(file: string, ids: readonly string[]): Promise<void> 
     const content = await handle.readFile();
     for (const id of ids) {
       // oxlint-disable-next-line no-await-in-loop -- one write at a time to one file
-      if (id.length === NO_ID.length) await overwriteAll(handle, content, id);
+      await overwriteAll(handle, content, id);
     }
   } finally {
     await handle.close();

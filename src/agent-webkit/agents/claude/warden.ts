@@ -1,9 +1,9 @@
-import { createCopyRemoval, type LocalCopies, RESUME_FOLDER } from './local-copies.js';
+import { createRemoval, type Leftovers } from './leftovers.js';
 import { type PipedProcess, spawnPiped, startError } from './piped-process.js';
 import { createProcessSweep, MARKER_VARIABLE, type ProcessSweep } from './process-sweep.js';
 
-/** A line on the warden's standard input: an order to exit, or the current copies to remove in the end. */
-type Order = 'dismissed' | LocalCopies[];
+/** A line on the warden's standard input: an order to exit, or what to remove in the end at present. */
+type Order = 'dismissed' | Leftovers[];
 
 /** How long a warden must have lived, at least, so that it is replaced at once when it is killed again. */
 const MIN_LIFE_MS = 10_000;
@@ -37,7 +37,7 @@ export class Warden {
   readonly #marker: string;
   #child: PipedProcess | undefined;
   /** One entry per agent. */
-  readonly #watches = new Set<{ copies: LocalCopies | null }>();
+  readonly #watches = new Set<{ leftovers: Leftovers | null }>();
   /** When a warden was last replaced, as `performance.now()`. */
   #replacedAt = -Infinity;
 
@@ -52,10 +52,10 @@ export class Warden {
   }
 
   /** Call this before an agent is started. */
-  watch(copies: LocalCopies | null = null): Watch {
+  watch(leftovers: Leftovers | null = null): Watch {
     const failure = this.#ensureRunning();
     if (failure !== null) return { failure, release: () => {} };
-    const watch = { copies };
+    const watch = { leftovers };
     this.#watches.add(watch);
     this.update();
     const release = () => {
@@ -68,9 +68,9 @@ export class Warden {
     return { failure, release };
   }
 
-  /** Sends the copies again. Call this when they have changed. */
+  /** Sends what to remove again. Call this when it has changed. */
   update(): void {
-    this.#send([...this.#watches].flatMap(({ copies }) => copies ?? []));
+    this.#send([...this.#watches].flatMap(({ leftovers }) => leftovers ?? []));
   }
 
   #send(order: Order): void {
@@ -141,17 +141,17 @@ function wardenSource(marker: string): string {
   // esbuild's keepNames wraps functions by this name.
   const prelude = 'const __name = (target) => target;';
   const sweep = `(${createProcessSweep.toString()})(${JSON.stringify(MARKER_VARIABLE)})`;
-  const removeCopies = `(${createCopyRemoval.toString()})(${JSON.stringify(RESUME_FOLDER)})`;
-  return `${prelude}(${keepWatch.toString()})(${sweep}, ${removeCopies}, ${JSON.stringify(marker)});`;
+  const remove = `(${createRemoval.toString()})()`;
+  return `${prelude}(${keepWatch.toString()})(${sweep}, ${remove}, ${JSON.stringify(marker)});`;
 }
 
 /* istanbul ignore next: the source text of the function runs in another process */
 function keepWatch(
   { sweep }: ProcessSweep,
-  removeCopies: (copies: LocalCopies) => Promise<void>,
+  remove: (leftovers: Leftovers) => Promise<void>,
   marker: string,
 ): void {
-  let copies: LocalCopies[] = [];
+  let leftovers: Leftovers[] = [];
   process.title = 'agent-webkit-warden';
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const clean = async () => {
@@ -177,7 +177,7 @@ function keepWatch(
     // The server may have died between fork and exec, when its child did not have the marker yet.
     await pause();
     await repeat(() => sweep(marker, { ...options, graceMs: 0 }));
-    await repeat(() => Promise.all(copies.map(removeCopies)));
+    await repeat(() => Promise.all(leftovers.map(remove)));
     process.exit();
   };
   let unread = '';
@@ -187,7 +187,7 @@ function keepWatch(
     for (const line of lines) {
       const order = JSON.parse(line) as Order;
       if (order === 'dismissed') process.exit();
-      copies = order;
+      leftovers = order;
     }
   });
   process.stdin.once('close', () => void clean());

@@ -35,8 +35,12 @@ import { Voice } from './voice.js';
  */
 export function scriptedSdkFactory(script: Script): SdkFactory {
   const memories = new SessionMemories();
-  return (start) =>
-    new ScriptedAgentClient(script, start, memories.open(start.sessionId, start.resume));
+  return Object.assign(
+    (start: AgentStart) =>
+      new ScriptedAgentClient(script, start, memories.open(start.sessionId, start.resume)),
+    // They run no command.
+    { usesWalls: false },
+  );
 }
 
 class ScriptedAgentClient implements AgentClient {

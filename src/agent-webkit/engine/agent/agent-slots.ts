@@ -16,6 +16,7 @@ export interface SlotHolder {
 export class AgentSlots {
   readonly #max: number;
   readonly #backgroundGraceMs: number | null;
+  readonly #onFree: () => void;
   readonly #holders = new Set<SlotHolder>();
   readonly #waiting: { holder: SlotHolder; resolve: (hasSlot: boolean) => void }[] = [];
   /** Holders that are being evicted and still have their slot. */
@@ -23,10 +24,18 @@ export class AgentSlots {
   /** Runs while a holder waits and a grace period is not over. */
   #graceTimer: NodeJS.Timeout | undefined;
 
-  /** @param backgroundGraceMs how long an agent with only background tasks keeps its slot, in milliseconds; null for no limit */
-  constructor(max: number, backgroundGraceMs: number | null = null) {
+  /**
+   * @param backgroundGraceMs how long an agent with only background tasks keeps its slot, in milliseconds; null for no limit
+   * @param onFree called when there may be more {@link free} slots than before
+   */
+  constructor(
+    max: number,
+    backgroundGraceMs: number | null = null,
+    onFree: () => void = () => undefined,
+  ) {
     this.#max = max;
     this.#backgroundGraceMs = backgroundGraceMs;
+    this.#onFree = onFree;
   }
 
   get max(): number {
@@ -35,8 +44,19 @@ export class AgentSlots {
 
   /** True when one more agent would have to wait for an agent that works. */
   get areBusy(): boolean {
-    const free = this.#max - this.#holders.size + this.#evicting.size - this.#waiting.length;
-    return free <= 0 && this.#findEvictable() === null;
+    return this.#unclaimed <= 0 && this.#findEvictable() === null;
+  }
+
+  /** How many more agents could start now, each without waiting for an agent that works. */
+  get free(): number {
+    let evictable = 0;
+    for (const holder of this.#holders) if (this.#isEvictable(holder)) evictable += 1;
+    return Math.max(0, this.#unclaimed + evictable);
+  }
+
+  /** The number of slots that are or become free, without those for which a holder waits. */
+  get #unclaimed(): number {
+    return this.#max - this.#holders.size + this.#evicting.size - this.#waiting.length;
   }
 
   /** True when a slot is available without evicting an agent. */
@@ -68,7 +88,7 @@ export class AgentSlots {
     this.#evicting.delete(holder);
     if (!this.#holders.delete(holder)) return;
     const next = this.#waiting.shift();
-    if (!next) return;
+    if (!next) return this.#onFree();
     this.#holders.add(next.holder);
     next.resolve(true);
   }
@@ -76,6 +96,7 @@ export class AgentSlots {
   /** Evicts an agent if a holder waits for a slot. Call it when an agent may have become idle. */
   evictIdle(): void {
     clearTimeout(this.#graceTimer);
+    if (this.#waiting.length === 0) this.#onFree();
     while (this.#waiting.length > this.#evicting.size) {
       const holder = this.#findEvictable();
       if (!holder) return this.#awaitGrace();
@@ -100,6 +121,11 @@ export class AgentSlots {
       if (!longest || at < longest.at) longest = { holder, at };
     }
     return longest?.holder ?? null;
+  }
+
+  #isEvictable(holder: SlotHolder): boolean {
+    if (this.#evicting.has(holder)) return false;
+    return holder.idleSince !== null || this.#graceLeft(holder) <= 0;
   }
 
   #graceLeft({ backgroundSince }: SlotHolder): number {

@@ -23,6 +23,7 @@ export class DurableTranscripts implements SessionStore {
   readonly #retries: RetryOptions;
   readonly #stopped = new AbortController();
   #writing = 0;
+  #receivedBytes = 0;
   /** The last append. The next one waits for it, even if it fails. */
   #written: Promise<void> = Promise.resolve();
 
@@ -41,8 +42,14 @@ export class DurableTranscripts implements SessionStore {
     return this.#writing > 0;
   }
 
+  /** The size of all entries that this server has received for the session, in bytes. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
   append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
     this.#writing += 1;
+    this.#receivedBytes += Buffer.byteLength(JSON.stringify(entries));
     const written = this.#written
       .then(() => retry(() => this.#store.append(this.#stored(key), entries), this.#retries))
       .finally(() => {

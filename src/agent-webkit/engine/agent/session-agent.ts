@@ -7,6 +7,7 @@ import type {
   SDKMessage,
   SdkFactory,
 } from '../agent-client.js';
+import { type AgentFailureCode, failureCode } from '../agent-failure.js';
 import { AgentMessages } from './agent-messages.js';
 import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
@@ -39,6 +40,8 @@ export interface AgentListener {
 export interface AgentExit {
   /** False when the agent never sent a message: its start failed. */
   hasSpoken: boolean;
+  /** The code of the limit that the agent exceeded; null for any other end. */
+  code: AgentFailureCode | null;
   /** A sentence for people, without internals. */
   reason: string;
   cause: unknown;
@@ -88,6 +91,11 @@ export class SessionAgent {
     return this.#isOutdated;
   }
 
+  /** The folders of the running agent that are not those of its session. */
+  get folders(): readonly string[] {
+    return this.#client?.folders ?? [];
+  }
+
   /** Returns the cost of a turn that is cut off, in US dollars, as far as it is known. Call it once for the turn. */
   takeUnreportedUsd(): number {
     const usd = this.#client?.unreportedUsd ?? this.#unreportedUsd;
@@ -110,7 +118,7 @@ export class SessionAgent {
    * {@link close} cancelled the start, or when the agent could not be created, which is reported to
    * `onExit`.
    */
-  start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
+  start(createStart: () => Promise<AgentStart>, costUsd: number): Promise<AgentClient | null> {
     if (this.#client) return Promise.resolve(this.#client);
     if (this.#starting) return this.#starting;
     const starting = this.#start(createStart, costUsd).finally(() => {
@@ -145,7 +153,10 @@ export class SessionAgent {
     return closing;
   }
 
-  async #start(createStart: () => AgentStart, costUsd: number): Promise<AgentClient | null> {
+  async #start(
+    createStart: () => Promise<AgentStart>,
+    costUsd: number,
+  ): Promise<AgentClient | null> {
     const closes = this.#closes;
     await this.#cancelled;
     while (this.#closing) {
@@ -159,7 +170,18 @@ export class SessionAgent {
       if (hasSlot) slots.release(holder);
       return null;
     }
-    const start = createStart();
+    let start: AgentStart;
+    try {
+      start = await createStart();
+    } catch (error) {
+      slots.release(holder);
+      if (closes === this.#closes) this.#listener.onExit(describeExit(false, error));
+      return null;
+    }
+    if (closes !== this.#closes) {
+      slots.release(holder);
+      return null;
+    }
     let client: AgentClient | null = null;
     const canUseTool: CanUseTool = (toolName, input, context) =>
       // A request of an agent that is being closed can no longer be answered.
@@ -242,5 +264,5 @@ function permissionModeIn(message: SDKMessage): PermissionMode | undefined {
 
 function describeExit(hasSpoken: boolean, cause: unknown): AgentExit {
   const reason = cause instanceof Error ? cause.message : 'The agent ended unexpectedly.';
-  return { hasSpoken, reason, cause };
+  return { hasSpoken, code: failureCode(cause), reason, cause };
 }

@@ -2,12 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SessionKey, SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type {
   AgentClient,
+  AgentFolders,
   AgentStart,
   SDKMessage,
   SdkFactory,
   SessionConfig,
 } from '../agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
+
+/** The folders of an agent that is started ahead. */
+export interface AgentPlace {
+  readonly cwd: string;
+  readonly folders?: AgentFolders;
+}
 
 /**
  * An agent that is started ahead of its session. Its requests and transcript entries wait for that session.
@@ -27,10 +34,15 @@ export class WarmAgent implements SlotHolder {
   #isBound = false;
   #bind!: (start: AgentStart) => void;
 
-  /** @param onLost called when the agent ends or is evicted before it is claimed; the cause is null for an eviction */
+  /**
+   * @param config the configuration of the sessions that the agent is for
+   * @param place the folders that the agent works in
+   * @param onLost called when the agent ends or is evicted before it is claimed; the cause is null for an eviction
+   */
   constructor(
     sessionId: string,
     config: SessionConfig,
+    place: AgentPlace,
     { sdkFactory, hasTranscripts }: { sdkFactory: SdkFactory; hasTranscripts: boolean },
     onLost: (cause: unknown) => void,
   ) {
@@ -42,6 +54,7 @@ export class WarmAgent implements SlotHolder {
     });
     this.#client = sdkFactory({
       ...this.#config,
+      ...place,
       sessionId,
       conversationId: sessionId,
       owner: null,
@@ -80,6 +93,9 @@ export class WarmAgent implements SlotHolder {
       get unreportedUsd() {
         return client.unreportedUsd ?? 0;
       },
+      get folders() {
+        return client.folders ?? [];
+      },
       messages: this.#readAll(start.includePartialMessages),
       send: (input) => client.send(input),
       interrupt: () => client.interrupt(),
@@ -102,10 +118,8 @@ export class WarmAgent implements SlotHolder {
   }
 
   #onDied(cause: unknown): void {
-    if (this.#isBound) return;
-    // Processes that the agent started may have outlived it.
-    void this.close(0);
-    this.#onLost(cause);
+    // Processes that the agent started may have outlived it: its owner closes it.
+    if (!this.#isBound) this.#onLost(cause);
   }
 
   async *#readAll(hasPartialMessages: boolean): AsyncGenerator<SDKMessage> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentClient, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { WarmAgent } from './warm-agent.js';
+import { type AgentPlace, WarmAgent } from './warm-agent.js';
 
 export interface WarmPoolOptions {
   /** How many agents are kept ready. */
@@ -11,6 +11,10 @@ export interface WarmPoolOptions {
   /** True when the storage keeps the agents' transcripts. */
   hasTranscripts: boolean;
   slots: AgentSlots;
+  /** Creates the folders of an agent. */
+  prepare: (sessionId: string, config: SessionConfig) => Promise<AgentPlace>;
+  /** Removes the folders of an agent that no session has claimed, when it is gone. Never rejects. */
+  discard: (sessionId: string) => Promise<void>;
   logger: EngineLogger;
 }
 
@@ -47,6 +51,10 @@ export class WarmPool {
   #idleTimer: NodeJS.Timeout | undefined;
   #refillTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** The start of agents that runs, or the last one. Agents start one after the other. */
+  #started: Promise<void> = Promise.resolve();
+  /** The number of times that all agents were stopped. A start that had to wait compares it. */
+  #stops = 0;
 
   constructor(options: WarmPoolOptions) {
     this.#options = options;
@@ -84,12 +92,13 @@ export class WarmPool {
   }
 
   async #stopAll(graceMs: number): Promise<void> {
+    this.#stops += 1;
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#refillTimer);
     this.#refillTimer = undefined;
     const agents = [...this.#agents];
     for (const agent of agents) this.#remove(agent);
-    await Promise.all(agents.map((agent) => agent.close(graceMs)));
+    await Promise.all([this.#started, ...agents.map((agent) => this.#stop(agent, graceMs))]);
   }
 
   #refillLater(): void {
@@ -104,17 +113,34 @@ export class WarmPool {
     if (this.#isClosed || this.#options.size === 0) return;
     this.#idleTimer = setTimeout(() => void this.#stopAll(0), IDLE_TIMEOUT_MS);
     this.#idleTimer.unref();
-    while (this.#agents.size < this.#options.size && this.#start());
+    this.#started = this.#startMissing(this.#started);
   }
 
-  /** Returns false when there is no free slot, or no agent can be started. */
-  #start(): boolean {
-    const { slots, logger } = this.#options;
-    if (!this.#config || !slots.hasFree) return false;
+  async #startMissing(before: Promise<void>): Promise<void> {
+    await before;
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    while (this.#agents.size < this.#options.size && (await this.#start()));
+  }
+
+  /** Resolves to false when there is no free slot, or no agent can be started. */
+  async #start(): Promise<boolean> {
+    const { slots, logger, prepare, discard } = this.#options;
+    const config = this.#config;
+    if (!config || !slots.hasFree || this.#isClosed) return false;
+    const stops = this.#stops;
+    const id = randomUUID();
     try {
-      const agent: WarmAgent = new WarmAgent(randomUUID(), this.#config, this.#options, (cause) => {
+      const place = await prepare(id, config);
+      if (stops !== this.#stops || !slots.hasFree) {
+        await discard(id);
+        return false;
+      }
+      const agent: WarmAgent = new WarmAgent(id, config, place, this.#options, (cause) => {
+        // The folders of a claimed agent are those of its session, which closes it.
+        if (!this.#agents.has(agent)) return;
         // Not replaced before the next claim, because the next agent may end for the same reason.
         this.#remove(agent);
+        void this.#stop(agent, 0);
         if (cause instanceof Error)
           logger.warn(`An agent that was started ahead has ended: ${cause.message}`);
       });
@@ -123,8 +149,15 @@ export class WarmPool {
       return true;
     } catch (error) {
       logger.warn(`Could not start an agent ahead: ${String(error)}`);
+      await discard(id);
       return false;
     }
+  }
+
+  /** Stops an agent that no session has claimed. Resolves when it is gone, and its folders are removed. */
+  async #stop(agent: WarmAgent, graceMs: number): Promise<void> {
+    await agent.close(graceMs).catch(() => undefined);
+    await this.#options.discard(agent.sessionId);
   }
 
   #remove(agent: WarmAgent): void {

@@ -86,6 +86,21 @@ export class CommittedEvents implements SubscribedLog {
     return this.#ids.idOf(this.#lastSeq);
   }
 
+  /** Returns what {@link firstSeq} will be when the next events are published now. */
+  firstSeqAfter(next: readonly SessionEvent[]): number {
+    return this.#kept.firstSeqAfter(next);
+  }
+
+  /** Removes the events before a seq, except the newest event. */
+  evictBefore(seq: number): void {
+    this.#kept.evictBefore(seq);
+  }
+
+  /** Returns the id of an event. */
+  idOf(seq: number): number {
+    return this.#ids.idOf(seq);
+  }
+
   get publishedBytes(): number {
     return this.#kept.totalBytes;
   }

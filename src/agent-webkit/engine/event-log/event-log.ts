@@ -7,12 +7,27 @@ import {
 } from './committed-events.js';
 import { Generations } from './generations.js';
 import { type Appended, GroupCommit } from './group-commit.js';
-import type { EventAppend, Generation } from '../storage.js';
+import type { EventAppend, EventStore, Generation, SessionStatus } from '../storage.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
 import type { Subscription } from './subscription.js';
 
-export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids'> {
+/** The status of a session, for a storage that stores it in the record. */
+export interface StatusSource {
+  /** True when the status differs from the one that was taken last. */
+  readonly hasChanged: boolean;
+  /** Returns the status after all appended events. */
+  take(): SessionStatus;
+}
+
+export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids' | 'store'> {
+  store: EventStore;
+  /**
+   * The status to store with each append that changes it.
+   *
+   * @default none is stored
+   */
+  status?: StatusSource;
   /** The generations of the stored events. */
   generations: readonly Generation[];
   epoch: number;
@@ -20,8 +35,12 @@ export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids'> {
   lastActivityAt: number;
   /** Returns the time of an append in milliseconds since 1970. By default `Date.now`. */
   now?: () => number;
-  /** Called with the seq of the last event whenever events are committed. */
-  onCommitted?: (lastSeq: number) => void;
+  /** Called with the seq of the last event, the new events, and what tells their ids, whenever events are committed. */
+  onCommitted?: (
+    lastSeq: number,
+    appended: readonly Appended[],
+    ids: { idOf(seq: number): number },
+  ) => void;
   /** Called when the storage permanently rejects the events of this log. */
   onFailure: (cause: unknown) => void;
 }
@@ -67,15 +86,16 @@ export class EventLog {
         // Every event appended so far is in this group or committed before it.
         isUnfinished: this.state.isUnfinished,
         summary: {
-          firstSeq: committed.firstSeq,
+          firstSeq: committed.firstSeqAfter(appended.map(({ event }) => event)),
           costUsd: this.state.costUsd,
           ...this.#newGenerations(),
+          ...(options.status?.hasChanged && { status: options.status.take() }),
         },
       }),
       write: (append) => options.store.append(append),
       onCommitted: (appended) => {
         committed.publish(appended);
-        options.onCommitted?.(committed.lastSeq);
+        options.onCommitted?.(committed.lastSeq, appended, committed);
       },
       onFailure: (cause) => {
         options.onFailure(cause);
@@ -165,6 +185,12 @@ export class EventLog {
   /** Appends one event together with the idempotency keys under which a client requested it. */
   appendOnce(wire: WireEvent, keys: string[]): void | Promise<void> {
     return this.#append([wire], keys);
+  }
+
+  /** Stores the status if it has changed without an event. */
+  storeStatus(): void {
+    if (this.#hasEnded || !this.#options.status?.hasChanged) return;
+    this.#commits.commit([])?.catch(() => undefined); // reported by `onFailure`
   }
 
   /** Resolves to true when an event was appended under this key within its lifetime. */

@@ -43,6 +43,19 @@ export class EventWindow {
     while (this.#overflows()) this.#evict();
   }
 
+  /** Returns what {@link firstSeq} will be when these numbers of the next events are added. */
+  firstSeqAfter(numbers: readonly number[]): number {
+    let total = numbers.reduce((sum, number) => sum + number, this.#total);
+    let size = this.size + numbers.length;
+    let evicted = 0;
+    while (size > 1 && (size > this.#maxEvents || total > this.#maxTotal)) {
+      total -= this.#numbers[this.#head + evicted] ?? numbers[evicted - this.size] ?? 0;
+      size -= 1;
+      evicted += 1;
+    }
+    return this.#firstSeq + evicted;
+  }
+
   /** Removes the events before a seq. */
   evictBefore(seq: number): void {
     while (this.size > 1 && this.#firstSeq < seq) this.#evict();

@@ -59,6 +59,23 @@ export class Generations {
     this.#all = mergeOldest([...kept, next]);
   }
 
+  /**
+   * Takes over the generations as another server has stored them.
+   *
+   * @returns false, without an effect, when an event from `firstSeq` to `lastSeq` would get another id:
+   *   the storage has lost it, or the generations were merged
+   */
+  adopt(stored: readonly Generation[] | undefined, firstSeq: number, lastSeq: number): boolean {
+    const next = new Generations(stored);
+    const borders = [...this.#all, ...next.all].map((generation) => generation.firstSeq);
+    const isWithin = (seq: number) => seq > firstSeq && seq <= lastSeq;
+    const seqs = [firstSeq, ...borders.filter(isWithin)].filter((seq) => seq <= lastSeq);
+    if (seqs.some((seq) => this.idOf(seq) !== next.idOf(seq))) return false;
+    this.#all = next.all;
+    this.#newest = newestOf(next.all);
+    return true;
+  }
+
   /** Returns the id of the event with this seq; 0 for 0. */
   idOf(seq: number): number {
     if (seq === 0) return 0;

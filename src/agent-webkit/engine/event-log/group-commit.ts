@@ -42,8 +42,8 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   /** The events gathered during a write. */
   #gathering: Gathering | null = null;
-  /** The number of events in the current write. */
-  #writing = 0;
+  /** The number of events in the current write; null while there is none. */
+  #writing: number | null = null;
   #isTroubled = false;
   #failure: Error | null = null;
   readonly #stopped = new AbortController();
@@ -59,14 +59,14 @@ export class GroupCommit {
 
   /** The number of events that wait for their commit. */
   get pending(): number {
-    return this.#writing + (this.#gathering?.appended.length ?? 0);
+    return (this.#writing ?? 0) + (this.#gathering?.appended.length ?? 0);
   }
 
   /** Returns nothing when the events are committed already, else a promise that resolves when they are. */
   commit(appended: Appended[], keys: string[] = []): void | Promise<void> {
     if (this.#failure) return ignorable(Promise.reject(this.#failure));
     // Gathered events come first, also before an event that is appended while a commit is published.
-    if (this.#writing > 0 || this.#gathering) {
+    if (this.#writing !== null || this.#gathering) {
       this.#gathering ??= createGathering();
       this.#gathering.appended.push(...appended);
       this.#gathering.keys.push(...keys);
@@ -107,7 +107,7 @@ export class GroupCommit {
     try {
       await this.#persist(append, written, calls);
     } finally {
-      this.#writing = 0;
+      this.#writing = null;
     }
     this.#options.onCommitted(appended);
     this.#commitGathered();

@@ -13,7 +13,7 @@ export interface WindowLimits {
 
 export interface KeptEventsOptions extends WindowLimits {
   sessionId: string;
-  store: EventStore;
+  store: Pick<EventStore, 'read' | 'trim'>;
   /** The ids of the events. */
   ids: Generations;
   /** How long an event is kept, in milliseconds; null for no limit. */
@@ -80,6 +80,18 @@ export class KeptEvents {
     this.#totalChars += event.data.length;
   }
 
+  /** Returns what {@link firstSeq} will be when the next events are added now. */
+  firstSeqAfter(next: readonly SessionEvent[]): number {
+    this.expire();
+    return this.#kept.firstSeqAfter(next.map(({ data }) => data.length));
+  }
+
+  /** Removes the events before a seq, except the newest event. */
+  evictBefore(seq: number): void {
+    this.#kept.evictBefore(seq);
+    this.#held.evictBefore(this.firstSeq);
+  }
+
   /** Removes expired events, except the newest event. */
   expire(): void {
     const { maxEventAgeMs } = this.#options;
@@ -89,8 +101,7 @@ export class KeptEvents {
     while (this.#addedAt.size > 1 && (this.#addedAt.first ?? oldest) < oldest) {
       this.#addedAt.evictBefore(this.#addedAt.firstSeq + 1);
     }
-    this.#kept.evictBefore(this.#addedAt.firstSeq);
-    this.#held.evictBefore(this.firstSeq);
+    this.evictBefore(this.#addedAt.firstSeq);
   }
 
   /** Records that the storage has no events before the window, apart from open ones. */

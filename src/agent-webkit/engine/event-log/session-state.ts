@@ -56,8 +56,14 @@ export class SessionState {
   hasConversation = false;
   costUsd = 0;
   closed = false;
+  #workChanges = 0;
   #lastResult: SessionEvent | null = null;
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
+
+  /** The number of changes of the open requests and the running tasks. */
+  get workChanges(): number {
+    return this.#workChanges;
+  }
 
   apply(event: SessionEvent, wire: WireEvent): void {
     this.messages.apply(wire);
@@ -85,9 +91,10 @@ export class SessionState {
         this.#open(event, 'question', QUESTION_TOOL, { ...wire.data, input: wire.data.questions });
         return;
       case 'request_resolved':
-        this.requests.delete(wire.data.correlation_id);
+        if (this.requests.delete(wire.data.correlation_id)) this.#workChanges += 1;
         return;
       case 'task_started':
+        this.#workChanges += 1;
         this.tasks.set(wire.data.task_id, {
           events: [copyOf(event)],
           taskId: wire.data.task_id,
@@ -99,7 +106,7 @@ export class SessionState {
         this.#moveToBackground(event, wire.data);
         return;
       case 'task_ended':
-        this.tasks.delete(wire.data.task_id);
+        if (this.tasks.delete(wire.data.task_id)) this.#workChanges += 1;
         return;
       case 'conversation_reset':
         this.#resets.push({ event: copyOf(event), conversationId: wire.data.conversation_id });
@@ -181,6 +188,7 @@ export class SessionState {
     const task = this.tasks.get(data.task_id);
     if (!task || task.isInBackground || !data.in_background) return;
     const events = [...task.events, copyOf(event)] as const;
+    this.#workChanges += 1;
     this.tasks.set(data.task_id, { ...task, events, isInBackground: true });
   }
 
@@ -190,6 +198,7 @@ export class SessionState {
     toolName: string,
     { correlation_id, input }: { correlation_id: string; input: Record<string, unknown> },
   ): void {
+    this.#workChanges += 1;
     this.requests.set(correlation_id, {
       event: copyOf(event),
       kind,

@@ -3,7 +3,7 @@ import type { Frames } from './packed-events.js';
 import type { SessionEvent } from '../session-event.js';
 
 /** The result of reading when no event can be returned. */
-type NothingRead =
+export type NothingRead =
   /** There is no event at the moment; `onReadable` is called when there is. */
   | { kind: 'caught_up' }
   /** Every event was read, and the log takes no more. */
@@ -17,6 +17,18 @@ export type Reading = { kind: 'events'; events: readonly StreamEvent[] } | Nothi
 /** The result of a read: the next events after the cursor, as the bytes of an SSE stream. */
 export type FramesReading = { kind: 'frames'; bytes: Buffer } | NothingRead;
 
+/** An open subscription, as its reader uses it. */
+export interface EventSubscription {
+  /** The number of bytes published since the last read. */
+  readonly waitingBytes: number;
+  /** Returns the next events and advances the cursor, until their frames reach `maxBytes`. */
+  read(maxBytes: number): Reading;
+  /** Returns the next events as the bytes of a stream and advances the cursor, until they reach `maxBytes`. */
+  readFrames(maxBytes: number): FramesReading;
+  /** Closes the subscription; may be called again. */
+  close(): void;
+}
+
 /** The part of a log that a subscription uses. */
 export interface SubscribedLog {
   /** The seq of the first event of the window: it and every later one are kept. */
@@ -28,6 +40,8 @@ export interface SubscribedLog {
   readonly hasEnded: boolean;
   /** Returns the events after a cursor that is kept, or null when they must be fetched. */
   framesAfter(cursor: number, maxBytes: number): Frames | null;
+  /** Returns the id of an event. */
+  idOf(seq: number): number;
   /** Returns an event as the text of its frame. */
   frameOf(event: SessionEvent): string;
   /**
@@ -49,7 +63,7 @@ const OVERTAKEN = { kind: 'overtaken' } as const;
  * memory: no event is queued for it outside the log. A subscriber that is far behind reads from the
  * storage, one page at a time.
  */
-export class Subscription {
+export class Subscription implements EventSubscription {
   readonly #log: SubscribedLog;
   readonly #onReadable: () => void;
   /** Called once, when the subscription is closed. */
@@ -83,6 +97,11 @@ export class Subscription {
     this.#onReadable = onReadable;
     this.onClose = onClose;
     this.#readAt = log.publishedBytes;
+  }
+
+  /** The id of the last event that was read; the cursor when there is none. Not while fetched events are unread. */
+  get lastId(): number {
+    return this.#log.idOf(this.#cursor);
   }
 
   /** The number of bytes published since the last read. */

@@ -1,18 +1,22 @@
+import type { ClusterStore } from '../cluster.js';
 import { StorageUnavailableError, TooManyCreationsError, TooManySessionsError } from '../errors.js';
-import type { SessionRecord, SessionRecordStore } from '../storage.js';
+import type { SessionRecord, SessionRecordStore, StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { Deletions } from './deletions.js';
 
 export interface AdmissionLimits {
   /** Maximum number of sessions of one owner. */
   maxSessionsPerOwner: number;
-  /** Maximum number of sessions that one owner may create on this server within a minute. */
+  /** Maximum number of sessions that one owner may create within a minute, on all servers that share the storage. */
   maxCreationsPerMinute: number;
 }
 
 const MINUTE_MS = 60_000;
 
-/** Limits the number of sessions of each owner, and the rate of their creation. */
+/**
+ * Limits the number of sessions of each owner, and the rate of their creation. Servers that share a storage
+ * count the creations there, and the others in their memory.
+ */
 export class Admission {
   readonly #records: SessionRecordStore;
   readonly #deletions: Pick<Deletions, 'discard'>;
@@ -22,12 +26,15 @@ export class Admission {
   /** By owner, the last admission. The next one waits for it. */
   readonly #last = new Map<string, Promise<unknown>>();
 
+  readonly #cluster: Pick<ClusterStore, 'countCreation'> | undefined;
+
   constructor(
-    records: SessionRecordStore,
+    { records, cluster }: Pick<StorageProvider, 'records' | 'cluster'>,
     deletions: Pick<Deletions, 'discard'>,
     limits: AdmissionLimits,
   ) {
     this.#records = records;
+    this.#cluster = cluster;
     this.#deletions = deletions;
     this.#limits = limits;
   }
@@ -37,7 +44,7 @@ export class Admission {
    * one owner run one after the other, so that concurrent ones cannot exceed the limit. One whose request
    * has been rejected before its turn stores nothing.
    *
-   * @throws TooManySessionsError, TooManyCreationsError
+   * @throws TooManySessionsError
    */
   async admit(
     record: SessionRecord,
@@ -45,7 +52,6 @@ export class Admission {
     wait: Pick<StorageWait, 'isOver'>,
   ): Promise<SessionRecord> {
     const { owner } = record;
-    this.#countCreation(owner);
     const before = this.#last.get(owner);
     const admitted = (async () => {
       await before?.catch(() => undefined);
@@ -70,9 +76,22 @@ export class Admission {
     throw new TooManySessionsError(maxSessionsPerOwner);
   }
 
-  #countCreation(owner: string): void {
+  /**
+   * Counts a creation, before the first work for it. Returns nothing when this server alone counts it.
+   *
+   * @throws TooManyCreationsError
+   */
+  countCreation(owner: string): void | Promise<void> {
+    const { maxCreationsPerMinute: limit } = this.#limits;
+    const check = (leftMs: number | null) => {
+      if (leftMs !== null) throw new TooManyCreationsError(limit, Math.ceil(leftMs / 1000));
+    };
+    if (this.#cluster) return this.#cluster.countCreation(owner, limit).then(check);
+    return check(this.#countHere(owner, limit));
+  }
+
+  #countHere(owner: string, limit: number): number | null {
     const now = performance.now();
-    const { maxCreationsPerMinute } = this.#limits;
     // Owners are in the order of their last creation; the entries before the first recent one have expired.
     for (const [known, times] of this.#recent) {
       if (now - (times.at(-1) ?? 0) < MINUTE_MS) break;
@@ -80,11 +99,9 @@ export class Admission {
     }
     const recent = (this.#recent.get(owner) ?? []).filter((at) => now - at < MINUTE_MS);
     const [oldest = now] = recent;
-    if (recent.length >= maxCreationsPerMinute) {
-      const retryAfterSeconds = Math.ceil((oldest + MINUTE_MS - now) / 1000);
-      throw new TooManyCreationsError(maxCreationsPerMinute, retryAfterSeconds);
-    }
+    if (recent.length >= limit) return oldest + MINUTE_MS - now;
     this.#recent.delete(owner);
     this.#recent.set(owner, [...recent, now]);
+    return null;
   }
 }

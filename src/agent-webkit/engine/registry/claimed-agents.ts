@@ -30,11 +30,14 @@ export class ClaimedAgents {
     return this.#claims.get(sessionId)?.sdkFactory;
   }
 
-  /** Stops the agent that was claimed for a session, if the session never used it. */
-  drop(sessionId: string): void {
+  /** Stops the agent that was claimed for a session, if the session never used it. Resolves when it is gone. */
+  async drop(sessionId: string): Promise<void> {
     const claimed = this.#claims.get(sessionId);
     this.#claims.delete(sessionId);
-    if (claimed) this.track(claimed.discard());
+    if (!claimed) return;
+    const gone = claimed.discard();
+    this.track(gone);
+    await gone;
   }
 
   /** Adds an agent that is being stopped. */

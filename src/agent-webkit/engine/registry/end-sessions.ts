@@ -5,6 +5,8 @@ import { TIMED_OUT, within } from '../timing/within.js';
 const HELD_TIMEOUT_MS = 1000;
 /** How long the end of a session may take. It waits 2 s for the storage. */
 const END_TIMEOUT_MS = 2500;
+/** How long to wait for an agent after its grace period. An agent of a host's own `sdkFactory` may never end. */
+export const AGENT_GONE_TIMEOUT_MS = 5000;
 /** How long subscribers may take to read their last events. */
 export const DRAIN_TIMEOUT_MS = 1000;
 

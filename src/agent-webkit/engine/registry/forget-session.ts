@@ -4,6 +4,7 @@ import type { SessionDependencies } from '../session/session-dependencies.js';
 import { parseSessionEvent } from '../session-event.js';
 import type { EventStore } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';
+import type { SessionFolders } from '../workspace/session-folders.js';
 
 /** How long a deletion waits for the factory to remove files. */
 const FORGET_TIMEOUT_MS = 5000;
@@ -49,7 +50,9 @@ export async function forgetSession(
  * deletion, if another server deleted the session. Call it when the agent is gone. Never rejects.
  */
 export async function removeIfDeleted(
-  deps: Pick<SessionDependencies, 'sdkFactory' | 'storage' | 'logger'>,
+  deps: Pick<SessionDependencies, 'sdkFactory' | 'storage' | 'logger'> & {
+    folders: Pick<SessionFolders, 'remove'>;
+  },
   lost: Promise<LostSession | null> | undefined,
 ): Promise<void> {
   const { records } = deps.storage;
@@ -57,6 +60,7 @@ export async function removeIfDeleted(
     const session = await lost;
     if (!session || (await records.get(session.id))) return;
     await forgetSession(deps, session, session.laterConversations);
+    await deps.folders.remove(session.id);
     // Its last entries of the transcript may have arrived after the deletion.
     await records.delete(session.id);
   } catch (error) {

@@ -1,23 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import type { SessionInfo } from '../../protocol/answers.js';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { WarmPool } from '../agent/warm-pool.js';
+import type { Appended } from '../event-log/group-commit.js';
 import { ClaimedAgents } from './claimed-agents.js';
-import { Deletions, type Removal } from './deletions.js';
-import { DRAIN_TIMEOUT_MS, endSessions } from './end-sessions.js';
-import { forgetSession, removeIfDeleted } from './forget-session.js';
+import { Deletions } from './deletions.js';
+import { Departures } from './departures.js';
+import { AGENT_GONE_TIMEOUT_MS } from './end-sessions.js';
+import { removeIfDeleted } from './forget-session.js';
 import { LostCommits } from './lost-commits.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
+import { describeLog, describeSession, storedStatusOf } from '../session/session-info.js';
 import type { SessionRecord } from '../storage.js';
-import type { StorageWait } from '../storage-guard/storage-wait.js';
 import { within } from '../timing/within.js';
+import type { NewFolders, SessionFolders } from '../workspace/session-folders.js';
 import { UnreadSessions } from './unread-sessions.js';
 
 export interface LiveSessionsOptions extends Omit<
   SessionDependencies,
-  'slots' | 'onOwnershipLost' | 'onReset' | 'onUnused' | 'onCommitted'
+  'slots' | 'folders' | 'isDraining' | 'onOwnershipLost' | 'onReset' | 'onUnused' | 'onCommitted'
 > {
+  folders: SessionFolders;
   /** How many agents may run on this server. */
   maxAgents: number;
   /**
@@ -27,35 +32,82 @@ export interface LiveSessionsOptions extends Omit<
   backgroundGraceMs: number | null;
   /** How many of them are started ahead of their sessions. */
   warmPool: number;
+  /**
+   * Resolves when the readers on other servers have the last event of a deleted session, or took too long.
+   *
+   * @default at once
+   */
+  lastEventRead?: (sessionId: string) => Promise<void>;
+  /**
+   * Called when this server may be able to start more agents than before.
+   *
+   * @default nothing is called
+   */
+  onAgentFree?: () => void;
+  /**
+   * Called when a session has entered memory.
+   *
+   * @default nothing is called
+   */
+  onEntered?: (sessionId: string) => void;
+  /**
+   * Called with events that were committed to a session in memory, and with what tells their ids.
+   *
+   * @default nothing is called
+   */
+  onEvents?: (
+    sessionId: string,
+    appended: readonly Appended[],
+    ids: { idOf(seq: number): number },
+  ) => void;
 }
-
-/** How long to wait for an agent after its grace period. An agent of a host's own `sdkFactory` may never end. */
-const AGENT_GONE_TIMEOUT_MS = 5000;
 
 /**
  * The sessions in this server's memory. A session enters memory when it is created or requested. It
  * leaves when it is deleted, taken over by another server, or evicted because it is unused.
  */
 export class LiveSessions {
-  readonly #deps: SessionDependencies;
+  readonly #deps: SessionDependencies & { folders: SessionFolders };
   /** Pending while a session is being created or restored. */
   readonly #sessions = new Map<string, Promise<Session | null>>();
-  readonly #deletions: Deletions;
+  /** The deletions of sessions. */
+  readonly deletions: Deletions;
+  /** The ways by which sessions leave the memory. */
+  readonly departures: Departures;
   readonly #lostCommits: LostCommits;
   readonly #agents: ClaimedAgents;
   readonly #unread: UnreadSessions;
+  readonly #onEntered: ((sessionId: string) => void) | undefined;
   #isShuttingDown = false;
 
-  constructor({ maxAgents, warmPool, backgroundGraceMs, ...deps }: LiveSessionsOptions) {
-    const slots = new AgentSlots(maxAgents, backgroundGraceMs);
-    const { sdkFactory, storage, logger } = deps;
+  constructor({
+    maxAgents,
+    warmPool,
+    backgroundGraceMs,
+    onAgentFree,
+    onEntered,
+    onEvents,
+    ...deps
+  }: LiveSessionsOptions) {
+    this.#onEntered = onEntered;
+    const slots = new AgentSlots(maxAgents, backgroundGraceMs, onAgentFree);
+    const { sdkFactory, folders, storage, logger } = deps;
     const hasTranscripts = storage.transcripts !== undefined;
     this.#agents = new ClaimedAgents(
-      new WarmPool({ size: warmPool, sdkFactory, hasTranscripts, slots, logger }),
+      new WarmPool({
+        size: folders.canStartAhead ? warmPool : 0,
+        sdkFactory,
+        hasTranscripts,
+        slots,
+        prepare: (id, config) => folders.create(id, null, config),
+        discard: (id) => this.#removeFolders(id),
+        logger,
+      }),
     );
     this.#deps = {
       ...deps,
       slots,
+      isDraining: () => this.departures.isDraining,
       onOwnershipLost: (id, agentGone) => {
         const lost = this.#sessions.get(id);
         this.#lostCommits.suspect();
@@ -66,25 +118,34 @@ export class LiveSessions {
         this.remove(id);
         this.#unread.addReset(id, epoch);
         this.#agents.track(agentGone);
+        // Where reading loads no session. When this fails, the next search for unfinished sessions loads it.
+        if (deps.storage.cluster) this.load(id).catch(() => undefined);
       },
       onUnused: (id) => void this.#evictUnused(id),
-      onCommitted: (id, seq) => {
+      onCommitted: (id, seq, appended, ids) => {
         if (this.#sessions.has(id)) this.#lostCommits.committed(id, seq);
+        onEvents?.(id, appended, ids);
       },
     };
-    this.#deletions = new Deletions(deps);
     this.#lostCommits = new LostCommits(storage.records);
     this.#unread = new UnreadSessions(storage.records);
+    this.deletions = new Deletions({ ...deps, live: this, unread: this.#unread });
+    this.departures = new Departures({ live: this, deps: this.#deps, agents: this.#agents });
   }
 
-  /** The removals of deleted sessions. */
-  get deletions(): Deletions {
-    return this.#deletions;
+  /** The slots of this server's agents. */
+  get slots(): Pick<AgentSlots, 'areBusy' | 'free'> {
+    return this.#deps.slots;
   }
 
   /** The number of sessions in memory. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** The sessions in memory, and those that are being created or restored. */
+  get held(): Promise<Session | null>[] {
+    return [...this.#sessions.values()];
   }
 
   /** Returns the session if it is in memory, or is being created or restored. */
@@ -98,6 +159,13 @@ export class LiveSessions {
     return Promise.race([this.#sessions.get(id) ?? none, none]).catch(() => null);
   }
 
+  /** Describes a session that is only in the storage. */
+  describeStored(record: SessionRecord): SessionInfo {
+    const { describeWalls } = this.#deps;
+    const status = storedStatusOf(record);
+    return describeSession(record, describeLog(record), status.state, status, 0, describeWalls);
+  }
+
   /**
    * Returns the session from memory, or restores it. Resolves to null when it does not exist or is being
    * removed, or when it would have to be restored during a shutdown.
@@ -105,7 +173,7 @@ export class LiveSessions {
   load(id: string): Promise<Session | null> {
     const held = this.#sessions.get(id);
     if (held) return held;
-    const isGone = this.#isShuttingDown || this.#deletions.get(id) !== undefined;
+    const isGone = this.#isShuttingDown || this.deletions.get(id) !== undefined;
     return isGone ? Promise.resolve(null) : this.#restore(id);
   }
 
@@ -113,7 +181,7 @@ export class LiveSessions {
   hold<Held extends Session | null>(id: string, session: Promise<Held>): Promise<Held> {
     this.#sessions.set(id, session);
     session.then(
-      (held) => held ?? this.remove(id),
+      (held) => (held ? this.#onEntered?.(id) : this.remove(id)),
       () => this.remove(id),
     );
     return session;
@@ -129,10 +197,29 @@ export class LiveSessions {
     return this.#agents.claim(config) ?? randomUUID();
   }
 
+  /** Creates the folders of a new session. */
+  createFolders({ id, owner, config }: SessionRecord): Promise<NewFolders> {
+    return this.#deps.folders.create(id, owner, config);
+  }
+
+  /** Removes what a session has that was not created after all: its agent and its folders. Never rejects. */
+  async discard(id: string): Promise<void> {
+    await this.#agents.drop(id);
+    await this.#removeFolders(id);
+  }
+
   /** Creates a session whose record is stored. */
   async create(record: SessionRecord): Promise<Session> {
     const sdkFactory = this.#agents.factoryOf(record.id) ?? this.#deps.sdkFactory;
     return Session.create(record, { ...this.#deps, sdkFactory });
+  }
+
+  /** Removes the folders of a session that does not exist. Never rejects: the next server tries again. */
+  async #removeFolders(id: string): Promise<void> {
+    const { folders, logger } = this.#deps;
+    await folders.remove(id).catch((error: unknown) => {
+      logger.warn(`Could not remove the folders of session ${id}: ${String(error)}`);
+    });
   }
 
   /** Returns the ids of sessions that this server claimed, could not read, and still owns. */
@@ -147,62 +234,15 @@ export class LiveSessions {
     graceMs: number,
   ): Promise<{ agentGone: Promise<unknown> }> {
     const { agentGone } = await session.end(reason, graceMs);
-    this.#agents.drop(session.id);
+    void this.#agents.drop(session.id);
     this.#agents.track(agentGone);
     return { agentGone: within(graceMs + AGENT_GONE_TIMEOUT_MS, agentGone) };
   }
 
-  /**
-   * Deletes a session. Resolves to true when nothing is left of it, and to false when this server lost
-   * the session to another one first.
-   *
-   * @param wait how long to wait for the storage. The deletion continues in the background
-   * @throws StorageUnavailableError when the storage takes longer
-   */
-  async delete(session: Session, wait: StorageWait): Promise<boolean> {
-    const removal = await wait.for(this.decideDeletion(session));
-    if (!removal) return false;
-    await removal.prepared;
-    await wait.for(removal.done);
-    return true;
-  }
-
-  /**
-   * Ends a session, and starts to remove it once its `done` is committed. Resolves to null when this
-   * server loses the session before.
-   */
-  async decideDeletion(session: Session): Promise<Removal | null> {
-    const { agentGone } = await this.end(session, 'deleted', this.#deps.limits.agentGraceMs);
-    if (session.endReason !== 'deleted') return null;
-    const removal = this.#deletions.remove(session, session.laterConversations, agentGone);
-    removal.done.then(
-      () => this.remove(session.id),
-      () => undefined, // this server stops
-    );
-    return removal;
-  }
-
-  /** Deletes a session that is not in memory. Resolves when nothing is left of it. */
-  async deleteStored(id: string): Promise<void> {
-    const decide = async () => {
-      const record = await this.#deps.storage.records.claim(id);
-      if (!record) return null;
-      this.#unread.add(id, record.epoch);
-      await this.#deletions.decide(record);
-      this.#deletions.remove(record, null);
-      this.#unread.delete(id);
-      return null;
-    };
-    // Held as a session that does not exist, so that no request loads it meanwhile.
-    await this.hold(id, decide());
-    await this.#deletions.get(id)?.done;
-  }
-
   /** Removes from memory a session that has ended or could not be created. */
   remove(id: string): void {
-    this.#sessions.delete(id);
-    this.#lostCommits.forget(id);
-    this.#agents.drop(id);
+    this.forget(id);
+    void this.#agents.drop(id);
   }
 
   /** Closes the sessions in memory of which the storage has lost events. They continue when they are restored. */
@@ -210,36 +250,29 @@ export class LiveSessions {
     return this.#lostCommits.check(this.#sessions.values());
   }
 
-  /** Removes a session from memory. It continues when it is restored. */
-  async evict(session: Session): Promise<void> {
-    // The session may have ended meanwhile, and another object with this id may be in memory.
-    if ((await this.#sessions.get(session.id)) !== session) return;
-    if (session.endReason === 'deleted') return;
-    this.#sessions.delete(session.id);
-    this.#lostCommits.forget(session.id);
-    await this.end(session, 'released', 0);
+  /**
+   * Ends the sessions in memory that another server has taken over, after a time in which one may have.
+   * Rejects when the storage cannot be read.
+   */
+  compareAll(): Promise<void> {
+    this.#lostCommits.suspect();
+    return this.checkStorage();
   }
 
-  /** Ends all sessions. Resolves when the streams have ended and the agents are gone, or took too long. */
-  async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
+  /** Removes from memory a session that may still be ending. */
+  forget(id: string): void {
+    this.#sessions.delete(id);
+    this.#lostCommits.forget(id);
+    this.departures.update();
+  }
+
+  /** Loads no more sessions, because this server stops. */
+  stopLoading(): void {
     this.#isShuttingDown = true;
-    const startedAt = performance.now();
-    this.#agents.close(graceMs);
-    const held = [...this.#sessions.values()];
-    const sessions = await endSessions(held, (session) => this.end(session, reason, graceMs));
-    const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
-    const agentsGone = this.#agents.gone();
-    const leftMs = graceMs + AGENT_GONE_TIMEOUT_MS - (performance.now() - startedAt);
-    await Promise.all([
-      within(DRAIN_TIMEOUT_MS, drained),
-      within(DRAIN_TIMEOUT_MS, this.#deletions.stop()),
-      within(Math.max(0, leftMs), agentsGone),
-    ]);
-    if (reason === 'deleted') {
-      await Promise.all(
-        sessions.map((session) => forgetSession(this.#deps, session, session.laterConversations)),
-      );
-    }
+  }
+
+  /** Removes all sessions from memory, because they have ended. */
+  clear(): void {
     this.#sessions.clear();
   }
 
@@ -254,7 +287,7 @@ export class LiveSessions {
       const session =
         record && (await Session.restore(record, this.#deps, this.#unread.isReset(id)));
       // A server stopped while it deleted this session. Complete the deletion.
-      if (record && !session) this.#deletions.remove(record, null);
+      if (record && !session) this.deletions.remove(record, null);
       this.#unread.delete(id);
       return session;
     };
@@ -263,6 +296,6 @@ export class LiveSessions {
 
   async #evictUnused(id: string): Promise<void> {
     const session = await this.#sessions.get(id);
-    if (session) await this.evict(session);
+    if (session) await this.departures.evict(session);
   }
 }

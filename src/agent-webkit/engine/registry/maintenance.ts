@@ -1,34 +1,46 @@
 import type { EngineLogger } from '../engine-logger.js';
 import type { Session } from '../session/session.js';
-import type { SessionRecordStore } from '../storage.js';
+import { FencedError, OwnedElsewhereError, type SessionRecordStore } from '../storage.js';
 import type { LiveSessions } from './live-sessions.js';
-import { Recovery } from './recovery.js';
+import { Recovery, type RecoveryOptions } from './recovery.js';
 import { Retention } from './retention.js';
 
-export interface MaintenanceOptions {
+export interface MaintenanceOptions extends Pick<RecoveryOptions, 'mayResume' | 'isCertain'> {
   live: LiveSessions;
   records: SessionRecordStore;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
   /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
   emptySessionTtlMs: number | null;
+  /**
+   * Resolves to true while a session has subscribers that follow it outside of this server's memory. Rejects
+   * when that is unknown.
+   *
+   * @default never
+   */
+  isReadElsewhere?: (sessionId: string) => Promise<boolean>;
   logger: EngineLogger;
 }
 
 /** The work on sessions that no caller requests: resuming unfinished ones, and removing unused ones. */
 export class Maintenance {
   readonly #live: LiveSessions;
+  readonly #records: SessionRecordStore;
+  readonly #isReadElsewhere: NonNullable<MaintenanceOptions['isReadElsewhere']>;
   readonly #recovery: Recovery;
   readonly #retentions: Retention[] = [];
 
-  constructor({ live, records, retentionMs, emptySessionTtlMs, logger }: MaintenanceOptions) {
+  constructor(options: MaintenanceOptions) {
+    const { live, records, retentionMs, emptySessionTtlMs, logger } = options;
     this.#live = live;
+    this.#records = records;
+    this.#isReadElsewhere = options.isReadElsewhere ?? (() => Promise.resolve(false));
     this.#recovery = new Recovery({
+      ...options,
       records,
       unread: () => live.unread(),
       resume: (id) => this.#resume(id),
       checkStorage: () => live.checkStorage(),
-      logger,
     });
     if (retentionMs !== null) {
       this.#retentions.push(
@@ -65,6 +77,11 @@ export class Maintenance {
     return this.#recovery.start();
   }
 
+  /** Resumes the unfinished sessions of servers that are gone now. Never rejects. */
+  resumeOrphans(): Promise<void> {
+    return this.#recovery.resumeAll();
+  }
+
   stop(): void {
     for (const retention of this.#retentions) retention.stop();
     this.#recovery.stop();
@@ -75,9 +92,14 @@ export class Maintenance {
    * server took it over.
    */
   async #resume(id: string): Promise<void> {
-    const held = await this.#live.get(id);
-    if (held && (await held.isTakenOver())) await this.#live.evict(held);
-    await this.#live.load(id);
+    try {
+      const held = await this.#live.get(id);
+      if (held && (await held.isTakenOver())) await this.#live.departures.evict(held);
+      await this.#live.load(id);
+    } catch (error) {
+      // Another server was first.
+      if (!(error instanceof OwnedElsewhereError)) throw error;
+    }
   }
 
   /**
@@ -85,6 +107,7 @@ export class Maintenance {
    * arrived since it was found.
    */
   async #removeEmpty(id: string): Promise<void> {
+    if (await this.#isReadElsewhere(id)) return this.#keep(id);
     const session = await this.#live.load(id).catch(() => null);
     if (!session) return;
     if (session.endReason !== null) return;
@@ -93,17 +116,30 @@ export class Maintenance {
   }
 
   async #removeUnused(id: string): Promise<void> {
+    if (await this.#isReadElsewhere(id)) return this.#keep(id);
     const session = await this.#live.get(id)?.catch(() => null);
-    if (!session) return this.#live.deleteStored(id);
+    if (!session) return this.#live.deletions.deleteStored(id);
     if (session.endReason !== null) return;
     if (session.isActive) return session.recordActivity();
     await this.#delete(session);
   }
 
+  /** Records that a session is in use. It stays where it is. */
+  async #keep(id: string): Promise<void> {
+    const record = await this.#records.get(id);
+    if (!record) return;
+    try {
+      await this.#records.update(id, record.epoch, { lastActivityAt: new Date() });
+    } catch (error) {
+      // Another server has it by now.
+      if (!(error instanceof FencedError)) throw error;
+    }
+  }
+
   /** Resolves when nothing is left of the session, however long the storage takes. */
   async #delete(session: Session): Promise<void> {
     await (
-      await this.#live.decideDeletion(session)
+      await this.#live.deletions.decide(session)
     )?.done;
   }
 }

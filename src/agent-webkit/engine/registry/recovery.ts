@@ -9,6 +9,18 @@ export interface RecoveryOptions {
   unread: () => Promise<string[]>;
   /** Restores one session into memory, where its work continues. Rejects when it cannot be read. */
   resume: (sessionId: string) => Promise<unknown>;
+  /**
+   * Returns false while this server leaves unfinished sessions to others.
+   *
+   * @default always true
+   */
+  mayResume?: () => boolean;
+  /**
+   * True when a server that looks gone is gone for sure, so that its sessions are resumed at once.
+   *
+   * @default false
+   */
+  isCertain?: boolean;
   /** Closes the sessions in memory of which the storage has lost events. Called before each later search. */
   checkStorage: () => Promise<void>;
   logger: EngineLogger;
@@ -21,7 +33,8 @@ const INTERVAL_MS = 15_000;
 /**
  * Resumes the unfinished sessions of servers that are gone, without a request of a client. At the
  * start, it resumes every session that it finds. Later, it resumes a session that two consecutive
- * searches have found, because a server that is briefly cut off from the storage only looks gone.
+ * searches have found, because a server that is briefly cut off from the storage only looks gone. Where
+ * servers hold leases, which tell for sure, it resumes every session at once.
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
@@ -58,6 +71,23 @@ export class Recovery {
     ).unref();
   }
 
+  /** Resumes the unfinished sessions that there are now. Never rejects. */
+  async resumeAll(): Promise<void> {
+    if (this.#isSearching || this.#stopped.signal.aborted || !this.#mayResume) return;
+    this.#isSearching = true;
+    try {
+      await this.#resumeWhere(() => true);
+    } catch (cause) {
+      this.#warn(cause);
+    } finally {
+      this.#isSearching = false;
+    }
+  }
+
+  get #mayResume(): boolean {
+    return this.#options.mayResume?.() ?? true;
+  }
+
   stop(): void {
     this.#stopped.abort();
     clearInterval(this.#timer);
@@ -70,7 +100,7 @@ export class Recovery {
     this.#found = new Set();
     try {
       await this.#options.checkStorage();
-      await this.#resumeWhere((id) => before.has(id));
+      await this.#resumeWhere((id) => this.#options.isCertain === true || before.has(id));
     } catch (cause) {
       this.#warn(cause);
     } finally {
@@ -82,14 +112,15 @@ export class Recovery {
     const { records, unread } = this.#options;
     await this.#resumeAll(await unread());
     let after: string | null = null;
-    do {
+    while (this.#mayResume && !this.#stopped.signal.aborted) {
       // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
       const ids: string[] = await records.unfinished(PAGE, after);
       for (const id of ids) this.#found.add(id);
       // oxlint-disable-next-line no-await-in-loop -- one page at a time bounds the memory
       await this.#resumeAll(ids.filter(isDue));
-      after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
-    } while (after !== null && !this.#stopped.signal.aborted);
+      if (ids.length < PAGE) return;
+      after = ids.at(-1) ?? null;
+    }
   }
 
   /** A session that cannot be resumed does not delay the others. The next search retries it. */

@@ -1,17 +1,20 @@
 import type { CreateSession } from '../../protocol/inbound.js';
+import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
 import { ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import { IdempotencyKeys } from '../idempotency-keys.js';
 import type { Session } from '../session/session.js';
-import { EMPTY_LOG, type SessionRecord, type SessionRecordStore } from '../storage.js';
+import { EMPTY_LOG, type SessionRecord, type StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
+import type { SessionFolders } from '../workspace/session-folders.js';
 import { Admission, type AdmissionLimits } from './admission.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { SessionPolicy } from './session-policy.js';
 
 export interface SessionCreationOptions extends AdmissionLimits {
-  records: SessionRecordStore;
+  storage: Pick<StorageProvider, 'records' | 'cluster'>;
   live: LiveSessions;
+  folders: Pick<SessionFolders, 'recorded'>;
   policy: SessionPolicy;
   isShuttingDown: () => boolean;
 }
@@ -30,7 +33,7 @@ export class SessionCreation {
 
   constructor(options: SessionCreationOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.records, options.live.deletions, options);
+    this.#admission = new Admission(options.storage, options.live.deletions, options);
   }
 
   /**
@@ -59,6 +62,8 @@ export class SessionCreation {
   ): Promise<string> {
     const { policy, live, isShuttingDown } = this.#options;
     const config = await policy.configure(request, caller);
+    const counted = this.#admission.countCreation(caller.id);
+    if (counted) await wait.for(counted);
     if (isShuttingDown()) throw new ShuttingDownError();
     const now = new Date();
     const record: SessionRecord = {
@@ -70,6 +75,14 @@ export class SessionCreation {
       lastActivityAt: now,
       log: EMPTY_LOG,
     };
+    try {
+      const { cwd } = await live.createFolders(record);
+      record.config = { ...withoutCopies(config), cwd };
+      if (isShuttingDown()) throw new ShuttingDownError();
+    } catch (error) {
+      void live.discard(record.id);
+      throw error;
+    }
     const admitted = this.#admission.admit(record, key, wait);
     // Held before its record is stored, so that a request that finds the record finds this session.
     const begun = live.hold(record.id, this.#begin(record, admitted));
@@ -85,22 +98,35 @@ export class SessionCreation {
 
   /** Resolves to null when an earlier record was admitted instead. */
   async #begin(record: SessionRecord, admitted: Promise<SessionRecord>): Promise<Session | null> {
-    if ((await admitted).id !== record.id) return null;
-    const { live, isShuttingDown } = this.#options;
+    const { live, folders, isShuttingDown } = this.#options;
+    let isStored = false;
     try {
-      if (isShuttingDown()) throw new ShuttingDownError();
-      return await live.create(record);
+      isStored = (await admitted).id === record.id;
+      if (isStored) {
+        if (isShuttingDown()) throw new ShuttingDownError();
+        await folders.recorded(record.id);
+        return await live.create(record);
+      }
     } catch (error) {
-      void live.deletions.discard(record.id);
+      void live.discard(record.id);
+      if (isStored) void live.deletions.discard(record.id);
       throw error;
     }
+    void live.discard(record.id);
+    return null;
   }
 
   /** Deletes a session that may be created after its request was rejected. */
   async #deleteUnknown(id: string, begun: Promise<Session | null>): Promise<void> {
     const { live } = this.#options;
     const session = await begun.catch(() => null);
-    if (session) await live.decideDeletion(session);
+    if (session) await live.deletions.decide(session);
     else await live.deletions.discard(id);
   }
+}
+
+/** Returns a configuration without the files that were copied, which are needed only once. */
+function withoutCopies({ files, ...config }: SessionConfig): SessionConfig {
+  const readOnly = files?.readOnly ?? [];
+  return readOnly.length === 0 ? config : { ...config, files: { readOnly } };
 }

@@ -19,11 +19,27 @@ const STOP_TIMEOUT_MS = 6000;
 /** How long the storage may take to close in any case, in milliseconds. */
 const MIN_CLOSE_TIMEOUT_MS = 1500;
 
+/** Options of {@link SessionEngine.stop}. */
+export interface StopOptions {
+  /**
+   * False to interrupt running turns at once, also those of a stop that is draining already.
+   *
+   * @default true
+   */
+  readonly drain?: boolean;
+}
+
 /** The parts of a {@link SessionEngine}. */
 export interface SessionEngineParts {
   readonly registry: SessionRegistry;
   readonly storage: StorageProvider;
   readonly logger: EngineLogger;
+  /**
+   * Called once, before the storage is opened. If it rejects, the server does not start.
+   *
+   * @default nothing is prepared
+   */
+  readonly prepare?: () => Promise<void>;
 }
 
 /**
@@ -35,14 +51,17 @@ export class SessionEngine {
   readonly #registry: SessionRegistry;
   readonly #storage: StorageProvider;
   readonly #logger: EngineLogger;
+  readonly #prepare: (() => Promise<void>) | undefined;
+  #isStarted = false;
   #opened: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
   /** @internal */
-  constructor({ registry, storage, logger }: SessionEngineParts) {
+  constructor({ registry, storage, logger, prepare }: SessionEngineParts) {
     this.#registry = registry;
     this.#storage = storage;
     this.#logger = logger;
+    this.#prepare = prepare;
   }
 
   /** The number of sessions in the memory of this server. */
@@ -64,8 +83,7 @@ export class SessionEngine {
     caller: Caller,
     idempotencyKey?: string,
   ): Promise<SessionHandle> {
-    const { id } = await this.#registry.create(wish, caller, idempotencyKey);
-    return this.get(id, caller);
+    return this.get(await this.#registry.createId(wish, caller, idempotencyKey), caller);
   }
 
   /**
@@ -94,12 +112,30 @@ export class SessionEngine {
   }
 
   /**
-   * Opens the storage. {@link start} opens it as well; call this method only if the host needs the
-   * storage before the agents.
+   * Checks the sandbox of the agents, and opens the storage and the workspace. {@link start} does so as well; call this method
+   * only if the host needs the storage before the agents.
+   *
+   * @throws Error when the agents need a sandbox that does not work, or the workspace cannot be used; its
+   *   message says what to do
    */
   open(): Promise<void> {
-    this.#opened ??= Promise.resolve(this.#storage.open?.((problem) => this.#logger.warn(problem)));
+    this.#opened ??= this.#open();
     return this.#opened;
+  }
+
+  async #open(): Promise<void> {
+    await this.#prepare?.();
+    await this.#storage.open?.((problem) => this.#logger.warn(problem));
+    await this.#registry.open();
+  }
+
+  /**
+   * Stops all agents. Those of sessions start again when they are needed.
+   *
+   * @internal
+   */
+  stopAgents(): Promise<void> {
+    return this.#registry.stopAgents();
   }
 
   /**
@@ -109,23 +145,35 @@ export class SessionEngine {
    */
   async start(): Promise<void> {
     await this.open();
+    this.#isStarted = true;
     this.#registry.start().catch((error: unknown) => {
       if (error instanceof ShuttingDownError) return; // stopped at once
       this.#logger.error('Could not resume unfinished sessions.', error);
     });
   }
 
+  /** True while this server is started and takes new work: from {@link start} to {@link stop}. */
+  get isReady(): boolean {
+    return this.#isStarted && this.#stopped === null;
+  }
+
   /**
    * Stops the engine: every later call is rejected with `ShuttingDownError`, watches end, agents are
    * stopped and the storage is closed. Sessions in a durable storage continue on the next start;
    * sessions in any other storage end. Resolves when all of that is done; may be called again.
+   *
+   * With a storage that several servers share, the engine drains first: for up to
+   * `timeouts.drainTimeoutMs`, running turns go on, every call is still answered, and idle sessions are
+   * released to other servers.
    */
-  stop(): Promise<void> {
+  stop({ drain = true }: StopOptions = {}): Promise<void> {
+    if (!drain) this.#registry.endDrain();
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
   async #stop(): Promise<void> {
+    if (this.#isStarted) await this.#registry.drain();
     const startedAt = performance.now();
     await this.#registry.shutdown();
     const leftMs = STOP_TIMEOUT_MS - (performance.now() - startedAt);

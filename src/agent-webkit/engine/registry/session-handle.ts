@@ -1,10 +1,12 @@
 import type { EventsPage, SessionInfo } from '../../protocol/answers.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
-import { InvalidRequestError } from '../errors.js';
+import { InvalidRequestError, ShuttingDownError } from '../errors.js';
+import type { ReadableSession } from '../session/readable-session.js';
 import { parseSessionEvent } from '../session-event.js';
 import { checkInteger } from './check-integer.js';
 import { FencedError } from '../storage.js';
+import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { SessionRegistry } from './session-registry.js';
 import { SessionWatch } from './session-watch.js';
 
@@ -59,7 +61,7 @@ export class SessionHandle {
 
   /** Returns the state of the session, as `GET /sessions/:id` does. */
   async info(): Promise<SessionInfo> {
-    return (await this.#registry.get(this.id, this.#caller)).info();
+    return this.#registry.info(this.id, this.#caller);
   }
 
   /**
@@ -79,8 +81,8 @@ export class SessionHandle {
 
   /**
    * Returns one page of the events after a cursor, as `GET /sessions/:id/events` does. With `waitMs`,
-   * waits for the first event. The page is empty when the time is over, and when another server took
-   * the session over meanwhile. A session that is deleted meanwhile returns its `done` event.
+   * waits for the first event. The page is empty when the time is over. A session that is deleted
+   * meanwhile returns its `done` event.
    *
    * @param after the id of the last event that is known; 0 for all events that are kept
    * @param limit the size of the page, from 1 to 1000
@@ -100,8 +102,8 @@ export class SessionHandle {
     let page = await wait.for(session.read(after, limit));
     if (page.events.length === 0 && waitMs > 0) {
       await this.#waitForEvent(after, waitMs, signal);
-      // The same session, because a deleted one is not found any more.
-      page = await this.#registry.wait().for(session.read(after, limit));
+      const again = this.#registry.wait();
+      page = await again.for((await this.#whereIsNow(session, after, again)).read(after, limit));
     }
     return {
       events: page.events.map((event) => ({ id: event.id, ...parseSessionEvent(event) })),
@@ -132,14 +134,27 @@ export class SessionHandle {
     if (!Number.isFinite(usd) || usd <= 0) {
       throw new InvalidRequestError(`The budget must be a number above 0, but got ${usd}.`);
     }
-    const wait = this.#registry.wait();
-    const session = await this.#registry.get(this.id, this.#caller, 'send', wait);
-    await session.setMaxBudget(usd, wait);
+    await this.#registry.setMaxBudget(this.id, usd, this.#caller);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */
   async close(): Promise<void> {
     await this.#registry.delete(this.id, this.#caller);
+  }
+
+  /** Returns the session where it is after a wait. A deleted one is not found any more, but can still be read. */
+  async #whereIsNow(
+    session: ReadableSession,
+    after: number,
+    wait: StorageWait,
+  ): Promise<ReadableSession> {
+    if (session.endReason === null || session.endReason === 'deleted') return session;
+    try {
+      return await this.#registry.getAt(this.id, this.#caller, after, wait);
+    } catch (error) {
+      if (error instanceof ShuttingDownError) return session;
+      throw error;
+    }
   }
 
   /** Resolves when there is an event after a cursor, and at the latest after `waitMs`. */

@@ -1,19 +1,15 @@
-import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, resolve, sep } from 'node:path';
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { PermissionMode, PermissionUpdate, SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError, InvalidRequestError } from '../errors.js';
-import type { EngineLogger } from '../engine-logger.js';
-import { Workspace } from './workspace.js';
+import { checkConfigured } from './host-configuration.js';
 import { checkCommand, type PermittedCommands } from '../slash-command.js';
+import type { FolderSession, SessionFolders } from '../workspace/session-folders.js';
 
 type RuleUpdate = Extract<PermissionUpdate, { type: 'addRules' | 'replaceRules' }>;
 
 export interface SessionPolicyOptions {
-  /** The folder that contains the working directory of every session. It is also the default. */
-  workspace: string;
   /** The model of a session when the client requests none; null for the agent's default. */
   model: string | null;
   /** The models that a client may request; null for any. */
@@ -41,34 +37,46 @@ export type ConfigureSession = (
   request: {
     /** The configuration that the client requested. */
     readonly asked: Readonly<CreateSession>;
-    /** The configuration that the session gets unless the hook changes it. */
+    /**
+     * The configuration that the session gets unless the hook changes it. Where each session has its own
+     * folder, `cwd` is relative to that folder, which does not exist yet.
+     */
     readonly config: Readonly<SessionConfig>;
   },
   caller: Caller,
 ) => Partial<SessionConfig> | void | Promise<Partial<SessionConfig> | void>;
 
+/** The parts of {@link SessionFolders} that check requests. */
+export type PolicyFolders = Pick<SessionFolders, 'cwdOf' | 'cwdOfHost' | 'checkFiles' | 'resolve'>;
+
 /** Checks the requests of clients against the rules of the host, before they have any effect. */
 export class SessionPolicy {
   readonly #options: SessionPolicyOptions;
-  readonly #workspace: Workspace;
+  readonly #folders: PolicyFolders;
 
-  constructor(options: SessionPolicyOptions, logger: EngineLogger) {
+  constructor(options: SessionPolicyOptions, folders: PolicyFolders) {
     this.#options = options;
-    this.#workspace = new Workspace(options.workspace, logger);
+    this.#folders = folders;
   }
 
   /**
-   * Resolves to the configuration of a session whose client requests nothing.
+   * Resolves to the configuration of a session whose client requests nothing. Its `cwd` is relative to the
+   * folder of the session, where each session has its own.
    *
+   * @param owner null for an agent that starts ahead
    * @throws WorkspaceUnavailableError
    */
-  async defaults(): Promise<SessionConfig> {
+  defaults(owner: string | null): Promise<SessionConfig> {
+    return this.#configureCwd(undefined, owner);
+  }
+
+  async #configureCwd(asked: string | undefined, owner: string | null): Promise<SessionConfig> {
     const { model, permissionModes, includePartialMessages } = this.#options;
     const { maxTurns, maxBudgetUsd } = this.#options;
     return {
       model,
       permissionMode: permissionModes[0],
-      cwd: await this.#workspace.find(),
+      cwd: await this.#folders.cwdOf(asked, owner),
       includePartialMessages,
       ...(maxTurns !== null && { maxTurns }),
       ...(maxBudgetUsd !== null && { maxBudgetUsd }),
@@ -76,14 +84,15 @@ export class SessionPolicy {
   }
 
   /**
-   * Resolves to the configuration of a new session.
+   * Resolves to the configuration of a new session. Its `cwd` is as in {@link defaults}.
    *
    * @throws ForbiddenError when the host does not permit the request, and whatever `configureSession` throws
+   * @throws HostConfigurationError when `configureSession` returns an invalid value
    * @throws WorkspaceUnavailableError
    */
   async configure(request: CreateSession, caller: Caller): Promise<SessionConfig> {
     const { configureSession } = this.#options;
-    const byDefault = await this.defaults();
+    const byDefault = await this.#configureCwd(request.cwd, caller.id);
     const permissionMode = request.permission_mode ?? byDefault.permissionMode;
     this.#checkMode(permissionMode, 'permission_mode');
     this.#checkModel(request.model, 'model');
@@ -91,21 +100,30 @@ export class SessionPolicy {
       ...byDefault,
       model: request.model ?? byDefault.model,
       permissionMode,
-      cwd:
-        request.cwd === undefined ? byDefault.cwd : await this.#resolveFolder(request.cwd, 'cwd'),
       includePartialMessages: request.include_partial_messages ?? byDefault.includePartialMessages,
     };
-    return { ...config, ...(await configureSession?.({ asked: request, config }, caller)) };
+    const configured = await configureSession?.({ asked: request, config }, caller);
+    const changed = { ...config, ...checkConfigured(configured) };
+    const cwd =
+      changed.cwd === config.cwd
+        ? config.cwd
+        : await this.#folders.cwdOfHost(changed.cwd, caller.id);
+    if (changed.files === undefined) return { ...changed, cwd };
+    return { ...changed, cwd, files: await this.#folders.checkFiles(changed.files, cwd) };
   }
 
   /**
    * Resolves to the message with the default model's name and the real paths of folders filled in.
    *
+   * @param session the session of the message, if the message {@link namesFolders}
    * @throws ForbiddenError when the host does not permit the message
    * @throws PayloadTooLargeError when its content is too large
    * @throws WorkspaceUnavailableError when it names folders
    */
-  async check(message: InboundMessage): Promise<InboundMessage> {
+  async check(
+    message: InboundMessage,
+    session: FolderSession | null = null,
+  ): Promise<InboundMessage> {
     switch (message.type) {
       case 'user_message':
         checkContent(message.content, this.#options.contentLimits);
@@ -124,7 +142,7 @@ export class SessionPolicy {
         for (const [index, update] of asked.entries()) {
           // oxlint-disable-next-line no-await-in-loop -- reports the first invalid update
           updated_permissions.push(
-            await this.#checkUpdate(update, `updated_permissions[${index}]`),
+            await this.#checkUpdate(update, session, `updated_permissions[${index}]`),
           );
         }
         return { ...reply, updated_permissions };
@@ -138,7 +156,11 @@ export class SessionPolicy {
     }
   }
 
-  async #checkUpdate(update: PermissionUpdate, field: string): Promise<PermissionUpdate> {
+  async #checkUpdate(
+    update: PermissionUpdate,
+    session: FolderSession | null,
+    field: string,
+  ): Promise<PermissionUpdate> {
     // Any other destination is a settings file of this machine, and would apply to other sessions.
     if (update.destination !== 'session') {
       throw new ForbiddenError(
@@ -147,12 +169,14 @@ export class SessionPolicy {
     }
     if (update.type === 'setMode') this.#checkMode(update.mode, `${field}.mode`);
     if (update.type === 'addRules' || update.type === 'replaceRules') checkRules(update, field);
-    if (update.type !== 'addDirectories') return update;
-    const folders = update.directories.map((path) =>
-      this.#resolveFolder(path, `${field}.directories`),
-    );
+    if (update.type !== 'addDirectories' || session === null) return update;
     // The agent would resolve relative paths against another folder.
-    return { ...update, directories: await Promise.all(folders) };
+    const directories = await this.#folders.resolve(
+      session,
+      update.directories,
+      `${field}.directories`,
+    );
+    return { ...update, directories };
   }
 
   #checkMode(mode: PermissionMode, field: string): void {
@@ -169,22 +193,14 @@ export class SessionPolicy {
       `${field}: '${model}' is not permitted. Permitted: ${models.join(', ')}.`,
     );
   }
+}
 
-  /** Resolves to the real path of a folder. Symbolic links are followed, so that none leads out of the workspace. */
-  async #resolveFolder(request: string, field: string): Promise<string> {
-    const root = await this.#workspace.find();
-    let path: string;
-    let isFolder: boolean;
-    try {
-      path = await realpath(isAbsolute(request) ? request : resolve(root, request));
-      isFolder = (await stat(path)).isDirectory();
-    } catch {
-      throw outsideWorkspace(field); // answered the same as a folder that is not permitted
-    }
-    const isInside = path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-    if (!isInside || !isFolder) throw outsideWorkspace(field);
-    return path;
-  }
+/** True for a message that names folders, which only its session can resolve. */
+export function namesFolders(message: InboundMessage): boolean {
+  return (
+    message.type === 'permission_response' &&
+    (message.updated_permissions?.some(({ type }) => type === 'addDirectories') ?? false)
+  );
 }
 
 /** An agent ignores rules that allow a whole tool by their content. */
@@ -194,8 +210,4 @@ function checkRules({ behavior, rules }: RuleUpdate, field: string): void {
   throw new InvalidRequestError(
     `${field}.rules[${index}].ruleContent: must not be '${rules[index]?.ruleContent}'. To allow all uses of the tool, leave it out.`,
   );
-}
-
-function outsideWorkspace(field: string): ForbiddenError {
-  return new ForbiddenError(`${field}: must be an existing folder inside the workspace.`);
 }

@@ -1,39 +1,20 @@
+import type { SessionInfo } from '../../protocol/answers.js';
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
-import { Access, type AccessAction, type CanAccess } from './access.js';
-import type { AdmissionLimits } from './admission.js';
+import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
-import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
-import type { ListCursor } from './listing.js';
-import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
-import { Maintenance } from './maintenance.js';
+import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import type { EventSubscription } from '../event-log/subscription.js';
+import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
-import { SessionCreation } from './session-creation.js';
-import { readSessionPage, type SessionPage } from './session-page.js';
-import type { SessionPolicy } from './session-policy.js';
-import { GuardedStorage } from '../storage-guard/guarded-storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
+import type { AccessAction } from './access.js';
+import type { ListCursor } from './listing.js';
+import { MovingSubscription } from './moving-subscription.js';
+import { RegistryParts, type SessionRegistryOptions } from './registry-parts.js';
+import { describeSessions, readSessionPage, type SessionPage } from './session-page.js';
 
-export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
-  policy: SessionPolicy;
-  /** Decides about access to other callers' sessions; null for no access. */
-  canAccess: CanAccess | null;
-  /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
-  retentionMs: number | null;
-  /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
-  emptySessionTtlMs: number | null;
-  /** How long an agent may take to end by itself when the server shuts down, in milliseconds. */
-  shutdownGraceMs: number;
-  /**
-   * How often, in milliseconds, the access of a caller that watches another caller's session is
-   * checked again; null for never.
-   *
-   * @default null
-   */
-  accessCheckIntervalMs?: number | null;
-}
-
-/** How often a deletion is begun when other servers keep taking the session over. */
-const MAX_DELETION_TRIES = 3;
+/** How long the removal of folders may take when the server stops. The next server continues. */
+const FOLDERS_TIMEOUT_MS = 2000;
 
 /**
  * All sessions, by id: those in memory and those that are only in the storage. It is the only place that
@@ -45,31 +26,17 @@ const MAX_DELETION_TRIES = 3;
  */
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
-  readonly #live: LiveSessions;
-  readonly #access: Access;
-  readonly #storage: GuardedStorage;
-  readonly #creation: SessionCreation;
-  readonly #maintenance: Maintenance;
+  readonly #parts: RegistryParts;
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
-    const { canAccess, limits, logger } = options;
-    const timeoutMs = limits.storageTimeoutMs;
-    const storage = new GuardedStorage(options.storage, { timeoutMs, logger });
-    const { records } = storage;
-    const live = new LiveSessions({ ...options, storage });
-    const isShuttingDown = () => this.#shutdown !== null;
     this.#options = options;
-    this.#storage = storage;
-    this.#live = live;
-    this.#access = new Access(canAccess, logger);
-    this.#creation = new SessionCreation({ ...options, records, live, isShuttingDown });
-    this.#maintenance = new Maintenance({ ...options, records, live });
+    this.#parts = new RegistryParts(options, () => this.#shutdown !== null);
   }
 
   /** Begins the waiting of a request that makes several calls, which share its limit. */
   wait(): StorageWait {
-    return this.#storage.wait();
+    return this.#parts.storage.wait();
   }
 
   /** How often the access of an open watch is checked again, in milliseconds; null for never. */
@@ -77,9 +44,24 @@ export class SessionRegistry {
     return this.#options.accessCheckIntervalMs ?? null;
   }
 
+  /** Prepares the workspace, and joins the servers that share the storage. Call it when the storage is open. */
+  async open(): Promise<void> {
+    await this.#options.folders.open();
+    await this.#parts.member?.open();
+  }
+
+  /**
+   * Renews the lease now. It is renewed regularly without this call.
+   *
+   * @internal
+   */
+  async renewLease(): Promise<void> {
+    await this.#parts.member?.membership.renew();
+  }
+
   /** The number of sessions in memory. */
   get size(): number {
-    return this.#live.size;
+    return this.#parts.live.size;
   }
 
   /**
@@ -91,9 +73,23 @@ export class SessionRegistry {
    */
   async create(request: CreateSession, caller: Caller, idempotencyKey?: string): Promise<Session> {
     if (this.#shutdown) throw new ShuttingDownError();
+    this.#options.assertAgents?.();
     const wait = this.wait();
-    const id = await this.#creation.create(request, caller, idempotencyKey, wait);
+    const id = await this.#parts.creation.create(request, caller, idempotencyKey, wait);
     return this.get(id, caller, 'read', wait);
+  }
+
+  /**
+   * Creates a session as {@link create} does, and returns its id. The session of an earlier call may run on
+   * another server.
+   */
+  async createId(request: CreateSession, caller: Caller, idempotencyKey?: string): Promise<string> {
+    if (this.#shutdown) throw new ShuttingDownError();
+    this.#options.assertAgents?.();
+    const wait = this.wait();
+    const id = await this.#parts.creation.create(request, caller, idempotencyKey, wait);
+    await this.#parts.lookup.locate(id, caller, 'read', 0, wait);
+    return id;
   }
 
   /**
@@ -113,12 +109,59 @@ export class SessionRegistry {
 
   /**
    * Returns a session to read after a cursor. When the session in memory has no event with this id, and
-   * another server has had the session meanwhile, or the storage has lost events, it is loaded again.
+   * another server has had the session meanwhile, or the storage has lost events, it is read again. With a
+   * storage that servers share, it may be a session that another server runs.
    *
    * @throws what {@link get} throws
    */
-  getAt(id: string, caller: Caller, after: number, wait = this.wait()): Promise<Session> {
-    return this.#resolve(id, caller, 'read', after, wait);
+  getAt(id: string, caller: Caller, after: number, wait = this.wait()): Promise<ReadableSession> {
+    return (
+      this.#parts.shared?.reads.at(id, caller, after, wait) ??
+      this.#resolve(id, caller, 'read', after, wait)
+    );
+  }
+
+  /**
+   * Describes a session, as of its last committed event.
+   *
+   * @throws what {@link get} throws
+   */
+  async info(id: string, caller: Caller): Promise<SessionInfo> {
+    const wait = this.wait();
+    return (
+      this.#parts.shared?.reads.info(id, caller, wait) ??
+      (await this.get(id, caller, 'read', wait)).info()
+    );
+  }
+
+  /**
+   * Subscribes to a session after a cursor that was checked. With a storage that servers share, the
+   * subscription goes on when the session moves.
+   *
+   * @throws TooManySubscribersError
+   */
+  subscribe(session: ReadableSession, after: number, onReadable: () => void): EventSubscription {
+    return (
+      this.#parts.shared?.subscribe(session, after, onReadable) ??
+      session.subscribeChecked(after, onReadable)
+    );
+  }
+
+  /** Subscribes as {@link subscribe} does, for a reader that also follows a session that was loaded again. */
+  watch(
+    session: ReadableSession,
+    caller: Caller,
+    after: number,
+    onReadable: () => void,
+  ): MovingSubscription {
+    session.checkSubscribable(after);
+    return (
+      this.#parts.shared?.subscribe(session, after, onReadable) ??
+      new MovingSubscription(session, after, onReadable, {
+        survivesLoss: false,
+        find: (cursor) => this.getAt(session.id, caller, cursor),
+      })
+    );
   }
 
   async #resolve(
@@ -128,22 +171,8 @@ export class SessionRegistry {
     after: number,
     wait: StorageWait,
   ): Promise<Session> {
-    const holding = this.#live.get(id);
-    const held = holding && (await wait.for(holding));
-    const own = held?.owner === caller.id ? held : null;
-    if (!own && this.#shutdown) throw new ShuttingDownError();
-    const isBehind = held !== undefined && held !== null && held.isUnknown(after);
-    // Another caller's session is looked up like one that does not exist, so that both take the same time.
-    const needsRecord = !own || isBehind;
-    const record = needsRecord ? await wait.for(this.#storage.records.get(id)) : null;
-    const isStale = isBehind && (record?.epoch !== held.epoch || record.log.lastSeq < held.lastSeq);
-    // Evicted before the check only for its owner: the response time must not reveal it to other callers.
-    if (isStale && own) await wait.for(this.#live.evict(own));
-    await this.#access.check(needsRecord ? record : own, caller, action);
-    if (isStale && !own) await wait.for(this.#live.evict(held));
-    const session = await wait.for(this.#live.load(id));
-    if (session && session.state !== 'closed') return session;
-    throw this.#shutdown ? new ShuttingDownError() : new SessionNotFoundError();
+    await this.#parts.lookup.locate(id, caller, action, after, wait);
+    return this.#parts.lookup.load(id, wait);
   }
 
   /**
@@ -153,11 +182,11 @@ export class SessionRegistry {
   async isReadable(id: string, caller: Caller): Promise<boolean> {
     const wait = this.wait();
     try {
-      const holding = this.#live.get(id);
-      const held = holding && (await wait.for(holding));
+      const holding = this.#parts.live.get(id);
+      const held = this.#parts.shared?.tails.peek(id) ?? (holding && (await wait.for(holding)));
       if (held?.owner === caller.id) return true;
-      const record = await wait.for(this.#storage.records.get(id));
-      await this.#access.check(record, caller, 'read');
+      const record = await wait.for(this.#parts.storage.records.get(id));
+      await this.#parts.access.check(record, caller, 'read');
       return true;
     } catch (error) {
       return !(error instanceof SessionNotFoundError);
@@ -165,32 +194,40 @@ export class SessionRegistry {
   }
 
   /**
-   * Sends a caller's message to a session. Resolves when the message is durable.
+   * Sends a caller's message to a session, on the server that runs it. Resolves when the message is durable.
    *
-   * The message is checked against the policy first, because that may take time: the session is looked up
-   * and its access checked once, directly before the session accepts the message. A caller without access
-   * receives the error of the access check, whatever the message is.
+   * A caller without access receives the error of the access check, whatever the message is.
    */
-  async send(
+  send(
     id: string,
     message: InboundMessage,
     caller: Caller,
     idempotencyKey?: string,
   ): Promise<void> {
     const action = message.type.endsWith('_response') ? 'answer' : 'send';
-    const [checked] = await Promise.allSettled([this.#options.policy.check(message)]);
-    const wait = this.wait();
-    const session = await this.get(id, caller, action, wait);
-    if (checked.status === 'rejected') throw checked.reason;
-    if (this.#shutdown) throw new ShuttingDownError();
-    await session.accept(checked.value, caller, idempotencyKey, wait);
+    return this.#parts.calls.make(id, caller, action, {
+      kind: 'send',
+      message,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+  }
+
+  /** Changes the maximum cost of a session, in US dollars, from the next turn on. */
+  setMaxBudget(id: string, usd: number, caller: Caller): Promise<void> {
+    return this.#parts.calls.make(id, caller, 'send', { kind: 'set_max_budget', usd });
   }
 
   /** Returns a page of a caller's sessions, as `readSessionPage` does. */
   async list(caller: Caller, limit: number, after: ListCursor | null): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
-    const { records } = this.#storage;
-    return readSessionPage(this.#live, records, caller, { limit, after, wait: this.wait() });
+    const { records } = this.#parts.storage;
+    return readSessionPage(records, caller, {
+      limit,
+      after,
+      wait: this.wait(),
+      describe: (page) =>
+        this.#parts.shared?.reads.describeAll(page) ?? describeSessions(this.#parts.live, page),
+    });
   }
 
   /**
@@ -198,19 +235,14 @@ export class SessionRegistry {
    * the background when the storage takes longer than the call may wait; a retry waits for it again.
    *
    * @throws StorageUnavailableError when it is not complete, or not even decided: then the session exists
+   * @throws WorkspaceUnavailableError when the session is deleted, and its folder cannot be removed yet
    */
   async delete(id: string, caller: Caller): Promise<void> {
     if (this.#shutdown) throw new ShuttingDownError();
     const wait = this.wait();
-    const removal = this.#live.deletions.get(id);
-    if (removal?.owner === caller.id) return wait.for(removal.done);
-    for (let tries = 0; tries < MAX_DELETION_TRIES; tries += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- again only when another server took it over meanwhile
-      const session = await this.get(id, caller, 'delete', wait);
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      if (await this.#live.delete(session, wait)) return;
-    }
-    throw new StorageUnavailableError(null);
+    const removal = this.#parts.live.deletions.get(id);
+    if (removal?.owner === caller.id) return this.#parts.live.deletions.removed(removal, wait);
+    await this.#parts.calls.make(id, caller, 'delete', { kind: 'delete' });
   }
 
   /**
@@ -219,11 +251,37 @@ export class SessionRegistry {
    */
   async start(): Promise<void> {
     void this.#checkAgents();
-    this.#maintenance.startRetention();
+    this.#parts.maintenance.startRetention();
     // Without a workspace, which the policy logs, unfinished sessions are resumed all the same.
-    const config = await this.#options.policy.defaults().catch(() => null);
-    if (config) this.#live.warmUp(config);
-    await this.#maintenance.startRecovery();
+    const config = await this.#startAhead().catch(() => null);
+    if (config) this.#parts.live.warmUp(config);
+    await this.#parts.maintenance.startRecovery();
+  }
+
+  /** Stops all agents. Those of sessions start again when they are needed, and may. */
+  stopAgents(): Promise<void> {
+    return this.#parts.live.departures.stopAgents();
+  }
+
+  /** True once the server ends its work before it stops. */
+  get isDraining(): boolean {
+    return this.#parts.live.departures.isDraining;
+  }
+
+  /**
+   * Ends the work of this server, where others can go on with it: its idle sessions are released at once,
+   * and the others after their turns. Resolves when none is left, when that takes too long, and when the
+   * lease has lapsed. Every call is still answered meanwhile.
+   */
+  async drain(): Promise<void> {
+    const { member, drain } = this.#parts;
+    if (!member) return;
+    await Promise.race([drain.run(), member.membership.lapsed()]);
+  }
+
+  /** Ends a drain now. The turns that still run are interrupted by {@link shutdown}. */
+  endDrain(): void {
+    this.#parts.drain.end();
   }
 
   /**
@@ -231,15 +289,25 @@ export class SessionRegistry {
    * start. Resolves when the streams have ended and the agents are gone.
    */
   shutdown(): Promise<void> {
-    this.#maintenance.stop();
+    this.#parts.maintenance.stop();
     this.#shutdown ??= this.#endAll();
     return this.#shutdown;
   }
 
   async #endAll(): Promise<void> {
-    const reason = this.#storage.durable ? 'released' : 'deleted';
-    await this.#live.endAll(reason, this.#options.shutdownGraceMs);
-    this.#storage.stop();
+    const reason = this.#parts.storage.durable ? 'released' : 'deleted';
+    await Promise.all([
+      this.#parts.live.departures.endAll(reason, this.#options.shutdownGraceMs),
+      this.#parts.shared?.close(),
+    ]);
+    await this.#options.folders.close(FOLDERS_TIMEOUT_MS);
+    await this.#parts.member?.close();
+    this.#parts.storage.stop();
+  }
+
+  async #startAhead(): Promise<SessionConfig | null> {
+    const { folders, policy } = this.#options;
+    return folders.canStartAhead ? policy.defaults(null) : null;
   }
 
   async #checkAgents(): Promise<void> {

@@ -1,10 +1,9 @@
 import type { DeliveredEvent } from '../../protocol/events.js';
 import type { Caller } from '../caller.js';
 import { CursorEvictedError, SessionNotFoundError } from '../errors.js';
-import type { Subscription } from '../event-log/subscription.js';
 import { parseSessionEvent } from '../session-event.js';
-import type { Session } from '../session/session.js';
-import { FencedError } from '../storage.js';
+import type { ReadableSession } from '../session/readable-session.js';
+import type { MovingSubscription } from './moving-subscription.js';
 import type { SessionRegistry } from './session-registry.js';
 
 /** Maximum size of the events that are read from the log ahead of the consumer, in bytes. */
@@ -14,8 +13,6 @@ const MAX_BYTES_AHEAD = 64 * 1024;
  * The phase of a watch, which takes effect when the buffer is empty.
  *
  * - `following`: waits for the next event. The initial phase.
- * - `moving`: the session left memory while it was watched. It is looked up again, with the access
- *   check, and followed from the cursor on.
  * - `completed`: the session was deleted, and its `done` event is the last one. The iteration ends.
  * - `failed`: the iteration throws the error.
  * - `closed`: the consumer closed the watch. The iteration ends.
@@ -24,7 +21,7 @@ const MAX_BYTES_AHEAD = 64 * 1024;
  * that `closed`, and the end of the caller's access, discard the buffer.
  */
 type Phase =
-  | { readonly kind: 'following' | 'moving' | 'completed' | 'closed' }
+  | { readonly kind: 'following' | 'completed' | 'closed' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /**
@@ -36,8 +33,10 @@ type Phase =
  *
  * - `CursorEvictedError` when the consumer is so slow that the next event is no longer kept;
  * - `SessionNotFoundError` when the caller lost access to the session;
- * - `FencedError` when another server took the session over, or deleted it, or when the storage was
- *   restored to an earlier state;
+ * - with a storage that servers share: `CursorLostError` or `CursorAheadError` when the storage was restored
+ *   to an earlier state. It goes on when another server takes the session over;
+ * - with another storage: `FencedError` when another server took the session over, or deleted it, or when
+ *   the storage was restored to an earlier state;
  * - `ShuttingDownError` when this server stops. Watch again, from the last id, when it is back.
  */
 export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
@@ -48,8 +47,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   readonly #accessCheck: NodeJS.Timeout | undefined;
   readonly #onAbort = () => this.close();
   readonly #signal: AbortSignal | undefined;
-  #session: Session;
-  #subscription: Subscription;
+  readonly #subscription: MovingSubscription;
   /** The id of the last event that was read from the log. */
   #cursor: number;
   #buffer: DeliveredEvent[] = [];
@@ -59,7 +57,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
 
   private constructor(
     registry: SessionRegistry,
-    session: Session,
+    session: ReadableSession,
     caller: Caller,
     after: number,
     signal: AbortSignal | undefined,
@@ -67,9 +65,8 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
     this.#registry = registry;
     this.#id = session.id;
     this.#caller = caller;
-    this.#session = session;
     this.#cursor = after;
-    this.#subscription = session.subscribe(after, () => this.#read());
+    this.#subscription = registry.watch(session, caller, after, () => this.#read());
     this.#signal = signal;
     const { accessCheckIntervalMs } = registry;
     // The owner of a session never changes.
@@ -133,10 +130,6 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
           // oxlint-disable-next-line no-await-in-loop -- one event comes after the other
           await new Promise<void>((resolve) => (this.#wake = resolve));
           break;
-        case 'moving':
-          // oxlint-disable-next-line no-await-in-loop -- one event comes after the other
-          await this.#move();
-          break;
         case 'failed':
           throw phase.error;
         case 'completed':
@@ -177,7 +170,10 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
           this.#onEnded();
           break;
         case 'overtaken':
-          this.#fail(new CursorEvictedError(this.#cursor, this.#session.info().first_id));
+          this.#fail(
+            this.#subscription.failure ??
+              new CursorEvictedError(this.#cursor, this.#subscription.session.firstId),
+          );
           break;
         default:
           reading satisfies never;
@@ -187,25 +183,9 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   #onEnded(): void {
-    const { endReason } = this.#session;
-    if (endReason === 'released' || endReason === 'reset') {
-      this.#subscription.close();
-      this.#phase = { kind: 'moving' };
-    } else if (endReason === 'ownership_lost') this.#fail(new FencedError(this.#id));
-    else this.#finish({ kind: 'completed' });
-  }
-
-  async #move(): Promise<void> {
-    try {
-      const session = await this.#registry.getAt(this.#id, this.#caller, this.#cursor);
-      if (this.#phase.kind !== 'moving') return; // closed meanwhile
-      this.#session = session;
-      this.#subscription = session.subscribe(this.#cursor, () => this.#read());
-      this.#phase = { kind: 'following' };
-      this.#read();
-    } catch (error) {
-      this.#fail(error);
-    }
+    const { failure } = this.#subscription;
+    if (failure === null) this.#finish({ kind: 'completed' });
+    else this.#fail(failure);
   }
 
   async #checkAccess(): Promise<void> {
@@ -226,7 +206,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
 
   /** True in a final phase. */
   get #hasEnded(): boolean {
-    return this.#phase.kind !== 'following' && this.#phase.kind !== 'moving';
+    return this.#phase.kind !== 'following';
   }
 
   /** Enters a final phase, unless there is one already. */

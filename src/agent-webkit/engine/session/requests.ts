@@ -1,11 +1,11 @@
 import type { EventPayloads, RequestOutcome, WireEvent } from '../../protocol/events.js';
-import type { PermissionResponse, QuestionResponse } from '../../protocol/inbound.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
 import { cancelledRequest } from '../agent/cancelled-request.js';
 import type { Caller } from '../caller.js';
 import { NoPendingRequestError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { OpenRequest } from '../event-log/session-state.js';
+import type { Answer, Answering } from './answering.js';
 import type { RequestDecision } from './decision.js';
 import { outcomeOfReply, resultOfReply } from './replies.js';
 import { createRequestEvent } from './request-events.js';
@@ -13,9 +13,20 @@ import { createRequestEvent } from './request-events.js';
 export interface RequestsOptions {
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   timeoutMs: number | null;
+  /** Decides who may answer; null for every caller who may answer in the session. */
+  answering: Pick<Answering, 'check'> | null;
   /** Called when a request's outcome is committed. */
   onDecision: (decision: Omit<RequestDecision, 'sessionId' | 'owner'>) => void;
 }
+
+/** Requests that may be open at the same time, and the length of their events and inputs together, in characters. */
+const MAX_OPEN = 200;
+const MAX_OPEN_CHARS = 64 * 1024 * 1024;
+
+const TOO_MANY = {
+  behavior: 'deny',
+  message: 'Too many requests wait for the user. Try again when some of them are answered.',
+} as const;
 
 /**
  * The agent's requests to people: permissions and questions.
@@ -30,13 +41,19 @@ export class Requests {
   readonly #options: RequestsOptions;
   /** The agent's callbacks, by correlation id. */
   readonly #callbacks = new Map<string, (result: PermissionResult) => void>();
+  /** The calls of {@link ask} that wait, and the length of their events and inputs. */
+  #waiting = 0;
+  #waitingChars = 0;
 
   constructor(log: EventLog, options: RequestsOptions) {
     this.#log = log;
     this.#options = options;
   }
 
-  /** Publishes a request and resolves to its result, which is a denial when it can no longer be answered. */
+  /**
+   * Publishes a request and resolves to its result, which is a denial when it can no longer be answered, or
+   * too many others are open.
+   */
   ask(
     toolName: string,
     input: Record<string, unknown>,
@@ -44,13 +61,20 @@ export class Requests {
   ): Promise<PermissionResult> {
     const correlationId = context.toolUseID;
     if (context.signal.aborted) return Promise.resolve(cancelledRequest());
+    const request = createRequestEvent(toolName, input, context);
+    const chars = JSON.stringify([request, input]).length;
+    const isFull = this.#waiting >= MAX_OPEN || this.#waitingChars + chars > MAX_OPEN_CHARS;
+    if (this.#waiting > 0 && isFull) return Promise.resolve(TOO_MANY);
+    this.#waiting += 1;
+    this.#waitingChars += chars;
     return new Promise((resolve) => {
       const onAbort = () => this.cancel(correlationId);
-      const request = createRequestEvent(toolName, input, context);
       const earlier = this.#callbacks.get(correlationId);
       const timer = earlier ? undefined : this.#startTimer(correlationId);
       this.#callbacks.set(correlationId, (result) => {
         clearTimeout(timer);
+        this.#waiting -= 1;
+        this.#waitingChars -= chars;
         context.signal.removeEventListener('abort', onAbort);
         earlier?.(result);
         resolve(withFullInput(result, request, input));
@@ -65,16 +89,31 @@ export class Requests {
   }
 
   /**
+   * Asks the host if a caller may answer a request. Resolves at once where it does not decide.
+   *
+   * @throws NoPendingRequestError when the request is not open
+   * @throws ForbiddenError when the host does not permit it
+   */
+  async authorize(reply: Answer, by: Caller): Promise<void> {
+    await this.#options.answering?.check(this.#find(reply), reply, by);
+  }
+
+  /**
    * Resolves one open request with a client's reply.
    *
    * @throws NoPendingRequestError when the request is not open
    * @throws InvalidRequestError when the reply does not fit the request
    */
-  async reply(reply: PermissionResponse | QuestionResponse, by: Caller): Promise<void> {
-    const request = this.#log.state.requests.get(reply.correlation_id);
-    if (!request) throw new NoPendingRequestError(reply.correlation_id);
+  async reply(reply: Answer, by: Caller): Promise<void> {
+    const request = this.#find(reply);
     const result = resultOfReply(request, reply);
     await this.#resolve(request, outcomeOfReply(request, result), result, by);
+  }
+
+  #find({ correlation_id: id }: Answer): OpenRequest {
+    const request = this.#log.state.requests.get(id);
+    if (!request) throw new NoPendingRequestError(id);
+    return request;
   }
 
   /** Resolves one request as cancelled, if it is open. */

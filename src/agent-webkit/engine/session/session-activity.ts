@@ -4,6 +4,7 @@ import type { DurableTranscripts } from '../agent/durable-transcripts.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { SessionState } from '../event-log/session-state.js';
 import { IdleTimer } from '../timing/idle-timer.js';
+import { SessionDrain } from './session-drain.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import type { TurnGate } from './turn-gate.js';
 
@@ -13,11 +14,22 @@ export interface SessionActivityOptions {
   lifecycle: SessionLifecycle;
   transcripts: DurableTranscripts | null;
   slots: AgentSlots;
+  /** Returns true while other servers have subscribers of the session. */
+  isFollowed: () => boolean;
   /** How long the agent may be idle before it is stopped, in milliseconds; null for no limit. */
   idleTimeoutMs: number | null;
-  /** Called when the session has been dormant and without subscribers for a minute. */
+  /** Returns true while the server drains. */
+  isDraining: () => boolean;
+  /** Called when the session has been dormant and without subscribers for a minute, or can leave a server that drains. */
   onUnused: () => void;
 }
+
+interface AgentPresence {
+  readonly isAlive: boolean;
+  readonly isInTurn: boolean;
+}
+
+const GONE: AgentPresence = { isAlive: false, isInTurn: false };
 
 /** How long a dormant session without subscribers stays in memory. */
 const UNUSED_TIMEOUT_MS = 60_000;
@@ -27,7 +39,10 @@ export class SessionActivity implements SlotHolder {
   readonly #options: SessionActivityOptions;
   readonly #idle: IdleTimer;
   readonly #unused: IdleTimer;
+  readonly #drain: SessionDrain;
   #lastWorkAt = performance.now();
+  /** The number of requests of clients that the session is handling. */
+  #requests = 0;
 
   constructor(options: SessionActivityOptions) {
     const { log, lifecycle, transcripts, idleTimeoutMs, onUnused } = options;
@@ -35,7 +50,7 @@ export class SessionActivity implements SlotHolder {
     const isWriting = () => !log.isCommitted || (transcripts?.isWriting ?? false);
     this.#idle = new IdleTimer({
       timeoutMs: idleTimeoutMs,
-      isIdle: () => this.idleSince !== null && log.subscribers === 0,
+      isIdle: () => this.idleSince !== null && !this.#hasSubscribers,
       onTimeout: () => void this.evict(),
     });
     this.#unused = new IdleTimer({
@@ -44,6 +59,9 @@ export class SessionActivity implements SlotHolder {
         lifecycle.isLiving && this.state === 'dormant' && log.subscribers === 0 && !isWriting(),
       onTimeout: onUnused,
     });
+    const stopAgent = () => void this.evict();
+    const hasRequests = () => this.#requests > 0;
+    this.#drain = new SessionDrain({ ...options, hasRequests, stopAgent, onReleasable: onUnused });
   }
 
   /** The state after all appended events, committed or not. */
@@ -54,6 +72,12 @@ export class SessionActivity implements SlotHolder {
   /** The state after all committed events, which is the one that clients are shown. */
   get committedState(): SessionStateName {
     return this.#stateAfter(this.#options.log.committed);
+  }
+
+  /** The state after all appended events, also while the session ends, when its agent counts as gone. */
+  get workState(): Exclude<SessionStateName, 'closed'> {
+    const { log, lifecycle } = this.#options;
+    return workAfter(log.state, lifecycle.isLiving || lifecycle.isDeleting ? this.#agent : GONE);
   }
 
   /** When the agent became idle, as `performance.now()`; null while it works or there is none. */
@@ -72,9 +96,20 @@ export class SessionActivity implements SlotHolder {
 
   /** True while the session has subscribers or work to do. */
   get isActive(): boolean {
-    const { log, gate } = this.#options;
+    const { gate } = this.#options;
     const isWorking = gate.agent.work.isAtWork || !['idle', 'dormant'].includes(this.state);
-    return log.subscribers > 0 || isWorking;
+    return this.#hasSubscribers || isWorking;
+  }
+
+  /** Keeps the session on this server, even if that drains, until a request of a client is handled. */
+  async during<Answer>(handling: Promise<Answer>): Promise<Answer> {
+    this.#requests += 1;
+    try {
+      return await handling;
+    } finally {
+      this.#requests -= 1;
+      this.#drain.update();
+    }
   }
 
   /** Restarts the timers, and lets an idle agent be evicted. Call it when work may have ended. */
@@ -83,6 +118,8 @@ export class SessionActivity implements SlotHolder {
     this.#unused.restart();
     this.#lastWorkAt = performance.now();
     if (this.idleSince !== null || this.backgroundSince !== null) this.#options.slots.evictIdle();
+    this.#options.log.storeStatus();
+    this.#drain.update();
   }
 
   /** Stops the timers. Call it when work begins, or the session ends. */
@@ -101,11 +138,28 @@ export class SessionActivity implements SlotHolder {
     }
   }
 
-  #stateAfter({ requests, turn, queue }: SessionState): SessionStateName {
-    const { gate, lifecycle } = this.#options;
-    if (!lifecycle.isLiving && !lifecycle.isDeleting) return 'closed';
-    if (requests.size > 0) return 'awaiting';
-    if (turn || queue.length > 0 || gate.agent.work.isInTurn) return 'running';
-    return gate.agent.isAlive ? 'idle' : 'dormant';
+  get #hasSubscribers(): boolean {
+    const { log, isFollowed } = this.#options;
+    return log.subscribers > 0 || isFollowed();
   }
+
+  get #agent(): AgentPresence {
+    const { isAlive, work } = this.#options.gate.agent;
+    return { isAlive, isInTurn: work.isInTurn };
+  }
+
+  #stateAfter(state: SessionState): SessionStateName {
+    const { lifecycle } = this.#options;
+    if (!lifecycle.isLiving && !lifecycle.isDeleting) return 'closed';
+    return workAfter(state, this.#agent);
+  }
+}
+
+function workAfter(
+  { requests, turn, queue }: SessionState,
+  { isAlive, isInTurn }: AgentPresence,
+): Exclude<SessionStateName, 'closed'> {
+  if (requests.size > 0) return 'awaiting';
+  if (turn || queue.length > 0 || isInTurn) return 'running';
+  return isAlive ? 'idle' : 'dormant';
 }

@@ -1,9 +1,12 @@
-import type { PermissionMode, SdkFactory } from '../agent-client.js';
+import type { PermissionMode, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from '../agent/agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
+import type { Appended } from '../event-log/group-commit.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
 import type { StorageProvider } from '../storage.js';
+import type { SessionFolders } from '../workspace/session-folders.js';
 import type { PermittedCommands } from '../slash-command.js';
+import type { CanAnswer } from './answering.js';
 import type { OnDecision } from './decision.js';
 
 export interface SessionLimits extends WindowLimits {
@@ -27,15 +30,34 @@ export interface SessionLimits extends WindowLimits {
   requestTimeoutMs: number | null;
 }
 
+/** The walls around an agent, for clients. */
+export interface DescribedWalls {
+  /** The name of the sandbox; `none` for no walls. */
+  readonly sandbox: string;
+  /** The hosts that the agent can reach. Absent without a sandbox. */
+  readonly network?: readonly string[];
+}
+
 export interface SessionDependencies {
   storage: StorageProvider;
   sdkFactory: SdkFactory;
+  /** The folders in which agents work. */
+  folders: Pick<SessionFolders, 'find' | 'measure' | 'quotaBytes'>;
+  /**
+   * Returns the walls of an agent that this server starts with a configuration; null for an agent that says
+   * nothing about them.
+   *
+   * @default null for every agent
+   */
+  describeWalls?: (config: SessionConfig) => DescribedWalls | null;
   limits: SessionLimits;
   /** The slash commands that the agent may run when a client sends them. */
   commands: PermittedCommands;
   /** The permission modes that clients may request, and to which the agent may change. */
   permissionModes: readonly PermissionMode[];
   slots: AgentSlots;
+  /** Decides who may answer a request; null for every caller who may answer in the session. */
+  canAnswer: CanAnswer | null;
   /** Called with the outcome of each request, once it is committed. */
   onDecision: OnDecision;
   logger: EngineLogger;
@@ -51,8 +73,33 @@ export interface SessionDependencies {
    * @param epoch the epoch at which this server owns the session
    */
   onReset: (sessionId: string, epoch: number, agentGone: Promise<void>) => void;
-  /** Called with the seq of the last event whenever events of the session are committed. */
-  onCommitted: (sessionId: string, seq: number) => void;
+  /**
+   * Called with the seq of the last event, the new events, and what tells their ids, whenever events of the
+   * session are committed.
+   */
+  onCommitted: (
+    sessionId: string,
+    seq: number,
+    appended: readonly Appended[],
+    ids: { idOf(seq: number): number },
+  ) => void;
+  /**
+   * Called when the number of subscribers of the session has changed.
+   *
+   * @default nothing is called
+   */
+  onSubscribers?: (sessionId: string) => void;
+  /**
+   * Returns true when another server has subscribers of the session, so that it counts as used.
+   *
+   * @default false for every session
+   */
+  isFollowed?: (sessionId: string) => boolean;
+  /**
+   * Returns true while this server ends its work before it stops. No turn starts then, and a session leaves
+   * memory as soon as it does not work.
+   */
+  isDraining: () => boolean;
   /** Called when the session has been dormant and without subscribers for a minute, so that it can leave memory. */
   onUnused: (sessionId: string) => void;
 }

@@ -1,7 +1,8 @@
 import { PROTOCOL_VERSION, type SessionStateName } from '../../protocol/events.js';
-import type { PendingRequest, SessionInfo, SessionTask } from '../../protocol/answers.js';
+import type { SessionInfo } from '../../protocol/answers.js';
 import { Generations } from '../event-log/generations.js';
-import type { SessionRecord } from '../storage.js';
+import type { SessionRecord, SessionStatus } from '../storage.js';
+import type { SessionDependencies } from './session-dependencies.js';
 
 /** A summary of a session's events for clients. */
 export interface LogInfo {
@@ -17,13 +18,21 @@ export function describeLog({ log }: SessionRecord): LogInfo {
   return { firstId: ids.idOf(firstSeq), lastId: ids.idOf(lastSeq), costUsd };
 }
 
+/** Returns the status of a session that is only in the storage. Without a server that runs it, its agent is gone. */
+export function storedStatusOf({ log: { status }, server }: SessionRecord): SessionStatus {
+  const { state = 'dormant', pending = [], tasks = [] } = status ?? {};
+  const isAbandoned = state === 'idle' && (server ?? null) === null;
+  return { state: isAbandoned ? 'dormant' : state, pending, tasks };
+}
+
 /** Returns the description of a session that clients receive. */
 export function describeSession(
   { id, config, createdAt, lastActivityAt }: SessionRecord,
   { firstId, lastId, costUsd }: LogInfo,
   state: SessionStateName,
-  { pending, tasks }: { pending: PendingRequest[]; tasks: SessionTask[] },
+  { pending, tasks }: Pick<SessionStatus, 'pending' | 'tasks'>,
   subscribers: number,
+  describeWalls: SessionDependencies['describeWalls'],
 ): SessionInfo {
   return {
     session_id: id,
@@ -32,13 +41,14 @@ export function describeSession(
     model: config.model,
     permission_mode: config.permissionMode,
     cwd: config.cwd,
+    ...describeWalls?.(config),
     created_at: createdAt.toISOString(),
     last_activity_at: lastActivityAt.toISOString(),
     first_id: firstId,
     last_id: lastId,
     subscribers,
-    pending,
-    tasks,
+    pending: [...pending],
+    tasks: [...tasks],
     total_cost_usd: costUsd,
   };
 }

@@ -34,6 +34,7 @@ export interface EndingParts {
   readonly requests: Requests;
   readonly activity: { stopTimers(): void };
   readonly tasks: { stopTimer(): void };
+  readonly quota: { stop(): void } | null;
   readonly transcripts: DurableTranscripts | null;
 }
 
@@ -206,6 +207,7 @@ export class SessionLifecycle {
   #stopTimers(): void {
     this.#parts.activity.stopTimers();
     this.#parts.tasks.stopTimer();
+    this.#parts.quota?.stop();
   }
 
   async #appendDone(): Promise<void> {

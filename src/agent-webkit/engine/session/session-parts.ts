@@ -5,15 +5,19 @@ import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { AgentsBusyError } from '../errors.js';
 import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
 import { type SessionRecord, UnstorableError } from '../storage.js';
+import type { QuotaWatch } from '../workspace/quota-watch.js';
 import { budgetLeft } from './budget.js';
 import { type RequestDecision, reportDecision } from './decision.js';
 import { MessageQueue } from './message-queue.js';
 import { Requests } from './requests.js';
 import { SessionActivity } from './session-activity.js';
+import { Answering } from './answering.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { type EndingParts, SessionLifecycle } from './session-lifecycle.js';
 import { SessionSettings } from './session-settings.js';
+import { StoredStatus } from './stored-status.js';
 import { Tasks } from './tasks.js';
+import { createQuotaWatch } from './session-quota.js';
 import { exhaustedResult } from './turn-events.js';
 import { TurnGate } from './turn-gate.js';
 
@@ -33,30 +37,42 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly settings: SessionSettings;
   readonly activity: SessionActivity;
   readonly tasks: Tasks;
+  readonly quota: QuotaWatch | null;
+  /** Null for a storage without a `cluster`, which stores none. */
+  readonly status: StoredStatus | null;
 
   /** Creates the parts of a new session. */
   static create(record: SessionRecord, deps: SessionDependencies): SessionParts {
-    const log: EventLog = new EventLog(logOptions(record, deps, () => parts.lifecycle));
-    const parts = new SessionParts(record, log, deps);
+    const status = storedStatus(record, deps, () => parts);
+    const log = new EventLog(logOptions(record, deps, () => parts.lifecycle, status));
+    const parts: SessionParts = new SessionParts(record, log, status, deps);
     return parts;
   }
 
   /** Creates the parts of a session whose events are read from the storage. */
   static async restore(record: SessionRecord, deps: SessionDependencies): Promise<SessionParts> {
-    const log: EventLog = await EventLog.open(logOptions(record, deps, () => parts.lifecycle));
-    const parts = new SessionParts(record, log, deps);
+    const status = storedStatus(record, deps, () => parts);
+    const log = await EventLog.open(logOptions(record, deps, () => parts.lifecycle, status));
+    const parts: SessionParts = new SessionParts(record, log, status, deps);
     return parts;
   }
 
-  private constructor(record: SessionRecord, log: EventLog, deps: SessionDependencies) {
-    const { storage, limits, slots, sdkFactory, commands, logger } = deps;
+  private constructor(
+    record: SessionRecord,
+    log: EventLog,
+    status: StoredStatus | null,
+    deps: SessionDependencies,
+  ) {
+    const { storage, limits, slots, sdkFactory, commands, canAnswer, logger } = deps;
     this.record = record;
     this.deps = deps;
     this.log = log;
+    this.status = status;
     this.lifecycle = new SessionLifecycle(record, deps, this);
     this.queue = new MessageQueue(log, limits, () => this.#assertAgentAvailable());
     this.requests = new Requests(log, {
       timeoutMs: limits.requestTimeoutMs,
+      answering: canAnswer && new Answering(record, canAnswer, logger),
       onDecision: (decision) => this.#onDecision(decision),
     });
     this.transcripts = storage.transcripts
@@ -71,10 +87,13 @@ export class SessionParts implements EndingParts, SlotHolder {
       holder: this,
       logger,
       createStart: (resume) => this.#createStart(resume),
+      describeWalls: () => deps.describeWalls?.(record.config) ?? null,
       budgetEnd: () => this.#budgetEnd(),
       commands,
       interruptTimeoutMs: limits.interruptTimeoutMs,
       agentGraceMs: limits.agentGraceMs,
+      isDraining: deps.isDraining,
+      onTurnStarted: () => this.quota?.turnStarted(),
       onPermissionMode: (mode) => this.settings.followMode(mode),
       onTasksChanged: () => this.tasks.update(),
       onWorkEnded: () => {
@@ -82,6 +101,7 @@ export class SessionParts implements EndingParts, SlotHolder {
         this.settings.recordActivity();
       },
     });
+    this.quota = createQuotaWatch(record, log, this.gate, deps, this.transcripts);
     this.settings = new SessionSettings({
       record,
       records: storage.records,
@@ -107,6 +127,8 @@ export class SessionParts implements EndingParts, SlotHolder {
       transcripts: this.transcripts,
       slots,
       idleTimeoutMs: limits.idleTimeoutMs,
+      isFollowed: () => deps.isFollowed?.(record.id) ?? false,
+      isDraining: deps.isDraining,
       onUnused: () => deps.onUnused(record.id),
     });
   }
@@ -149,7 +171,9 @@ export class SessionParts implements EndingParts, SlotHolder {
       : exhaustedResult(id, costUsd, config.maxBudgetUsd ?? 0);
   }
 
-  #createStart(resume: boolean): AgentStart {
+  async #createStart(resume: boolean): Promise<AgentStart> {
+    const folders = await this.deps.folders.find(this.record);
+    this.quota?.start();
     const { id, owner, config } = this.record;
     const maxBudgetUsd = budgetLeft(config, this.log.state.costUsd);
     return {
@@ -159,18 +183,40 @@ export class SessionParts implements EndingParts, SlotHolder {
       conversationId: this.log.state.laterConversations.at(-1) ?? id,
       owner,
       resume,
+      folders,
       ...(this.transcripts && { transcripts: this.transcripts }),
       canUseTool: (toolName, input, context) => this.requests.ask(toolName, input, context),
     };
   }
 }
 
+function storedStatus(
+  { log: { status } }: SessionRecord,
+  { storage }: SessionDependencies,
+  parts: () => SessionParts,
+): StoredStatus | null {
+  if (!storage.cluster) return null;
+  return new StoredStatus(
+    {
+      get log() {
+        return parts().log;
+      },
+      get activity() {
+        return parts().activity;
+      },
+    },
+    status,
+  );
+}
+
 function logOptions(
   record: SessionRecord,
   { storage, limits, logger, onCommitted }: SessionDependencies,
   lifecycle: () => SessionLifecycle,
+  status: StoredStatus | null,
 ): EventLogOptions {
   return {
+    ...(status && { status }),
     sessionId: record.id,
     epoch: record.epoch,
     generations: record.log.generations,
@@ -180,7 +226,7 @@ function logOptions(
     maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),
-    onCommitted: (seq) => onCommitted(record.id, seq),
+    onCommitted: (seq, appended, ids) => onCommitted(record.id, seq, appended, ids),
     onFailure: (cause) => {
       if (cause instanceof UnstorableError) lifecycle().reset(cause);
       else lifecycle().loseOwnership(cause);

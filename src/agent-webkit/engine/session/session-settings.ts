@@ -42,6 +42,8 @@ export class SessionSettings {
 
   /** False while the grants in memory are newer than the stored ones. */
   #isStored = true;
+  /** True while the time of the last activity is being stored. */
+  #isRecording = false;
 
   /** The permission mode as of the last event, before it is stored. */
   #mode: PermissionMode;
@@ -187,11 +189,23 @@ export class SessionSettings {
 
   /** Stores the present time as the session's last activity, without waiting for the storage. */
   recordActivity(): void {
-    const { record, records } = this.#options;
+    const { record } = this.#options;
     record.lastActivityAt = new Date();
-    const { id, epoch, lastActivityAt } = record;
-    void this.#logFailure(records.update(id, epoch, { lastActivityAt }));
+    if (!this.#isRecording) void this.#storeActivity();
     if (!this.#isStored) void this.#logFailure(this.#configure({}));
+  }
+
+  /** One update at a time, so that an earlier time does not replace a later one. */
+  async #storeActivity(): Promise<void> {
+    const { record, records } = this.#options;
+    this.#isRecording = true;
+    let stored: Date;
+    do {
+      stored = record.lastActivityAt;
+      // oxlint-disable-next-line no-await-in-loop -- one update after the other
+      await this.#logFailure(records.update(record.id, record.epoch, { lastActivityAt: stored }));
+    } while (record.lastActivityAt !== stored);
+    this.#isRecording = false;
   }
 
   /** Stores a change of the configuration, together with grants that are not stored yet. */

@@ -8,14 +8,15 @@ import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import type { SessionRecord } from '../storage.js';
 import { StorageWait } from '../storage-guard/storage-wait.js';
+import { type Answer, isAnswer } from './answering.js';
 import { acceptMessage } from './accept-message.js';
-import { toPendingRequest } from './request-events.js';
+import type { ReadableSession } from './readable-session.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
 import type { EndReason, SessionEnd } from './session-lifecycle.js';
 import { SessionParts } from './session-parts.js';
+import { describeWork } from './stored-status.js';
 import { errorEvent } from './turn-events.js';
-import { toSessionTask } from './tasks.js';
 
 const EVENT_NOT_STORED =
   'An event of this session could not be stored, and is lost. ' +
@@ -29,10 +30,13 @@ const EVENT_NOT_STORED =
  * message starts another one that resumes the conversation. The session ends only by {@link end}, or
  * when its storage permanently rejects its events.
  */
-export class Session {
+export class Session implements ReadableSession {
   readonly #parts: SessionParts;
   /** One function for all subscriptions, because there are many. */
-  readonly #onUnsubscribed = () => this.#parts.activity.update();
+  readonly #onUnsubscribed = () => {
+    this.#parts.activity.update();
+    this.#parts.deps.onSubscribers?.(this.id);
+  };
 
   private constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -41,6 +45,7 @@ export class Session {
   /** Creates a new session, whose agent starts in the background. */
   static async create(record: SessionRecord, deps: SessionDependencies): Promise<Session> {
     const parts = SessionParts.create(record, deps);
+    if (!deps.slots.areBusy) parts.status?.expectAgent();
     await parts.log.append(sessionReady(record.id));
     if (!deps.slots.areBusy) parts.gate.warmUp();
     parts.activity.update();
@@ -92,6 +97,15 @@ export class Session {
     return this.#parts.log.lastSeq;
   }
 
+  /** The number of subscribers on this server. */
+  get subscribers(): number {
+    return this.#parts.log.subscribers;
+  }
+
+  get firstId(): number {
+    return this.#parts.log.firstId;
+  }
+
   get config(): Readonly<SessionConfig> {
     return this.#parts.record.config;
   }
@@ -140,6 +154,7 @@ export class Session {
    * @param idempotencyKey a user message whose key was accepted before has no effect
    * @param wait how long the request may still wait for the storage
    * @throws StorageUnavailableError when the storage does not answer in time
+   * @throws ForbiddenError when the host does not let the caller answer the request
    * @throws NoRunningTaskError when the task to stop does not run
    * @throws AgentsBusyError when the message needs an agent and no slot is or becomes free
    * @throws SessionNotFoundError, ShuttingDownError when the session has ended
@@ -151,11 +166,19 @@ export class Session {
     wait = this.#wait(),
   ): Promise<void> {
     const { lifecycle, log } = this.#parts;
+    if (isAnswer(message)) await this.#authorize(message, by);
     // Otherwise without an await: a deletion that begins later must not come before the message.
     if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
     lifecycle.assertLiving();
     if (log.isTroubled) throw wait.unavailable();
-    await wait.for(acceptMessage(this.#parts, message, by, idempotencyKey));
+    const { activity } = this.#parts;
+    await wait.for(activity.during(acceptMessage(this.#parts, message, by, idempotencyKey)));
+  }
+
+  /** Without the limit of the waiting for the storage: the host may take its time. */
+  async #authorize(answer: Answer, by: Caller): Promise<void> {
+    const { lifecycle, requests } = this.#parts;
+    if (lifecycle.isLiving) await requests.authorize(answer, by);
   }
 
   /**
@@ -179,6 +202,7 @@ export class Session {
     const { activity, log } = this.#parts;
     const subscription = log.subscribeChecked(after, onReadable, this.#onUnsubscribed);
     activity.stopTimers();
+    this.#parts.deps.onSubscribers?.(this.id);
     return subscription;
   }
 
@@ -198,6 +222,11 @@ export class Session {
     if (log.subscribers >= maxSubscribers) throw new TooManySubscribersError(maxSubscribers);
   }
 
+  /** Counts the idle time from now on, because no other server has subscribers any more. */
+  onUnfollowed(): void {
+    this.#parts.activity.update();
+  }
+
   /** True when a cursor is not the id of an event of this session, as far as this server knows. */
   isUnknown(cursor: number): boolean {
     return this.#parts.log.isUnknown(cursor);
@@ -210,13 +239,17 @@ export class Session {
 
   /** Describes the session for clients, as of its last committed event. */
   info(): SessionInfo {
-    const { record, log, activity } = this.#parts;
+    const { record, log, activity, deps } = this.#parts;
     const { firstId, lastId, committed, subscribers } = log;
     const described = { firstId, lastId, costUsd: committed.costUsd };
-    const pending = [...committed.requests.values()].map(toPendingRequest);
-    const tasks = [...committed.tasks.values()].map(toSessionTask);
-    const { committedState } = activity;
-    return describeSession(record, described, committedState, { pending, tasks }, subscribers);
+    return describeSession(
+      record,
+      described,
+      activity.committedState,
+      describeWork(committed),
+      subscribers,
+      deps.describeWalls,
+    );
   }
 
   /**
@@ -250,7 +283,7 @@ export class Session {
     const { lifecycle } = this.#parts;
     if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
     lifecycle.assertLiving();
-    await wait.for(this.#parts.settings.setMaxBudget(usd));
+    await wait.for(this.#parts.activity.during(this.#parts.settings.setMaxBudget(usd)));
   }
 
   #wait(): StorageWait {
@@ -260,6 +293,11 @@ export class Session {
   /** Stores the present time as the session's last activity, so that retention counts from now. */
   recordActivity(): void {
     this.#parts.settings.recordActivity();
+  }
+
+  /** Takes the next step towards leaving a server that drains. Call it when it begins to drain. */
+  drain(): void {
+    this.#parts.activity.update();
   }
 
   /** Stops the agent if it is idle. The next message starts another one. */

@@ -1,11 +1,13 @@
 import type { WireEvent } from '../../protocol/events.js';
 import type { AgentClient, AgentStart, PermissionMode } from '../agent-client.js';
+import type { AgentFailureCode } from '../agent-failure.js';
 import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
 import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
 import type { GateState } from './gate-state.js';
 import type { Requests } from './requests.js';
+import type { DescribedWalls } from './session-dependencies.js';
 import { lostTasks } from './tasks.js';
 import { errorEvent, failedResult, sessionState } from './turn-events.js';
 
@@ -13,12 +15,18 @@ export interface TurnGateOptions extends SessionAgentOptions {
   sessionId: string;
   log: EventLog;
   requests: Requests;
-  createStart: (resume: boolean) => AgentStart;
+  createStart: (resume: boolean) => Promise<AgentStart>;
+  /** Returns the walls of the session's agents; null if they do not tell. */
+  describeWalls: () => DescribedWalls | null;
   /** Returns the end of a turn when the session's budget is spent, else null. */
   budgetEnd: () => WireEvent | null;
   commands: PermittedCommands;
   interruptTimeoutMs: number;
   agentGraceMs: number;
+  /** Returns true while the server drains, and starts no turn: another server starts it. */
+  isDraining: () => boolean;
+  /** Called when an agent is about to receive the message of a turn. */
+  onTurnStarted: () => void;
   /** Called with the permission mode that the agent reports. */
   onPermissionMode: (mode: PermissionMode) => void;
   /** Called when a task of the agent has started or ended, or was moved to the background. */
@@ -61,7 +69,7 @@ export class TurnGate {
   }
 
   /** The session's agent, for reading: only the gate starts and stops it. */
-  get agent(): Pick<SessionAgent, 'client' | 'isAlive' | 'work'> {
+  get agent(): Pick<SessionAgent, 'client' | 'folders' | 'isAlive' | 'work'> {
     return this.#agent;
   }
 
@@ -78,7 +86,7 @@ export class TurnGate {
 
   /** Starts the agent ahead of the first message. */
   warmUp(): void {
-    if (this.#options.budgetEnd()) return;
+    if (this.#options.isDraining() || this.#options.budgetEnd()) return;
     void this.#startAgent();
   }
 
@@ -87,6 +95,7 @@ export class TurnGate {
     const [message] = this.#log.state.queue;
     const isFree = this.#state.name === 'open' || this.#state.name === 'dormant';
     if (!message || !isFree) return;
+    if (this.#options.isDraining()) return this.#options.onWorkEnded();
     // A log that has failed ends the session by itself, and then there is no turn to start.
     this.#startTurn(message).catch(() => undefined);
   }
@@ -118,6 +127,13 @@ export class TurnGate {
     this.#options.requests.cancelAll();
     await this.#appendDormant();
     await gone;
+  }
+
+  /** Ends the agent at once because it exceeded a limit, and its turn if one runs. The next message starts another agent. */
+  stopAgent(code: AgentFailureCode, message: string): void {
+    if (!this.#agent.isAlive) return;
+    void this.#agent.close(0);
+    this.#endWithoutAgent(code, message);
   }
 
   /** Resumes a restored session: reports the turn that its last server left as interrupted, then starts the next one. */
@@ -153,7 +169,8 @@ export class TurnGate {
   }
 
   async #startTurn({ messageId, content }: QueuedMessage): Promise<void> {
-    const events: WireEvent[] = [{ event: 'turn_start', data: { message_id: messageId } }];
+    const data = { message_id: messageId, ...this.#options.describeWalls() };
+    const events: WireEvent[] = [{ event: 'turn_start', data }];
     if (this.#state.name === 'dormant') events.unshift(sessionState('idle'));
     // A new object, because another turn may be starting when this one compares the state.
     const starting: GateState = { name: 'starting' };
@@ -168,6 +185,7 @@ export class TurnGate {
     this.#hasConversation = true;
     // Checked again: the list may have changed since the message was queued.
     const isCommand = isPermittedCommand(content, this.#options.commands);
+    this.#options.onTurnStarted();
     agent.send({ messageId, content, isCommand });
   }
 
@@ -228,10 +246,15 @@ export class TurnGate {
     return this.#log.isBacklogged ? committed : undefined;
   }
 
-  #onAgentExit({ hasSpoken, reason, cause }: AgentExit): void {
-    const code = hasSpoken ? 'agent_crashed' : 'agent_start_failed';
-    this.#options.logger.error(`Session ${this.#options.sessionId}: ${code}`, cause);
-    this.#endWithoutAgent(code, reason);
+  #onAgentExit({ hasSpoken, code, reason, cause }: AgentExit): void {
+    const { logger, sessionId } = this.#options;
+    if (code !== null) {
+      logger.warn(`Session ${sessionId}: ${code}. ${reason}`);
+      return this.#endWithoutAgent(code, reason);
+    }
+    const crash = hasSpoken ? 'agent_crashed' : 'agent_start_failed';
+    logger.error(`Session ${sessionId}: ${crash}`, cause);
+    this.#endWithoutAgent(crash, reason);
   }
 
   /** Ends the turn on behalf of an agent that is gone. */

@@ -1,9 +1,11 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { EngineLogger } from '../engine-logger.js';
+import type { ClusterStore } from '../cluster.js';
 import { AgentWebkitError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import {
   type EventStore,
   FencedError,
+  OwnedElsewhereError,
   type SessionRecordStore,
   type StorageProvider,
   UnstorableError,
@@ -40,6 +42,23 @@ const RECORD_CALLS: Calls<SessionRecordStore> = {
   emptySince: true,
   delete: true,
 };
+type ClusterCalls = Omit<ClusterStore, 'address' | 'leaseMs'>;
+
+const CLUSTER_CALLS: Calls<ClusterCalls> = {
+  messageKey: true,
+  renew: true,
+  leave: true,
+  release: true,
+  post: true,
+  requests: true,
+  reply: true,
+  replies: true,
+  withdraw: true,
+  positions: true,
+  setSubscribers: true,
+  subscribersElsewhere: true,
+  countCreation: true,
+};
 const TRANSCRIPT_CALLS: Calls<SessionStore> = {
   append: true,
   load: true,
@@ -52,7 +71,7 @@ const TRANSCRIPT_CALLS: Calls<SessionStore> = {
 /** A call that is not answered within this many times the limit of a request is abandoned. */
 const ABANDON_AFTER = 3;
 /** The errors that are answers of a storage that works. */
-const ANSWERS = [FencedError, UnstorableError, AgentWebkitError];
+const ANSWERS = [FencedError, OwnedElsewhereError, UnstorableError, AgentWebkitError];
 /** How often overdue calls are looked for, as a share of the limit. */
 const CHECK_EVERY = 0.2;
 
@@ -70,6 +89,7 @@ export class GuardedStorage implements StorageProvider {
   readonly events: EventStore;
   readonly records: SessionRecordStore;
   readonly transcripts?: SessionStore;
+  readonly cluster?: ClusterStore;
   readonly #timeoutMs: number;
   readonly #outage: OutageReport;
   /** The calls without an answer, the oldest first. */
@@ -86,11 +106,20 @@ export class GuardedStorage implements StorageProvider {
     if (storage.transcripts) {
       this.transcripts = this.#guard('transcripts', storage.transcripts, TRANSCRIPT_CALLS);
     }
+    if (storage.cluster) {
+      const { address, leaseMs } = storage.cluster;
+      const calls = this.#guard<ClusterCalls>('cluster', storage.cluster, CLUSTER_CALLS);
+      this.cluster = { ...calls, address, leaseMs };
+    }
   }
 
-  /** Begins the waiting of one request. */
-  wait(): StorageWait {
-    return new StorageWait(this.#timeoutMs, (cause) => {
+  /**
+   * Begins the waiting of one request.
+   *
+   * @param extraMs how long it may wait in addition, in milliseconds
+   */
+  wait(extraMs = 0): StorageWait {
+    return new StorageWait(this.#timeoutMs + extraMs, (cause) => {
       this.#outage.failed('request', cause);
       return new StorageUnavailableError(this.#outage.fault ?? cause);
     });

@@ -1,5 +1,5 @@
 import { AgentWebkitError, NotStorableError, StorageUnavailableError } from '../errors.js';
-import { UnstorableError } from '../storage.js';
+import { OwnedElsewhereError, UnstorableError } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 
 /** Reports what kept a request from its answer, and returns the error that it is answered with. */
@@ -39,6 +39,7 @@ export class StorageWait {
    * later, without this request.
    *
    * @throws NotStorableError when the storage can never store the data
+   * @throws OwnedElsewhereError when the session belongs to another server
    * @throws StorageUnavailableError when the limit is reached, or the work fails, except with an error
    *   of this package
    */
@@ -51,7 +52,7 @@ export class StorageWait {
     } catch (error) {
       this.#leftMs -= performance.now() - startedAt;
       if (error instanceof UnstorableError) throw new NotStorableError(error);
-      if (error instanceof AgentWebkitError) throw error;
+      if (error instanceof AgentWebkitError || error instanceof OwnedElsewhereError) throw error;
       throw this.#report(error);
     }
     this.#leftMs = 0;

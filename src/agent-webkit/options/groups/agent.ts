@@ -6,7 +6,6 @@ import {
   amount,
   count,
   flag,
-  folder,
   functionOf,
   integer,
   listOf,
@@ -25,14 +24,6 @@ export interface AgentOptions {
    * @default `claudeSdkFactory()`: the Claude Agent SDK
    */
   readonly sdkFactory?: SdkFactory;
-
-  /**
-   * The directory agents work in. A client may request a directory inside it. A directory outside
-   * is rejected with 403.
-   *
-   * @default the current directory of the process
-   */
-  readonly workspace?: string;
 
   /**
    * The model of a session whose client requests none. Null selects the agent's own default.
@@ -91,6 +82,25 @@ export interface AgentOptions {
   readonly maxBudgetUsd?: number | null;
 
   /**
+   * Maximum number of requests of one session to the model, in a minute, over all of its agents on this
+   * server. It bounds a program that the agent starts, and that calls the model behind the agent's back; no
+   * agent reaches it by its own work. Beyond it, a request is answered with 429, and the agent waits. Only for
+   * agents in a sandbox. Null for no limit.
+   *
+   * @default 300
+   */
+  readonly modelRequestsPerMinute?: number | null;
+
+  /**
+   * Maximum number of tokens of one session, in a minute, over all of its agents on this server: input that
+   * the model does not read from its cache, and output. Beyond it, a request is answered with 429, and the
+   * agent waits, or ends its turn if that would take long. Only for agents in a sandbox. Null for no limit.
+   *
+   * @default null
+   */
+  readonly modelTokensPerMinute?: number | null;
+
+  /**
    * Maximum number of agents that run on this server. To start another one, the agent that has been
    * idle for longest is stopped. When all are active, the message is rejected with 503
    * `agents_busy`.
@@ -123,14 +133,6 @@ export const AGENT = {
     defaultText: '`claudeSdkFactory()`: the Claude Agent SDK',
     variable: 'AGENT_WEBKIT_AGENT',
     effect: 'Starts the agent of a session.',
-  },
-  workspace: {
-    rule: folder,
-    computeDefault: () => process.cwd(),
-    defaultText: 'the current directory of the process',
-    variable: 'AGENT_WEBKIT_WORKSPACE',
-    effect:
-      "The directory agents work in. A session's `cwd` must be inside it, by real path; one outside is rejected with 403.",
   },
   model: {
     rule: orNull(nonEmptyString),
@@ -183,6 +185,22 @@ export const AGENT = {
     variable: 'AGENT_WEBKIT_MAX_BUDGET_USD',
     effect:
       'Maximum cost of a session, over all of its agents. The turn that reaches it ends with the `result` `error_max_budget_usd`, and so does every later turn. Null for no limit.',
+  },
+  modelRequestsPerMinute: {
+    rule: orNull(count),
+    default: 300,
+    unit: 'requests in a minute',
+    variable: 'AGENT_WEBKIT_MODEL_REQUESTS_PER_MINUTE',
+    effect:
+      'Maximum number of requests of one session to the model, over all of its agents. Beyond it, a request is answered with 429, and the agent waits. Only for agents in a sandbox, see [The model](./sandbox.md#the-model). Null for no limit.',
+  },
+  modelTokensPerMinute: {
+    rule: orNull(count),
+    default: null,
+    unit: 'tokens in a minute',
+    variable: 'AGENT_WEBKIT_MODEL_TOKENS_PER_MINUTE',
+    effect:
+      'Maximum number of tokens of one session, over all of its agents: input that is not read from the cache, and output. Beyond it, a request is answered with 429, and the agent waits, or ends its turn if that would take long. Only for agents in a sandbox. Null for no limit.',
   },
   maxAgents: {
     rule: count,

@@ -1,6 +1,7 @@
 import type { Caller } from '../../engine/caller.js';
 import type { CanAccess } from '../../engine/registry/access.js';
 import type { ConfigureSession } from '../../engine/registry/session-policy.js';
+import type { CanAnswer } from '../../engine/session/answering.js';
 import type { OnDecision } from '../../engine/session/decision.js';
 import type { Descriptors } from '../descriptor.js';
 import { functionOf } from '../rules.js';
@@ -33,6 +34,16 @@ export interface HookOptions {
   readonly configureSession?: ConfigureSession;
 
   /**
+   * Returns true when a caller may answer a request of the agent: with the tool and its input, who owns
+   * the session, and if the caller wants to allow or deny it. Called for each answer of a caller who owns
+   * the session, or whom `canAccess` permits to answer. Otherwise the answer is refused with 403, and the
+   * request stays open.
+   *
+   * @default the owner, and every caller whom `canAccess` permits to answer
+   */
+  readonly canAnswer?: CanAnswer;
+
+  /**
    * Called with every decision about a permission request or a question once it is committed, for
    * an audit log.
    *
@@ -62,6 +73,13 @@ export const HOOKS = {
     defaultText: 'no changes',
     effect:
       "Returns changes to a new session's configuration, or rejects the session by throwing; the error is the answer.",
+  },
+  canAnswer: {
+    rule: functionOf<CanAnswer>(),
+    default: null,
+    defaultText: 'the owner, and every caller whom `canAccess` permits to answer',
+    effect:
+      'Returns true when a caller may answer a request of the agent. Otherwise the answer is 403, and the request stays open.',
   },
   onDecision: {
     rule: functionOf<OnDecision>(),

@@ -12,7 +12,7 @@ export interface LimitOptions {
   readonly maxSessionsPerOwner?: number;
 
   /**
-   * Maximum number of sessions a caller may create within a minute on this server. Creating another
+   * Maximum number of sessions a caller may create within a minute, on all servers that share the storage. Creating another
    * one is rejected with 429 `too_many_creations`.
    *
    * @default 60
@@ -67,7 +67,7 @@ export const LIMITS = {
     unit: 'sessions',
     variable: 'AGENT_WEBKIT_MAX_CREATIONS_PER_MINUTE',
     effect:
-      'Maximum number of sessions a caller may create within a minute on this server. Creating another one is rejected with 429 `too_many_creations`.',
+      'Maximum number of sessions a caller may create within a minute, on all servers that share the storage. Creating another one is rejected with 429 `too_many_creations`.',
   },
   maxQueuedMessages: {
     rule: count,

@@ -1,5 +1,5 @@
 import type { Descriptors } from '../descriptor.js';
-import { delay, orNull } from '../rules.js';
+import { delay, delayOrNone, orNull } from '../rules.js';
 
 /** How long the server waits: for activity, replies, agents and the storage. */
 export interface TimeoutOptions {
@@ -58,6 +58,23 @@ export interface TimeoutOptions {
    * @default 2000
    */
   readonly agentGraceMs?: number;
+
+  /**
+   * How long a server that stops goes on to answer every request, in milliseconds, so that load balancers
+   * notice that it is not ready any more. Only while other servers share its storage. 0 for no delay.
+   *
+   * @default 3000
+   */
+  readonly shutdownDelayMs?: number;
+
+  /**
+   * How long running turns may take to end when the server stops, in milliseconds. They are then
+   * interrupted. Only a server whose storage is shared with others waits for them: the others go on with
+   * its sessions.
+   *
+   * @default 30000
+   */
+  readonly drainTimeoutMs?: number;
 
   /**
    * How long an agent may take to exit while the server shuts down, in milliseconds. It is then
@@ -129,6 +146,22 @@ export const TIMEOUTS = {
     default: 2000,
     unit: 'ms',
     effect: 'How long an agent may take to exit. It is then killed.',
+  },
+  shutdownDelayMs: {
+    rule: delayOrNone,
+    default: 3000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_SHUTDOWN_DELAY_MS',
+    effect:
+      'How long a server that stops goes on to answer every request, so that load balancers notice that it is not ready any more. Only while other servers share its storage. 0 for no delay.',
+  },
+  drainTimeoutMs: {
+    rule: delay,
+    default: 30_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_DRAIN_TIMEOUT_MS',
+    effect:
+      'How long running turns may take to end when a server stops whose storage is shared with others. They are then interrupted.',
   },
   shutdownGraceMs: {
     rule: delay,

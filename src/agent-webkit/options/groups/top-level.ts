@@ -1,3 +1,4 @@
+import type { Bus } from '../../engine/bus.js';
 import type { Caller } from '../../engine/caller.js';
 import type { StorageProvider } from '../../engine/storage.js';
 import type { Descriptors } from '../descriptor.js';
@@ -38,6 +39,15 @@ export interface TopLevelOptions {
    * @default `new MemoryStorage()`: sessions are lost when the server stops
    */
   readonly storage?: StorageProvider;
+
+  /**
+   * Carries short messages between servers that share a storage, so that a server need not look into the storage to
+   * learn about events and messages of the others. `'none'` for no bus: servers then look each second. Has no
+   * effect with a storage that servers cannot share.
+   *
+   * @default the bus of the storage: LISTEN and NOTIFY with PostgreSQL
+   */
+  readonly bus?: Bus | 'none';
 }
 
 /**
@@ -94,6 +104,21 @@ const storageRule: Rule<StorageProvider> = {
   show: hidden,
 };
 
+const busRule: Rule<Bus | 'none'> = {
+  words: "a Bus: { maxBytes, open, send, close }, or 'none'",
+  accepts: (value): value is Bus | 'none' => {
+    if (value === 'none') return true;
+    if (typeof value !== 'object' || value === null) return false;
+    const { maxBytes, open, send, close } = value as Partial<Bus>;
+    return (
+      typeof maxBytes === 'number' &&
+      [open, send, close].every((method) => typeof method === 'function')
+    );
+  },
+  allowsNull: false,
+  show: hidden,
+};
+
 export const TOP_LEVEL = {
   auth: {
     rule: authRule,
@@ -110,5 +135,13 @@ export const TOP_LEVEL = {
     variable: 'AGENT_WEBKIT_STORAGE',
     effect:
       'The storage of sessions. While it does not respond, requests that need it are rejected with 503 `storage_unavailable`.',
+  },
+  bus: {
+    rule: busRule,
+    default: null,
+    defaultText: 'the bus of the storage: LISTEN and NOTIFY with PostgreSQL',
+    variable: 'AGENT_WEBKIT_BUS',
+    effect:
+      "Carries messages between servers that share a storage. While it is away, events of other servers arrive up to a second later; with `'none'`, always.",
   },
 } satisfies Descriptors<TopLevelOptions>;

@@ -9,7 +9,13 @@ export interface ConformanceSubject {
    * for a storage that is not durable; the cases about durability then pass without a check.
    */
   readonly reopen?: () => Promise<StorageProvider>;
-  /** Closes the provider and deletes the data of the case. */
+  /**
+   * Opens the same storage as another server. Omit it for a storage without a `cluster`; the cases about
+   * servers that share it then pass without a check. Use a short lease, such as two seconds: some cases
+   * wait until it has lapsed.
+   */
+  readonly join?: () => Promise<StorageProvider>;
+  /** Closes all providers and deletes the data of the case. */
   readonly close: () => Promise<void>;
 }
 

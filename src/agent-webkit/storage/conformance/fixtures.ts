@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { EventAppend, SessionRecord, StorageProvider } from '../../engine/storage.js';
+import type {
+  EventAppend,
+  LogSummary,
+  SessionRecord,
+  StorageProvider,
+} from '../../engine/storage.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { EMPTY_LOG, FencedError } from '../../engine/storage.js';
 import type { ConformanceCase, ConformanceSubject } from './conformance-case.js';
@@ -14,6 +19,9 @@ export type Cases = readonly (readonly [name: string, body: CaseBody])[];
 /** Text that drivers and databases tend to change: NUL, lone surrogates, separators, other planes. */
 export const HARD_TEXT = 'nul \u0000, halves \ud83d and \ude00, lines \u2028\n, pair 😀, é, ﷺ, "\\';
 
+/** The status of a server without agents. */
+export const IDLE = { freeAgents: 0, isDraining: false };
+
 /** Turns bodies into cases, each of which opens a storage and closes it. */
 export function openedCases(
   cases: Cases,
@@ -24,12 +32,29 @@ export function openedCases(
     run: async () => {
       const subject = await createSubject();
       try {
-        await body(subject);
+        await body(await started(subject));
       } finally {
         await subject.close();
       }
     },
   }));
+}
+
+/** Takes the lease of the subject's server, and ends it before each restart, as the engine does. */
+async function started(subject: ConformanceSubject): Promise<ConformanceSubject> {
+  const { provider, reopen } = subject;
+  await provider.cluster?.renew(IDLE);
+  if (!reopen) return subject;
+  let current = provider;
+  return {
+    ...subject,
+    reopen: async () => {
+      await current.cluster?.leave();
+      current = await reopen();
+      await current.cluster?.renew(IDLE);
+      return current;
+    },
+  };
 }
 
 export function sampleRecord(values: Partial<SessionRecord> = {}): SessionRecord {
@@ -114,6 +139,23 @@ export async function rejectsAsGap(appending: Promise<void>): Promise<void> {
 
 export function isFenced(error: unknown): boolean {
   return error instanceof FencedError;
+}
+
+/** Asserts that the records are equal, except for what only storages with a `cluster` have. */
+export function assertRecord(
+  actual: SessionRecord | null | undefined,
+  expected: SessionRecord | null,
+): void {
+  assertSame(withoutCluster(actual), withoutCluster(expected));
+}
+
+/** Asserts that the summaries are equal, except for what only storages with a `cluster` have. */
+export function assertLog(actual: LogSummary | undefined, expected: LogSummary): void {
+  assertSame({ ...actual, status: null }, { ...expected, status: null });
+}
+
+function withoutCluster(record: SessionRecord | null | undefined): SessionRecord | null {
+  return record ? { ...record, server: null, log: { ...record.log, status: null } } : null;
 }
 
 /**

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { EMPTY_LOG, FencedError, type SessionRecord } from '../../engine/storage.js';
 import {
   append,
+  assertLog,
+  assertRecord,
   assertSame,
   type Cases,
   claim,
@@ -17,11 +19,11 @@ export const recordCases: Cases = [
     'a created record is returned unchanged, and an unknown one is null',
     async ({ provider, reopen }) => {
       const record = sampleRecord({ lastActivityAt: new Date('2026-02-03T04:05:06.789Z') });
-      assertSame(await provider.records.create(record, null), record);
-      assertSame(await provider.records.get(record.id), record);
+      assertRecord(await provider.records.create(record, null), record);
+      assertRecord(await provider.records.get(record.id), record);
       assert.equal(await provider.records.get(randomUUID()), null);
       assert.equal(await provider.records.claim(randomUUID()), null);
-      if (reopen) assertSame(await (await reopen()).records.get(record.id), record);
+      if (reopen) assertRecord(await (await reopen()).records.get(record.id), record);
     },
   ],
   [
@@ -41,8 +43,8 @@ export const recordCases: Cases = [
       await provider.records.create(record, null);
       const first = await provider.records.claim(record.id);
       const second = await provider.records.claim(record.id);
-      assertSame(first, { ...record, epoch: first?.epoch });
-      assertSame(second, { ...record, epoch: second?.epoch });
+      assertRecord(first, { ...record, epoch: first?.epoch ?? 0 });
+      assertRecord(second, { ...record, epoch: second?.epoch ?? 0 });
       assert.equal(new Set([1, first?.epoch, second?.epoch]).size, 3);
     },
   ],
@@ -55,13 +57,13 @@ export const recordCases: Cases = [
       await provider.records.create(other, null);
       const lastActivityAt = new Date('2026-03-01T00:00:00.003Z');
       await provider.records.update(record.id, 1, { lastActivityAt });
-      assertSame(await provider.records.get(record.id), { ...record, lastActivityAt });
+      assertRecord(await provider.records.get(record.id), { ...record, lastActivityAt });
       const config = { ...record.config, model: 'opus', permissionMode: 'plan' as const };
       await provider.records.update(record.id, 1, { config });
       await provider.records.update(record.id, 1, {});
       const { records } = reopen ? await reopen() : provider;
-      assertSame(await records.get(record.id), { ...record, lastActivityAt, config });
-      assertSame(await records.get(other.id), other);
+      assertRecord(await records.get(record.id), { ...record, lastActivityAt, config });
+      assertRecord(await records.get(other.id), other);
     },
   ],
   [
@@ -82,9 +84,9 @@ export const recordCases: Cases = [
       const epoch = await claim(provider, record.id);
       const config = { ...record.config, model: 'opus' };
       await assert.rejects(records.update(record.id, 1, { config }), FencedError);
-      assertSame(await records.get(record.id), { ...record, epoch });
+      assertRecord(await records.get(record.id), { ...record, epoch });
       await records.update(record.id, epoch, { config });
-      assertSame(await records.get(record.id), { ...record, epoch, config });
+      assertRecord(await records.get(record.id), { ...record, epoch, config });
     },
   ],
   [
@@ -98,7 +100,7 @@ export const recordCases: Cases = [
       spoil(await records.get(expected.id));
       spoil((await records.list(expected.owner, 1, null))[0]);
       spoil(await records.create(sampleRecord(), 'key'));
-      assertSame(await records.get(expected.id), expected);
+      assertRecord(await records.get(expected.id), expected);
       const patch = {
         config: { ...expected.config, cwd: '/patched' },
         lastActivityAt: new Date(5),
@@ -107,11 +109,11 @@ export const recordCases: Cases = [
       await records.update(expected.id, 1, patch);
       patch.config.cwd = '/spoilt';
       patch.lastActivityAt.setTime(0);
-      assertSame(await records.get(expected.id), patched);
+      assertRecord(await records.get(expected.id), patched);
       const claimed = await records.claim(expected.id);
-      const epoch = claimed?.epoch;
+      const epoch = claimed?.epoch ?? 0;
       spoil(claimed);
-      assertSame(await records.get(expected.id), { ...patched, epoch });
+      assertRecord(await records.get(expected.id), { ...patched, epoch });
     },
   ],
   [
@@ -119,7 +121,7 @@ export const recordCases: Cases = [
     async ({ provider, reopen }) => {
       const first = await provider.records.create(sampleRecord(), 'key');
       const { records } = reopen ? await reopen() : provider;
-      assertSame(await records.create(sampleRecord(), 'key'), first);
+      assertRecord(await records.create(sampleRecord(), 'key'), first);
       const bobs = await records.create(sampleRecord({ owner: 'bob' }), 'key');
       const another = await records.create(sampleRecord(), 'other key');
       const [keyless, keyless2] = [sampleRecord(), sampleRecord()];
@@ -141,14 +143,14 @@ export const recordCases: Cases = [
       const { id } = await records.create(sampleRecord(), 'key');
       const epoch = await claim(provider, id);
       await records.update(id, epoch, { lastActivityAt: new Date(7) });
-      assertSame(await records.create(sampleRecord(), 'key'), await records.get(id));
+      assertRecord(await records.create(sampleRecord(), 'key'), await records.get(id));
     },
   ],
   [
     'a record has the summary of the last accepted append',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
-      assertSame((await provider.records.get(id))?.log, EMPTY_LOG);
+      assertLog((await provider.records.get(id))?.log, EMPTY_LOG);
       await append(provider, id, sampleEvents(1, 3), { summary: { firstSeq: 1, costUsd: 0.125 } });
       const summary = { firstSeq: 3, costUsd: 1 / 3 };
       await append(provider, id, sampleEvents(4, 2), { summary });
@@ -157,8 +159,8 @@ export const recordCases: Cases = [
       await assert.rejects(stale, FencedError);
       const { records } = reopen ? await reopen() : provider;
       const log = { ...EMPTY_LOG, firstSeq: 3, lastSeq: 5, costUsd: 1 / 3 };
-      assertSame((await records.list('alice', 1, null))[0]?.log, log);
-      assertSame((await records.claim(id))?.log, log);
+      assertLog((await records.list('alice', 1, null))[0]?.log, log);
+      assertLog((await records.claim(id))?.log, log);
     },
   ],
   [
@@ -189,9 +191,9 @@ export const recordCases: Cases = [
       await assert.rejects(stale, FencedError);
       const { records } = reopen ? await reopen() : provider;
       const log = { ...summary, lastSeq: 10, generations };
-      assertSame((await records.get(id))?.log, log);
-      assertSame((await records.claim(id))?.log, log);
-      assertSame((await records.get(other))?.log, EMPTY_LOG);
+      assertLog((await records.get(id))?.log, log);
+      assertLog((await records.claim(id))?.log, log);
+      assertLog((await records.get(other))?.log, EMPTY_LOG);
     },
   ],
 ];

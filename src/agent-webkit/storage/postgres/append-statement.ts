@@ -17,9 +17,9 @@ export function appendStatement(schema: string): string {
   return `
     with append as (
       select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[],
-          $13::int[], $14::float8[], $15::text[])
+          $13::int[], $14::float8[], $15::text[], $16::text[])
         as a (place, session_id, epoch, first_seq, last_seq, is_unfinished, kept_from, cost_usd,
-          generations)
+          generations, status)
     ), accepted as (
       select append.*, session.key, session.last_seq as stored_seq
       from append join ${schema}.session on session.id = append.session_id
@@ -32,7 +32,8 @@ export function appendStatement(schema: string): string {
           is_unfinished = accepted.is_unfinished,
           first_seq = accepted.kept_from,
           cost_usd = accepted.cost_usd,
-          generations = coalesce(accepted.generations, session.generations)
+          generations = coalesce(accepted.generations, session.generations),
+          status = coalesce(accepted.status, session.status)
       from accepted where session.key = accepted.key
     ), added_events as (
       insert into ${schema}.event (session, seq, name, data)
@@ -73,6 +74,7 @@ export function appendValues(appends: readonly EventAppend[]): unknown[][] {
     appends.map(({ summary }) => summary.firstSeq),
     appends.map(({ summary }) => summary.costUsd),
     appends.map(({ summary }) => summary.generations && JSON.stringify(summary.generations)),
+    appends.map(({ summary }) => summary.status && JSON.stringify(summary.status)),
   ];
 }
 

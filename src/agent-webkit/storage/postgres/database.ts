@@ -20,27 +20,31 @@ const QUERY_CANCELED = '57014';
  * not reused: an open transaction ends with it.
  *
  * The database has the same limit, by its `statement_timeout`, and so ends a statement whose response
- * nothing waits for any more. Connections of the storage's own pool have the setting. Those of a host's
- * pool keep their settings: there, each statement is a transaction that sets it for itself, which costs
- * two more round trips.
+ * nothing waits for any more. Connections that this process owns have the setting. Those of a host's pool,
+ * and of a pooler in the mode `transaction`, keep their settings: there, each statement is a transaction
+ * that sets it for itself, which costs two more round trips.
  */
 export class Database {
   readonly timeoutMs: number;
   readonly #pool: PostgresPool;
-  readonly #isOwnPool: boolean;
-  /** The connections of the own pool that have their settings. */
+  readonly #ownsConnections: boolean;
+  /** The owned connections that have their settings. */
   readonly #configured = new WeakSet<PostgresClient>();
 
-  /** @param timeoutMs how long to wait for a connection, and then for a response */
-  constructor(pool: PostgresPool, timeoutMs: number, { isOwnPool = false } = {}) {
+  /**
+   * @param timeoutMs how long to wait for a connection, and then for a response
+   * @param ownsConnections true when each connection of the pool is a session of the database that only this
+   *   pool uses
+   */
+  constructor(pool: PostgresPool, timeoutMs: number, { ownsConnections = false } = {}) {
     this.#pool = pool;
-    this.#isOwnPool = isOwnPool;
+    this.#ownsConnections = ownsConnections;
     this.timeoutMs = timeoutMs;
   }
 
   /** Runs one statement in its own transaction. */
   readonly query: Query = (text, values) => {
-    return this.#isOwnPool
+    return this.#ownsConnections
       ? this.#use(this.timeoutMs, (query) => query(text, values))
       : this.transaction((query) => query(text, values));
   };
@@ -110,7 +114,7 @@ export class Database {
       throw toFault(error);
     });
     try {
-      if (this.#isOwnPool) await this.#configure(client);
+      if (this.#ownsConnections) await this.#configure(client);
       return await work(queryOn(client, timeoutMs));
     } catch (error) {
       isBroken = true;

@@ -100,4 +100,64 @@ export const MIGRATIONS: readonly Migration[] = [
     add column generations text not null default '[{"firstSeq":1,"offset":0}]';
   `,
   },
+  {
+    // Servers of earlier releases take over the sessions of servers that are running: they look for locks
+    // of the database, which later releases do not hold.
+    isBreaking: true,
+    sql: `
+  -- The address of the server that runs the session. Null when it was released: any server may take it over.
+  alter table session drop column server;
+  alter table session add column server text collate "C";
+  -- As JSON: an object with state, pending and tasks.
+  alter table session add column status text;
+
+  -- By which servers encrypt their messages to each other.
+  create table message_key (
+    is_only boolean primary key default true check (is_only),
+    key text collate "C" not null
+  );
+
+  -- The tables below are not logged, so that a renewal waits for no disk. A crash of the database empties
+  -- them, after which the servers renew their leases before one of them takes a session over.
+  create unlogged table server (
+    address text collate "C" primary key,
+    lease_ms int not null,
+    lease_until timestamptz not null,
+    -- Since then, the lease has been valid without a gap.
+    continuous_since timestamptz not null,
+    -- It has stopped, and needs its sessions no more.
+    has_left boolean not null default false,
+    free_agents int not null,
+    is_draining boolean not null
+  ) with (fillfactor = 50);
+
+  create unlogged table forwarded_request (
+    id uuid primary key,
+    sender text collate "C" not null,
+    recipient text collate "C" not null,
+    body text not null,
+    reply text,
+    created_at timestamptz not null
+  );
+  create index forwarded_request_waiting on forwarded_request (recipient, created_at)
+    where reply is null;
+
+  create unlogged table subscriber (
+    server text collate "C" not null references server on delete cascade,
+    session_id text collate "C" not null references session (id) on delete cascade,
+    count int not null,
+    primary key (server, session_id)
+  );
+  create index subscriber_session on subscriber (session_id);
+
+  -- The creations of sessions in the last minute.
+  create unlogged table creation (
+    -- The digest of the session's owner.
+    owner text collate "C" primary key,
+    times timestamptz[] not null,
+    -- Of the last call, also when it was refused.
+    called_at timestamptz not null
+  );
+  `,
+  },
 ];

@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import { PostgresError } from './postgres-error.js';
 
@@ -14,11 +14,22 @@ export interface PostgresQuery {
   types?: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
 }
 
-/** The members of a connection that the storage needs. A `PoolClient` of `pg` has them. */
+/** A notification of a channel that a connection listens to. */
+export interface PostgresNotification {
+  readonly channel: string;
+  readonly payload?: string | undefined;
+}
+
+/** The members of a connection that the storage and its bus need. A `PoolClient` of `pg` has them. */
 export interface PostgresClient {
   query(query: PostgresQuery): Promise<{ rows: unknown[] }>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'notification', listener: (notification: PostgresNotification) => void): unknown;
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(
+    event: 'notification',
+    listener: (notification: PostgresNotification) => void,
+  ): unknown;
   /** Returns the connection to its pool. With an argument, the pool closes it. */
   release(destroy?: boolean): void;
 }
@@ -36,9 +47,16 @@ export interface PostgresPool {
   };
 }
 
+/**
+ * The mode of a pooler between this process and the database. In the mode `transaction`, consecutive
+ * transactions of one connection may run in different sessions of the database.
+ */
+export type PoolMode = 'session' | 'transaction';
+
 /** A pool with the function that ends it. */
 export interface OwnPool {
   pool: PostgresPool;
+  poolMode: PoolMode;
   /** Resolves when all connections of the pool are closed. Breaks those that do not close within half a second. */
   end(): Promise<void>;
 }
@@ -50,10 +68,24 @@ export interface OwnPool {
  */
 export async function createPool(
   url: string,
-  { maxConnections, timeoutMs }: { maxConnections: number; timeoutMs: number },
+  {
+    maxConnections,
+    timeoutMs,
+    poolMode,
+  }: { maxConnections: number; timeoutMs: number; poolMode: PoolMode },
 ): Promise<OwnPool> {
-  const { Pool } = await loadPg();
+  const { Client, Pool } = await loadPg();
+  /** All connections that are not closed, those that are being opened included. */
+  const clients = new Set<Client>();
+  class TrackedClient extends Client {
+    constructor(config?: ClientConfig) {
+      super(config);
+      clients.add(this);
+      this.once('end', () => clients.delete(this));
+    }
+  }
   const pool = new Pool({
+    Client: TrackedClient,
     connectionString: url,
     max: maxConnections,
     connectionTimeoutMillis: timeoutMs,
@@ -61,9 +93,6 @@ export async function createPool(
     keepAliveInitialDelayMillis: 10_000,
     fallback_application_name: 'agent-webkit',
   });
-  const clients = new Set<Client>();
-  pool.on('connect', (client) => clients.add(client));
-  pool.on('remove', (client) => clients.delete(client));
   // An idle connection broke. The next query opens another one.
   pool.on('error', () => undefined);
   const end = async () => {
@@ -72,7 +101,7 @@ export async function createPool(
     // A connection ends when the other side has closed it, which a broken network prevents.
     for (const client of clients) socketOf(client)?.destroy();
   };
-  return { pool, end };
+  return { pool, poolMode, end };
 }
 
 function socketOf(client: Client): Socket | undefined {

@@ -1,60 +1,42 @@
 import {
   CONVERSATION_EVENTS,
   FencedError,
-  type Generation,
+  OwnedElsewhereError,
   randomEpoch,
   type RecordCursor,
   type SessionRecord,
   type SessionRecordPatch,
   type SessionRecordStore,
 } from '../../engine/storage.js';
+import { type ClaimRow, claimStatement } from './claim-statement.js';
 import type { Database } from './database.js';
+import { CLOCK, goneServers, isFree, thisServer } from './lease-sql.js';
 import { PostgresError } from './postgres-error.js';
-import type { ServerLock } from './server-lock.js';
+import { recordColumns, type RecordRow, toRecord } from './record-row.js';
 import { decodeText, digest, encodeText } from './text.js';
 import { asStorable } from './unstorable.js';
 
-const COLUMNS = `id, owner, config, epoch, first_seq, last_seq, cost_usd, generations,
-  round(extract(epoch from created_at) * 1000) as created_ms,
-  round(extract(epoch from last_activity_at) * 1000) as last_activity_ms`;
-
-type RecordRow = Readonly<
-  Record<
-    | 'id'
-    | 'owner'
-    | 'config'
-    | 'epoch'
-    | 'first_seq'
-    | 'last_seq'
-    | 'cost_usd'
-    | 'generations'
-    | 'created_ms'
-    | 'last_activity_ms',
-    string
-  >
->;
-
-/** The running servers, by their locks. The lock of a bigint is listed as two halves, with objsubid 1. */
-const LIVING = `with living as materialized (
-    select (classid::bigint << 32) | objid::bigint as server from pg_locks
-    where locktype = 'advisory' and objsubid = 1 and granted
-      and database = (select oid from pg_database where datname = current_database())
-  )`;
-
 /** The number of retries of a creation whose key belonged to a session that was deleted at that moment. */
 const MAX_CREATION_TRIES = 3;
+/** The number of retries of a claim whose session changed at that moment. */
+const MAX_CLAIM_TRIES = 100;
 
 /** Stores session records in PostgreSQL. */
 export class PostgresRecords implements SessionRecordStore {
   readonly #database: Database;
   readonly #schema: string;
-  readonly #lock: ServerLock;
+  /** The address of this server. */
+  readonly #address: string;
+  readonly #columns: string;
+  readonly #claimStatement: string;
 
   /** @param schema the quoted name of the schema */
-  constructor(database: Database, schema: string, lock: ServerLock) {
+  constructor(database: Database, schema: string, address: string) {
     this.#database = database;
     this.#schema = schema;
-    this.#lock = lock;
+    this.#address = address;
+    this.#columns = recordColumns(schema);
+    this.#claimStatement = claimStatement(schema);
   }
 
   async create(record: SessionRecord, key: string | null): Promise<SessionRecord> {
@@ -68,14 +50,14 @@ export class PostgresRecords implements SessionRecordStore {
         `insert into ${this.#schema}.session
            (id, owner, creation_digest, config, epoch, server, created_at, last_activity_at)
          values ($1, $2, $3, $4, 1, $5, $6, $7)
-         on conflict do nothing returning ${COLUMNS}`,
-        [id, owner, creation, config, this.#lock.number, createdAt, lastActivityAt],
+         on conflict do nothing returning ${this.#columns}`,
+        [id, owner, creation, config, this.#address, createdAt, lastActivityAt],
       );
       const created = await asStorable(creating);
       if (created[0]) return created[0];
       // The id exists already when this creation is repeated after its response was lost.
       const [known] = await this.#records(
-        `select ${COLUMNS} from ${this.#schema}.session
+        `select ${this.#columns} from ${this.#schema}.session
          where owner = $2 and (id = $1 or creation_digest = $3)`,
         [id, owner, creation],
       );
@@ -87,19 +69,26 @@ export class PostgresRecords implements SessionRecordStore {
 
   async get(sessionId: string): Promise<SessionRecord | null> {
     const [record] = await this.#records(
-      `select ${COLUMNS} from ${this.#schema}.session where id = $1`,
+      `select ${this.#columns} from ${this.#schema}.session where id = $1`,
       [encodeText(sessionId)],
     );
     return record ?? null;
   }
 
   async claim(sessionId: string): Promise<SessionRecord | null> {
-    const [record] = await this.#records(
-      `update ${this.#schema}.session set epoch = $3, server = $2
-       where id = $1 returning ${COLUMNS}`,
-      [encodeText(sessionId), this.#lock.number, randomEpoch()],
-    );
-    return record ?? null;
+    for (let tries = 0; tries < MAX_CLAIM_TRIES; tries += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- each try sees what has changed since the one before
+      const [row] = await this.#database.query<ClaimRow>(this.#claimStatement, [
+        encodeText(sessionId),
+        this.#address,
+        randomEpoch(),
+      ]);
+      if (!row) return null;
+      if (row.id !== null) return toRecord(row as RecordRow);
+      if (row.is_permitted === 'f')
+        throw new OwnedElsewhereError(sessionId, row.claimed_from ?? '');
+    }
+    throw new PostgresError(`The session ${sessionId} changes too often to take it over.`);
   }
 
   async update(
@@ -125,7 +114,7 @@ export class PostgresRecords implements SessionRecordStore {
   list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
     const after = cursor ? [timeOf(cursor.lastActivityAt), encodeText(cursor.id)] : [null, null];
     return this.#records(
-      `select ${COLUMNS} from ${this.#schema}.session
+      `select ${this.#columns} from ${this.#schema}.session
        where owner = $1 and ($3::timestamptz is null or (
          last_activity_at <= $3 and (last_activity_at < $3 or id > $4)
        ))
@@ -141,7 +130,7 @@ export class PostgresRecords implements SessionRecordStore {
     after: string | null,
   ): Promise<SessionRecord[]> {
     return this.#records(
-      `select ${COLUMNS} from ${this.#schema}.session
+      `select ${this.#columns} from ${this.#schema}.session
        where owner = $1 and last_activity_at >= $2 and id > $3 order by id limit $4`,
       [encodeText(owner), timeOf(since), encodeText(after ?? ''), limit],
     );
@@ -155,37 +144,36 @@ export class PostgresRecords implements SessionRecordStore {
     return Number(row?.count);
   }
 
-  /** @throws PostgresError without the server lock, when others may claim the sessions of this server */
-  async unfinished(limit: number, after: string | null): Promise<string[]> {
-    if (!this.#lock.isHeld) {
-      throw new PostgresError('The connection that holds the server lock is lost. Reconnecting.');
-    }
+  unfinished(limit: number, after: string | null): Promise<string[]> {
     return this.#ids(
-      `${LIVING} select id from ${this.#schema}.session
-       where is_unfinished and id > $2 and server not in (select server from living)
+      `${this.#servers('$3')} select id from ${this.#schema}.session
+       where is_unfinished and id > $2 and ${isFree(this.#schema, '$3')}
        order by id limit $1`,
-      [limit, encodeText(after ?? '')],
+      [limit, encodeText(after ?? ''), this.#address],
     );
   }
 
-  async unusedSince(before: Date, limit: number): Promise<string[]> {
+  unusedSince(before: Date, limit: number): Promise<string[]> {
     return this.#ids(
-      `${LIVING} select id from ${this.#schema}.session
-       where last_activity_at < $1 and (server = $3 or server not in (select server from living))
+      `${this.#servers('$3')} select id from ${this.#schema}.session
+       where last_activity_at < $1 and (server = $3 or ${isFree(this.#schema, '$3')})
        order by last_activity_at limit $2`,
-      [timeOf(before), limit, this.#lock.number],
+      [timeOf(before), limit, this.#address],
     );
   }
 
-  async emptySince(before: Date, limit: number): Promise<string[]> {
+  emptySince(before: Date, limit: number): Promise<string[]> {
     // By a subquery with a limit, which is answered by index for each session: PostgreSQL would join the whole table of events.
     return this.#ids(
-      `${LIVING} select id from ${this.#schema}.session
-       where last_activity_at < $1 and (server = $3 or server not in (select server from living))
+      `${this.#servers('$3')} select id from ${this.#schema}.session
+       where last_activity_at < $1 and (server = $3 or ${isFree(this.#schema, '$3')})
        and (select 1 from ${this.#schema}.event
          where event.session = session.key and event.name = any($4) limit 1) is null
+       and not exists (select from ${this.#schema}.subscriber
+         join ${this.#schema}.server on server.address = subscriber.server, clock
+         where subscriber.session_id = session.id and lease_until > t)
        order by last_activity_at limit $2`,
-      [timeOf(before), limit, this.#lock.number, [...CONVERSATION_EVENTS]],
+      [timeOf(before), limit, this.#address, [...CONVERSATION_EVENTS]],
     );
   }
 
@@ -207,20 +195,11 @@ export class PostgresRecords implements SessionRecordStore {
 
   async #records(text: string, values: unknown[]): Promise<SessionRecord[]> {
     const rows = await this.#database.query<RecordRow>(text, values);
-    return rows.map((row) => ({
-      id: decodeText(row.id),
-      owner: decodeText(row.owner),
-      config: JSON.parse(row.config) as SessionRecord['config'],
-      epoch: Number(row.epoch),
-      createdAt: new Date(Number(row.created_ms)),
-      lastActivityAt: new Date(Number(row.last_activity_ms)),
-      log: {
-        firstSeq: Number(row.first_seq),
-        lastSeq: Number(row.last_seq),
-        costUsd: Number(row.cost_usd),
-        generations: JSON.parse(row.generations) as Generation[],
-      },
-    }));
+    return rows.map(toRecord);
+  }
+
+  #servers(address: string): string {
+    return `with ${CLOCK}, ${thisServer(this.#schema, address)}, ${goneServers(this.#schema)}`;
   }
 
   async #ids(text: string, values: unknown[]): Promise<string[]> {

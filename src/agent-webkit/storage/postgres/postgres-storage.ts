@@ -1,15 +1,18 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
+import { PostgresBus } from '../../bus/postgres/postgres-bus.js';
+import type { Bus } from '../../engine/bus.js';
+import type { ClusterStore } from '../../engine/cluster.js';
 import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
 import { within } from '../../engine/timing/within.js';
 import { checkEncoding } from './check-encoding.js';
 import { connecting, nameDatabase } from './connecting.js';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
+import { createAddress, PostgresCluster } from './postgres-cluster.js';
 import { PostgresEvents } from './postgres-events.js';
-import { createPool, type OwnPool, type PostgresPool } from './postgres-pool.js';
+import { createPool, type OwnPool, type PoolMode, type PostgresPool } from './postgres-pool.js';
 import { PostgresRecords } from './postgres-records.js';
 import { PostgresTranscripts } from './postgres-transcripts.js';
-import { ServerLock } from './server-lock.js';
 import { quoteIdentifier } from './text.js';
 
 /** Options of {@link PostgresStorage}. */
@@ -36,16 +39,23 @@ export interface PostgresStorageSettings {
    * @default 60000
    */
   openTimeoutMs?: number;
+  /**
+   * For how long a server keeps its sessions without renewing its lease, in milliseconds: at least 1000. It
+   * renews the lease four times in this time. When it is killed, frozen or cut off from the database,
+   * another server takes its sessions over after that time. A server that restarts after a crash waits
+   * for it, too.
+   *
+   * @default 8000
+   */
+  leaseMs?: number;
 }
 
 /** Options of a {@link PostgresStorage} that uses a pool of the host. */
 export interface PostgresStorageOptions extends PostgresStorageSettings {
   /**
-   * A `Pool` of `pg` with at least two connections, one of which is in use for as long as the storage
-   * is open. It must connect to the database directly, or through a proxy that gives each connection
-   * its own session: not through PgBouncer in the mode `transaction`. The host listens to the `error`
-   * event of the pool, and ends the pool after the storage is closed. The settings of its connections are
-   * not changed: each statement of the storage is a transaction of its own, with its own timeout.
+   * A `Pool` of `pg`. The host listens to the `error` event of the pool, and ends the pool after the
+   * storage is closed. The settings of its connections are not changed: each statement of the storage is a
+   * transaction of its own, with its own timeout.
    */
   pool: PostgresPool;
 }
@@ -53,23 +63,33 @@ export interface PostgresStorageOptions extends PostgresStorageSettings {
 /** Options of {@link PostgresStorage.connect}. */
 export interface PostgresConnectSettings extends PostgresStorageSettings {
   /**
-   * The maximum number of connections, one of which is in use for as long as the storage is open.
+   * The maximum number of connections.
    *
    * @default 10
    */
   maxConnections?: number;
+  /**
+   * The mode of a connection pooler between the server and the database, such as PgBouncer. With
+   * `'transaction'`, no connection gets settings that outlive a transaction. Each statement is then a transaction
+   * that sets its own timeout, which costs two more round trips.
+   *
+   * @default 'session'
+   */
+  poolMode?: PoolMode;
 }
 
 const DEFAULT_SCHEMA = 'agent_webkit';
 const DEFAULT_QUERY_TIMEOUT_MS = 15_000;
 const DEFAULT_OPEN_TIMEOUT_MS = 60_000;
+const DEFAULT_LEASE_MS = 8000;
+const MIN_LEASE_MS = 1000;
 const DEFAULT_MAX_CONNECTIONS = 10;
 /** How long the end of a storage waits for the appends in progress. */
 const SETTLE_TIMEOUT_MS = 2500;
 
 /**
  * Stores everything in PostgreSQL, where servers share it. A session runs on the server that claimed
- * it last; appends of its previous server are rejected.
+ * it last; appends of its previous server are rejected. A server keeps its sessions while it renews its lease.
  *
  * Committed data is on the disk of the database. While the database does not respond, every call
  * rejects with the error of the database or with a `PostgresError`, and may be retried.
@@ -79,10 +99,11 @@ export class PostgresStorage implements StorageProvider {
   readonly events: AsyncEventStore;
   readonly records: SessionRecordStore;
   readonly transcripts: Required<SessionStore>;
+  readonly cluster: ClusterStore;
   readonly #events: PostgresEvents;
   readonly #database: Database;
+  readonly #pool: PostgresPool;
   readonly #schema: string;
-  readonly #lock: ServerLock;
   readonly #openTimeoutMs: number;
   readonly #databaseName: string;
   readonly #closed = new AbortController();
@@ -93,18 +114,21 @@ export class PostgresStorage implements StorageProvider {
   /** @internal */
   constructor(options: PostgresStorageOptions, ownPool: OwnPool);
   constructor({ pool, ...settings }: PostgresStorageOptions, ownPool: OwnPool | null = null) {
-    const { queryTimeoutMs, openTimeoutMs, schema: name } = resolve(settings);
-    checkCount('pool.options.max', pool.options?.max ?? DEFAULT_MAX_CONNECTIONS, 2);
+    const { queryTimeoutMs, openTimeoutMs, leaseMs, schema: name } = resolve(settings);
     this.#schema = name;
     this.#openTimeoutMs = openTimeoutMs;
     this.#databaseName = nameDatabase(pool);
     const schema = quoteIdentifier(name);
     this.#ownPool = ownPool;
-    this.#database = new Database(pool, queryTimeoutMs, { isOwnPool: ownPool !== null });
-    this.#lock = new ServerLock(this.#database);
+    this.#pool = pool;
+    this.#database = new Database(pool, queryTimeoutMs, {
+      ownsConnections: ownPool?.poolMode === 'session',
+    });
+    const address = createAddress();
+    this.cluster = new PostgresCluster(this.#database, schema, { address, leaseMs });
     this.#events = new PostgresEvents(this.#database, schema);
     this.events = this.#events;
-    this.records = new PostgresRecords(this.#database, schema, this.#lock);
+    this.records = new PostgresRecords(this.#database, schema, address);
     this.transcripts = new PostgresTranscripts(this.#database, schema);
   }
 
@@ -116,17 +140,25 @@ export class PostgresStorage implements StorageProvider {
    */
   static async connect(
     url: string,
-    { maxConnections = DEFAULT_MAX_CONNECTIONS, ...settings }: PostgresConnectSettings = {},
+    {
+      maxConnections = DEFAULT_MAX_CONNECTIONS,
+      poolMode = 'session',
+      ...settings
+    }: PostgresConnectSettings = {},
   ): Promise<PostgresStorage> {
-    checkCount('maxConnections', maxConnections, 2);
+    checkCount('maxConnections', maxConnections, 1);
+    checkPoolMode(poolMode);
     const { queryTimeoutMs } = resolve(settings);
-    const ownPool = await createPool(url, { maxConnections, timeoutMs: queryTimeoutMs });
+    const ownPool = await createPool(url, {
+      maxConnections,
+      timeoutMs: queryTimeoutMs,
+      poolMode,
+    });
     return new PostgresStorage({ pool: ownPool.pool, ...settings }, ownPool);
   }
 
   /**
-   * Migrates the schema, and takes the lock that shows other servers that this one is running. Retries for
-   * `openTimeoutMs` while the database cannot be reached.
+   * Migrates the schema. Retries for `openTimeoutMs` while the database cannot be reached.
    *
    * @param onTrouble called once, when the database cannot be reached and `open` retries
    * @throws PostgresError when the database cannot be reached or rejects the connection
@@ -137,7 +169,6 @@ export class PostgresStorage implements StorageProvider {
     const open = async () => {
       await checkEncoding(this.#database.query, this.#databaseName);
       await migrate(this.#database, this.#schema);
-      await this.#lock.open();
     };
     await connecting(open, {
       database: this.#databaseName,
@@ -148,13 +179,22 @@ export class PostgresStorage implements StorageProvider {
   }
 
   /**
-   * Waits for the appends in progress, and releases the connections. Takes at most 4 s: what does not
+   * Returns a bus by LISTEN and NOTIFY, which uses one connection of this storage's pool while it is open. Null when
+   * the pool has a single connection, or leads to a pooler in the mode `transaction`, which delivers no notifications.
+   */
+  createBus(): Bus | null {
+    const { max = DEFAULT_MAX_CONNECTIONS } = this.#pool.options ?? {};
+    if (max < 2 || this.#ownPool?.poolMode === 'transaction') return null;
+    return new PostgresBus({ pool: this.#pool });
+  }
+
+  /**
+   * Waits for the appends in progress, and releases the connections. Takes at most 3 s: what does not
    * respond by then is abandoned.
    */
   async close(): Promise<void> {
     this.#closed.abort();
     await within(SETTLE_TIMEOUT_MS, this.#events.settled());
-    await this.#lock.close();
     await this.#ownPool?.end();
   }
 }
@@ -163,10 +203,12 @@ function resolve({
   schema = DEFAULT_SCHEMA,
   queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS,
   openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS,
+  leaseMs = DEFAULT_LEASE_MS,
 }: PostgresStorageSettings): Required<PostgresStorageSettings> {
   checkCount('queryTimeoutMs', queryTimeoutMs, 1);
   checkCount('openTimeoutMs', openTimeoutMs, 1);
-  return { schema, queryTimeoutMs, openTimeoutMs };
+  checkCount('leaseMs', leaseMs, MIN_LEASE_MS);
+  return { schema, queryTimeoutMs, openTimeoutMs, leaseMs };
 }
 
 function checkCount(name: string, value: number, min: number): void {
@@ -174,4 +216,9 @@ function checkCount(name: string, value: number, min: number): void {
   const max = 2 ** 31 - 1;
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw new TypeError(`\`${name}\` must be an integer from ${min} to ${max}, but got ${value}.`);
+}
+
+function checkPoolMode(value: string): void {
+  if (value === 'session' || value === 'transaction') return;
+  throw new TypeError(`\`poolMode\` must be 'session' or 'transaction', but got '${value}'.`);
 }

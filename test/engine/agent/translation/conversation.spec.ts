@@ -23,3 +23,17 @@ it('a new conversation has the id of the messages that follow its announcement',
   const events = messages.map((message) => conversation.observe(message));
   expect(events).toEqual([[], [], [], begun('b'), [], [], [], [], begun('d')]);
 });
+
+it.each(['', '..', '../../../etc', '/etc', 'a/b', 'a\0', ' ', 'a'.repeat(65)])(
+  'a conversation cannot have the id %j, which a program in the place of the agent could send',
+  (id) => {
+    const conversation = new Conversation();
+    const messages = [
+      { type: 'conversation_reset', session_id: 'a' },
+      { type: 'other', session_id: id },
+      { type: 'other', session_id: 'b' },
+    ] as unknown as SDKMessage[];
+    const events = messages.map((message) => conversation.observe(message));
+    expect(events).toEqual([[], [], begun('b')]);
+  },
+);

@@ -1,0 +1,114 @@
+import type { InboundMessage } from '../../protocol/inbound.js';
+import { isRecord } from '../../protocol/is-record.js';
+import type { Caller } from '../caller.js';
+import { fromWireError, toWireError } from './wire-error.js';
+
+/** A change of a session by a caller, which only the server that runs the session can do. */
+export type SessionCall =
+  | { readonly kind: 'send'; readonly message: InboundMessage; readonly idempotencyKey?: string }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'set_max_budget'; readonly usd: number };
+
+/** A call that a server forwards. The access of its caller has been checked. */
+export interface ForwardedCall {
+  readonly sessionId: string;
+  readonly caller: Caller;
+  readonly call: SessionCall;
+}
+
+/**
+ * The outcome of a call that was not rejected: `moved` when the session is or will be at another server,
+ * `full` when the session needs an agent and this server cannot start one.
+ */
+export type CallOutcome = 'done' | 'moved' | 'full';
+
+const OUTCOMES: readonly unknown[] = ['done', 'moved', 'full'] satisfies CallOutcome[];
+
+const MESSAGE_TYPES: Readonly<Record<InboundMessage['type'], true>> = {
+  user_message: true,
+  permission_response: true,
+  question_response: true,
+  interrupt: true,
+  set_permission_mode: true,
+  set_model: true,
+  stop_task: true,
+};
+
+/** True for a call for which a session without an agent starts one. */
+export function needsAgent(call: SessionCall): boolean {
+  return call.kind === 'send' && call.message.type === 'user_message';
+}
+
+/** Returns the body of a request. */
+export function encodeCall({ sessionId, caller, call }: ForwardedCall): string {
+  return JSON.stringify({ sessionId, caller, call } satisfies ForwardedCall);
+}
+
+/** Returns the call of a request; null when this server does not know it, as from a newer version. */
+export function decodeCall(body: string): ForwardedCall | null {
+  const sent = parse(body);
+  if (!isRecord(sent)) return null;
+  const { sessionId, caller, call } = sent;
+  if (typeof sessionId !== 'string' || !isCaller(caller) || !isCall(call)) return null;
+  return { sessionId, caller, call };
+}
+
+/** Returns the body of a reply. */
+export function encodeOutcome(outcome: CallOutcome): string {
+  return JSON.stringify({ outcome });
+}
+
+/** Returns the body of a reply that rejects the call. */
+export function encodeRejection(error: unknown): string {
+  return JSON.stringify({ error: toWireError(error) });
+}
+
+/** Returns the outcome in a reply. @throws the error with which the other server has rejected the call */
+export function decodeReply(body: string): CallOutcome {
+  const sent = parse(body);
+  if (isRecord(sent) && isOutcome(sent['outcome'])) return sent['outcome'];
+  throw fromWireError(isRecord(sent) ? sent['error'] : null);
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+function isOutcome(value: unknown): value is CallOutcome {
+  return OUTCOMES.includes(value);
+}
+
+function isCaller(value: unknown): value is Caller {
+  return isRecord(value) && typeof value['id'] === 'string';
+}
+
+function isCall(value: unknown): value is SessionCall {
+  if (!isRecord(value)) return false;
+  switch (value['kind']) {
+    case 'send':
+      return isMessage(value['message']) && isKey(value['idempotencyKey']);
+    case 'delete':
+      return true;
+    case 'set_max_budget':
+      return typeof value['usd'] === 'number' && value['usd'] > 0;
+    default:
+      return false;
+  }
+}
+
+/** Its other fields were validated by the server that forwards it. */
+function isMessage(value: unknown): value is InboundMessage {
+  return (
+    isRecord(value) &&
+    typeof value['type'] === 'string' &&
+    Object.hasOwn(MESSAGE_TYPES, value['type'])
+  );
+}
+
+function isKey(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}

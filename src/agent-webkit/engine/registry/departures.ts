@@ -1,0 +1,149 @@
+import type { SessionDependencies } from '../session/session-dependencies.js';
+import type { Session } from '../session/session.js';
+import { within } from '../timing/within.js';
+import type { ClaimedAgents } from './claimed-agents.js';
+import { AGENT_GONE_TIMEOUT_MS, DRAIN_TIMEOUT_MS, endSessions } from './end-sessions.js';
+import { forgetSession } from './forget-session.js';
+import type { LiveSessions } from './live-sessions.js';
+
+export interface DeparturesOptions {
+  live: LiveSessions;
+  deps: SessionDependencies;
+  agents: ClaimedAgents;
+}
+
+/** How sessions leave the memory of this server: one by one, when it drains, and all at once when it stops. */
+export class Departures {
+  readonly #options: DeparturesOptions;
+  /** The sessions that are out of memory, and still leaving. */
+  #leaving = 0;
+  #isDraining = false;
+  #onChange: () => void = () => undefined;
+
+  constructor(options: DeparturesOptions) {
+    this.#options = options;
+  }
+
+  /** True once {@link drain} was called. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Removes a session from memory. It continues when it is restored, which any server may do. */
+  async evict(session: Session): Promise<void> {
+    if (await this.#isHeld(session)) await this.#leave(session, true);
+  }
+
+  /** Evicts a session. Resolves when another server may take it over. */
+  async release(session: Session): Promise<void> {
+    if (!(await this.#isHeld(session))) return;
+    const { left } = await this.#leave(session, true);
+    await left;
+  }
+
+  /**
+   * Starts no more turns, and releases each session as soon as it does not work. Resolves when none is in
+   * memory. Sessions can still be loaded meanwhile, and leave as well.
+   */
+  async drain(): Promise<void> {
+    const { live, deps, agents } = this.#options;
+    this.#isDraining = true;
+    agents.close(deps.limits.agentGraceMs);
+    for (const held of live.held) {
+      held.then(
+        (session) => session?.drain(),
+        () => undefined, // it could not be loaded, and is not held any more
+      );
+    }
+    await new Promise<void>((resolve) => {
+      this.#onChange = () => {
+        if (live.size === 0 && this.#leaving === 0) resolve();
+      };
+      this.#onChange();
+    });
+  }
+
+  /** Call it when a session has left the memory. */
+  update(): void {
+    this.#onChange();
+  }
+
+  /** Stops all agents, also those that were started ahead. Their sessions continue when they are restored. */
+  async stopAgents(): Promise<void> {
+    const { live, agents } = this.#options;
+    agents.close(0);
+    const sessions = await Promise.all(live.held.map((held) => held.catch(() => null)));
+    await Promise.all(
+      sessions.map(async (session) => {
+        // Not released: another start of their agents here would fail as well.
+        if (session && (await this.#isHeld(session))) await this.#leave(session, false);
+      }),
+    );
+  }
+
+  /** Ends all sessions. Resolves when the streams have ended and the agents are gone, or took too long. */
+  async endAll(reason: 'deleted' | 'released', graceMs: number): Promise<void> {
+    const { live, deps, agents } = this.#options;
+    live.stopLoading();
+    const startedAt = performance.now();
+    agents.close(graceMs);
+    const releases: Promise<void>[] = [];
+    const sessions = await endSessions(live.held, async (session) => {
+      const { agentGone } = await live.end(session, reason, graceMs);
+      if (reason === 'released') releases.push(this.#releaseAfter(agentGone, session));
+    });
+    const drained = Promise.all(sessions.map((session) => session.unsubscribed()));
+    const leftMs = graceMs + AGENT_GONE_TIMEOUT_MS - (performance.now() - startedAt);
+    await Promise.all([
+      within(DRAIN_TIMEOUT_MS, drained),
+      within(DRAIN_TIMEOUT_MS, live.deletions.stop()),
+      within(Math.max(0, leftMs), agents.gone()),
+      // The end of the lease releases the others.
+      within(DRAIN_TIMEOUT_MS, Promise.all(releases)),
+    ]);
+    if (reason === 'deleted') {
+      await Promise.all(
+        sessions.map((session) => forgetSession(deps, session, session.laterConversations)),
+      );
+    }
+    live.clear();
+  }
+
+  /** The session may have ended meanwhile, and another object with this id may be in memory. */
+  async #isHeld(session: Session): Promise<boolean> {
+    const held = await this.#options.live.get(session.id);
+    return held === session && session.endReason !== 'deleted';
+  }
+
+  /** Resolves when the session has ended; `left` when its agent is gone, and other servers may take it over. */
+  async #leave(session: Session, isReleased: boolean): Promise<{ left: Promise<void> }> {
+    const { live } = this.#options;
+    this.#leaving += 1;
+    live.forget(session.id);
+    const ending = live.end(session, 'released', 0);
+    const left = this.#afterEnd(ending, session, isReleased);
+    await ending;
+    return { left };
+  }
+
+  async #afterEnd(
+    ending: ReturnType<LiveSessions['end']>,
+    session: Session,
+    isReleased: boolean,
+  ): Promise<void> {
+    try {
+      const { agentGone } = await ending;
+      if (isReleased) await this.#releaseAfter(agentGone, session);
+    } finally {
+      this.#leaving -= 1;
+      this.#onChange();
+    }
+  }
+
+  /** Lets other servers take over a session whose agent is gone. Never rejects. */
+  async #releaseAfter(agentGone: Promise<unknown>, { id, epoch }: Session): Promise<void> {
+    await agentGone;
+    // Without an answer, this server owns the session until it is loaded again, or the lease ends.
+    await this.#options.deps.storage.cluster?.release(id, epoch).catch(() => undefined);
+  }
+}

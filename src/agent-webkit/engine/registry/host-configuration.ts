@@ -1,0 +1,33 @@
+import type { SessionConfig } from '../agent-client.js';
+import { HostConfigurationError } from '../host-configuration-error.js';
+import { parsePermittedHost, PERMITTED_HOST_WORDS } from '../permitted-host.js';
+
+/** The maximum number of hosts of one session. They are stored with it. */
+const MAX_HOSTS = 1000;
+
+/**
+ * Returns the values that `configureSession` set, without those that are undefined.
+ *
+ * @throws HostConfigurationError for the hosts that the agent can reach
+ */
+export function checkConfigured(returned: Partial<SessionConfig> | void): Partial<SessionConfig> {
+  const { network, ...config } = returned ?? {};
+  if (network === undefined) return config;
+  return { ...config, network: checkNetwork(network) };
+}
+
+function checkNetwork(network: unknown): NonNullable<SessionConfig['network']> {
+  const allow: unknown = (network as { allow?: unknown } | null)?.allow;
+  if (!Array.isArray(allow)) {
+    throw new HostConfigurationError('network', '{ allow: a list of host names }', network);
+  }
+  if (allow.length > MAX_HOSTS) {
+    const words = `a list of at most ${MAX_HOSTS} host names`;
+    throw new HostConfigurationError('network.allow', words, `${allow.length} of them`);
+  }
+  for (const [index, host] of allow.entries()) {
+    if (parsePermittedHost(host)) continue;
+    throw new HostConfigurationError(`network.allow[${index}]`, PERMITTED_HOST_WORDS, host);
+  }
+  return { allow: [...(allow as string[])] };
+}

@@ -1,0 +1,169 @@
+import type { Bus } from '../bus.js';
+import { ClusterMember } from '../cluster/cluster-member.js';
+import type { Membership } from '../cluster/membership.js';
+import { GuardedStorage } from '../storage-guard/guarded-storage.js';
+import { Access, type CanAccess } from './access.js';
+import type { AdmissionLimits } from './admission.js';
+import { CallHandler } from './call-handler.js';
+import { Drain } from './drain.js';
+import { AGENT_GONE_TIMEOUT_MS } from './end-sessions.js';
+import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
+import { Maintenance } from './maintenance.js';
+import { SessionCalls } from './session-calls.js';
+import { SessionCreation } from './session-creation.js';
+import { SessionLookup } from './session-lookup.js';
+import type { SessionPolicy } from './session-policy.js';
+import { SharedSessions } from './shared-sessions.js';
+
+export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
+  policy: SessionPolicy;
+  /**
+   * Carries messages between the servers that share the storage; null for none.
+   *
+   * @default null
+   */
+  bus?: Bus | null;
+  /** Decides about access to other callers' sessions; null for no access. */
+  canAccess: CanAccess | null;
+  /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
+  retentionMs: number | null;
+  /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
+  emptySessionTtlMs: number | null;
+  /** How long a server that stops answers every request, while other servers share its storage, in milliseconds. */
+  shutdownDelayMs: number;
+  /** How long the turns of a server that stops may take to end before they are interrupted, in milliseconds. */
+  drainTimeoutMs: number;
+  /** How long an agent may take to end by itself when the server shuts down, in milliseconds. */
+  shutdownGraceMs: number;
+  /**
+   * How often, in milliseconds, the access of a caller that watches another caller's session is
+   * checked again; null for never.
+   *
+   * @default null
+   */
+  accessCheckIntervalMs?: number | null;
+  /**
+   * Throws when this server must start no agent.
+   *
+   * @default agents can always start
+   */
+  assertAgents?: () => void;
+}
+
+/** The parts of a registry, wired together. */
+export class RegistryParts {
+  readonly live: LiveSessions;
+  readonly access: Access;
+  readonly lookup: SessionLookup;
+  readonly handler: CallHandler;
+  readonly calls: SessionCalls;
+  /** Null for a storage that only this server uses. */
+  readonly member: ClusterMember | null;
+  readonly storage: GuardedStorage;
+  readonly creation: SessionCreation;
+  readonly maintenance: Maintenance;
+  readonly drain: Drain;
+  /** Null for a storage that only this server uses: it loads what it reads. */
+  readonly shared: SharedSessions | null;
+
+  /** @param isShuttingDown returns true once the server rejects every call */
+  constructor(options: SessionRegistryOptions, isShuttingDown: () => boolean) {
+    const { canAccess, limits, logger, shutdownDelayMs, drainTimeoutMs } = options;
+    const timeoutMs = limits.storageTimeoutMs;
+    const storage = new GuardedStorage(options.storage, { timeoutMs, logger });
+    const { records } = storage;
+    const live: LiveSessions = new LiveSessions({
+      ...options,
+      storage,
+      onAgentFree: () => this.member?.membership.announceRoom(),
+      onEntered: (id) => this.shared?.entered(id),
+      onEvents: (id, appended, ids) => this.shared?.committed(id, appended, ids),
+      onSubscribers: (id) => this.shared?.subscribersChanged(id),
+      lastEventRead: async (id) => this.shared?.lastEventRead(id),
+      isFollowed: (id) => this.shared?.isFollowed(id) ?? false,
+    });
+    this.storage = storage;
+    this.live = live;
+    this.access = new Access(canAccess, logger);
+    this.creation = new SessionCreation({ ...options, storage, live, isShuttingDown });
+    this.member = this.#join(options);
+    const member = this.member;
+    const membership = member?.membership ?? null;
+    this.maintenance = new Maintenance({
+      ...options,
+      records,
+      live,
+      isCertain: member !== null,
+      mayResume: () => membership === null || mayTakeOver(membership, live),
+      isReadElsewhere: async (id) => this.shared?.isReadElsewhere(id) ?? false,
+    });
+    this.lookup = new SessionLookup({
+      live,
+      records,
+      access: this.access,
+      membership,
+      isShuttingDown,
+    });
+    this.handler = new CallHandler({
+      ...options,
+      live,
+      lookup: this.lookup,
+      membership,
+      isShuttingDown,
+      wait: () => storage.wait(),
+    });
+    this.calls = new SessionCalls({
+      storage,
+      lookup: this.lookup,
+      handler: this.handler,
+      slots: live.slots,
+      member,
+      wait: () => storage.wait(),
+      waitForDeletion: () => storage.wait(limits.agentGraceMs + AGENT_GONE_TIMEOUT_MS),
+    });
+    this.shared =
+      member &&
+      new SharedSessions({
+        storage,
+        cluster: member.store,
+        live,
+        access: this.access,
+        limits,
+        fleet: member.membership,
+        messages: member.messages,
+        isShuttingDown,
+        wait: () => storage.wait(),
+        logger,
+      });
+    this.drain = new Drain({
+      noticed: async () => member?.drain(shutdownDelayMs),
+      timeoutMs: drainTimeoutMs,
+      release: () => live.departures.drain(),
+      count: () => live.size,
+      logger,
+    });
+  }
+
+  #join({ bus = null, logger }: SessionRegistryOptions): ClusterMember | null {
+    const { live } = this;
+    const { cluster } = this.storage;
+    if (!cluster) return null;
+    return new ClusterMember({
+      store: cluster,
+      bus,
+      freeAgents: () => live.slots.free,
+      compareSessions: () => {
+        this.shared?.leaseLapsed();
+        return live.compareAll();
+      },
+      onOrphans: () => void this.maintenance.resumeOrphans(),
+      onRequest: (body) => this.handler.receive(body),
+      logger,
+    });
+  }
+}
+
+/** Returns false while a server leaves unfinished sessions to others: it drains, or its agents are busy and theirs are not. */
+function mayTakeOver(membership: Membership, { slots }: Pick<LiveSessions, 'slots'>): boolean {
+  return !membership.isDraining && (!slots.areBusy || membership.roomiest(1) === null);
+}

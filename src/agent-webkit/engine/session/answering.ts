@@ -1,0 +1,91 @@
+import type { RequestKind } from '../../protocol/events.js';
+import type {
+  InboundMessage,
+  PermissionResponse,
+  QuestionResponse,
+} from '../../protocol/inbound.js';
+import type { Caller } from '../caller.js';
+import type { EngineLogger } from '../engine-logger.js';
+import { ForbiddenError } from '../errors.js';
+import type { OpenRequest } from '../event-log/session-state.js';
+
+/** A request of the agent that a caller answers. */
+export interface AnsweredRequest {
+  readonly sessionId: string;
+  /** The id of the caller who owns the session. */
+  readonly owner: string;
+  readonly correlationId: string;
+  readonly kind: RequestKind;
+  readonly toolName: string;
+  /** The tool's input, or the questions, as the agent sent them. A copy. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The decision about a tool call; `answers` to questions. */
+  readonly answer: 'allow' | 'deny' | 'answers';
+}
+
+/**
+ * Returns true when a caller may answer a request in this way. The caller owns the session, or `canAccess`
+ * permits it to answer.
+ */
+export type CanAnswer = (request: AnsweredRequest, caller: Caller) => boolean | Promise<boolean>;
+
+/** A client's answer to a request. */
+export type Answer = PermissionResponse | QuestionResponse;
+
+/** True for a client's answer to a request of the agent. */
+export function isAnswer(message: InboundMessage): message is Answer {
+  return message.type === 'permission_response' || message.type === 'question_response';
+}
+
+/** Checks who may answer the requests of one session. */
+export class Answering {
+  readonly #session: { readonly id: string; readonly owner: string };
+  readonly #canAnswer: CanAnswer;
+  readonly #logger: EngineLogger;
+
+  constructor(
+    session: { readonly id: string; readonly owner: string },
+    canAnswer: CanAnswer,
+    logger: EngineLogger,
+  ) {
+    this.#session = session;
+    this.#canAnswer = canAnswer;
+    this.#logger = logger;
+  }
+
+  /** @throws ForbiddenError when the caller may not answer the request in this way */
+  async check(request: OpenRequest, answer: Answer, by: Caller): Promise<void> {
+    if (await this.#isPermitted(request, answer, by)) return;
+    throw new ForbiddenError(
+      'You may not answer this request. It stays open for those who may answer it.',
+    );
+  }
+
+  async #isPermitted(
+    { correlationId, kind, toolName, input }: OpenRequest,
+    answer: Answer,
+    by: Caller,
+  ): Promise<boolean> {
+    const { id: sessionId, owner } = this.#session;
+    const request: AnsweredRequest = {
+      sessionId,
+      owner,
+      correlationId,
+      kind,
+      toolName,
+      input: structuredClone(input),
+      answer: answer.type === 'question_response' ? 'answers' : answer.behavior,
+    };
+    try {
+      // Of a host in JavaScript, too.
+      const permitted: unknown = await this.#canAnswer(request, by);
+      return permitted === true;
+    } catch (error) {
+      this.#logger.error(
+        `Session ${sessionId}: the option canAnswer threw an error. The answer is refused.`,
+        error,
+      );
+      return false;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { DurableTranscripts } from '../agent/durable-transcripts.js';
+import type { EventLog } from '../event-log/event-log.js';
+import type { SessionLifecycle } from './session-lifecycle.js';
+import type { TurnGate } from './turn-gate.js';
+
+export interface SessionDrainOptions {
+  log: EventLog;
+  gate: TurnGate;
+  lifecycle: SessionLifecycle;
+  transcripts: DurableTranscripts | null;
+  /** Returns true while the server drains. */
+  isDraining: () => boolean;
+  /** Returns true while the session handles a request of a client. */
+  hasRequests: () => boolean;
+  /** Stops the agent, which is idle. Causes another {@link SessionDrain.update}. */
+  stopAgent: () => void;
+  /** Called when the session can leave this server. */
+  onReleasable: () => void;
+}
+
+/** How soon a session that is still writing is checked again, in milliseconds. */
+const RETRY_MS = 50;
+
+/**
+ * Lets a session leave a server that drains, as soon as it does not work: after its turn, its open
+ * requests and its background tasks. Its agent is stopped, and what it has written is stored first.
+ */
+export class SessionDrain {
+  readonly #options: SessionDrainOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: SessionDrainOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the next step. Call it when the server begins to drain, and when work may have ended. */
+  update(): void {
+    clearTimeout(this.#timer);
+    const { gate, lifecycle, isDraining, stopAgent, onReleasable } = this.#options;
+    if (!isDraining() || !lifecycle.isLiving || this.#isWorking) return;
+    if (gate.agent.isAlive) {
+      if (gate.isOpen) stopAgent();
+      return;
+    }
+    if (!this.#isWriting) return onReleasable();
+    this.#timer = setTimeout(() => this.update(), RETRY_MS).unref();
+  }
+
+  get #isWorking(): boolean {
+    const { log, gate, hasRequests } = this.#options;
+    if (hasRequests()) return true;
+    return log.state.turn !== null || log.state.requests.size > 0 || gate.agent.work.isAtWork;
+  }
+
+  get #isWriting(): boolean {
+    const { log, transcripts } = this.#options;
+    return !log.isCommitted || (transcripts?.isWriting ?? false);
+  }
+}

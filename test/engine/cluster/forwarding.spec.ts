@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { agentOf, type BenchServer, ClusterBench } from '../../support/cluster-bench.js';
+import { eventually } from '../../support/eventually.js';
+import { ADA, BOB } from '../../support/registry-bench.js';
+import { result } from '../../support/sdk-messages.js';
+import { user } from '../../support/session-bench.js';
+
+const NOT_PENDING = { code: 'no_pending_request' };
+
+describe.each([
+  ['with a bus', true],
+  ['without a bus', false],
+])('a call to a server that does not run the session, %s', (_, hasBus) => {
+  let bench: ClusterBench;
+  let a: BenchServer;
+  let b: BenchServer;
+  beforeEach(async () => {
+    bench = new ClusterBench(1000, hasBus);
+    [a, b] = (await bench.startAll(2, { maxCreationsPerMinute: 10_000 })) as [
+      BenchServer,
+      BenchServer,
+    ];
+  });
+  afterEach(async () => {
+    await bench.close();
+    expect(bench.living()).toEqual([]);
+    expect([...bench.cluster.mail]).toEqual([]);
+  });
+
+  /** Creates a session at the first server, whose agent has a request open. */
+  async function ask() {
+    const { id } = await a.registry.create({}, ADA);
+    await a.registry.send(id, user('hi'), ADA);
+    const agent = await agentOf(a);
+    await agent.received(1);
+    const replied = agent.ask('Bash', { command: 'ls' }, { toolUseID: 'tool-1' });
+    const [request] = await eventually(
+      () => bench.data(id, 'permission_request'),
+      (requests) => requests.length > 0,
+    );
+    return { id, agent, replied, correlation_id: String(request?.['correlation_id']) };
+  }
+
+  it('is handled by the server that runs it: messages spread over the servers are one conversation', async () => {
+    const { id } = await a.registry.create({}, ADA);
+    const agent = await agentOf(a);
+    for (let n = 0; n < 6; n += 1) {
+      const { registry } = n % 2 === 0 ? b : a;
+      await registry.send(id, user(`message ${n}`), ADA); // oxlint-disable-line no-await-in-loop
+      await agent.received(n + 1); // oxlint-disable-line no-await-in-loop
+      agent.say(result());
+    }
+    await eventually(
+      () => bench.data(id, 'result'),
+      (results) => results.length === 6,
+    );
+    expect((await bench.data(id, 'user_message')).map(({ content }) => content)).toEqual(
+      Array.from({ length: 6 }, (__, n) => `message ${n}`),
+    );
+    expect(b.agents).toEqual([]);
+    expect(b.registry.size).toBe(0);
+  });
+
+  it('accepts the same message once at two servers at once, by message_id and by key', async () => {
+    const { id } = await a.registry.create({}, ADA);
+    const message = user('once');
+    const { message_id: __, ...unnamed } = user('keyed');
+    await Promise.all([
+      a.registry.send(id, message, ADA),
+      b.registry.send(id, message, ADA),
+      b.registry.send(id, message, ADA),
+      a.registry.send(id, unnamed, ADA, 'key'),
+      b.registry.send(id, unnamed, ADA, 'key'),
+    ]);
+    const contents = (await bench.data(id, 'user_message')).map(({ content }) => content);
+    expect(new Set(contents)).toEqual(new Set(['keyed', 'once']));
+    expect(contents).toHaveLength(2);
+  });
+
+  it('lets the first reply of the whole fleet win', async () => {
+    const { id, replied, correlation_id } = await ask();
+    const reply = { type: 'permission_response', correlation_id, behavior: 'allow' } as const;
+    const replies = await Promise.allSettled([
+      b.registry.send(id, reply, ADA),
+      a.registry.send(id, reply, ADA),
+    ]);
+    expect(replies.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refused = replies.find(({ status }) => status === 'rejected');
+    expect(refused).toMatchObject({ reason: NOT_PENDING });
+    expect((await replied).behavior).toBe('allow');
+    await expect(b.registry.send(id, reply, ADA)).rejects.toMatchObject(NOT_PENDING);
+    expect(a.decisions).toMatchObject([{ caller: ADA, outcome: 'allowed' }]);
+    expect(b.decisions).toEqual([]);
+  });
+
+  it('interrupts the turn, and changes the mode, the model and the budget', async () => {
+    const { id, agent } = await ask();
+    agent.onInterrupt = () => agent.say(result());
+    await b.registry.send(id, { type: 'interrupt' }, ADA);
+    await agent.called('interrupt');
+    await b.registry.send(id, { type: 'set_permission_mode', mode: 'plan' }, ADA);
+    await b.registry.send(id, { type: 'set_model', model: 'other' }, ADA);
+    await b.registry.setMaxBudget(id, 3, ADA);
+    expect((await a.registry.get(id, ADA)).config).toMatchObject({
+      permissionMode: 'plan',
+      model: 'other',
+      maxBudgetUsd: 3,
+    });
+    const stopped = b.registry.send(id, { type: 'stop_task', task_id: 'none' }, ADA);
+    await expect(stopped).rejects.toMatchObject({ code: 'no_running_task' });
+  });
+
+  it('deletes the session, also when it is deleted at both servers', async () => {
+    const { id } = await ask();
+    const outcomes = await Promise.allSettled([
+      b.registry.delete(id, ADA),
+      a.registry.delete(id, ADA),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    expect(bench.living()).toEqual([]);
+    expect(await bench.cluster.storage.records.get(id)).toBeNull();
+    await expect(b.registry.delete(id, ADA)).rejects.toMatchObject({ code: 'session_not_found' });
+  });
+
+  it('is rejected as by that server', async () => {
+    const { id } = await ask();
+    const mode = { type: 'set_permission_mode', mode: 'bypassPermissions' } as const;
+    await expect(b.registry.send(id, mode, ADA)).rejects.toMatchObject({ code: 'forbidden' });
+    const stranger = b.registry.send(id, user('hi'), BOB);
+    await expect(stranger).rejects.toMatchObject({ code: 'session_not_found' });
+    const large = b.registry.send(id, user('x'.repeat(1_000_001)), ADA);
+    await expect(large).rejects.toMatchObject({ code: 'payload_too_large' });
+    await Promise.all(Array.from({ length: 8 }, () => b.registry.send(id, user('more'), ADA)));
+    await expect(b.registry.send(id, user('too much'), ADA)).rejects.toMatchObject({
+      code: 'backpressure',
+      retryAfterSeconds: 5,
+    });
+  });
+
+  it('may be as large as an image', async () => {
+    const { id } = await a.registry.create({}, ADA);
+    const data = Buffer.alloc(4_900_000, 7).toString('base64');
+    const source = { type: 'base64', media_type: 'image/png', data } as const;
+    const content = [1, 2].map(() => ({ type: 'image', source }) as const);
+    await b.registry.send(id, { type: 'user_message', content, message_id: randomUUID() }, ADA);
+    const agent = await agentOf(a);
+    expect(await agent.received(1)).toMatchObject({ content });
+  });
+
+  it('reaches one server when the session runs on none, and two servers receive messages at once', async () => {
+    const session = await a.registry.create({}, ADA);
+    const { id } = session;
+    await a.registry.shutdown();
+    const c = await bench.start();
+    await bench.introduce();
+    await Promise.all([
+      b.registry.send(id, user('one'), ADA),
+      c.registry.send(id, user('two'), ADA),
+      b.registry.send(id, user('three'), ADA),
+    ]);
+    expect(await bench.data(id, 'user_message')).toHaveLength(3);
+    await eventually(() => bench.living().length > 0);
+    expect(bench.living()).toHaveLength(1);
+    expect(b.registry.size + c.registry.size).toBe(1);
+  });
+});

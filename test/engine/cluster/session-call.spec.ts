@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import {
+  decodeCall,
+  decodeReply,
+  encodeCall,
+  encodeOutcome,
+  encodeRejection,
+  type SessionCall,
+} from '../../../src/agent-webkit/engine/cluster/session-call.js';
+import { BackpressureError } from '../../../src/agent-webkit/engine/errors.js';
+
+const CALLS: SessionCall[] = [
+  { kind: 'send', message: { type: 'interrupt' } },
+  { kind: 'send', message: { type: 'user_message', content: 'hi' }, idempotencyKey: 'key' },
+  { kind: 'delete' },
+  { kind: 'set_max_budget', usd: 0.5 },
+];
+
+describe('a forwarded call', () => {
+  it.each(CALLS.map((call) => [call.kind, call] as const))(
+    'arrives as it was sent: %s',
+    (_, call) => {
+      const forwarded = { sessionId: 's', caller: { id: 'ada', roles: ['admin'] }, call };
+      expect(decodeCall(encodeCall(forwarded))).toEqual(forwarded);
+    },
+  );
+
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"other"}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"set_max_budget","usd":-1}}',
+    '{"sessionId":"s","caller":{},"call":{"kind":"delete"}}',
+    '{"sessionId":1,"caller":{"id":"ada"},"call":{"kind":"delete"}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"send","message":{"type":"new"}}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"send","message":{"type":"toString"}}}',
+  ])('is unknown when it is garbage, or of a newer version: %s', (body) => {
+    expect(decodeCall(body)).toBeNull();
+  });
+
+  it('is decoded without an error, whatever arrives', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string()), (body) => {
+        expect(decodeCall(body)).toBeNull();
+      }),
+    );
+  });
+});
+
+describe('the reply to a forwarded call', () => {
+  it('is its outcome', () => {
+    expect(decodeReply(encodeOutcome('moved'))).toBe('moved');
+  });
+
+  it('is the error with which it was rejected', () => {
+    const error = new BackpressureError('8 messages are');
+    expect(() => decodeReply(encodeRejection(error))).toThrow(error.message);
+  });
+
+  it.each(['', '{}', '{"outcome":"maybe"}'])('is an error when it is garbage: %j', (body) => {
+    expect(() => decodeReply(body)).toThrow('could not handle the request');
+  });
+});
