@@ -79,6 +79,15 @@ describe('the cgroup of an agent', () => {
     expect(program.end(KILLED)).toBe(exceeded);
   });
 
+  it.each([
+    ['max 2\n', 'processes'],
+    ['max 0\n', null],
+  ])('says by the refused processes %j that the agent exceeded %p', (events, exceeded) => {
+    const program = limitsWith(group).begin(LIMITS);
+    cgroups.write(`cgroup/agents/${agentGroups()[0]}/pids.events`, events);
+    expect(program.end(KILLED)).toBe(exceeded);
+  });
+
   it('is killed and removed when the agent has ended, also when its processes take a while', async () => {
     const program = limitsWith(group).begin(LIMITS);
     const [name] = agentGroups();

@@ -46,10 +46,13 @@ export class AgentGroup {
 
   /** True when a process was ended because the group had reached its memory limit. */
   get hasExceededMemory(): boolean {
-    const events = readProc(join(this.#folder, 'memory.events')) ?? '';
-    const count = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(events)?.[1]);
     // Those that the system ends because the whole machine has no memory left count as oom_kill only.
-    return count('oom') > 0 && count('oom_kill') > 0;
+    return this.#count('memory.events', 'oom') > 0 && this.#count('memory.events', 'oom_kill') > 0;
+  }
+
+  /** True when a process or thread was refused because the group had reached its limit. */
+  get hasExceededProcesses(): boolean {
+    return this.#count('pids.events', 'max') > 0;
   }
 
   /** Ends everything in the group, and removes it when all of that has ended. */
@@ -63,6 +66,12 @@ export class AgentGroup {
     if (removeGroup(this.#folder) || attempts === 0) return;
     this.#timer = setTimeout(() => this.#remove(attempts - 1), REMOVAL_INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  /** Returns how often an event has happened in the group; 0 where the system does not count it. */
+  #count(file: string, name: string): number {
+    const events = readProc(join(this.#folder, file)) ?? '';
+    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(events)?.[1] ?? 0);
   }
 
   #setLimits(

@@ -110,6 +110,8 @@ export class ProcessLimits {
       end: ({ code, signal }) => {
         stop?.();
         if (group?.hasExceededMemory === true) exceeded ??= 'memory';
+        // The agent may have ended before the watch looked, because it could not start a thread any more.
+        if (group?.hasExceededProcesses === true) exceeded ??= 'processes';
         group?.remove();
         const isCpu = code === CPU_EXIT_CODE || signal === 'SIGXCPU';
         return exceeded ?? (isCpu && limits.cpuSeconds !== null ? 'cpu' : null);
