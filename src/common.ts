@@ -98,6 +98,7 @@ export type {
   SessionRecordStore,
   SessionStatus,
   StorageProvider,
+  TranscriptStore,
 } from './agent-webkit/engine/storage.js';
 export type { SessionEvent } from './agent-webkit/engine/session-event.js';
 

@@ -53,6 +53,47 @@ describeCluster('a server that is frozen in a turn', (world) => {
     );
   }, 90_000);
 
+  it('does not change the memory of the agent that took over', async () => {
+    const agent = await RealAgent.create();
+    try {
+      const site = await world.open({ settings: agent.settings });
+      const client = world.client();
+      const id = await client.create(site.at(0));
+      const reader = await client.follow(site.at(1), id);
+      await client.say(site.at(0), id, 'hold first');
+      await reader.next('message_delta');
+
+      const frozenAt = performance.now();
+      site.at(0).freeze();
+      await interruptedWithin(reader, frozenAt, 'frozen, with the real agent');
+      // Its agent still runs, and ends its turn.
+      agent.release('first');
+      await client.say(site.at(1), id, 'say second');
+      await reader.until(() => count(reader.events, 'result') === 2);
+      site.at(0).thaw();
+      await client.say(site.at(0), id, 'say third');
+      await reader.until(() => count(reader.events, 'result') === 3);
+
+      // Another agent reads the memory from the storage.
+      await Promise.all([site.at(1).kill(), site.at(2).kill()]);
+      const messageId = randomUUID();
+      // Until the lease of the killed servers lapses, there is no answer.
+      await eventually(
+        () => client.say(site.at(0), id, 'recall', messageId),
+        ({ status }) => status === 204,
+        20_000,
+      );
+      const own = await client.follow(site.at(0), id);
+      await own.until(() => count(own.events, 'result') === 4);
+      const answer = own.events.findLast(({ event }) => event === 'message_complete');
+      expect(JSON.stringify(answer?.data)).toContain('say second | say third | recall');
+    } finally {
+      await world.clear();
+      await agent.gone();
+      await agent.close();
+    }
+  }, 120_000);
+
   it('ends its real agents when it continues', async () => {
     const agent = await RealAgent.create();
     try {

@@ -42,16 +42,24 @@ export class RealAgent {
   /** The marker in the environment of the server and of its descendants. */
   readonly #marker = randomUUID();
 
-  private constructor(api: FakeMessagesApi, env: ClaudeEnv) {
+  private constructor(
+    api: FakeMessagesApi,
+    env: ClaudeEnv,
+    /** Lets the model finish its answer to a message `hold <name>`. */
+    readonly release: (name: string) => void,
+  ) {
     this.#api = api;
     this.#env = env;
   }
 
   static async create(): Promise<RealAgent> {
-    const { model } = createModel();
-    const paced = (request: ModelRequest) => ({ ...model(request), hold: delay(MODEL_MS) });
+    const { model, release } = createModel();
+    const paced = (request: ModelRequest) => {
+      const reply = model(request);
+      return { ...reply, hold: reply.hold ?? delay(MODEL_MS) };
+    };
     const api = await startFakeMessagesApi(paced);
-    return new RealAgent(api, await createClaudeEnv(api.url));
+    return new RealAgent(api, await createClaudeEnv(api.url), release);
   }
 
   /** The server's environment. */

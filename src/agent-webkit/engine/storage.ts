@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
+import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
 import type { PendingRequest, SessionTask } from '../protocol/answers.js';
 import type { SessionStateName } from '../protocol/events.js';
 import type { SessionConfig } from './agent-client.js';
@@ -232,6 +232,18 @@ export interface SessionRecordStore {
   delete(sessionId: string): Promise<void>;
 }
 
+/** Stores the transcripts of agents: a session store of the SDK, whose appends may be fenced. */
+export interface TranscriptStore extends SessionStore {
+  /**
+   * Appends entries, those with a `uuid` only once. The next {@link SessionRecordStore.claim} of the session
+   * returns only when an append that passed the check is stored, so that the next agent reads it.
+   *
+   * @param epoch the epoch at which the server took over the session of the key; without it, nothing is checked
+   * @throws FencedError when the epoch is not the latest one of the session; nothing is stored then
+   */
+  append(key: SessionKey, entries: SessionStoreEntry[], epoch?: number): Promise<void>;
+}
+
 /** The storage of all sessions. A host replaces it to store sessions elsewhere. */
 export interface StorageProvider {
   /** True when stored data survives a restart of the server, so that sessions can continue. */
@@ -242,7 +254,7 @@ export interface StorageProvider {
    * The transcripts of agents, in the format of the SDK, so that a conversation can be resumed on
    * another machine. Undefined when the agent's own files are sufficient.
    */
-  readonly transcripts?: SessionStore;
+  readonly transcripts?: TranscriptStore;
   /** The leases and messages of the servers that share this storage. Undefined when only one server uses it. */
   readonly cluster?: ClusterStore;
   /**

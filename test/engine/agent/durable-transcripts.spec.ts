@@ -32,7 +32,7 @@ describe('durable transcripts while the storage is down', () => {
   let transcripts: DurableTranscripts;
   beforeEach(() => {
     store = new AwayTranscripts();
-    transcripts = new DurableTranscripts('s', store);
+    transcripts = new DurableTranscripts('s', 1, store);
   });
   afterEach(() => transcripts.stop());
   const hasTroubles = (count: number) =>
@@ -74,8 +74,8 @@ describe('the transcripts of a session with several conversations', () => {
   const sub = { subpath: 'subagents/a' };
 
   it('are stored under the id of the session, and keep apart', async () => {
-    const store = new MemoryTranscripts();
-    const transcripts = new DurableTranscripts('s', store);
+    const store = new MemoryTranscripts(() => 1);
+    const transcripts = new DurableTranscripts('s', 1, store);
     const keys = [key, { ...key, ...sub }, later, { ...later, ...sub }];
     await Promise.all(keys.map((of, index) => transcripts.append(of, [entry(String(index))])));
     expect(await Promise.all(keys.map((of) => transcripts.load(of)))).toEqual(

@@ -16,7 +16,7 @@ import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
 import { type Enclosure, openEnclosure } from './enclosure.js';
-import { findConfigFolder, findResumeFolder } from './leftovers.js';
+import { findConfigFolder, findLeftovers, findResumeFolder, removeLeftovers } from './leftovers.js';
 import { MessageDelivery } from './message-delivery.js';
 import { linkPlanFolder } from './plan-folder.js';
 import { ToolUseOrder } from './tool-use-order.js';
@@ -142,7 +142,8 @@ export class ClaudeAgentClient implements AgentClient {
   async *#read(): AsyncGenerator<SDKMessage> {
     try {
       const mustRestart = yield* this.#readProcess(await this.#first, true);
-      if (mustRestart) yield* this.#readProcess(await this.#launch(!this.#start.resume), false);
+      if (mustRestart)
+        yield* this.#readProcess(await this.#launch(!this.#start.resume, true), false);
     } catch (error) {
       if (this.#isClosing) return;
       await this.#process?.close(0);
@@ -213,7 +214,7 @@ export class ClaudeAgentClient implements AgentClient {
   }
 
   /** Resolves to undefined when the agent was closed before. No process is spawned after that. */
-  async #launch(resume: boolean): Promise<Query | undefined> {
+  async #launch(resume: boolean, isSecond = false): Promise<Query | undefined> {
     this.#process = undefined;
     const loaded = await Promise.race([this.#load(), this.#closing.promise]);
     if (loaded === undefined || this.#isClosing) return undefined;
@@ -231,6 +232,9 @@ export class ClaudeAgentClient implements AgentClient {
     const { sessionStore, env = process.env } = options;
     const configFolder = enclosure ? this.#start.folders?.home : findConfigFolder(env);
     const stored = sessionStore ? [sessionId, conversationId] : null;
+    // A file of a conversation that the store does not have is of an agent that was cut off: its server may be frozen.
+    if (isSecond && !resume && stored)
+      await removeLeftovers(findLeftovers(env, enclosure ? null : stored));
     const watch = sessionStore && new TranscriptWatch(sessionStore);
     this.#watch = watch;
     const query: Query = createQuery({

@@ -81,7 +81,8 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     ...(overrides.pathToClaudeCodeExecutable === undefined && SETTINGS_DELIVERY),
     // Else an interrupt of a turn also ends the tasks in the background. Clients stop one by `stop_task`.
     perTaskStopAffordance: true,
-    ...(start.transcripts && { sessionStore: start.transcripts }),
+    // Batched entries are stored when the turn ends: until then, a server that is killed loses them.
+    ...(start.transcripts && { sessionStore: start.transcripts, sessionStoreFlush: 'eager' }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...given,
     env,

@@ -1,9 +1,13 @@
 import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import { UnstorableError } from '../storage.js';
+import { FencedError, type TranscriptStore, UnstorableError } from '../storage.js';
 import { retry, type RetryOptions } from '../timing/retry.js';
 
-/** Entries that can never be stored are dropped. The agent reports them. */
-const isFinal = (error: unknown) => error instanceof UnstorableError;
+/**
+ * Entries that can never be stored are dropped. The agent reports them. So are those of an agent whose session
+ * another server has taken over: its next agent does not remember them.
+ */
+const isFinal = (error: unknown) =>
+  error instanceof UnstorableError || error instanceof FencedError;
 
 /** The folder of a session's later conversations among the subpaths of its transcripts. */
 const LATER = 'conversations/';
@@ -19,7 +23,8 @@ const LATER = 'conversations/';
  */
 export class DurableTranscripts implements SessionStore {
   readonly #sessionId: string;
-  readonly #store: SessionStore;
+  readonly #epoch: number;
+  readonly #store: TranscriptStore;
   readonly #retries: RetryOptions;
   readonly #stopped = new AbortController();
   #writing = 0;
@@ -27,8 +32,10 @@ export class DurableTranscripts implements SessionStore {
   /** The last append. The next one waits for it, even if it fails. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(sessionId: string, store: SessionStore) {
+  /** @param epoch the epoch at which this server took over the session */
+  constructor(sessionId: string, epoch: number, store: TranscriptStore) {
     this.#sessionId = sessionId;
+    this.#epoch = epoch;
     this.#store = store;
     this.#retries = {
       signal: this.#stopped.signal,
@@ -51,7 +58,7 @@ export class DurableTranscripts implements SessionStore {
     this.#writing += 1;
     this.#receivedBytes += Buffer.byteLength(JSON.stringify(entries));
     const written = this.#written
-      .then(() => retry(() => this.#store.append(this.#stored(key), entries), this.#retries))
+      .then(() => retry(() => this.#append(this.#stored(key), entries), this.#retries))
       .finally(() => {
         this.#writing -= 1;
       });
@@ -74,6 +81,10 @@ export class DurableTranscripts implements SessionStore {
   /** Stops retrying. Entries that are not written by now are lost. */
   stop(): void {
     this.#stopped.abort();
+  }
+
+  #append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+    return this.#store.append(key, entries, this.#epoch);
   }
 
   /** Returns the key under which a transcript of the agent is stored. */

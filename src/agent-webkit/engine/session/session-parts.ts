@@ -76,7 +76,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       onDecision: (decision) => this.#onDecision(decision),
     });
     this.transcripts = storage.transcripts
-      ? new DurableTranscripts(record.id, storage.transcripts)
+      ? new DurableTranscripts(record.id, record.epoch, storage.transcripts)
       : null;
     this.gate = new TurnGate({
       sessionId: record.id,

@@ -1,4 +1,3 @@
-import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type { EngineLogger } from '../engine-logger.js';
 import type { ClusterStore } from '../cluster.js';
 import { AgentWebkitError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
@@ -8,6 +7,7 @@ import {
   OwnedElsewhereError,
   type SessionRecordStore,
   type StorageProvider,
+  type TranscriptStore,
   UnstorableError,
 } from '../storage.js';
 import { OutageReport } from './outage-report.js';
@@ -59,7 +59,7 @@ const CLUSTER_CALLS: Calls<ClusterCalls> = {
   subscribersElsewhere: true,
   countCreation: true,
 };
-const TRANSCRIPT_CALLS: Calls<SessionStore> = {
+const TRANSCRIPT_CALLS: Calls<TranscriptStore> = {
   append: true,
   load: true,
   listSessions: true,
@@ -88,7 +88,7 @@ export class GuardedStorage implements StorageProvider {
   readonly durable: boolean;
   readonly events: EventStore;
   readonly records: SessionRecordStore;
-  readonly transcripts?: SessionStore;
+  readonly transcripts?: TranscriptStore;
   readonly cluster?: ClusterStore;
   readonly #timeoutMs: number;
   readonly #outage: OutageReport;

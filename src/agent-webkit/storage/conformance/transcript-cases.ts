@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import { assertSame, type CaseBody, type Cases, HARD_TEXT } from './fixtures.js';
+import { FencedError } from '../../engine/storage.js';
+import {
+  assertSame,
+  type CaseBody,
+  type Cases,
+  claim,
+  createSession,
+  HARD_TEXT,
+} from './fixtures.js';
 
 const PROJECT = '-work-project';
 
@@ -62,6 +70,29 @@ export const transcriptCases: Cases = [
       loaded['timestamp'] = 'spoilt';
       assertSame(await transcripts.load(key), [entry]);
     }),
+  ],
+  [
+    'entries of a server whose session was taken over, or deleted, are rejected',
+    async ({ provider }) => {
+      const { records, transcripts } = provider;
+      if (!transcripts) return;
+      const sessionId = await createSession(provider);
+      const key = { projectKey: PROJECT, sessionId };
+      const [first, second] = [userEntry('first'), userEntry('second')];
+      await transcripts.append(key, [first], 1);
+      const epoch = await claim(provider, sessionId);
+      await assert.rejects(transcripts.append(key, [userEntry('late')], 1), FencedError);
+      await assert.rejects(
+        transcripts.append({ ...key, subpath: 'a' }, [userEntry('late')], 1),
+        FencedError,
+      );
+      await transcripts.append(key, [second], epoch);
+      assertSame(await transcripts.load(key), [first, second]);
+      assert.equal(await transcripts.load({ ...key, subpath: 'a' }), null);
+      await records.delete(sessionId);
+      await assert.rejects(transcripts.append(key, [userEntry('late')], epoch), FencedError);
+      assert.equal(await transcripts.load(key), null);
+    },
   ],
   [
     'the subpaths of a session are listed, without those of other sessions and projects',

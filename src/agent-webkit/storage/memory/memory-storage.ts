@@ -1,4 +1,3 @@
-import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import {
   CONVERSATION_EVENTS,
   type EventAppend,
@@ -13,6 +12,7 @@ import {
   type SessionRecordPatch,
   type SessionRecordStore,
   type StorageProvider,
+  type TranscriptStore,
 } from '../../engine/storage.js';
 import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { SessionEvent } from '../../engine/session-event.js';
@@ -33,14 +33,14 @@ interface Stored {
 /** Stores everything in the memory of this process. It needs no installation; the data ends with the server. */
 export class MemoryStorage implements StorageProvider {
   readonly durable = false;
-  readonly transcripts: Required<SessionStore>;
+  readonly transcripts: Required<TranscriptStore>;
   readonly events: EventStore;
   readonly records: SessionRecordStore;
 
   constructor() {
     const sessions = new Map<string, Stored>();
     this.events = new MemoryEventStore(sessions);
-    const transcripts = new MemoryTranscripts();
+    const transcripts = new MemoryTranscripts((id) => sessions.get(id)?.record.epoch);
     this.transcripts = transcripts;
     this.records = new MemoryRecordStore(sessions, transcripts);
   }

@@ -1,9 +1,9 @@
 import type {
   SessionKey,
-  SessionStore,
   SessionStoreEntry,
   SessionSummaryEntry,
 } from '@anthropic-ai/claude-agent-sdk';
+import { FencedError, type TranscriptStore } from '../../engine/storage.js';
 
 interface Transcript {
   key: SessionKey;
@@ -13,12 +13,21 @@ interface Transcript {
 }
 
 /** Stores the transcripts of agents in the memory of this process, an entry with a uuid only once. */
-export class MemoryTranscripts implements SessionStore {
+export class MemoryTranscripts implements Required<TranscriptStore> {
   /** By session, then by project and path in the session. */
   readonly #sessions = new Map<string, Map<string, Transcript>>();
+  readonly #epochOf: (sessionId: string) => number | undefined;
   #lastMtime = 0;
 
-  append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+  /** @param epochOf returns the latest epoch of a session; undefined when it does not exist */
+  constructor(epochOf: (sessionId: string) => number | undefined = () => undefined) {
+    this.#epochOf = epochOf;
+  }
+
+  append(key: SessionKey, entries: SessionStoreEntry[], epoch?: number): Promise<void> {
+    if (epoch !== undefined && epoch !== this.#epochOf(key.sessionId)) {
+      return Promise.reject(new FencedError(key.sessionId));
+    }
     const ofSession = this.#sessions.get(key.sessionId) ?? new Map<string, Transcript>();
     this.#sessions.set(key.sessionId, ofSession);
     const transcript = ofSession.get(nameOf(key)) ?? { key: { ...key }, entries: [], mtime: 0 };

@@ -1,8 +1,12 @@
-import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import { PostgresBus } from '../../bus/postgres/postgres-bus.js';
 import type { Bus } from '../../engine/bus.js';
 import type { ClusterStore } from '../../engine/cluster.js';
-import type { AsyncEventStore, SessionRecordStore, StorageProvider } from '../../engine/storage.js';
+import type {
+  AsyncEventStore,
+  SessionRecordStore,
+  StorageProvider,
+  TranscriptStore,
+} from '../../engine/storage.js';
 import { within } from '../../engine/timing/within.js';
 import { checkEncoding } from './check-encoding.js';
 import { connecting, nameDatabase } from './connecting.js';
@@ -98,7 +102,7 @@ export class PostgresStorage implements StorageProvider {
   readonly durable = true;
   readonly events: AsyncEventStore;
   readonly records: SessionRecordStore;
-  readonly transcripts: Required<SessionStore>;
+  readonly transcripts: Required<TranscriptStore>;
   readonly cluster: ClusterStore;
   readonly #events: PostgresEvents;
   readonly #database: Database;

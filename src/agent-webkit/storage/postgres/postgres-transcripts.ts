@@ -1,9 +1,9 @@
 import type {
   SessionKey,
-  SessionStore,
   SessionStoreEntry,
   SessionSummaryEntry,
 } from '@anthropic-ai/claude-agent-sdk';
+import { FencedError, type TranscriptStore } from '../../engine/storage.js';
 import type { Database, Query } from './database.js';
 import { KeyedQueue } from '../keyed-queue.js';
 import { decodeText, encodeText } from './text.js';
@@ -19,7 +19,7 @@ interface Opened {
 }
 
 /** Stores the transcripts of agents in PostgreSQL, an entry with a uuid only once. */
-export class PostgresTranscripts implements SessionStore {
+export class PostgresTranscripts implements Required<TranscriptStore> {
   readonly #database: Database;
   readonly #schema: string;
   /** The SDK requires that entries are stored in the order of its calls. */
@@ -31,9 +31,9 @@ export class PostgresTranscripts implements SessionStore {
     this.#schema = schema;
   }
 
-  append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+  append(key: SessionKey, entries: SessionStoreEntry[], epoch?: number): Promise<void> {
     const texts = entries.map((entry) => JSON.stringify(entry));
-    return this.#queue.run(nameOf(key), () => this.#append({ ...key }, texts));
+    return this.#queue.run(nameOf(key), () => this.#append({ ...key }, texts, epoch));
   }
 
   async load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
@@ -78,27 +78,37 @@ export class PostgresTranscripts implements SessionStore {
     );
   }
 
-  async #append(key: SessionKey, texts: readonly string[]): Promise<void> {
+  async #append(key: SessionKey, texts: readonly string[], epoch?: number): Promise<void> {
     const appending = this.#database.transaction(async (query) => {
-      const opened = await this.#open(query, key, texts.length);
+      const opened = await this.#open(query, key, texts.length, epoch);
       const added = await this.#insert(query, opened, texts);
       if (key.subpath === undefined) await this.#fold(query, opened, key, added);
     });
     await asStorable(appending);
   }
 
-  /** Locks the row of the transcript, so that appends of several servers wait for each other. */
-  async #open(query: Query, key: SessionKey, count: number): Promise<Opened> {
+  /**
+   * Locks the row of the transcript, so that appends of several servers wait for each other, and that of the
+   * session, so that it is taken over after the append or before.
+   *
+   * @throws FencedError when the epoch is not the latest one of the session
+   */
+  async #open(query: Query, key: SessionKey, count: number, epoch?: number): Promise<Opened> {
     const [opened] = await query<Readonly<Record<keyof Opened, string>>>(
-      `insert into ${this.#schema}.transcript as t
+      `with owned as materialized (
+         select from ${this.#schema}.session where id = $1 and epoch = $5::int for share
+       )
+       insert into ${this.#schema}.transcript as t
          (session_id, project_key, subpath, mtime, last_position)
-       values ($1, $2, $3, floor(extract(epoch from clock_timestamp()) * 1000), $4::int)
+       select $1, $2, $3, floor(extract(epoch from clock_timestamp()) * 1000), $4::int
+       where $5::int is null or exists (select from owned)
        on conflict (session_id, project_key, subpath) do update
          set mtime = greatest(excluded.mtime, t.mtime + 1), last_position = t.last_position + $4::int
        returning key, mtime, summary, last_position - $4::int as base`,
-      [...valuesOf(key), count],
+      [...valuesOf(key), count, epoch ?? null],
     );
-    return opened as Opened;
+    if (!opened) throw new FencedError(key.sessionId);
+    return opened;
   }
 
   /** Returns the entries that are new. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import {
   type AsyncEventStore,
   type SessionRecordStore,
   StorageFaultError,
   type StorageProvider,
+  type TranscriptStore,
 } from '../../engine/storage.js';
 import { createMigrations } from './schema.js';
 import { SqliteEvents } from './sqlite-events.js';
@@ -43,7 +43,7 @@ export class SqliteStorage implements StorageProvider {
   readonly durable = true;
   readonly events: AsyncEventStore;
   readonly records: SessionRecordStore;
-  readonly transcripts: Required<SessionStore>;
+  readonly transcripts: Required<TranscriptStore>;
   readonly #events: SqliteEvents;
   readonly #transcripts: SqliteTranscripts;
   readonly #thread: SqliteThread;

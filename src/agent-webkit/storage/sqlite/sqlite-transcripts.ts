@@ -1,9 +1,9 @@
 import type {
   SessionKey,
-  SessionStore,
   SessionStoreEntry,
   SessionSummaryEntry,
 } from '@anthropic-ai/claude-agent-sdk';
+import { FencedError, type TranscriptStore } from '../../engine/storage.js';
 import { KeyedQueue } from '../keyed-queue.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { SqlValue, Step } from './thread-protocol.js';
@@ -14,7 +14,7 @@ import type { SqlValue, Step } from './thread-protocol.js';
  * The summary of a main transcript is committed together with its entries. The SDK derives the new
  * summary from the previous one, so the appends to one session run one after the other.
  */
-export class SqliteTranscripts implements SessionStore {
+export class SqliteTranscripts implements Required<TranscriptStore> {
   readonly #thread: SqliteThread;
   readonly #sql: ReturnType<typeof createStatements>;
   /** Serializes the appends and deletions of each session. */
@@ -26,8 +26,8 @@ export class SqliteTranscripts implements SessionStore {
     this.#sql = createStatements(tablePrefix);
   }
 
-  append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
-    return this.#queue.run(key.sessionId, () => this.#append(key, entries));
+  append(key: SessionKey, entries: SessionStoreEntry[], epoch?: number): Promise<void> {
+    return this.#queue.run(key.sessionId, () => this.#append(key, entries, epoch));
   }
 
   async load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
@@ -74,7 +74,7 @@ export class SqliteTranscripts implements SessionStore {
     await this.#queue.settled();
   }
 
-  async #append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+  async #append(key: SessionKey, entries: SessionStoreEntry[], epoch?: number): Promise<void> {
     const columns = columnsOf(key);
     this.#lastMtime = Math.max(Date.now(), this.#lastMtime + 1);
     const mtime = this.#lastMtime;
@@ -88,7 +88,14 @@ export class SqliteTranscripts implements SessionStore {
         params: [uuid, JSON.stringify(entry), ...columns],
       };
     });
-    await this.#thread.write([[{ kind: 'write', ...upsert }, ...inserts]]);
+    const fence: Step[] =
+      epoch === undefined
+        ? []
+        : [{ kind: 'guard', sql: this.#sql.fence, params: [key.sessionId, epoch] }];
+    const [result] = await this.#thread.write([
+      [...fence, { kind: 'write', ...upsert }, ...inserts],
+    ]);
+    if (!result?.isDone) throw new FencedError(key.sessionId);
   }
 
   /** Returns the summary, as JSON, after folding in the entries that are new. */
@@ -133,6 +140,7 @@ function createStatements(prefix: string) {
   const [transcript, entry] = [`${prefix}transcript`, `${prefix}transcript_entry`];
   const isIt = 'session_id = ? and project = ? and path = ?';
   return {
+    fence: `update ${prefix}session set epoch = epoch where id = ? and epoch = ?`,
     upsert: `insert into ${transcript} (session_id, project, path, modified_at, summary)
       values (?, ?, ?, ?, ?) on conflict do update
       set modified_at = excluded.modified_at, summary = excluded.summary`,
