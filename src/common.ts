@@ -179,6 +179,7 @@ export {
   CursorLostError,
   type ErrorCode,
   ForbiddenError,
+  InputChangedError,
   InvalidRequestError,
   NoPendingRequestError,
   NoRunningTaskError,

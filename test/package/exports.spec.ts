@@ -47,6 +47,7 @@ const COMMON = [
   'EvictedError',
   'FencedError',
   'ForbiddenError',
+  'InputChangedError',
   'InProcessBus',
   'InvalidRequestError',
   'MemoryStorage',

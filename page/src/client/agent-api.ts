@@ -1,7 +1,12 @@
 import { type AgentClient, createAgentClient, type Session, Transport } from '@agent-webkit/core';
 import type { SessionInfo, SessionsPage } from '../../../src/agent-webkit/protocol/answers.js';
 import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
-import type { CreateSession } from '../../../src/agent-webkit/protocol/inbound.js';
+import type {
+  CreateSession,
+  InboundMessage,
+  PermissionResponse,
+  QuestionResponse,
+} from '../../../src/agent-webkit/protocol/inbound.js';
 import { readRefusal } from './words.js';
 
 type Fetch = typeof fetch;
@@ -37,7 +42,15 @@ export class AgentApi {
 
   /** Sends a message with an id, so that a retry cannot duplicate it. */
   async say(id: string, messageId: string, content: UserContent): Promise<void> {
-    const message = { type: 'user_message', content, message_id: messageId };
+    await this.#send(id, { type: 'user_message', content, message_id: messageId });
+  }
+
+  /** Answers a request, with the digest of the input that the user saw. */
+  reply(id: string, answer: PermissionResponse | QuestionResponse): Promise<void> {
+    return this.#send(id, answer);
+  }
+
+  async #send(id: string, message: InboundMessage): Promise<void> {
     const response = await this.#transport.post(
       `/sessions/${encodeURIComponent(id)}/input`,
       message,

@@ -7,6 +7,7 @@ import { addRows, eventRow, type Row } from '../session/event-rows.js';
 import { type Outgoing, stillOutgoing } from '../session/outbox.js';
 import type { AgentApi } from './agent-api.js';
 import { onNextFrame } from './frame.js';
+import { allowance, answer, denial, type ShownRequest } from './replies.js';
 import { type ConnectionState, StreamWatch } from './stream-watch.js';
 import { explain, toRefusal } from './words.js';
 
@@ -125,16 +126,21 @@ export class SessionStore {
     return this.#session.stopTask(taskId);
   }
 
-  allow(correlationId: string, options?: ApproveOptions): Promise<void> {
-    return this.#session.approve(correlationId, options);
+  allow(correlationId: string, options: ApproveOptions = {}): Promise<void> {
+    return this.#api.reply(this.id, allowance(this.#shown(correlationId), options));
   }
 
-  deny(correlationId: string, options?: DenyOptions): Promise<void> {
-    return this.#session.deny(correlationId, options);
+  deny(correlationId: string, options: DenyOptions = {}): Promise<void> {
+    return this.#api.reply(this.id, denial(this.#shown(correlationId), options));
   }
 
   answer(correlationId: string, answers: Record<string, string>): Promise<void> {
-    return this.#session.answer(correlationId, answers);
+    return this.#api.reply(this.id, answer(this.#shown(correlationId), answers));
+  }
+
+  #shown(correlation_id: string): ShownRequest {
+    const { requests } = this.#snapshot.conversation;
+    return requests.find((open) => open.correlation_id === correlation_id) ?? { correlation_id };
   }
 
   async setMode(mode: string): Promise<void> {

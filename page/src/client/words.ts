@@ -23,6 +23,8 @@ export function explain(error: unknown): string {
       return 'Session not found. It was deleted, or it belongs to another user.';
     case 'no_pending_request':
       return 'This request was already answered.';
+    case 'input_changed':
+      return 'The agent has changed this request. Reload the page and look at it again.';
     case 'no_running_task':
       return 'This task has already ended.';
     case 'backpressure':

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'session_not_found'
   | 'no_pending_request'
+  | 'input_changed'
   | 'no_running_task'
   | 'cursor_evicted'
   | 'cursor_ahead'
@@ -71,6 +72,19 @@ export class NoPendingRequestError extends AgentWebkitError {
     super(
       `Request '${correlationId}' is not pending: it was resolved already, or never existed. ` +
         `See the event request_resolved for its outcome.`,
+    );
+  }
+}
+
+/** A reply names the digest of another input than the one of the open request. The request stays open. */
+export class InputChangedError extends AgentWebkitError {
+  readonly code = 'input_changed';
+
+  /** @param inputDigest the digest of the open request's input */
+  constructor(correlationId: string, inputDigest: string) {
+    super(
+      `input_digest: the input of request '${correlationId}' is not the one that this reply is for. ` +
+        `It has the digest ${inputDigest}. Show the input to the user again, then reply with its digest.`,
     );
   }
 }

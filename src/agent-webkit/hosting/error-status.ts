@@ -7,6 +7,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   session_not_found: 404,
   no_pending_request: 409,
+  input_changed: 409,
   no_running_task: 409,
   cursor_evicted: 412,
   cursor_ahead: 412,

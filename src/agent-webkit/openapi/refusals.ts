@@ -12,6 +12,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   forbidden: 'all',
   session_not_found: ['info', 'delete', 'events', 'stream', 'input'],
   no_pending_request: ['input'],
+  input_changed: ['input'],
   no_running_task: ['input'],
   cursor_evicted: ['events', 'stream'],
   cursor_ahead: ['events', 'stream'],

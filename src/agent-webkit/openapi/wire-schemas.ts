@@ -330,6 +330,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             type: 'object',
             additionalProperties: true,
           },
+          input_digest: {
+            description:
+              'The digest of `input`: `sha256:` and the SHA-256 of its canonical JSON (RFC 8785) in hexadecimal digits. Send it back in the reply, so that it can only resolve this input. Absent in events of an earlier version.',
+            type: 'string',
+          },
           context: {
             description:
               'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
@@ -371,6 +376,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of `{ question, header, options: [{ label, description }], multiSelect }`.',
             type: 'object',
             additionalProperties: true,
+          },
+          input_digest: {
+            description: 'The digest of `questions`, as in `permission_request`.',
+            type: 'string',
           },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
@@ -439,6 +448,19 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             description: 'The id of the caller. Absent if the request expired or was cancelled.',
             type: 'string',
           },
+          at: {
+            description:
+              'When the request was resolved: ISO 8601 in UTC. Like the fields below, absent in events of an earlier version.',
+            type: 'string',
+          },
+          input_digest: { description: 'The digest of the input that was shown.', type: 'string' },
+          updated_input: {
+            description:
+              'The input that was allowed, if it is not the one that was shown: an edited input, or questions with their answers.',
+            type: 'object',
+            additionalProperties: true,
+          },
+          updated_input_digest: { description: 'The digest of `updated_input`.', type: 'string' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -1482,6 +1504,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         type: 'object',
         additionalProperties: true,
       },
+      input_digest: {
+        description:
+          'The digest of `input`: `sha256:` and the SHA-256 of its canonical JSON (RFC 8785) in hexadecimal digits. Send it back in the reply, so that it can only resolve this input. Absent in events of an earlier version.',
+        type: 'string',
+      },
       context: {
         description:
           'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
@@ -1509,6 +1536,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of `{ question, header, options: [{ label, description }], multiSelect }`.',
         type: 'object',
         additionalProperties: true,
+      },
+      input_digest: {
+        description: 'The digest of `questions`, as in `permission_request`.',
+        type: 'string',
       },
     },
   },

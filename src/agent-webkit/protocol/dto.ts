@@ -34,6 +34,9 @@ const MAX_CURSOR_LENGTH = 256;
 const MAX_PATH_LENGTH = 4096;
 const MAX_TEXT_LENGTH = 65_536;
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const DIGEST_RULE = 'must be `sha256:` and 64 hexadecimal digits, as in the event of the request';
+
 /** The pattern of a path also rejects what is not text, for which its own rule is the reason. */
 const pathRule = ({ value }: ValidationArguments): string =>
   typeof value === 'string'
@@ -76,12 +79,14 @@ class PermissionResponseDto implements PermissionResponse {
   @GoesWith('behavior', 'deny')
   message?: string;
   @IsOmittable() @IsBoolean() @GoesWith('behavior', 'deny') interrupt?: boolean;
+  @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
 }
 
 class QuestionResponseDto implements QuestionResponse {
   @Equals('question_response') type!: 'question_response';
   @IsName() correlation_id!: string;
   @HasShape(objectOrArray) answers!: unknown;
+  @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
 }
 
 class SetPermissionModeDto {

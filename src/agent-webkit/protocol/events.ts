@@ -105,6 +105,11 @@ export interface EventPayloads extends NoticePayloads {
      */
     input: Record<string, unknown>;
     /**
+     * The digest of `input`: `sha256:` and the SHA-256 of its canonical JSON (RFC 8785) in hexadecimal digits. Send
+     * it back in the reply, so that it can only resolve this input. Absent in events of an earlier version.
+     */
+    input_digest?: string;
+    /**
      * Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and
      * `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked.
      * `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.
@@ -120,6 +125,8 @@ export interface EventPayloads extends NoticePayloads {
      * `{ question, header, options: [{ label, description }], multiSelect }`.
      */
     questions: Record<string, unknown>;
+    /** The digest of `questions`, as in `permission_request`. */
+    input_digest?: string;
   };
   /** Reserved. It is never sent. */
   hook_decision_request: {
@@ -134,6 +141,14 @@ export interface EventPayloads extends NoticePayloads {
     outcome: RequestOutcome;
     /** The id of the caller. Absent if the request expired or was cancelled. */
     by?: string;
+    /** When the request was resolved: ISO 8601 in UTC. Like the fields below, absent in events of an earlier version. */
+    at?: string;
+    /** The digest of the input that was shown. */
+    input_digest?: string;
+    /** The input that was allowed, if it is not the one that was shown: an edited input, or questions with their answers. */
+    updated_input?: Record<string, unknown>;
+    /** The digest of `updated_input`. */
+    updated_input_digest?: string;
   };
   /** The turn ended. */
   result: {

@@ -34,6 +34,8 @@ export interface PermissionResponse {
   updated_permissions?: PermissionUpdate[];
   message?: string;
   interrupt?: boolean;
+  /** The `input_digest` of the request that the user saw. A reply to another input is rejected with 409. */
+  input_digest?: string;
 }
 
 export interface QuestionResponse {
@@ -41,6 +43,8 @@ export interface QuestionResponse {
   correlation_id: string;
   /** A map of question to answer, `{answers: map}`, or a list of `{question, selectedOptions}`. */
   answers: unknown;
+  /** The `input_digest` of the questions that the user saw. A reply to other questions is rejected with 409. */
+  input_digest?: string;
 }
 
 /** A message from a client to a session. */

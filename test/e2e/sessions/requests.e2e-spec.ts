@@ -15,6 +15,9 @@ const LISTED = [
   { question: 'Which sizes?', selectedOptions: ['S', 'L'] },
 ];
 
+// printf '%s' '{"command":"ls"}' | sha256sum
+const LS = 'sha256:4cf29611a66934862f29acfcc817e30b905c1ab73d5e65831413eb6b454d49db';
+
 const update = (fields: object) => ({ behavior: 'allow', updated_permissions: [fields] });
 
 describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => {
@@ -78,6 +81,7 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
       correlation_id: 'toolu_1',
       tool_name: 'Bash',
       input: { command: 'ls' },
+      input_digest: LS,
       context: {
         tool_use_id: 'toolu_1',
         agent_id: 'agent-1',
@@ -98,7 +102,11 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
   it('are listed as pending while the session awaits a reply', async () => {
     const { request } = await bash();
     const { request: asked } = await question();
-    expect(asked.data).toEqual({ correlation_id: 'toolu_q', questions: QUESTIONS });
+    expect(asked.data).toEqual({
+      correlation_id: 'toolu_q',
+      questions: QUESTIONS,
+      input_digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    });
     const pending = [
       { event: 'permission_request', ...request.data },
       { event: 'ask_user_question', ...asked.data },
@@ -113,7 +121,7 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
     const { answered } = await bash();
     expect((await decide({ behavior: 'allow' })).status).toBe(204);
     expect(await answered).toEqual({ behavior: 'allow', updatedInput: { command: 'ls' } });
-    expect((await stream.next('request_resolved')).data).toEqual({
+    expect((await stream.next('request_resolved')).data).toMatchObject({
       correlation_id: 'toolu_1',
       kind: 'permission',
       outcome: 'allowed',
@@ -167,7 +175,7 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
       behavior: 'allow',
       updatedInput: { ...QUESTIONS, answers: ANSWERS },
     });
-    expect((await stream.next('request_resolved')).data).toEqual({
+    expect((await stream.next('request_resolved')).data).toMatchObject({
       correlation_id: 'toolu_q',
       kind: 'question',
       outcome: 'answered',
@@ -215,7 +223,7 @@ describe.each(ADAPTERS)('Permission requests and questions on %s', (adapter) => 
     expect(await answered).toMatchObject({ behavior: 'deny' });
     expect(await decide({ behavior: 'allow' })).toMatchObject(no);
     await stream.next('request_resolved');
-    expect((await stream.next('request_resolved')).data).toEqual({
+    expect((await stream.next('request_resolved')).data).toMatchObject({
       correlation_id: 'toolu_1',
       kind: 'permission',
       outcome: 'cancelled',

@@ -4,6 +4,7 @@ import type {
   RequestDecision,
   OnDecision,
 } from '../../../src/agent-webkit/engine/session/decision.js';
+import { digestOf } from '../../../src/agent-webkit/engine/digest.js';
 import { HeldStorage } from '../../support/held-storage.js';
 import { SessionBench, settle } from '../../support/session-bench.js';
 
@@ -27,6 +28,7 @@ describe('onDecision', () => {
     owner: 'ada',
     caller: BOB,
     correlationId: 't1',
+    openedAt: expect.any(Date),
     at: expect.any(Date),
   });
   afterEach(() => bench.close());
@@ -41,7 +43,9 @@ describe('onDecision', () => {
         kind: 'permission',
         toolName: 'Bash',
         input: { command: 'ls' },
+        inputDigest: digestOf({ command: 'ls' }),
         updatedInput: { command: 'ls -l' },
+        updatedInputDigest: digestOf({ command: 'ls -l' }),
         outcome: 'allowed',
       },
     ]);
@@ -56,7 +60,8 @@ describe('onDecision', () => {
       BOB,
     );
     const denied = { kind: 'permission', toolName: 'Bash', input: { command: 'ls' } };
-    expect(bench.decisions).toEqual([{ ...account(), ...denied, outcome: 'denied' }]);
+    const inputDigest = digestOf(denied.input);
+    expect(bench.decisions).toEqual([{ ...account(), ...denied, inputDigest, outcome: 'denied' }]);
   });
 
   it('receives questions and their answers', async () => {
@@ -73,7 +78,9 @@ describe('onDecision', () => {
         kind: 'question',
         toolName: 'AskUserQuestion',
         input: { questions },
+        inputDigest: digestOf({ questions }),
         updatedInput: { questions, answers: { 'Why?': 'So.' } },
+        updatedInputDigest: digestOf({ questions, answers: { 'Why?': 'So.' } }),
         outcome: 'answered',
       },
     ]);

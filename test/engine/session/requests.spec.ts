@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
+import { digestOf } from '../../../src/agent-webkit/engine/digest.js';
 import { NoPendingRequestError } from '../../../src/agent-webkit/engine/errors.js';
 import { Requests } from '../../../src/agent-webkit/engine/session/requests.js';
 import { MAX_PLAN_CHARS } from '../../../src/agent-webkit/engine/session/shown-plan.js';
@@ -126,10 +127,14 @@ describe('a request of the agent', () => {
           correlation_id: 't1',
           tool_name: 'Bash',
           input: { command: 'ls' },
+          input_digest: digestOf({ command: 'ls' }),
           context: { tool_use_id: 't1', title: 'List' },
         },
       },
-      { event: 'ask_user_question', data: { correlation_id: 't2', questions: QUESTIONS } },
+      {
+        event: 'ask_user_question',
+        data: { correlation_id: 't2', questions: QUESTIONS, input_digest: digestOf(QUESTIONS) },
+      },
     ]);
   });
 
@@ -157,7 +162,7 @@ describe('a request of the agent', () => {
     await requests.reply(reply, ADA);
     expect(await asked).toEqual(result);
     const outcome = reply.behavior === 'allow' ? 'allowed' : 'denied';
-    expect((await told(log)).at(-1)).toEqual({
+    expect((await told(log)).at(-1)).toMatchObject({
       event: 'request_resolved',
       data: { correlation_id: 't1', kind: 'permission', outcome, by: 'ada' },
     });
@@ -204,7 +209,7 @@ describe('a request of the agent', () => {
     const asked = new Requests(log, OPTIONS).ask('Bash', {}, { signal, toolUseID: 't1' });
     controller.abort();
     expect(await asked).toMatchObject({ behavior: 'deny' });
-    expect((await told(log)).at(-1)).toEqual({
+    expect((await told(log)).at(-1)).toMatchObject({
       event: 'request_resolved',
       data: { correlation_id: 't1', kind: 'permission', outcome: 'cancelled' },
     });

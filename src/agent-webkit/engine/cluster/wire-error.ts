@@ -17,6 +17,7 @@ const CLASSES = {
   forbidden: errors.ForbiddenError,
   session_not_found: errors.SessionNotFoundError,
   no_pending_request: errors.NoPendingRequestError,
+  input_changed: errors.InputChangedError,
   no_running_task: errors.NoRunningTaskError,
   cursor_evicted: errors.CursorEvictedError,
   cursor_ahead: errors.CursorAheadError,

@@ -35,6 +35,8 @@ export interface OpenRequest {
   readonly toolName: string;
   /** The tool's input, as the agent sent it. */
   readonly input: Record<string, unknown>;
+  /** The digest of the input; null for a request of an earlier version. */
+  readonly inputDigest: string | null;
 }
 
 /** How many conversations of a session are remembered, the newest last. */
@@ -196,7 +198,11 @@ export class SessionState {
     event: SessionEvent,
     kind: RequestKind,
     toolName: string,
-    { correlation_id, input }: { correlation_id: string; input: Record<string, unknown> },
+    {
+      correlation_id,
+      input,
+      input_digest = null,
+    }: { correlation_id: string; input: Record<string, unknown>; input_digest?: string | null },
   ): void {
     this.#workChanges += 1;
     this.requests.set(correlation_id, {
@@ -205,6 +211,7 @@ export class SessionState {
       correlationId: correlation_id,
       toolName,
       input,
+      inputDigest: input_digest,
     });
   }
 }

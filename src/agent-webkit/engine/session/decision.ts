@@ -17,7 +17,14 @@ export interface RequestDecision {
   /** The input that was allowed, or the questions with their answers; absent when it was denied. */
   updatedInput?: Record<string, unknown>;
   outcome: RequestOutcome;
+  /** When the request was opened; null for a request of an earlier version. */
+  openedAt: Date | null;
+  /** When it was resolved. */
   at: Date;
+  /** The digest of the input that clients were shown, as in the event of the request. */
+  inputDigest: string;
+  /** The digest of the input that was allowed; absent when it is the one that was shown. */
+  updatedInputDigest?: string;
 }
 
 /** Called with each decision. An error that it throws is logged and changes nothing. */

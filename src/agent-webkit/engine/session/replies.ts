@@ -4,6 +4,7 @@ import { isRecord } from '../../protocol/is-record.js';
 import type { PermissionResult } from '../agent-client.js';
 import { InvalidRequestError } from '../errors.js';
 import type { OpenRequest } from '../event-log/session-state.js';
+import { editedInput } from './resolution.js';
 
 /**
  * Converts a client's reply to the result that the agent's SDK expects.
@@ -41,7 +42,7 @@ function resultOfDecision(request: OpenRequest, reply: PermissionResponse): Perm
   }
   return {
     behavior: 'allow',
-    updatedInput: reply.updated_input ?? request.input,
+    updatedInput: reply.updated_input ? editedInput(request, reply.updated_input) : request.input,
     ...(reply.updated_permissions ? { updatedPermissions: reply.updated_permissions } : {}),
   };
 }

@@ -1,11 +1,16 @@
 import type { PendingRequest } from '../../protocol/answers.js';
 import type { WireEvent } from '../../protocol/events.js';
 import type { PermissionContext } from '../agent-client.js';
+import { digestOf, TooDeepError } from '../digest.js';
 import { type OpenRequest, QUESTION_TOOL } from '../event-log/session-state.js';
 import { parseSessionEvent } from '../session-event.js';
 import { showInput } from './shown-plan.js';
 
-/** Returns the event that asks clients for a permission, or for the answers to questions. */
+/**
+ * Returns the event that asks clients for a permission, or for the answers to questions.
+ *
+ * @throws TooDeepError when the input is nested too deeply
+ */
 export function createRequestEvent(
   toolName: string,
   input: Record<string, unknown>,
@@ -13,7 +18,10 @@ export function createRequestEvent(
 ): WireEvent {
   const correlation_id = context.toolUseID;
   if (toolName === QUESTION_TOOL) {
-    return { event: 'ask_user_question', data: { correlation_id, questions: input } };
+    return {
+      event: 'ask_user_question',
+      data: { correlation_id, questions: input, input_digest: digestOf(input) },
+    };
   }
   const shown = showInput(toolName, input);
   const details = {
@@ -41,9 +49,28 @@ export function createRequestEvent(
       correlation_id,
       tool_name: toolName,
       input: shown.input,
+      input_digest: digestOf(shown.input),
       context: withoutUndefined(details),
     },
   };
+}
+
+/** Returns the event as {@link createRequestEvent} does, or null when the input is nested too deeply. */
+export function requestEventOrNull(
+  ...request: Parameters<typeof createRequestEvent>
+): WireEvent | null {
+  try {
+    return createRequestEvent(...request);
+  } catch (error) {
+    if (error instanceof TooDeepError) return null;
+    throw error;
+  }
+}
+
+/** Returns when an open request was opened; null for one of an earlier version. */
+export function openedAt(request: OpenRequest): Date | null {
+  const { time } = parseSessionEvent(request.event).data as { time?: string };
+  return time === undefined ? null : new Date(time);
 }
 
 /** Returns an open request as its event described it, with the event's name. */

@@ -1,4 +1,4 @@
-import type { EventPayloads, RequestOutcome, WireEvent } from '../../protocol/events.js';
+import type { RequestOutcome, WireEvent } from '../../protocol/events.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
 import { cancelledRequest } from '../agent/cancelled-request.js';
 import type { Caller } from '../caller.js';
@@ -8,7 +8,8 @@ import type { OpenRequest } from '../event-log/session-state.js';
 import type { Answer, Answering } from './answering.js';
 import type { RequestDecision } from './decision.js';
 import { outcomeOfReply, resultOfReply } from './replies.js';
-import { createRequestEvent } from './request-events.js';
+import { openedAt, requestEventOrNull } from './request-events.js';
+import { checkDigest, describeResolution } from './resolution.js';
 
 export interface RequestsOptions {
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
@@ -26,6 +27,11 @@ const MAX_OPEN_CHARS = 64 * 1024 * 1024;
 const TOO_MANY = {
   behavior: 'deny',
   message: 'Too many requests wait for the user. Try again when some of them are answered.',
+} as const;
+
+const TOO_DEEP = {
+  behavior: 'deny',
+  message: 'The input is nested too deeply to be shown to the user.',
 } as const;
 
 /**
@@ -61,7 +67,8 @@ export class Requests {
   ): Promise<PermissionResult> {
     const correlationId = context.toolUseID;
     if (context.signal.aborted) return Promise.resolve(cancelledRequest());
-    const request = createRequestEvent(toolName, input, context);
+    const request = requestEventOrNull(toolName, input, context);
+    if (!request) return Promise.resolve(TOO_DEEP);
     const chars = JSON.stringify([request, input]).length;
     const isFull = this.#waiting >= MAX_OPEN || this.#waitingChars + chars > MAX_OPEN_CHARS;
     if (this.#waiting > 0 && isFull) return Promise.resolve(TOO_MANY);
@@ -92,6 +99,7 @@ export class Requests {
    * Asks the host if a caller may answer a request. Resolves at once where it does not decide.
    *
    * @throws NoPendingRequestError when the request is not open
+   * @throws InputChangedError when the reply is for another input
    * @throws ForbiddenError when the host does not permit it
    */
   async authorize(reply: Answer, by: Caller): Promise<void> {
@@ -102,6 +110,7 @@ export class Requests {
    * Resolves one open request with a client's reply.
    *
    * @throws NoPendingRequestError when the request is not open
+   * @throws InputChangedError when the reply is for another input
    * @throws InvalidRequestError when the reply does not fit the request
    */
   async reply(reply: Answer, by: Caller): Promise<void> {
@@ -110,9 +119,11 @@ export class Requests {
     await this.#resolve(request, outcomeOfReply(request, result), result, by);
   }
 
-  #find({ correlation_id: id }: Answer): OpenRequest {
+  #find(answer: Answer): OpenRequest {
+    const { correlation_id: id } = answer;
     const request = this.#log.state.requests.get(id);
     if (!request) throw new NoPendingRequestError(id);
+    checkDigest(request, answer);
     return request;
   }
 
@@ -153,12 +164,7 @@ export class Requests {
   ): Promise<void> {
     const { correlationId, kind, toolName, input } = request;
     const callback = this.#takeCallback(correlationId);
-    const data: EventPayloads['request_resolved'] = {
-      correlation_id: correlationId,
-      kind,
-      outcome,
-      ...(by && { by: by.id }),
-    };
+    const data = describeResolution(request, outcome, result, by);
     try {
       await this.#log.append({ event: 'request_resolved', data });
     } catch (error) {
@@ -175,7 +181,10 @@ export class Requests {
       input,
       ...(updatedInput && { updatedInput }),
       outcome,
-      at: new Date(),
+      openedAt: openedAt(request),
+      at: new Date(data.at),
+      inputDigest: data.input_digest,
+      ...(data.updated_input_digest && { updatedInputDigest: data.updated_input_digest }),
     });
   }
 
