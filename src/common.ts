@@ -100,6 +100,11 @@ export type {
   StorageProvider,
   TranscriptStore,
 } from './agent-webkit/engine/storage.js';
+export type {
+  DueNotification,
+  NewNotification,
+  NotificationOutbox,
+} from './agent-webkit/engine/notification-outbox.js';
 export type { SessionEvent } from './agent-webkit/engine/session-event.js';
 
 // Several servers on one storage

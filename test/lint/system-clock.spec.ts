@@ -26,6 +26,7 @@ const READERS: Readonly<Record<string, string>> = {
   'storage/conformance/record-cases.ts': 'the times of samples',
   'storage/memory/memory-transcripts.ts': 'the time of a transcript, which never goes back',
   'storage/sqlite/sqlite-events.ts': 'stored with a key, and compared with it',
+  'storage/sqlite/sqlite-outbox.ts': 'stored with a notification, and compared with it',
   'storage/sqlite/sqlite-transcripts.ts': 'the time of a transcript, which never goes back',
   'storage/sqlite/thread/file-guard.ts': 'a part of a file name',
 };

@@ -13,6 +13,7 @@ import {
   type SessionRecordStore,
   type StorageProvider,
 } from '../../src/agent-webkit/engine/storage.js';
+import type { NotificationOutbox } from '../../src/agent-webkit/engine/notification-outbox.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 
 interface Lease extends Pick<ClusterServer, 'freeAgents' | 'isDraining'> {
@@ -128,6 +129,7 @@ export class MemoryServer implements StorageProvider {
   readonly events: EventStore;
   readonly records: SessionRecordStore;
   readonly cluster: ClusterStore;
+  readonly outbox: NotificationOutbox;
   readonly address: string;
   /** The names of all calls, in order. */
   readonly calls: string[] = [];
@@ -139,6 +141,7 @@ export class MemoryServer implements StorageProvider {
     this.cluster = this.#reaching('cluster', new MemoryClusterStore(shared, address));
     this.records = this.#reaching('records', this.#records());
     this.events = this.#reaching('events', this.#events());
+    this.outbox = this.#reaching('outbox', shared.storage.outbox);
   }
 
   #events(): EventStore {

@@ -5,6 +5,7 @@ import type { SessionStateName } from '../protocol/events.js';
 import type { SessionConfig } from './agent-client.js';
 import type { Bus } from './bus.js';
 import type { ClusterStore } from './cluster.js';
+import type { NewNotification, NotificationOutbox } from './notification-outbox.js';
 import type { SessionEvent } from './session-event.js';
 
 /** Consecutive events of a session whose ids differ from their seqs by the same number. It ends where the next one begins. */
@@ -101,6 +102,11 @@ export interface EventAppend {
   /** The summary for the record from this commit on. Without `generations` or `status`, those of the record stay. */
   readonly summary: Pick<LogSummary, 'firstSeq' | 'costUsd'> &
     Partial<Pick<LogSummary, 'generations'>> & { readonly status?: SessionStatus };
+  /**
+   * The notifications about the events. Each is stored in the same commit, if its event is new. Only appends
+   * to a storage with an `outbox` have them.
+   */
+  readonly notifications?: readonly NewNotification[];
 }
 
 /** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
@@ -257,6 +263,8 @@ export interface StorageProvider {
   readonly transcripts?: TranscriptStore;
   /** The leases and messages of the servers that share this storage. Undefined when only one server uses it. */
   readonly cluster?: ClusterStore;
+  /** The notifications that wait for their delivery. Undefined when the storage cannot store them: `notify` needs it. */
+  readonly outbox?: NotificationOutbox;
   /**
    * Creates the bus of the servers that share this storage, for those without one of their own. It is closed before
    * the storage. Null or undefined when the storage has none: the servers then look into it each second.

@@ -5,6 +5,7 @@ import { eventCases } from './conformance/event-cases.js';
 import { openedCases } from './conformance/fixtures.js';
 import { leaseCases } from './conformance/lease-cases.js';
 import { listingCases } from './conformance/listing-cases.js';
+import { outboxCases } from './conformance/outbox-cases.js';
 import { raceCases } from './conformance/race-cases.js';
 import { recordCases } from './conformance/record-cases.js';
 import { textCases } from './conformance/text-cases.js';
@@ -19,7 +20,7 @@ export type { ConformanceCase, ConformanceSubject };
  * for (const { name, run } of storageConformance(createSubject)) test(name, run);
  * ```
  *
- * The cases about `transcripts` and `cluster` pass without a check when the provider has none. Each case creates its
+ * The cases about `transcripts`, `outbox` and `cluster` pass without a check when the provider has none. Each case creates its
  * own storage, so the cases are independent of each other and may run in parallel.
  *
  * @param createSubject creates an empty storage; each case calls it once
@@ -34,6 +35,7 @@ export function storageConformance(
     listingCases,
     endingCases,
     raceCases,
+    outboxCases,
     transcriptCases,
     leaseCases,
     clusterCases,

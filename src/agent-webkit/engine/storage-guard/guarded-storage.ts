@@ -1,5 +1,6 @@
 import type { EngineLogger } from '../engine-logger.js';
 import type { ClusterStore } from '../cluster.js';
+import type { NotificationOutbox } from '../notification-outbox.js';
 import { AgentWebkitError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import {
   type EventStore,
@@ -67,6 +68,12 @@ const TRANSCRIPT_CALLS: Calls<TranscriptStore> = {
   delete: true,
   listSubkeys: true,
 };
+const OUTBOX_CALLS: Calls<NotificationOutbox> = {
+  claim: true,
+  defer: true,
+  remove: true,
+  trim: true,
+};
 
 /** A call that is not answered within this many times the limit of a request is abandoned. */
 const ABANDON_AFTER = 3;
@@ -90,6 +97,7 @@ export class GuardedStorage implements StorageProvider {
   readonly records: SessionRecordStore;
   readonly transcripts?: TranscriptStore;
   readonly cluster?: ClusterStore;
+  readonly outbox?: NotificationOutbox;
   readonly #timeoutMs: number;
   readonly #outage: OutageReport;
   /** The calls without an answer, the oldest first. */
@@ -106,6 +114,7 @@ export class GuardedStorage implements StorageProvider {
     if (storage.transcripts) {
       this.transcripts = this.#guard('transcripts', storage.transcripts, TRANSCRIPT_CALLS);
     }
+    if (storage.outbox) this.outbox = this.#guard('outbox', storage.outbox, OUTBOX_CALLS);
     if (storage.cluster) {
       const { address, leaseMs } = storage.cluster;
       const calls = this.#guard<ClusterCalls>('cluster', storage.cluster, CLUSTER_CALLS);

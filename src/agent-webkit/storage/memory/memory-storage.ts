@@ -15,7 +15,9 @@ import {
   type TranscriptStore,
 } from '../../engine/storage.js';
 import { PackedEvents } from '../../engine/event-log/packed-events.js';
+import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import type { SessionEvent } from '../../engine/session-event.js';
+import { MemoryOutbox } from './memory-outbox.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
 
 interface Stored {
@@ -36,10 +38,13 @@ export class MemoryStorage implements StorageProvider {
   readonly transcripts: Required<TranscriptStore>;
   readonly events: EventStore;
   readonly records: SessionRecordStore;
+  readonly outbox: NotificationOutbox;
 
   constructor() {
     const sessions = new Map<string, Stored>();
-    this.events = new MemoryEventStore(sessions);
+    const outbox = new MemoryOutbox();
+    this.outbox = outbox;
+    this.events = new MemoryEventStore(sessions, outbox);
     const transcripts = new MemoryTranscripts((id) => sessions.get(id)?.record.epoch);
     this.transcripts = transcripts;
     this.records = new MemoryRecordStore(sessions, transcripts);
@@ -48,12 +53,14 @@ export class MemoryStorage implements StorageProvider {
 
 class MemoryEventStore implements EventStore {
   readonly #sessions: Map<string, Stored>;
+  readonly #outbox: MemoryOutbox;
 
-  constructor(sessions: Map<string, Stored>) {
+  constructor(sessions: Map<string, Stored>, outbox: MemoryOutbox) {
     this.#sessions = sessions;
+    this.#outbox = outbox;
   }
 
-  append({ sessionId, epoch, events, keys, summary }: EventAppend): void {
+  append({ sessionId, epoch, events, keys, summary, notifications = [] }: EventAppend): void {
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
     const { lastSeq } = stored.events;
@@ -65,6 +72,9 @@ class MemoryEventStore implements EventStore {
     for (const event of added) stored.events.push(event);
     stored.summary = { ...stored.summary, ...summary };
     for (const key of keys) stored.keys.set(key, performance.now());
+    for (const notification of notifications) {
+      if (notification.seq > lastSeq) this.#outbox.add(notification);
+    }
   }
 
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {

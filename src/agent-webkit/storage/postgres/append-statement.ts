@@ -12,8 +12,11 @@ const MAX_CHARACTERS = 4_000_000;
  * already are skipped.
  *
  * The rows are locked in a fixed order, so that two servers cannot deadlock.
+ *
+ * @param hasNotifications true for a statement that also stores notifications
  */
-export function appendStatement(schema: string): string {
+export function appendStatement(schema: string, hasNotifications: boolean): string {
+  const notifications = hasNotifications ? addedNotifications(schema) : '';
   return `
     with append as (
       select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[],
@@ -47,12 +50,27 @@ export function appendStatement(schema: string): string {
       from unnest($11::int[], $12::text[]) as k (place, digest)
       join accepted using (place)
       on conflict (session, digest) do update set accepted_at = excluded.accepted_at
-    )
+    )${notifications}
     select place from accepted`;
 }
 
+/** Only about new events: an append may be repeated after its notifications were delivered. */
+function addedNotifications(schema: string): string {
+  return `, added_notifications as (
+      insert into ${schema}.notification (id, body)
+      select n.id, n.body
+      from unnest($17::int[], $18::int[], $19::text[], $20::text[]) as n (place, seq, id, body)
+      join accepted using (place)
+      where n.seq > accepted.stored_seq
+      on conflict (id) do nothing
+    )`;
+}
+
 /** Returns the parameters of {@link appendStatement}. */
-export function appendValues(appends: readonly EventAppend[]): unknown[][] {
+export function appendValues(
+  appends: readonly EventAppend[],
+  hasNotifications: boolean,
+): unknown[][] {
   const places = [...appends.keys()];
   const events = appends.flatMap((append, place) =>
     append.events.map((event) => ({ place, ...event })),
@@ -75,6 +93,19 @@ export function appendValues(appends: readonly EventAppend[]): unknown[][] {
     appends.map(({ summary }) => summary.costUsd),
     appends.map(({ summary }) => summary.generations && JSON.stringify(summary.generations)),
     appends.map(({ summary }) => summary.status && JSON.stringify(summary.status)),
+    ...(hasNotifications ? notificationValues(appends) : []),
+  ];
+}
+
+function notificationValues(appends: readonly EventAppend[]): unknown[][] {
+  const all = appends.flatMap(({ notifications = [] }, place) =>
+    notifications.map((notification) => ({ place, ...notification })),
+  );
+  return [
+    all.map(({ place }) => place),
+    all.map(({ seq }) => seq),
+    all.map(({ id }) => encodeText(id)),
+    all.map(({ body }) => encodeText(body)),
   ];
 }
 

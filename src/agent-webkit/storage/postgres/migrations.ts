@@ -160,4 +160,19 @@ export const MIGRATIONS: readonly Migration[] = [
   );
   `,
   },
+  {
+    isBreaking: false,
+    sql: `
+  create table notification (
+    key bigint generated always as identity primary key,
+    id text collate "C" not null unique,
+    -- As JSON.
+    body text not null,
+    attempts int not null default 0,
+    -- While it is claimed, the end of the claim.
+    due_at timestamptz not null default now()
+  );
+  create index notification_due on notification (due_at);
+  `,
+  },
 ];

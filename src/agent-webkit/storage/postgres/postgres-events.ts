@@ -18,13 +18,15 @@ export class PostgresEvents implements EventStore {
   readonly #database: Database;
   readonly #schema: string;
   readonly #appendStatement: string;
+  readonly #notifyingAppendStatement: string;
   readonly #groups = new AppendGroups((group) => this.#writeGroup(group));
 
   /** @param schema the quoted name of the schema */
   constructor(database: Database, schema: string) {
     this.#database = database;
     this.#schema = schema;
-    this.#appendStatement = appendStatement(schema);
+    this.#appendStatement = appendStatement(schema, false);
+    this.#notifyingAppendStatement = appendStatement(schema, true);
   }
 
   append(append: EventAppend): Promise<void> {
@@ -84,9 +86,10 @@ export class PostgresEvents implements EventStore {
   }
 
   async #write(appends: readonly EventAppend[]): Promise<AppendOutcome[]> {
-    const rows = await asStorable(
-      this.#database.query<{ place: string }>(this.#appendStatement, appendValues(appends)),
-    );
+    const hasNotifications = appends.some(({ notifications = [] }) => notifications.length > 0);
+    const statement = hasNotifications ? this.#notifyingAppendStatement : this.#appendStatement;
+    const values = appendValues(appends, hasNotifications);
+    const rows = await asStorable(this.#database.query<{ place: string }>(statement, values));
     const stored = new Set(rows.map(({ place }) => Number(place)));
     if (stored.size === appends.length) return appends.map(() => null);
     const explain = await this.#explainer(appends.filter((_, place) => !stored.has(place)));

@@ -7,6 +7,7 @@ import type {
   StorageProvider,
   TranscriptStore,
 } from '../../engine/storage.js';
+import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import { within } from '../../engine/timing/within.js';
 import { checkEncoding } from './check-encoding.js';
 import { connecting, nameDatabase } from './connecting.js';
@@ -14,6 +15,7 @@ import { Database } from './database.js';
 import { migrate } from './migrate.js';
 import { createAddress, PostgresCluster } from './postgres-cluster.js';
 import { PostgresEvents } from './postgres-events.js';
+import { PostgresOutbox } from './postgres-outbox.js';
 import { createPool, type OwnPool, type PoolMode, type PostgresPool } from './postgres-pool.js';
 import { PostgresRecords } from './postgres-records.js';
 import { PostgresTranscripts } from './postgres-transcripts.js';
@@ -104,6 +106,7 @@ export class PostgresStorage implements StorageProvider {
   readonly records: SessionRecordStore;
   readonly transcripts: Required<TranscriptStore>;
   readonly cluster: ClusterStore;
+  readonly outbox: NotificationOutbox;
   readonly #events: PostgresEvents;
   readonly #database: Database;
   readonly #pool: PostgresPool;
@@ -134,6 +137,7 @@ export class PostgresStorage implements StorageProvider {
     this.events = this.#events;
     this.records = new PostgresRecords(this.#database, schema, address);
     this.transcripts = new PostgresTranscripts(this.#database, schema);
+    this.outbox = new PostgresOutbox(this.#database, schema);
   }
 
   /**

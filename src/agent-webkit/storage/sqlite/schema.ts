@@ -71,5 +71,20 @@ export function createMigrations(prefix: string): Migration[] {
       add column generations text not null default '[{"firstSeq":1,"offset":0}]';
     `,
     },
+    {
+      isBreaking: false,
+      sql: `
+    create table ${prefix}notification (
+      key integer primary key,
+      id text not null unique,
+      -- As JSON.
+      body text not null,
+      attempts integer not null,
+      -- In milliseconds since 1970. While it is claimed, the end of the claim.
+      due_at integer not null
+    ) strict;
+    create index ${prefix}notification_due on ${prefix}notification (due_at);
+    `,
+    },
   ];
 }

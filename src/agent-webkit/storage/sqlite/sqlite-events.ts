@@ -6,17 +6,20 @@ import {
   IDEMPOTENCY_KEY_TTL_MS,
 } from '../../engine/storage.js';
 import { type AppendOutcome, AppendGroups, writeIsolated } from '../append-groups.js';
+import type { SqliteOutbox } from './sqlite-outbox.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Step, Unit, UnitResult } from './thread-protocol.js';
 
 /** Stores events in a SQLite database and commits those of many sessions together. */
 export class SqliteEvents implements EventStore {
   readonly #thread: SqliteThread;
+  readonly #outbox: SqliteOutbox;
   readonly #groups: AppendGroups;
   readonly #sql: ReturnType<typeof createStatements>;
 
-  constructor(thread: SqliteThread, tablePrefix: string) {
+  constructor(thread: SqliteThread, tablePrefix: string, outbox: SqliteOutbox) {
     this.#thread = thread;
+    this.#outbox = outbox;
     this.#groups = new AppendGroups((group) => writeIsolated(group, (part) => this.#write(part)));
     this.#sql = createStatements(tablePrefix);
   }
@@ -60,7 +63,8 @@ export class SqliteEvents implements EventStore {
     return group.map((append, index) => outcomeOf(append, results[index]));
   }
 
-  #unitOf({ sessionId, epoch, events, keys, isUnfinished, summary }: EventAppend): Unit {
+  #unitOf(append: EventAppend): Unit {
+    const { sessionId, epoch, events, keys, isUnfinished, summary, notifications } = append;
     const sql = this.#sql;
     const precedingSeq = (events[0]?.seq ?? 1) - 1;
     const writes: Step[] = events.map(({ seq, name, data }) => ({
@@ -73,6 +77,7 @@ export class SqliteEvents implements EventStore {
       const params = [JSON.stringify(key), now, sessionId];
       writes.push({ kind: 'write', sql: sql.insertKey, params });
     }
+    writes.push(...this.#outbox.additions(sessionId, notifications));
     const lastSeq = events.at(-1)?.seq;
     if (lastSeq !== undefined) {
       writes.push({ kind: 'write', sql: sql.advance, params: [lastSeq, sessionId] });

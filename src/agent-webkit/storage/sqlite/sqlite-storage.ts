@@ -7,8 +7,10 @@ import {
   type StorageProvider,
   type TranscriptStore,
 } from '../../engine/storage.js';
+import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import { createMigrations } from './schema.js';
 import { SqliteEvents } from './sqlite-events.js';
+import { SqliteOutbox } from './sqlite-outbox.js';
 import { SqliteRecords } from './sqlite-records.js';
 import { SqliteThread } from './sqlite-thread.js';
 import { SqliteTranscripts } from './sqlite-transcripts.js';
@@ -44,6 +46,7 @@ export class SqliteStorage implements StorageProvider {
   readonly events: AsyncEventStore;
   readonly records: SessionRecordStore;
   readonly transcripts: Required<TranscriptStore>;
+  readonly outbox: NotificationOutbox;
   readonly #events: SqliteEvents;
   readonly #transcripts: SqliteTranscripts;
   readonly #thread: SqliteThread;
@@ -65,7 +68,9 @@ export class SqliteStorage implements StorageProvider {
       versionTable: `${tablePrefix}schema`,
       migrations: createMigrations(tablePrefix),
     });
-    this.#events = new SqliteEvents(this.#thread, tablePrefix);
+    const outbox = new SqliteOutbox(this.#thread, tablePrefix);
+    this.outbox = outbox;
+    this.#events = new SqliteEvents(this.#thread, tablePrefix, outbox);
     this.events = this.#events;
     this.records = new SqliteRecords(this.#thread, tablePrefix, randomUUID());
     this.#transcripts = new SqliteTranscripts(this.#thread, tablePrefix);
