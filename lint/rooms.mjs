@@ -58,6 +58,11 @@ export const ROOMS = {
     rooms: ['protocol', 'engine ports', 'engine/timing'],
     packages: ['node:*', types(SDK)],
   },
+  'engine/notifications': {
+    files: `${ENGINE}notifications/`,
+    rooms: ['protocol', 'engine ports', 'engine/timing', 'engine/event-log'],
+    packages: ['node:*'],
+  },
   'engine/workspace': {
     files: `${ENGINE}workspace/`,
     rooms: ['engine ports', 'engine/timing'],
@@ -90,6 +95,7 @@ export const ROOMS = {
       'engine/storage-guard',
       'engine/cluster',
       'engine/event-log',
+      'engine/notifications',
       'engine/agent',
       'engine/session',
       'engine/tails',
@@ -135,6 +141,12 @@ export const ROOMS = {
     files: `${PACKAGE}gateway/`,
     rooms: ['engine ports', 'engine/timing'],
     packages: ['node:*', 'node:http', 'node:https', 'node:net', 'node:dns', 'node:tls'],
+  },
+  // The delivery of notifications by HTTP.
+  webhooks: {
+    files: `${PACKAGE}webhooks/`,
+    rooms: ['engine ports', 'gateway'],
+    packages: ['node:*', 'node:http', 'node:https', 'node:net', 'node:dns'],
   },
   'storage (shared)': {
     files: `${PACKAGE}storage/*`,
@@ -212,6 +224,7 @@ export const ROOMS = {
       'engine/registry',
       'engine/workspace',
       'options',
+      'webhooks',
     ],
     packages: ['reflect-metadata'],
   },

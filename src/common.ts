@@ -1,11 +1,15 @@
 // The names that `nestjs-agent-webkit` and `nestjs-agent-webkit/engine` both export. All of them are public.
 
 // Options
-export type { OptionGroups } from './agent-webkit/options/agent-webkit.options.js';
+export type {
+  NotifyOrFunction,
+  OptionGroups,
+} from './agent-webkit/options/agent-webkit.options.js';
 export type { AgentOptions } from './agent-webkit/options/groups/agent.js';
 export type { HookOptions } from './agent-webkit/options/groups/hooks.js';
 export type { LimitOptions } from './agent-webkit/options/groups/limits.js';
 export type { NetworkOptions } from './agent-webkit/options/groups/network.js';
+export type { NotifyOptions } from './agent-webkit/options/groups/notify.js';
 export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
 export type { SandboxChoice, SandboxOptions } from './agent-webkit/options/groups/sandbox.js';
 export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
@@ -130,6 +134,15 @@ export type {
 export type { AnsweredRequest, CanAnswer } from './agent-webkit/engine/session/answering.js';
 export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
+
+// Notifications
+export type {
+  NotificationBody,
+  NotificationData,
+  NotificationType,
+  Notify,
+  SessionNotification,
+} from './agent-webkit/engine/notification.js';
 
 // Callers and pages of sessions
 export type { Caller } from './agent-webkit/engine/caller.js';

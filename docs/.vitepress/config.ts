@@ -26,6 +26,7 @@ const pages = [
       { text: 'Storage', link: '/storage' },
       { text: 'More than one server', link: '/cluster' },
       { text: 'Auth and policies', link: '/auth' },
+      { text: 'Webhooks', link: '/webhooks' },
       { text: 'Deployment', link: '/deployment' },
       { text: 'Proxies', link: '/proxies' },
       { text: 'More than one server', link: '/cluster' },

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentWebkitModuleOptions } from '../agent-webkit/options/agent-webkit.options.js';
+import type {
+  AgentWebkitModuleOptions,
+  OptionGroups,
+} from '../agent-webkit/options/agent-webkit.options.js';
 import type { Accepted } from '../agent-webkit/options/descriptor.js';
 import type { AuthOptions } from '../agent-webkit/options/groups/top-level.js';
 import { OPTIONS } from '../agent-webkit/options/option-table.js';
 import { type Environment, readSetting, SettingError } from './read-setting.js';
 import { SERVER_SETTINGS } from './setting-table.js';
 import { isLoopback } from '../agent-webkit/hosting/is-loopback.js';
+import { checkWebhookSettings } from './check-webhook-settings.js';
 import { findUnknownVariables } from './unknown-variables.js';
 
 /** The settings of the standalone server. */
@@ -58,6 +62,8 @@ export function readSettings(env: Environment): Settings {
         'Set AGENT_WEBKIT_TOKEN instead of AGENT_WEBKIT_NO_AUTH, or unset HOST.',
     );
   }
+  const { notify = {}, ...options } = readOptions(env);
+  checkWebhookSettings(notify);
   const storage = read(env, 'AGENT_WEBKIT_STORAGE') ?? SERVER_SETTINGS.AGENT_WEBKIT_STORAGE.default;
   const credential = CREDENTIALS.find((name) => env[name]);
   const agent = read(env, 'AGENT_WEBKIT_AGENT');
@@ -80,7 +86,11 @@ export function readSettings(env: Environment): Settings {
     maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
     generatedToken: auth.generated,
     sampleToken: auth.sample,
-    module: { auth: auth.options, ...readOptions(env) },
+    module: {
+      auth: auth.options,
+      ...options,
+      ...(notify.url !== undefined && { notify }),
+    },
     warnings: findUnknownVariables(env),
   };
 }
@@ -114,7 +124,7 @@ function read<Variable extends keyof ServerSettings>(
 }
 
 /** Reads the options whose values a variable can hold. */
-function readOptions(env: Environment): AgentWebkitModuleOptions {
+function readOptions(env: Environment): OptionGroups {
   const options: Record<string, Record<string, unknown>> = {};
   for (const { group, name, descriptor } of OPTIONS) {
     if (group === null || descriptor.variable === undefined) continue;

@@ -29,6 +29,8 @@ const READERS: Readonly<Record<string, string>> = {
   'storage/sqlite/sqlite-outbox.ts': 'stored with a notification, and compared with it',
   'storage/sqlite/sqlite-transcripts.ts': 'the time of a transcript, which never goes back',
   'storage/sqlite/thread/file-guard.ts': 'a part of a file name',
+  'webhooks/webhook-receiver.ts':
+    'the time of an attempt, which the receiver compares with its clock',
 };
 
 const readsClock = (code: string) => /\bDate\.now\b|\bnew Date\(\)|\bDate\(\)/.test(code);

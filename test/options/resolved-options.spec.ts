@@ -23,6 +23,7 @@ const GROUPS = [
   'workspace',
   'sandbox',
   'network',
+  'notify',
 ];
 
 /** Returns the value of the first property with this name, at any depth. */
@@ -59,6 +60,11 @@ const SAMPLES: Record<string, unknown> = {
   'sandbox.fileBytes': 20_000_000,
   'sandbox.tempBytes': 2_000_000,
   'network.allow': ['example.org'],
+  'notify.url': 'https://example.org/hook',
+  'notify.secret': `whsec_${'A'.repeat(32)}`,
+  'notify.events': ['turn.ended'],
+  'notify.allowPrivate': true,
+  'notify.deliver': fn,
   'hooks.caller': fn,
   'hooks.canAccess': fn,
   'hooks.configureSession': fn,
@@ -96,6 +102,13 @@ describe('Resolving the options', () => {
         tempBytes: 268_435_456,
       },
       network: { allow: [] },
+      notify: {
+        url: null,
+        secret: null,
+        events: ['request.opened', 'request.resolved', 'turn.ended', 'session.failed'],
+        allowPrivate: false,
+        deliver: null,
+      },
       modelLimits: { modelRequestsPerMinute: 300, modelTokensPerMinute: null },
       policy: {
         model: null,
@@ -158,6 +171,10 @@ describe('Resolving the options', () => {
     expect(keepAliveMs).toBe(15_000);
   });
 
+  it('accepts a function in the place of the group `notify`', () => {
+    expect(resolve({ notify: fn }).notify).toMatchObject({ deliver: fn, url: null });
+  });
+
   it('accepts null when it is a value of the option', () => {
     const { keepAliveMs, registry } = resolve({
       stream: { keepAliveMs: null },
@@ -186,6 +203,17 @@ describe('An invalid option', () => {
     ['network.allow', ['127.0.0.1']],
     ['network.allow', ['*']],
     ['network.allow', ['https://example.org']],
+    ['notify.url', 'example.org'],
+    ['notify.url', 'ftp://example.org'],
+    ['notify.url', 'https://user:password@example.org'],
+    ['notify.secret', 'secret'],
+    ['notify.secret', `whsec_${'A'.repeat(28)}`],
+    ['notify.secret', `whsec_${'A'.repeat(88)}`],
+    ['notify.secret', []],
+    ['notify.events', ['turn.started']],
+    ['notify.events', []],
+    ['notify.allowPrivate', 1],
+    ['notify.deliver', 'https://example.org'],
     ['agent.model', ''],
     ['agent.model', 5],
     ['agent.models', []],
@@ -270,6 +298,8 @@ describe('An invalid option', () => {
     { auth: { tokens: 's3cret' } },
     { auth: { tokens: ['s3cret', ''] } },
     { storage: 'postgres://user:s3cret@host/db' },
+    { notify: { secret: 's3cret' } },
+    { notify: { url: 'https://user:s3cret@example.org' } },
     { workspace: { root: { password: 's3cret' } } },
     { agent: { models: [{ password: 's3cret' }] } },
   ])('is reported without its secret: %j', (options) => {

@@ -58,6 +58,60 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ],
 ];
 
+const SECRET = `whsec_${'A'.repeat(32)}`;
+/** The variables of webhooks, which belong together. */
+const WEBHOOKS = {
+  AGENT_WEBKIT_WEBHOOK_URL: 'http://receiver/hook',
+  AGENT_WEBKIT_WEBHOOK_SECRET: `${SECRET}, ${SECRET}`,
+  AGENT_WEBKIT_WEBHOOK_EVENTS: 'turn.ended,session.failed',
+  AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: '1',
+};
+
+describe('The settings of webhooks', () => {
+  it('set the options of the group `notify`', () => {
+    expect(read(WEBHOOKS).module.notify).toEqual({
+      url: 'http://receiver/hook',
+      secret: [SECRET, SECRET],
+      events: ['turn.ended', 'session.failed'],
+      allowPrivate: true,
+    });
+    expect(
+      read({
+        ...WEBHOOKS,
+        AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: '',
+        AGENT_WEBKIT_WEBHOOK_URL: 'https://a.b',
+      }).module.notify,
+    ).not.toHaveProperty('allowPrivate');
+  });
+
+  it('send nothing without a URL', () => {
+    expect(read({ AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: '1' }).module).not.toHaveProperty('notify');
+  });
+
+  it.each([
+    [{ AGENT_WEBKIT_WEBHOOK_URL: '' }, 'AGENT_WEBKIT_WEBHOOK_URL must be set while'],
+    [{ AGENT_WEBKIT_WEBHOOK_SECRET: '' }, 'AGENT_WEBKIT_WEBHOOK_SECRET must be set while'],
+    [
+      { AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: '0' },
+      'AGENT_WEBKIT_WEBHOOK_URL must begin with https://',
+    ],
+    [
+      { AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: 'yes' },
+      'AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE must be 0 or 1',
+    ],
+    [{ AGENT_WEBKIT_WEBHOOK_EVENTS: 'all' }, 'AGENT_WEBKIT_WEBHOOK_EVENTS must be '],
+    [{ AGENT_WEBKIT_WEBHOOK_URL: 'receiver' }, 'AGENT_WEBKIT_WEBHOOK_URL must be a URL'],
+  ])('are rejected with %j', (changed, message) => {
+    expect(() => read({ ...WEBHOOKS, ...changed })).toThrow(SettingError);
+    expect(() => read({ ...WEBHOOKS, ...changed })).toThrow(message);
+  });
+
+  it('are rejected without their secrets', () => {
+    const changed = { AGENT_WEBKIT_WEBHOOK_SECRET: 'whsec_s3cret' };
+    expect(() => read({ ...WEBHOOKS, ...changed })).toThrow(/must be (?!.*s3cret)/);
+  });
+});
+
 describe('The settings of the standalone server', () => {
   it.each(SAMPLES)('set the option of the module from %s=%s', (name, value, option) => {
     const { module } = read({ [name]: value });
@@ -185,6 +239,7 @@ describe('The settings of the standalone server', () => {
       'AGENT_WEBKIT_STORAGE',
       'AGENT_WEBKIT_BUS',
       'AGENT_WEBKIT_AGENT',
+      ...Object.keys(WEBHOOKS),
     ];
     expect(new Set([...sampled, ...byServer])).toEqual(new Set(variables));
   });

@@ -8,6 +8,7 @@ import { ServerFolderError } from '../engine/workspace/server-folder-error.js';
 import { WorkspaceFolders } from '../engine/workspace/workspace-folders.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { ChosenSandbox } from './chosen-sandbox.js';
+import { notifierFor } from './notifier.js';
 
 /** The parts of a registry that the options do not contain. */
 export interface RegistryPorts {
@@ -25,10 +26,11 @@ type HostOptions = Pick<
 
 /** Creates the registry that the options describe. */
 export function createRegistry(
-  options: HostOptions & Pick<ResolvedOptions, 'registry' | 'verifyIntervalMs' | 'workspace'>,
+  options: HostOptions &
+    Pick<ResolvedOptions, 'registry' | 'verifyIntervalMs' | 'workspace' | 'notify'>,
   ports: RegistryPorts,
 ): SessionRegistry {
-  const { registry, policy, verifyIntervalMs, network, workspace } = options;
+  const { registry, policy, verifyIntervalMs, network, workspace, notify } = options;
   const { sandbox, storage, bus, logger } = ports;
   const folders = new WorkspaceFolders({
     ...workspace,
@@ -40,6 +42,7 @@ export function createRegistry(
     ...registry,
     storage,
     bus,
+    notifier: notifierFor(notify, storage),
     logger,
     sdkFactory: withHostLimits(options, ports),
     folders,

@@ -1,7 +1,7 @@
 import { claudeSdkFactory } from '../agents/claude/claude-sdk-factory.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import { SessionEngine } from '../engine/registry/session-engine.js';
-import type { OptionGroups } from '../options/agent-webkit.options.js';
+import type { NotifyOrFunction, OptionGroups } from '../options/agent-webkit.options.js';
 import type { HookOptions } from '../options/groups/hooks.js';
 import type { StreamOptions } from '../options/groups/stream.js';
 import type { TopLevelOptions } from '../options/groups/top-level.js';
@@ -17,7 +17,10 @@ import { MemoryStorage } from '../storage/memory/memory-storage.js';
  * HTTP. Authentication is the host's: the engine trusts the caller that is passed to it.
  */
 export interface SessionEngineOptions
-  extends Pick<TopLevelOptions, 'storage' | 'bus'>, Omit<OptionGroups, 'stream' | 'hooks'> {
+  extends
+    Pick<TopLevelOptions, 'storage' | 'bus'>,
+    Omit<OptionGroups, 'stream' | 'hooks' | 'notify'>,
+    NotifyOrFunction {
   /**
    * The watches of sessions. `verifyIntervalMs` is how often, in milliseconds, the access of a caller
    * that watches another caller's session is checked again.

@@ -2,6 +2,8 @@ import type { AgentOptions } from './groups/agent.js';
 import type { HookOptions } from './groups/hooks.js';
 import type { LimitOptions } from './groups/limits.js';
 import type { NetworkOptions } from './groups/network.js';
+import type { NotifyOptions } from './groups/notify.js';
+import type { Notify } from '../engine/notification.js';
 import type { RetentionOptions } from './groups/retention.js';
 import type { SandboxOptions } from './groups/sandbox.js';
 import type { StreamOptions } from './groups/stream.js';
@@ -27,12 +29,21 @@ export interface OptionGroups {
   readonly timeouts?: TimeoutOptions;
   /** How much of a session is kept, and for how long. */
   readonly retention?: RetentionOptions;
+  /** Notifications about sessions: webhooks, or calls of a function. */
+  readonly notify?: NotifyOptions;
   /** Functions of the host that make decisions or record them. */
   readonly hooks?: HookOptions;
+}
+
+/** The group `notify`, or in its place the function `notify.deliver`. */
+export interface NotifyOrFunction {
+  /** Notifications about sessions: webhooks, or the function that receives them. */
+  readonly notify?: NotifyOptions | Notify;
 }
 
 /**
  * The options of the module. Every option but `auth` has a default. A wrong value, or a name that
  * does not exist, fails at boot with an error that names the option.
  */
-export interface AgentWebkitModuleOptions extends TopLevelOptions, OptionGroups {}
+export interface AgentWebkitModuleOptions
+  extends TopLevelOptions, Omit<OptionGroups, 'notify'>, NotifyOrFunction {}

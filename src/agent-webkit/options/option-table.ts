@@ -4,6 +4,7 @@ import { AGENT } from './groups/agent.js';
 import { HOOKS } from './groups/hooks.js';
 import { LIMITS } from './groups/limits.js';
 import { NETWORK } from './groups/network.js';
+import { NOTIFY } from './groups/notify.js';
 import { RETENTION } from './groups/retention.js';
 import { SANDBOX } from './groups/sandbox.js';
 import { STREAM } from './groups/stream.js';
@@ -24,6 +25,7 @@ export const GROUPS = {
   stream: STREAM,
   timeouts: TIMEOUTS,
   retention: RETENTION,
+  notify: NOTIFY,
   hooks: HOOKS,
 } satisfies {
   readonly [Group in keyof OptionGroups]-?: Descriptors<NonNullable<OptionGroups[Group]>>;

@@ -1,7 +1,7 @@
 import type { ModelLimits } from '../engine/agent-client.js';
-import type { AgentWebkitModuleOptions } from './agent-webkit.options.js';
+import type { AgentWebkitModuleOptions, OptionGroups } from './agent-webkit.options.js';
 import type { Descriptor, Values } from './descriptor.js';
-import { TOP_LEVEL } from './groups/top-level.js';
+import { TOP_LEVEL, type TopLevelOptions } from './groups/top-level.js';
 import { describeRejected, OptionError } from './option-errors.js';
 import { GROUPS } from './option-table.js';
 import { checkNames } from './unknown-options.js';
@@ -20,7 +20,7 @@ export interface ResolvedOptions
     Pick<GroupValues['agent'], 'sdkFactory'>,
     Pick<GroupValues['timeouts'], 'agentStartTimeoutMs'>,
     Pick<GroupValues['hooks'], 'caller'>,
-    Pick<GroupValues, 'sandbox' | 'network'> {
+    Pick<GroupValues, 'sandbox' | 'network' | 'notify'> {
   readonly workspace: WorkspaceSettings;
   readonly policy: SessionPolicyOptions;
   readonly modelLimits: ModelLimits;
@@ -36,7 +36,8 @@ export interface ResolvedOptions
  *
  * @throws OptionError which names the option, the rule, the received value and what to do
  */
-export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptions {
+export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions {
+  const options = asGroups(given);
   checkNames(options);
   const { auth, storage, bus } = valuesOf(null, TOP_LEVEL, options);
   const {
@@ -80,6 +81,7 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
     workspace: { ...workspace, createRoot: options.workspace?.root === undefined },
     sandbox: groupValues(options, 'sandbox'),
     network: groupValues(options, 'network'),
+    notify: groupValues(options, 'notify'),
     policy: { ...session, contentLimits, configureSession },
     registry: {
       commands: session.commands,
@@ -102,8 +104,15 @@ export function resolveOptions(options: AgentWebkitModuleOptions): ResolvedOptio
   });
 }
 
+/** Returns the options with the function `notify` as an option of its group. */
+function asGroups(options: AgentWebkitModuleOptions): TopLevelOptions & OptionGroups {
+  const notify = options?.notify;
+  if (typeof notify !== 'function') return options as TopLevelOptions & OptionGroups;
+  return { ...options, notify: { deliver: notify } };
+}
+
 function groupValues<Group extends keyof typeof GROUPS>(
-  options: AgentWebkitModuleOptions,
+  options: OptionGroups,
   group: Group,
 ): GroupValues[Group] {
   return valuesOf(group, GROUPS[group], options[group] ?? {}) as GroupValues[Group];

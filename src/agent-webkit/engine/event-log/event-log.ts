@@ -7,6 +7,7 @@ import {
 } from './committed-events.js';
 import { Generations } from './generations.js';
 import { type Appended, GroupCommit } from './group-commit.js';
+import type { NewNotification } from '../notification-outbox.js';
 import type { EventAppend, EventStore, Generation, SessionStatus } from '../storage.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
@@ -41,6 +42,15 @@ export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids' | 's
     appended: readonly Appended[],
     ids: { idOf(seq: number): number },
   ) => void;
+  /**
+   * Returns the notifications to store with events.
+   *
+   * @default none are stored
+   */
+  notifications?: (
+    appended: readonly Appended[],
+    log: { readonly state: SessionState; idOf(seq: number): number },
+  ) => readonly NewNotification[];
   /** Called when the storage permanently rejects the events of this log. */
   onFailure: (cause: unknown) => void;
 }
@@ -85,6 +95,7 @@ export class EventLog {
         keys,
         // Every event appended so far is in this group or committed before it.
         isUnfinished: this.state.isUnfinished,
+        ...this.#notifications(appended),
         summary: {
           firstSeq: committed.firstSeqAfter(appended.map(({ event }) => event)),
           costUsd: this.state.costUsd,
@@ -234,6 +245,12 @@ export class EventLog {
     this.#hasEnded = true;
     this.#commits.stop();
     this.#committed.end();
+  }
+
+  #notifications(appended: readonly Appended[]): Pick<EventAppend, 'notifications'> {
+    const idOf = (seq: number) => this.#ids.idOf(seq);
+    const notifications = this.#options.notifications?.(appended, { state: this.state, idOf });
+    return notifications?.length ? { notifications } : {};
   }
 
   /** Returns the generations for the first append of this log, which begins a generation, and nothing for later ones. */

@@ -1,6 +1,10 @@
 import type { Bus } from '../bus.js';
 import { ClusterMember } from '../cluster/cluster-member.js';
 import type { Membership } from '../cluster/membership.js';
+import type { NotificationType } from '../notification.js';
+import type { NotificationReceiver } from '../notification-receiver.js';
+import { NotificationDispatcher } from '../notifications/notification-dispatcher.js';
+import { mayNotify, notificationsOf } from '../notifications/session-notifications.js';
 import { GuardedStorage } from '../storage-guard/guarded-storage.js';
 import { Access, type CanAccess } from './access.js';
 import type { AdmissionLimits } from './admission.js';
@@ -15,7 +19,14 @@ import { SessionLookup } from './session-lookup.js';
 import type { SessionPolicy } from './session-policy.js';
 import { SharedSessions } from './shared-sessions.js';
 
-export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLimits {
+/** The notifications about sessions, and their receiver. */
+export interface Notifier {
+  readonly types: readonly NotificationType[];
+  readonly receiver: NotificationReceiver;
+}
+
+export interface SessionRegistryOptions
+  extends Omit<LiveSessionsOptions, 'notifications'>, AdmissionLimits {
   policy: SessionPolicy;
   /**
    * Carries messages between the servers that share the storage; null for none.
@@ -23,6 +34,12 @@ export interface SessionRegistryOptions extends LiveSessionsOptions, AdmissionLi
    * @default null
    */
   bus?: Bus | null;
+  /**
+   * Receives notifications, for a storage with an `outbox`; null for none.
+   *
+   * @default null
+   */
+  notifier?: Notifier | null;
   /** Decides about access to other callers' sessions; null for no access. */
   canAccess: CanAccess | null;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
@@ -63,6 +80,8 @@ export class RegistryParts {
   readonly creation: SessionCreation;
   readonly maintenance: Maintenance;
   readonly drain: Drain;
+  /** Null when there are no notifications. */
+  readonly dispatcher: NotificationDispatcher | null;
   /** Null for a storage that only this server uses: it loads what it reads. */
   readonly shared: SharedSessions | null;
 
@@ -72,12 +91,18 @@ export class RegistryParts {
     const timeoutMs = limits.storageTimeoutMs;
     const storage = new GuardedStorage(options.storage, { timeoutMs, logger });
     const { records } = storage;
+    this.dispatcher = createDispatcher(options, storage);
+    const notifications = options.notifier ? notificationsOf(options.notifier.types) : undefined;
     const live: LiveSessions = new LiveSessions({
       ...options,
       storage,
+      ...(notifications && { notifications }),
       onAgentFree: () => this.member?.membership.announceRoom(),
       onEntered: (id) => this.shared?.entered(id),
-      onEvents: (id, appended, ids) => this.shared?.committed(id, appended, ids),
+      onEvents: (id, appended, ids) => {
+        this.shared?.committed(id, appended, ids);
+        if (appended.some(({ wire }) => mayNotify(wire))) this.dispatcher?.wake();
+      },
       onSubscribers: (id) => this.shared?.subscribersChanged(id),
       lastEventRead: async (id) => this.shared?.lastEventRead(id),
       isFollowed: (id) => this.shared?.isFollowed(id) ?? false,
@@ -161,6 +186,14 @@ export class RegistryParts {
       logger,
     });
   }
+}
+
+function createDispatcher(
+  { notifier = null, logger }: SessionRegistryOptions,
+  { outbox }: GuardedStorage,
+): NotificationDispatcher | null {
+  if (notifier === null || !outbox) return null;
+  return new NotificationDispatcher({ outbox, receiver: notifier.receiver, logger });
 }
 
 /** Returns false while a server leaves unfinished sessions to others: it drains, or its agents are busy and theirs are not. */

@@ -251,6 +251,7 @@ export class SessionRegistry {
    */
   async start(): Promise<void> {
     void this.#checkAgents();
+    this.#parts.dispatcher?.start();
     this.#parts.maintenance.startRetention();
     // Without a workspace, which the policy logs, unfinished sessions are resumed all the same.
     const config = await this.#startAhead().catch(() => null);
@@ -300,7 +301,10 @@ export class SessionRegistry {
       this.#parts.live.departures.endAll(reason, this.#options.shutdownGraceMs),
       this.#parts.shared?.close(),
     ]);
-    await this.#options.folders.close(FOLDERS_TIMEOUT_MS);
+    await Promise.all([
+      this.#options.folders.close(FOLDERS_TIMEOUT_MS),
+      this.#parts.dispatcher?.stop(),
+    ]);
     await this.#parts.member?.close();
     this.#parts.storage.stop();
   }

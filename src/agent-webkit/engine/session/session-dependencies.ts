@@ -1,9 +1,11 @@
 import type { PermissionMode, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from '../agent/agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
+import type { EventLogOptions } from '../event-log/event-log.js';
 import type { Appended } from '../event-log/group-commit.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
-import type { StorageProvider } from '../storage.js';
+import type { NewNotification } from '../notification-outbox.js';
+import type { SessionRecord, StorageProvider } from '../storage.js';
 import type { SessionFolders } from '../workspace/session-folders.js';
 import type { PermittedCommands } from '../slash-command.js';
 import type { CanAnswer } from './answering.js';
@@ -58,6 +60,15 @@ export interface SessionDependencies {
   slots: AgentSlots;
   /** Decides who may answer a request; null for every caller who may answer in the session. */
   canAnswer: CanAnswer | null;
+  /**
+   * Returns the notifications about new events of a session.
+   *
+   * @default there are none
+   */
+  notifications?: (
+    session: SessionRecord,
+    ...appended: Parameters<NonNullable<EventLogOptions['notifications']>>
+  ) => readonly NewNotification[];
   /** Called with the outcome of each request, once it is committed. */
   onDecision: OnDecision;
   logger: EngineLogger;

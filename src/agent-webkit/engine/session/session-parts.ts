@@ -211,7 +211,7 @@ function storedStatus(
 
 function logOptions(
   record: SessionRecord,
-  { storage, limits, logger, onCommitted }: SessionDependencies,
+  { storage, limits, logger, notifications, onCommitted }: SessionDependencies,
   lifecycle: () => SessionLifecycle,
   status: StoredStatus | null,
 ): EventLogOptions {
@@ -226,6 +226,9 @@ function logOptions(
     maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),
+    ...(notifications && {
+      notifications: (appended, log) => notifications(record, appended, log),
+    }),
     onCommitted: (seq, appended, ids) => onCommitted(record.id, seq, appended, ids),
     onFailure: (cause) => {
       if (cause instanceof UnstorableError) lifecycle().reset(cause);

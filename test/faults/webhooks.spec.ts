@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CompiledSources } from '../support/compiled-sources.js';
+import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.js';
+import { HANG, isSigned, respondWith, TestReceiver } from '../webhooks/receiver.js';
+import { ServerProcess } from './server-process.js';
+
+const SECRET = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+/** Longer than a claim of a server that was killed. */
+const CLAIM_MS = 60_000;
+
+let sources: CompiledSources;
+let folder: string;
+let receiver: TestReceiver;
+beforeAll(async () => {
+  sources = await CompiledSources.create();
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
+  receiver = await TestReceiver.listen();
+});
+afterEach(async () => {
+  await ServerProcess.killAll();
+  await receiver.close();
+  await rm(folder, { recursive: true });
+});
+afterAll(() => sources.remove());
+
+/** The settings of a server that sends webhooks to the receiver. */
+const settings = (values: Record<string, string> = {}) => ({
+  AGENT_WEBKIT_WEBHOOK_URL: receiver.url,
+  AGENT_WEBKIT_WEBHOOK_SECRET: SECRET,
+  AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: '1',
+  AGENT_WEBKIT_WORKSPACE: folder,
+  ...values,
+});
+const durable = (values: Record<string, string> = {}) =>
+  settings({ AGENT_WEBKIT_STORAGE: `file:${join(folder, 'sessions.db')}`, ...values });
+const start = (env: Record<string, string>) => ServerProcess.start(sources, 'exec "$@"', { env });
+
+const say = (server: ServerProcess, id: string, content: string) =>
+  server.post(`/sessions/${id}/input`, { type: 'user_message', content });
+
+/** Opens a permission request in a new session, and returns both ids. */
+async function openRequest(server: ServerProcess) {
+  const id = await server.createSession();
+  const stream = await server.stream(id);
+  await say(server, id, 'permission');
+  const { data } = await stream.next('permission_request');
+  stream.close();
+  const { correlation_id } = data as { correlation_id: string };
+  return { id, correlation_id };
+}
+
+describe('The webhooks of a server', () => {
+  it('arrive signed, for the request, its answer, the end of its turn, and a crash', async () => {
+    const server = await start(settings());
+    const { id, correlation_id } = await openRequest(server);
+    const [opened] = await receiver.of('request.opened');
+    expect(opened?.body.data).toEqual({
+      session_id: id,
+      owner: 'anonymous',
+      event_id: expect.any(Number),
+      correlation_id,
+      kind: 'permission',
+      tool_name: 'Bash',
+    });
+    await server.post(`/sessions/${id}/input`, {
+      type: 'permission_response',
+      correlation_id,
+      behavior: 'allow',
+    });
+    await receiver.of('turn.ended');
+    await say(server, id, 'crash');
+    await receiver.of('session.failed');
+    const [resolved] = await receiver.of('request.resolved');
+    expect(resolved?.body.data).toMatchObject({ correlation_id, outcome: 'allowed' });
+    const [failed] = await receiver.of('session.failed');
+    expect(failed?.body.data).toMatchObject({ session_id: id, code: 'agent_crashed' });
+    const verified = await Promise.all(receiver.arrived.map((one) => isSigned(one, SECRET)));
+    expect(verified).not.toContain(false);
+    expect(new Set(receiver.arrived.map((one) => one.id)).size).toBe(receiver.arrived.length);
+    expect(receiver.arrived.map(({ text }) => text).join()).not.toContain('Hello from the demo');
+  });
+
+  it('are sent again after an answer with 500, with the same id', async () => {
+    receiver.respond = (response, arrived) => {
+      const isFirst = receiver.arrived.filter(({ id }) => id === arrived.id).length === 1;
+      respondWith(isFirst ? 500 : 200)(response, arrived);
+    };
+    const server = await start(settings());
+    await server.serveTurn();
+    const [first, second] = await receiver.of('turn.ended', 2);
+    expect(second?.id).toBe(first?.id);
+    expect(second?.text).toBe(first?.text);
+    await eventually(() => server.program.output.includes('are delivered to 127.0.0.1'));
+    expect(server.program.output).toMatch(/Could not deliver notification .* The answer was 500\./);
+    expect(server.program.output).not.toContain('/hook');
+  });
+
+  it('are sent by the next server when one was killed between the commit and the delivery', async () => {
+    const port = await findFreePort();
+    const env = durable({ AGENT_WEBKIT_WEBHOOK_URL: `http://127.0.0.1:${port}/hook` });
+    const server = await start(env);
+    const { id, correlation_id } = await openRequest(server);
+    await server.program.kill();
+    const late = await TestReceiver.listen(port);
+    try {
+      await start(env);
+      const [opened] = await late.of('request.opened', 1, CLAIM_MS);
+      expect(opened?.body.data).toMatchObject({ session_id: id, correlation_id });
+      await late.of('session.failed', 1, CLAIM_MS);
+    } finally {
+      await late.close();
+    }
+  }, 90_000);
+
+  it('block no session, and no shutdown, while the receiver does not answer', async () => {
+    receiver.respond = HANG;
+    const server = await start(durable());
+    for (let turn = 0; turn < 12; turn += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- more than are delivered at the same time
+      await server.serveTurn();
+    }
+    await eventually(() => receiver.arrived.length === 8);
+    server.program.signal('SIGTERM');
+    expect(await server.program.ended()).toBe(0);
+    receiver.respond = respondWith(204);
+    await start(durable());
+    const ended = () => receiver.arrived.slice(8).map(({ id }) => id);
+    await eventually(() => new Set(ended()).size === 12, Boolean, CLAIM_MS);
+  }, 90_000);
+
+  it.each(['127.0.0.1', 'localhost', '[::1]'])(
+    'are refused for the address of %s, unless private addresses are permitted',
+    async (host) => {
+      const url = `https://${host}:${receiver.port}/secret-path`;
+      const server = await start(
+        settings({
+          AGENT_WEBKIT_WEBHOOK_URL: url,
+          AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE: '0',
+        }),
+      );
+      await server.serveTurn();
+      await eventually(() => server.program.output.includes('has no public address'));
+      expect(receiver.connections).toBe(0);
+      expect(server.program.output).not.toContain('secret-path');
+    },
+  );
+
+  it('are needed by no server, which does not start with a URL alone', async () => {
+    const server = await ServerProcess.run(sources, 'exec "$@"', {
+      env: settings({ AGENT_WEBKIT_WEBHOOK_SECRET: '' }),
+    });
+    expect(await server.program.ended()).toBe(1);
+    expect(server.program.output).toContain('AGENT_WEBKIT_WEBHOOK_SECRET must be set');
+  });
+});
