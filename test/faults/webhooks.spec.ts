@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +42,17 @@ const settings = (values: Record<string, string> = {}) => ({
 const durable = (values: Record<string, string> = {}) =>
   settings({ AGENT_WEBKIT_STORAGE: `file:${join(folder, 'sessions.db')}`, ...values });
 const start = (env: Record<string, string>) => ServerProcess.start(sources, 'exec "$@"', { env });
+
+/** Creates a certificate for a name, which no program trusts by itself. */
+function createIdentity(name: string) {
+  const [key, file] = [join(folder, 'host.key'), join(folder, 'host.pem')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const names = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
+  execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', file, ...names], {
+    stdio: 'pipe',
+  });
+  return { key: readFileSync(key), cert: readFileSync(file), file };
+}
 
 const say = (server: ServerProcess, id: string, content: string) =>
   server.post(`/sessions/${id}/input`, { type: 'user_message', content });
@@ -150,6 +163,28 @@ describe('The webhooks of a server', () => {
       expect(server.program.output).not.toContain('secret-path');
     },
   );
+
+  it.each([
+    ['are sent over TLS to a host whose certificate is trusted', true],
+    ['are not sent to a host whose certificate is not trusted', false],
+  ])('%s', async (_, isTrusted) => {
+    const tls = createIdentity('localhost');
+    const secure = await TestReceiver.listen(0, tls);
+    try {
+      const server = await start(
+        settings({
+          AGENT_WEBKIT_WEBHOOK_URL: `https://localhost:${secure.port}/hook`,
+          ...(isTrusted && { NODE_EXTRA_CA_CERTS: tls.file }),
+        }),
+      );
+      await server.serveTurn();
+      if (isTrusted) await secure.of('turn.ended');
+      else await eventually(() => server.program.output.includes('self-signed certificate'));
+      expect(secure.arrived.length).toBe(isTrusted ? 1 : 0);
+    } finally {
+      await secure.close();
+    }
+  });
 
   it('are needed by no server, which does not start with a URL alone', async () => {
     const server = await ServerProcess.run(sources, 'exec "$@"', {

@@ -2,10 +2,12 @@ import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import {
   createServer,
+  type IncomingMessage,
   type IncomingHttpHeaders,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { NotificationBody } from '../../src/agent-webkit/engine/notification.js';
 import { eventually } from '../support/eventually.js';
@@ -29,6 +31,12 @@ export const respondWith =
 
 export const HANG: Respond = () => undefined;
 
+/** A private key and its certificate. */
+export interface TlsIdentity {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+}
+
 /** A receiver of webhooks on loopback. */
 export class TestReceiver {
   readonly arrived: Arrived[] = [];
@@ -37,8 +45,8 @@ export class TestReceiver {
   respond: Respond = respondWith(204);
   readonly #server: Server;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
+  private constructor(tls: TlsIdentity | null) {
+    const receive = (request: IncomingMessage, response: ServerResponse) => {
       let text = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       request.on('end', () => {
@@ -49,12 +57,13 @@ export class TestReceiver {
         this.arrived.push(arrived);
         this.respond(response, arrived);
       });
-    });
+    };
+    this.#server = tls ? createTlsServer(tls, receive) : createServer(receive);
     this.#server.on('connection', () => (this.connections += 1));
   }
 
-  static async listen(port = 0): Promise<TestReceiver> {
-    const receiver = new TestReceiver();
+  static async listen(port = 0, tls: TlsIdentity | null = null): Promise<TestReceiver> {
+    const receiver = new TestReceiver(tls);
     receiver.#server.listen(port, '127.0.0.1');
     await once(receiver.#server, 'listening');
     return receiver;

@@ -108,7 +108,8 @@ describe('A delivery', () => {
       response.on('drain', write);
       write();
     };
-    await deliver(sender());
+    // The time of an attempt ends with its status.
+    await sender().deliver(NOTIFICATION, new AbortController().signal);
     await eventually(() => isClosed);
   });
 });
