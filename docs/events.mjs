@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 import { writeSchemaFile } from './wire-schemas.mjs';
 
-const sources = ['events.ts', 'notices.ts'].map(
+const sources = ['events.ts', 'requests.ts', 'notices.ts'].map(
   (file) => new URL(`../src/agent-webkit/protocol/${file}`, import.meta.url),
 );
 const target = new URL('events.md', import.meta.url);
@@ -30,8 +30,10 @@ export function writeEvents() {
       .filter((node) => ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node))
       .map((node) => [node.name.text, node]),
   );
-  const [own, notices] = ['EventPayloads', 'NoticePayloads'].map((name) => named.get(name));
-  const payloads = [...own.members, ...notices.members];
+  const [own, requests, notices] = ['EventPayloads', 'RequestPayloads', 'NoticePayloads'].map(
+    (name) => named.get(name),
+  );
+  const payloads = [...own.members, ...requests.members, ...notices.members];
   const sections = payloads.map((member) => describe(member, named));
   const aliases = ['UserContent', 'TextBlock', 'ImageBlock', 'MessageDelta', 'SessionStateName'];
   const overview = payloads.map(

@@ -45,6 +45,13 @@ export type {
   SdkFactory,
   SessionConfig,
 } from './agent-webkit/engine/agent-client.js';
+export type {
+  AgentAsks,
+  AskKind,
+  AskPeople,
+  Elicitation,
+  ElicitationResult,
+} from './agent-webkit/engine/agent-asks.js';
 export type { ModelCall, ModelCredentials } from './agent-webkit/gateway/model/provider.js';
 export type {
   AgentSandbox,
@@ -164,6 +171,7 @@ export type {
   NoticePayloads,
   RequestKind,
   RequestOutcome,
+  RequestPayloads,
   SessionStateName,
   TaskStatus,
   TaskUsage,
@@ -174,9 +182,12 @@ export type {
 } from './agent-webkit/protocol/events.js';
 export type {
   CreateSession,
+  ElicitationResponse,
+  FormContent,
   InboundMessage,
   PermissionResponse,
   QuestionResponse,
+  RequestReply,
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
 export type {

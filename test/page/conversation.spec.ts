@@ -128,6 +128,25 @@ describe('a conversation on the page', () => {
     expect(addEvents(open, numbered([resolved('t')], 4)).requests).toHaveLength(1);
   });
 
+  it('shows the request of an MCP server until it is resolved', () => {
+    const data = {
+      correlation_id: 'e1',
+      server_name: 'crm',
+      message: 'Who?',
+      mode: 'form',
+      input_digest: 'sha256:0',
+    } as const;
+    const form = { event: 'elicitation_request', data } as const;
+    expect(conversationOf(form).requests).toEqual([
+      expect.objectContaining({ kind: 'elicitation', ...data }),
+    ]);
+    const declined = {
+      event: 'request_resolved',
+      data: { correlation_id: 'e1', kind: 'elicitation', outcome: 'denied', by: 'ann' },
+    } as const;
+    expect(conversationOf(form, declined).requests).toEqual([]);
+  });
+
   it('keeps the received part of an aborted message', () => {
     const view = conversationOf(
       said('a'),

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import type { AgentAsks, AskKind } from '../../src/agent-webkit/engine/agent-asks.js';
 import type {
   AgentClient,
   AgentInput,
@@ -56,6 +57,15 @@ export class FakeAgentClient implements AgentClient {
       signal: new AbortController().signal,
       ...context,
     });
+  }
+
+  askPeople<Kind extends AskKind>(
+    kind: Kind,
+    asked: AgentAsks[Kind]['asked'],
+    signal = new AbortController().signal,
+  ): Promise<AgentAsks[Kind]['result']> {
+    if (!this.start.askPeople) throw new Error('The session cannot be asked.');
+    return this.start.askPeople(kind, asked, signal);
   }
 
   /** Resolves when the agent has received its nth message. */

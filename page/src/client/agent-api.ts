@@ -4,8 +4,7 @@ import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type {
   CreateSession,
   InboundMessage,
-  PermissionResponse,
-  QuestionResponse,
+  RequestReply,
 } from '../../../src/agent-webkit/protocol/inbound.js';
 import { readRefusal } from './words.js';
 
@@ -46,7 +45,7 @@ export class AgentApi {
   }
 
   /** Answers a request, with the digest of the input that the user saw. */
-  reply(id: string, answer: PermissionResponse | QuestionResponse): Promise<void> {
+  reply(id: string, answer: RequestReply): Promise<void> {
     return this.#send(id, answer);
   }
 

@@ -45,6 +45,7 @@ export function answer(request: ShownRequest, answers: Record<string, string>): 
   return { type: 'question_response', ...identify(request), answers };
 }
 
-function identify({ correlation_id, input_digest }: ShownRequest) {
+/** Returns the fields of a reply that say which request the user saw. */
+export function identify({ correlation_id, input_digest }: ShownRequest) {
   return { correlation_id, ...(input_digest !== undefined && { input_digest }) };
 }

@@ -1,13 +1,14 @@
 import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import type { ElicitationResponse } from '../../../src/agent-webkit/protocol/inbound.js';
 import { addEvents } from '../session/add-events.js';
 import { type Conversation, emptyConversation } from '../session/conversation.js';
 import { addRows, eventRow, type Row } from '../session/event-rows.js';
 import { type Outgoing, stillOutgoing } from '../session/outbox.js';
 import type { AgentApi } from './agent-api.js';
 import { onNextFrame } from './frame.js';
-import { allowance, answer, denial, type ShownRequest } from './replies.js';
+import { allowance, answer, denial, identify, type ShownRequest } from './replies.js';
 import { type ConnectionState, StreamWatch } from './stream-watch.js';
 import { explain, toRefusal } from './words.js';
 
@@ -141,6 +142,14 @@ export class SessionStore {
   #shown(correlation_id: string): ShownRequest {
     const { requests } = this.#snapshot.conversation;
     return requests.find((open) => open.correlation_id === correlation_id) ?? { correlation_id };
+  }
+
+  elicited(
+    correlationId: string,
+    reply: Pick<ElicitationResponse, 'action' | 'content'>,
+  ): Promise<void> {
+    const shown = identify(this.#shown(correlationId));
+    return this.#api.reply(this.id, { type: 'elicitation_response', ...shown, ...reply });
   }
 
   async setMode(mode: string): Promise<void> {

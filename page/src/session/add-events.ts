@@ -89,6 +89,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'ask_user_question':
       ask(draft, { kind: 'question', ...event.data });
       return;
+    case 'elicitation_request':
+      ask(draft, { kind: 'elicitation', ...event.data });
+      return;
     case 'request_resolved':
       resolve(draft, event.data);
       return;
@@ -141,6 +144,7 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'prompt_suggestion':
     case 'notification':
     case 'model_refusal':
+    case 'elicitation_complete':
       return;
     default:
       // An event of a newer server: only the event log shows it.

@@ -10,7 +10,8 @@ export interface QueuedMessage {
 /** A request that waits for the user. */
 export type OpenRequest =
   | ({ readonly kind: 'permission' } & EventPayloads['permission_request'])
-  | ({ readonly kind: 'question' } & EventPayloads['ask_user_question']);
+  | ({ readonly kind: 'question' } & EventPayloads['ask_user_question'])
+  | ({ readonly kind: 'elicitation' } & EventPayloads['elicitation_request']);
 
 export interface AgentMessage {
   readonly kind: 'agent';

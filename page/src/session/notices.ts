@@ -42,6 +42,8 @@ export function describeNotice(event: DeliveredEvent): string | null {
     }
     case 'tool_use_summary':
       return event.data.summary;
+    case 'elicitation_complete':
+      return `${event.data.server_name}: you have finished at its page.`;
     default:
       return null;
   }

@@ -5,9 +5,7 @@ import { Announcer } from './announcer.js';
 import { Composer } from './composer.js';
 import { ConversationHead } from './conversation-head.js';
 import { ItemList } from './item-list.js';
-import { PLAN_TOOL, PlanCard } from './plan-card.js';
-import { PermissionCard } from './permission-card.js';
-import { QuestionCard } from './question-card.js';
+import { RequestCard } from './request-card.js';
 import { useFocusAfterAnswer } from './focus.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Tasks } from './tasks.js';
@@ -67,15 +65,9 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
       <div className="dock">
         {requests.length === 0 ? null : (
           <div className="cards">
-            {requests.map((request) =>
-              request.kind === 'permission' && request.tool_name === PLAN_TOOL ? (
-                <PlanCard key={request.correlation_id} request={request} store={store} />
-              ) : request.kind === 'permission' ? (
-                <PermissionCard key={request.correlation_id} request={request} store={store} />
-              ) : (
-                <QuestionCard key={request.correlation_id} request={request} store={store} />
-              ),
-            )}
+            {requests.map((request) => (
+              <RequestCard key={request.correlation_id} request={request} store={store} />
+            ))}
           </div>
         )}
         <Tasks tasks={conversation.tasks} store={store} attempt={attempt} />

@@ -1,4 +1,4 @@
-import type { Conversation, Item } from '../session/conversation.js';
+import type { Conversation, Item, OpenRequest } from '../session/conversation.js';
 
 const MAX_CHARS = 600;
 
@@ -11,15 +11,24 @@ export function describeNews(before: Conversation, after: Conversation): string 
   }
   for (const request of after.requests) {
     if (before.requests.some((other) => other.correlation_id === request.correlation_id)) continue;
-    news.push(
-      request.kind === 'permission'
-        ? `The agent asks for permission to use ${request.tool_name}.`
-        : 'The agent asks a question.',
-    );
+    news.push(describeRequest(request));
   }
   if (before.requests.length > 0 && after.requests.length === 0)
     news.push('The request is closed.');
   return news.filter((text) => text !== '').join(' ');
+}
+
+function describeRequest(request: OpenRequest): string {
+  switch (request.kind) {
+    case 'permission':
+      return `The agent asks for permission to use ${request.tool_name}.`;
+    case 'question':
+      return 'The agent asks a question.';
+    case 'elicitation':
+      return `The MCP server ${request.server_name} asks for input.`;
+    default:
+      return request satisfies never;
+  }
 }
 
 function describeItem(item: Item, before: Item | undefined): string {

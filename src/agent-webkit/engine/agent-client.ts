@@ -6,6 +6,7 @@ import type {
   SessionStore,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from '../protocol/events.js';
+import type { AskPeople } from './agent-asks.js';
 import type { AgentSandbox, SandboxLimits } from './agent-sandbox.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { PermissionGrants } from './permission-grants.js';
@@ -152,6 +153,12 @@ export interface AgentStart extends SessionConfig {
   /** True to resume the conversation, which an earlier agent of this session had. */
   resume: boolean;
   canUseTool: CanUseTool;
+  /**
+   * Asks the people of the session for something other than a tool.
+   *
+   * @default the agent cancels such requests by itself
+   */
+  askPeople?: AskPeople;
   /**
    * How long the agent may take to be ready for messages, once its process is started, in milliseconds.
    * After that, it has failed: it ends its process, and `messages` throws. @default no limit

@@ -1,6 +1,6 @@
 import { ERROR_STATUS } from '../hosting/error-status.js';
 import { CreateSessionDto, INBOUND_DTOS } from '../protocol/dto.js';
-import type { InboundMessage } from '../protocol/inbound.js';
+import type { ElicitationResponse, InboundMessage } from '../protocol/inbound.js';
 import { PERMISSION_UPDATE } from '../protocol/permission-update.js';
 import type { JsonSchema } from '../protocol/shape.js';
 import { schemaOf } from '../protocol/dto-schema.js';
@@ -39,12 +39,26 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
     }),
   ],
   interrupt: ['AgentWebkitInterrupt', schemaOf(dtoOf('interrupt'))],
-  permission_response: ['AgentWebkitPermissionResponse', permissionResponses()],
+  permission_response: [
+    'AgentWebkitPermissionResponse',
+    byProperty('permission_response', 'behavior', {
+      allow: 'AgentWebkitPermissionAllow',
+      deny: 'AgentWebkitPermissionDeny',
+    }),
+  ],
   question_response: [
     'AgentWebkitQuestionResponse',
     describe(schemaOf(dtoOf('question_response')), {
       answers:
         'A map of question to answer, `{answers: map}`, or a list of `{question, selectedOptions}`.',
+    }),
+  ],
+  elicitation_response: [
+    'AgentWebkitElicitationResponse',
+    byProperty('elicitation_response', 'action', {
+      accept: 'AgentWebkitElicitationAccept',
+      decline: 'AgentWebkitElicitationDecline',
+      cancel: 'AgentWebkitElicitationCancel',
     }),
   ],
   set_permission_mode: ['AgentWebkitSetPermissionMode', schemaOf(dtoOf('set_permission_mode'))],
@@ -55,19 +69,27 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
   stop_task: ['AgentWebkitStopTask', schemaOf(dtoOf('stop_task'))],
 };
 
-/** Both behaviors. The fields that they share are stated again, for generators that expect an object. */
-function permissionResponses(): JsonSchema {
-  const { type, correlation_id } = permissionResponse('allow')['properties'] as {
-    type: JsonSchema;
-    correlation_id: JsonSchema;
-  };
+/**
+ * The reply whose fields depend on one property. The fields that all variants share are stated again, for
+ * generators that expect an object.
+ */
+function byProperty(
+  message: InboundMessage['type'],
+  property: string,
+  names: Readonly<Record<string, string>>,
+): JsonSchema {
+  const values = Object.keys(names);
+  const { type, correlation_id } = schemaOf(dtoOf(message), { [property]: values[0] ?? '' })[
+    'properties'
+  ] as { type: JsonSchema; correlation_id: JsonSchema };
   return {
-    ...object({ type, correlation_id, behavior: some(['allow', 'deny']) }),
-    ...union('behavior', {
-      allow: 'AgentWebkitPermissionAllow',
-      deny: 'AgentWebkitPermissionDeny',
-    }),
+    ...object({ type, correlation_id, [property]: some(values) }),
+    ...union(property, names),
   };
+}
+
+function elicitationResponse(action: ElicitationResponse['action']): JsonSchema {
+  return schemaOf(dtoOf('elicitation_response'), { action });
 }
 
 function permissionResponse(behavior: 'allow' | 'deny'): JsonSchema {
@@ -113,6 +135,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ...Object.fromEntries(Object.values(MESSAGES)),
   AgentWebkitPermissionAllow: permissionResponse('allow'),
   AgentWebkitPermissionDeny: permissionResponse('deny'),
+  AgentWebkitElicitationAccept: elicitationResponse('accept'),
+  AgentWebkitElicitationDecline: elicitationResponse('decline'),
+  AgentWebkitElicitationCancel: elicitationResponse('cancel'),
   AgentWebkitPermissionUpdate: {
     description:
       'A permission update of the SDK. A `destination` other than `session` is rejected with 403.',

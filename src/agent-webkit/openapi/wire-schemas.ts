@@ -419,7 +419,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
-  AgentWebkitRequestKind: { type: 'string', enum: ['permission', 'question'] },
+  AgentWebkitRequestKind: { type: 'string', enum: ['permission', 'question', 'elicitation'] },
   AgentWebkitRequestOutcome: {
     type: 'string',
     enum: ['allowed', 'denied', 'answered', 'expired', 'cancelled'],
@@ -445,7 +445,8 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
           outcome: { $ref: '#/components/schemas/AgentWebkitRequestOutcome' },
           by: {
-            description: 'The id of the caller. Absent if the request expired or was cancelled.',
+            description:
+              'The id of the caller who replied. Absent if the request ended without a reply.',
             type: 'string',
           },
           at: {
@@ -904,6 +905,67 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitEventElicitationRequest: {
+    description:
+      'An MCP server of the agent asks the user for input: to fill in a form, or to visit a web page. Reply with `elicitation_response`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['elicitation_request'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'server_name', 'message', 'mode', 'input_digest', 'time'],
+        properties: {
+          correlation_id: {
+            description: 'Identifies the request in the reply and in `request_resolved`.',
+            type: 'string',
+          },
+          server_name: {
+            description:
+              'The name of the MCP server. Show it to the user: the other texts are those of the server.',
+            type: 'string',
+          },
+          message: { description: 'The text of the MCP server for the user.', type: 'string' },
+          mode: { type: 'string', enum: ['form', 'url'] },
+          requested_schema: {
+            description:
+              'The form, as a JSON Schema of an object. Its properties are texts, numbers, booleans and choices. Absent with `url`.',
+            type: 'object',
+            additionalProperties: true,
+          },
+          url: {
+            description:
+              'The page to visit, by `http:` or `https:`. Show the whole address before the user opens it. Absent with `form`.',
+            type: 'string',
+          },
+          elicitation_id: {
+            description: 'Identifies the request in `elicitation_complete`. Absent with `form`.',
+            type: 'string',
+          },
+          title: { type: 'string' },
+          display_name: { type: 'string' },
+          description: { type: 'string' },
+          input_digest: {
+            description:
+              'The digest of all other fields but `correlation_id` and `time`, as in `permission_request`.',
+            type: 'string',
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventApiRetry: {
     description: "A request to the model's API failed. The agent retries it after a delay.",
     type: 'object',
@@ -1321,6 +1383,35 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitEventElicitationComplete: {
+    description:
+      'The user has finished at the page of an `elicitation_request`, as its MCP server reports.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['elicitation_complete'] },
+      data: {
+        type: 'object',
+        required: ['server_name', 'elicitation_id', 'time'],
+        properties: {
+          server_name: { type: 'string' },
+          elicitation_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEvent: {
     description:
       'An event of a session. Later versions may add events and fields: ignore those you do not know.',
@@ -1346,6 +1437,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventConversationReset' },
       { $ref: '#/components/schemas/AgentWebkitEventSessionState' },
       { $ref: '#/components/schemas/AgentWebkitEventDone' },
+      { $ref: '#/components/schemas/AgentWebkitEventElicitationRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventApiRetry' },
       { $ref: '#/components/schemas/AgentWebkitEventRateLimit' },
       { $ref: '#/components/schemas/AgentWebkitEventAuthStatus' },
@@ -1359,6 +1451,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventPromptSuggestion' },
       { $ref: '#/components/schemas/AgentWebkitEventNotification' },
       { $ref: '#/components/schemas/AgentWebkitEventModelRefusal' },
+      { $ref: '#/components/schemas/AgentWebkitEventElicitationComplete' },
     ],
     discriminator: {
       propertyName: 'event',
@@ -1384,6 +1477,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         conversation_reset: '#/components/schemas/AgentWebkitEventConversationReset',
         session_state: '#/components/schemas/AgentWebkitEventSessionState',
         done: '#/components/schemas/AgentWebkitEventDone',
+        elicitation_request: '#/components/schemas/AgentWebkitEventElicitationRequest',
         api_retry: '#/components/schemas/AgentWebkitEventApiRetry',
         rate_limit: '#/components/schemas/AgentWebkitEventRateLimit',
         auth_status: '#/components/schemas/AgentWebkitEventAuthStatus',
@@ -1397,6 +1491,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         prompt_suggestion: '#/components/schemas/AgentWebkitEventPromptSuggestion',
         notification: '#/components/schemas/AgentWebkitEventNotification',
         model_refusal: '#/components/schemas/AgentWebkitEventModelRefusal',
+        elicitation_complete: '#/components/schemas/AgentWebkitEventElicitationComplete',
       },
     },
   },
@@ -1474,12 +1569,14 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     oneOf: [
       { $ref: '#/components/schemas/AgentWebkitPendingRequestPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion' },
+      { $ref: '#/components/schemas/AgentWebkitPendingRequestElicitationRequest' },
     ],
     discriminator: {
       propertyName: 'event',
       mapping: {
         permission_request: '#/components/schemas/AgentWebkitPendingRequestPermissionRequest',
         ask_user_question: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion',
+        elicitation_request: '#/components/schemas/AgentWebkitPendingRequestElicitationRequest',
       },
     },
   },
@@ -1539,6 +1636,52 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       input_digest: {
         description: 'The digest of `questions`, as in `permission_request`.',
+        type: 'string',
+      },
+    },
+  },
+  AgentWebkitPendingRequestElicitationRequest: {
+    type: 'object',
+    required: ['event', 'correlation_id', 'server_name', 'message', 'mode', 'input_digest'],
+    properties: {
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['elicitation_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      server_name: {
+        description:
+          'The name of the MCP server. Show it to the user: the other texts are those of the server.',
+        type: 'string',
+      },
+      message: { description: 'The text of the MCP server for the user.', type: 'string' },
+      mode: { type: 'string', enum: ['form', 'url'] },
+      requested_schema: {
+        description:
+          'The form, as a JSON Schema of an object. Its properties are texts, numbers, booleans and choices. Absent with `url`.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      url: {
+        description:
+          'The page to visit, by `http:` or `https:`. Show the whole address before the user opens it. Absent with `form`.',
+        type: 'string',
+      },
+      elicitation_id: {
+        description: 'Identifies the request in `elicitation_complete`. Absent with `form`.',
+        type: 'string',
+      },
+      title: { type: 'string' },
+      display_name: { type: 'string' },
+      description: { type: 'string' },
+      input_digest: {
+        description:
+          'The digest of all other fields but `correlation_id` and `time`, as in `permission_request`.',
         type: 'string',
       },
     },

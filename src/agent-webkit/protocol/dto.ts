@@ -18,8 +18,11 @@ import {
   IsText,
 } from './decorators.js';
 import type { UserContent } from './events.js';
+import { FORM_CONTENT } from './form-content.js';
 import {
   type CreateSession,
+  type ElicitationResponse,
+  type FormContent,
   type InboundMessage,
   PERMISSION_MODES,
   type PermissionResponse,
@@ -89,6 +92,14 @@ class QuestionResponseDto implements QuestionResponse {
   @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
 }
 
+class ElicitationResponseDto implements ElicitationResponse {
+  @Equals('elicitation_response') type!: 'elicitation_response';
+  @IsName() correlation_id!: string;
+  @IsIn(['accept', 'decline', 'cancel']) action!: 'accept' | 'decline' | 'cancel';
+  @IsOmittable() @HasShape(FORM_CONTENT) @GoesWith('action', 'accept') content?: FormContent;
+  @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
+}
+
 class SetPermissionModeDto {
   @Equals('set_permission_mode') type!: 'set_permission_mode';
   @IsIn(PERMISSION_MODES) mode!: PermissionMode;
@@ -113,6 +124,7 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['interrupt', InterruptDto],
   ['permission_response', PermissionResponseDto],
   ['question_response', QuestionResponseDto],
+  ['elicitation_response', ElicitationResponseDto],
   ['set_permission_mode', SetPermissionModeDto],
   ['set_model', SetModelDto],
   ['stop_task', StopTaskDto],

@@ -1,7 +1,9 @@
 import type { PermissionMode } from '@anthropic-ai/claude-agent-sdk';
 import { NOTICE_NAMES, type FromSubAgent, type NoticePayloads } from './notices.js';
+import { REQUEST_NAMES, type RequestPayloads } from './requests.js';
 
 export type { FromSubAgent, NoticePayloads } from './notices.js';
+export type { RequestPayloads } from './requests.js';
 
 /** The version of the wire protocol. It is independent of the package's version. */
 export const PROTOCOL_VERSION = '1.0';
@@ -27,7 +29,7 @@ export type MessageDelta =
 /** The state of a session as a client sees it. */
 export type SessionStateName = 'idle' | 'running' | 'awaiting' | 'dormant' | 'closed';
 
-export type RequestKind = 'permission' | 'question';
+export type RequestKind = 'permission' | 'question' | 'elicitation';
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
@@ -47,7 +49,7 @@ export type TaskStatus = 'completed' | 'failed' | 'stopped' | 'lost';
 export type TaskUsage = { total_tokens: number; tool_uses: number; duration_ms: number };
 
 /** Every event of the wire protocol by name, with its payload. `docs/events.md` is generated from it. */
-export interface EventPayloads extends NoticePayloads {
+export interface EventPayloads extends RequestPayloads, NoticePayloads {
   /** The first event of every session. */
   session_ready: { session_id: string; protocol_version: string };
   /** A user message was accepted and is in the queue. */
@@ -139,7 +141,7 @@ export interface EventPayloads extends NoticePayloads {
     correlation_id: string;
     kind: RequestKind;
     outcome: RequestOutcome;
-    /** The id of the caller. Absent if the request expired or was cancelled. */
+    /** The id of the caller who replied. Absent if the request ended without a reply. */
     by?: string;
     /** When the request was resolved: ISO 8601 in UTC. Like the fields below, absent in events of an earlier version. */
     at?: string;
@@ -280,6 +282,7 @@ export const EVENT_NAMES = Object.keys({
   conversation_reset: true,
   session_state: true,
   done: true,
+  ...REQUEST_NAMES,
   ...NOTICE_NAMES,
 } satisfies Record<EventName, true>) as readonly EventName[];
 

@@ -47,11 +47,26 @@ export interface QuestionResponse {
   input_digest?: string;
 }
 
+/** The values of a form, by the names of its properties. */
+export type FormContent = Record<string, string | number | boolean | string[]>;
+
+export interface ElicitationResponse {
+  type: 'elicitation_response';
+  correlation_id: string;
+  /** `accept`: the form is filled in, or the user agrees to visit the page. `cancel` dismisses it without a choice. */
+  action: 'accept' | 'decline' | 'cancel';
+  content?: FormContent;
+  /** The `input_digest` of the request that the user saw. A reply to another one is rejected with 409. */
+  input_digest?: string;
+}
+
+/** A reply to a request of the agent. */
+export type RequestReply = PermissionResponse | QuestionResponse | ElicitationResponse;
+
 /** A message from a client to a session. */
 export type InboundMessage =
   | UserMessage
-  | PermissionResponse
-  | QuestionResponse
+  | RequestReply
   | { type: 'interrupt' }
   | { type: 'set_permission_mode'; mode: PermissionMode }
   | { type: 'set_model'; model: string | null }

@@ -89,9 +89,12 @@ export interface NoticePayloads {
     /** The category of the refusal, if the API names one. */
     category: string | null;
   };
+  /** The user has finished at the page of an `elicitation_request`, as its MCP server reports. */
+  elicitation_complete: { server_name: string; elicitation_id: string };
 }
 
 /** The names of all notices. */
+
 export const NOTICE_NAMES = {
   api_retry: true,
   rate_limit: true,
@@ -106,4 +109,5 @@ export const NOTICE_NAMES = {
   prompt_suggestion: true,
   notification: true,
   model_refusal: true,
+  elicitation_complete: true,
 } satisfies Record<keyof NoticePayloads, true>;

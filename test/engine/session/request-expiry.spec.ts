@@ -49,6 +49,16 @@ describe('a request without a reply', () => {
     await expect(reply('t1')).rejects.toMatchObject({ code: 'no_pending_request' });
   });
 
+  it('expires as cancelled when an MCP server made it', async () => {
+    await start();
+    const asked = bench.agent.askPeople('elicitation', { serverName: 'crm', message: 'Who?' });
+    await pass(5000);
+    expect(await asked).toEqual({ action: 'cancel' });
+    expect(await bench.data('request_resolved')).toMatchObject([
+      { kind: 'elicitation', outcome: 'expired' },
+    ]);
+  });
+
   it('never expires when there is no timeout', async () => {
     await start({});
     void ask('t1');

@@ -1,6 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart } from '../../engine/agent-client.js';
 import type { ModelCredentials } from '../../gateway/model/provider.js';
+import { elicit } from './elicit.js';
 import { withGrants } from './granted-settings.js';
 import { permissionContext } from './permission-context.js';
 import { withServerDefaults } from './server-defaults.js';
@@ -43,6 +44,8 @@ export type ClaudeOwnedOption =
  * - `settings`: an object, or the path of a file, which may be relative to the current directory of the
  *   server. In a sandbox, the file must not be in a folder that agents write. `crossSessionInbound: 'refuse'` and others are added,
  *   unless a field of the same name is set. `availableModels` gets the models that the session may use.
+ * - `onElicitation`: @default asks the people of the session: `elicitation_request`. An MCP server that runs in
+ *   the server's own process (`createSdkMcpServer`) cannot elicit: Claude Code does not support it.
  * - `forwardSubagentText`: publishes the text and the thinking of sub-agents, and not only their tool
  *   calls. @default true
  * - `mcpServersDelivery`: @default 'initialize', which keeps credentials of MCP servers off the agent's
@@ -84,6 +87,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     // Batched entries are stored when the turn ends: until then, a server that is killed loses them.
     ...(start.transcripts && { sessionStore: start.transcripts, sessionStoreFlush: 'eager' }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
+    ...(start.askPeople && { onElicitation: elicit(start.askPeople) }),
     ...given,
     env,
     disallowedTools,

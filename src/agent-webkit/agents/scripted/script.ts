@@ -1,4 +1,5 @@
 import type { PermissionContext, SessionConfig } from '../../engine/agent-client.js';
+import type { Elicitation, ElicitationResult } from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
 
 /**
@@ -133,6 +134,19 @@ export interface ScriptedAgent extends ScriptedMessage {
    * });
    */
   message<T>(write: (message: ScriptedMessage) => Promise<T>): Promise<T>;
+  /**
+   * Asks the user as an MCP server does: to fill in a form, or to visit a page. Resolves to `cancel` when the
+   * request was dismissed or has expired.
+   *
+   * @example
+   * const reply = await turn.elicit({
+   *   serverName: 'crm',
+   *   message: 'Which customer?',
+   *   requestedSchema: { type: 'object', properties: { name: { type: 'string' } } },
+   * });
+   * if (reply.action === 'accept') await turn.say(`Thank you, ${reply.content?.name}.`);
+   */
+  elicit(asked: Elicitation): Promise<ElicitationResult>;
   /** Never resolves: the turn lasts until it is interrupted or its session is closed. */
   hang(): Promise<never>;
 }

@@ -43,6 +43,9 @@ export function scriptedSdkFactory(script: Script): SdkFactory {
   );
 }
 
+/** For an agent that a test starts without people. */
+const refuse = () => Promise.reject(new ScriptedAgentError('This agent cannot ask people.'));
+
 class ScriptedAgentClient implements AgentClient {
   readonly #script: Script;
   readonly #start: AgentStart;
@@ -78,6 +81,7 @@ class ScriptedAgentClient implements AgentClient {
       config: this.#config,
       stream: this.#stream,
       canUseTool: (...asked) => this.#ask(asked),
+      askPeople: this.#start.askPeople ?? refuse,
       memory: this.#memory,
       inputText: input.text,
       onEnd: (ending) => this.#end(ending),

@@ -1,3 +1,4 @@
+import type { AgentAsks, AskKind, AskPeople } from '../../engine/agent-asks.js';
 import type { CanUseTool, SDKMessage, SessionConfig } from '../../engine/agent-client.js';
 import type { MessageStream } from './message-stream.js';
 import {
@@ -21,6 +22,7 @@ export interface TurnStart {
   config: SessionConfig;
   stream: MessageStream;
   canUseTool: CanUseTool;
+  askPeople: AskPeople;
   memory: SessionMemory;
   /** The text of the user's message. */
   inputText: string;
@@ -69,6 +71,16 @@ export class Turn {
 
   get canUseTool(): CanUseTool {
     return this.#start.canUseTool;
+  }
+
+  /** Asks the people of the session. Rejects when the turn ends before there is a result. */
+  async askPeople<Kind extends AskKind>(
+    kind: Kind,
+    asked: AgentAsks[Kind]['asked'],
+  ): Promise<AgentAsks[Kind]['result']> {
+    // As with the real agent, the session has read what was written before.
+    await this.read();
+    return this.untilOver(this.#start.askPeople(kind, asked, this.signal));
   }
 
   /** Plays a script until it or the turn ends. Never rejects. */

@@ -1,3 +1,4 @@
+import type { Elicitation, ElicitationResult } from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
 import { MessageWriter } from './message-writer.js';
 import type {
@@ -104,6 +105,10 @@ export class Voice implements ScriptedAgent {
       });
       return outcome.allowed ? (outcome.input.answers ?? {}) : null;
     });
+  }
+
+  elicit(asked: Elicitation): Promise<ElicitationResult> {
+    return this.#turn.step(() => this.#turn.askPeople('elicitation', asked));
   }
 
   subAgent(description: string, play: (sub: ScriptedAgent) => Promise<void>): Promise<string> {

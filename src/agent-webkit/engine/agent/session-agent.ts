@@ -1,4 +1,5 @@
 import type { WireEvent } from '../../protocol/events.js';
+import type { AskPeople } from '../agent-asks.js';
 import type {
   AgentClient,
   AgentStart,
@@ -13,7 +14,7 @@ import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { McpWatch } from './mcp-watch.js';
-import { cancelledRequest } from './cancelled-request.js';
+import { cancelledRequest, unansweredAsk } from './cancelled-request.js';
 import { ProposedPlans } from './proposed-plans.js';
 
 export interface SessionAgentOptions {
@@ -192,8 +193,12 @@ export class SessionAgent {
             context,
           )
         : Promise.resolve(cancelledRequest());
+    const askPeople: AskPeople = async (kind, asked, signal) =>
+      this.#client === client && start.askPeople
+        ? start.askPeople(kind, asked, signal)
+        : unansweredAsk(kind);
     try {
-      client = this.#options.sdkFactory({ ...start, canUseTool });
+      client = this.#options.sdkFactory({ ...start, canUseTool, askPeople });
     } catch (error) {
       slots.release(holder);
       this.#listener.onExit(describeExit(false, error));

@@ -9,6 +9,7 @@ import type {
   SessionConfig,
 } from '../agent-client.js';
 import type { SlotHolder } from './agent-slots.js';
+import { unansweredAsk } from './cancelled-request.js';
 
 /** The folders of an agent that is started ahead. */
 export interface AgentPlace {
@@ -60,6 +61,8 @@ export class WarmAgent implements SlotHolder {
       owner: null,
       resume: false,
       canUseTool: async (...asked) => (await bound).canUseTool(...asked),
+      askPeople: async (kind, asked, signal) =>
+        (await bound).askPeople?.(kind, asked, signal) ?? unansweredAsk(kind),
       ...(hasTranscripts && { transcripts: transcriptsOf(bound) }),
     });
     this.#messages = this.#client.messages[Symbol.asyncIterator]();

@@ -28,6 +28,7 @@ const MESSAGE_TYPES: Readonly<Record<InboundMessage['type'], true>> = {
   user_message: true,
   permission_response: true,
   question_response: true,
+  elicitation_response: true,
   interrupt: true,
   set_permission_mode: true,
   set_model: true,

@@ -1,9 +1,7 @@
-import type { EventPayloads, RequestKind, UserContent, WireEvent } from '../../protocol/events.js';
+import type { EventPayloads, UserContent, WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
+import { type Asked, readAsked } from './asked.js';
 import { OpenMessages } from './open-messages.js';
-
-/** The tool by which the agent asks people questions. */
-export const QUESTION_TOOL = 'AskUserQuestion';
 
 /** A user message that was accepted and whose turn has not started. */
 export interface QueuedMessage {
@@ -27,16 +25,9 @@ export interface RunningTask {
   readonly isInBackground: boolean;
 }
 
-/** A permission or a question without a reply. */
-export interface OpenRequest {
+/** A request of the agent without a reply. */
+export interface OpenRequest extends Asked {
   readonly event: SessionEvent;
-  readonly kind: RequestKind;
-  readonly correlationId: string;
-  readonly toolName: string;
-  /** The tool's input, as the agent sent it. */
-  readonly input: Record<string, unknown>;
-  /** The digest of the input; null for a request of an earlier version. */
-  readonly inputDigest: string | null;
 }
 
 /** How many conversations of a session are remembered, the newest last. */
@@ -87,10 +78,10 @@ export class SessionState {
         this.#lastResult = copyOf(event);
         return;
       case 'permission_request':
-        this.#open(event, 'permission', wire.data.tool_name, wire.data);
-        return;
       case 'ask_user_question':
-        this.#open(event, 'question', QUESTION_TOOL, { ...wire.data, input: wire.data.questions });
+      case 'elicitation_request':
+        this.#workChanges += 1;
+        this.requests.set(wire.data.correlation_id, { event: copyOf(event), ...readAsked(wire) });
         return;
       case 'request_resolved':
         if (this.requests.delete(wire.data.correlation_id)) this.#workChanges += 1;
@@ -140,6 +131,7 @@ export class SessionState {
       case 'prompt_suggestion':
       case 'notification':
       case 'model_refusal':
+      case 'elicitation_complete':
         return;
       default:
         wire satisfies never;
@@ -192,27 +184,6 @@ export class SessionState {
     const events = [...task.events, copyOf(event)] as const;
     this.#workChanges += 1;
     this.tasks.set(data.task_id, { ...task, events, isInBackground: true });
-  }
-
-  #open(
-    event: SessionEvent,
-    kind: RequestKind,
-    toolName: string,
-    {
-      correlation_id,
-      input,
-      input_digest = null,
-    }: { correlation_id: string; input: Record<string, unknown>; input_digest?: string | null },
-  ): void {
-    this.#workChanges += 1;
-    this.requests.set(correlation_id, {
-      event: copyOf(event),
-      kind,
-      correlationId: correlation_id,
-      toolName,
-      input,
-      inputDigest: input_digest,
-    });
   }
 }
 

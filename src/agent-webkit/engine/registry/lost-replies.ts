@@ -2,6 +2,7 @@ import type { RequestOutcome } from '../../protocol/events.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import type { SessionCall } from '../cluster/session-call.js';
+import { ELICITATION_OUTCOMES } from '../session/elicitation-replies.js';
 import { parseSessionEvent } from '../session-event.js';
 import type { StorageProvider } from '../storage.js';
 
@@ -34,6 +35,7 @@ export async function wasAnswered(
 }
 
 function outcomeOf(message: InboundMessage): RequestOutcome {
+  if (message.type === 'elicitation_response') return ELICITATION_OUTCOMES[message.action];
   if (message.type !== 'permission_response') return 'answered';
   return message.behavior === 'allow' ? 'allowed' : 'denied';
 }

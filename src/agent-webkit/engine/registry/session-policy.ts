@@ -149,6 +149,7 @@ export class SessionPolicy {
       }
       case 'interrupt':
       case 'question_response':
+      case 'elicitation_response':
       case 'stop_task':
         return message;
       default:

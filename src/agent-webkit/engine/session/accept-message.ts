@@ -22,6 +22,7 @@ export async function acceptMessage(
       return gate.interrupt();
     case 'permission_response':
     case 'question_response':
+    case 'elicitation_response':
       settings.checkReply(message);
       await requests.reply(message, by);
       await settings.applyReply(message);

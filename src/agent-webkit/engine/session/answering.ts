@@ -1,9 +1,5 @@
 import type { RequestKind } from '../../protocol/events.js';
-import type {
-  InboundMessage,
-  PermissionResponse,
-  QuestionResponse,
-} from '../../protocol/inbound.js';
+import type { InboundMessage, RequestReply } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { ForbiddenError } from '../errors.js';
@@ -16,10 +12,11 @@ export interface AnsweredRequest {
   readonly owner: string;
   readonly correlationId: string;
   readonly kind: RequestKind;
+  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. */
   readonly toolName: string;
-  /** The tool's input, or the questions, as the agent sent them. A copy. */
+  /** The tool's input, the questions, or the data of the elicitation, as the agent sent them. A copy. */
   readonly input: Readonly<Record<string, unknown>>;
-  /** The decision about a tool call; `answers` to questions. */
+  /** The decision about a tool call; `answers` to questions and forms, and `deny` to decline them. */
   readonly answer: 'allow' | 'deny' | 'answers';
 }
 
@@ -30,11 +27,30 @@ export interface AnsweredRequest {
 export type CanAnswer = (request: AnsweredRequest, caller: Caller) => boolean | Promise<boolean>;
 
 /** A client's answer to a request. */
-export type Answer = PermissionResponse | QuestionResponse;
+export type Answer = RequestReply;
 
 /** True for a client's answer to a request of the agent. */
 export function isAnswer(message: InboundMessage): message is Answer {
-  return message.type === 'permission_response' || message.type === 'question_response';
+  return Object.hasOwn(ANSWER_TYPES, message.type);
+}
+
+const ANSWER_TYPES: Readonly<Record<Answer['type'], true>> = {
+  permission_response: true,
+  question_response: true,
+  elicitation_response: true,
+};
+
+function choiceIn(answer: Answer): AnsweredRequest['answer'] {
+  switch (answer.type) {
+    case 'permission_response':
+      return answer.behavior;
+    case 'question_response':
+      return 'answers';
+    case 'elicitation_response':
+      return answer.action === 'accept' ? 'answers' : 'deny';
+    default:
+      return answer satisfies never;
+  }
 }
 
 /** Checks who may answer the requests of one session. */
@@ -74,7 +90,7 @@ export class Answering {
       kind,
       toolName,
       input: structuredClone(input),
-      answer: answer.type === 'question_response' ? 'answers' : answer.behavior,
+      answer: choiceIn(answer),
     };
     try {
       // Of a host in JavaScript, too.

@@ -1,59 +1,81 @@
-import type { RequestOutcome } from '../../protocol/events.js';
-import type { PermissionResponse, QuestionResponse } from '../../protocol/inbound.js';
+import type { RequestKind } from '../../protocol/events.js';
+import type { PermissionResponse, RequestReply } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
-import type { PermissionResult } from '../agent-client.js';
 import { InvalidRequestError } from '../errors.js';
 import type { OpenRequest } from '../event-log/session-state.js';
+import { settleElicitation } from './elicitation-replies.js';
 import { editedInput } from './resolution.js';
+import type { Settlement } from './settlement.js';
+
+/** The reply that each kind of request is answered with. */
+const REPLY_TYPES = {
+  permission: 'permission_response',
+  question: 'question_response',
+  elicitation: 'elicitation_response',
+} as const satisfies Record<RequestKind, RequestReply['type']>;
+
+/** The kinds of requests, for error messages. */
+const DESCRIPTIONS: Readonly<Record<RequestKind, string>> = {
+  permission: 'asks for a permission',
+  question: 'is a question',
+  elicitation: 'is an elicitation',
+};
 
 /**
- * Converts a client's reply to the result that the agent's SDK expects.
+ * Converts a client's reply to the end of the request.
  *
- * @throws InvalidRequestError when the reply does not fit the kind of the request
+ * @throws InvalidRequestError when the reply does not fit the request
  */
-export function resultOfReply(
-  request: OpenRequest,
-  reply: PermissionResponse | QuestionResponse,
-): PermissionResult {
-  return reply.type === 'question_response'
-    ? resultOfAnswers(request, reply.answers)
-    : resultOfDecision(request, reply);
-}
-
-/** Returns the outcome that `request_resolved` reports for a reply's result. */
-export function outcomeOfReply(request: OpenRequest, result: PermissionResult): RequestOutcome {
-  if (result.behavior === 'deny') return 'denied';
-  return request.kind === 'question' ? 'answered' : 'allowed';
-}
-
-function resultOfDecision(request: OpenRequest, reply: PermissionResponse): PermissionResult {
-  if (reply.behavior === 'deny') {
-    return {
-      behavior: 'deny',
-      // The SDK rejects a denial without a message.
-      message: reply.message || 'The user denied this.',
-      ...(reply.interrupt === undefined ? {} : { interrupt: reply.interrupt }),
-    };
-  }
-  if (request.kind === 'question') {
+export function readReply(request: OpenRequest, reply: RequestReply): Settlement {
+  const { kind, correlationId } = request;
+  const declines = kind === 'question' && reply.type === 'permission_response';
+  if (reply.type !== REPLY_TYPES[kind] && !(declines && reply.behavior === 'deny')) {
     throw new InvalidRequestError(
-      `type: '${request.correlationId}' is a question. Answer it with question_response, or deny it.`,
+      `type: '${correlationId}' ${DESCRIPTIONS[kind]}. Answer it with ${REPLY_TYPES[kind]}${declines ? ', or deny it' : ''}.`,
     );
   }
+  switch (reply.type) {
+    case 'permission_response':
+      return settleDecision(request, reply);
+    case 'question_response':
+      return settleAnswers(request, reply.answers);
+    case 'elicitation_response':
+      return settleElicitation(request, reply);
+    default:
+      return reply satisfies never;
+  }
+}
+
+function settleDecision(request: OpenRequest, reply: PermissionResponse): Settlement {
+  if (reply.behavior === 'deny') {
+    return {
+      outcome: 'denied',
+      result: {
+        behavior: 'deny',
+        // The SDK rejects a denial without a message.
+        message: reply.message || 'The user denied this.',
+        ...(reply.interrupt === undefined ? {} : { interrupt: reply.interrupt }),
+      },
+    };
+  }
+  const updatedInput = reply.updated_input
+    ? editedInput(request, reply.updated_input)
+    : request.input;
+  const { updated_permissions: updatedPermissions } = reply;
   return {
-    behavior: 'allow',
-    updatedInput: reply.updated_input ? editedInput(request, reply.updated_input) : request.input,
-    ...(reply.updated_permissions ? { updatedPermissions: reply.updated_permissions } : {}),
+    outcome: 'allowed',
+    result: {
+      behavior: 'allow',
+      updatedInput,
+      ...(updatedPermissions ? { updatedPermissions } : {}),
+    },
+    updatedInput,
   };
 }
 
-function resultOfAnswers(request: OpenRequest, answers: unknown): PermissionResult {
-  if (request.kind !== 'question') {
-    throw new InvalidRequestError(
-      `type: '${request.correlationId}' asks for a permission. Answer it with permission_response.`,
-    );
-  }
-  return { behavior: 'allow', updatedInput: { ...request.input, answers: readAnswers(answers) } };
+function settleAnswers(request: OpenRequest, answers: unknown): Settlement {
+  const updatedInput = { ...request.input, answers: readAnswers(answers) };
+  return { outcome: 'answered', result: { behavior: 'allow', updatedInput }, updatedInput };
 }
 
 /**

@@ -2,7 +2,8 @@ import type { PendingRequest } from '../../protocol/answers.js';
 import type { WireEvent } from '../../protocol/events.js';
 import type { PermissionContext } from '../agent-client.js';
 import { digestOf, TooDeepError } from '../digest.js';
-import { type OpenRequest, QUESTION_TOOL } from '../event-log/session-state.js';
+import { QUESTION_TOOL } from '../event-log/asked.js';
+import type { OpenRequest } from '../event-log/session-state.js';
 import { parseSessionEvent } from '../session-event.js';
 import { showInput } from './shown-plan.js';
 

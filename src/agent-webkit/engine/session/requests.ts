@@ -1,15 +1,19 @@
-import type { RequestOutcome, WireEvent } from '../../protocol/events.js';
+import type { RequestKind, WireEvent } from '../../protocol/events.js';
+import type { AgentAsks, AskKind } from '../agent-asks.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
-import { cancelledRequest } from '../agent/cancelled-request.js';
+import { cancelledRequest, unansweredAsk } from '../agent/cancelled-request.js';
 import type { Caller } from '../caller.js';
 import { NoPendingRequestError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { QUESTION_TOOL } from '../event-log/asked.js';
 import type { OpenRequest } from '../event-log/session-state.js';
 import type { Answer, Answering } from './answering.js';
+import { createAskEvent } from './ask-events.js';
 import type { RequestDecision } from './decision.js';
-import { outcomeOfReply, resultOfReply } from './replies.js';
+import { readReply } from './replies.js';
 import { openedAt, requestEventOrNull } from './request-events.js';
 import { checkDigest, describeResolution } from './resolution.js';
+import { type RequestResult, type Settlement, tooManyOpen, unanswered } from './settlement.js';
 
 export interface RequestsOptions {
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
@@ -24,10 +28,14 @@ export interface RequestsOptions {
 const MAX_OPEN = 200;
 const MAX_OPEN_CHARS = 64 * 1024 * 1024;
 
-const TOO_MANY = {
-  behavior: 'deny',
-  message: 'Too many requests wait for the user. Try again when some of them are answered.',
-} as const;
+/** A request to publish. */
+interface Asked {
+  readonly correlationId: string;
+  readonly kind: RequestKind;
+  readonly event: WireEvent;
+  readonly input: object;
+  readonly signal: AbortSignal;
+}
 
 const TOO_DEEP = {
   behavior: 'deny',
@@ -35,7 +43,7 @@ const TOO_DEEP = {
 } as const;
 
 /**
- * The agent's requests to people: permissions and questions.
+ * The agent's requests to people: permissions, questions, and the others of {@link AgentAsks}.
  *
  * A request is open from its event to its `request_resolved`. The open requests are in the log's
  * state; this class only holds the agent's callbacks, which exist in this process alone. The
@@ -46,7 +54,7 @@ export class Requests {
   readonly #log: EventLog;
   readonly #options: RequestsOptions;
   /** The agent's callbacks, by correlation id. */
-  readonly #callbacks = new Map<string, (result: PermissionResult) => void>();
+  readonly #callbacks = new Map<string, (result: RequestResult) => void>();
   /** The calls of {@link ask} that wait, and the length of their events and inputs. */
   #waiting = 0;
   #waitingChars = 0;
@@ -60,18 +68,36 @@ export class Requests {
    * Publishes a request and resolves to its result, which is a denial when it can no longer be answered, or
    * too many others are open.
    */
-  ask(
+  async ask(
     toolName: string,
     input: Record<string, unknown>,
     context: PermissionContext,
   ): Promise<PermissionResult> {
-    const correlationId = context.toolUseID;
-    if (context.signal.aborted) return Promise.resolve(cancelledRequest());
-    const request = requestEventOrNull(toolName, input, context);
-    if (!request) return Promise.resolve(TOO_DEEP);
-    const chars = JSON.stringify([request, input]).length;
+    if (context.signal.aborted) return cancelledRequest();
+    const { toolUseID: correlationId, signal } = context;
+    const event = requestEventOrNull(toolName, input, context);
+    if (!event) return TOO_DEEP;
+    const kind = toolName === QUESTION_TOOL ? 'question' : 'permission';
+    const result = await this.#publish({ correlationId, kind, event, input, signal });
+    return withFullInput(result as PermissionResult, event, input);
+  }
+
+  /** Publishes a request of another kind, and resolves to its result in the same way. */
+  async askPeople<Kind extends AskKind>(
+    kind: Kind,
+    asked: AgentAsks[Kind]['asked'],
+    signal: AbortSignal,
+  ): Promise<AgentAsks[Kind]['result']> {
+    const request = signal.aborted ? null : createAskEvent(kind, asked);
+    if (!request) return unansweredAsk(kind);
+    const result = await this.#publish({ ...request, kind, input: asked, signal });
+    return result as AgentAsks[Kind]['result'];
+  }
+
+  #publish({ correlationId, kind, event, input, signal }: Asked): Promise<RequestResult> {
+    const chars = JSON.stringify([event, input]).length;
     const isFull = this.#waiting >= MAX_OPEN || this.#waitingChars + chars > MAX_OPEN_CHARS;
-    if (this.#waiting > 0 && isFull) return Promise.resolve(TOO_MANY);
+    if (this.#waiting > 0 && isFull) return Promise.resolve(tooManyOpen(kind));
     this.#waiting += 1;
     this.#waitingChars += chars;
     return new Promise((resolve) => {
@@ -82,16 +108,18 @@ export class Requests {
         clearTimeout(timer);
         this.#waiting -= 1;
         this.#waitingChars -= chars;
-        context.signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         earlier?.(result);
-        resolve(withFullInput(result, request, input));
+        resolve(result);
       });
-      context.signal.addEventListener('abort', onAbort, { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
       // A request that the agent repeats while it is open is one request, and both calls get its result.
       if (earlier) return;
-      const published = this.#log.append(request);
+      const published = this.#log.append(event);
       // A log that has failed publishes no request, so no reply can come.
-      published?.catch(() => this.#takeCallback(correlationId)?.(cancelledRequest()));
+      published?.catch(() =>
+        this.#takeCallback(correlationId)?.(unanswered(kind, 'cancelled').result),
+      );
     });
   }
 
@@ -115,8 +143,7 @@ export class Requests {
    */
   async reply(reply: Answer, by: Caller): Promise<void> {
     const request = this.#find(reply);
-    const result = resultOfReply(request, reply);
-    await this.#resolve(request, outcomeOfReply(request, result), result, by);
+    await this.#resolve(request, readReply(request, reply), by);
   }
 
   #find(answer: Answer): OpenRequest {
@@ -129,7 +156,7 @@ export class Requests {
 
   /** Resolves one request as cancelled, if it is open. */
   cancel(correlationId: string): void {
-    this.#resolveUnanswered(correlationId, 'cancelled', cancelledRequest());
+    this.#resolveUnanswered(correlationId, 'cancelled');
   }
 
   /** Resolves every open request as cancelled. */
@@ -140,39 +167,33 @@ export class Requests {
   #startTimer(correlationId: string): NodeJS.Timeout | undefined {
     const { timeoutMs } = this.#options;
     if (timeoutMs === null) return undefined;
-    const result = { behavior: 'deny', message: 'No reply arrived in time.' } as const;
-    const expire = () => this.#resolveUnanswered(correlationId, 'expired', result);
+    const expire = () => this.#resolveUnanswered(correlationId, 'expired');
     return setTimeout(expire, timeoutMs).unref();
   }
 
-  #resolveUnanswered(
-    correlationId: string,
-    outcome: RequestOutcome,
-    result: PermissionResult,
-  ): void {
+  #resolveUnanswered(correlationId: string, outcome: 'cancelled' | 'expired'): void {
     const request = this.#log.state.requests.get(correlationId);
     if (!request) return;
     // The agent gets its result in any case. A log that has failed ends the session by itself.
-    this.#resolve(request, outcome, result, null).catch(() => undefined);
+    this.#resolve(request, unanswered(request.kind, outcome), null).catch(() => undefined);
   }
 
   async #resolve(
     request: OpenRequest,
-    outcome: RequestOutcome,
-    result: PermissionResult,
+    settlement: Settlement,
     by: Caller | null,
   ): Promise<void> {
     const { correlationId, kind, toolName, input } = request;
+    const { outcome, result, updatedInput } = settlement;
     const callback = this.#takeCallback(correlationId);
-    const data = describeResolution(request, outcome, result, by);
+    const data = describeResolution(request, settlement, by);
     try {
       await this.#log.append({ event: 'request_resolved', data });
     } catch (error) {
-      callback?.(cancelledRequest());
+      callback?.(unanswered(kind, 'cancelled').result);
       throw error;
     }
     callback?.(result);
-    const updatedInput = result.behavior === 'allow' ? result.updatedInput : undefined;
     this.#options.onDecision({
       caller: by,
       correlationId,
@@ -189,7 +210,7 @@ export class Requests {
   }
 
   /** Removes and returns the agent's callback of one request, so that it is called once. */
-  #takeCallback(correlationId: string): ((result: PermissionResult) => void) | undefined {
+  #takeCallback(correlationId: string): ((result: RequestResult) => void) | undefined {
     const callback = this.#callbacks.get(correlationId);
     this.#callbacks.delete(correlationId);
     return callback;

@@ -1,10 +1,10 @@
-import type { EventPayloads, RequestOutcome } from '../../protocol/events.js';
-import type { PermissionResult } from '../agent-client.js';
+import type { EventPayloads } from '../../protocol/events.js';
 import type { Caller } from '../caller.js';
 import { digestOf, TooDeepError } from '../digest.js';
 import { InputChangedError, InvalidRequestError } from '../errors.js';
 import type { OpenRequest } from '../event-log/session-state.js';
 import type { Answer } from './answering.js';
+import type { Settlement } from './settlement.js';
 
 type Resolved = EventPayloads['request_resolved'];
 
@@ -47,12 +47,10 @@ export function editedInput(
 /** Returns the event data that records how a request was resolved. */
 export function describeResolution(
   request: OpenRequest,
-  outcome: RequestOutcome,
-  result: PermissionResult,
+  { outcome, updatedInput: allowed = request.input }: Omit<Settlement, 'result'>,
   by: Caller | null,
 ): Resolved & Required<Pick<Resolved, 'at' | 'input_digest'>> {
   const { correlationId, kind, input } = request;
-  const allowed = result.behavior === 'allow' ? (result.updatedInput ?? input) : input;
   return {
     correlation_id: correlationId,
     kind,

@@ -186,6 +186,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       folders,
       ...(this.transcripts && { transcripts: this.transcripts }),
       canUseTool: (toolName, input, context) => this.requests.ask(toolName, input, context),
+      askPeople: (kind, asked, signal) => this.requests.askPeople(kind, asked, signal),
     };
   }
 }

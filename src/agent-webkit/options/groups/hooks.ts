@@ -44,8 +44,7 @@ export interface HookOptions {
   readonly canAnswer?: CanAnswer;
 
   /**
-   * Called with every decision about a permission request or a question once it is committed, for
-   * an audit log.
+   * Called with the outcome of every request of the agent once it is committed, for an audit log.
    *
    * @default not called
    */
@@ -86,7 +85,7 @@ export const HOOKS = {
     default: () => undefined,
     defaultText: 'not called',
     effect:
-      'Called with every decision about a permission request or a question once it is committed, for an audit log.',
+      'Called with the outcome of every request of the agent once it is committed, for an audit log.',
   },
 } satisfies Descriptors<HookOptions>;
 

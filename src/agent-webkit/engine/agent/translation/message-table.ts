@@ -35,7 +35,7 @@ export const MESSAGE_TABLE = {
   'system/commands_changed': nothing('The host lists the commands that clients may send.'),
   'system/compact_boundary': to('compaction_start', 'compaction_end'),
   'system/control_request_progress': nothing('It belongs to a request of the server itself.'),
-  'system/elicitation_complete': nothing('Clients are not asked by MCP servers.'),
+  'system/elicitation_complete': to('elicitation_complete'),
   'system/files_persisted': nothing('Only hosted sessions send it.'),
   'system/hook_progress': nothing('The output of hooks is for the host.'),
   'system/hook_response': nothing('The output of hooks is for the host.'),

@@ -64,7 +64,7 @@ export class MessageTranslator {
       'system/commands_changed': none,
       'system/compact_boundary': (message) => compaction.boundary(message),
       'system/control_request_progress': none,
-      'system/elicitation_complete': none,
+      'system/elicitation_complete': (message) => notices.elicitationComplete(message),
       'system/files_persisted': none,
       'system/hook_progress': none,
       'system/hook_response': none,

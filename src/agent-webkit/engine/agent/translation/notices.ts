@@ -74,6 +74,11 @@ export class Notices {
     return [{ event: 'permission_denied', data }];
   }
 
+  elicitationComplete(message: MessageOf<'system/elicitation_complete'>): WireEvent[] {
+    const { mcp_server_name: server_name, elicitation_id } = message;
+    return [{ event: 'elicitation_complete', data: { server_name, elicitation_id } }];
+  }
+
   promptSuggestion({ suggestion }: MessageOf<'prompt_suggestion'>): WireEvent[] {
     return [{ event: 'prompt_suggestion', data: { suggestion: forPeople(suggestion) } }];
   }

@@ -1,0 +1,39 @@
+import type { FormContent } from '../protocol/inbound.js';
+
+/** A request of an MCP server of the agent: a form to fill in, or a page to visit. A subset of the SDK's own one. */
+export interface Elicitation {
+  serverName: string;
+  /** The text for the user. */
+  message: string;
+  /** @default 'form' */
+  mode?: 'form' | 'url';
+  /** The page to visit, with the mode `url`. */
+  url?: string;
+  elicitationId?: string;
+  /** The JSON Schema of the form. */
+  requestedSchema?: Record<string, unknown>;
+  title?: string;
+  displayName?: string;
+  description?: string;
+}
+
+/** The reply to an {@link Elicitation}: `cancel` when it was dismissed, expired or can no longer be answered. */
+export type ElicitationResult =
+  { action: 'accept'; content?: FormContent } | { action: 'decline' } | { action: 'cancel' };
+
+/** The requests of an agent to people, besides those for tools, and their results. */
+export interface AgentAsks {
+  elicitation: { asked: Elicitation; result: ElicitationResult };
+}
+
+export type AskKind = keyof AgentAsks;
+
+/**
+ * Asks the people of the session. Resolves to the result for a request without a reply when the signal aborts,
+ * the request expires, or the agent or the session ends.
+ */
+export type AskPeople = <Kind extends AskKind>(
+  kind: Kind,
+  asked: AgentAsks[Kind]['asked'],
+  signal: AbortSignal,
+) => Promise<AgentAsks[Kind]['result']>;

@@ -1,0 +1,52 @@
+import type { RequestKind, WireEvent } from '../../protocol/events.js';
+import type { RequestPayloads } from '../../protocol/requests.js';
+
+/** The tool by which the agent asks people questions. */
+export const QUESTION_TOOL = 'AskUserQuestion';
+
+type RequestName = 'permission_request' | 'ask_user_question' | keyof RequestPayloads;
+
+/** A request of the agent, as its event has it. */
+export interface Asked {
+  readonly kind: RequestKind;
+  readonly correlationId: string;
+  /** The tool. Of an elicitation: its MCP server, as in the name of a rule. */
+  readonly toolName: string;
+  /** The tool's input, or the data of the elicitation, as the agent sent it. */
+  readonly input: Record<string, unknown>;
+  /** The digest of the input; null for a request of an earlier version. */
+  readonly inputDigest: string | null;
+}
+
+/** Reads the event of a request. */
+export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Asked {
+  const { correlation_id: correlationId, input_digest: inputDigest = null } = wire.data;
+  switch (wire.event) {
+    case 'permission_request': {
+      const { tool_name: toolName, input } = wire.data;
+      return { kind: 'permission', correlationId, toolName, input, inputDigest };
+    }
+    case 'ask_user_question': {
+      const { questions: input } = wire.data;
+      return { kind: 'question', correlationId, toolName: QUESTION_TOOL, input, inputDigest };
+    }
+    case 'elicitation_request': {
+      const toolName = `mcp__${wire.data.server_name.replace(/[^\w-]/g, '_')}`;
+      const input = detailsOf(wire.data);
+      return { kind: 'elicitation', correlationId, toolName, input, inputDigest };
+    }
+    default:
+      return wire satisfies never;
+  }
+}
+
+/** Returns the payload of a request without what the server adds: the input of its digest. */
+export function detailsOf(payload: object): Record<string, unknown> {
+  const {
+    correlation_id: _,
+    time: __,
+    input_digest: ___,
+    ...details
+  } = payload as Record<string, unknown>;
+  return details;
+}
