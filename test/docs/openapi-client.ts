@@ -78,7 +78,7 @@ const { sessions } = await request<Listed>('GET', '/sessions');
 for (const { pending } of sessions) {
   for (const open of pending) {
     if (open.event === 'permission_request') shown += Object.keys(open.context).join();
-    else shown += Object.keys(open.questions).join();
+    else if (open.event === 'ask_user_question') shown += Object.keys(open.questions).join();
   }
 }
 console.log(shown);

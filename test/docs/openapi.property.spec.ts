@@ -201,7 +201,7 @@ describe('The schemas of the OpenAPI description', () => {
 async function playScenes(server: TestApp): Promise<SseEvent[]> {
   const id = await server.createSession({ include_partial_messages: true });
   const stream = await server.stream(id);
-  for (const scene of ['permission', 'question', 'tools', 'subagent', 'fail', 'crash']) {
+  for (const scene of ['permission', 'question', 'form', 'tools', 'subagent', 'fail', 'crash']) {
     await server.say(id, scene);
   }
   const { data: permission } = await stream.next('permission_request');
@@ -213,7 +213,14 @@ async function playScenes(server: TestApp): Promise<SseEvent[]> {
     correlation_id: question['correlation_id'],
     answers: { 'Which color do you like best?': 'Green' },
   });
-  for (let turn = 0; turn < 6; turn += 1) await stream.next('result');
+  const { data: form } = await stream.next('elicitation_request');
+  await server.input(id, {
+    type: 'elicitation_response',
+    correlation_id: form['correlation_id'],
+    action: 'accept',
+    content: { name: 'Ada', parcels: 1 },
+  });
+  for (let turn = 0; turn < 7; turn += 1) await stream.next('result');
   await server.request('DELETE', `/sessions/${id}`);
   await stream.next('done');
   await stream.ended();

@@ -148,6 +148,48 @@ describeInChromium('the page in Chromium', () => {
     );
   });
 
+  it('fills in the form of an MCP server, and shows why the server rejects a value', async () => {
+    const ann = await openSession();
+    await ann.say('form');
+    await ann.sees(ann.card.getByText('Where shall we send the parcel?'));
+    expect(await ann.card.locator('.chip').innerText()).toBe('demo');
+    await ann.card.getByLabel('Name').fill('A');
+    await ann.card.getByLabel('Speed').selectOption('express');
+    await ann.card.getByLabel('gift wrap').check();
+    await ann.button('Send to demo').click();
+    await ann.sees(ann.card.getByText('content.name: must have at least 2 characters'));
+    await ann.card.getByLabel('Name').fill('Ada');
+    await ann.button('Send to demo').click();
+    const content = {
+      name: 'Ada',
+      parcels: 1,
+      speed: 'express',
+      extras: ['gift wrap'],
+      isGift: false,
+    };
+    await ann.seesText(`You filled in: ${JSON.stringify(content)}`);
+    await ann.seesNo(ann.card);
+
+    await ann.say('form');
+    await ann.button('Decline').click();
+    await ann.seesText('You did not fill in the form.');
+  });
+
+  it('shows the whole address of a page before it opens it in another tab, without the page as its opener', async () => {
+    const ann = await openSession();
+    await ann.tab.evaluate('window.open = (...opened) => { window.opened = opened; }');
+    await ann.say('visit');
+    await ann.sees(ann.card.getByText('https://example.com/sign-in?from=demo'));
+    await ann.sees(ann.card.getByText('example.com', { exact: true }));
+    await ann.button('Open the page').click();
+    await ann.seesText('You opened the page.');
+    expect(await ann.tab.evaluate('window.opened')).toEqual([
+      'https://example.com/sign-in?from=demo',
+      '_blank',
+      'noopener,noreferrer',
+    ]);
+  });
+
   it('queues a message during a turn, and stops the turn when Escape is pressed twice', async () => {
     const ann = await openSession();
     await ann.say('long');

@@ -2,7 +2,17 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { demoScript } from '../../../src/agent-webkit/agents/scripted/demo-script.js';
 import { type ScriptedSession, startSession } from './scripted-session.js';
 
-const WORDS = ['permission', 'question', 'tools', 'subagent', 'long', 'fail', 'crash'];
+const WORDS = [
+  'permission',
+  'question',
+  'form',
+  'visit',
+  'tools',
+  'subagent',
+  'long',
+  'fail',
+  'crash',
+];
 
 describe('the demo script', () => {
   beforeEach(() => {

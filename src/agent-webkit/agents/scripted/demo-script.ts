@@ -19,6 +19,8 @@ interface Scene {
 const scenes: readonly Scene[] = [
   { word: 'permission', shows: 'a tool that needs your permission', play: askPermission },
   { word: 'question', shows: 'a question with options', play: askQuestion },
+  { word: 'form', shows: 'a form of an MCP server', play: askForm },
+  { word: 'visit', shows: 'a page that an MCP server asks you to visit', play: askVisit },
   { word: 'tools', shows: 'two tools in one message, one of which fails', play: useTools },
   { word: 'subagent', shows: 'a task delegated to a sub-agent', play: delegate },
   { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: countSlowly },
@@ -105,6 +107,47 @@ async function askQuestion(turn: ScriptedTurn): Promise<void> {
   ]);
   const given = Object.entries(answers ?? {}).map(([question, answer]) => `${question} ${answer}.`);
   await say(turn, answers ? `Thank you. ${given.join(' ')}` : 'You declined to answer.');
+}
+
+async function askForm(turn: ScriptedTurn): Promise<void> {
+  const reply = await turn.elicit({
+    serverName: 'demo',
+    message: 'This is a demo: nothing is stored.',
+    title: 'Where shall we send the parcel?',
+    requestedSchema: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', title: 'Name', minLength: 2 },
+        email: { type: 'string', title: 'E-mail address', format: 'email' },
+        parcels: { type: 'integer', title: 'Parcels', minimum: 1, default: 1 },
+        speed: { type: 'string', title: 'Speed', enum: ['normal', 'express'], default: 'normal' },
+        extras: {
+          type: 'array',
+          title: 'Extras',
+          items: { type: 'string', enum: ['insurance', 'gift wrap'] },
+        },
+        isGift: { type: 'boolean', title: 'It is a gift' },
+      },
+      required: ['name', 'parcels'],
+    },
+  });
+  await say(
+    turn,
+    reply.action === 'accept'
+      ? `You filled in: ${JSON.stringify(reply.content)}`
+      : 'You did not fill in the form.',
+  );
+}
+
+async function askVisit(turn: ScriptedTurn): Promise<void> {
+  const { action } = await turn.elicit({
+    serverName: 'demo',
+    message: 'This is a demo: you cannot sign in there.',
+    mode: 'url',
+    url: 'https://example.com/sign-in?from=demo',
+    elicitationId: 'demo',
+  });
+  await say(turn, action === 'accept' ? 'You opened the page.' : 'You did not open the page.');
 }
 
 async function useTools(turn: ScriptedTurn): Promise<void> {
