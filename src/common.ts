@@ -47,6 +47,8 @@ export type {
 } from './agent-webkit/engine/agent-client.js';
 export type {
   AgentAsks,
+  AgentDialog,
+  AgentDialogResult,
   AskKind,
   AskPeople,
   Elicitation,
@@ -182,6 +184,7 @@ export type {
 } from './agent-webkit/protocol/events.js';
 export type {
   CreateSession,
+  DialogResponse,
   ElicitationResponse,
   FormContent,
   InboundMessage,

@@ -18,6 +18,7 @@ export const SUITES = {
     'e2e/claude/commands.',
     'e2e/claude/costs.',
     'e2e/claude/deletion.',
+    'e2e/claude/dialogs.',
     'e2e/claude/elicitation.',
     'e2e/claude/ends.',
     'e2e/claude/grants.',

@@ -190,6 +190,18 @@ describeInChromium('the page in Chromium', () => {
     ]);
   });
 
+  it('shows the dialog of a model that refused, and sends the choice', async () => {
+    const ann = await openSession();
+    await ann.say('refusal');
+    await ann.sees(ann.card.getByText('The model refused to answer'));
+    await ann.sees(ann.card.getByText('demo-two can answer instead.'));
+    await ann.button('Continue with demo-two').click();
+    await ann.seesText('You chose "retry_fallback". No model was asked.');
+    await ann.say('refusal');
+    await ann.button('Dismiss').click();
+    await ann.seesText('You chose nothing. No model was asked.');
+  });
+
   it('queues a message during a turn, and stops the turn when Escape is pressed twice', async () => {
     const ann = await openSession();
     await ann.say('long');

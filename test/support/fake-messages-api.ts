@@ -13,6 +13,8 @@ export interface Reply {
   hold?: Promise<void>;
   /** Closes the connection instead of ending the last block. */
   breaks?: boolean;
+  /** Refuses to answer, for this reason. */
+  refusal?: string;
   /** Responds with this HTTP status and no stream, like an overloaded API. */
   status?: number;
 }
@@ -154,7 +156,14 @@ async function stream(res: ServerResponse, model: string, reply: Reply): Promise
   }
   const usesTool = reply.blocks.some((block) => 'tool' in block);
   send('message_delta', {
-    delta: { stop_reason: usesTool ? 'tool_use' : 'end_turn', stop_sequence: null },
+    delta: {
+      stop_reason: usesTool ? 'tool_use' : 'end_turn',
+      stop_sequence: null,
+      ...(reply.refusal !== undefined && {
+        stop_reason: 'refusal',
+        stop_details: { type: 'refusal', category: reply.refusal, explanation: null },
+      }),
+    },
     usage: { output_tokens: 100 },
   });
   send('message_stop', {});

@@ -1,7 +1,7 @@
 import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
-import type { ElicitationResponse } from '../../../src/agent-webkit/protocol/inbound.js';
+import type { RequestReply } from '../../../src/agent-webkit/protocol/inbound.js';
 import { addEvents } from '../session/add-events.js';
 import { type Conversation, emptyConversation } from '../session/conversation.js';
 import { addRows, eventRow, type Row } from '../session/event-rows.js';
@@ -144,12 +144,10 @@ export class SessionStore {
     return requests.find((open) => open.correlation_id === correlation_id) ?? { correlation_id };
   }
 
-  elicited(
-    correlationId: string,
-    reply: Pick<ElicitationResponse, 'action' | 'content'>,
-  ): Promise<void> {
-    const shown = identify(this.#shown(correlationId));
-    return this.#api.reply(this.id, { type: 'elicitation_response', ...shown, ...reply });
+  /** Sends a reply of another kind. */
+  reply(reply: RequestReply): Promise<void> {
+    const shown = identify(this.#shown(reply.correlation_id));
+    return this.#api.reply(this.id, { ...reply, ...shown });
   }
 
   async setMode(mode: string): Promise<void> {

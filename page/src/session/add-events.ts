@@ -92,6 +92,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'elicitation_request':
       ask(draft, { kind: 'elicitation', ...event.data });
       return;
+    case 'dialog_request':
+      ask(draft, { kind: 'dialog', ...event.data });
+      return;
     case 'request_resolved':
       resolve(draft, event.data);
       return;

@@ -11,7 +11,8 @@ export interface QueuedMessage {
 export type OpenRequest =
   | ({ readonly kind: 'permission' } & EventPayloads['permission_request'])
   | ({ readonly kind: 'question' } & EventPayloads['ask_user_question'])
-  | ({ readonly kind: 'elicitation' } & EventPayloads['elicitation_request']);
+  | ({ readonly kind: 'elicitation' } & EventPayloads['elicitation_request'])
+  | ({ readonly kind: 'dialog' } & EventPayloads['dialog_request']);
 
 export interface AgentMessage {
   readonly kind: 'agent';

@@ -1,31 +1,23 @@
 import { type FormEvent, useId, useState } from 'react';
+import type { ElicitationResponse } from '../../../src/agent-webkit/protocol/inbound.js';
 import type { SessionStore } from '../client/session-store.js';
-import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
 import { FormFieldInput } from './form-fields.js';
 import { type FormValue, readForm, toContent } from './form.js';
+import { useReply } from './use-reply.js';
 
 type Elicitation = Extract<OpenRequest, { kind: 'elicitation' }>;
 
 /** The request of an MCP server: a form, or a page to visit. The card disappears when the request is resolved. */
 export function ElicitationCard({ request, store }: { request: Elicitation; store: SessionStore }) {
-  const { correlation_id: id, server_name: server, message, url } = request;
+  const { correlation_id, server_name: server, message, url } = request;
   const fields = readForm(request.requested_schema);
   const [values, setValues] = useState<Readonly<Record<string, FormValue>>>({});
-  const [isSending, setSending] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { send, isSending, problem } = useReply();
   const titleId = useId();
 
-  const reply = async (fieldsOfReply: Parameters<SessionStore['elicited']>[1]) => {
-    setSending(true);
-    setProblem(null);
-    try {
-      await store.elicited(id, fieldsOfReply);
-    } catch (error) {
-      setProblem(explain(error));
-      setSending(false);
-    }
-  };
+  const reply = (choice: Pick<ElicitationResponse, 'action' | 'content'>) =>
+    send(() => store.reply({ type: 'elicitation_response', correlation_id, ...choice }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void reply({ action: 'accept', content: toContent(fields, values) });

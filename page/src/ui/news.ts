@@ -26,6 +26,8 @@ function describeRequest(request: OpenRequest): string {
       return 'The agent asks a question.';
     case 'elicitation':
       return `The MCP server ${request.server_name} asks for input.`;
+    case 'dialog':
+      return 'The agent asks for a choice.';
     default:
       return request satisfies never;
   }

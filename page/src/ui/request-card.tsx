@@ -1,5 +1,6 @@
 import type { SessionStore } from '../client/session-store.js';
 import type { OpenRequest } from '../session/conversation.js';
+import { DialogCard } from './dialog-card.js';
 import { ElicitationCard } from './elicitation-card.js';
 import { PermissionCard } from './permission-card.js';
 import { PLAN_TOOL, PlanCard } from './plan-card.js';
@@ -18,6 +19,8 @@ export function RequestCard({ request, store }: { request: OpenRequest; store: S
       return <QuestionCard request={request} store={store} />;
     case 'elicitation':
       return <ElicitationCard request={request} store={store} />;
+    case 'dialog':
+      return <DialogCard request={request} store={store} />;
     default:
       return request satisfies never;
   }

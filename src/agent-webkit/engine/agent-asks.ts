@@ -21,9 +21,22 @@ export interface Elicitation {
 export type ElicitationResult =
   { action: 'accept'; content?: FormContent } | { action: 'decline' } | { action: 'cancel' };
 
+/** A dialog of the agent itself. A subset of the SDK's own one. */
+export interface AgentDialog {
+  /** The kind, which determines the fields of `payload`, and the result. */
+  dialogKind: string;
+  payload: Record<string, unknown>;
+  toolUseID?: string;
+}
+
+/** The reply to an {@link AgentDialog}: `cancelled` when it was dismissed, expired or can no longer be answered. */
+export type AgentDialogResult =
+  { behavior: 'completed'; result: unknown } | { behavior: 'cancelled' };
+
 /** The requests of an agent to people, besides those for tools, and their results. */
 export interface AgentAsks {
   elicitation: { asked: Elicitation; result: ElicitationResult };
+  dialog: { asked: AgentDialog; result: AgentDialogResult };
 }
 
 export type AskKind = keyof AgentAsks;

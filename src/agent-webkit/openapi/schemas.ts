@@ -61,6 +61,13 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
       cancel: 'AgentWebkitElicitationCancel',
     }),
   ],
+  dialog_response: [
+    'AgentWebkitDialogResponse',
+    byProperty('dialog_response', 'behavior', {
+      completed: 'AgentWebkitDialogCompleted',
+      cancelled: 'AgentWebkitDialogCancelled',
+    }),
+  ],
   set_permission_mode: ['AgentWebkitSetPermissionMode', schemaOf(dtoOf('set_permission_mode'))],
   set_model: [
     'AgentWebkitSetModel',
@@ -138,6 +145,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitElicitationAccept: elicitationResponse('accept'),
   AgentWebkitElicitationDecline: elicitationResponse('decline'),
   AgentWebkitElicitationCancel: elicitationResponse('cancel'),
+  AgentWebkitDialogCompleted: schemaOf(dtoOf('dialog_response'), { behavior: 'completed' }),
+  AgentWebkitDialogCancelled: schemaOf(dtoOf('dialog_response'), { behavior: 'cancelled' }),
   AgentWebkitPermissionUpdate: {
     description:
       'A permission update of the SDK. A `destination` other than `session` is rejected with 403.',

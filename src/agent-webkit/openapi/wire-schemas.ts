@@ -419,7 +419,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
-  AgentWebkitRequestKind: { type: 'string', enum: ['permission', 'question', 'elicitation'] },
+  AgentWebkitRequestKind: {
+    type: 'string',
+    enum: ['permission', 'question', 'elicitation', 'dialog'],
+  },
   AgentWebkitRequestOutcome: {
     type: 'string',
     enum: ['allowed', 'denied', 'answered', 'expired', 'cancelled'],
@@ -966,6 +969,45 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitEventDialogRequest: {
+    description:
+      'The agent asks the user by a dialog of its own. Only kinds that the host has declared are sent. Reply with `dialog_response`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['dialog_request'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'dialog_kind', 'payload', 'input_digest', 'time'],
+        properties: {
+          correlation_id: {
+            description: 'Identifies the request in the reply and in `request_resolved`.',
+            type: 'string',
+          },
+          dialog_kind: {
+            description:
+              'The kind of the dialog, which determines the fields of `payload` and the `result` of the reply.',
+            type: 'string',
+          },
+          payload: { type: 'object', additionalProperties: true },
+          tool_use_id: { description: 'The tool call that it belongs to.', type: 'string' },
+          input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventApiRetry: {
     description: "A request to the model's API failed. The agent retries it after a delay.",
     type: 'object',
@@ -1438,6 +1480,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventSessionState' },
       { $ref: '#/components/schemas/AgentWebkitEventDone' },
       { $ref: '#/components/schemas/AgentWebkitEventElicitationRequest' },
+      { $ref: '#/components/schemas/AgentWebkitEventDialogRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventApiRetry' },
       { $ref: '#/components/schemas/AgentWebkitEventRateLimit' },
       { $ref: '#/components/schemas/AgentWebkitEventAuthStatus' },
@@ -1478,6 +1521,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         session_state: '#/components/schemas/AgentWebkitEventSessionState',
         done: '#/components/schemas/AgentWebkitEventDone',
         elicitation_request: '#/components/schemas/AgentWebkitEventElicitationRequest',
+        dialog_request: '#/components/schemas/AgentWebkitEventDialogRequest',
         api_retry: '#/components/schemas/AgentWebkitEventApiRetry',
         rate_limit: '#/components/schemas/AgentWebkitEventRateLimit',
         auth_status: '#/components/schemas/AgentWebkitEventAuthStatus',
@@ -1570,6 +1614,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitPendingRequestPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion' },
       { $ref: '#/components/schemas/AgentWebkitPendingRequestElicitationRequest' },
+      { $ref: '#/components/schemas/AgentWebkitPendingRequestDialogRequest' },
     ],
     discriminator: {
       propertyName: 'event',
@@ -1577,6 +1622,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         permission_request: '#/components/schemas/AgentWebkitPendingRequestPermissionRequest',
         ask_user_question: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion',
         elicitation_request: '#/components/schemas/AgentWebkitPendingRequestElicitationRequest',
+        dialog_request: '#/components/schemas/AgentWebkitPendingRequestDialogRequest',
       },
     },
   },
@@ -1684,6 +1730,30 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'The digest of all other fields but `correlation_id` and `time`, as in `permission_request`.',
         type: 'string',
       },
+    },
+  },
+  AgentWebkitPendingRequestDialogRequest: {
+    type: 'object',
+    required: ['event', 'correlation_id', 'dialog_kind', 'payload', 'input_digest'],
+    properties: {
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['dialog_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      dialog_kind: {
+        description:
+          'The kind of the dialog, which determines the fields of `payload` and the `result` of the reply.',
+        type: 'string',
+      },
+      payload: { type: 'object', additionalProperties: true },
+      tool_use_id: { description: 'The tool call that it belongs to.', type: 'string' },
+      input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
     },
   },
   AgentWebkitSessionTask: {

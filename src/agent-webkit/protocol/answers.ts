@@ -6,6 +6,7 @@ export type PendingRequest = Partial<EventTime> &
     | ({ event: 'permission_request' } & EventPayloads['permission_request'])
     | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])
     | ({ event: 'elicitation_request' } & EventPayloads['elicitation_request'])
+    | ({ event: 'dialog_request' } & EventPayloads['dialog_request'])
   );
 
 /** A running task of a session's agent, as in its event. */

@@ -21,6 +21,7 @@ import type { UserContent } from './events.js';
 import { FORM_CONTENT } from './form-content.js';
 import {
   type CreateSession,
+  type DialogResponse,
   type ElicitationResponse,
   type FormContent,
   type InboundMessage,
@@ -100,6 +101,14 @@ class ElicitationResponseDto implements ElicitationResponse {
   @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
 }
 
+class DialogResponseDto implements DialogResponse {
+  @Equals('dialog_response') type!: 'dialog_response';
+  @IsName() correlation_id!: string;
+  @IsIn(['completed', 'cancelled']) behavior!: 'completed' | 'cancelled';
+  @IsOmittable() @GoesWith('behavior', 'completed') result?: unknown;
+  @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
+}
+
 class SetPermissionModeDto {
   @Equals('set_permission_mode') type!: 'set_permission_mode';
   @IsIn(PERMISSION_MODES) mode!: PermissionMode;
@@ -125,6 +134,7 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['permission_response', PermissionResponseDto],
   ['question_response', QuestionResponseDto],
   ['elicitation_response', ElicitationResponseDto],
+  ['dialog_response', DialogResponseDto],
   ['set_permission_mode', SetPermissionModeDto],
   ['set_model', SetModelDto],
   ['stop_task', StopTaskDto],

@@ -29,7 +29,7 @@ export type MessageDelta =
 /** The state of a session as a client sees it. */
 export type SessionStateName = 'idle' | 'running' | 'awaiting' | 'dormant' | 'closed';
 
-export type RequestKind = 'permission' | 'question' | 'elicitation';
+export type RequestKind = 'permission' | 'question' | 'elicitation' | 'dialog';
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 

@@ -60,8 +60,20 @@ export interface ElicitationResponse {
   input_digest?: string;
 }
 
+export interface DialogResponse {
+  type: 'dialog_response';
+  correlation_id: string;
+  /** `cancelled`: the user dismissed the dialog, and the agent does as without it. */
+  behavior: 'completed' | 'cancelled';
+  /** The choice of the user, as the kind of the dialog requires. */
+  result?: unknown;
+  /** As in the reply to an elicitation. */
+  input_digest?: string;
+}
+
 /** A reply to a request of the agent. */
-export type RequestReply = PermissionResponse | QuestionResponse | ElicitationResponse;
+export type RequestReply =
+  PermissionResponse | QuestionResponse | ElicitationResponse | DialogResponse;
 
 /** A message from a client to a session. */
 export type InboundMessage =

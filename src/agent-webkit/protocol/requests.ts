@@ -24,9 +24,25 @@ export interface RequestPayloads {
     /** The digest of all other fields but `correlation_id` and `time`, as in `permission_request`. */
     input_digest: string;
   };
+  /**
+   * The agent asks the user by a dialog of its own. Only kinds that the host has declared are sent. Reply with
+   * `dialog_response`.
+   */
+  dialog_request: {
+    /** Identifies the request in the reply and in `request_resolved`. */
+    correlation_id: string;
+    /** The kind of the dialog, which determines the fields of `payload` and the `result` of the reply. */
+    dialog_kind: string;
+    payload: Record<string, unknown>;
+    /** The tool call that it belongs to. */
+    tool_use_id?: string;
+    /** As in `elicitation_request`. */
+    input_digest: string;
+  };
 }
 
 /** The names of these events. */
 export const REQUEST_NAMES = {
   elicitation_request: true,
+  dialog_request: true,
 } satisfies Record<keyof RequestPayloads, true>;

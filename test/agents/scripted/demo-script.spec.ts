@@ -7,6 +7,7 @@ const WORDS = [
   'question',
   'form',
   'visit',
+  'refusal',
   'tools',
   'subagent',
   'long',

@@ -29,6 +29,7 @@ export const QUESTIONS = [
  * - `break` streams two blocks and breaks off in the second one when `break` is released; its retry is
  *   answered;
  * - `blocks <count> <size>` writes that many blocks of that many characters;
+ * - `refuse` is refused by all models but Opus 4.8;
  * - `use <tool> <input as JSON>` calls any tool;
  * - `/compact hold:<name>` is summarized when that name is released;
  * - `recall` answers with all messages of the user in this conversation;
@@ -44,6 +45,12 @@ export function createModel(): { model: Model; release: (name: string) => void }
   const failures = new Map<string, number>();
   const model = (request: ModelRequest): Reply => {
     const { text, toolResults } = request;
+    // After a refusal, the agent first asks the same model again, in its own words.
+    if (text === 'refuse' || text.startsWith('Your response above was stopped')) {
+      return request.model === 'claude-opus-4-8'
+        ? { blocks: [{ text: 'answered' }] }
+        : { blocks: [], refusal: 'cyber' };
+    }
     const [word, ...rest] = text.split(' ');
     const words = rest.join(' ');
     const compaction = /hold:(\w+)/.exec(text)?.[1];

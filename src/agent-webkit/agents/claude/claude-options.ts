@@ -1,7 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart } from '../../engine/agent-client.js';
 import type { ModelCredentials } from '../../gateway/model/provider.js';
-import { elicit } from './elicit.js';
+import { askingPeople } from './asking-people.js';
 import { withGrants } from './granted-settings.js';
 import { permissionContext } from './permission-context.js';
 import { withServerDefaults } from './server-defaults.js';
@@ -46,6 +46,10 @@ export type ClaudeOwnedOption =
  *   unless a field of the same name is set. `availableModels` gets the models that the session may use.
  * - `onElicitation`: @default asks the people of the session: `elicitation_request`. An MCP server that runs in
  *   the server's own process (`createSdkMcpServer`) cannot elicit: Claude Code does not support it.
+ * - `supportedDialogKinds`: the kinds of dialogs that the clients of your sessions can show: `dialog_request`. Other dialogs
+ *   are not sent. With `'refusal_fallback_prompt'` and the setting `switchModelsOnFlag: false`, the user
+ *   decides if another model continues when one refuses. @default [] (none)
+ * - `onUserDialog`: @default asks the people of the session: `dialog_request`
  * - `forwardSubagentText`: publishes the text and the thinking of sub-agents, and not only their tool
  *   calls. @default true
  * - `mcpServersDelivery`: @default 'initialize', which keeps credentials of MCP servers off the agent's
@@ -87,7 +91,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     // Batched entries are stored when the turn ends: until then, a server that is killed loses them.
     ...(start.transcripts && { sessionStore: start.transcripts, sessionStoreFlush: 'eager' }),
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
-    ...(start.askPeople && { onElicitation: elicit(start.askPeople) }),
+    ...(start.askPeople && askingPeople(start.askPeople)),
     ...given,
     env,
     disallowedTools,

@@ -21,6 +21,11 @@ const scenes: readonly Scene[] = [
   { word: 'question', shows: 'a question with options', play: askQuestion },
   { word: 'form', shows: 'a form of an MCP server', play: askForm },
   { word: 'visit', shows: 'a page that an MCP server asks you to visit', play: askVisit },
+  {
+    word: 'refusal',
+    shows: 'a model that refuses, and another one that you may choose',
+    play: refuse,
+  },
   { word: 'tools', shows: 'two tools in one message, one of which fails', play: useTools },
   { word: 'subagent', shows: 'a task delegated to a sub-agent', play: delegate },
   { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: countSlowly },
@@ -148,6 +153,13 @@ async function askVisit(turn: ScriptedTurn): Promise<void> {
     elicitationId: 'demo',
   });
   await say(turn, action === 'accept' ? 'You opened the page.' : 'You did not open the page.');
+}
+
+async function refuse(turn: ScriptedTurn): Promise<void> {
+  const payload = { originalModel: 'demo-one', fallbackModel: 'demo-two' };
+  const reply = await turn.dialog({ dialogKind: 'refusal_fallback_prompt', payload });
+  const choice = reply.behavior === 'completed' ? JSON.stringify(reply.result) : 'nothing';
+  await say(turn, `You chose ${choice}. No model was asked.`);
 }
 
 async function useTools(turn: ScriptedTurn): Promise<void> {

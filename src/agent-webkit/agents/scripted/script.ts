@@ -1,5 +1,10 @@
 import type { PermissionContext, SessionConfig } from '../../engine/agent-client.js';
-import type { Elicitation, ElicitationResult } from '../../engine/agent-asks.js';
+import type {
+  AgentDialog,
+  AgentDialogResult,
+  Elicitation,
+  ElicitationResult,
+} from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
 
 /**
@@ -147,6 +152,13 @@ export interface ScriptedAgent extends ScriptedMessage {
    * if (reply.action === 'accept') await turn.say(`Thank you, ${reply.content?.name}.`);
    */
   elicit(asked: Elicitation): Promise<ElicitationResult>;
+  /**
+   * Asks the user by a dialog, whatever its kind. Resolves to `cancelled` when it was dismissed or has expired.
+   *
+   * @example
+   * const { behavior } = await turn.dialog({ dialogKind: 'terms', payload: { version: 3 } });
+   */
+  dialog(asked: AgentDialog): Promise<AgentDialogResult>;
   /** Never resolves: the turn lasts until it is interrupted or its session is closed. */
   hang(): Promise<never>;
 }

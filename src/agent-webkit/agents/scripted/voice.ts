@@ -1,4 +1,9 @@
-import type { Elicitation, ElicitationResult } from '../../engine/agent-asks.js';
+import type {
+  AgentDialog,
+  AgentDialogResult,
+  Elicitation,
+  ElicitationResult,
+} from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
 import { MessageWriter } from './message-writer.js';
 import type {
@@ -109,6 +114,10 @@ export class Voice implements ScriptedAgent {
 
   elicit(asked: Elicitation): Promise<ElicitationResult> {
     return this.#turn.step(() => this.#turn.askPeople('elicitation', asked));
+  }
+
+  dialog(asked: AgentDialog): Promise<AgentDialogResult> {
+    return this.#turn.step(() => this.#turn.askPeople('dialog', asked));
   }
 
   subAgent(description: string, play: (sub: ScriptedAgent) => Promise<void>): Promise<string> {

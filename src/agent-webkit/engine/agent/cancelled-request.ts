@@ -8,6 +8,7 @@ export function cancelledRequest(): PermissionResult {
 
 const UNANSWERED: { readonly [Kind in AskKind]: AgentAsks[Kind]['result'] } = {
   elicitation: { action: 'cancel' },
+  dialog: { behavior: 'cancelled' },
 };
 
 /** The result of another request that has no reply, and never will. */

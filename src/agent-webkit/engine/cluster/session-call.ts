@@ -29,6 +29,7 @@ const MESSAGE_TYPES: Readonly<Record<InboundMessage['type'], true>> = {
   permission_response: true,
   question_response: true,
   elicitation_response: true,
+  dialog_response: true,
   interrupt: true,
   set_permission_mode: true,
   set_model: true,

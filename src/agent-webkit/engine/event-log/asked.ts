@@ -10,9 +10,9 @@ type RequestName = 'permission_request' | 'ask_user_question' | keyof RequestPay
 export interface Asked {
   readonly kind: RequestKind;
   readonly correlationId: string;
-  /** The tool. Of an elicitation: its MCP server, as in the name of a rule. */
+  /** The tool. Of an elicitation: its MCP server, as in the name of a rule. Of a dialog: its kind. */
   readonly toolName: string;
-  /** The tool's input, or the data of the elicitation, as the agent sent it. */
+  /** The tool's input, or the data of another request, as the agent sent it. */
   readonly input: Record<string, unknown>;
   /** The digest of the input; null for a request of an earlier version. */
   readonly inputDigest: string | null;
@@ -34,6 +34,11 @@ export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Ask
       const toolName = `mcp__${wire.data.server_name.replace(/[^\w-]/g, '_')}`;
       const input = detailsOf(wire.data);
       return { kind: 'elicitation', correlationId, toolName, input, inputDigest };
+    }
+    case 'dialog_request': {
+      const { dialog_kind: toolName } = wire.data;
+      const input = detailsOf(wire.data);
+      return { kind: 'dialog', correlationId, toolName, input, inputDigest };
     }
     default:
       return wire satisfies never;

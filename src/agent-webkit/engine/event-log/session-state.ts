@@ -80,6 +80,7 @@ export class SessionState {
       case 'permission_request':
       case 'ask_user_question':
       case 'elicitation_request':
+      case 'dialog_request':
         this.#workChanges += 1;
         this.requests.set(wire.data.correlation_id, { event: copyOf(event), ...readAsked(wire) });
         return;

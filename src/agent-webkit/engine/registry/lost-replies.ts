@@ -36,6 +36,7 @@ export async function wasAnswered(
 
 function outcomeOf(message: InboundMessage): RequestOutcome {
   if (message.type === 'elicitation_response') return ELICITATION_OUTCOMES[message.action];
+  if (message.type === 'dialog_response' && message.behavior === 'cancelled') return 'cancelled';
   if (message.type !== 'permission_response') return 'answered';
   return message.behavior === 'allow' ? 'allowed' : 'denied';
 }

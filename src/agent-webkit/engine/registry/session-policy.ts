@@ -150,6 +150,7 @@ export class SessionPolicy {
       case 'interrupt':
       case 'question_response':
       case 'elicitation_response':
+      case 'dialog_response':
       case 'stop_task':
         return message;
       default:

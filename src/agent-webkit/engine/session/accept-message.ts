@@ -23,6 +23,7 @@ export async function acceptMessage(
     case 'permission_response':
     case 'question_response':
     case 'elicitation_response':
+    case 'dialog_response':
       settings.checkReply(message);
       await requests.reply(message, by);
       await settings.applyReply(message);

@@ -12,9 +12,9 @@ export interface AnsweredRequest {
   readonly owner: string;
   readonly correlationId: string;
   readonly kind: RequestKind;
-  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. */
+  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. Of a dialog: its kind. */
   readonly toolName: string;
-  /** The tool's input, the questions, or the data of the elicitation, as the agent sent them. A copy. */
+  /** The tool's input, the questions, or the data of another request, as the agent sent them. A copy. */
   readonly input: Readonly<Record<string, unknown>>;
   /** The decision about a tool call; `answers` to questions and forms, and `deny` to decline them. */
   readonly answer: 'allow' | 'deny' | 'answers';
@@ -38,6 +38,7 @@ const ANSWER_TYPES: Readonly<Record<Answer['type'], true>> = {
   permission_response: true,
   question_response: true,
   elicitation_response: true,
+  dialog_response: true,
 };
 
 function choiceIn(answer: Answer): AnsweredRequest['answer'] {
@@ -48,6 +49,8 @@ function choiceIn(answer: Answer): AnsweredRequest['answer'] {
       return 'answers';
     case 'elicitation_response':
       return answer.action === 'accept' ? 'answers' : 'deny';
+    case 'dialog_response':
+      return answer.behavior === 'completed' ? 'answers' : 'deny';
     default:
       return answer satisfies never;
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestPayloads, WireEvent } from '../../protocol/events.js';
-import type { AgentAsks, AskKind, Elicitation } from '../agent-asks.js';
+import type { AgentAsks, AgentDialog, AskKind, Elicitation } from '../agent-asks.js';
 import { digestOf, TooDeepError } from '../digest.js';
 import { detailsOf } from '../event-log/asked.js';
 
@@ -23,7 +23,7 @@ const EVENTS: {
     correlation_id: string,
     asked: AgentAsks[Kind]['asked'],
   ) => Undigested | null;
-} = { elicitation: elicitationEvent };
+} = { elicitation: elicitationEvent, dialog: dialogEvent };
 
 /** Returns the event that asks clients; null when no client may be asked this. */
 export function createAskEvent<Kind extends AskKind>(
@@ -35,7 +35,8 @@ export function createAskEvent<Kind extends AskKind>(
   if (!event) return null;
   try {
     const data = { ...event.data, input_digest: digestOf(detailsOf(event.data)) };
-    return { correlationId, event: { ...event, data } };
+    // The name still fits the data, which the compiler cannot follow.
+    return { correlationId, event: { ...event, data } as WireEvent };
   } catch (error) {
     if (error instanceof TooDeepError) return null;
     throw error;
@@ -44,7 +45,7 @@ export function createAskEvent<Kind extends AskKind>(
 
 function elicitationEvent(correlation_id: string, asked: Elicitation): Undigested | null {
   const { serverName: server_name, message, mode = 'form', title, displayName } = asked;
-  const data: Undigested['data'] = {
+  const data: Omit<RequestPayloads['elicitation_request'], 'input_digest'> = {
     correlation_id,
     server_name,
     message,
@@ -69,6 +70,15 @@ function elicitationEvent(correlation_id: string, asked: Elicitation): Undigeste
       url: page,
       ...(elicitationId !== undefined && { elicitation_id: elicitationId }),
     },
+  };
+}
+
+function dialogEvent(correlation_id: string, asked: AgentDialog): Undigested {
+  const { dialogKind: dialog_kind, payload, toolUseID: tool_use_id } = asked;
+  const data = { correlation_id, dialog_kind, payload };
+  return {
+    event: 'dialog_request',
+    data: { ...data, ...(tool_use_id !== undefined && { tool_use_id }) },
   };
 }
 

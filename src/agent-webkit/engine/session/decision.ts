@@ -11,11 +11,11 @@ export interface RequestDecision {
   caller: Caller | null;
   correlationId: string;
   kind: RequestKind;
-  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. */
+  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. Of a dialog: its kind. */
   toolName: string;
-  /** The tool's input, the questions, or the data of the elicitation, as the agent sent them. */
+  /** The tool's input, the questions, or the data of another request, as the agent sent them. */
   input: Record<string, unknown>;
-  /** The input that was allowed, or the questions or the elicitation with the answers; absent when it was denied. */
+  /** The input that was allowed, or the request with its answers; absent when it was denied. */
   updatedInput?: Record<string, unknown>;
   outcome: RequestOutcome;
   /** When the request was opened; null for a request of an earlier version. */

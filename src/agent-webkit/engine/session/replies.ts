@@ -1,5 +1,5 @@
 import type { RequestKind } from '../../protocol/events.js';
-import type { PermissionResponse, RequestReply } from '../../protocol/inbound.js';
+import type { DialogResponse, PermissionResponse, RequestReply } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { InvalidRequestError } from '../errors.js';
 import type { OpenRequest } from '../event-log/session-state.js';
@@ -12,6 +12,7 @@ const REPLY_TYPES = {
   permission: 'permission_response',
   question: 'question_response',
   elicitation: 'elicitation_response',
+  dialog: 'dialog_response',
 } as const satisfies Record<RequestKind, RequestReply['type']>;
 
 /** The kinds of requests, for error messages. */
@@ -19,6 +20,7 @@ const DESCRIPTIONS: Readonly<Record<RequestKind, string>> = {
   permission: 'asks for a permission',
   question: 'is a question',
   elicitation: 'is an elicitation',
+  dialog: 'is a dialog',
 };
 
 /**
@@ -41,6 +43,8 @@ export function readReply(request: OpenRequest, reply: RequestReply): Settlement
       return settleAnswers(request, reply.answers);
     case 'elicitation_response':
       return settleElicitation(request, reply);
+    case 'dialog_response':
+      return settleDialog(request, reply);
     default:
       return reply satisfies never;
   }
@@ -70,6 +74,21 @@ function settleDecision(request: OpenRequest, reply: PermissionResponse): Settle
       ...(updatedPermissions ? { updatedPermissions } : {}),
     },
     updatedInput,
+  };
+}
+
+function settleDialog(
+  { input }: OpenRequest,
+  { behavior, result: choice }: DialogResponse,
+): Settlement {
+  if (behavior === 'cancelled') return { outcome: 'cancelled', result: { behavior } };
+  if (choice === undefined) {
+    throw new InvalidRequestError("result: is required with behavior 'completed'.");
+  }
+  return {
+    outcome: 'answered',
+    result: { behavior, result: choice },
+    updatedInput: { ...input, result: choice },
   };
 }
 
