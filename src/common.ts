@@ -24,6 +24,10 @@ export type { WorkspaceOptions, WorkspacePer } from './agent-webkit/options/grou
 
 // Agents
 export { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
+export {
+  type PeopleDecideOptions,
+  peopleDecide,
+} from './agent-webkit/agents/claude/people-decide.js';
 export type {
   ClaudeConfiguration,
   ClaudeOverrides,
@@ -53,6 +57,8 @@ export type {
   AskPeople,
   Elicitation,
   ElicitationResult,
+  HookDecision,
+  HookQuestion,
 } from './agent-webkit/engine/agent-asks.js';
 export type { ModelCall, ModelCredentials } from './agent-webkit/gateway/model/provider.js';
 export type {
@@ -187,6 +193,7 @@ export type {
   DialogResponse,
   ElicitationResponse,
   FormContent,
+  HookDecisionResponse,
   InboundMessage,
   PermissionResponse,
   QuestionResponse,

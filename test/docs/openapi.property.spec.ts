@@ -201,7 +201,17 @@ describe('The schemas of the OpenAPI description', () => {
 async function playScenes(server: TestApp): Promise<SseEvent[]> {
   const id = await server.createSession({ include_partial_messages: true });
   const stream = await server.stream(id);
-  for (const scene of ['permission', 'question', 'form', 'tools', 'subagent', 'fail', 'crash']) {
+  for (const scene of [
+    'permission',
+    'question',
+    'form',
+    'refusal',
+    'hook',
+    'tools',
+    'subagent',
+    'fail',
+    'crash',
+  ]) {
     await server.say(id, scene);
   }
   const { data: permission } = await stream.next('permission_request');
@@ -220,7 +230,20 @@ async function playScenes(server: TestApp): Promise<SseEvent[]> {
     action: 'accept',
     content: { name: 'Ada', parcels: 1 },
   });
-  for (let turn = 0; turn < 7; turn += 1) await stream.next('result');
+  const { data: dialog } = await stream.next('dialog_request');
+  await server.input(id, {
+    type: 'dialog_response',
+    correlation_id: dialog['correlation_id'],
+    behavior: 'completed',
+    result: 'edit_prompt',
+  });
+  const { data: hook } = await stream.next('hook_decision_request');
+  await server.input(id, {
+    type: 'hook_decision_response',
+    correlation_id: hook['correlation_id'],
+    behavior: 'deny',
+  });
+  for (let turn = 0; turn < 9; turn += 1) await stream.next('result');
   await server.request('DELETE', `/sessions/${id}`);
   await stream.next('done');
   await stream.ended();

@@ -75,6 +75,7 @@ const COMMON = [
   'WorkspaceUnavailableError',
   'bubblewrapSandbox',
   'claudeSdkFactory',
+  'peopleDecide',
   'randomEpoch',
   'systemSandbox',
 ];

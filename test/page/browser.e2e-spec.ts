@@ -202,6 +202,19 @@ describeInChromium('the page in Chromium', () => {
     await ann.seesText('You chose nothing. No model was asked.');
   });
 
+  it('decides in place of a hook, with a reason', async () => {
+    const ann = await openSession();
+    await ann.say('hook');
+    await ann.sees(ann.card.getByText('May the agent use this tool?'));
+    await ann.sees(ann.card.getByText('EUR'));
+    await ann.card.getByLabel('Reason of a denial').fill('too much');
+    await ann.button('Deny').click();
+    await ann.seesText('You denied it with the message: too much');
+    await ann.say('hook');
+    await ann.button('Allow').click();
+    await ann.seesText('You allowed it. Nothing was transferred: this is a demo.');
+  });
+
   it('queues a message during a turn, and stops the turn when Escape is pressed twice', async () => {
     const ann = await openSession();
     await ann.say('long');

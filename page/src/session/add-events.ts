@@ -95,6 +95,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'dialog_request':
       ask(draft, { kind: 'dialog', ...event.data });
       return;
+    case 'hook_decision_request':
+      ask(draft, { kind: 'hook', ...event.data });
+      return;
     case 'request_resolved':
       resolve(draft, event.data);
       return;
@@ -133,7 +136,6 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'task_started':
     case 'task_progress':
     case 'task_ended':
-    case 'hook_decision_request':
     case 'api_retry':
     case 'rate_limit':
     case 'auth_status':

@@ -12,7 +12,8 @@ export type OpenRequest =
   | ({ readonly kind: 'permission' } & EventPayloads['permission_request'])
   | ({ readonly kind: 'question' } & EventPayloads['ask_user_question'])
   | ({ readonly kind: 'elicitation' } & EventPayloads['elicitation_request'])
-  | ({ readonly kind: 'dialog' } & EventPayloads['dialog_request']);
+  | ({ readonly kind: 'dialog' } & EventPayloads['dialog_request'])
+  | ({ readonly kind: 'hook' } & EventPayloads['hook_decision_request']);
 
 export interface AgentMessage {
   readonly kind: 'agent';

@@ -28,6 +28,8 @@ function describeRequest(request: OpenRequest): string {
       return `The MCP server ${request.server_name} asks for input.`;
     case 'dialog':
       return 'The agent asks for a choice.';
+    case 'hook':
+      return 'A decision is needed before the agent continues.';
     default:
       return request satisfies never;
   }

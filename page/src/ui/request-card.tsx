@@ -2,6 +2,7 @@ import type { SessionStore } from '../client/session-store.js';
 import type { OpenRequest } from '../session/conversation.js';
 import { DialogCard } from './dialog-card.js';
 import { ElicitationCard } from './elicitation-card.js';
+import { HookCard } from './hook-card.js';
 import { PermissionCard } from './permission-card.js';
 import { PLAN_TOOL, PlanCard } from './plan-card.js';
 import { QuestionCard } from './question-card.js';
@@ -21,6 +22,8 @@ export function RequestCard({ request, store }: { request: OpenRequest; store: S
       return <ElicitationCard request={request} store={store} />;
     case 'dialog':
       return <DialogCard request={request} store={store} />;
+    case 'hook':
+      return <HookCard request={request} store={store} />;
     default:
       return request satisfies never;
   }

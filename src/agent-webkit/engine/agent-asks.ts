@@ -33,10 +33,22 @@ export interface AgentDialog {
 export type AgentDialogResult =
   { behavior: 'completed'; result: unknown } | { behavior: 'cancelled' };
 
+/** The decision that a hook of the host leaves to people. */
+export interface HookQuestion {
+  /** The event of the hook. */
+  event: string;
+  /** The input of the hook, without paths of the server. */
+  input: Record<string, unknown>;
+}
+
+/** The decision about a {@link HookQuestion}: a denial when there was none in time. */
+export type HookDecision = { behavior: 'allow' } | { behavior: 'deny'; message: string };
+
 /** The requests of an agent to people, besides those for tools, and their results. */
 export interface AgentAsks {
   elicitation: { asked: Elicitation; result: ElicitationResult };
   dialog: { asked: AgentDialog; result: AgentDialogResult };
+  hook: { asked: HookQuestion; result: HookDecision };
 }
 
 export type AskKind = keyof AgentAsks;

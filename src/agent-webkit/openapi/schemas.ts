@@ -68,6 +68,13 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
       cancelled: 'AgentWebkitDialogCancelled',
     }),
   ],
+  hook_decision_response: [
+    'AgentWebkitHookDecisionResponse',
+    byProperty('hook_decision_response', 'behavior', {
+      allow: 'AgentWebkitHookAllow',
+      deny: 'AgentWebkitHookDeny',
+    }),
+  ],
   set_permission_mode: ['AgentWebkitSetPermissionMode', schemaOf(dtoOf('set_permission_mode'))],
   set_model: [
     'AgentWebkitSetModel',
@@ -147,6 +154,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitElicitationCancel: elicitationResponse('cancel'),
   AgentWebkitDialogCompleted: schemaOf(dtoOf('dialog_response'), { behavior: 'completed' }),
   AgentWebkitDialogCancelled: schemaOf(dtoOf('dialog_response'), { behavior: 'cancelled' }),
+  AgentWebkitHookAllow: schemaOf(dtoOf('hook_decision_response'), { behavior: 'allow' }),
+  AgentWebkitHookDeny: schemaOf(dtoOf('hook_decision_response'), { behavior: 'deny' }),
   AgentWebkitPermissionUpdate: {
     description:
       'A permission update of the SDK. A `destination` other than `session` is rejected with 403.',

@@ -390,38 +390,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
-  AgentWebkitEventHookDecisionRequest: {
-    description: 'Reserved. It is never sent.',
-    type: 'object',
-    required: ['id', 'event', 'data'],
-    properties: {
-      id: {
-        type: 'integer',
-        minimum: 0,
-        format: 'int64',
-        description:
-          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
-      },
-      event: { type: 'string', enum: ['hook_decision_request'] },
-      data: {
-        type: 'object',
-        required: ['correlation_id', 'hook_event', 'hook_input', 'time'],
-        properties: {
-          correlation_id: { type: 'string' },
-          hook_event: { type: 'string' },
-          hook_input: { type: 'object', additionalProperties: true },
-          time: {
-            description: 'When the server appended the event: ISO 8601 in UTC.',
-            type: 'string',
-            format: 'date-time',
-          },
-        },
-      },
-    },
-  },
   AgentWebkitRequestKind: {
     type: 'string',
-    enum: ['permission', 'question', 'elicitation', 'dialog'],
+    enum: ['permission', 'question', 'elicitation', 'dialog', 'hook'],
   },
   AgentWebkitRequestOutcome: {
     type: 'string',
@@ -1008,6 +979,48 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitEventHookDecisionRequest: {
+    description:
+      'A hook of the host leaves its decision to the user. Reply with `hook_decision_response`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['hook_decision_request'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'hook_event', 'hook_input', 'input_digest', 'time'],
+        properties: {
+          correlation_id: {
+            description: 'Identifies the request in the reply and in `request_resolved`.',
+            type: 'string',
+          },
+          hook_event: {
+            description: 'The event of the hook: `PreToolUse`, `UserPromptSubmit` or `PreCompact`.',
+            type: 'string',
+          },
+          hook_input: {
+            description:
+              'The input of the hook, for example `tool_name` and `tool_input`, without paths of the server.',
+            type: 'object',
+            additionalProperties: true,
+          },
+          input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventApiRetry: {
     description: "A request to the model's API failed. The agent retries it after a delay.",
     type: 'object',
@@ -1467,7 +1480,6 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventToolResult' },
       { $ref: '#/components/schemas/AgentWebkitEventPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventAskUserQuestion' },
-      { $ref: '#/components/schemas/AgentWebkitEventHookDecisionRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestResolved' },
       { $ref: '#/components/schemas/AgentWebkitEventResult' },
       { $ref: '#/components/schemas/AgentWebkitEventError' },
@@ -1481,6 +1493,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventDone' },
       { $ref: '#/components/schemas/AgentWebkitEventElicitationRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventDialogRequest' },
+      { $ref: '#/components/schemas/AgentWebkitEventHookDecisionRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventApiRetry' },
       { $ref: '#/components/schemas/AgentWebkitEventRateLimit' },
       { $ref: '#/components/schemas/AgentWebkitEventAuthStatus' },
@@ -1508,7 +1521,6 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         tool_result: '#/components/schemas/AgentWebkitEventToolResult',
         permission_request: '#/components/schemas/AgentWebkitEventPermissionRequest',
         ask_user_question: '#/components/schemas/AgentWebkitEventAskUserQuestion',
-        hook_decision_request: '#/components/schemas/AgentWebkitEventHookDecisionRequest',
         request_resolved: '#/components/schemas/AgentWebkitEventRequestResolved',
         result: '#/components/schemas/AgentWebkitEventResult',
         error: '#/components/schemas/AgentWebkitEventError',
@@ -1522,6 +1534,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         done: '#/components/schemas/AgentWebkitEventDone',
         elicitation_request: '#/components/schemas/AgentWebkitEventElicitationRequest',
         dialog_request: '#/components/schemas/AgentWebkitEventDialogRequest',
+        hook_decision_request: '#/components/schemas/AgentWebkitEventHookDecisionRequest',
         api_retry: '#/components/schemas/AgentWebkitEventApiRetry',
         rate_limit: '#/components/schemas/AgentWebkitEventRateLimit',
         auth_status: '#/components/schemas/AgentWebkitEventAuthStatus',
@@ -1615,6 +1628,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion' },
       { $ref: '#/components/schemas/AgentWebkitPendingRequestElicitationRequest' },
       { $ref: '#/components/schemas/AgentWebkitPendingRequestDialogRequest' },
+      { $ref: '#/components/schemas/AgentWebkitPendingRequestHookDecisionRequest' },
     ],
     discriminator: {
       propertyName: 'event',
@@ -1623,6 +1637,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         ask_user_question: '#/components/schemas/AgentWebkitPendingRequestAskUserQuestion',
         elicitation_request: '#/components/schemas/AgentWebkitPendingRequestElicitationRequest',
         dialog_request: '#/components/schemas/AgentWebkitPendingRequestDialogRequest',
+        hook_decision_request: '#/components/schemas/AgentWebkitPendingRequestHookDecisionRequest',
       },
     },
   },
@@ -1753,6 +1768,33 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       payload: { type: 'object', additionalProperties: true },
       tool_use_id: { description: 'The tool call that it belongs to.', type: 'string' },
+      input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
+    },
+  },
+  AgentWebkitPendingRequestHookDecisionRequest: {
+    type: 'object',
+    required: ['event', 'correlation_id', 'hook_event', 'hook_input', 'input_digest'],
+    properties: {
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['hook_decision_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      hook_event: {
+        description: 'The event of the hook: `PreToolUse`, `UserPromptSubmit` or `PreCompact`.',
+        type: 'string',
+      },
+      hook_input: {
+        description:
+          'The input of the hook, for example `tool_name` and `tool_input`, without paths of the server.',
+        type: 'object',
+        additionalProperties: true,
+      },
       input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
     },
   },

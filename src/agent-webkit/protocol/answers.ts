@@ -7,6 +7,7 @@ export type PendingRequest = Partial<EventTime> &
     | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])
     | ({ event: 'elicitation_request' } & EventPayloads['elicitation_request'])
     | ({ event: 'dialog_request' } & EventPayloads['dialog_request'])
+    | ({ event: 'hook_decision_request' } & EventPayloads['hook_decision_request'])
   );
 
 /** A running task of a session's agent, as in its event. */

@@ -24,6 +24,7 @@ import {
   type DialogResponse,
   type ElicitationResponse,
   type FormContent,
+  type HookDecisionResponse,
   type InboundMessage,
   PERMISSION_MODES,
   type PermissionResponse,
@@ -109,6 +110,17 @@ class DialogResponseDto implements DialogResponse {
   @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
 }
 
+class HookDecisionResponseDto implements HookDecisionResponse {
+  @Equals('hook_decision_response') type!: 'hook_decision_response';
+  @IsName() correlation_id!: string;
+  @IsIn(['allow', 'deny']) behavior!: 'allow' | 'deny';
+  @IsOmittable()
+  @IsText(MAX_TEXT_LENGTH)
+  @GoesWith('behavior', 'deny')
+  message?: string;
+  @IsOmittable() @Matches(DIGEST, { message: DIGEST_RULE }) input_digest?: string;
+}
+
 class SetPermissionModeDto {
   @Equals('set_permission_mode') type!: 'set_permission_mode';
   @IsIn(PERMISSION_MODES) mode!: PermissionMode;
@@ -135,6 +147,7 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['question_response', QuestionResponseDto],
   ['elicitation_response', ElicitationResponseDto],
   ['dialog_response', DialogResponseDto],
+  ['hook_decision_response', HookDecisionResponseDto],
   ['set_permission_mode', SetPermissionModeDto],
   ['set_model', SetModelDto],
   ['stop_task', StopTaskDto],

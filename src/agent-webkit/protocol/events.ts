@@ -29,7 +29,7 @@ export type MessageDelta =
 /** The state of a session as a client sees it. */
 export type SessionStateName = 'idle' | 'running' | 'awaiting' | 'dormant' | 'closed';
 
-export type RequestKind = 'permission' | 'question' | 'elicitation' | 'dialog';
+export type RequestKind = 'permission' | 'question' | 'elicitation' | 'dialog' | 'hook';
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
@@ -129,12 +129,6 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     questions: Record<string, unknown>;
     /** The digest of `questions`, as in `permission_request`. */
     input_digest?: string;
-  };
-  /** Reserved. It is never sent. */
-  hook_decision_request: {
-    correlation_id: string;
-    hook_event: string;
-    hook_input: Record<string, unknown>;
   };
   /** A request was answered, expired or was cancelled. */
   request_resolved: {
@@ -270,7 +264,6 @@ export const EVENT_NAMES = Object.keys({
   tool_result: true,
   permission_request: true,
   ask_user_question: true,
-  hook_decision_request: true,
   request_resolved: true,
   result: true,
   error: true,

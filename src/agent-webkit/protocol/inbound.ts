@@ -71,9 +71,23 @@ export interface DialogResponse {
   input_digest?: string;
 }
 
+export interface HookDecisionResponse {
+  type: 'hook_decision_response';
+  correlation_id: string;
+  behavior: 'allow' | 'deny';
+  /** The reason of a denial, for the agent. */
+  message?: string;
+  /** As in the reply to an elicitation. */
+  input_digest?: string;
+}
+
 /** A reply to a request of the agent. */
 export type RequestReply =
-  PermissionResponse | QuestionResponse | ElicitationResponse | DialogResponse;
+  | PermissionResponse
+  | QuestionResponse
+  | ElicitationResponse
+  | DialogResponse
+  | HookDecisionResponse;
 
 /** A message from a client to a session. */
 export type InboundMessage =

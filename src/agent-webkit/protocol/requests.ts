@@ -39,10 +39,22 @@ export interface RequestPayloads {
     /** As in `elicitation_request`. */
     input_digest: string;
   };
+  /** A hook of the host leaves its decision to the user. Reply with `hook_decision_response`. */
+  hook_decision_request: {
+    /** Identifies the request in the reply and in `request_resolved`. */
+    correlation_id: string;
+    /** The event of the hook: `PreToolUse`, `UserPromptSubmit` or `PreCompact`. */
+    hook_event: string;
+    /** The input of the hook, for example `tool_name` and `tool_input`, without paths of the server. */
+    hook_input: Record<string, unknown>;
+    /** As in `elicitation_request`. */
+    input_digest: string;
+  };
 }
 
 /** The names of these events. */
 export const REQUEST_NAMES = {
   elicitation_request: true,
   dialog_request: true,
+  hook_decision_request: true,
 } satisfies Record<keyof RequestPayloads, true>;

@@ -8,6 +8,7 @@ const WORDS = [
   'form',
   'visit',
   'refusal',
+  'hook',
   'tools',
   'subagent',
   'long',

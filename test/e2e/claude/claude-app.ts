@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createAgentClient, type Session } from '@agent-webkit/core';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
+import type { AgentStart } from '../../../src/agent-webkit/engine/agent-client.js';
 import { createProcessSweep } from '../../../src/agent-webkit/agents/claude/process-sweep.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { SessionRegistry } from '../../../src/agent-webkit/engine/registry/session-registry.js';
@@ -34,7 +35,7 @@ export const findProcesses = async (sessionId: string) =>
 
 export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
   /** Options of the agent, in addition to those that keep it on loopback. */
-  overrides?: ClaudeOverrides;
+  overrides?: ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides);
 }
 
 /** A Nest app with the module and the real agent. The agent talks to a fake model. */
@@ -60,11 +61,14 @@ export class ClaudeApp {
     const { model, release } = createModel();
     const api = await startFakeMessagesApi(model);
     const env = await createClaudeEnv(api.url);
-    const sdkFactory = claudeSdkFactory(({ sessionId }) => ({
-      ...env.overrides,
-      ...overrides,
-      env: { ...env.overrides.env, ...overrides?.env, [SESSION_VARIABLE]: sessionId },
-    }));
+    const sdkFactory = claudeSdkFactory((start) => {
+      const given = typeof overrides === 'function' ? overrides(start) : overrides;
+      return {
+        ...env.overrides,
+        ...given,
+        env: { ...env.overrides.env, ...given?.env, [SESSION_VARIABLE]: start.sessionId },
+      };
+    });
     const server = await startApp(
       {
         ...options,

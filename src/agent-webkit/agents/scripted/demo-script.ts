@@ -26,6 +26,7 @@ const scenes: readonly Scene[] = [
     shows: 'a model that refuses, and another one that you may choose',
     play: refuse,
   },
+  { word: 'hook', shows: 'a hook that leaves its decision to you', play: askHook },
   { word: 'tools', shows: 'two tools in one message, one of which fails', play: useTools },
   { word: 'subagent', shows: 'a task delegated to a sub-agent', play: delegate },
   { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: countSlowly },
@@ -160,6 +161,17 @@ async function refuse(turn: ScriptedTurn): Promise<void> {
   const reply = await turn.dialog({ dialogKind: 'refusal_fallback_prompt', payload });
   const choice = reply.behavior === 'completed' ? JSON.stringify(reply.result) : 'nothing';
   await say(turn, `You chose ${choice}. No model was asked.`);
+}
+
+async function askHook(turn: ScriptedTurn): Promise<void> {
+  const input = { tool_name: 'Transfer', tool_input: { amount: 100, currency: 'EUR' } };
+  const decision = await turn.decide({ event: 'PreToolUse', input });
+  await say(
+    turn,
+    decision.behavior === 'allow'
+      ? 'You allowed it. Nothing was transferred: this is a demo.'
+      : `You denied it with the message: ${decision.message}`,
+  );
 }
 
 async function useTools(turn: ScriptedTurn): Promise<void> {

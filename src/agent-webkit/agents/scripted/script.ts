@@ -4,6 +4,8 @@ import type {
   AgentDialogResult,
   Elicitation,
   ElicitationResult,
+  HookDecision,
+  HookQuestion,
 } from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
 
@@ -159,6 +161,13 @@ export interface ScriptedAgent extends ScriptedMessage {
    * const { behavior } = await turn.dialog({ dialogKind: 'terms', payload: { version: 3 } });
    */
   dialog(asked: AgentDialog): Promise<AgentDialogResult>;
+  /**
+   * Asks the user for a decision, as a hook of the host does that calls `peopleDecide`. A denial when there is none.
+   *
+   * @example
+   * const { behavior } = await turn.decide({ event: 'PreToolUse', input: { tool_name: 'Bash' } });
+   */
+  decide(asked: HookQuestion): Promise<HookDecision>;
   /** Never resolves: the turn lasts until it is interrupted or its session is closed. */
   hang(): Promise<never>;
 }

@@ -3,6 +3,8 @@ import type {
   AgentDialogResult,
   Elicitation,
   ElicitationResult,
+  HookDecision,
+  HookQuestion,
 } from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
 import { MessageWriter } from './message-writer.js';
@@ -118,6 +120,10 @@ export class Voice implements ScriptedAgent {
 
   dialog(asked: AgentDialog): Promise<AgentDialogResult> {
     return this.#turn.step(() => this.#turn.askPeople('dialog', asked));
+  }
+
+  decide(asked: HookQuestion): Promise<HookDecision> {
+    return this.#turn.step(() => this.#turn.askPeople('hook', asked));
   }
 
   subAgent(description: string, play: (sub: ScriptedAgent) => Promise<void>): Promise<string> {

@@ -9,6 +9,7 @@ export function cancelledRequest(): PermissionResult {
 const UNANSWERED: { readonly [Kind in AskKind]: AgentAsks[Kind]['result'] } = {
   elicitation: { action: 'cancel' },
   dialog: { behavior: 'cancelled' },
+  hook: { behavior: 'deny', message: 'Nothing was decided in time.' },
 };
 
 /** The result of another request that has no reply, and never will. */

@@ -30,6 +30,7 @@ const MESSAGE_TYPES: Readonly<Record<InboundMessage['type'], true>> = {
   question_response: true,
   elicitation_response: true,
   dialog_response: true,
+  hook_decision_response: true,
   interrupt: true,
   set_permission_mode: true,
   set_model: true,

@@ -10,7 +10,7 @@ type RequestName = 'permission_request' | 'ask_user_question' | keyof RequestPay
 export interface Asked {
   readonly kind: RequestKind;
   readonly correlationId: string;
-  /** The tool. Of an elicitation: its MCP server, as in the name of a rule. Of a dialog: its kind. */
+  /** The tool. Of an elicitation: its MCP server, as in the name of a rule. Of a dialog: its kind. Of a hook: its tool or its event. */
   readonly toolName: string;
   /** The tool's input, or the data of another request, as the agent sent it. */
   readonly input: Record<string, unknown>;
@@ -39,6 +39,12 @@ export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Ask
       const { dialog_kind: toolName } = wire.data;
       const input = detailsOf(wire.data);
       return { kind: 'dialog', correlationId, toolName, input, inputDigest };
+    }
+    case 'hook_decision_request': {
+      const { hook_event, hook_input: input } = wire.data;
+      const { tool_name: tool } = input;
+      const toolName = typeof tool === 'string' ? tool : hook_event;
+      return { kind: 'hook', correlationId, toolName, input: detailsOf(wire.data), inputDigest };
     }
     default:
       return wire satisfies never;

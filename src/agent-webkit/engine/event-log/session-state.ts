@@ -81,6 +81,7 @@ export class SessionState {
       case 'ask_user_question':
       case 'elicitation_request':
       case 'dialog_request':
+      case 'hook_decision_request':
         this.#workChanges += 1;
         this.requests.set(wire.data.correlation_id, { event: copyOf(event), ...readAsked(wire) });
         return;
@@ -114,7 +115,6 @@ export class SessionState {
       case 'message_complete':
       case 'tool_use':
       case 'tool_result':
-      case 'hook_decision_request':
       case 'error':
       case 'mcp_status_change':
       case 'permission_mode_changed':

@@ -35,8 +35,15 @@ export async function wasAnswered(
 }
 
 function outcomeOf(message: InboundMessage): RequestOutcome {
-  if (message.type === 'elicitation_response') return ELICITATION_OUTCOMES[message.action];
-  if (message.type === 'dialog_response' && message.behavior === 'cancelled') return 'cancelled';
-  if (message.type !== 'permission_response') return 'answered';
-  return message.behavior === 'allow' ? 'allowed' : 'denied';
+  switch (message.type) {
+    case 'permission_response':
+    case 'hook_decision_response':
+      return message.behavior === 'allow' ? 'allowed' : 'denied';
+    case 'elicitation_response':
+      return ELICITATION_OUTCOMES[message.action];
+    case 'dialog_response':
+      return message.behavior === 'completed' ? 'answered' : 'cancelled';
+    default:
+      return 'answered';
+  }
 }

@@ -151,6 +151,7 @@ export class SessionPolicy {
       case 'question_response':
       case 'elicitation_response':
       case 'dialog_response':
+      case 'hook_decision_response':
       case 'stop_task':
         return message;
       default:

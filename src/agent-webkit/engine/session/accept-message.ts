@@ -24,6 +24,7 @@ export async function acceptMessage(
     case 'question_response':
     case 'elicitation_response':
     case 'dialog_response':
+    case 'hook_decision_response':
       settings.checkReply(message);
       await requests.reply(message, by);
       await settings.applyReply(message);

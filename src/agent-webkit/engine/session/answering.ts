@@ -12,7 +12,7 @@ export interface AnsweredRequest {
   readonly owner: string;
   readonly correlationId: string;
   readonly kind: RequestKind;
-  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. Of a dialog: its kind. */
+  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. Of a dialog: its kind. Of a hook: its tool or its event. */
   readonly toolName: string;
   /** The tool's input, the questions, or the data of another request, as the agent sent them. A copy. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -39,11 +39,13 @@ const ANSWER_TYPES: Readonly<Record<Answer['type'], true>> = {
   question_response: true,
   elicitation_response: true,
   dialog_response: true,
+  hook_decision_response: true,
 };
 
 function choiceIn(answer: Answer): AnsweredRequest['answer'] {
   switch (answer.type) {
     case 'permission_response':
+    case 'hook_decision_response':
       return answer.behavior;
     case 'question_response':
       return 'answers';

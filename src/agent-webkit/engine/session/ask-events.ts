@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestPayloads, WireEvent } from '../../protocol/events.js';
-import type { AgentAsks, AgentDialog, AskKind, Elicitation } from '../agent-asks.js';
+import type { AgentAsks, AgentDialog, AskKind, Elicitation, HookQuestion } from '../agent-asks.js';
 import { digestOf, TooDeepError } from '../digest.js';
 import { detailsOf } from '../event-log/asked.js';
 
@@ -23,7 +23,7 @@ const EVENTS: {
     correlation_id: string,
     asked: AgentAsks[Kind]['asked'],
   ) => Undigested | null;
-} = { elicitation: elicitationEvent, dialog: dialogEvent };
+} = { elicitation: elicitationEvent, dialog: dialogEvent, hook: hookEvent };
 
 /** Returns the event that asks clients; null when no client may be asked this. */
 export function createAskEvent<Kind extends AskKind>(
@@ -80,6 +80,13 @@ function dialogEvent(correlation_id: string, asked: AgentDialog): Undigested {
     event: 'dialog_request',
     data: { ...data, ...(tool_use_id !== undefined && { tool_use_id }) },
   };
+}
+
+function hookEvent(
+  correlation_id: string,
+  { event: hook_event, input: hook_input }: HookQuestion,
+): Undigested {
+  return { event: 'hook_decision_request', data: { correlation_id, hook_event, hook_input } };
 }
 
 /** Returns the address of a page as a browser reads it. Null for one that a browser would run, or open with a program. */

@@ -11,7 +11,7 @@ export interface RequestDecision {
   caller: Caller | null;
   correlationId: string;
   kind: RequestKind;
-  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. Of a dialog: its kind. */
+  /** The tool. Of an elicitation: its MCP server, such as `mcp__crm`. Of a dialog: its kind. Of a hook: its tool or its event. */
   toolName: string;
   /** The tool's input, the questions, or the data of another request, as the agent sent them. */
   input: Record<string, unknown>;

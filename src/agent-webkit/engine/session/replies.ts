@@ -1,5 +1,10 @@
 import type { RequestKind } from '../../protocol/events.js';
-import type { DialogResponse, PermissionResponse, RequestReply } from '../../protocol/inbound.js';
+import type {
+  DialogResponse,
+  HookDecisionResponse,
+  PermissionResponse,
+  RequestReply,
+} from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { InvalidRequestError } from '../errors.js';
 import type { OpenRequest } from '../event-log/session-state.js';
@@ -7,12 +12,15 @@ import { settleElicitation } from './elicitation-replies.js';
 import { editedInput } from './resolution.js';
 import type { Settlement } from './settlement.js';
 
+const DENIED = 'The user denied this.';
+
 /** The reply that each kind of request is answered with. */
 const REPLY_TYPES = {
   permission: 'permission_response',
   question: 'question_response',
   elicitation: 'elicitation_response',
   dialog: 'dialog_response',
+  hook: 'hook_decision_response',
 } as const satisfies Record<RequestKind, RequestReply['type']>;
 
 /** The kinds of requests, for error messages. */
@@ -21,6 +29,7 @@ const DESCRIPTIONS: Readonly<Record<RequestKind, string>> = {
   question: 'is a question',
   elicitation: 'is an elicitation',
   dialog: 'is a dialog',
+  hook: 'is the decision of a hook',
 };
 
 /**
@@ -45,6 +54,8 @@ export function readReply(request: OpenRequest, reply: RequestReply): Settlement
       return settleElicitation(request, reply);
     case 'dialog_response':
       return settleDialog(request, reply);
+    case 'hook_decision_response':
+      return settleHook(reply);
     default:
       return reply satisfies never;
   }
@@ -57,7 +68,7 @@ function settleDecision(request: OpenRequest, reply: PermissionResponse): Settle
       result: {
         behavior: 'deny',
         // The SDK rejects a denial without a message.
-        message: reply.message || 'The user denied this.',
+        message: reply.message || DENIED,
         ...(reply.interrupt === undefined ? {} : { interrupt: reply.interrupt }),
       },
     };
@@ -90,6 +101,12 @@ function settleDialog(
     result: { behavior, result: choice },
     updatedInput: { ...input, result: choice },
   };
+}
+
+function settleHook({ behavior, message }: HookDecisionResponse): Settlement {
+  return behavior === 'allow'
+    ? { outcome: 'allowed', result: { behavior } }
+    : { outcome: 'denied', result: { behavior, message: message || DENIED } };
 }
 
 function settleAnswers(request: OpenRequest, answers: unknown): Settlement {

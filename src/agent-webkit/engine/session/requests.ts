@@ -90,8 +90,7 @@ export class Requests {
   ): Promise<AgentAsks[Kind]['result']> {
     const request = signal.aborted ? null : createAskEvent(kind, asked);
     if (!request) return unansweredAsk(kind);
-    const result = await this.#publish({ ...request, kind, input: asked, signal });
-    return result as AgentAsks[Kind]['result'];
+    return this.#publish({ ...request, kind, input: asked, signal });
   }
 
   #publish({ correlationId, kind, event, input, signal }: Asked): Promise<RequestResult> {
@@ -178,11 +177,7 @@ export class Requests {
     this.#resolve(request, unanswered(request.kind, outcome), null).catch(() => undefined);
   }
 
-  async #resolve(
-    request: OpenRequest,
-    settlement: Settlement,
-    by: Caller | null,
-  ): Promise<void> {
+  async #resolve(request: OpenRequest, settlement: Settlement, by: Caller | null): Promise<void> {
     const { correlationId, kind, toolName, input } = request;
     const { outcome, result, updatedInput } = settlement;
     const callback = this.#takeCallback(correlationId);
