@@ -56,6 +56,12 @@ describe('the warm pool', () => {
     const allow = { type: 'permission_response', correlation_id: 'toolu_1', behavior: 'allow' };
     await session.accept(allow as never, ADA);
     expect(await asked).toMatchObject({ behavior: 'allow' });
+    const elicited = first?.askPeople('elicitation', { serverName: 'crm', message: 'Who?' });
+    await settle();
+    const correlation_id = session.info().pending[0]?.correlation_id ?? '';
+    const decline = { type: 'elicitation_response', correlation_id, action: 'decline' } as const;
+    await session.accept(decline, ADA);
+    expect(await elicited).toEqual({ action: 'decline' });
     first?.say(result());
     await settle();
     expect(session.state).toBe('idle');

@@ -130,6 +130,8 @@ describe('the end of a session', () => {
     bench.agent.say(result());
     const asked = bench.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });
     expect(await asked).toMatchObject({ behavior: 'deny' });
+    const elicited = bench.agent.askPeople('elicitation', { serverName: 'crm', message: 'Who?' });
+    expect(await elicited).toEqual({ action: 'cancel' });
     free();
     await agentGone;
     await settle();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { EventName } from '../../../src/agent-webkit/protocol/events.js';
 import { HeldStorage } from '../../support/held-storage.js';
 import { result, stream } from '../../support/sdk-messages.js';
 import { newRecord, SessionBench, settle } from '../../support/session-bench.js';
@@ -86,6 +87,20 @@ describe('a restored session', () => {
       'request_resolved',
     ]);
     expect(after.session.state).toBe('dormant');
+  });
+
+  it.each([
+    ['elicitation', { serverName: 'crm', message: 'Who?' }],
+    ['dialog', { dialogKind: 'terms', payload: {} }],
+    ['hook', { event: 'PreToolUse', input: {} }],
+  ] as const)('cancels a request of the kind %s that was open', async (kind, asked) => {
+    const before = await start();
+    void before.agent.askPeople(kind, asked);
+    const name = kind === 'hook' ? 'hook_decision_request' : `${kind}_request`;
+    await before.said(name as EventName);
+    await restart(before);
+    expect(await after.names()).toEqual(['session_ready', name, 'request_resolved']);
+    expect(await after.data('request_resolved')).toMatchObject([{ kind, outcome: 'cancelled' }]);
   });
 
   it('starts queued messages by itself, in their order', async () => {
