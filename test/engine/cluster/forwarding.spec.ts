@@ -94,6 +94,41 @@ describe.each([
     expect(b.decisions).toEqual([]);
   });
 
+  it.each([
+    [
+      'elicitation',
+      { serverName: 'crm', message: 'Who?' },
+      { type: 'elicitation_response', action: 'accept', content: { name: 'Ada' } },
+      { action: 'accept', content: { name: 'Ada' } },
+    ],
+    [
+      'dialog',
+      { dialogKind: 'terms', payload: {} },
+      { type: 'dialog_response', behavior: 'completed', result: null },
+      { behavior: 'completed', result: null },
+    ],
+    [
+      'hook',
+      { event: 'PreToolUse', input: {} },
+      { type: 'hook_decision_response', behavior: 'deny', message: 'No.' },
+      { behavior: 'deny', message: 'No.' },
+    ],
+  ] as const)('forwards the reply to a request of the kind %s', async (kind, asked, reply, got) => {
+    const { id, agent } = await ask();
+    const answered = agent.askPeople(kind, asked);
+    const name = kind === 'hook' ? 'hook_decision_request' : (`${kind}_request` as const);
+    const [request] = await eventually(
+      () => bench.data(id, name),
+      (requests) => requests.length > 0,
+    );
+    const correlation_id = String(request?.['correlation_id']);
+    await b.registry.send(id, { ...reply, correlation_id }, ADA);
+    expect(await answered).toEqual(got);
+    await expect(b.registry.send(id, { ...reply, correlation_id }, ADA)).rejects.toMatchObject(
+      NOT_PENDING,
+    );
+  });
+
   it('interrupts the turn, and changes the mode, the model and the budget', async () => {
     const { id, agent } = await ask();
     agent.onInterrupt = () => agent.say(result());

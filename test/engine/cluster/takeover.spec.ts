@@ -139,6 +139,58 @@ describe('a server whose lease lapses', () => {
     });
   });
 
+  it.each([
+    [
+      'elicitation',
+      { serverName: 'crm', message: 'Who?' },
+      'elicitation_request',
+      [
+        { type: 'elicitation_response', action: 'decline' },
+        { type: 'elicitation_response', action: 'cancel' },
+      ],
+    ],
+    [
+      'dialog',
+      { dialogKind: 'terms', payload: {} },
+      'dialog_request',
+      [
+        { type: 'dialog_response', behavior: 'cancelled' },
+        { type: 'dialog_response', behavior: 'completed', result: 1 },
+      ],
+    ],
+    [
+      'hook',
+      { event: 'PreToolUse', input: {} },
+      'hook_decision_request',
+      [
+        { type: 'hook_decision_response', behavior: 'deny' },
+        { type: 'hook_decision_response', behavior: 'allow' },
+      ],
+    ],
+  ] as const)(
+    'has accepted a reply of the kind %s that was lost, and no other one',
+    async (kind, asked, name, [reply, other]) => {
+      const { id } = await a.registry.create({}, ADA);
+      await a.registry.send(id, user('asks'), ADA);
+      const agent = await agentOf(a);
+      await agent.received(1);
+      const answered = agent.askPeople(kind, asked);
+      const [request] = await eventually(
+        () => bench.data(id, name),
+        ({ length }) => length === 1,
+      );
+      a.storage.cluster.reply = () => new Promise(() => undefined);
+      const correlation_id = String(request?.['correlation_id']);
+      const sent = b.registry.send(id, { ...reply, correlation_id }, ADA);
+      await answered;
+      bench.kill(a);
+      await sent;
+      await expect(b.registry.send(id, { ...other, correlation_id }, ADA)).rejects.toMatchObject({
+        code: 'no_pending_request',
+      });
+    },
+  );
+
   it('keeps its sessions when no other server has taken them over', async () => {
     const id = await work();
     const agent = await agentOf(a);
