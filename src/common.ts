@@ -112,11 +112,14 @@ export type {
   Generation,
   LogSummary,
   RecordCursor,
+  RequestCursor,
+  RequestMark,
   SessionRecord,
   SessionRecordPatch,
   SessionRecordStore,
   SessionStatus,
   StorageProvider,
+  StoredRequest,
   TranscriptStore,
 } from './agent-webkit/engine/storage.js';
 export type {
@@ -159,10 +162,11 @@ export type {
   SessionNotification,
 } from './agent-webkit/engine/notification.js';
 
-// Callers and pages of sessions
+// Callers, pages of sessions, and pages of requests
 export type { Caller } from './agent-webkit/engine/caller.js';
 export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
+export type { RequestPage } from './agent-webkit/engine/registry/request-page.js';
 export type { SessionPage } from './agent-webkit/engine/registry/session-page.js';
 
 // The wire protocol
@@ -202,6 +206,7 @@ export type {
 } from './agent-webkit/protocol/inbound.js';
 export type {
   EventsPage,
+  ListedRequest,
   PendingRequest,
   SessionInfo,
   SessionTask,

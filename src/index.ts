@@ -20,6 +20,7 @@ export {
 } from './agent-webkit/inject-session-registry.decorator.js';
 export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
+export { RequestsController } from './agent-webkit/requests.controller.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 
 // The description of the routes

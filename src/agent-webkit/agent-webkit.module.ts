@@ -43,6 +43,7 @@ import { systemSandbox } from './sandbox/system-sandbox.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
+import { RequestsController } from './requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
 const providers: Provider[] = [
@@ -125,7 +126,7 @@ const providers: Provider[] = [
 ];
 
 /**
- * Makes a Nest app a server for agent sessions, under `/sessions`.
+ * Makes a Nest app a server for agent sessions, under `/sessions` and `/requests`.
  *
  * For several kinds of agents in one app, import a subclass for each. Each has its own options,
  * guard, storage, agents and `SessionRegistryService`, and its own path of the `RouterModule`:
@@ -142,7 +143,7 @@ const providers: Provider[] = [
  * class AppModule {}
  */
 @Module({
-  controllers: [SessionsController],
+  controllers: [SessionsController, RequestsController],
   providers,
   exports: [
     SessionRegistryService,
@@ -233,6 +234,8 @@ export class AgentWebkitModule
 
   /** @internal */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(preventCaching, requireJsonBody).forRoutes(SessionsController);
+    consumer
+      .apply(preventCaching, requireJsonBody)
+      .forRoutes(SessionsController, RequestsController);
   }
 }

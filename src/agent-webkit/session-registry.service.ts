@@ -5,9 +5,11 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Caller } from './engine/caller.js';
+import type { RequestPage } from './engine/registry/request-page.js';
 import type { SessionPage } from './engine/registry/session-page.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import type { ListCursor } from './engine/registry/listing.js';
+import type { RequestCursor } from './engine/storage.js';
 import type { CreateSession } from './protocol/inbound.js';
 import { SessionHandle } from './session-handle.js';
 
@@ -66,6 +68,22 @@ export class SessionRegistryService
    */
   list(caller: Caller, limit?: number, after: ListCursor | null = null): Promise<SessionPage> {
     return this.#engine.list(caller, limit, after);
+  }
+
+  /**
+   * Returns one page of the open requests of the caller's own sessions, the oldest first: of sessions in
+   * memory, of those that are only in the storage, and of those of other servers.
+   *
+   * @param limit the size of the page, from 1 to 100; 50 by default
+   * @param after where to continue, from `next` of the previous page; null for the first page
+   * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
+   */
+  requests(
+    caller: Caller,
+    limit?: number,
+    after: RequestCursor | null = null,
+  ): Promise<RequestPage> {
+    return this.#engine.requests(caller, limit, after);
   }
 
   /** True while this server takes new work: from its start until it begins to stop. For readiness probes. */

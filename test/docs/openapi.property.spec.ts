@@ -160,6 +160,7 @@ describe('The schemas of the OpenAPI description', () => {
     const answers = {
       SessionInfo: await get(`/sessions/${id}`),
       SessionsPage: await get('/sessions?limit=2'),
+      RequestsPage: await get('/requests'),
       EventsPage: await get(`/sessions/${id}/events`),
       CreatedSession: (await server.request('POST', '/sessions', {})).body,
       Refusal: await get('/sessions/unknown'),

@@ -5,7 +5,12 @@ import { describe, expect, it } from '@jest/globals';
 import { ERROR_STATUS } from '../../src/agent-webkit/hosting/error-status.js';
 import { EVENT_NAMES } from '../../src/agent-webkit/protocol/events.js';
 import { INBOUND_DTOS } from '../../src/agent-webkit/protocol/dto.js';
-import { addAgentWebkitPaths, agentWebkitOpenApi, SessionsController } from '../../src/index.js';
+import {
+  addAgentWebkitPaths,
+  agentWebkitOpenApi,
+  RequestsController,
+  SessionsController,
+} from '../../src/index.js';
 import { scriptedSdkFactory } from '../../src/testing.js';
 import { startApp } from '../support/start-app.js';
 
@@ -17,10 +22,12 @@ function variantsOf(name: string): string[] {
   return Object.keys(schema.discriminator.mapping);
 }
 
-/** Returns the routes in Nest's metadata: method and path. */
-function declaredRoutes(): string[] {
-  const { prototype } = SessionsController;
-  const root = String(Reflect.getMetadata(PATH_METADATA, SessionsController));
+type Controller = typeof SessionsController | typeof RequestsController;
+
+/** Returns the routes of a controller in Nest's metadata: method and path. */
+function declaredRoutes(controller: Controller): string[] {
+  const { prototype } = controller;
+  const root = String(Reflect.getMetadata(PATH_METADATA, controller));
   const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
   return names.flatMap((name) => {
     const handler: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
@@ -44,8 +51,9 @@ const idsOf = ({ paths }: { paths: object }) =>
   );
 
 describe('The OpenAPI description', () => {
-  it('has the controller’s routes, and no others', () => {
-    expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declaredRoutes()));
+  it('has the routes of the controllers, and no others', () => {
+    const declared = [SessionsController, RequestsController].flatMap(declaredRoutes);
+    expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declared));
   });
 
   it('gives the operations of a second prefix ids of their own', () => {

@@ -99,6 +99,7 @@ describe('the public entries', () => {
         'InjectSessionRegistry',
         'isAgentWebkitRoute',
         'getSessionRegistryToken',
+        'RequestsController',
         'SDK_FACTORY',
         'STORAGE_PROVIDER',
         'SessionRegistryService',

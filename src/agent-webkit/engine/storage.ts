@@ -81,6 +81,29 @@ export interface RecordCursor {
   id: string;
 }
 
+/** An open request of a session: the event that opened it, which is kept as long as it is open. */
+export interface RequestMark {
+  /** The seq of the event. */
+  readonly seq: number;
+  readonly openedAt: Date;
+}
+
+/** The position of an open request in the order of a listing. */
+export interface RequestCursor {
+  readonly openedAt: Date;
+  readonly sessionId: string;
+  /** The seq of the event that opened it. */
+  readonly seq: number;
+}
+
+/** An open request, as a storage finds it. */
+export interface StoredRequest {
+  readonly sessionId: string;
+  readonly openedAt: Date;
+  /** The event that opened it. */
+  readonly event: SessionEvent;
+}
+
 /** Events to append atomically to one session. */
 export interface EventAppend {
   readonly sessionId: string;
@@ -107,6 +130,11 @@ export interface EventAppend {
    * to a storage with an `outbox` have them.
    */
   readonly notifications?: readonly NewNotification[];
+  /**
+   * Every request that is open after these events. Stored in the same commit as the events, and read by
+   * {@link SessionRecordStore.openRequests}. Without it, those of the append before stay.
+   */
+  readonly requests?: readonly RequestMark[];
 }
 
 /** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
@@ -223,6 +251,15 @@ export interface SessionRecordStore {
     limit: number,
     after: string | null,
   ): Promise<SessionRecord[]>;
+  /**
+   * Returns up to `limit` open requests of all sessions of an owner after `cursor`, in the order of their
+   * times, and at equal times in that of the ids of their sessions and of their seqs.
+   */
+  openRequests(
+    owner: string,
+    limit: number,
+    cursor: RequestCursor | null,
+  ): Promise<StoredRequest[]>;
   /** Returns the number of records of an owner. */
   count(owner: string): Promise<number>;
   /** Returns up to `limit` ids after `after`, in order, of unfinished sessions whose server is gone. */

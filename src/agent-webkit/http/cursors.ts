@@ -1,5 +1,9 @@
 import { InvalidRequestError } from '../engine/errors.js';
 import type { ListCursor } from '../engine/registry/listing.js';
+import type { RequestCursor } from '../engine/storage.js';
+
+/** The largest number that each storage can compare with a seq. */
+const MAX_SEQ = 2 ** 31 - 1;
 
 /** The parts of a request that may carry a cursor. */
 export interface RequestWithCursor {
@@ -37,13 +41,30 @@ export function decodeCursor(cursor: string): ListCursor {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, since, at, id] = /^(\d{1,14}) (\d{1,14}|-) (\S+)$/.exec(text) ?? [];
   if (since === undefined || at === undefined || id === undefined) {
-    throw new InvalidRequestError(
-      `cursor: must be the next_cursor of an earlier response, but got ${excerpt(cursor)}.`,
-    );
+    throw unknownCursor(cursor);
   }
   return {
     since: new Date(Number(since)),
     lastActivityAt: at === '-' ? null : new Date(Number(at)),
     id,
   };
+}
+
+/** Encodes the position at which a page of open requests ended. The text is opaque to clients. */
+export function encodeRequestCursor({ openedAt, sessionId, seq }: RequestCursor): string {
+  return Buffer.from(`r ${openedAt.getTime()} ${seq} ${sessionId}`).toString('base64url');
+}
+
+/** Decodes the result of {@link encodeRequestCursor}. */
+export function decodeRequestCursor(cursor: string): RequestCursor {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, openedAt, seq, sessionId] = /^r (\d{1,14}) (\d{1,10}) ([0-9a-f-]{36})$/.exec(text) ?? [];
+  if (sessionId === undefined || Number(seq) > MAX_SEQ) throw unknownCursor(cursor);
+  return { openedAt: new Date(Number(openedAt)), sessionId, seq: Number(seq) };
+}
+
+function unknownCursor(cursor: string): InvalidRequestError {
+  return new InvalidRequestError(
+    `cursor: must be the next_cursor of an earlier response, but got ${excerpt(cursor)}.`,
+  );
 }

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { RequestsController } from '../requests.controller.js';
 import { SessionsController } from '../sessions.controller.js';
 
 /**
@@ -12,5 +13,6 @@ import { SessionsController } from '../sessions.controller.js';
  * }
  */
 export function isAgentWebkitRoute(context: Pick<ExecutionContext, 'getClass'>): boolean {
-  return context.getClass() === SessionsController;
+  const controller = context.getClass();
+  return controller === SessionsController || controller === RequestsController;
 }

@@ -1,4 +1,4 @@
-import { ListSessionsDto, ReadEventsDto } from '../protocol/dto.js';
+import { ListRequestsDto, ListSessionsDto, ReadEventsDto } from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
 import { describeRefusals, type OperationName } from './refusals.js';
 import { type JsonSchema, refer } from './schemas.js';
@@ -51,6 +51,7 @@ function operation({ operationId, summary, parameters, body, answer }: Operation
 
 const json = (schema: string) => ({ 'application/json': { schema: refer(schema) } });
 const list = propertiesOf(ListSessionsDto);
+const requests = propertiesOf(ListRequestsDto);
 const events = propertiesOf(ReadEventsDto);
 const query = (name: string, schema: JsonSchema | undefined, description: string) => ({
   name,
@@ -81,6 +82,17 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         ),
       ],
       answer: [200, 'A page of sessions.', json('AgentWebkitSessionsPage')],
+    }),
+  },
+  '/requests': {
+    get: operation({
+      operationId: 'requests',
+      summary: 'Lists the open requests of all sessions of the caller, the oldest first.',
+      parameters: [
+        query('limit', requests['limit'], 'The maximum number of requests.'),
+        query('cursor', requests['cursor'], 'The `next_cursor` of the previous page.'),
+      ],
+      answer: [200, 'A page of requests.', json('AgentWebkitRequestsPage')],
     }),
   },
   '/sessions/{id}': {

@@ -3,11 +3,12 @@ import { ERROR_STATUS } from '../hosting/error-status.js';
 import { type JsonSchema, refer } from './schemas.js';
 
 /** The operations of the module, without the prefix of their ids. */
-export type OperationName = 'create' | 'list' | 'info' | 'delete' | 'events' | 'stream' | 'input';
+export type OperationName =
+  'create' | 'list' | 'requests' | 'info' | 'delete' | 'events' | 'stream' | 'input';
 
 /** The operations that an error code can reject. A new code does not compile before it has a line. */
 const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = {
-  invalid_request: ['create', 'list', 'events', 'stream', 'input'],
+  invalid_request: ['create', 'list', 'requests', 'events', 'stream', 'input'],
   unauthorized: 'all',
   forbidden: 'all',
   session_not_found: ['info', 'delete', 'events', 'stream', 'input'],

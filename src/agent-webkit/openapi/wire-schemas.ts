@@ -1844,6 +1844,96 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitRequestsPage: {
+    description: 'The response to GET /requests.',
+    type: 'object',
+    required: ['requests', 'next_cursor'],
+    properties: {
+      requests: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitListedRequest' } },
+      next_cursor: {
+        description: 'The `cursor` of the next page; null on the last page.',
+        type: ['string', 'null'],
+      },
+    },
+  },
+  AgentWebkitListedRequest: {
+    description:
+      "An open request of one of the caller's sessions, as in its event. Times are ISO 8601 in UTC.",
+    oneOf: [
+      { $ref: '#/components/schemas/AgentWebkitListedRequestPermissionRequest' },
+      { $ref: '#/components/schemas/AgentWebkitListedRequestAskUserQuestion' },
+    ],
+    discriminator: {
+      propertyName: 'event',
+      mapping: {
+        permission_request: '#/components/schemas/AgentWebkitListedRequestPermissionRequest',
+        ask_user_question: '#/components/schemas/AgentWebkitListedRequestAskUserQuestion',
+      },
+    },
+  },
+  AgentWebkitListedRequestPermissionRequest: {
+    type: 'object',
+    required: [
+      'session_id',
+      'opened_at',
+      'event',
+      'correlation_id',
+      'tool_name',
+      'input',
+      'context',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      opened_at: { type: 'string', format: 'date-time' },
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['permission_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      tool_name: { type: 'string' },
+      input: {
+        description:
+          'The input of the tool. That of `ExitPlanMode` has the plan in the field `plan`: at most 262,144 characters of it, and then a note. A reply without `updated_input` approves the whole plan.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      context: {
+        description:
+          'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+  },
+  AgentWebkitListedRequestAskUserQuestion: {
+    type: 'object',
+    required: ['session_id', 'opened_at', 'event', 'correlation_id', 'questions'],
+    properties: {
+      session_id: { type: 'string' },
+      opened_at: { type: 'string', format: 'date-time' },
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['ask_user_question'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      questions: {
+        description:
+          'The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of `{ question, header, options: [{ label, description }], multiSelect }`.',
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+  },
   AgentWebkitEventsPage: {
     description: 'The response to GET /sessions/:id/events.',
     type: 'object',

@@ -57,6 +57,19 @@ export interface SessionsPage {
   next_cursor: string | null;
 }
 
+/** An open request of one of the caller's sessions, as in its event. Times are ISO 8601 in UTC. */
+export type ListedRequest = {
+  session_id: string;
+  opened_at: string;
+} & PendingRequest;
+
+/** The response to GET /requests. */
+export interface RequestsPage {
+  requests: ListedRequest[];
+  /** The `cursor` of the next page; null on the last page. */
+  next_cursor: string | null;
+}
+
 /** The response to GET /sessions/:id/events. */
 export interface EventsPage {
   events: DeliveredEvent[];

@@ -159,6 +159,12 @@ export class ListSessionsDto {
   @IsOptional() @IsText(MAX_CURSOR_LENGTH) cursor?: string;
 }
 
+/** The query of GET /requests. */
+export class ListRequestsDto {
+  @IsIntegerBetween(1, 100) limit = 50;
+  @IsOptional() @IsText(MAX_CURSOR_LENGTH) cursor?: string;
+}
+
 /** The query of GET /sessions/:id/events. */
 export class ReadEventsDto {
   @IsIntegerBetween(0, Number.MAX_SAFE_INTEGER) after = 0;

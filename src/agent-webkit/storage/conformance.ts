@@ -8,6 +8,7 @@ import { listingCases } from './conformance/listing-cases.js';
 import { outboxCases } from './conformance/outbox-cases.js';
 import { raceCases } from './conformance/race-cases.js';
 import { recordCases } from './conformance/record-cases.js';
+import { requestCases } from './conformance/request-cases.js';
 import { textCases } from './conformance/text-cases.js';
 import { transcriptCases } from './conformance/transcript-cases.js';
 
@@ -33,6 +34,7 @@ export function storageConformance(
     textCases,
     recordCases,
     listingCases,
+    requestCases,
     endingCases,
     raceCases,
     outboxCases,

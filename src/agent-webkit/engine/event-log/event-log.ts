@@ -8,6 +8,7 @@ import {
 import { Generations } from './generations.js';
 import { type Appended, GroupCommit } from './group-commit.js';
 import type { NewNotification } from '../notification-outbox.js';
+import { RequestMarks } from './request-marks.js';
 import type { EventAppend, EventStore, Generation, SessionStatus } from '../storage.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
@@ -75,6 +76,7 @@ export class EventLog {
   readonly #commits: GroupCommit;
   readonly #committed: CommittedEvents;
   readonly #ids: Generations;
+  readonly #requests = new RequestMarks();
   /** True until the generation of this log's events is part of an append. */
   #isNewGeneration = false;
   /** The seq the next appended event gets. */
@@ -102,6 +104,7 @@ export class EventLog {
           ...this.#newGenerations(),
           ...(options.status?.hasChanged && { status: options.status.take() }),
         },
+        ...this.#requests.takeChanged(this.state),
       }),
       write: (append) => options.store.append(append),
       onCommitted: (appended) => {
@@ -135,6 +138,7 @@ export class EventLog {
     log.#nextSeq = log.lastSeq + 1;
     log.#ids.begin(log.lastSeq, oldestSeq);
     log.#isNewGeneration = true;
+    log.#requests.restore(log.state);
     log.#committed.restored();
     return log;
   }

@@ -184,6 +184,7 @@ export class Deletions {
       keys: [],
       isUnfinished: true,
       summary: { firstSeq: log.firstSeq, costUsd: log.costUsd },
+      requests: [],
     });
   }
 

@@ -5,9 +5,10 @@ import type { EngineLogger } from '../engine-logger.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
 import type { ListCursor } from './listing.js';
+import type { RequestPage } from './request-page.js';
 import type { SessionPage } from './session-page.js';
 import type { SessionRegistry } from './session-registry.js';
-import type { StorageProvider } from '../storage.js';
+import type { RequestCursor, StorageProvider } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 
 /** The default size of a page of sessions. */
@@ -109,6 +110,23 @@ export class SessionEngine {
   ): Promise<SessionPage> {
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     return this.#registry.list(caller, limit, after);
+  }
+
+  /**
+   * Returns one page of the open requests of the caller's own sessions, the oldest first: of sessions in
+   * memory, of those that are only in the storage, and of those of other servers.
+   *
+   * @param limit the size of the page, from 1 to 100
+   * @param after where to continue, from `next` of the previous page; null for the first page
+   * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
+   */
+  async requests(
+    caller: Caller,
+    limit = PAGE_SIZE,
+    after: RequestCursor | null = null,
+  ): Promise<RequestPage> {
+    checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
+    return this.#registry.requests(caller, limit, after);
   }
 
   /**

@@ -6,10 +6,12 @@ import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import type { EventSubscription } from '../event-log/subscription.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
+import type { RequestCursor } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
 import type { ListCursor } from './listing.js';
 import { MovingSubscription } from './moving-subscription.js';
+import { readRequestPage, type RequestPage } from './request-page.js';
 import { RegistryParts, type SessionRegistryOptions } from './registry-parts.js';
 import { describeSessions, readSessionPage, type SessionPage } from './session-page.js';
 
@@ -228,6 +230,12 @@ export class SessionRegistry {
       describe: (page) =>
         this.#parts.shared?.reads.describeAll(page) ?? describeSessions(this.#parts.live, page),
     });
+  }
+
+  /** Returns a page of the open requests of a caller's own sessions, as `readRequestPage` does. */
+  async requests(caller: Caller, limit: number, after: RequestCursor | null): Promise<RequestPage> {
+    if (this.#shutdown) throw new ShuttingDownError();
+    return this.wait().for(readRequestPage(this.#parts.storage.records, caller.id, limit, after));
   }
 
   /**

@@ -75,7 +75,7 @@ export function openedAt(request: OpenRequest): Date | null {
 }
 
 /** Returns an open request as its event described it, with the event's name. */
-export function toPendingRequest(request: OpenRequest): PendingRequest {
+export function toPendingRequest(request: Pick<OpenRequest, 'event'>): PendingRequest {
   const { event, data } = parseSessionEvent(request.event);
   return { event, ...data } as PendingRequest;
 }

@@ -37,6 +37,7 @@ const RECORD_CALLS: Calls<SessionRecordStore> = {
   update: true,
   list: true,
   usedSince: true,
+  openRequests: true,
   count: true,
   unfinished: true,
   unusedSince: true,

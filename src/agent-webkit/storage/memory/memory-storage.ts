@@ -8,16 +8,20 @@ import {
   type LogSummary,
   randomEpoch,
   type RecordCursor,
+  type RequestCursor,
+  type RequestMark,
   type SessionRecord,
   type SessionRecordPatch,
   type SessionRecordStore,
   type StorageProvider,
+  type StoredRequest,
   type TranscriptStore,
 } from '../../engine/storage.js';
 import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { MemoryOutbox } from './memory-outbox.js';
+import { pageOfRequests } from './memory-requests.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
 
 interface Stored {
@@ -28,6 +32,7 @@ interface Stored {
   events: PackedEvents;
   /** Earlier events that were retained individually. */
   older: SessionEvent[];
+  requests: readonly RequestMark[];
   /** The time at which each key was accepted, as `performance.now()`; oldest first. */
   keys: Map<string, number>;
 }
@@ -60,7 +65,8 @@ class MemoryEventStore implements EventStore {
     this.#outbox = outbox;
   }
 
-  append({ sessionId, epoch, events, keys, summary, notifications = [] }: EventAppend): void {
+  append(append: EventAppend): void {
+    const { sessionId, epoch, events, keys, summary, notifications = [], requests } = append;
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
     const { lastSeq } = stored.events;
@@ -71,6 +77,7 @@ class MemoryEventStore implements EventStore {
     }
     for (const event of added) stored.events.push(event);
     stored.summary = { ...stored.summary, ...summary };
+    if (requests) stored.requests = requests;
     for (const key of keys) stored.keys.set(key, performance.now());
     for (const notification of notifications) {
       if (notification.seq > lastSeq) this.#outbox.add(notification);
@@ -80,8 +87,7 @@ class MemoryEventStore implements EventStore {
   read(sessionId: string, after: number, limit: number): Promise<SessionEvent[]> {
     const stored = this.#sessions.get(sessionId);
     if (!stored) return Promise.resolve([]);
-    const older = stored.older.filter((event) => event.seq > after).slice(0, limit);
-    return Promise.resolve([...older, ...stored.events.after(after, limit - older.length)]);
+    return Promise.resolve(eventsOf(stored, after, limit));
   }
 
   hasKey(sessionId: string, key: string): Promise<boolean> {
@@ -130,6 +136,7 @@ class MemoryRecordStore implements SessionRecordStore {
       creationKey,
       events: new PackedEvents(Number.POSITIVE_INFINITY),
       older: [],
+      requests: [],
       keys: new Map(),
     };
     this.#sessions.set(record.id, stored);
@@ -175,6 +182,22 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve(used.slice(0, limit).map(recordOf));
   }
 
+  openRequests(
+    owner: string,
+    limit: number,
+    cursor: RequestCursor | null,
+  ): Promise<StoredRequest[]> {
+    const open = this.#ofOwner(owner).flatMap(({ record, requests }) =>
+      requests.map((mark) => ({ ...mark, sessionId: record.id })),
+    );
+    const found = pageOfRequests(open, limit, cursor).flatMap(({ sessionId, openedAt, seq }) => {
+      const stored = this.#sessions.get(sessionId);
+      const [event] = stored ? eventsOf(stored, seq - 1, 1) : [];
+      return event ? { sessionId, openedAt, event } : [];
+    });
+    return Promise.resolve(found);
+  }
+
   count(owner: string): Promise<number> {
     return Promise.resolve(this.#byOwner.get(owner)?.size ?? 0);
   }
@@ -215,6 +238,12 @@ class MemoryRecordStore implements SessionRecordStore {
   #ofOwner(owner: string): Stored[] {
     return [...(this.#byOwner.get(owner) ?? [])].flatMap((id) => this.#sessions.get(id) ?? []);
   }
+}
+
+/** Returns up to `limit` events after a seq, in order. */
+function eventsOf({ events, older }: Stored, after: number, limit: number): SessionEvent[] {
+  const earlier = older.filter((event) => event.seq > after).slice(0, limit);
+  return [...earlier, ...events.after(after, limit - earlier.length)];
 }
 
 function isConversation({ name }: SessionEvent): boolean {

@@ -5,6 +5,20 @@ import { digest, encodeText } from './text.js';
 const MAX_EVENTS = 5000;
 const MAX_CHARACTERS = 4_000_000;
 
+/** The parts of an append that most have not, so that their statement is shorter. */
+export interface AppendParts {
+  readonly hasNotifications: boolean;
+  readonly hasRequests: boolean;
+}
+
+/** Returns the parts that one of the appends has. */
+export function partsOf(appends: readonly EventAppend[]): AppendParts {
+  return {
+    hasNotifications: appends.some(({ notifications = [] }) => notifications.length > 0),
+    hasRequests: appends.some(({ requests }) => requests !== undefined),
+  };
+}
+
 /**
  * Returns the statement that appends to many sessions. Its rows are the positions, in the parameters,
  * of the appends whose events are stored now. An append is omitted, with all of its events, when its
@@ -13,10 +27,11 @@ const MAX_CHARACTERS = 4_000_000;
  *
  * The rows are locked in a fixed order, so that two servers cannot deadlock.
  *
- * @param hasNotifications true for a statement that also stores notifications
+ * @param parts what the statement stores besides events, keys and summaries
  */
-export function appendStatement(schema: string, hasNotifications: boolean): string {
-  const notifications = hasNotifications ? addedNotifications(schema) : '';
+export function appendStatement(schema: string, parts: AppendParts): string {
+  const notifications = parts.hasNotifications ? addedNotifications(schema) : '';
+  const requests = parts.hasRequests ? changedRequests(schema, parts) : '';
   return `
     with append as (
       select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[],
@@ -24,7 +39,7 @@ export function appendStatement(schema: string, hasNotifications: boolean): stri
         as a (place, session_id, epoch, first_seq, last_seq, is_unfinished, kept_from, cost_usd,
           generations, status)
     ), accepted as (
-      select append.*, session.key, session.last_seq as stored_seq
+      select append.*, session.key, session.owner, session.last_seq as stored_seq
       from append join ${schema}.session on session.id = append.session_id
       where session.epoch = append.epoch and session.last_seq >= append.first_seq - 1
       order by session.key
@@ -50,7 +65,7 @@ export function appendStatement(schema: string, hasNotifications: boolean): stri
       from unnest($11::int[], $12::text[]) as k (place, digest)
       join accepted using (place)
       on conflict (session, digest) do update set accepted_at = excluded.accepted_at
-    )${notifications}
+    )${notifications}${requests}
     select place from accepted`;
 }
 
@@ -66,11 +81,30 @@ function addedNotifications(schema: string): string {
     )`;
 }
 
+/** Makes the `requests` of each append the open ones of its session. */
+function changedRequests(schema: string, { hasNotifications }: AppendParts): string {
+  const first = hasNotifications ? 21 : 17;
+  const [changed, place, seq, openedAt] = [first, first + 1, first + 2, first + 3];
+  return `, closed_requests as (
+      delete from ${schema}.open_request using accepted
+      where accepted.place = any ($${changed}::int[])
+        and open_request.session_id = accepted.session_id
+        and not exists (
+          select from unnest($${place}::int[], $${seq}::int[]) as r (place, seq)
+          where r.place = accepted.place and r.seq = open_request.seq
+        )
+    ), opened_requests as (
+      insert into ${schema}.open_request (session_id, seq, owner, opened_at)
+      select accepted.session_id, r.seq, accepted.owner, r.opened_at
+      from unnest($${place}::int[], $${seq}::int[], $${openedAt}::timestamptz[])
+        as r (place, seq, opened_at)
+      join accepted using (place)
+      on conflict (session_id, seq) do nothing
+    )`;
+}
+
 /** Returns the parameters of {@link appendStatement}. */
-export function appendValues(
-  appends: readonly EventAppend[],
-  hasNotifications: boolean,
-): unknown[][] {
+export function appendValues(appends: readonly EventAppend[], parts: AppendParts): unknown[][] {
   const places = [...appends.keys()];
   const events = appends.flatMap((append, place) =>
     append.events.map((event) => ({ place, ...event })),
@@ -93,7 +127,8 @@ export function appendValues(
     appends.map(({ summary }) => summary.costUsd),
     appends.map(({ summary }) => summary.generations && JSON.stringify(summary.generations)),
     appends.map(({ summary }) => summary.status && JSON.stringify(summary.status)),
-    ...(hasNotifications ? notificationValues(appends) : []),
+    ...(parts.hasNotifications ? notificationValues(appends) : []),
+    ...(parts.hasRequests ? requestValues(appends) : []),
   ];
 }
 
@@ -106,6 +141,19 @@ function notificationValues(appends: readonly EventAppend[]): unknown[][] {
     all.map(({ seq }) => seq),
     all.map(({ id }) => encodeText(id)),
     all.map(({ body }) => encodeText(body)),
+  ];
+}
+
+function requestValues(appends: readonly EventAppend[]): unknown[][] {
+  const changed = appends.flatMap(({ requests }, place) => (requests ? [{ place, requests }] : []));
+  const open = changed.flatMap(({ place, requests }) =>
+    requests.map((request) => ({ place, ...request })),
+  );
+  return [
+    changed.map(({ place }) => place),
+    open.map(({ place }) => place),
+    open.map(({ seq }) => seq),
+    open.map(({ openedAt }) => openedAt.toISOString()),
   ];
 }
 

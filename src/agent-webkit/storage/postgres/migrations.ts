@@ -175,4 +175,19 @@ export const MIGRATIONS: readonly Migration[] = [
   create index notification_due on notification (due_at);
   `,
   },
+  {
+    isBreaking: false,
+    sql: `
+  -- The open requests of all sessions. The event of a request is kept for as long as it is open. Servers of
+  -- earlier releases delete sessions without them, which the foreign key completes.
+  create table open_request (
+    session_id text collate "C" not null references session (id) on delete cascade,
+    seq int not null,
+    owner text collate "C" not null,
+    opened_at timestamptz not null,
+    primary key (session_id, seq)
+  );
+  create index open_request_by_age on open_request (owner, opened_at, session_id, seq);
+  `,
+  },
 ];

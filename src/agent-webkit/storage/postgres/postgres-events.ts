@@ -6,7 +6,13 @@ import {
   IDEMPOTENCY_KEY_TTL_MS,
 } from '../../engine/storage.js';
 import { AppendGroups, type AppendOutcome, writeIsolated } from '../append-groups.js';
-import { appendStatement, appendValues, firstSeqOf, splitGroup } from './append-statement.js';
+import {
+  appendStatement,
+  appendValues,
+  firstSeqOf,
+  partsOf,
+  splitGroup,
+} from './append-statement.js';
 import type { Database } from './database.js';
 import { asStorable } from './unstorable.js';
 import { decodeText, digest, encodeText } from './text.js';
@@ -17,16 +23,12 @@ const KEY_AGE = `interval '${IDEMPOTENCY_KEY_TTL_MS} milliseconds'`;
 export class PostgresEvents implements EventStore {
   readonly #database: Database;
   readonly #schema: string;
-  readonly #appendStatement: string;
-  readonly #notifyingAppendStatement: string;
   readonly #groups = new AppendGroups((group) => this.#writeGroup(group));
 
   /** @param schema the quoted name of the schema */
   constructor(database: Database, schema: string) {
     this.#database = database;
     this.#schema = schema;
-    this.#appendStatement = appendStatement(schema, false);
-    this.#notifyingAppendStatement = appendStatement(schema, true);
   }
 
   append(append: EventAppend): Promise<void> {
@@ -86,10 +88,13 @@ export class PostgresEvents implements EventStore {
   }
 
   async #write(appends: readonly EventAppend[]): Promise<AppendOutcome[]> {
-    const hasNotifications = appends.some(({ notifications = [] }) => notifications.length > 0);
-    const statement = hasNotifications ? this.#notifyingAppendStatement : this.#appendStatement;
-    const values = appendValues(appends, hasNotifications);
-    const rows = await asStorable(this.#database.query<{ place: string }>(statement, values));
+    const parts = partsOf(appends);
+    const rows = await asStorable(
+      this.#database.query<{ place: string }>(
+        appendStatement(this.#schema, parts),
+        appendValues(appends, parts),
+      ),
+    );
     const stored = new Set(rows.map(({ place }) => Number(place)));
     if (stored.size === appends.length) return appends.map(() => null);
     const explain = await this.#explainer(appends.filter((_, place) => !stored.has(place)));

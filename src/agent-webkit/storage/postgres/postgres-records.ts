@@ -4,15 +4,18 @@ import {
   OwnedElsewhereError,
   randomEpoch,
   type RecordCursor,
+  type RequestCursor,
   type SessionRecord,
   type SessionRecordPatch,
   type SessionRecordStore,
+  type StoredRequest,
 } from '../../engine/storage.js';
 import { type ClaimRow, claimStatement } from './claim-statement.js';
 import type { Database } from './database.js';
 import { CLOCK, goneServers, isFree, thisServer } from './lease-sql.js';
 import { PostgresError } from './postgres-error.js';
 import { recordColumns, type RecordRow, toRecord } from './record-row.js';
+import { openRequestsQuery, type RequestRow, toStoredRequest } from './request-row.js';
 import { decodeText, digest, encodeText } from './text.js';
 import { asStorable } from './unstorable.js';
 
@@ -134,6 +137,22 @@ export class PostgresRecords implements SessionRecordStore {
        where owner = $1 and last_activity_at >= $2 and id > $3 order by id limit $4`,
       [encodeText(owner), timeOf(since), encodeText(after ?? ''), limit],
     );
+  }
+
+  async openRequests(
+    owner: string,
+    limit: number,
+    cursor: RequestCursor | null,
+  ): Promise<StoredRequest[]> {
+    const after = cursor
+      ? [timeOf(cursor.openedAt), encodeText(cursor.sessionId), cursor.seq]
+      : [null, null, null];
+    const rows = await this.#database.query<RequestRow>(openRequestsQuery(this.#schema), [
+      encodeText(owner),
+      limit,
+      ...after,
+    ]);
+    return rows.map(toStoredRequest);
   }
 
   async count(owner: string): Promise<number> {

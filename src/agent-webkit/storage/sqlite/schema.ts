@@ -86,5 +86,20 @@ export function createMigrations(prefix: string): Migration[] {
     create index ${prefix}notification_due on ${prefix}notification (due_at);
     `,
     },
+    {
+      isBreaking: false,
+      // Its event is in the table of events for as long as the request is open.
+      sql: `
+    create table ${prefix}open_request (
+      session_id text not null,
+      seq integer not null,
+      owner text not null,
+      opened_at integer not null,
+      primary key (session_id, seq)
+    ) strict, without rowid;
+    create index ${prefix}open_request_by_age
+      on ${prefix}open_request (owner, opened_at, session_id, seq);
+    `,
+    },
   ];
 }

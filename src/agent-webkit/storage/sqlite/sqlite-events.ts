@@ -4,6 +4,7 @@ import {
   type EventStore,
   FencedError,
   IDEMPOTENCY_KEY_TTL_MS,
+  type RequestMark,
 } from '../../engine/storage.js';
 import { type AppendOutcome, AppendGroups, writeIsolated } from '../append-groups.js';
 import type { SqliteOutbox } from './sqlite-outbox.js';
@@ -64,7 +65,8 @@ export class SqliteEvents implements EventStore {
   }
 
   #unitOf(append: EventAppend): Unit {
-    const { sessionId, epoch, events, keys, isUnfinished, summary, notifications } = append;
+    const { sessionId, epoch, events, keys, isUnfinished, summary, notifications, requests } =
+      append;
     const sql = this.#sql;
     const precedingSeq = (events[0]?.seq ?? 1) - 1;
     const writes: Step[] = events.map(({ seq, name, data }) => ({
@@ -78,6 +80,7 @@ export class SqliteEvents implements EventStore {
       writes.push({ kind: 'write', sql: sql.insertKey, params });
     }
     writes.push(...this.#outbox.additions(sessionId, notifications));
+    if (requests) writes.push(...this.#writesOf(sessionId, requests));
     const lastSeq = events.at(-1)?.seq;
     if (lastSeq !== undefined) {
       writes.push({ kind: 'write', sql: sql.advance, params: [lastSeq, sessionId] });
@@ -100,6 +103,16 @@ export class SqliteEvents implements EventStore {
       ...writes,
     ];
   }
+
+  /** Returns the writes that make these the open requests of a session. */
+  #writesOf(sessionId: string, requests: readonly RequestMark[]): Step[] {
+    const seqs = JSON.stringify(requests.map(({ seq }) => seq));
+    const opened = requests.map(({ seq, openedAt }): Step => {
+      const params = [seq, openedAt.getTime(), sessionId];
+      return { kind: 'write', sql: this.#sql.openRequest, params };
+    });
+    return [{ kind: 'write', sql: this.#sql.closeRequests, params: [sessionId, seqs] }, ...opened];
+  }
 }
 
 function outcomeOf({ sessionId, epoch, events }: EventAppend, result?: UnitResult): AppendOutcome {
@@ -111,6 +124,7 @@ function outcomeOf({ sessionId, epoch, events }: EventAppend, result?: UnitResul
 
 function createStatements(prefix: string) {
   const [session, event, key] = [`${prefix}session`, `${prefix}event`, `${prefix}accepted_key`];
+  const request = `${prefix}open_request`;
   return {
     fence: `update ${session} set is_unfinished = ?, first_seq = ?, cost_usd = ?,
         generations = coalesce(?, generations)
@@ -122,6 +136,10 @@ function createStatements(prefix: string) {
     insertKey: `insert into ${key} (session, key, accepted_at)
       select key, ?, ? from ${session} where id = ?
       on conflict do update set accepted_at = excluded.accepted_at`,
+    closeRequests: `delete from ${request}
+      where session_id = ? and seq not in (select value from json_each(?))`,
+    openRequest: `insert into ${request} (session_id, seq, owner, opened_at)
+      select id, ?, owner, ? from ${session} where id = ? on conflict do nothing`,
     advance: `update ${session} set last_seq = max(last_seq, ?) where id = ?`,
     read: `select seq, name, data from ${event}
       where session = (select key from ${session} where id = ?) and seq > ? order by seq limit ?`,

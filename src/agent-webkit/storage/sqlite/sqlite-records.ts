@@ -6,9 +6,11 @@ import {
   type Generation,
   randomEpoch,
   type RecordCursor,
+  type RequestCursor,
   type SessionRecord,
   type SessionRecordPatch,
   type SessionRecordStore,
+  type StoredRequest,
 } from '../../engine/storage.js';
 import type { SqliteThread } from './sqlite-thread.js';
 import type { Row, SqlValue, Unit } from './thread-protocol.js';
@@ -98,6 +100,21 @@ export class SqliteRecords implements SessionRecordStore {
     return (await this.#thread.read(this.#sql.usedSince, params)).map(recordOf);
   }
 
+  async openRequests(
+    owner: string,
+    limit: number,
+    cursor: RequestCursor | null,
+  ): Promise<StoredRequest[]> {
+    const { openedAt = new Date(0), sessionId = '', seq = 0 } = cursor ?? {};
+    const params = [JSON.stringify(owner), openedAt.getTime(), sessionId, seq, limit];
+    const rows = await this.#thread.read(this.#sql.openRequests, params);
+    return rows.map((row) => ({
+      sessionId: String(row['session_id']),
+      openedAt: new Date(Number(row['opened_at'])),
+      event: { seq: Number(row['seq']), name: String(row['name']), data: String(row['data']) },
+    }));
+  }
+
   async count(owner: string): Promise<number> {
     const [row] = await this.#thread.read(this.#sql.count, [JSON.stringify(owner)]);
     return Number(row?.['count']);
@@ -166,6 +183,14 @@ function createStatements(prefix: string) {
       and (last_activity_at < ? or id > ?) ${newestFirst}`,
     usedSince: `select ${columns} from ${session} where owner = ? and last_activity_at >= ?
       and id > ? order by id limit ?`,
+    // Servers of earlier releases store no requests: a session that one of them finished has none.
+    openRequests: `select request.session_id, request.opened_at, event.seq, event.name, event.data
+      from ${prefix}open_request as request
+      join ${session} as session on session.id = request.session_id and session.is_unfinished = 1
+      join ${prefix}event as event on event.session = session.key and event.seq = request.seq
+      where request.owner = ?
+        and (request.opened_at, request.session_id, request.seq) > (?, ?, ?)
+      order by request.opened_at, request.session_id, request.seq limit ?`,
     count: `select count(*) as count from ${session} where owner = ?`,
     unfinished: `select id from ${session}
       where is_unfinished = 1 and server <> ? and id > ? order by id limit ?`,
@@ -178,6 +203,7 @@ function createStatements(prefix: string) {
     delete: [
       `delete from ${prefix}event where session = ${keyOfSession}`,
       `delete from ${prefix}accepted_key where session = ${keyOfSession}`,
+      `delete from ${prefix}open_request where session_id = ?`,
       `delete from ${session} where id = ?`,
     ],
     deleteTranscripts: [

@@ -97,6 +97,7 @@ export class SqliteStorage implements StorageProvider {
   /** Rejects when the tables are missing or not those of this release. */
   async #checkTables(): Promise<void> {
     await this.records.get('');
+    await this.records.openRequests('', 1, null);
     await this.events.read('', 0, 1);
     await this.events.hasKey('', '');
     await this.transcripts.load({ projectKey: '', sessionId: '' });

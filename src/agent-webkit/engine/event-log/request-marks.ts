@@ -1,0 +1,55 @@
+import { parseSessionEvent } from '../session-event.js';
+import type { EventAppend, RequestMark } from '../storage.js';
+import type { OpenRequest, SessionState } from './session-state.js';
+
+/**
+ * The open requests of a session as its storage has them, so that those of many sessions are found without
+ * their events. They are part of each append that changes them.
+ */
+export class RequestMarks {
+  /** The marks of the last append, oldest first. */
+  #stored: readonly RequestMark[] = [];
+  /** True until the first append of a log that was read from the storage. */
+  #isUnknown = false;
+
+  /** Call it when the state was read from the storage, whose marks an earlier release may not have stored. */
+  restore(state: SessionState): void {
+    this.#stored = this.#marksOf(state);
+    this.#isUnknown = true;
+  }
+
+  /** Returns the marks for an append of all events of the state; nothing when they are those of the append before. */
+  takeChanged(state: SessionState): Pick<EventAppend, 'requests'> {
+    if (!this.#isUnknown && !this.#hasChanged(state)) return UNCHANGED;
+    this.#isUnknown = false;
+    this.#stored = this.#marksOf(state);
+    return { requests: this.#stored };
+  }
+
+  #hasChanged(state: SessionState): boolean {
+    if (state.requests.size === 0 && this.#stored.length === 0) return false;
+    const open = openRequestsOf(state);
+    if (open.length !== this.#stored.length) return true;
+    return open.some(({ event }, index) => event.seq !== this.#stored[index]?.seq);
+  }
+
+  #marksOf(state: SessionState): RequestMark[] {
+    const known = new Map(this.#stored.map((mark) => [mark.seq, mark]));
+    return openRequestsOf(state).map(({ event }) => {
+      return known.get(event.seq) ?? { seq: event.seq, openedAt: timeOf(event) };
+    });
+  }
+}
+
+const UNCHANGED: Pick<EventAppend, 'requests'> = {};
+
+/** Nothing is open in a session that was deleted. */
+function openRequestsOf({ closed, requests }: SessionState): OpenRequest[] {
+  return closed ? [] : [...requests.values()];
+}
+
+/** Returns the time of an event. Those of early releases have none, and count from now on. */
+function timeOf(event: OpenRequest['event']): Date {
+  const { time } = parseSessionEvent(event).data;
+  return new Date(time ?? Date.now());
+}

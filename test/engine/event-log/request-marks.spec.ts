@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import type { WireEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { EventLog } from '../../../src/agent-webkit/engine/event-log/event-log.js';
+import type { EventAppend, EventStore } from '../../../src/agent-webkit/engine/storage.js';
+import { SOME_TIME } from '../../support/event-time.js';
+import { memoryEvents } from '../../support/memory-events.js';
+import { logOptions, openLog } from '../../support/open-log.js';
+
+const asked = (correlation_id: string): WireEvent => ({
+  event: 'ask_user_question',
+  data: { correlation_id, questions: {} },
+});
+const resolved = (correlation_id: string): WireEvent => ({
+  event: 'request_resolved',
+  data: { correlation_id, kind: 'question', outcome: 'answered' },
+});
+const other: WireEvent = { event: 'mcp_status_change', data: { servers: [] } } as never;
+
+/** Returns storage that remembers the requests of each append. */
+function recording(): { store: EventStore; requests: EventAppend['requests'][] } {
+  const store = memoryEvents();
+  const requests: EventAppend['requests'][] = [];
+  const append = (given: EventAppend) => {
+    requests.push(given.requests);
+    return store.append(given);
+  };
+  return { store: { ...store, append, read: store.read.bind(store) }, requests };
+}
+
+const marks = (...seqs: number[]) => seqs.map((seq) => ({ seq, openedAt: new Date(SOME_TIME) }));
+
+describe('the open requests in the appends of a log', () => {
+  it('are part of each append that changes them, and of no other', async () => {
+    const { store, requests } = recording();
+    const log = openLog({ store });
+    for (const wire of [other, asked('a'), other, asked('b'), resolved('a'), resolved('a')]) {
+      await log.append(wire);
+    }
+    await log.append(asked('c'), resolved('c'));
+    await log.append({ event: 'done', data: {} });
+    const none = undefined;
+    expect(requests).toEqual([none, marks(2), none, marks(2, 4), marks(4), none, none, []]);
+  });
+
+  it('are part of the first append of a log that was read, as an earlier release stored none', async () => {
+    const { store, requests } = recording();
+    const log = openLog({ store });
+    await log.append(asked('a'));
+    await log.append(asked('b'));
+    const again = await EventLog.open(logOptions({ store, now: () => 0 }));
+    requests.length = 0;
+    await again.append(other);
+    await again.append(other);
+    expect(requests).toEqual([marks(1, 2), undefined]);
+  });
+});
