@@ -144,6 +144,26 @@ export const requestCases: Cases = [
         (await find(provider)).map(({ sessionId }) => sessionId),
         [other],
       );
+      // Not even one that is created with its id.
+      await createSession(provider, { id });
+      await append(provider, id, sampleEvents(1, 1), { isUnfinished: true });
+      assert.equal((await find(provider)).length, 1);
+    },
+  ],
+  [
+    'appends to several sessions at the same time each replace the open requests of their own session',
+    async ({ provider }) => {
+      const [one, two] = [await createSession(provider), await createSession(provider)];
+      await Promise.all([
+        open(provider, one, 2, [mark(1, 1), mark(2, 2)]),
+        open(provider, two, 2, [mark(1, 3), mark(2, 4)]),
+      ]);
+      assertSame(await seqs(provider), [1, 2, 1, 2]);
+      await Promise.all([
+        append(provider, one, [], unfinished([mark(2, 2)])),
+        append(provider, two, [], unfinished([mark(1, 3)])),
+      ]);
+      assertSame(await seqs(provider), [2, 1]);
     },
   ],
   [
