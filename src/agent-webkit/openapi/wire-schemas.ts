@@ -1902,6 +1902,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         type: 'object',
         additionalProperties: true,
       },
+      input_digest: {
+        description:
+          'The digest of `input`: `sha256:` and the SHA-256 of its canonical JSON (RFC 8785) in hexadecimal digits. Send it back in the reply, so that it can only resolve this input. Absent in events of an earlier version.',
+        type: 'string',
+      },
       context: {
         description:
           'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
@@ -1931,6 +1936,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'The input of the tool `AskUserQuestion`: an object whose field `questions` is a list of `{ question, header, options: [{ label, description }], multiSelect }`.',
         type: 'object',
         additionalProperties: true,
+      },
+      input_digest: {
+        description: 'The digest of `questions`, as in `permission_request`.',
+        type: 'string',
       },
     },
   },
