@@ -101,7 +101,7 @@ describeInChromium('the page in Chromium', () => {
     );
     await ann.say('permission');
     await eventually(texts, (all) => all.length === 1);
-    expect(await texts()).toEqual(['The agent needs you: permission']);
+    expect(await texts()).toEqual([expect.stringMatching(/^The agent needs you: permission\n./)]);
     await ann.tab.evaluate("window.shown[0].dispatchEvent(new Event('click'))");
     expect(await ann.tab.evaluate('window.shown[0].isClosed')).toBe(true);
   });

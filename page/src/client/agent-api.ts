@@ -1,5 +1,9 @@
 import { type AgentClient, createAgentClient, type Session, Transport } from '@agent-webkit/core';
-import type { SessionInfo, SessionsPage } from '../../../src/agent-webkit/protocol/answers.js';
+import type {
+  RequestsPage,
+  SessionInfo,
+  SessionsPage,
+} from '../../../src/agent-webkit/protocol/answers.js';
 import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type {
   CreateSession,
@@ -60,6 +64,11 @@ export class AgentApi {
   async list(cursor: string | null): Promise<SessionsPage> {
     const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     return (await this.#get(`/sessions?limit=50${query}`)) as SessionsPage;
+  }
+
+  /** Returns the oldest open requests of all sessions. */
+  async requests(): Promise<RequestsPage> {
+    return (await this.#get('/requests?limit=100')) as RequestsPage;
   }
 
   async info(id: string): Promise<SessionInfo> {

@@ -6,7 +6,7 @@ import { Composer } from './composer.js';
 import { ConversationHead } from './conversation-head.js';
 import { ItemList } from './item-list.js';
 import { RequestCard } from './request-card.js';
-import { useFocusAfterAnswer } from './focus.js';
+import { useFocusAfterAnswer, useWantedCard } from './focus.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Tasks } from './tasks.js';
 import { Waiting } from './waiting.js';
@@ -15,11 +15,16 @@ interface PaneProps {
   store: SessionStore;
   snapshot: SessionSnapshot;
   title: string;
+  /** The id of the request that the user wants to see. */
+  wanted: string | null;
+  /** Called when it is shown. */
+  onShown: () => void;
   onDelete: () => void;
 }
 
 /** The conversation with its pending requests and the composer. */
-export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps) {
+export function ConversationPane(props: PaneProps) {
+  const { store, snapshot, title, wanted, onShown, onDelete } = props;
   const { conversation, outbox, connection, problem } = snapshot;
   const { items, requests, queue, isRunning, activity, isClosed, lacksBeginning } = conversation;
   const [fault, setFault] = useState<string | null>(null);
@@ -31,6 +36,7 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
   const isInterruptArmed = useInterruptKey(isRunning, interrupt);
   useEffect(() => setFault(null), [connection.kind]);
   useFocusAfterAnswer(requests.length);
+  const cards = useWantedCard(wanted, requests.length, onShown);
 
   return (
     <main className="conversation" aria-label="Conversation">
@@ -64,9 +70,11 @@ export function ConversationPane({ store, snapshot, title, onDelete }: PaneProps
       </ItemList>
       <div className="dock">
         {requests.length === 0 ? null : (
-          <div className="cards">
+          <div className="cards" ref={cards}>
             {requests.map((request) => (
-              <RequestCard key={request.correlation_id} request={request} store={store} />
+              <div key={request.correlation_id} data-request={request.correlation_id} tabIndex={-1}>
+                <RequestCard request={request} store={store} />
+              </div>
             ))}
           </div>
         )}

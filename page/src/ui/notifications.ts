@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** A session that waits for the user. */
+/** An open request of any session. */
 export interface Waiting {
+  /** Identifies the request among those of all sessions. */
   readonly id: string;
-  readonly title: string;
+  readonly text: string;
+  /** Shows the request. */
+  readonly open: () => void;
 }
 
 interface Notifications {
@@ -17,21 +20,17 @@ export function areNotificationsOn(): boolean {
 }
 
 /**
- * Notifies the user of each session that begins to wait while the page is in the background.
- *
- * @param onOpen called with the session when the user clicks a notification
+ * Notifies the user of each request, of any session, that is opened while the page is in the background. A click on
+ * the notification shows it.
  */
-export function useNotifications(
-  waiting: readonly Waiting[],
-  onOpen: (id: string) => void,
-): Notifications {
+export function useNotifications(waiting: readonly Waiting[]): Notifications {
   const known = useRef<ReadonlySet<string>>(new Set());
   const [, setAsked] = useState(0);
   useEffect(() => {
     const isNew = waiting.filter(({ id }) => !known.current.has(id));
     known.current = new Set(waiting.map(({ id }) => id));
     if (!document.hidden || !areNotificationsOn()) return;
-    for (const session of isNew) notify(session, onOpen);
+    for (const request of isNew) notify(request);
   });
   const ask = async () => {
     await Notification.requestPermission();
@@ -45,12 +44,12 @@ function permission(): NotificationPermission | null {
   return 'Notification' in window ? Notification.permission : null;
 }
 
-function notify({ id, title }: Waiting, onOpen: (id: string) => void): void {
+function notify({ id, text, open }: Waiting): void {
   try {
-    const shown = new Notification('The agent needs you', { body: title, tag: id });
+    const shown = new Notification('The agent needs you', { body: text, tag: id });
     shown.addEventListener('click', () => {
       window.focus();
-      onOpen(id);
+      open();
       shown.close();
     });
   } catch {

@@ -1,6 +1,8 @@
+import type { ReactNode } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionStateName } from '../../../src/agent-webkit/protocol/events.js';
 import { formatAgo, formatCost } from './format.js';
+import { titleOf, type Titles } from './titles.js';
 
 const STATES: Readonly<Record<SessionStateName, string>> = {
   idle: 'Ready',
@@ -13,18 +15,21 @@ const STATES: Readonly<Record<SessionStateName, string>> = {
 interface SessionListProps {
   sessions: readonly SessionInfo[];
   selected: string | null;
-  titles: Readonly<Record<string, string>>;
+  titles: Titles;
   now: number;
   hasMore: boolean;
   problem: string | null;
   onSelect: (id: string) => void;
   onMore: () => void;
   onNew: () => void;
+  /** Shown above the sessions. */
+  children?: ReactNode;
 }
 
 /** The user's sessions, the newest activity first. */
 export function SessionList(props: SessionListProps) {
   const { sessions, selected, titles, now, hasMore, problem, onSelect, onMore, onNew } = props;
+  const { children } = props;
   return (
     <nav className="sessions" aria-label="Sessions">
       <header className="pane-head">
@@ -38,6 +43,7 @@ export function SessionList(props: SessionListProps) {
           {problem}
         </p>
       )}
+      {children}
       <ul>
         {sessions.map((session) => (
           <li key={session.session_id}>
@@ -70,9 +76,4 @@ export function SessionList(props: SessionListProps) {
       ) : null}
     </nav>
   );
-}
-
-/** Returns the first message of the session, if this tab has seen it. */
-export function titleOf(id: string, titles: Readonly<Record<string, string>>): string {
-  return titles[id] ?? `Session ${id.slice(0, 8)}`;
 }

@@ -6,7 +6,7 @@ import { shorten } from './waiting.js';
 const KEY = 'agent-webkit:titles';
 const MAX_CHARS = 80;
 
-type Titles = Readonly<Record<string, string>>;
+export type Titles = Readonly<Record<string, string>>;
 
 /** The titles of sessions: their first messages, if this tab has seen them. Sessions have no names. */
 export function useTitles(id: string | null, conversation: Conversation | null): Titles {
@@ -19,6 +19,11 @@ export function useTitles(id: string | null, conversation: Conversation | null):
     remember(KEY, JSON.stringify(next));
   }, [id, said, titles]);
   return titles;
+}
+
+/** Returns the first message of the session, if this tab has seen it. */
+export function titleOf(id: string, titles: Titles): string {
+  return titles[id] ?? `Session ${id.slice(0, 8)}`;
 }
 
 function firstSaid(conversation: Conversation | null): string | undefined {

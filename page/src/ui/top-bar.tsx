@@ -14,8 +14,8 @@ const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' };
 interface TopBarProps {
   panel: Panel;
   onPanel: (panel: Panel) => void;
-  /** The number of sessions that wait for the user. */
-  needsYou: number;
+  /** The number of open requests; null when there is none. */
+  needsYou: string | null;
   /** Asks for notifications; null when they are not offered. */
   onNotify: (() => void) | null;
   areEventsShown: boolean;
@@ -50,7 +50,9 @@ export function TopBar({
             onClick={() => onPanel(name as Panel)}
           >
             {label}
-            {name === 'sessions' && needsYou > 0 ? <span className="badge">{needsYou}</span> : null}
+            {name === 'sessions' && needsYou !== null ? (
+              <span className="badge">{needsYou}</span>
+            ) : null}
           </button>
         ))}
       </nav>

@@ -1,11 +1,8 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { AgentApi } from '../client/agent-api.js';
 import { explain, toRefusal } from '../client/words.js';
-import { areNotificationsOn } from './notifications.js';
-
-/** The interval at which the list is polled: the server does not announce its changes. */
-const POLL_MS = 4_000;
+import { usePolling } from './use-polling.js';
 
 export interface Sessions {
   /** Null until the first response of the server. */
@@ -50,18 +47,7 @@ export function useSessions(api: AgentApi): Sessions {
       setError(problem);
     }
   };
-  useEffect(() => {
-    void refresh();
-    const look = () => {
-      if (document.visibilityState === 'visible' || areNotificationsOn()) void refresh();
-    };
-    const timer = setInterval(look, POLL_MS);
-    document.addEventListener('visibilitychange', look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', look);
-    };
-  }, [refresh]);
+  usePolling(refresh);
 
   return {
     sessions: first && addUnknown(first, older),

@@ -1,17 +1,20 @@
 import { useEffect, useRef, useState } from 'react';
+import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.js';
 import type { CreateSession } from '../../../src/agent-webkit/protocol/inbound.js';
 import type { AgentApi } from '../client/agent-api.js';
 import { explain } from '../client/words.js';
 import { ConversationPane } from './conversation-pane.js';
 import { EventLog } from './event-log.js';
+import { countOf, describeRequest, Inbox } from './inbox.js';
 import { useSelectedSession } from './location.js';
 import { NewSession } from './new-session.js';
 import { useNotifications } from './notifications.js';
-import { SessionList, titleOf } from './session-list.js';
+import { SessionList } from './session-list.js';
 import { withLiveFacts } from './live-facts.js';
-import { useTitles } from './titles.js';
+import { titleOf, useTitles } from './titles.js';
 import { type Panel, TopBar } from './top-bar.js';
 import { useEventsShown } from './use-events-shown.js';
+import { useRequests } from './use-requests.js';
 import { useSession } from './use-session.js';
 import { useSessions } from './use-sessions.js';
 
@@ -31,8 +34,11 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   const [panel, setPanel] = useState<Panel>(selected === null ? 'sessions' : 'conversation');
   const [areEventsShown, setEventsShown] = useEventsShown();
   const [fault, setFault] = useState<string | null>(null);
+  /** The id of the request that the user wants to see. */
+  const [wanted, setWanted] = useState<string | null>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   const session = useSession(api, selected);
+  const open = useRequests(api, selected, session?.snapshot ?? null);
   const titles = useTitles(selected, session?.snapshot.conversation ?? null);
 
   const isUnauthorized = list.isUnauthorized || session?.snapshot.problem?.code === 'unauthorized';
@@ -40,13 +46,16 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
     if (isUnauthorized) onUnauthorized();
   }, [isUnauthorized, onUnauthorized]);
 
-  const open = (id: string) => {
+  const show = (id: string, request: string | null = null) => {
     select(id);
+    setWanted(request);
     setPanel('conversation');
     setFault(null);
   };
+  const showRequest = ({ session_id, correlation_id }: ListedRequest) =>
+    show(session_id, correlation_id);
   const create = async (wish: CreateSession) => {
-    open(await api.create(wish));
+    show(await api.create(wish));
     list.refresh();
   };
   const remove = async (id: string) => {
@@ -61,14 +70,16 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   };
   const startNew = () => dialog.current?.showModal();
   const sessions = withLiveFacts(list.sessions ?? [], selected, session?.snapshot ?? null);
-  const waiting = sessions.filter(({ state }) => state === 'awaiting');
-  const needsYou = waiting.length;
+  const needsYou = open.requests.length === 0 ? null : countOf(open);
   const notifications = useNotifications(
-    waiting.map(({ session_id: id }) => ({ id, title: titleOf(id, titles) })),
-    open,
+    open.requests.map((request) => ({
+      id: `${request.session_id} ${request.correlation_id}`,
+      text: `${titleOf(request.session_id, titles)}\n${describeRequest(request)}`,
+      open: () => showRequest(request),
+    })),
   );
   useEffect(() => {
-    document.title = needsYou === 0 ? TITLE : `(${needsYou}) ${TITLE}`;
+    document.title = needsYou === null ? TITLE : `(${needsYou}) ${TITLE}`;
   }, [needsYou]);
 
   return (
@@ -89,16 +100,20 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         now={list.now}
         hasMore={list.hasMore}
         problem={fault ?? list.problem}
-        onSelect={open}
+        onSelect={(id) => show(id)}
         onMore={list.more}
         onNew={startNew}
-      />
+      >
+        <Inbox {...open} selected={selected} titles={titles} now={list.now} onOpen={showRequest} />
+      </SessionList>
       {session ? (
         <ConversationPane
           key={session.store.id}
           store={session.store}
           snapshot={session.snapshot}
           title={titleOf(session.store.id, titles)}
+          wanted={wanted}
+          onShown={() => setWanted(null)}
           onDelete={() => void remove(session.store.id)}
         />
       ) : (
