@@ -98,6 +98,12 @@ describe.each([...PROXIES, ...DEV_PROXIES])('The block for $name', (proxy) => {
       expect(stream.headers['content-type']).toMatch(/^text\/event-stream/);
     });
 
+    it.each(proxy.versions)('the list of open requests (%s)', async (version) => {
+      const request = { path: '/requests', headers: AUTHORIZED };
+      const { status, text } = await readAll(connect(version), request);
+      expect({ status, text }).toEqual({ status: 200, text: '{"requests":[],"next_cursor":null}' });
+    });
+
     it.each(proxy.versions)('the disconnect of a client (%s)', async (version) => {
       const client = connect(version);
       const id = await createSession(client);
