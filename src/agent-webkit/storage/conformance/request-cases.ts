@@ -79,6 +79,20 @@ export const requestCases: Cases = [
     },
   ],
   [
+    'an append stores open requests and notifications together',
+    async ({ provider }) => {
+      const id = await createSession(provider);
+      const notifications = [{ id: `${id}.1`, seq: 1, body: '{"open":true}' }];
+      await append(provider, id, sampleEvents(1, 1), {
+        ...unfinished([mark(1, 1)]),
+        notifications,
+      });
+      assertSame(await seqs(provider), [1]);
+      const due = await provider.outbox?.claim(10, 60_000);
+      if (due) assertSame(due, [{ id: `${id}.1`, body: '{"open":true}', attempts: 1 }]);
+    },
+  ],
+  [
     'the pages of the open requests contain each of them once, also those with equal times',
     async ({ provider }) => {
       const ids = await Promise.all(Array.from({ length: 4 }, () => createSession(provider)));
