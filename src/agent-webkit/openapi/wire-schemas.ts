@@ -1862,12 +1862,18 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     oneOf: [
       { $ref: '#/components/schemas/AgentWebkitListedRequestPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitListedRequestAskUserQuestion' },
+      { $ref: '#/components/schemas/AgentWebkitListedRequestElicitationRequest' },
+      { $ref: '#/components/schemas/AgentWebkitListedRequestDialogRequest' },
+      { $ref: '#/components/schemas/AgentWebkitListedRequestHookDecisionRequest' },
     ],
     discriminator: {
       propertyName: 'event',
       mapping: {
         permission_request: '#/components/schemas/AgentWebkitListedRequestPermissionRequest',
         ask_user_question: '#/components/schemas/AgentWebkitListedRequestAskUserQuestion',
+        elicitation_request: '#/components/schemas/AgentWebkitListedRequestElicitationRequest',
+        dialog_request: '#/components/schemas/AgentWebkitListedRequestDialogRequest',
+        hook_decision_request: '#/components/schemas/AgentWebkitListedRequestHookDecisionRequest',
       },
     },
   },
@@ -1941,6 +1947,134 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description: 'The digest of `questions`, as in `permission_request`.',
         type: 'string',
       },
+    },
+  },
+  AgentWebkitListedRequestElicitationRequest: {
+    type: 'object',
+    required: [
+      'session_id',
+      'opened_at',
+      'event',
+      'correlation_id',
+      'server_name',
+      'message',
+      'mode',
+      'input_digest',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      opened_at: { type: 'string', format: 'date-time' },
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['elicitation_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      server_name: {
+        description:
+          'The name of the MCP server. Show it to the user: the other texts are those of the server.',
+        type: 'string',
+      },
+      message: { description: 'The text of the MCP server for the user.', type: 'string' },
+      mode: { type: 'string', enum: ['form', 'url'] },
+      requested_schema: {
+        description:
+          'The form, as a JSON Schema of an object. Its properties are texts, numbers, booleans and choices. Absent with `url`.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      url: {
+        description:
+          'The page to visit, by `http:` or `https:`. Show the whole address before the user opens it. Absent with `form`.',
+        type: 'string',
+      },
+      elicitation_id: {
+        description: 'Identifies the request in `elicitation_complete`. Absent with `form`.',
+        type: 'string',
+      },
+      title: { type: 'string' },
+      display_name: { type: 'string' },
+      description: { type: 'string' },
+      input_digest: {
+        description:
+          'The digest of all other fields but `correlation_id` and `time`, as in `permission_request`.',
+        type: 'string',
+      },
+    },
+  },
+  AgentWebkitListedRequestDialogRequest: {
+    type: 'object',
+    required: [
+      'session_id',
+      'opened_at',
+      'event',
+      'correlation_id',
+      'dialog_kind',
+      'payload',
+      'input_digest',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      opened_at: { type: 'string', format: 'date-time' },
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['dialog_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      dialog_kind: {
+        description:
+          'The kind of the dialog, which determines the fields of `payload` and the `result` of the reply.',
+        type: 'string',
+      },
+      payload: { type: 'object', additionalProperties: true },
+      tool_use_id: { description: 'The tool call that it belongs to.', type: 'string' },
+      input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
+    },
+  },
+  AgentWebkitListedRequestHookDecisionRequest: {
+    type: 'object',
+    required: [
+      'session_id',
+      'opened_at',
+      'event',
+      'correlation_id',
+      'hook_event',
+      'hook_input',
+      'input_digest',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      opened_at: { type: 'string', format: 'date-time' },
+      time: {
+        description: 'When the server appended the event: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      event: { type: 'string', enum: ['hook_decision_request'] },
+      correlation_id: {
+        description: 'Identifies the request in the reply and in `request_resolved`.',
+        type: 'string',
+      },
+      hook_event: {
+        description: 'The event of the hook: `PreToolUse`, `UserPromptSubmit` or `PreCompact`.',
+        type: 'string',
+      },
+      hook_input: {
+        description:
+          'The input of the hook, for example `tool_name` and `tool_input`, without paths of the server.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
     },
   },
   AgentWebkitEventsPage: {
