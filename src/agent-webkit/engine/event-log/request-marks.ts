@@ -48,8 +48,8 @@ function openRequestsOf({ closed, requests }: SessionState): OpenRequest[] {
   return closed ? [] : [...requests.values()];
 }
 
-/** Returns the time of an event. Those of early releases have none, and count from now on. */
+/** Returns the time of an event. Those of early releases have none, and are the oldest ones. */
 function timeOf(event: OpenRequest['event']): Date {
   const { time } = parseSessionEvent(event).data;
-  return new Date(time ?? Date.now());
+  return new Date(time ?? 0);
 }
