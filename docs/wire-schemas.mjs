@@ -8,7 +8,14 @@ const folder = fileURLToPath(new URL('../src/agent-webkit/', import.meta.url));
 const target = `${folder}openapi/wire-schemas.ts`;
 
 /** The interfaces in answers.ts from which the other types are reached. */
-const ROOTS = ['CreatedSession', 'SessionInfo', 'SessionsPage', 'RequestsPage', 'EventsPage'];
+const ROOTS = [
+  'CreatedSession',
+  'SessionInfo',
+  'SessionsPage',
+  'RequestsPage',
+  'EventsPage',
+  'DecisionRecord',
+];
 
 const HEAD = `// Generated from the types of the protocol by \`npm run docs:events\`. Do not edit it.
 import type { JsonSchema } from '../protocol/shape.js';

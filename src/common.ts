@@ -172,6 +172,7 @@ export type { SessionPage } from './agent-webkit/engine/registry/session-page.js
 // The wire protocol
 export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';
 export type {
+  DecisionLink,
   DeliveredEvent,
   EventName,
   EventPayloads,
@@ -205,6 +206,7 @@ export type {
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
 export type {
+  DecisionRecord,
   EventsPage,
   ListedRequest,
   PendingRequest,

@@ -11,6 +11,7 @@ import { HELP, readCommand, UsageError } from './standalone/command-line.js';
 import { createServer } from './standalone/server.js';
 import { shutDownOnSignals } from './standalone/shutdown.js';
 import { onStarterEnd } from './standalone/starter.js';
+import { verifyFile } from './standalone/verify-file.js';
 import { warmUp } from './standalone/warm-up.js';
 import { readSettings, type Settings, withoutSecrets } from './standalone/settings.js';
 
@@ -20,12 +21,16 @@ const CLOSE_TIMEOUT_MS = 5000;
 const logger = new Logger('Server');
 
 async function run(args: readonly string[]): Promise<void> {
-  switch (readCommand(args)) {
+  const command = readCommand(args);
+  switch (command.name) {
     case 'help':
       process.stdout.write(HELP);
       return;
     case 'version':
       process.stdout.write(`${readVersion()}\n`);
+      return;
+    case 'verify':
+      process.exitCode = await verifyFile(command.file);
       return;
     case 'start':
       await start();

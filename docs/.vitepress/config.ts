@@ -27,6 +27,7 @@ const pages = [
       { text: 'More than one server', link: '/cluster' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Webhooks', link: '/webhooks' },
+      { text: 'Decisions', link: '/decisions' },
       { text: 'Deployment', link: '/deployment' },
       { text: 'Proxies', link: '/proxies' },
       { text: 'More than one server', link: '/cluster' },

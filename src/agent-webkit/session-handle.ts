@@ -3,7 +3,7 @@ import type {
   ReadOptions,
   SessionHandle as EngineSessionHandle,
 } from './engine/registry/session-handle.js';
-import type { EventsPage, SessionInfo } from './protocol/answers.js';
+import type { DecisionRecord, EventsPage, SessionInfo } from './protocol/answers.js';
 import type { DeliveredEvent } from './protocol/events.js';
 import type { InboundMessage } from './protocol/inbound.js';
 
@@ -93,6 +93,16 @@ export class SessionHandle {
         (error: unknown) => subscriber.error(error),
       );
     });
+  }
+
+  /**
+   * Returns the kept decisions about requests of the agent, oldest first, as `GET /sessions/:id/decisions` does.
+   *
+   * @param after the number after which they begin; 0 for all that are kept
+   * @throws InvalidRequestError
+   */
+  decisions(after = 0): Promise<DecisionRecord[]> {
+    return this.#session.decisions(after);
   }
 
   /**

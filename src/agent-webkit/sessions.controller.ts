@@ -12,6 +12,7 @@ import {
   Query,
   Res,
   Sse,
+  StreamableFile,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
@@ -33,7 +34,12 @@ import {
 import { DescriptorReserve } from './http/descriptor-reserve.js';
 import { endOfWait } from './http/end-of-wait.js';
 import { IdempotencyKey } from './http/idempotency-key.decorator.js';
-import { CreateSessionDto, ListSessionsDto, ReadEventsDto } from './protocol/dto.js';
+import {
+  CreateSessionDto,
+  ListSessionsDto,
+  ReadDecisionsDto,
+  ReadEventsDto,
+} from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
 import type { CreatedSession, EventsPage, SessionInfo, SessionsPage } from './protocol/answers.js';
 import { OpenStreams } from './stream/open-streams.js';
@@ -121,6 +127,20 @@ export class SessionsController {
     const { verifyIntervalMs } = this.streamOptions;
     const signal = endOfWait(raw, this.accessCheck(id, identity), verifyIntervalMs);
     return session.read(after, limit, { waitMs: wait * 1000, signal });
+  }
+
+  /** @internal */
+  @Get(':id/decisions')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
+  async decisions(
+    @Param('id') id: string,
+    @Query(new ValidatedPipe(ReadDecisionsDto)) { after }: Readonly<ReadDecisionsDto>,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StreamableFile> {
+    const decisions = await this.engine.get(id, caller).decisions(after);
+    const lines = decisions.map((decision) => `${JSON.stringify(decision)}\n`);
+    const body = Buffer.from(lines.join(''));
+    return new StreamableFile(body, { type: 'application/x-ndjson', length: body.length });
   }
 
   /**

@@ -1,3 +1,4 @@
+import { readCommand } from '../../src/standalone/command-line.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPTIONS } from '../../src/agent-webkit/options/option-table.js';
@@ -79,7 +80,9 @@ function findNpmProblem([command = '', name = '', ...words]: string[]): string |
 }
 
 function findNpxProblem(words: string[]): string | null {
-  const unknown = namesIn(words).filter((name) => !packages.has(name));
+  // What follows the package's own program are its arguments.
+  const isOwn = words[0] === manifest.name && readCommand(words.slice(1)).name !== 'start';
+  const unknown = (isOwn ? [] : namesIn(words)).filter((name) => !packages.has(name));
   if (unknown.length > 0) return `no package ${unknown.join(', ')} belongs to the project`;
   return manifest.bin?.[manifest.name] ? null : 'the package has no program';
 }

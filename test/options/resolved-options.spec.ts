@@ -131,6 +131,8 @@ describe('Resolving the options', () => {
         limits: {
           maxEvents: 1000,
           maxLogChars: 16_777_216,
+          maxDecisions: 1000,
+          maxDecisionChars: 4_194_304,
           maxEventAgeMs: null,
           maxQueuedMessages: 128,
           maxSubscribers: 1000,
@@ -241,6 +243,8 @@ describe('An invalid option', () => {
     ['retention.maxEvents', '1000'],
     ['retention.maxEvents', null],
     ['retention.maxLogChars', -1],
+    ['retention.maxDecisions', 0],
+    ['retention.maxDecisionChars', null],
     ['retention.maxEventAgeMs', 0],
     ['limits.maxQueuedMessages', Number.NaN],
     ['limits.maxSessionsPerOwner', Number.POSITIVE_INFINITY],

@@ -12,7 +12,15 @@ describe('the command line', () => {
     [['-v'], 'version'],
     [['--version', '--help'], 'help'],
   ] as const)('of %j is the command %s', (args, command) => {
-    expect(readCommand(args)).toBe(command);
+    expect(readCommand(args)).toEqual({ name: command });
+  });
+
+  it('verifies one file, or the standard input', () => {
+    expect(readCommand(['verify', 'a.jsonl'])).toEqual({ name: 'verify', file: 'a.jsonl' });
+    expect(readCommand(['verify', '-'])).toEqual({ name: 'verify', file: '-' });
+    expect(readCommand(['verify', '--help'])).toEqual({ name: 'help' });
+    for (const args of [['verify'], ['verify', ''], ['verify', 'a', 'b']])
+      expect(() => readCommand(args)).toThrow(UsageError);
   });
 
   it('rejects an argument that does not exist, and names it', () => {

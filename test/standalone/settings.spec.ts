@@ -17,6 +17,8 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_MAX_EVENTS', '6', { retention: { maxEvents: 6 } }],
   ['AGENT_WEBKIT_MAX_IMAGE_BYTES', '7', { limits: { maxImageBytes: 7 } }],
   ['AGENT_WEBKIT_MAX_LOG_CHARS', '8', { retention: { maxLogChars: 8 } }],
+  ['AGENT_WEBKIT_MAX_DECISIONS', '9', { retention: { maxDecisions: 9 } }],
+  ['AGENT_WEBKIT_MAX_DECISION_CHARS', '7', { retention: { maxDecisionChars: 7 } }],
   ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', '9', { limits: { maxQueuedMessages: 9 } }],
   ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', '10', { limits: { maxSessionsPerOwner: 10 } }],
   ['AGENT_WEBKIT_MAX_SUBSCRIBERS', '11', { stream: { maxSubscribers: 11 } }],

@@ -15,6 +15,8 @@ export function logOptions(options: Partial<EventLogOptions> = {}): EventLogOpti
     store: memoryEvents(),
     maxEvents: 1000,
     maxLogChars: 1_000_000,
+    maxDecisions: 100,
+    maxDecisionChars: 1_000_000,
     maxHeldBytes: 1_000_000,
     maxEventAgeMs: null,
     lastActivityAt: Date.now(),

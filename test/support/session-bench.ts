@@ -39,6 +39,8 @@ const quiet = () => undefined;
 export const LIMITS: SessionLimits = {
   maxEvents: 1000,
   maxLogChars: 1_000_000,
+  maxDecisions: 100,
+  maxDecisionChars: 1_000_000,
   maxEventAgeMs: null,
   maxQueuedMessages: 8,
   idleTimeoutMs: null,

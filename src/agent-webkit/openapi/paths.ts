@@ -1,4 +1,9 @@
-import { ListRequestsDto, ListSessionsDto, ReadEventsDto } from '../protocol/dto.js';
+import {
+  ListRequestsDto,
+  ListSessionsDto,
+  ReadDecisionsDto,
+  ReadEventsDto,
+} from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
 import { describeRefusals, type OperationName } from './refusals.js';
 import { type JsonSchema, refer } from './schemas.js';
@@ -53,6 +58,7 @@ const json = (schema: string) => ({ 'application/json': { schema: refer(schema) 
 const list = propertiesOf(ListSessionsDto);
 const requests = propertiesOf(ListRequestsDto);
 const events = propertiesOf(ReadEventsDto);
+const decisions = propertiesOf(ReadDecisionsDto);
 const query = (name: string, schema: JsonSchema | undefined, description: string) => ({
   name,
   in: 'query',
@@ -128,6 +134,25 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         ),
       ],
       answer: [200, 'A page of events.', json('AgentWebkitEventsPage')],
+    }),
+  },
+  '/sessions/{id}/decisions': {
+    get: operation({
+      operationId: 'decisions',
+      summary: 'Exports the decisions about the requests of a session, as a hash chain.',
+      parameters: [
+        sessionId,
+        query(
+          'after',
+          { ...decisions['after'], format: 'int64' },
+          'The number after which the decisions begin.',
+        ),
+      ],
+      answer: [
+        200,
+        'JSON Lines: one decision per line, oldest first. The schema describes one line.',
+        { 'application/x-ndjson': { schema: refer('AgentWebkitDecisionRecord') } },
+      ],
     }),
   },
   '/sessions/{id}/stream': {

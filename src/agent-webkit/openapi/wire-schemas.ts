@@ -398,6 +398,23 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     type: 'string',
     enum: ['allowed', 'denied', 'answered', 'expired', 'cancelled'],
   },
+  AgentWebkitDecisionLink: {
+    description: "A link of the hash chain of a session's decisions.",
+    type: 'object',
+    required: ['number', 'prev', 'hash'],
+    properties: {
+      number: { description: 'The number of the decision in its session, from 1.', type: 'number' },
+      prev: {
+        description: 'The hash of the decision before; null for the first one.',
+        type: ['string', 'null'],
+      },
+      hash: {
+        description:
+          'The hash of this decision, which covers everything recorded about it except the inputs, whose digests it covers.',
+        type: 'string',
+      },
+    },
+  },
   AgentWebkitEventRequestResolved: {
     description: 'A request was answered, expired or was cancelled.',
     type: 'object',
@@ -436,6 +453,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             additionalProperties: true,
           },
           updated_input_digest: { description: 'The digest of `updated_input`.', type: 'string' },
+          link: {
+            description:
+              'The position of this decision in the hash chain of `GET /sessions/:id/decisions`.',
+            $ref: '#/components/schemas/AgentWebkitDecisionLink',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -1897,6 +1919,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         format: 'date-time',
       },
       event: { type: 'string', enum: ['permission_request'] },
+      approved_by: {
+        description: 'The ids of the callers who have approved it, if it needs several approvals.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       correlation_id: {
         description: 'Identifies the request in the reply and in `request_resolved`.',
         type: 'string',
@@ -1918,6 +1945,14 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
         type: 'object',
         additionalProperties: true,
+      },
+      expiry: {
+        description: 'When the request expires without a reply. Absent if it stays open.',
+        $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
+      },
+      approvals: {
+        description: 'The approvals that the request needs. Absent if one is enough.',
+        $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
       },
     },
   },
@@ -1946,6 +1981,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       input_digest: {
         description: 'The digest of `questions`, as in `permission_request`.',
         type: 'string',
+      },
+      expiry: {
+        description:
+          'When the request expires without a reply. It is then denied. Absent if it stays open.',
+        $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
       },
     },
   },
@@ -2093,6 +2133,70 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description: 'True if the session has events after the last one of this page.',
         type: 'boolean',
       },
+    },
+  },
+  AgentWebkitDecisionRecord: {
+    description:
+      'A line of GET /sessions/:id/decisions: how one request of the agent was resolved. Times are ISO 8601 in UTC.',
+    type: 'object',
+    required: [
+      'number',
+      'prev',
+      'hash',
+      'session_id',
+      'correlation_id',
+      'kind',
+      'tool_name',
+      'input',
+      'input_digest',
+      'opened_at',
+      'outcome',
+      'by',
+      'at',
+    ],
+    properties: {
+      number: { description: 'The number of the decision in its session, from 1.', type: 'number' },
+      prev: {
+        description: 'The hash of the decision before; null for the first one.',
+        type: ['string', 'null'],
+      },
+      hash: {
+        description:
+          'The hash of this decision, which covers everything recorded about it except the inputs, whose digests it covers.',
+        type: 'string',
+      },
+      session_id: { type: 'string' },
+      correlation_id: { type: 'string' },
+      kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
+      tool_name: { type: 'string' },
+      input: {
+        description: 'The input of the tool, or the questions, as clients were shown it.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      input_digest: {
+        description: 'The digest of `input`, as in the event of the request.',
+        type: 'string',
+      },
+      opened_at: {
+        description:
+          'When the request was opened; null if an earlier version of the server opened it.',
+        type: ['string', 'null'],
+      },
+      outcome: { $ref: '#/components/schemas/AgentWebkitRequestOutcome' },
+      by: {
+        description:
+          'The id of the caller who answered; null if the request expired or was cancelled.',
+        type: ['string', 'null'],
+      },
+      at: { description: 'When the request was resolved.', type: 'string' },
+      updated_input: {
+        description:
+          'The input that was allowed, if it is not the one that was shown: an edited input, or questions with their answers.',
+        type: 'object',
+        additionalProperties: true,
+      },
+      updated_input_digest: { description: 'The digest of `updated_input`.', type: 'string' },
     },
   },
 };

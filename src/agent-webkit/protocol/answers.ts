@@ -1,4 +1,12 @@
-import type { DeliveredEvent, EventPayloads, EventTime, SessionStateName } from './events.js';
+import type {
+  DecisionLink,
+  DeliveredEvent,
+  EventPayloads,
+  EventTime,
+  RequestKind,
+  RequestOutcome,
+  SessionStateName,
+} from './events.js';
 
 /** An open request, as in its event. A request that an earlier version of the server stored has no time. */
 export type PendingRequest = Partial<EventTime> &
@@ -78,3 +86,26 @@ export interface EventsPage {
   /** True if the session has events after the last one of this page. */
   has_more: boolean;
 }
+
+/** A line of GET /sessions/:id/decisions: how one request of the agent was resolved. Times are ISO 8601 in UTC. */
+export type DecisionRecord = DecisionLink & {
+  session_id: string;
+  correlation_id: string;
+  kind: RequestKind;
+  tool_name: string;
+  /** The input of the tool, or the questions, as clients were shown it. */
+  input: Record<string, unknown>;
+  /** The digest of `input`, as in the event of the request. */
+  input_digest: string;
+  /** When the request was opened; null if an earlier version of the server opened it. */
+  opened_at: string | null;
+  outcome: RequestOutcome;
+  /** The id of the caller who answered; null if the request expired or was cancelled. */
+  by: string | null;
+  /** When the request was resolved. */
+  at: string;
+  /** The input that was allowed, if it is not the one that was shown: an edited input, or questions with their answers. */
+  updated_input?: Record<string, unknown>;
+  /** The digest of `updated_input`. */
+  updated_input_digest?: string;
+};

@@ -172,3 +172,9 @@ export class ReadEventsDto {
   /** How long to wait for the first event when there is none, in seconds. */
   @IsIntegerBetween(0, 60) wait = 0;
 }
+
+/** The query of GET /sessions/:id/decisions. */
+export class ReadDecisionsDto {
+  /** The number after which the decisions begin. */
+  @IsIntegerBetween(0, Number.MAX_SAFE_INTEGER) after = 0;
+}

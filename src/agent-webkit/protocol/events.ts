@@ -33,6 +33,16 @@ export type RequestKind = 'permission' | 'question' | 'elicitation' | 'dialog' |
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
+/** A link of the hash chain of a session's decisions. */
+export type DecisionLink = {
+  /** The number of the decision in its session, from 1. */
+  number: number;
+  /** The hash of the decision before; null for the first one. */
+  prev: string | null;
+  /** The hash of this decision, which covers everything recorded about it except the inputs, whose digests it covers. */
+  hash: string;
+};
+
 /** The cost and the tokens of one model. */
 export type ModelUsage = {
   input_tokens: number;
@@ -145,6 +155,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     updated_input?: Record<string, unknown>;
     /** The digest of `updated_input`. */
     updated_input_digest?: string;
+    /** The position of this decision in the hash chain of `GET /sessions/:id/decisions`. */
+    link?: DecisionLink;
   };
   /** The turn ended. */
   result: {

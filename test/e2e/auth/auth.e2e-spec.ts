@@ -23,6 +23,7 @@ const ROUTES = [
   ['GET', '/sessions'],
   ['GET', '/sessions/ID'],
   ['GET', '/sessions/ID/events'],
+  ['GET', '/sessions/ID/decisions'],
   ['GET', '/sessions/ID/stream'],
   ['POST', '/sessions/ID/input'],
   ['DELETE', '/sessions/ID'],

@@ -21,6 +21,7 @@ const ROUTES = [
   ['GET', '/sessions', undefined, 200],
   ['GET', '/sessions/ID', undefined, 200],
   ['GET', '/sessions/ID/events', undefined, 200],
+  ['GET', '/sessions/ID/decisions', undefined, 200],
   ['GET', '/sessions/ID/events?after=99', undefined, 412],
   ['GET', '/sessions/ID/stream', undefined, 200],
   ['GET', '/sessions/ID/stream?last_event_id=99', undefined, 412],

@@ -29,6 +29,9 @@ describe('onDecision', () => {
     caller: BOB,
     correlationId: 't1',
     openedAt: expect.any(Date),
+    number: 1,
+    prev: null,
+    hash: expect.stringMatching(/^sha256:/),
     at: expect.any(Date),
   });
   afterEach(() => bench.close());

@@ -49,7 +49,7 @@ const NO_POSITION = -1;
  */
 export class CommittedEvents implements SubscribedLog {
   /** The fold of every committed event. */
-  readonly state = new SessionState();
+  readonly state: SessionState;
   readonly #options: CommittedEventsOptions;
   readonly #ids: Generations;
   readonly #kept: KeptEvents;
@@ -61,6 +61,7 @@ export class CommittedEvents implements SubscribedLog {
 
   constructor(options: CommittedEventsOptions) {
     this.#options = options;
+    this.state = new SessionState(options);
     this.#ids = options.ids;
     this.#kept = new KeptEvents(options);
     this.#subscribers = new Subscribers(options.maxEvents, () => (this.#lastReading = null));
@@ -139,7 +140,7 @@ export class CommittedEvents implements SubscribedLog {
       this.#lastSeq = event.seq;
     }
     this.#kept.expire();
-    this.#kept.trim(() => this.#openBeforeKept());
+    this.#kept.trim(() => this.#seqsKeptOlder());
     this.#subscribers.wake(appended.length);
   }
 
@@ -273,5 +274,11 @@ export class CommittedEvents implements SubscribedLog {
    */
   #openBeforeKept(): SessionEvent[] {
     return this.state.openEvents().filter((event) => event.seq < this.firstSeq);
+  }
+
+  /** The seqs of the events from before the window that stay in the storage: the open ones, and those of decisions. */
+  #seqsKeptOlder(): number[] {
+    const decided = this.state.decisions.seqs.filter((seq) => seq < this.firstSeq);
+    return [...this.#openBeforeKept().map(({ seq }) => seq), ...decided];
   }
 }

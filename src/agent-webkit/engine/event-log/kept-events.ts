@@ -1,10 +1,11 @@
 import { EventWindow } from './event-window.js';
+import type { DecisionLimits } from './kept-decisions.js';
 import type { Generations } from './generations.js';
 import { type Frames, PackedEvents } from './packed-events.js';
 import type { SessionEvent } from '../session-event.js';
 import type { EventStore } from '../storage.js';
 
-export interface WindowLimits {
+export interface WindowLimits extends DecisionLimits {
   /** How many events are kept. */
   maxEvents: number;
   /** How many characters of payload are kept. */
@@ -133,8 +134,12 @@ export class KeptEvents {
     return events.length === wanted && events.at(-1)?.seq === cursor + wanted ? events : null;
   }
 
-  /** Trims the storage, except for open events, once enough events have left the window. */
-  trim(open: () => readonly SessionEvent[]): void {
+  /**
+   * Trims the storage once enough events have left the window.
+   *
+   * @param kept returns the seqs of the events that stay
+   */
+  trim(kept: () => readonly number[]): void {
     const evicted = this.firstSeq - this.#trimmedBefore;
     if (evicted === 0) return;
     const { maxLogChars, maxEventAgeMs, store, sessionId } = this.#options;
@@ -143,9 +148,8 @@ export class KeptEvents {
       maxEventAgeMs !== null && performance.now() - this.#trimmedAt >= maxEventAgeMs * TRIM_LATE;
     if (!isMuch && !isLate) return;
     this.opened();
-    const keep = open().map((event) => event.seq);
     try {
-      store.trim(sessionId, this.firstSeq, keep)?.catch(() => undefined);
+      store.trim(sessionId, this.firstSeq, kept())?.catch(() => undefined);
     } catch {
       // Events that could not be trimmed now are trimmed the next time.
     }

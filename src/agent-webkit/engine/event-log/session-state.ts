@@ -1,6 +1,7 @@
 import type { EventPayloads, UserContent, WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
 import { type Asked, readAsked } from './asked.js';
+import { type DecisionLimits, KeptDecisions } from './kept-decisions.js';
 import { OpenMessages } from './open-messages.js';
 
 /** A user message that was accepted and whose turn has not started. */
@@ -30,6 +31,9 @@ export interface OpenRequest extends Asked {
   readonly event: SessionEvent;
 }
 
+/** The limits of a state from which nothing is trimmed. */
+const LAST_DECISION: DecisionLimits = { maxDecisions: 1, maxDecisionChars: 0 };
+
 /** How many conversations of a session are remembered, the newest last. */
 const MAX_CONVERSATIONS = 100;
 
@@ -44,6 +48,7 @@ export class SessionState {
   /** The running tasks, by id, in the order of their starts. */
   readonly tasks = new Map<string, RunningTask>();
   readonly messages = new OpenMessages();
+  readonly decisions: KeptDecisions;
   turn: RunningTurn | null = null;
   /** True once a turn was started, so that there is a conversation to resume. */
   hasConversation = false;
@@ -52,6 +57,10 @@ export class SessionState {
   #workChanges = 0;
   #lastResult: SessionEvent | null = null;
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
+
+  constructor(limits: DecisionLimits = LAST_DECISION) {
+    this.decisions = new KeptDecisions(limits);
+  }
 
   /** The number of changes of the open requests and the running tasks. */
   get workChanges(): number {
@@ -86,7 +95,7 @@ export class SessionState {
         this.requests.set(wire.data.correlation_id, { event: copyOf(event), ...readAsked(wire) });
         return;
       case 'request_resolved':
-        if (this.requests.delete(wire.data.correlation_id)) this.#workChanges += 1;
+        this.#resolve(event, wire.data);
         return;
       case 'task_started':
         this.#workChanges += 1;
@@ -185,6 +194,14 @@ export class SessionState {
     const events = [...task.events, copyOf(event)] as const;
     this.#workChanges += 1;
     this.tasks.set(data.task_id, { ...task, events, isInBackground: true });
+  }
+
+  #resolve(event: SessionEvent, { correlation_id, link }: EventPayloads['request_resolved']): void {
+    const request = this.requests.get(correlation_id);
+    if (link) this.decisions.add(request?.event, event, link);
+    if (!request) return;
+    this.requests.delete(correlation_id);
+    this.#workChanges += 1;
   }
 }
 

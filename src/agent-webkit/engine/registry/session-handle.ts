@@ -1,4 +1,4 @@
-import type { EventsPage, SessionInfo } from '../../protocol/answers.js';
+import type { DecisionRecord, EventsPage, SessionInfo } from '../../protocol/answers.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import { InvalidRequestError, ShuttingDownError } from '../errors.js';
@@ -122,6 +122,17 @@ export class SessionHandle {
   async watch(after = 0, { signal }: WatchOptions = {}): Promise<SessionWatch> {
     checkInteger('after', after, 0);
     return SessionWatch.open(this.#registry, this.id, this.#caller, after, signal);
+  }
+
+  /**
+   * Returns the kept decisions about requests of the agent, oldest first, as `GET /sessions/:id/decisions` does.
+   *
+   * @param after the number after which they begin; 0 for all that are kept
+   * @throws InvalidRequestError
+   */
+  async decisions(after = 0): Promise<DecisionRecord[]> {
+    checkInteger('after', after, 0);
+    return this.#registry.decisions(this.id, this.#caller, after);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { SessionInfo } from '../../protocol/answers.js';
+import type { DecisionRecord, SessionInfo } from '../../protocol/answers.js';
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
@@ -9,6 +9,7 @@ import type { Session } from '../session/session.js';
 import type { RequestCursor } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
+import { readDecisions } from './decision-reads.js';
 import type { ListCursor } from './listing.js';
 import { MovingSubscription } from './moving-subscription.js';
 import { readRequestPage, type RequestPage } from './request-page.js';
@@ -134,6 +135,17 @@ export class SessionRegistry {
       this.#parts.shared?.reads.info(id, caller, wait) ??
       (await this.get(id, caller, 'read', wait)).info()
     );
+  }
+
+  /**
+   * Returns the kept decisions about the requests of a session, oldest first.
+   *
+   * @throws what {@link get} throws
+   */
+  async decisions(id: string, caller: Caller, after: number): Promise<DecisionRecord[]> {
+    const wait = this.wait();
+    await this.#parts.lookup.locate(id, caller, 'read', 0, wait);
+    return wait.for(readDecisions(this.#parts.storage.events, id, after));
   }
 
   /**

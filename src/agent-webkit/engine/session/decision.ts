@@ -26,6 +26,12 @@ export interface RequestDecision {
   inputDigest: string;
   /** The digest of the input that was allowed; absent when it is the one that was shown. */
   updatedInputDigest?: string;
+  /** The number of the decision in its session, from 1. */
+  number: number;
+  /** The hash of the decision before; null for the first one. */
+  prev: string | null;
+  /** The hash of this decision, as in `GET /sessions/:id/decisions`. */
+  hash: string;
 }
 
 /** Called with each decision. An error that it throws is logged and changes nothing. */

@@ -68,12 +68,6 @@ export function requestEventOrNull(
   }
 }
 
-/** Returns when an open request was opened; null for one of an earlier version. */
-export function openedAt(request: OpenRequest): Date | null {
-  const { time } = parseSessionEvent(request.event).data as { time?: string };
-  return time === undefined ? null : new Date(time);
-}
-
 /** Returns an open request as its event described it, with the event's name. */
 export function toPendingRequest(request: Pick<OpenRequest, 'event'>): PendingRequest {
   const { event, data } = parseSessionEvent(request.event);

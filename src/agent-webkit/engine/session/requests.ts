@@ -11,11 +11,12 @@ import type { Answer, Answering } from './answering.js';
 import { createAskEvent } from './ask-events.js';
 import type { RequestDecision } from './decision.js';
 import { readReply } from './replies.js';
-import { openedAt, requestEventOrNull } from './request-events.js';
-import { checkDigest, describeResolution } from './resolution.js';
+import { requestEventOrNull } from './request-events.js';
+import { checkDigest, describeResolution, openTime, withLink } from './resolution.js';
 import { type RequestResult, type Settlement, tooManyOpen, unanswered } from './settlement.js';
 
 export interface RequestsOptions {
+  sessionId: string;
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   timeoutMs: number | null;
   /** Decides who may answer; null for every caller who may answer in the session. */
@@ -181,7 +182,9 @@ export class Requests {
     const { correlationId, kind, toolName, input } = request;
     const { outcome, result, updatedInput } = settlement;
     const callback = this.#takeCallback(correlationId);
-    const data = describeResolution(request, settlement, by);
+    const resolution = describeResolution(request, settlement, by);
+    const { last } = this.#log.state.decisions;
+    const data = withLink(this.#options.sessionId, request, resolution, last);
     try {
       await this.#log.append({ event: 'request_resolved', data });
     } catch (error) {
@@ -189,6 +192,7 @@ export class Requests {
       throw error;
     }
     callback?.(result);
+    const openedAt = openTime(request);
     this.#options.onDecision({
       caller: by,
       correlationId,
@@ -197,10 +201,11 @@ export class Requests {
       input,
       ...(updatedInput && { updatedInput }),
       outcome,
-      openedAt: openedAt(request),
+      openedAt: openedAt === null ? null : new Date(openedAt),
       at: new Date(data.at),
       inputDigest: data.input_digest,
       ...(data.updated_input_digest && { updatedInputDigest: data.updated_input_digest }),
+      ...data.link,
     });
   }
 

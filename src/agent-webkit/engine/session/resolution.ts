@@ -1,12 +1,12 @@
-import type { EventPayloads } from '../../protocol/events.js';
+import type { DecisionLink } from '../../protocol/events.js';
 import type { Caller } from '../caller.js';
+import { describeDecision, linkAfter, type RecordedResolution } from '../decision-record.js';
 import { digestOf, TooDeepError } from '../digest.js';
 import { InputChangedError, InvalidRequestError } from '../errors.js';
 import type { OpenRequest } from '../event-log/session-state.js';
+import { parseSessionEvent } from '../session-event.js';
 import type { Answer } from './answering.js';
 import type { Settlement } from './settlement.js';
-
-type Resolved = EventPayloads['request_resolved'];
 
 /** Returns the digest of the input that clients were shown. */
 export function shownDigest(request: OpenRequest): string {
@@ -44,12 +44,33 @@ export function editedInput(
   }
 }
 
+/** Returns when a request was opened, in ISO 8601; null for a request of an earlier version. */
+export function openTime({ event }: OpenRequest): string | null {
+  const { time } = parseSessionEvent(event).data as { time?: unknown };
+  return typeof time === 'string' ? time : null;
+}
+
+/** Adds the link of a decision that follows the last one. */
+export function withLink(
+  sessionId: string,
+  request: OpenRequest,
+  resolution: RecordedResolution,
+  last: DecisionLink | null,
+): RecordedResolution & { link: DecisionLink } {
+  const described = describeDecision(
+    sessionId,
+    { toolName: request.toolName, input: request.input, openedAt: openTime(request) },
+    resolution,
+  );
+  return { ...resolution, link: linkAfter(last, described) };
+}
+
 /** Returns the event data that records how a request was resolved. */
 export function describeResolution(
   request: OpenRequest,
   { outcome, updatedInput: allowed = request.input }: Omit<Settlement, 'result'>,
   by: Caller | null,
-): Resolved & Required<Pick<Resolved, 'at' | 'input_digest'>> {
+): RecordedResolution {
   const { correlationId, kind, input } = request;
   return {
     correlation_id: correlationId,

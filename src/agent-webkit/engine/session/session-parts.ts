@@ -71,6 +71,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.lifecycle = new SessionLifecycle(record, deps, this);
     this.queue = new MessageQueue(log, limits, () => this.#assertAgentAvailable());
     this.requests = new Requests(log, {
+      sessionId: record.id,
       timeoutMs: limits.requestTimeoutMs,
       answering: canAnswer && new Answering(record, canAnswer, logger),
       onDecision: (decision) => this.#onDecision(decision),
@@ -224,6 +225,8 @@ function logOptions(
     store: storage.events,
     maxEvents: limits.maxEvents,
     maxLogChars: limits.maxLogChars,
+    maxDecisions: limits.maxDecisions,
+    maxDecisionChars: limits.maxDecisionChars,
     maxEventAgeMs: limits.maxEventAgeMs,
     maxHeldBytes: MAX_HELD_BYTES,
     lastActivityAt: record.lastActivityAt.getTime(),

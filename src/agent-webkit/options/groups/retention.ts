@@ -33,6 +33,23 @@ export interface RetentionOptions {
   readonly maxEventAgeMs?: number | null;
 
   /**
+   * Maximum number of decisions about requests of the agent kept of a session, for
+   * `GET /sessions/:id/decisions`. They stay when their events have left the log, for any `maxEventAgeMs`, and are
+   * deleted with the session. The numbers of the decisions show that older ones are gone.
+   *
+   * @default 1000
+   */
+  readonly maxDecisions?: number;
+
+  /**
+   * Maximum total size of the payloads of a session's kept decisions, in characters. The last decision
+   * is always kept.
+   *
+   * @default 4194304
+   */
+  readonly maxDecisionChars?: number;
+
+  /**
    * How long a session is kept without a message, a turn, an open request or a subscriber, in
    * milliseconds. It is then deleted with everything stored of it. Null for no limit.
    *
@@ -76,6 +93,22 @@ export const RETENTION = {
     variable: 'AGENT_WEBKIT_MAX_EVENT_AGE_MS',
     effect:
       'How long an event is kept. When a session is loaded into memory again, all of its events get the time of its last use. Null for no limit.',
+  },
+  maxDecisions: {
+    rule: count,
+    default: 1000,
+    unit: 'decisions',
+    variable: 'AGENT_WEBKIT_MAX_DECISIONS',
+    effect:
+      'Maximum number of decisions kept of a session for `GET /sessions/:id/decisions`, also when their events have left the log.',
+  },
+  maxDecisionChars: {
+    rule: count,
+    default: 4 * 1024 * 1024,
+    unit: 'characters',
+    variable: 'AGENT_WEBKIT_MAX_DECISION_CHARS',
+    effect:
+      "Maximum total size of the payloads of a session's kept decisions. The last decision is always kept.",
   },
   retentionMs: {
     rule: orNull(age),

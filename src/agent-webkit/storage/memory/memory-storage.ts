@@ -99,11 +99,12 @@ class MemoryEventStore implements EventStore {
     const stored = this.#sessions.get(sessionId);
     if (!stored) return;
     const { events, older } = stored;
-    const leaving = [...new Set(keep)]
+    const kept = new Set(keep);
+    const leaving = [...kept]
       .filter((seq) => seq >= events.firstSeq && seq < firstSeq)
       .sort((a, b) => a - b)
       .flatMap((seq) => events.after(seq - 1, 1));
-    const staying = older.filter(({ seq }) => seq >= firstSeq || keep.includes(seq));
+    const staying = older.filter(({ seq }) => seq >= firstSeq || kept.has(seq));
     stored.older = [...staying, ...leaving];
     events.evictBefore(firstSeq);
     for (const [key, at] of stored.keys) {
