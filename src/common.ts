@@ -10,6 +10,7 @@ export type { HookOptions } from './agent-webkit/options/groups/hooks.js';
 export type { LimitOptions } from './agent-webkit/options/groups/limits.js';
 export type { NetworkOptions } from './agent-webkit/options/groups/network.js';
 export type { NotifyOptions } from './agent-webkit/options/groups/notify.js';
+export type { RequestOptions } from './agent-webkit/options/groups/requests.js';
 export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
 export type { SandboxChoice, SandboxOptions } from './agent-webkit/options/groups/sandbox.js';
 export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
@@ -151,6 +152,7 @@ export type {
 } from './agent-webkit/engine/registry/access.js';
 export type { AnsweredRequest, CanAnswer } from './agent-webkit/engine/session/answering.js';
 export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
+export type { RequestExpiry, RequestExpiryByTool } from './agent-webkit/engine/request-expiry.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
 // Notifications
@@ -182,6 +184,7 @@ export type {
   MessageDelta,
   ModelUsage,
   NoticePayloads,
+  RequestExpiryData,
   RequestKind,
   RequestOutcome,
   RequestPayloads,

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
 import type { SdkFactory, SessionConfig } from '../../src/agent-webkit/engine/agent-client.js';
 import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
+import type { RequestExpiryByTool } from '../../src/agent-webkit/engine/request-expiry.js';
 import type { CanAnswer } from '../../src/agent-webkit/engine/session/answering.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
 import { Session } from '../../src/agent-webkit/engine/session/session.js';
@@ -22,6 +23,7 @@ import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
 import { FakeFolders } from './fake-folders.js';
 
 export interface BenchOptions {
+  expiry?: RequestExpiryByTool;
   canAnswer?: CanAnswer;
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
@@ -118,6 +120,7 @@ export class SessionBench {
       permissionModes: ['default', 'acceptEdits', 'plan'],
       slots: slots ?? new AgentSlots(100),
       canAnswer: options.canAnswer ?? null,
+      ...(options.expiry && { expiry: options.expiry }),
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
       onOwnershipLost: (id) => void this.lost.push(id),

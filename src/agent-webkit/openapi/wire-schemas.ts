@@ -302,6 +302,15 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitRequestExpiryData: {
+    description: 'When a request expires, and what is decided then.',
+    type: 'object',
+    required: ['at', 'decision'],
+    properties: {
+      at: { description: 'ISO 8601 in UTC.', type: 'string' },
+      decision: { type: 'string', enum: ['allow', 'deny'] },
+    },
+  },
   AgentWebkitEventPermissionRequest: {
     description: 'A user must allow or deny the use of a tool. Reply with `permission_response`.',
     type: 'object',
@@ -340,6 +349,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'Details for the user from the SDK: `tool_use_id`, and optional fields such as `title`, `suggestions` and `mcp_server`. `default_to_no` and `suppress_always_allow_rule` restrict how the user may be asked. `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.',
             type: 'object',
             additionalProperties: true,
+          },
+          expiry: {
+            description: 'When the request expires without a reply. Absent if it stays open.',
+            $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
           },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
@@ -380,6 +393,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           input_digest: {
             description: 'The digest of `questions`, as in `permission_request`.',
             type: 'string',
+          },
+          expiry: {
+            description:
+              'When the request expires without a reply. It is then denied. Absent if it stays open.',
+            $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
           },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
@@ -439,6 +457,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             description:
               'The id of the caller who replied. Absent if the request ended without a reply.',
             type: 'string',
+          },
+          expired: {
+            description:
+              'Set if the request was allowed because it expired. One that expired and was denied has the outcome `expired`.',
+            type: 'boolean',
+            enum: [true],
           },
           at: {
             description:
@@ -1695,6 +1719,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         type: 'object',
         additionalProperties: true,
       },
+      expiry: {
+        description: 'When the request expires without a reply. Absent if it stays open.',
+        $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
+      },
     },
   },
   AgentWebkitPendingRequestAskUserQuestion: {
@@ -1720,6 +1748,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       input_digest: {
         description: 'The digest of `questions`, as in `permission_request`.',
         type: 'string',
+      },
+      expiry: {
+        description:
+          'When the request expires without a reply. It is then denied. Absent if it stays open.',
+        $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
       },
     },
   },
@@ -2188,6 +2221,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description:
           'The id of the caller who answered; null if the request expired or was cancelled.',
         type: ['string', 'null'],
+      },
+      expired: {
+        description: 'Set if the request was allowed because it expired.',
+        type: 'boolean',
+        enum: [true],
       },
       at: { description: 'When the request was resolved.', type: 'string' },
       updated_input: {

@@ -4,6 +4,7 @@ import type { LimitOptions } from './groups/limits.js';
 import type { NetworkOptions } from './groups/network.js';
 import type { NotifyOptions } from './groups/notify.js';
 import type { Notify } from '../engine/notification.js';
+import type { RequestOptions } from './groups/requests.js';
 import type { RetentionOptions } from './groups/retention.js';
 import type { SandboxOptions } from './groups/sandbox.js';
 import type { StreamOptions } from './groups/stream.js';
@@ -31,6 +32,8 @@ export interface OptionGroups {
   readonly retention?: RetentionOptions;
   /** Notifications about sessions: webhooks, or calls of a function. */
   readonly notify?: NotifyOptions;
+  /** Policies for the requests of agents. */
+  readonly requests?: RequestOptions;
   /** Functions of the host that make decisions or record them. */
   readonly hooks?: HookOptions;
 }

@@ -5,6 +5,7 @@ import { HOOKS } from './groups/hooks.js';
 import { LIMITS } from './groups/limits.js';
 import { NETWORK } from './groups/network.js';
 import { NOTIFY } from './groups/notify.js';
+import { REQUESTS } from './groups/requests.js';
 import { RETENTION } from './groups/retention.js';
 import { SANDBOX } from './groups/sandbox.js';
 import { STREAM } from './groups/stream.js';
@@ -26,6 +27,7 @@ export const GROUPS = {
   timeouts: TIMEOUTS,
   retention: RETENTION,
   notify: NOTIFY,
+  requests: REQUESTS,
   hooks: HOOKS,
 } satisfies {
   readonly [Group in keyof OptionGroups]-?: Descriptors<NonNullable<OptionGroups[Group]>>;

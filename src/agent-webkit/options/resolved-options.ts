@@ -99,6 +99,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
       backgroundGraceMs,
       canAccess,
       canAnswer,
+      ...groupValues(options, 'requests'),
       onDecision,
     },
   });

@@ -102,6 +102,8 @@ export type DecisionRecord = DecisionLink & {
   outcome: RequestOutcome;
   /** The id of the caller who answered; null if the request expired or was cancelled. */
   by: string | null;
+  /** Set if the request was allowed because it expired. */
+  expired?: true;
   /** When the request was resolved. */
   at: string;
   /** The input that was allowed, if it is not the one that was shown: an edited input, or questions with their answers. */

@@ -33,6 +33,13 @@ export type RequestKind = 'permission' | 'question' | 'elicitation' | 'dialog' |
 
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
+/** When a request expires, and what is decided then. */
+export type RequestExpiryData = {
+  /** ISO 8601 in UTC. */
+  at: string;
+  decision: 'allow' | 'deny';
+};
+
 /** A link of the hash chain of a session's decisions. */
 export type DecisionLink = {
   /** The number of the decision in its session, from 1. */
@@ -127,6 +134,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
      * `plan_missing` is true if the agent asks for the approval of a plan that the server does not know.
      */
     context: Record<string, unknown>;
+    /** When the request expires without a reply. Absent if it stays open. */
+    expiry?: RequestExpiryData;
   };
   /** A user must answer questions. Reply with `question_response`. */
   ask_user_question: {
@@ -139,6 +148,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     questions: Record<string, unknown>;
     /** The digest of `questions`, as in `permission_request`. */
     input_digest?: string;
+    /** When the request expires without a reply. It is then denied. Absent if it stays open. */
+    expiry?: RequestExpiryData;
   };
   /** A request was answered, expired or was cancelled. */
   request_resolved: {
@@ -147,6 +158,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     outcome: RequestOutcome;
     /** The id of the caller who replied. Absent if the request ended without a reply. */
     by?: string;
+    /** Set if the request was allowed because it expired. One that expired and was denied has the outcome `expired`. */
+    expired?: true;
     /** When the request was resolved: ISO 8601 in UTC. Like the fields below, absent in events of an earlier version. */
     at?: string;
     /** The digest of the input that was shown. */

@@ -59,6 +59,55 @@ describe('a request without a reply', () => {
     ]);
   });
 
+  it('expires after the time of its tool, with the decision of its tool', async () => {
+    await start({
+      limits: LIMITS,
+      expiry: {
+        'mcp__crm__*': { afterMs: 1000, decision: 'allow' },
+        '*': { afterMs: 2000, decision: 'deny' },
+      },
+    });
+    const allowed = ask('t1', 'mcp__crm__read');
+    const denied = ask('t2', 'Bash');
+    expect(bench.session.info().pending).toMatchObject([
+      { expiry: { at: new Date(Date.now() + 1000).toISOString(), decision: 'allow' } },
+      { expiry: { at: new Date(Date.now() + 2000).toISOString(), decision: 'deny' } },
+    ]);
+    await pass(1000);
+    expect(await allowed).toEqual({ behavior: 'allow', updatedInput: { questions: [] } });
+    await pass(999);
+    expect(bench.session.state).toBe('awaiting');
+    await pass(1);
+    expect(await denied).toEqual(EXPIRED);
+    const [first, second] = (await bench.data('request_resolved')) as object[];
+    expect(first).toMatchObject({ correlation_id: 't1', outcome: 'allowed', expired: true });
+    expect(first).not.toHaveProperty('by');
+    expect(second).toMatchObject({ correlation_id: 't2', outcome: 'expired' });
+    expect(second).not.toHaveProperty('expired');
+    expect(bench.decisions).toMatchObject([
+      { outcome: 'allowed', caller: null },
+      { outcome: 'expired', caller: null },
+    ]);
+  });
+
+  it('is denied when it is a question, also where its tool is to be allowed', async () => {
+    await start({ expiry: { '*': { afterMs: 1000, decision: 'allow' } } });
+    const asked = ask('t1', 'AskUserQuestion');
+    expect(bench.session.info().pending).toMatchObject([{ expiry: { decision: 'deny' } }]);
+    await pass(1000);
+    expect(await asked).toEqual(EXPIRED);
+  });
+
+  it('is resolved once when a reply arrives before it would be allowed', async () => {
+    await start({ expiry: { Bash: { afterMs: 1000, decision: 'allow' } } });
+    const asked = ask('t1');
+    const deny = { type: 'permission_response', correlation_id: 't1', behavior: 'deny' } as const;
+    await bench.session.accept(deny, ADA);
+    await pass(1000);
+    expect(await asked).toMatchObject({ behavior: 'deny' });
+    expect(await outcomes()).toEqual(['denied']);
+  });
+
   it('never expires when there is no timeout', async () => {
     await start({});
     void ask('t1');

@@ -17,6 +17,7 @@ export interface RequestDecision {
   input: Record<string, unknown>;
   /** The input that was allowed, or the request with its answers; absent when it was denied. */
   updatedInput?: Record<string, unknown>;
+  /** A request that expired has the outcome `allowed` and no caller where `requests.expiry` allows it. */
   outcome: RequestOutcome;
   /** When the request was opened; null for a request of an earlier version. */
   openedAt: Date | null;

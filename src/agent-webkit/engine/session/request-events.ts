@@ -7,6 +7,12 @@ import type { OpenRequest } from '../event-log/session-state.js';
 import { parseSessionEvent } from '../session-event.js';
 import { showInput } from './shown-plan.js';
 
+/** The event of a request. */
+export type RequestEvent = Extract<
+  WireEvent,
+  { event: 'permission_request' | 'ask_user_question' }
+>;
+
 /**
  * Returns the event that asks clients for a permission, or for the answers to questions.
  *
@@ -16,7 +22,7 @@ export function createRequestEvent(
   toolName: string,
   input: Record<string, unknown>,
   context: PermissionContext,
-): WireEvent {
+): RequestEvent {
   const correlation_id = context.toolUseID;
   if (toolName === QUESTION_TOOL) {
     return {
@@ -59,7 +65,7 @@ export function createRequestEvent(
 /** Returns the event as {@link createRequestEvent} does, or null when the input is nested too deeply. */
 export function requestEventOrNull(
   ...request: Parameters<typeof createRequestEvent>
-): WireEvent | null {
+): RequestEvent | null {
   try {
     return createRequestEvent(...request);
   } catch (error) {

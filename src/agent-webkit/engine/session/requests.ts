@@ -7,18 +7,27 @@ import { NoPendingRequestError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { QUESTION_TOOL } from '../event-log/asked.js';
 import type { OpenRequest } from '../event-log/session-state.js';
+import { expiryOf, type RequestExpiryByTool } from '../request-expiry.js';
 import type { Answer, Answering } from './answering.js';
 import { createAskEvent } from './ask-events.js';
 import type { RequestDecision } from './decision.js';
 import { readReply } from './replies.js';
 import { requestEventOrNull } from './request-events.js';
 import { checkDigest, describeResolution, openTime, withLink } from './resolution.js';
-import { type RequestResult, type Settlement, tooManyOpen, unanswered } from './settlement.js';
+import {
+  allowedByExpiry,
+  type RequestResult,
+  type Settlement,
+  tooManyOpen,
+  unanswered,
+} from './settlement.js';
 
 export interface RequestsOptions {
   sessionId: string;
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   timeoutMs: number | null;
+  /** The expiry of the requests of some tools. */
+  expiry?: RequestExpiryByTool;
   /** Decides who may answer; null for every caller who may answer in the session. */
   answering: Pick<Answering, 'check'> | null;
   /** Called when a request's outcome is committed. */
@@ -36,7 +45,11 @@ interface Asked {
   readonly event: WireEvent;
   readonly input: object;
   readonly signal: AbortSignal;
+  /** When it expires without a reply; undefined when it stays open. */
+  readonly expiry: Expiry | undefined;
 }
+
+type Expiry = NonNullable<ReturnType<typeof expiryOf>>;
 
 const TOO_DEEP = {
   behavior: 'deny',
@@ -79,7 +92,9 @@ export class Requests {
     const event = requestEventOrNull(toolName, input, context);
     if (!event) return TOO_DEEP;
     const kind = toolName === QUESTION_TOOL ? 'question' : 'permission';
-    const result = await this.#publish({ correlationId, kind, event, input, signal });
+    const expiry = this.#expiryOf(toolName, kind === 'question');
+    if (expiry) event.data.expiry = { at: expiry.at, decision: expiry.decision };
+    const result = await this.#publish({ correlationId, kind, event, input, signal, expiry });
     return withFullInput(result as PermissionResult, event, input);
   }
 
@@ -91,10 +106,12 @@ export class Requests {
   ): Promise<AgentAsks[Kind]['result']> {
     const request = signal.aborted ? null : createAskEvent(kind, asked);
     if (!request) return unansweredAsk(kind);
-    return this.#publish({ ...request, kind, input: asked, signal });
+    const { timeoutMs } = this.#options;
+    const expiry = expiryOf('', true, {}, timeoutMs, Date.now());
+    return this.#publish({ ...request, kind, input: asked, signal, expiry });
   }
 
-  #publish({ correlationId, kind, event, input, signal }: Asked): Promise<RequestResult> {
+  #publish({ correlationId, kind, event, input, signal, expiry }: Asked): Promise<RequestResult> {
     const chars = JSON.stringify([event, input]).length;
     const isFull = this.#waiting >= MAX_OPEN || this.#waitingChars + chars > MAX_OPEN_CHARS;
     if (this.#waiting > 0 && isFull) return Promise.resolve(tooManyOpen(kind));
@@ -103,7 +120,7 @@ export class Requests {
     return new Promise((resolve) => {
       const onAbort = () => this.cancel(correlationId);
       const earlier = this.#callbacks.get(correlationId);
-      const timer = earlier ? undefined : this.#startTimer(correlationId);
+      const timer = earlier || !expiry ? undefined : this.#startTimer(correlationId, expiry);
       this.#callbacks.set(correlationId, (result) => {
         clearTimeout(timer);
         this.#waiting -= 1;
@@ -164,18 +181,29 @@ export class Requests {
     for (const correlationId of this.#log.state.requests.keys()) this.cancel(correlationId);
   }
 
-  #startTimer(correlationId: string): NodeJS.Timeout | undefined {
-    const { timeoutMs } = this.#options;
-    if (timeoutMs === null) return undefined;
-    const expire = () => this.#resolveUnanswered(correlationId, 'expired');
-    return setTimeout(expire, timeoutMs).unref();
+  #expiryOf(toolName: string, mustBeDenied: boolean): Expiry | undefined {
+    const { expiry = {}, timeoutMs } = this.#options;
+    return expiryOf(toolName, mustBeDenied, expiry, timeoutMs, Date.now());
+  }
+
+  #startTimer(correlationId: string, { afterMs, decision }: Expiry): NodeJS.Timeout {
+    const expire = () => {
+      const request = this.#log.state.requests.get(correlationId);
+      if (request && decision === 'allow') this.#settle(request, allowedByExpiry(request.input));
+      else this.#resolveUnanswered(correlationId, 'expired');
+    };
+    return setTimeout(expire, afterMs).unref();
   }
 
   #resolveUnanswered(correlationId: string, outcome: 'cancelled' | 'expired'): void {
     const request = this.#log.state.requests.get(correlationId);
-    if (!request) return;
+    if (request) this.#settle(request, unanswered(request.kind, outcome));
+  }
+
+  /** Resolves a request without a reply. */
+  #settle(request: OpenRequest, settlement: Settlement): void {
     // The agent gets its result in any case. A log that has failed ends the session by itself.
-    this.#resolve(request, unanswered(request.kind, outcome), null).catch(() => undefined);
+    this.#resolve(request, settlement, null).catch(() => undefined);
   }
 
   async #resolve(request: OpenRequest, settlement: Settlement, by: Caller | null): Promise<void> {

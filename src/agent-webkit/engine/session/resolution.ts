@@ -77,6 +77,7 @@ export function describeResolution(
     kind,
     outcome,
     ...(by && { by: by.id }),
+    ...(outcome === 'allowed' && !by && { expired: true as const }),
     at: new Date().toISOString(),
     input_digest: shownDigest(request),
     ...(allowed !== input && {

@@ -6,6 +6,7 @@ import type { Appended } from '../event-log/group-commit.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
 import type { NewNotification } from '../notification-outbox.js';
 import type { SessionRecord, StorageProvider } from '../storage.js';
+import type { RequestExpiryByTool } from '../request-expiry.js';
 import type { SessionFolders } from '../workspace/session-folders.js';
 import type { PermittedCommands } from '../slash-command.js';
 import type { CanAnswer } from './answering.js';
@@ -57,6 +58,12 @@ export interface SessionDependencies {
   commands: PermittedCommands;
   /** The permission modes that clients may request, and to which the agent may change. */
   permissionModes: readonly PermissionMode[];
+  /**
+   * The expiry of the requests of some tools.
+   *
+   * @default `limits.requestTimeoutMs` for every tool
+   */
+  expiry?: RequestExpiryByTool;
   slots: AgentSlots;
   /** Decides who may answer a request; null for every caller who may answer in the session. */
   canAnswer: CanAnswer | null;

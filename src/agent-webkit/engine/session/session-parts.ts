@@ -73,6 +73,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.requests = new Requests(log, {
       sessionId: record.id,
       timeoutMs: limits.requestTimeoutMs,
+      ...(deps.expiry && { expiry: deps.expiry }),
       answering: canAnswer && new Answering(record, canAnswer, logger),
       onDecision: (decision) => this.#onDecision(decision),
     });

@@ -21,6 +21,15 @@ export function unanswered(kind: RequestKind, outcome: 'cancelled' | 'expired'):
   return { outcome, result: { behavior: 'deny', message: 'No reply arrived in time.' } };
 }
 
+/** Returns the end of a request that expired and whose tool is then allowed, with the input that was shown. */
+export function allowedByExpiry(input: Record<string, unknown>): Settlement {
+  return {
+    outcome: 'allowed',
+    result: { behavior: 'allow', updatedInput: input },
+    updatedInput: input,
+  };
+}
+
 /** Returns the result of a request that is not published, because too many others are open. */
 export function tooManyOpen(kind: RequestKind): RequestResult {
   if (!isForTool(kind)) return unansweredAsk(kind);
