@@ -152,6 +152,10 @@ export type {
 } from './agent-webkit/engine/registry/access.js';
 export type { AnsweredRequest, CanAnswer } from './agent-webkit/engine/session/answering.js';
 export type { RequestDecision, OnDecision } from './agent-webkit/engine/session/decision.js';
+export type {
+  RequestApprovals,
+  RequestApprovalsByTool,
+} from './agent-webkit/engine/request-approvals.js';
 export type { RequestExpiry, RequestExpiryByTool } from './agent-webkit/engine/request-expiry.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
@@ -184,6 +188,7 @@ export type {
   MessageDelta,
   ModelUsage,
   NoticePayloads,
+  RequestApprovalsData,
   RequestExpiryData,
   RequestKind,
   RequestOutcome,

@@ -17,6 +17,7 @@ const READERS: Readonly<Record<string, string>> = {
   'engine/registry/maintenance.ts': 'stored as the last activity of a session that is read',
   'engine/registry/retention.ts': 'compared with the stored last activity',
   'engine/registry/session-creation.ts': 'stored as the creation',
+  'engine/session/approvals.ts': 'the time of an approval',
   'engine/session/requests.ts': 'the time at which a request expires',
   'engine/session/resolution.ts': 'the time of a decision',
   'engine/session/session-settings.ts': 'stored as the last activity',

@@ -2,6 +2,7 @@ import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.j
 import { addDelta, emptyTool, readBlock } from './blocks.js';
 import type { Conversation } from './conversation.js';
 import {
+  approve,
   ask,
   changeMessage,
   changeTool,
@@ -97,6 +98,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       return;
     case 'hook_decision_request':
       ask(draft, { kind: 'hook', ...event.data });
+      return;
+    case 'request_approved':
+      approve(draft, event.data);
       return;
     case 'request_resolved':
       resolve(draft, event.data);

@@ -9,7 +9,11 @@ export interface QueuedMessage {
 
 /** A request that waits for the user. */
 export type OpenRequest =
-  | ({ readonly kind: 'permission' } & EventPayloads['permission_request'])
+  | ({
+      readonly kind: 'permission';
+      /** The callers who have approved it, if it needs several approvals. */
+      readonly approvedBy?: readonly string[];
+    } & EventPayloads['permission_request'])
   | ({ readonly kind: 'question' } & EventPayloads['ask_user_question'])
   | ({ readonly kind: 'elicitation' } & EventPayloads['elicitation_request'])
   | ({ readonly kind: 'dialog' } & EventPayloads['dialog_request'])

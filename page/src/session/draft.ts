@@ -32,6 +32,14 @@ export function ask(draft: Draft, request: OpenRequest): void {
   changeTool(draft, request.correlation_id, { isAsked: true });
 }
 
+export function approve(draft: Draft, data: EventPayloads['request_approved']): void {
+  draft.requests = draft.requests.map((request) =>
+    request.kind === 'permission' && request.correlation_id === data.correlation_id
+      ? { ...request, approvedBy: [...(request.approvedBy ?? []), data.by] }
+      : request,
+  );
+}
+
 export function resolve(draft: Draft, data: EventPayloads['request_resolved']): void {
   const { correlation_id: id, outcome, by } = data;
   draft.requests = draft.requests.filter((request) => request.correlation_id !== id);

@@ -13,7 +13,7 @@ const KEYS: Readonly<Record<string, 'allow' | Step>> = { a: 'allow', e: 'edit', 
 
 /** A permission request of the agent. The card disappears when the request is resolved. */
 export function PermissionCard({ request, store }: { request: Permission; store: SessionStore }) {
-  const { correlation_id: id, tool_name: tool, input, context } = request;
+  const { correlation_id: id, tool_name: tool, input, context, approvals, approvedBy } = request;
   const [step, setStep] = useState<Step>('choose');
   const [edited, setEdited] = useState(() => toJson(input));
   const [reason, setReason] = useState('');
@@ -21,7 +21,9 @@ export function PermissionCard({ request, store }: { request: Permission; store:
   const [problem, setProblem] = useState<string | null>(null);
   const titleId = useId();
   const suggestions =
-    context['suppress_always_allow_rule'] === true ? [] : forThisSession(context['suggestions']);
+    context['suppress_always_allow_rule'] === true || approvals !== undefined
+      ? []
+      : forThisSession(context['suggestions']);
   const mustBeDeliberate = context['default_to_no'] === true;
 
   const reply = async (send: () => Promise<void>) => {
@@ -29,6 +31,8 @@ export function PermissionCard({ request, store }: { request: Permission; store:
     setProblem(null);
     try {
       await send();
+      // A request that needs more approvals stays.
+      if (approvals !== undefined) setSending(false);
     } catch (error) {
       setProblem(explain(error));
       setSending(false);
@@ -86,6 +90,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
           MCP server: <code>{mcpServer(context['mcp_server'])}</code>
         </p>
       )}
+      {approvals === undefined ? null : <p>{describeApprovals(approvals.required, approvedBy)}</p>}
       {step === 'edit' ? (
         <label className="field">
           Input (JSON)
@@ -174,6 +179,11 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       ) : null}
     </section>
   );
+}
+
+function describeApprovals(required: number, approvedBy: readonly string[] = []): string {
+  const names = approvedBy.length === 0 ? '' : `, approved by ${approvedBy.join(', ')}`;
+  return `${approvedBy.length} of ${required} approvals${names}. One denial decides.`;
 }
 
 function mcpServer(server: unknown): string | null {

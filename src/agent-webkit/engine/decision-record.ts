@@ -22,7 +22,16 @@ export function describeDecision(
   request: RecordedRequest,
   resolved: RecordedResolution,
 ): Unlinked {
-  const { correlation_id, kind, outcome, by = null, expired, at, input_digest } = resolved;
+  const {
+    correlation_id,
+    kind,
+    outcome,
+    by = null,
+    approved_by,
+    expired,
+    at,
+    input_digest,
+  } = resolved;
   const { updated_input, updated_input_digest } = resolved;
   return {
     session_id: sessionId,
@@ -34,6 +43,7 @@ export function describeDecision(
     opened_at: request.openedAt,
     outcome,
     by,
+    ...(approved_by && { approved_by }),
     ...(expired && { expired }),
     at,
     ...(updated_input && { updated_input }),

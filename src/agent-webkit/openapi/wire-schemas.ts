@@ -311,6 +311,18 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       decision: { type: 'string', enum: ['allow', 'deny'] },
     },
   },
+  AgentWebkitRequestApprovalsData: {
+    description: 'The approvals that a permission needs.',
+    type: 'object',
+    required: ['required', 'except_owner'],
+    properties: {
+      required: { description: 'How many callers must approve it.', type: 'number' },
+      except_owner: {
+        description: 'True if the owner of the session may not approve it.',
+        type: 'boolean',
+      },
+    },
+  },
   AgentWebkitEventPermissionRequest: {
     description: 'A user must allow or deny the use of a tool. Reply with `permission_response`.',
     type: 'object',
@@ -353,6 +365,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           expiry: {
             description: 'When the request expires without a reply. Absent if it stays open.',
             $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
+          },
+          approvals: {
+            description: 'The approvals that the request needs. Absent if one is enough.',
+            $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
           },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
@@ -399,6 +415,42 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'When the request expires without a reply. It is then denied. Absent if it stays open.',
             $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
           },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventRequestApproved: {
+    description:
+      'A caller approved a request that needs more approvals, and stays open. One denial decides.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['request_approved'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'by', 'at', 'input_digest', 'approvals', 'required', 'time'],
+        properties: {
+          correlation_id: { type: 'string' },
+          by: { description: 'The id of the caller.', type: 'string' },
+          at: { description: 'ISO 8601 in UTC.', type: 'string' },
+          input_digest: {
+            description: 'The digest of the input that was approved.',
+            type: 'string',
+          },
+          approvals: { description: 'The number of approvals so far.', type: 'number' },
+          required: { type: 'number' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -457,6 +509,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             description:
               'The id of the caller who replied. Absent if the request ended without a reply.',
             type: 'string',
+          },
+          approved_by: {
+            description:
+              'The ids of all callers who approved it, in their order, if it needed several approvals.',
+            type: 'array',
+            items: { type: 'string' },
           },
           expired: {
             description:
@@ -1526,6 +1584,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventToolResult' },
       { $ref: '#/components/schemas/AgentWebkitEventPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventAskUserQuestion' },
+      { $ref: '#/components/schemas/AgentWebkitEventRequestApproved' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestResolved' },
       { $ref: '#/components/schemas/AgentWebkitEventResult' },
       { $ref: '#/components/schemas/AgentWebkitEventError' },
@@ -1567,6 +1626,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         tool_result: '#/components/schemas/AgentWebkitEventToolResult',
         permission_request: '#/components/schemas/AgentWebkitEventPermissionRequest',
         ask_user_question: '#/components/schemas/AgentWebkitEventAskUserQuestion',
+        request_approved: '#/components/schemas/AgentWebkitEventRequestApproved',
         request_resolved: '#/components/schemas/AgentWebkitEventRequestResolved',
         result: '#/components/schemas/AgentWebkitEventResult',
         error: '#/components/schemas/AgentWebkitEventError',
@@ -1697,6 +1757,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         format: 'date-time',
       },
       event: { type: 'string', enum: ['permission_request'] },
+      approved_by: {
+        description: 'The ids of the callers who have approved it, if it needs several approvals.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       correlation_id: {
         description: 'Identifies the request in the reply and in `request_resolved`.',
         type: 'string',
@@ -1722,6 +1787,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       expiry: {
         description: 'When the request expires without a reply. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
+      },
+      approvals: {
+        description: 'The approvals that the request needs. Absent if one is enough.',
+        $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
       },
     },
   },
@@ -2221,6 +2290,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description:
           'The id of the caller who answered; null if the request expired or was cancelled.',
         type: ['string', 'null'],
+      },
+      approved_by: {
+        description:
+          'The ids of all callers who approved it, in their order, if it needed several approvals.',
+        type: 'array',
+        items: { type: 'string' },
       },
       expired: {
         description: 'Set if the request was allowed because it expired.',

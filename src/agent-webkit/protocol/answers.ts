@@ -11,7 +11,11 @@ import type {
 /** An open request, as in its event. A request that an earlier version of the server stored has no time. */
 export type PendingRequest = Partial<EventTime> &
   (
-    | ({ event: 'permission_request' } & EventPayloads['permission_request'])
+    | ({
+        event: 'permission_request';
+        /** The ids of the callers who have approved it, if it needs several approvals. */
+        approved_by?: string[];
+      } & EventPayloads['permission_request'])
     | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])
     | ({ event: 'elicitation_request' } & EventPayloads['elicitation_request'])
     | ({ event: 'dialog_request' } & EventPayloads['dialog_request'])
@@ -102,6 +106,8 @@ export type DecisionRecord = DecisionLink & {
   outcome: RequestOutcome;
   /** The id of the caller who answered; null if the request expired or was cancelled. */
   by: string | null;
+  /** The ids of all callers who approved it, in their order, if it needed several approvals. */
+  approved_by?: string[];
   /** Set if the request was allowed because it expired. */
   expired?: true;
   /** When the request was resolved. */

@@ -40,6 +40,14 @@ export type RequestExpiryData = {
   decision: 'allow' | 'deny';
 };
 
+/** The approvals that a permission needs. */
+export type RequestApprovalsData = {
+  /** How many callers must approve it. */
+  required: number;
+  /** True if the owner of the session may not approve it. */
+  except_owner: boolean;
+};
+
 /** A link of the hash chain of a session's decisions. */
 export type DecisionLink = {
   /** The number of the decision in its session, from 1. */
@@ -136,6 +144,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     context: Record<string, unknown>;
     /** When the request expires without a reply. Absent if it stays open. */
     expiry?: RequestExpiryData;
+    /** The approvals that the request needs. Absent if one is enough. */
+    approvals?: RequestApprovalsData;
   };
   /** A user must answer questions. Reply with `question_response`. */
   ask_user_question: {
@@ -151,6 +161,19 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     /** When the request expires without a reply. It is then denied. Absent if it stays open. */
     expiry?: RequestExpiryData;
   };
+  /** A caller approved a request that needs more approvals, and stays open. One denial decides. */
+  request_approved: {
+    correlation_id: string;
+    /** The id of the caller. */
+    by: string;
+    /** ISO 8601 in UTC. */
+    at: string;
+    /** The digest of the input that was approved. */
+    input_digest: string;
+    /** The number of approvals so far. */
+    approvals: number;
+    required: number;
+  };
   /** A request was answered, expired or was cancelled. */
   request_resolved: {
     correlation_id: string;
@@ -158,6 +181,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     outcome: RequestOutcome;
     /** The id of the caller who replied. Absent if the request ended without a reply. */
     by?: string;
+    /** The ids of all callers who approved it, in their order, if it needed several approvals. */
+    approved_by?: string[];
     /** Set if the request was allowed because it expired. One that expired and was denied has the outcome `expired`. */
     expired?: true;
     /** When the request was resolved: ISO 8601 in UTC. Like the fields below, absent in events of an earlier version. */
@@ -289,6 +314,7 @@ export const EVENT_NAMES = Object.keys({
   tool_result: true,
   permission_request: true,
   ask_user_question: true,
+  request_approved: true,
   request_resolved: true,
   result: true,
   error: true,

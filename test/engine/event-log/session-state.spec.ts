@@ -19,6 +19,10 @@ const question = (correlation_id: string): WireEvent => ({
   event: 'ask_user_question',
   data: { correlation_id, questions: { questions: [] } },
 });
+const approved = (correlation_id: string, by: string): WireEvent => ({
+  event: 'request_approved',
+  data: { correlation_id, by, at: '', input_digest: '', approvals: 1, required: 3 },
+});
 const resolved = (correlation_id: string): WireEvent => ({
   event: 'request_resolved',
   data: { correlation_id, kind: 'permission', outcome: 'allowed' },
@@ -75,6 +79,14 @@ describe('the state of a session', () => {
       { correlationId: 'c', kind: 'permission', input: { command: 'ls' } },
     ]);
     expect(open).toEqual([2, 3]);
+  });
+
+  it('has the approvals of an open request, whose events stay until it is resolved', () => {
+    const events = [ask('a'), approved('a', 'ann'), approved('other', 'ann'), approved('a', 'bob')];
+    const { requests, open } = fold(...events);
+    expect(requests.get('a')).toMatchObject({ approvedBy: ['ann', 'bob'] });
+    expect(open).toEqual([1, 2, 4]);
+    expect(fold(...events, resolved('a')).open).toEqual([]);
   });
 
   it('ignores an event whose opening event is no longer kept', () => {

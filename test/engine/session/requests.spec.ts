@@ -16,7 +16,13 @@ import { openLog } from '../../support/open-log.js';
 import { settle } from '../../support/session-bench.js';
 
 const ADA = { id: 'ada' };
-const OPTIONS = { sessionId: 's', timeoutMs: null, answering: null, onDecision: () => undefined };
+const OPTIONS = {
+  sessionId: 's',
+  owner: 'ann',
+  timeoutMs: null,
+  answering: null,
+  onDecision: () => undefined,
+};
 
 const told = async (log: EventLog) =>
   (await log.read(0, 1000)).events.map((event) => wireEventOf(event)) as {

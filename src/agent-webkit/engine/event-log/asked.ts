@@ -1,4 +1,4 @@
-import type { RequestKind, WireEvent } from '../../protocol/events.js';
+import type { RequestApprovalsData, RequestKind, WireEvent } from '../../protocol/events.js';
 import type { RequestPayloads } from '../../protocol/requests.js';
 
 /** The tool by which the agent asks people questions. */
@@ -16,6 +16,8 @@ export interface Asked {
   readonly input: Record<string, unknown>;
   /** The digest of the input; null for a request of an earlier version. */
   readonly inputDigest: string | null;
+  /** The approvals that a permission needs; absent when one is enough. */
+  readonly approvals?: RequestApprovalsData;
 }
 
 /** Reads the event of a request. */
@@ -23,8 +25,9 @@ export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Ask
   const { correlation_id: correlationId, input_digest: inputDigest = null } = wire.data;
   switch (wire.event) {
     case 'permission_request': {
-      const { tool_name: toolName, input } = wire.data;
-      return { kind: 'permission', correlationId, toolName, input, inputDigest };
+      const { tool_name: toolName, input, approvals } = wire.data;
+      const asked = { kind: 'permission', correlationId, toolName, input, inputDigest } as const;
+      return { ...asked, ...(approvals && { approvals }) };
     }
     case 'ask_user_question': {
       const { questions: input } = wire.data;

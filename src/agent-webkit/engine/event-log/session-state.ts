@@ -29,6 +29,9 @@ export interface RunningTask {
 /** A request of the agent without a reply. */
 export interface OpenRequest extends Asked {
   readonly event: SessionEvent;
+  /** The ids of the callers who have approved it, in their order, and the events of that. */
+  readonly approvedBy: readonly string[];
+  readonly approvalEvents: readonly SessionEvent[];
 }
 
 /** The limits of a state from which nothing is trimmed. */
@@ -92,7 +95,15 @@ export class SessionState {
       case 'dialog_request':
       case 'hook_decision_request':
         this.#workChanges += 1;
-        this.requests.set(wire.data.correlation_id, { event: copyOf(event), ...readAsked(wire) });
+        this.requests.set(wire.data.correlation_id, {
+          event: copyOf(event),
+          ...readAsked(wire),
+          approvedBy: [],
+          approvalEvents: [],
+        });
+        return;
+      case 'request_approved':
+        this.#approve(event, wire.data);
         return;
       case 'request_resolved':
         this.#resolve(event, wire.data);
@@ -171,7 +182,10 @@ export class SessionState {
   openEvents(): SessionEvent[] {
     const open = [
       ...this.queue.map((message) => message.event),
-      ...[...this.requests.values()].map((request) => request.event),
+      ...[...this.requests.values()].flatMap(({ event, approvalEvents }) => [
+        event,
+        ...approvalEvents,
+      ]),
       ...[...this.tasks.values()].flatMap((task) => task.events),
       ...this.#resets.map((reset) => reset.event),
     ];
@@ -194,6 +208,17 @@ export class SessionState {
     const events = [...task.events, copyOf(event)] as const;
     this.#workChanges += 1;
     this.tasks.set(data.task_id, { ...task, events, isInBackground: true });
+  }
+
+  #approve(event: SessionEvent, { correlation_id, by }: EventPayloads['request_approved']): void {
+    const request = this.requests.get(correlation_id);
+    if (!request) return;
+    this.#workChanges += 1;
+    this.requests.set(correlation_id, {
+      ...request,
+      approvedBy: [...request.approvedBy, by],
+      approvalEvents: [...request.approvalEvents, copyOf(event)],
+    });
   }
 
   #resolve(event: SessionEvent, { correlation_id, link }: EventPayloads['request_resolved']): void {

@@ -74,10 +74,16 @@ export function requestEventOrNull(
   }
 }
 
-/** Returns an open request as its event described it, with the event's name. */
-export function toPendingRequest(request: Pick<OpenRequest, 'event'>): PendingRequest {
-  const { event, data } = parseSessionEvent(request.event);
-  return { event, ...data } as PendingRequest;
+/** Returns an open request as its event described it, with the event's name, and with its approvals where they are known. */
+export function toPendingRequest({
+  event: stored,
+  approvals,
+  approvedBy,
+}: Pick<OpenRequest, 'event'> &
+  Partial<Pick<OpenRequest, 'approvals' | 'approvedBy'>>): PendingRequest {
+  const { event, data } = parseSessionEvent(stored);
+  const known = approvals && approvedBy ? { approved_by: [...approvedBy] } : {};
+  return { event, ...data, ...known } as PendingRequest;
 }
 
 function askRule({

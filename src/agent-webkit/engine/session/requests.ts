@@ -7,8 +7,10 @@ import { NoPendingRequestError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { QUESTION_TOOL } from '../event-log/asked.js';
 import type { OpenRequest } from '../event-log/session-state.js';
+import { approvalsOf, type RequestApprovalsByTool } from '../request-approvals.js';
 import { expiryOf, type RequestExpiryByTool } from '../request-expiry.js';
 import type { Answer, Answering } from './answering.js';
+import { partialApproval } from './approvals.js';
 import { createAskEvent } from './ask-events.js';
 import type { RequestDecision } from './decision.js';
 import { readReply } from './replies.js';
@@ -24,10 +26,14 @@ import {
 
 export interface RequestsOptions {
   sessionId: string;
+  /** The id of the caller who owns the session. */
+  owner: string;
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   timeoutMs: number | null;
   /** The expiry of the requests of some tools. */
   expiry?: RequestExpiryByTool;
+  /** The approvals that the requests of some tools need. */
+  approvals?: RequestApprovalsByTool;
   /** Decides who may answer; null for every caller who may answer in the session. */
   answering: Pick<Answering, 'check'> | null;
   /** Called when a request's outcome is committed. */
@@ -92,7 +98,9 @@ export class Requests {
     const event = requestEventOrNull(toolName, input, context);
     if (!event) return TOO_DEEP;
     const kind = toolName === QUESTION_TOOL ? 'question' : 'permission';
-    const expiry = this.#expiryOf(toolName, kind === 'question');
+    const approvals = approvalsOf(toolName, this.#options.approvals ?? {});
+    if (approvals && event.event === 'permission_request') event.data.approvals = approvals;
+    const expiry = this.#expiryOf(toolName, kind === 'question' || approvals !== undefined);
     if (expiry) event.data.expiry = { at: expiry.at, decision: expiry.decision };
     const result = await this.#publish({ correlationId, kind, event, input, signal, expiry });
     return withFullInput(result as PermissionResult, event, input);
@@ -152,15 +160,19 @@ export class Requests {
   }
 
   /**
-   * Resolves one open request with a client's reply.
+   * Resolves one open request with a client's reply, or records its approval when it needs more of them.
    *
    * @throws NoPendingRequestError when the request is not open
    * @throws InputChangedError when the reply is for another input
    * @throws InvalidRequestError when the reply does not fit the request
+   * @throws ForbiddenError when the caller may not approve it
    */
   async reply(reply: Answer, by: Caller): Promise<void> {
     const request = this.#find(reply);
-    await this.#resolve(request, readReply(request, reply), by);
+    const settlement = readReply(request, reply);
+    const approval = partialApproval(request, settlement, by, this.#options.owner);
+    if (approval) return this.#log.append({ event: 'request_approved', data: approval });
+    await this.#resolve(request, settlement, by);
   }
 
   #find(answer: Answer): OpenRequest {

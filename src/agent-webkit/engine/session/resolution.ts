@@ -77,6 +77,9 @@ export function describeResolution(
     kind,
     outcome,
     ...(by && { by: by.id }),
+    ...(outcome === 'allowed' &&
+      by &&
+      request.approvals && { approved_by: [...request.approvedBy, by.id] }),
     ...(outcome === 'allowed' && !by && { expired: true as const }),
     at: new Date().toISOString(),
     input_digest: shownDigest(request),

@@ -6,6 +6,7 @@ import type { Appended } from '../event-log/group-commit.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
 import type { NewNotification } from '../notification-outbox.js';
 import type { SessionRecord, StorageProvider } from '../storage.js';
+import type { RequestApprovalsByTool } from '../request-approvals.js';
 import type { RequestExpiryByTool } from '../request-expiry.js';
 import type { SessionFolders } from '../workspace/session-folders.js';
 import type { PermittedCommands } from '../slash-command.js';
@@ -64,6 +65,12 @@ export interface SessionDependencies {
    * @default `limits.requestTimeoutMs` for every tool
    */
   expiry?: RequestExpiryByTool;
+  /**
+   * The approvals that the requests of some tools need.
+   *
+   * @default one for every tool
+   */
+  approvals?: RequestApprovalsByTool;
   slots: AgentSlots;
   /** Decides who may answer a request; null for every caller who may answer in the session. */
   canAnswer: CanAnswer | null;

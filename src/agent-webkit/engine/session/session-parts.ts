@@ -73,7 +73,9 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.requests = new Requests(log, {
       sessionId: record.id,
       timeoutMs: limits.requestTimeoutMs,
+      owner: record.owner,
       ...(deps.expiry && { expiry: deps.expiry }),
+      ...(deps.approvals && { approvals: deps.approvals }),
       answering: canAnswer && new Answering(record, canAnswer, logger),
       onDecision: (decision) => this.#onDecision(decision),
     });

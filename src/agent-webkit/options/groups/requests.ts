@@ -1,6 +1,7 @@
+import type { RequestApprovals, RequestApprovalsByTool } from '../../engine/request-approvals.js';
 import type { RequestExpiry, RequestExpiryByTool } from '../../engine/request-expiry.js';
 import type { Descriptors } from '../descriptor.js';
-import { delay, type Rule } from '../rules.js';
+import { delay, flag, integer, type Rule } from '../rules.js';
 
 /** Policies for the requests of agents: permissions and questions. */
 export interface RequestOptions {
@@ -8,11 +9,21 @@ export interface RequestOptions {
    * How long the requests of some tools stay open without a reply, and what is decided then, by the
    * name of the tool: `{ 'mcp__payments__*': { afterMs: 900_000, decision: 'deny' } }`. In a name, `*` stands for any text;
    * the first name that matches counts. `allow` runs the call with the input that the agent sent.
-   * Questions are denied in any case.
+   * Questions, and requests that need several approvals, are denied in any case.
    *
    * @default `timeouts.requestTimeoutMs` for every tool, and then `deny`
    */
   readonly expiry?: RequestExpiryByTool;
+
+  /**
+   * How many callers must approve a request of some tools before it is allowed, by the name of the tool:
+   * `{ 'mcp__payments__*': { required: 2, exceptOwner: true } }`. In a name, `*` stands for any text; the first name that
+   * matches counts. One denial decides at once. With `exceptOwner`, the owner of the session may
+   * not approve. Callers who may answer are those whom `hooks.canAccess` and `hooks.canAnswer` permit.
+   *
+   * @default one approval for every tool
+   */
+  readonly approvals?: RequestApprovalsByTool;
 }
 
 const DECISIONS: readonly unknown[] = ['allow', 'deny'] satisfies RequestExpiry['decision'][];
@@ -26,6 +37,16 @@ const expiryByTool: Rule<RequestExpiryByTool> = {
   allowsNull: false,
 };
 
+const MAX_APPROVALS = 10;
+
+const approvalsByTool: Rule<RequestApprovalsByTool> = {
+  words: `an object of tool names, each with \`required\`, an integer from 2 to ${MAX_APPROVALS}, and optionally \`exceptOwner\`, which is true or false`,
+  accepts: (value): value is RequestApprovalsByTool =>
+    isObject(value) &&
+    Object.entries(value).every(([name, approvals]) => name !== '' && isApprovals(approvals)),
+  allowsNull: false,
+};
+
 export const REQUESTS = {
   expiry: {
     rule: expiryByTool,
@@ -34,7 +55,21 @@ export const REQUESTS = {
     effect:
       'How long the requests of some tools stay open without a reply, and what is decided then. The event of the request has it in `expiry`. See [Expiry](./decisions.md#expiry).',
   },
+  approvals: {
+    rule: approvalsByTool,
+    computeDefault: () => ({}),
+    defaultText: 'one approval for every tool',
+    effect:
+      'How many callers must approve a request of some tools before it is allowed. One denial decides. See [Several approvals](./decisions.md#several-approvals).',
+  },
 } satisfies Descriptors<RequestOptions>;
+
+function isApprovals(value: unknown): value is RequestApprovals {
+  if (!isObject(value)) return false;
+  const { required, exceptOwner, ...more } = value;
+  const isFlag = exceptOwner === undefined || flag.accepts(exceptOwner);
+  return integer(2, MAX_APPROVALS).accepts(required) && isFlag && Object.keys(more).length === 0;
+}
 
 function isExpiry(value: unknown): value is RequestExpiry {
   if (!isObject(value)) return false;
