@@ -42,6 +42,23 @@ describe.each([
     return { id, agent, replied, correlation_id: String(request?.['correlation_id']) };
   }
 
+  it('is refused by the server that runs it when the answer is for another input, and each server exports the decision', async () => {
+    const { id, replied, correlation_id } = await ask();
+    const allow = { type: 'permission_response', correlation_id, behavior: 'allow' } as const;
+    const input_digest = `sha256:${'0'.repeat(64)}`;
+    await expect(b.registry.send(id, { ...allow, input_digest }, ADA)).rejects.toMatchObject({
+      code: 'input_changed',
+    });
+    await b.registry.send(id, allow, ADA);
+    expect(await replied).toMatchObject({ behavior: 'allow' });
+    const decisions = await b.registry.decisions(id, ADA, 0);
+    expect(decisions).toMatchObject([{ number: 1, correlation_id, by: ADA.id }]);
+    expect(await a.registry.decisions(id, ADA, 0)).toEqual(decisions);
+    await expect(b.registry.decisions(id, BOB, 0)).rejects.toMatchObject({
+      code: 'session_not_found',
+    });
+  });
+
   it('is handled by the server that runs it: messages spread over the servers are one conversation', async () => {
     const { id } = await a.registry.create({}, ADA);
     const agent = await agentOf(a);
