@@ -40,6 +40,7 @@ export type {
   AgentInput,
   AgentStart,
   AgentWalls,
+  AwaitedCall,
   EndedSession,
   CanUseTool,
   GivenFiles,
@@ -61,6 +62,7 @@ export type {
   HookDecision,
   HookQuestion,
 } from './agent-webkit/engine/agent-asks.js';
+export type { DurableTools } from './agent-webkit/engine/durable-tools.js';
 export type { ModelCall, ModelCredentials } from './agent-webkit/gateway/model/provider.js';
 export type {
   AgentSandbox,
@@ -190,6 +192,7 @@ export type {
   NoticePayloads,
   RequestApprovalsData,
   RequestExpiryData,
+  RequestDecisionData,
   RequestKind,
   RequestOutcome,
   RequestPayloads,

@@ -25,6 +25,7 @@ const pages = [
     items: [
       { text: 'Storage', link: '/storage' },
       { text: 'More than one server', link: '/cluster' },
+      { text: 'Durable requests', link: '/requests' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Webhooks', link: '/webhooks' },
       { text: 'Decisions', link: '/decisions' },

@@ -54,12 +54,30 @@ export class World {
   }
 
   /** Creates an empty database, and returns its URL. */
-  async createDatabase(): Promise<string> {
+  createDatabase(): Promise<string> {
+    return this.#createDatabase('template1');
+  }
+
+  /** Copies a database that nothing is connected to, and returns the URL of the copy. */
+  async copyDatabase(url: string): Promise<string> {
+    const template = new URL(url).pathname.slice(1);
+    // The connections of a killed server end a moment after it.
+    for (;;) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+        return await this.#createDatabase(template);
+      } catch (error) {
+        if (!String(error).includes('being accessed')) throw error;
+      }
+    }
+  }
+
+  async #createDatabase(template: string): Promise<string> {
     const name = `cluster_${randomUUID().replaceAll('-', '')}`;
     const connection = new Connection({ connectionString: this.postgres.url });
     await connection.connect();
     try {
-      await connection.query(`create database ${name}`);
+      await connection.query(`create database ${name} template ${template}`);
     } finally {
       await connection.end();
     }

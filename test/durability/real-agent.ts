@@ -73,6 +73,11 @@ export class RealAgent {
     };
   }
 
+  /** The workspace of the server. */
+  get workspace(): string {
+    return this.#env.cwd;
+  }
+
   /** All requests to the model. */
   get requests(): readonly ModelRequest[] {
     return this.#api.requests;

@@ -25,6 +25,12 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_MAX_WAITING_BYTES', '12345', { stream: { maxWaitingBytes: 12345 } }],
   ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { limits: { maxTextLength: 12 } }],
   ['AGENT_WEBKIT_MAX_TURNS', '13', { agent: { maxTurns: 13 } }],
+  [
+    'AGENT_WEBKIT_DURABLE_TOOLS',
+    'Bash, mcp__pay__*',
+    { agent: { durableTools: ['Bash', 'mcp__pay__*'] } },
+  ],
+  ['AGENT_WEBKIT_HOLD_MS', '21', { timeouts: { holdMs: 21 } }],
   ['AGENT_WEBKIT_MODEL_REQUESTS_PER_MINUTE', '14', { agent: { modelRequestsPerMinute: 14 } }],
   ['AGENT_WEBKIT_MODEL_TOKENS_PER_MINUTE', '15', { agent: { modelTokensPerMinute: 15 } }],
   ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { timeouts: { requestTimeoutMs: 14 } }],

@@ -53,6 +53,7 @@ export function createRegistry(
     warmPool: 0,
     canAccess: null,
     canAnswer: null,
+    durableTools: [],
     onDecision: quiet,
     retentionMs: null,
     emptySessionTtlMs: null,

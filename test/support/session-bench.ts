@@ -6,6 +6,7 @@ import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
 import type { RequestExpiryByTool } from '../../src/agent-webkit/engine/request-expiry.js';
 import type { CanAnswer } from '../../src/agent-webkit/engine/session/answering.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
+import type { DurableTools } from '../../src/agent-webkit/engine/durable-tools.js';
 import { Session } from '../../src/agent-webkit/engine/session/session.js';
 import type {
   SessionDependencies,
@@ -25,6 +26,7 @@ import { FakeFolders } from './fake-folders.js';
 export interface BenchOptions {
   expiry?: RequestExpiryByTool;
   canAnswer?: CanAnswer;
+  durableTools?: DurableTools;
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
   slots?: AgentSlots;
@@ -52,6 +54,7 @@ export const LIMITS: SessionLimits = {
   storageTimeoutMs: 5000,
   maxSubscribers: 1000,
   requestTimeoutMs: null,
+  holdMs: 60_000,
 };
 
 /** Runs everything that waits only for the event loop. */
@@ -121,6 +124,7 @@ export class SessionBench {
       slots: slots ?? new AgentSlots(100),
       canAnswer: options.canAnswer ?? null,
       ...(options.expiry && { expiry: options.expiry }),
+      durableTools: options.durableTools ?? [],
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },
       onOwnershipLost: (id) => void this.lost.push(id),

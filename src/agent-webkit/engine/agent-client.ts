@@ -33,6 +33,20 @@ export interface PermissionContext {
   suppressAlwaysAllowRule?: boolean;
   /** The configured rule that requires a person's decision. */
   matchedAskRule?: { source: string; toolName: string; ruleContent?: string };
+  /**
+   * Resolves to true when a later agent can repeat the request, because the conversation is stored up to it.
+   *
+   * @default the request ends with its agent
+   */
+  stored?: Promise<boolean>;
+}
+
+/** A tool call whose request was answered while no agent ran. */
+export interface AwaitedCall {
+  toolUseID: string;
+  toolName: string;
+  /** The calls of the same message that wait for their own answers, or for their own agents. */
+  others: readonly string[];
 }
 
 /** Asks the user to permit a tool call, or to answer the questions of `AskUserQuestion`. */
@@ -58,6 +72,11 @@ export interface SessionConfig {
    * it. @default no limit
    */
   maxBudgetUsd?: number;
+  /**
+   * The tools whose calls always need a person, and whose requests stay open without an agent: names, in which
+   * `*` stands for any text. @default those of the option `agent.durableTools`
+   */
+  durableTools?: readonly string[];
   /** The rules and folders that replies to permission requests added. @default none */
   grants?: PermissionGrants;
   /** The host's own data, passed to it whenever it starts an agent for this session. Kept as JSON. */
@@ -160,6 +179,20 @@ export interface AgentStart extends SessionConfig {
    */
   askPeople?: AskPeople;
   /**
+   * Returns true for a call that always needs a person, also where the agent's own rules permit it.
+   *
+   * @default false for every call
+   */
+  alwaysAsks?: (toolName: string, input: Record<string, unknown>) => boolean;
+  /**
+   * The call for which the agent asks again, with the same `toolUseID`, in place of receiving a message. The
+   * agent then goes on with the turn, until its `result`. If calls of the same message wait for others, it
+   * ends after this one, without a result.
+   *
+   * @default none: the agent waits for a message
+   */
+  awaited?: AwaitedCall;
+  /**
    * How long the agent may take to be ready for messages, once its process is started, in milliseconds.
    * After that, it has failed: it ends its process, and `messages` throws. @default no limit
    */
@@ -233,6 +266,20 @@ export interface AgentClient {
   setModel(model: string | null): Promise<void>;
   setPermissionMode(mode: PermissionMode): Promise<void>;
   stopTask(taskId: string): Promise<void>;
+  /**
+   * True while requests to people are all that the agent works on: no other tool of its turn runs, and each
+   * request is {@link PermissionContext.stored}.
+   *
+   * @default false
+   */
+  readonly isWaiting?: boolean;
+  /**
+   * Ends the agent and its processes at once, as a crash would: its open requests are left as they are, and
+   * a later agent can repeat them. Resolves when all of them have ended.
+   *
+   * @default its requests end with it
+   */
+  park?(): Promise<void>;
   /** Returns the MCP servers of the agent and their status, also while it starts. */
   mcpServers?(): Promise<readonly McpServerState[]>;
   /**

@@ -18,6 +18,8 @@ export interface Generation {
 /** The state of a session after its last event, as clients see it. */
 export interface SessionStatus {
   readonly state: SessionStateName;
+  /** True while the session has an agent. @default derived from the state */
+  readonly hasAgent?: boolean;
   readonly pending: readonly PendingRequest[];
   readonly tasks: readonly SessionTask[];
 }

@@ -370,6 +370,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             description: 'The approvals that the request needs. Absent if one is enough.',
             $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
           },
+          durable: {
+            description:
+              'True if the request stays open until it is answered, also without an agent and over restarts.',
+            type: 'boolean',
+            enum: [true],
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -451,6 +457,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           approvals: { description: 'The number of approvals so far.', type: 'number' },
           required: { type: 'number' },
+          durable: { description: 'As in `permission_request`.', type: 'boolean', enum: [true] },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -483,6 +490,37 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'The hash of this decision, which covers everything recorded about it except the inputs, whose digests it covers.',
         type: 'string',
       },
+    },
+  },
+  AgentWebkitRequestDecisionData: {
+    description: 'The answer to a durable request, for the agent that receives it later.',
+    oneOf: [
+      { $ref: '#/components/schemas/AgentWebkitRequestDecisionDataAllow' },
+      { $ref: '#/components/schemas/AgentWebkitRequestDecisionDataDeny' },
+    ],
+    discriminator: {
+      propertyName: 'behavior',
+      mapping: {
+        allow: '#/components/schemas/AgentWebkitRequestDecisionDataAllow',
+        deny: '#/components/schemas/AgentWebkitRequestDecisionDataDeny',
+      },
+    },
+  },
+  AgentWebkitRequestDecisionDataAllow: {
+    type: 'object',
+    required: ['behavior'],
+    properties: {
+      behavior: { type: 'string', enum: ['allow'] },
+      updated_permissions: { type: 'array', items: {} },
+    },
+  },
+  AgentWebkitRequestDecisionDataDeny: {
+    type: 'object',
+    required: ['behavior', 'message'],
+    properties: {
+      behavior: { type: 'string', enum: ['deny'] },
+      message: { type: 'string' },
+      interrupt: { type: 'boolean' },
     },
   },
   AgentWebkitEventRequestResolved: {
@@ -540,6 +578,39 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'The position of this decision in the hash chain of `GET /sessions/:id/decisions`.',
             $ref: '#/components/schemas/AgentWebkitDecisionLink',
           },
+          decision: {
+            description:
+              'The answer to a durable request whose agent was not running, without `updated_input`. An agent is started that receives it, see `request_delivered`.',
+            $ref: '#/components/schemas/AgentWebkitRequestDecisionData',
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventRequestDelivered: {
+    description:
+      'An agent has received the answer to a durable request that was answered while no agent ran, and begins with the call of the tool. It happens at most once. Without it, the call was not run.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['request_delivered'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'time'],
+        properties: {
+          correlation_id: { type: 'string' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -1586,6 +1657,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventAskUserQuestion' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestApproved' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestResolved' },
+      { $ref: '#/components/schemas/AgentWebkitEventRequestDelivered' },
       { $ref: '#/components/schemas/AgentWebkitEventResult' },
       { $ref: '#/components/schemas/AgentWebkitEventError' },
       { $ref: '#/components/schemas/AgentWebkitEventMcpStatusChange' },
@@ -1628,6 +1700,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         ask_user_question: '#/components/schemas/AgentWebkitEventAskUserQuestion',
         request_approved: '#/components/schemas/AgentWebkitEventRequestApproved',
         request_resolved: '#/components/schemas/AgentWebkitEventRequestResolved',
+        request_delivered: '#/components/schemas/AgentWebkitEventRequestDelivered',
         result: '#/components/schemas/AgentWebkitEventResult',
         error: '#/components/schemas/AgentWebkitEventError',
         mcp_status_change: '#/components/schemas/AgentWebkitEventMcpStatusChange',
@@ -1671,6 +1744,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       'session_id',
       'protocol_version',
       'state',
+      'agent',
       'model',
       'permission_mode',
       'cwd',
@@ -1687,6 +1761,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       session_id: { type: 'string' },
       protocol_version: { type: 'string' },
       state: { $ref: '#/components/schemas/AgentWebkitSessionStateName' },
+      agent: {
+        description:
+          '`none` while the session has no agent: it is dormant, or waits for the answer to a durable request.',
+        type: 'string',
+        enum: ['running', 'none'],
+      },
       model: { type: ['string', 'null'] },
       permission_mode: { type: 'string' },
       cwd: { type: 'string' },
@@ -1791,6 +1871,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       approvals: {
         description: 'The approvals that the request needs. Absent if one is enough.',
         $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
+      },
+      durable: {
+        description:
+          'True if the request stays open until it is answered, also without an agent and over restarts.',
+        type: 'boolean',
+        enum: [true],
       },
     },
   },
@@ -2055,6 +2141,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       approvals: {
         description: 'The approvals that the request needs. Absent if one is enough.',
         $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
+      },
+      durable: {
+        description:
+          'True if the request stays open until it is answered, also without an agent and over restarts.',
+        type: 'boolean',
+        enum: [true],
       },
     },
   },

@@ -46,6 +46,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
     warmPool,
     modelRequestsPerMinute,
     modelTokensPerMinute,
+    durableTools,
     ...session
   } = groupValues(options, 'agent');
   const { maxSessionsPerOwner, maxCreationsPerMinute, maxQueuedMessages, ...contentLimits } =
@@ -100,6 +101,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
       canAccess,
       canAnswer,
       ...groupValues(options, 'requests'),
+      durableTools,
       onDecision,
     },
   });

@@ -133,6 +133,16 @@ export function functionOf<Fn>(): Rule<Fn> {
   };
 }
 
+/** The same values, and functions. */
+export function orFunction<Value, Fn>(rule: Rule<Value>): Rule<Value | Fn> {
+  return {
+    ...rule,
+    words: `${rule.words}, or a function`,
+    accepts: (value): value is Value | Fn => typeof value === 'function' || rule.accepts(value),
+    ...(rule.text && { text: { words: rule.words, ...rule.text } }),
+  };
+}
+
 /** The same values, and null. */
 export function orNull<Value>(rule: Rule<Value>): Rule<Value | null, true> {
   return {

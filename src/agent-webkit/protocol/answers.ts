@@ -33,6 +33,8 @@ export interface SessionInfo {
   session_id: string;
   protocol_version: string;
   state: SessionStateName;
+  /** `none` while the session has no agent: it is dormant, or waits for the answer to a durable request. */
+  agent: 'running' | 'none';
   model: string | null;
   permission_mode: string;
   cwd: string;

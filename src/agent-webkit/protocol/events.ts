@@ -31,6 +31,11 @@ export type SessionStateName = 'idle' | 'running' | 'awaiting' | 'dormant' | 'cl
 
 export type RequestKind = 'permission' | 'question' | 'elicitation' | 'dialog' | 'hook';
 
+/** The answer to a durable request, for the agent that receives it later. */
+export type RequestDecisionData =
+  | { behavior: 'allow'; updated_permissions?: unknown[] }
+  | { behavior: 'deny'; message: string; interrupt?: boolean };
+
 export type RequestOutcome = 'allowed' | 'denied' | 'answered' | 'expired' | 'cancelled';
 
 /** When a request expires, and what is decided then. */
@@ -146,6 +151,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     expiry?: RequestExpiryData;
     /** The approvals that the request needs. Absent if one is enough. */
     approvals?: RequestApprovalsData;
+    /** True if the request stays open until it is answered, also without an agent and over restarts. */
+    durable?: true;
   };
   /** A user must answer questions. Reply with `question_response`. */
   ask_user_question: {
@@ -173,6 +180,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     /** The number of approvals so far. */
     approvals: number;
     required: number;
+    /** As in `permission_request`. */
+    durable?: true;
   };
   /** A request was answered, expired or was cancelled. */
   request_resolved: {
@@ -195,6 +204,18 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     updated_input_digest?: string;
     /** The position of this decision in the hash chain of `GET /sessions/:id/decisions`. */
     link?: DecisionLink;
+    /**
+     * The answer to a durable request whose agent was not running, without `updated_input`. An agent is started that
+     * receives it, see `request_delivered`.
+     */
+    decision?: RequestDecisionData;
+  };
+  /**
+   * An agent has received the answer to a durable request that was answered while no agent ran, and begins with the
+   * call of the tool. It happens at most once. Without it, the call was not run.
+   */
+  request_delivered: {
+    correlation_id: string;
   };
   /** The turn ended. */
   result: {
@@ -316,6 +337,7 @@ export const EVENT_NAMES = Object.keys({
   ask_user_question: true,
   request_approved: true,
   request_resolved: true,
+  request_delivered: true,
   result: true,
   error: true,
   mcp_status_change: true,

@@ -36,6 +36,7 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
       session_id: id,
       protocol_version: '1.0',
       state: 'idle',
+      agent: 'running',
       model: 'sonnet',
       permission_mode: 'default',
       cwd,

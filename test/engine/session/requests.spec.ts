@@ -16,7 +16,14 @@ import { openLog } from '../../support/open-log.js';
 import { settle } from '../../support/session-bench.js';
 
 const ADA = { id: 'ada' };
+const NOT_DURABLE = {
+  isDurable: null,
+  holdMs: 1,
+  onHeld: () => undefined,
+  onDecided: () => undefined,
+};
 const OPTIONS = {
+  ...NOT_DURABLE,
   sessionId: 's',
   owner: 'ann',
   timeoutMs: null,

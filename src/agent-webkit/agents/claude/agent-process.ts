@@ -169,6 +169,12 @@ export class AgentProcess {
     return this.#closed;
   }
 
+  /** Ends the process at once, so that it writes nothing more. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.gone;
+  }
+
   async #shutDown(graceMs: number): Promise<void> {
     this.#child.stdin.end();
     if ((await within(graceMs, this.#exited)) === TIMED_OUT) {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Query } from '@anthropic-ai/claude-agent-sdk';
+import type { Query, SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type {
   AgentClient,
   AgentInput,
@@ -8,13 +8,17 @@ import type {
   PermissionMode,
   SDKMessage,
 } from '../../engine/agent-client.js';
-import { exitFailure, startFailure } from './agent-failure.js';
+import { AgentFailure, exitFailure, startFailure } from './agent-failure.js';
 import { AgentProcess } from './agent-process.js';
+import { awaitingStore } from './awaited-entries.js';
+import { AwaitedTurn } from './awaited-turn.js';
+import { CallWatch } from './call-watch.js';
 import { type ClaudeConfiguration, claudeOptions } from './claude-options.js';
 import { endMessages, isMissingConversation, loadSdk } from './claude-sdk.js';
 import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
+import { durableOptions } from './durable-options.js';
 import { type Enclosure, openEnclosure } from './enclosure.js';
 import { findConfigFolder, findLeftovers, findResumeFolder, removeLeftovers } from './leftovers.js';
 import { MessageDelivery } from './message-delivery.js';
@@ -47,6 +51,10 @@ export class ClaudeAgentClient implements AgentClient {
   readonly #delivery = new MessageDelivery(this.#controls);
   readonly #order = new ToolUseOrder();
   readonly #costs = new CostMeter();
+  /** The watch over the calls of an agent with durable requests; null for one without. */
+  readonly #calls: CallWatch | null;
+  /** The turn of the call that the agent was started for; null without one. */
+  readonly #awaited: AwaitedTurn | null;
   /** Resolves when `close` is called. */
   readonly #closing = createDeferred<undefined>();
   /** Resolves when a process has sent a message that does not lead to a second start. */
@@ -66,6 +74,9 @@ export class ClaudeAgentClient implements AgentClient {
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
     this.#configuration = configuration;
+    const { alwaysAsks, awaited } = start;
+    this.#calls = alwaysAsks || awaited ? new CallWatch() : null;
+    this.#awaited = awaited ? new AwaitedTurn(awaited, this.#delivery) : null;
     this.#first = this.#launch(start.resume);
     // A failed start is also reported by `messages`, which may be read later or not at all.
     this.#first.catch(() => {});
@@ -123,19 +134,31 @@ export class ClaudeAgentClient implements AgentClient {
     return servers.map(({ name, status }) => ({ name, status }));
   }
 
-  close(graceMs: number): Promise<void> {
-    this.#closed ??= this.#shutDown(graceMs);
+  /** With {@link AgentStart.alwaysAsks} only. */
+  get isWaiting(): boolean {
+    return this.#calls?.isWaiting ?? false;
+  }
+
+  park(): Promise<void> {
+    // A process whose input ends refuses its open requests, and goes on without them.
+    this.#closed ??= this.#shutDown((process) => process.kill());
     return this.#closed;
   }
 
-  async #shutDown(graceMs: number): Promise<void> {
+  close(graceMs: number): Promise<void> {
+    this.#closed ??= this.#shutDown((process) => process.close(graceMs));
+    return this.#closed;
+  }
+
+  async #shutDown(end: (process: AgentProcess) => Promise<void>): Promise<void> {
     this.#isClosing = true;
     this.#closing.resolve(undefined);
     this.#controls.close();
-    this.#delivery.end();
+    if (this.#process === undefined) this.#delivery.end();
     // Not with the SDK's close, which drops the remaining messages and has a grace period of its own.
     if (this.#process === undefined) this.#query?.close();
-    else await this.#process.close(graceMs);
+    else await end(this.#process);
+    this.#delivery.end();
     await this.#enclosure?.close();
   }
 
@@ -169,6 +192,8 @@ export class ClaudeAgentClient implements AgentClient {
     try {
       for await (const message of query) {
         if (isFirst && resume && isMissingConversation(message)) {
+          if (this.#awaited)
+            throw new AgentFailure('The conversation of the answered call is gone.');
           isMissing = true;
           continue;
         }
@@ -177,6 +202,13 @@ export class ClaudeAgentClient implements AgentClient {
         this.#process?.addConversation(message.session_id);
         if (this.#turns?.observe(message) === false) continue;
         if (this.#watch?.isNoNews(message)) continue;
+        this.#calls?.observe(message);
+        const step = await this.#awaited?.observe(message, query);
+        if (step === 'drop') continue;
+        if (step === 'end') {
+          await this.#process?.kill();
+          return false;
+        }
         yield* this.#holdingBack(message);
         this.#order.observe(message);
         const loss = await this.#watch?.observe(message);
@@ -227,7 +259,9 @@ export class ClaudeAgentClient implements AgentClient {
     }
     const overrides = enclosure?.overrides ?? loaded.overrides;
     const { sessionId, conversationId, startTimeoutMs } = this.#start;
-    const start = { ...this.#start, canUseTool: this.#order.delay(this.#start.canUseTool) };
+    const ordered = this.#order.delay(this.#start.canUseTool);
+    const calls = overrides.pathToClaudeCodeExecutable === undefined ? this.#calls : null;
+    const start = { ...this.#start, canUseTool: calls?.watch(ordered) ?? ordered };
     const options = claudeOptions(start, overrides);
     const { sessionStore, env = process.env } = options;
     const configFolder = enclosure ? this.#start.folders?.home : findConfigFolder(env);
@@ -241,7 +275,8 @@ export class ClaudeAgentClient implements AgentClient {
       prompt: this.#delivery.begin(),
       options: {
         ...options,
-        ...(watch && { sessionStore: watch.store }),
+        ...(watch && { sessionStore: this.#storeFor(watch, calls) }),
+        ...(calls && durableOptions(this.#start, calls, options.hooks)),
         ...(resume ? { resume: conversationId } : { sessionId: conversationId }),
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.
@@ -268,6 +303,12 @@ export class ClaudeAgentClient implements AgentClient {
       () => {},
     );
     return query;
+  }
+
+  #storeFor({ store }: TranscriptWatch, calls: CallWatch | null): SessionStore {
+    const watched = calls?.watchStore(store) ?? store;
+    const { awaited } = this.#start;
+    return awaited ? awaitingStore(watched, awaited) : watched;
   }
 
   #open(query: Query): void {

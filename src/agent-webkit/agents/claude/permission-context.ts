@@ -6,6 +6,9 @@ type SdkContext = Parameters<SdkCanUseTool>[2];
 /** The fields of the SDK that are not for clients: the id of its own control request. */
 type Internal = 'requestId';
 
+/** The fields of the port that the agent does not send. */
+type Added = 'stored';
+
 /** The fields that clients receive. The compiler requires every field of the SDK that is not internal. */
 const FIELDS = Object.keys({
   signal: true,
@@ -21,7 +24,7 @@ const FIELDS = Object.keys({
   defaultToNo: true,
   suppressAlwaysAllowRule: true,
   matchedAskRule: true,
-} satisfies Record<Exclude<keyof SdkContext, Internal> | keyof PermissionContext, true>);
+} satisfies Record<Exclude<keyof SdkContext | keyof PermissionContext, Internal | Added>, true>);
 
 /** Picks the fields of the port. Other fields that a process sends are not meant for clients. */
 export function permissionContext(context: SdkContext): PermissionContext {

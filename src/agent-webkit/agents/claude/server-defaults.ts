@@ -84,15 +84,17 @@ const DENIED_TOOLS: readonly string[] = [
 /** Returns the options of a host, with the defaults that a server with several users needs. */
 export function withServerDefaults(
   { env, settings, disallowedTools = [], allowedTools = [], tools }: SharedOptions,
-  start: Pick<AgentStart, 'model' | 'models' | 'folders' | 'walls'>,
+  start: Pick<AgentStart, 'model' | 'models' | 'folders' | 'walls' | 'awaited'>,
 ): ServerDefaults {
-  const { model, models, folders, walls } = start;
+  const { model, models, folders, walls, awaited } = start;
   const named = new Set([...allowedTools, ...(Array.isArray(tools) ? tools : [])]);
   const own = readSettings(settings);
   const memory = folders?.memory ?? null;
   return {
     env: {
       ...ENVIRONMENT,
+      // Else an agent that resumes could run a call that an earlier one was to ask for again.
+      ...(!awaited && { CLAUDE_CODE_DISABLE_DEFERRED_TOOL_RESUME: '1' }),
       ...(memory !== null && { CLAUDE_CODE_DISABLE_AUTO_MEMORY: '' }),
       ...(env ?? process.env),
     },

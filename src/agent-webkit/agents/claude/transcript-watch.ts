@@ -3,6 +3,7 @@ import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/
 import type { SDKMessage } from '../../engine/agent-client.js';
 import { TIMED_OUT, within } from '../../engine/timing/within.js';
 import { createDeferred } from './deferred.js';
+import { withMethods } from './store-methods.js';
 
 /** How long after the result of a turn its entries may arrive. They usually arrive before it. */
 const LATE_MS = 1000;
@@ -71,13 +72,7 @@ export class TranscriptWatch {
       if (key.subpath === undefined) this.#take(entries);
       return store.append(key, entries);
     };
-    return new Proxy(store, {
-      get: (target, name) => {
-        if (name === 'append') return append;
-        const member: unknown = Reflect.get(target, name);
-        return typeof member === 'function' ? member.bind(target) : member;
-      },
-    });
+    return withMethods(store, { append });
   }
 
   #expect(uuid: string): void {

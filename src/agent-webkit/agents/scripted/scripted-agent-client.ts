@@ -2,6 +2,7 @@ import type {
   AgentClient,
   AgentInput,
   AgentStart,
+  AwaitedCall,
   CanUseTool,
   PermissionMode,
   PermissionResult,
@@ -9,11 +10,12 @@ import type {
   SDKMessage,
   SessionConfig,
 } from '../../engine/agent-client.js';
+import { Journal, type RecordedTurn } from './journal.js';
 import { MessageStream } from './message-stream.js';
 import type { Script, ScriptedTurn } from './script.js';
 import { type Ending, modeMessage, textOf } from './sdk-message.js';
 import { SessionMemories, type SessionMemory } from './session-memory.js';
-import { ScriptedAgentError, Turn } from './turn.js';
+import { errorMessage, ScriptedAgentError, Turn } from './turn.js';
 import { Voice } from './voice.js';
 
 /**
@@ -51,6 +53,10 @@ class ScriptedAgentClient implements AgentClient {
   readonly #start: AgentStart;
   readonly #memory: SessionMemory;
   readonly #stream = new MessageStream();
+  /** The transcript, with durable requests only; else null. */
+  readonly #journal: Journal | null;
+  /** Resolves when the memory is that of the journal. */
+  readonly #ready: Promise<void>;
   #config: SessionConfig;
   /** The running turn; null between turns. */
   #turn: Turn | null = null;
@@ -62,6 +68,10 @@ class ScriptedAgentClient implements AgentClient {
     this.#start = start;
     this.#memory = memory;
     this.#config = { model, permissionMode, cwd, includePartialMessages };
+    const { transcripts, alwaysAsks, resume, sessionId, awaited } = start;
+    this.#journal = alwaysAsks && transcripts ? new Journal(transcripts, sessionId, resume) : null;
+    this.#ready = resume && this.#journal ? this.#restore(this.#journal) : Promise.resolve();
+    if (awaited) void this.#repeat(awaited);
   }
 
   get messages(): AsyncIterable<SDKMessage> {
@@ -76,6 +86,44 @@ class ScriptedAgentClient implements AgentClient {
       );
     }
     const input = { text: textOf(content), content };
+    if (this.#journal === null) this.#play({ input, calls: [] });
+    else void this.#record(this.#journal, input);
+  }
+
+  async #record(journal: Journal, input: RecordedTurn['input']): Promise<void> {
+    try {
+      await this.#ready;
+      await journal.begin(input);
+      this.#play({ input, calls: [] });
+    } catch (error) {
+      this.#fail(errorMessage(error));
+    }
+  }
+
+  async #restore(journal: Journal): Promise<void> {
+    const { turns, costUsd } = await journal.past();
+    this.#memory.restore(turns, costUsd);
+  }
+
+  /** Plays the turn of an earlier agent again, whose call was answered. */
+  async #repeat(awaited: AwaitedCall): Promise<void> {
+    try {
+      await this.#ready;
+      const recorded = await this.#journal?.lastTurn(awaited);
+      if (recorded) this.#play(recorded);
+      else this.#fail('The call that was answered is not in the conversation any more.');
+    } catch (error) {
+      this.#fail(errorMessage(error));
+    }
+  }
+
+  #fail(message: string): void {
+    this.#isClosed = true;
+    this.#stream.end(new ScriptedAgentError(message));
+  }
+
+  #play({ input, calls }: RecordedTurn): void {
+    if (this.#isClosed) return;
     const turn = new Turn({
       sessionId: this.#start.sessionId,
       config: this.#config,
@@ -84,6 +132,9 @@ class ScriptedAgentClient implements AgentClient {
       askPeople: this.#start.askPeople ?? refuse,
       memory: this.#memory,
       inputText: input.text,
+      journal: this.#journal,
+      recorded: calls,
+      alwaysAsks: this.#start.alwaysAsks ?? (() => false),
       onEnd: (ending) => this.#end(ending),
     });
     this.#turn = turn;
@@ -105,6 +156,16 @@ class ScriptedAgentClient implements AgentClient {
 
   /** Does nothing: no task of a script outlives its step. */
   async stopTask(): Promise<void> {}
+
+  get isWaiting(): boolean {
+    return this.#turn?.isWaiting ?? false;
+  }
+
+  async park(): Promise<void> {
+    this.#isClosed = true;
+    this.#turn?.end({ kind: 'parked' });
+    this.#stream.end();
+  }
 
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -24,7 +24,9 @@ export type Ending =
   | { kind: 'interrupted' }
   | { kind: 'failed'; message: string }
   | { kind: 'crashed'; message: string }
-  | { kind: 'closed' };
+  | { kind: 'closed' }
+  /** The agent was stopped while its turn waits for people. A later one plays the turn again. */
+  | { kind: 'parked' };
 
 /** The facts of a finished turn for its `result`. */
 export interface TurnSummary {

@@ -22,6 +22,13 @@ export class SessionMemory {
     return this.#history;
   }
 
+  /** Replaces the memory by that of a journal. */
+  restore(turns: readonly PastTurn[], costUsd: number): void {
+    this.#turnCount = turns.length;
+    this.#history = turns.slice(-MAX_TURNS);
+    this.costUsd = costUsd;
+  }
+
   remember(turn: PastTurn): void {
     this.#turnCount += 1;
     this.#history = [...this.#history, turn].slice(-MAX_TURNS);

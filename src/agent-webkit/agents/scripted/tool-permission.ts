@@ -27,7 +27,8 @@ export async function decide(
   { name, input, rule, context }: ToolRequest,
   toolUseID: string,
 ): Promise<PermissionResult> {
-  if (rule === 'allow') return { behavior: 'allow' };
+  const needsPerson = agentId === null && turn.alwaysAsks(name, input);
+  if (rule === 'allow' && !needsPerson) return { behavior: 'allow' };
   if (rule === 'deny') {
     return {
       behavior: 'deny',
@@ -36,13 +37,17 @@ export async function decide(
   }
   // As with the real agent, the session has read the tool call before it receives the request.
   await turn.read();
-  return turn.untilOver(
+  const stored = agentId === null ? turn.recordRequest(toolUseID) : undefined;
+  const result = await turn.untilOver(
     turn.canUseTool(name, input, {
       displayName: name,
       ...context,
       signal: turn.signal,
       toolUseID,
+      ...(stored && { stored }),
       ...(agentId !== null && { agentID: agentId }),
     }),
   );
+  turn.endWaiting(toolUseID);
+  return result;
 }

@@ -8,6 +8,8 @@ import {
   resultMessage,
   userTextMessage,
 } from './sdk-message.js';
+import type { Journal, RecordedCall } from './journal.js';
+import type { ToolOutcome } from './script.js';
 import type { SessionMemory } from './session-memory.js';
 
 /** A text block or a tool call that has started. `close` writes the messages that end it for a reader. */
@@ -26,6 +28,12 @@ export interface TurnStart {
   memory: SessionMemory;
   /** The text of the user's message. */
   inputText: string;
+  /** Where the calls of the turn are recorded; null for an agent without durable requests. */
+  journal: Journal | null;
+  /** The calls of this turn that an earlier agent has begun. @default none */
+  recorded?: readonly RecordedCall[];
+  /** Returns true for a call that always needs a person. */
+  alwaysAsks: (toolName: string, input: Record<string, unknown>) => boolean;
   /** Called once, when all messages of the turn are written. */
   onEnd: (ending: Ending) => void;
 }
@@ -53,12 +61,22 @@ export class Turn {
   readonly #controller = new AbortController();
   readonly #unfinished = new Set<Unfinished>();
   readonly #said: string[] = [];
+  /** The recorded calls that the script has not repeated yet. */
+  readonly #recorded: RecordedCall[];
+  /** The calls that this agent has begun, each until it is recorded. */
+  readonly #begun = new Map<string, Promise<void>>();
+  /** The calls that wait for a person, and that a later agent can repeat. */
+  readonly #waiting = new Set<string>();
+  /** True while the script repeats the steps of an earlier agent, which are not written again. */
+  #isRepeating: boolean;
   #messageCount = 0;
   #isSilent = false;
 
   constructor(start: TurnStart) {
     this.#start = start;
-    this.write(initMessage(start.sessionId, start.config));
+    this.#recorded = [...(start.recorded ?? [])];
+    this.#isRepeating = this.#recorded.length > 0;
+    start.stream.write(initMessage(start.sessionId, start.config));
   }
 
   get signal(): AbortSignal {
@@ -105,7 +123,56 @@ export class Turn {
   }
 
   write(message: SDKMessage): void {
-    if (!this.#isSilent) this.#start.stream.write(message);
+    if (!this.#isSilent && !this.#isRepeating) this.#start.stream.write(message);
+  }
+
+  get isRepeating(): boolean {
+    return this.#isRepeating;
+  }
+
+  /** True while calls that wait for a person are all that the turn does. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0 && this.#unfinished.size === this.#waiting.size;
+  }
+
+  get alwaysAsks(): TurnStart['alwaysAsks'] {
+    return this.#start.alwaysAsks;
+  }
+
+  /** Returns the call of the earlier agent that the script repeats now; null for a new one. */
+  nextRecorded(): RecordedCall | null {
+    return (this.#isRepeating && this.#recorded.shift()) || null;
+  }
+
+  /** Records a new call of the agent itself. */
+  recordCall(id: string): void {
+    const recorded = this.#start.journal?.call(id);
+    recorded?.catch(() => undefined); // so that its request is not durable
+    if (recorded) this.#begun.set(id, recorded);
+  }
+
+  /** Records that a call asks a person. Resolves to true when a later agent can repeat it; undefined without a journal. */
+  recordRequest(id: string): Promise<boolean> | undefined {
+    if (!this.#start.journal) return undefined;
+    return (this.#begun.get(id) ?? Promise.resolve()).then(
+      () => {
+        this.#waiting.add(id);
+        return true;
+      },
+      () => false,
+    );
+  }
+
+  /** Records that a call has its answer: from here on, the steps are new. */
+  endWaiting(id: string): void {
+    this.#waiting.delete(id);
+    this.#isRepeating = false;
+  }
+
+  /** Records the outcome of a call. Resolves when it is stored. */
+  async recordOutcome(id: string, outcome: ToolOutcome): Promise<void> {
+    // Without it, a later agent says that the outcome is unknown.
+    await this.#start.journal?.outcome(id, outcome).catch(() => undefined);
   }
 
   /** Resolves when the session has read all messages written so far. */
@@ -145,6 +212,7 @@ export class Turn {
   }
 
   pause(durationMs: number): Promise<void> {
+    if (this.#isRepeating) return Promise.resolve();
     let timer: NodeJS.Timeout | undefined;
     const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, durationMs)));
     return this.untilOver(elapsed).finally(() => clearTimeout(timer));
@@ -168,11 +236,16 @@ export class Turn {
     // First, so that a pending permission request is cancelled before the result is written.
     this.#controller.abort(new TurnAbortedError(`The turn was ${ending.kind}.`));
     const { memory, inputText, onEnd } = this.#start;
-    const isReported = ending.kind !== 'crashed' && ending.kind !== 'closed';
+    const isReported = !['crashed', 'closed', 'parked'].includes(ending.kind);
+    this.#isRepeating = false;
     const isInTool = [...this.#unfinished].some(({ kind }) => kind === 'tool');
     // The innermost first: a sub-agent's tool before the call of the sub-agent.
     if (isReported) for (const { close } of [...this.#unfinished].toReversed()) close();
-    memory.remember({ input: inputText, output: this.#said.join('\n') });
+    const past = { input: inputText, output: this.#said.join('\n') };
+    if (ending.kind !== 'parked') {
+      memory.remember(past);
+      void this.#start.journal?.end(past, memory.costUsd).catch(() => undefined);
+    }
     if (isReported) this.#writeResult(ending, isInTool);
     this.#isSilent = true;
     onEnd(ending);

@@ -192,7 +192,20 @@ export class Voice implements ScriptedAgent {
   async #call<Input extends Record<string, unknown>>(
     call: Call<Input>,
   ): Promise<ToolOutcome<Input>> {
-    const id = createId('toolu');
+    const recorded = this.#agentId === null ? this.#turn.nextRecorded() : null;
+    // The script decides the type of its inputs, also of those that it had before.
+    if (recorded?.outcome) return recorded.outcome as ToolOutcome<Input>;
+    const id = recorded?.id ?? createId('toolu');
+    if (!recorded && this.#agentId === null) this.#turn.recordCall(id);
+    const outcome = await this.#play(id, call);
+    await this.#turn.recordOutcome(id, outcome);
+    return outcome;
+  }
+
+  async #play<Input extends Record<string, unknown>>(
+    id: string,
+    call: Call<Input>,
+  ): Promise<ToolOutcome<Input>> {
     const message = this.#open();
     message.toolUse(id, call.name, call.input);
     this.#finish(message);

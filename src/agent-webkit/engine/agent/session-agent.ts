@@ -135,14 +135,22 @@ export class SessionAgent {
     if (this.#starting) this.#cancelled = this.#starting;
     this.#starting = null;
     this.#options.slots.cancel(this.#options.holder);
+    return this.#end((client) => client.close(graceMs));
+  }
+
+  /** Ends the agent as a crash would, so that a later one can repeat its open requests. Never rejects. */
+  park(): Promise<void> {
+    return this.#end((client) => client.park?.() ?? client.close(0));
+  }
+
+  #end(end: (client: AgentClient) => Promise<void>): Promise<void> {
     const client = this.#client;
     if (!client) return this.#closing ?? Promise.resolve();
     this.#unreportedUsd = client.unreportedUsd ?? 0;
     this.#client = null;
     this.#isOutdated = false;
     this.#work = new AgentWork();
-    const closing = client
-      .close(graceMs)
+    const closing = end(client)
       .catch((error: unknown) => {
         this.#options.logger.error('An agent could not be stopped.', error);
       })

@@ -8,6 +8,7 @@ import type {
   SdkFactory,
   SessionConfig,
 } from '../agent-client.js';
+import type { IsDurable } from '../durable-tools.js';
 import type { SlotHolder } from './agent-slots.js';
 import { unansweredAsk } from './cancelled-request.js';
 
@@ -15,6 +16,14 @@ import { unansweredAsk } from './cancelled-request.js';
 export interface AgentPlace {
   readonly cwd: string;
   readonly folders?: AgentFolders;
+}
+
+export interface WarmAgentOptions {
+  sdkFactory: SdkFactory;
+  /** True when the storage keeps the agents' transcripts. */
+  hasTranscripts: boolean;
+  /** Tells the calls that always need a person; null for none. */
+  alwaysAsks: IsDurable | null;
 }
 
 /**
@@ -44,7 +53,7 @@ export class WarmAgent implements SlotHolder {
     sessionId: string,
     config: SessionConfig,
     place: AgentPlace,
-    { sdkFactory, hasTranscripts }: { sdkFactory: SdkFactory; hasTranscripts: boolean },
+    { sdkFactory, hasTranscripts, alwaysAsks }: WarmAgentOptions,
     onLost: (cause: unknown) => void,
   ) {
     this.sessionId = sessionId;
@@ -64,6 +73,7 @@ export class WarmAgent implements SlotHolder {
       askPeople: async (kind, asked, signal) =>
         (await bound).askPeople?.(kind, asked, signal) ?? unansweredAsk(kind),
       ...(hasTranscripts && { transcripts: transcriptsOf(bound) }),
+      ...(alwaysAsks && { alwaysAsks }),
     });
     this.#messages = this.#client.messages[Symbol.asyncIterator]();
     this.#first = this.#messages.next();
@@ -106,6 +116,10 @@ export class WarmAgent implements SlotHolder {
       setPermissionMode: (mode) => client.setPermissionMode(mode),
       stopTask: (taskId) => client.stopTask(taskId),
       mcpServers: () => client.mcpServers?.() ?? Promise.resolve([]),
+      get isWaiting() {
+        return client.isWaiting ?? false;
+      },
+      park: () => client.park?.() ?? client.close(0),
       close: (graceMs) => client.close(graceMs),
     };
   }

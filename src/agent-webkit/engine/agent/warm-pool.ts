@@ -2,14 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { AgentClient, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { type AgentPlace, WarmAgent } from './warm-agent.js';
+import { type AgentPlace, WarmAgent, type WarmAgentOptions } from './warm-agent.js';
 
-export interface WarmPoolOptions {
+export interface WarmPoolOptions extends WarmAgentOptions {
   /** How many agents are kept ready. */
   size: number;
-  sdkFactory: SdkFactory;
-  /** True when the storage keeps the agents' transcripts. */
-  hasTranscripts: boolean;
   slots: AgentSlots;
   /** Creates the folders of an agent. */
   prepare: (sessionId: string, config: SessionConfig) => Promise<AgentPlace>;

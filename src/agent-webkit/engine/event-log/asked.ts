@@ -1,4 +1,9 @@
-import type { RequestApprovalsData, RequestKind, WireEvent } from '../../protocol/events.js';
+import type {
+  RequestApprovalsData,
+  RequestExpiryData,
+  RequestKind,
+  WireEvent,
+} from '../../protocol/events.js';
 import type { RequestPayloads } from '../../protocol/requests.js';
 
 /** The tool by which the agent asks people questions. */
@@ -18,10 +23,21 @@ export interface Asked {
   readonly inputDigest: string | null;
   /** The approvals that a permission needs; absent when one is enough. */
   readonly approvals?: RequestApprovalsData;
+  /** True when it stays open without an agent. */
+  readonly isDurable: boolean;
+  /** When it expires; absent when it stays open. */
+  readonly expiry?: RequestExpiryData;
 }
 
 /** Reads the event of a request. */
 export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Asked {
+  const { durable = false, expiry } = wire.data as { durable?: true; expiry?: RequestExpiryData };
+  return { ...readInput(wire), isDurable: durable, ...(expiry && { expiry }) };
+}
+
+function readInput(
+  wire: Extract<WireEvent, { event: RequestName }>,
+): Omit<Asked, 'isDurable' | 'expiry'> {
   const { correlation_id: correlationId, input_digest: inputDigest = null } = wire.data;
   switch (wire.event) {
     case 'permission_request': {

@@ -1,4 +1,9 @@
-import type { EventPayloads, UserContent, WireEvent } from '../../protocol/events.js';
+import type {
+  EventPayloads,
+  RequestDecisionData,
+  UserContent,
+  WireEvent,
+} from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
 import { type Asked, readAsked } from './asked.js';
 import { type DecisionLimits, KeptDecisions } from './kept-decisions.js';
@@ -36,6 +41,15 @@ export interface OpenRequest extends Asked {
 
 /** The limits of a state from which nothing is trimmed. */
 const LAST_DECISION: DecisionLimits = { maxDecisions: 1, maxDecisionChars: 0 };
+/** A durable request with its answer, which no agent has received. */
+export interface DecidedRequest {
+  /** The event of the answer. */
+  readonly event: SessionEvent;
+  readonly request: OpenRequest;
+  readonly decision: RequestDecisionData;
+  /** The input that was allowed; undefined when it is that of the request. */
+  readonly updatedInput: Record<string, unknown> | undefined;
+}
 
 /** How many conversations of a session are remembered, the newest last. */
 const MAX_CONVERSATIONS = 100;
@@ -48,6 +62,8 @@ export class SessionState {
   /** The queued messages, in the order of their acceptance. */
   readonly queue: QueuedMessage[] = [];
   readonly requests = new Map<string, OpenRequest>();
+  /** The answered requests that no agent has received, in the order of their answers. */
+  readonly decided = new Map<string, DecidedRequest>();
   /** The running tasks, by id, in the order of their starts. */
   readonly tasks = new Map<string, RunningTask>();
   readonly messages = new OpenMessages();
@@ -84,7 +100,7 @@ export class SessionState {
         this.#startTurn(event, wire.data);
         return;
       case 'result':
-        if (!wire.data.unasked) this.turn = null;
+        if (!wire.data.unasked) this.#endTurn();
         this.hasConversation = true;
         this.costUsd = wire.data.session_cost_usd;
         this.#lastResult = copyOf(event);
@@ -107,6 +123,9 @@ export class SessionState {
         return;
       case 'request_resolved':
         this.#resolve(event, wire.data);
+        return;
+      case 'request_delivered':
+        this.decided.delete(wire.data.correlation_id);
         return;
       case 'task_started':
         this.#workChanges += 1;
@@ -159,10 +178,33 @@ export class SessionState {
     }
   }
 
-  /** True while work is left: a message is queued, a turn or a task runs, a request is open, or the session is to be removed. */
+  /**
+   * True while work is left: a message is queued, a turn or a task runs, a request is open, or the session is
+   * to be removed. A turn that only waits for people is none: it goes on with their answer, or when a request
+   * expires.
+   */
   get isUnfinished(): boolean {
     const { closed, queue, turn, requests, tasks } = this;
+    if (!closed && this.isWaiting && !this.expires) return false;
     return closed || queue.length > 0 || turn !== null || requests.size > 0 || tasks.size > 0;
+  }
+
+  /** True while the turn can go on without the agent that began it: with the answer to a durable request. */
+  get outlivesAgent(): boolean {
+    if (this.turn === null) return false;
+    return this.decided.size > 0 || [...this.requests.values()].some(({ isDurable }) => isDurable);
+  }
+
+  /** True while an open request will expire. */
+  get expires(): boolean {
+    return [...this.requests.values()].some(({ expiry }) => expiry !== undefined);
+  }
+
+  /** True while the turn only waits for people, and needs no agent for that. */
+  get isWaiting(): boolean {
+    const { turn, tasks, requests, decided } = this;
+    if (turn === null || tasks.size > 0 || decided.size > 0 || requests.size === 0) return false;
+    return [...requests.values()].every(({ isDurable }) => isDurable);
   }
 
   /**
@@ -186,6 +228,7 @@ export class SessionState {
         event,
         ...approvalEvents,
       ]),
+      ...[...this.decided.values()].flatMap(({ event, request }) => [request.event, event]),
       ...[...this.tasks.values()].flatMap((task) => task.events),
       ...this.#resets.map((reset) => reset.event),
     ];
@@ -193,6 +236,29 @@ export class SessionState {
     if (this.turn?.message) open.push(this.turn.message.event);
     if (this.#lastResult) open.push(this.#lastResult);
     return open.sort((a, b) => a.seq - b.seq);
+  }
+
+  #endTurn(): void {
+    this.turn = null;
+    this.decided.clear();
+  }
+
+  #resolve(
+    event: SessionEvent,
+    {
+      correlation_id,
+      decision,
+      link,
+      updated_input: updatedInput,
+    }: EventPayloads['request_resolved'],
+  ): void {
+    const request = this.requests.get(correlation_id);
+    if (link) this.decisions.add(request?.event, event, link);
+    if (!request) return;
+    this.requests.delete(correlation_id);
+    this.#workChanges += 1;
+    if (!decision || !this.turn) return;
+    this.decided.set(correlation_id, { event: copyOf(event), request, decision, updatedInput });
   }
 
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
@@ -219,14 +285,6 @@ export class SessionState {
       approvedBy: [...request.approvedBy, by],
       approvalEvents: [...request.approvalEvents, copyOf(event)],
     });
-  }
-
-  #resolve(event: SessionEvent, { correlation_id, link }: EventPayloads['request_resolved']): void {
-    const request = this.requests.get(correlation_id);
-    if (link) this.decisions.add(request?.event, event, link);
-    if (!request) return;
-    this.requests.delete(correlation_id);
-    this.#workChanges += 1;
   }
 }
 

@@ -4,6 +4,8 @@ import { parsePermittedHost, PERMITTED_HOST_WORDS } from '../permitted-host.js';
 
 /** The maximum number of hosts of one session. They are stored with it. */
 const MAX_HOSTS = 1000;
+/** The maximum number of durable tools of one session. They are stored with it. */
+const MAX_TOOLS = 1000;
 
 /**
  * Returns the values that `configureSession` set, without those that are undefined.
@@ -11,9 +13,21 @@ const MAX_HOSTS = 1000;
  * @throws HostConfigurationError for the hosts that the agent can reach
  */
 export function checkConfigured(returned: Partial<SessionConfig> | void): Partial<SessionConfig> {
-  const { network, ...config } = returned ?? {};
-  if (network === undefined) return config;
-  return { ...config, network: checkNetwork(network) };
+  const { network, durableTools, ...config } = returned ?? {};
+  return {
+    ...config,
+    ...(network !== undefined && { network: checkNetwork(network) }),
+    ...(durableTools !== undefined && { durableTools: checkTools(durableTools) }),
+  };
+}
+
+function checkTools(tools: unknown): readonly string[] {
+  const isList = Array.isArray(tools) && tools.every((tool) => typeof tool === 'string');
+  if (!isList || tools.length > MAX_TOOLS) {
+    const words = `a list of at most ${MAX_TOOLS} names of tools`;
+    throw new HostConfigurationError('durableTools', words, tools);
+  }
+  return [...tools];
 }
 
 function checkNetwork(network: unknown): NonNullable<SessionConfig['network']> {

@@ -1,3 +1,4 @@
+import { durableTools } from '../durable-tools.js';
 import { randomUUID } from 'node:crypto';
 import type { SessionInfo } from '../../protocol/answers.js';
 import type { SessionConfig } from '../agent-client.js';
@@ -98,6 +99,7 @@ export class LiveSessions {
         size: folders.canStartAhead ? warmPool : 0,
         sdkFactory,
         hasTranscripts,
+        alwaysAsks: durableTools(deps.durableTools),
         slots,
         prepare: (id, config) => folders.create(id, null, config),
         discard: (id) => this.#removeFolders(id),
@@ -163,7 +165,7 @@ export class LiveSessions {
   describeStored(record: SessionRecord): SessionInfo {
     const { describeWalls } = this.#deps;
     const status = storedStatusOf(record);
-    return describeSession(record, describeLog(record), status.state, status, 0, describeWalls);
+    return describeSession(record, describeLog(record), status, 0, describeWalls);
   }
 
   /**

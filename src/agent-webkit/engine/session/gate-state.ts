@@ -20,6 +20,10 @@
  *   *open* by that turn's result, or when the agent had not begun with the message; for *dormant* when the
  *   agent crashes, or is stopped because neither came within `interruptTimeoutMs`.
  *   Guarantee: the agent receives it once, and no message is started before the turn has ended.
+ * - **parked**: a turn runs, and there is no agent: the turn waits for people, or has their answer.
+ *   Entered from *running* when the agent was stopped to wait, or has crashed while it waited, and by a
+ *   restored session. Left for *starting* with an answer, for *dormant* by an interrupt.
+ *   Guarantee: an answer is passed on at most once, see `request_delivered`.
  * - **closed**: final, entered from any state by `close`.
  *   Guarantee: no agent is started, and nothing is appended.
  */
@@ -28,5 +32,6 @@ export type GateState =
   | { readonly name: 'dormant' }
   | { readonly name: 'starting' }
   | { readonly name: 'running' }
+  | { readonly name: 'parked' }
   | { readonly name: 'interrupting'; readonly killTimer: NodeJS.Timeout }
   | { readonly name: 'closed' };

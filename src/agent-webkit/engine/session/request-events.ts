@@ -22,12 +22,14 @@ export function createRequestEvent(
   toolName: string,
   input: Record<string, unknown>,
   context: PermissionContext,
+  isDurable = false,
 ): RequestEvent {
   const correlation_id = context.toolUseID;
+  const durable = isDurable && { durable: true as const };
   if (toolName === QUESTION_TOOL) {
     return {
       event: 'ask_user_question',
-      data: { correlation_id, questions: input, input_digest: digestOf(input) },
+      data: { correlation_id, questions: input, input_digest: digestOf(input), ...durable },
     };
   }
   const shown = showInput(toolName, input);
@@ -58,6 +60,7 @@ export function createRequestEvent(
       input: shown.input,
       input_digest: digestOf(shown.input),
       context: withoutUndefined(details),
+      ...durable,
     },
   };
 }

@@ -56,7 +56,7 @@ export class SessionActivity implements SlotHolder {
     this.#unused = new IdleTimer({
       timeoutMs: UNUSED_TIMEOUT_MS,
       isIdle: () =>
-        lifecycle.isLiving && this.state === 'dormant' && log.subscribers === 0 && !isWriting(),
+        lifecycle.isLiving && this.#needsNothing && log.subscribers === 0 && !isWriting(),
       onTimeout: onUnused,
     });
     const stopAgent = () => void this.evict();
@@ -136,6 +136,19 @@ export class SessionActivity implements SlotHolder {
     } catch {
       // A log that has failed ends the session by itself.
     }
+  }
+
+  /** True when the session would be the same if it left memory: there is no agent, and no work that needs one. */
+  get #needsNothing(): boolean {
+    const { log, gate } = this.#options;
+    const isWaiting = gate.isParked && log.state.isWaiting && !log.state.expires;
+    return this.state === 'dormant' || isWaiting;
+  }
+
+  /** True while the session has an agent, or one is being started for its work. */
+  get hasAgent(): boolean {
+    const { workState } = this;
+    return workState === 'awaiting' ? !this.#options.gate.isParked : workState !== 'dormant';
   }
 
   get #hasSubscribers(): boolean {

@@ -1,5 +1,6 @@
 import type { PermissionMode, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from '../agent/agent-slots.js';
+import type { DurableTools } from '../durable-tools.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { EventLogOptions } from '../event-log/event-log.js';
 import type { Appended } from '../event-log/group-commit.js';
@@ -32,6 +33,8 @@ export interface SessionLimits extends WindowLimits {
   maxSubscribers: number;
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   requestTimeoutMs: number | null;
+  /** How long an agent is kept for durable requests alone, in milliseconds. */
+  holdMs: number;
 }
 
 /** The walls around an agent, for clients. */
@@ -72,6 +75,8 @@ export interface SessionDependencies {
    */
   approvals?: RequestApprovalsByTool;
   slots: AgentSlots;
+  /** The tools whose calls always need a person, and whose requests stay open without an agent, in sessions without others. */
+  durableTools: DurableTools;
   /** Decides who may answer a request; null for every caller who may answer in the session. */
   canAnswer: CanAnswer | null;
   /**

@@ -37,7 +37,10 @@ export class SessionDrain {
   update(): void {
     clearTimeout(this.#timer);
     const { gate, lifecycle, isDraining, stopAgent, onReleasable } = this.#options;
-    if (!isDraining() || !lifecycle.isLiving || this.#isWorking) return;
+    if (!isDraining() || !lifecycle.isLiving) return;
+    // Leads to another update when it has stopped the agent.
+    if (!gate.isParked && gate.park()) return;
+    if (this.#isWorking) return;
     if (gate.agent.isAlive) {
       if (gate.isOpen) stopAgent();
       return;
@@ -49,6 +52,7 @@ export class SessionDrain {
   get #isWorking(): boolean {
     const { log, gate, hasRequests } = this.#options;
     if (hasRequests()) return true;
+    if (gate.isParked) return false;
     return log.state.turn !== null || log.state.requests.size > 0 || gate.agent.work.isAtWork;
   }
 

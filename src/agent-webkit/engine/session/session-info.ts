@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, type SessionStateName } from '../../protocol/events.js';
+import { PROTOCOL_VERSION } from '../../protocol/events.js';
 import type { SessionInfo } from '../../protocol/answers.js';
 import { Generations } from '../event-log/generations.js';
 import type { SessionRecord, SessionStatus } from '../storage.js';
@@ -21,16 +21,17 @@ export function describeLog({ log }: SessionRecord): LogInfo {
 /** Returns the status of a session that is only in the storage. Without a server that runs it, its agent is gone. */
 export function storedStatusOf({ log: { status }, server }: SessionRecord): SessionStatus {
   const { state = 'dormant', pending = [], tasks = [] } = status ?? {};
-  const isAbandoned = state === 'idle' && (server ?? null) === null;
-  return { state: isAbandoned ? 'dormant' : state, pending, tasks };
+  const isOwned = (server ?? null) !== null;
+  const isAbandoned = state === 'idle' && !isOwned;
+  const hasAgent = isOwned && (status?.hasAgent ?? !['dormant', 'closed'].includes(state));
+  return { state: isAbandoned ? 'dormant' : state, hasAgent, pending, tasks };
 }
 
 /** Returns the description of a session that clients receive. */
 export function describeSession(
   { id, config, createdAt, lastActivityAt }: SessionRecord,
   { firstId, lastId, costUsd }: LogInfo,
-  state: SessionStateName,
-  { pending, tasks }: Pick<SessionStatus, 'pending' | 'tasks'>,
+  { state, hasAgent = true, pending, tasks }: SessionStatus,
   subscribers: number,
   describeWalls: SessionDependencies['describeWalls'],
 ): SessionInfo {
@@ -38,6 +39,7 @@ export function describeSession(
     session_id: id,
     protocol_version: PROTOCOL_VERSION,
     state,
+    agent: hasAgent ? 'running' : 'none',
     model: config.model,
     permission_mode: config.permissionMode,
     cwd: config.cwd,

@@ -1,7 +1,8 @@
 import type { WireEvent } from '../../protocol/events.js';
-import type { AgentStart } from '../agent-client.js';
+import type { AgentStart, AwaitedCall } from '../agent-client.js';
 import type { SlotHolder } from '../agent/agent-slots.js';
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
+import { durableTools, type IsDurable } from '../durable-tools.js';
 import { AgentsBusyError } from '../errors.js';
 import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
 import { type SessionRecord, UnstorableError } from '../storage.js';
@@ -40,6 +41,7 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly quota: QuotaWatch | null;
   /** Null for a storage without a `cluster`, which stores none. */
   readonly status: StoredStatus | null;
+  readonly #isDurable: IsDurable | null;
 
   /** Creates the parts of a new session. */
   static create(record: SessionRecord, deps: SessionDependencies): SessionParts {
@@ -66,6 +68,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     const { storage, limits, slots, sdkFactory, commands, canAnswer, logger } = deps;
     this.record = record;
     this.deps = deps;
+    this.#isDurable = durableTools(record.config.durableTools ?? deps.durableTools);
     this.log = log;
     this.status = status;
     this.lifecycle = new SessionLifecycle(record, deps, this);
@@ -77,6 +80,10 @@ export class SessionParts implements EndingParts, SlotHolder {
       ...(deps.expiry && { expiry: deps.expiry }),
       ...(deps.approvals && { approvals: deps.approvals }),
       answering: canAnswer && new Answering(record, canAnswer, logger),
+      isDurable: this.#isDurable,
+      holdMs: limits.holdMs,
+      onHeld: () => this.gate.park(),
+      onDecided: () => this.gate.deliver(),
       onDecision: (decision) => this.#onDecision(decision),
     });
     this.transcripts = storage.transcripts
@@ -90,7 +97,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       slots,
       holder: this,
       logger,
-      createStart: (resume) => this.#createStart(resume),
+      createStart: (resume, awaited) => this.#createStart(resume, awaited),
       describeWalls: () => deps.describeWalls?.(record.config) ?? null,
       budgetEnd: () => this.#budgetEnd(),
       commands,
@@ -175,7 +182,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       : exhaustedResult(id, costUsd, config.maxBudgetUsd ?? 0);
   }
 
-  async #createStart(resume: boolean): Promise<AgentStart> {
+  async #createStart(resume: boolean, awaited?: AwaitedCall): Promise<AgentStart> {
     const folders = await this.deps.folders.find(this.record);
     this.quota?.start();
     const { id, owner, config } = this.record;
@@ -189,6 +196,8 @@ export class SessionParts implements EndingParts, SlotHolder {
       resume,
       folders,
       ...(this.transcripts && { transcripts: this.transcripts }),
+      ...(this.#isDurable && { alwaysAsks: this.#isDurable }),
+      ...(awaited && { awaited }),
       canUseTool: (toolName, input, context) => this.requests.ask(toolName, input, context),
       askPeople: (kind, asked, signal) => this.requests.askPeople(kind, asked, signal),
     };

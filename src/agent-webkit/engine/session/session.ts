@@ -245,8 +245,7 @@ export class Session implements ReadableSession {
     return describeSession(
       record,
       described,
-      activity.committedState,
-      describeWork(committed),
+      { state: activity.committedState, hasAgent: activity.hasAgent, ...describeWork(committed) },
       subscribers,
       deps.describeWalls,
     );

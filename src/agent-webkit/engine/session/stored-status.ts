@@ -8,7 +8,10 @@ import { toSessionTask } from './tasks.js';
 /** The parts of a session from which its status is read. */
 export interface StatusParts {
   readonly log: { readonly state: SessionState };
-  readonly activity: { readonly workState: Exclude<SessionStateName, 'closed'> };
+  readonly activity: {
+    readonly workState: Exclude<SessionStateName, 'closed'>;
+    readonly hasAgent: boolean;
+  };
 }
 
 /** Returns the open requests and the running tasks of a session, as clients see them. */
@@ -27,6 +30,7 @@ export class StoredStatus implements StatusSource {
   /** The state that was stored last; null when that is unknown. */
   #storedState: SessionStateName | null;
   #storedChanges: number | null = null;
+  #storedAgent: boolean | null;
   /** True until the first append of a new session whose agent starts directly afterwards. */
   #isAgentExpected = false;
 
@@ -37,12 +41,14 @@ export class StoredStatus implements StatusSource {
   constructor(parts: StatusParts, stored: SessionStatus | null | undefined) {
     this.#parts = parts;
     this.#storedState = stored?.state ?? null;
+    this.#storedAgent = stored?.hasAgent ?? null;
   }
 
   get hasChanged(): boolean {
     const { workChanges } = this.#parts.log.state;
     this.#storedChanges ??= workChanges;
-    return this.#state !== this.#storedState || workChanges !== this.#storedChanges;
+    const hasOther = this.#state !== this.#storedState || workChanges !== this.#storedChanges;
+    return hasOther || this.#hasAgent !== this.#storedAgent;
   }
 
   take(): SessionStatus {
@@ -50,13 +56,19 @@ export class StoredStatus implements StatusSource {
     const name = this.#state;
     this.#storedState = name;
     this.#storedChanges = state.workChanges;
+    const hasAgent = this.#hasAgent;
+    this.#storedAgent = hasAgent;
     this.#isAgentExpected = false;
-    return { state: name, ...describeWork(state) };
+    return { state: name, hasAgent, ...describeWork(state) };
   }
 
   /** Makes the first status that of a session with an agent, which saves a second append. */
   expectAgent(): void {
     this.#isAgentExpected = true;
+  }
+
+  get #hasAgent(): boolean {
+    return this.#parts.activity.hasAgent || this.#isAgentExpected;
   }
 
   get #state(): SessionStateName {

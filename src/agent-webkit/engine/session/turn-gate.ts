@@ -1,9 +1,9 @@
 import type { WireEvent } from '../../protocol/events.js';
-import type { AgentClient, AgentStart, PermissionMode } from '../agent-client.js';
+import type { AgentClient, AgentStart, AwaitedCall, PermissionMode } from '../agent-client.js';
 import type { AgentFailureCode } from '../agent-failure.js';
 import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
-import type { QueuedMessage } from '../event-log/session-state.js';
+import type { DecidedRequest, QueuedMessage } from '../event-log/session-state.js';
 import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
 import type { GateState } from './gate-state.js';
 import type { Requests } from './requests.js';
@@ -15,7 +15,7 @@ export interface TurnGateOptions extends SessionAgentOptions {
   sessionId: string;
   log: EventLog;
   requests: Requests;
-  createStart: (resume: boolean) => Promise<AgentStart>;
+  createStart: (resume: boolean, awaited?: AwaitedCall) => Promise<AgentStart>;
   /** Returns the walls of the session's agents; null if they do not tell. */
   describeWalls: () => DescribedWalls | null;
   /** Returns the end of a turn when the session's budget is spent, else null. */
@@ -54,6 +54,10 @@ export class TurnGate {
    * log's own flag is true from the first `turn_start` on, before there is anything to resume.
    */
   #hasConversation: boolean;
+  /** The request whose answer the running agent was started for; null without one. */
+  #awaited: string | null = null;
+  /** The cost of the agents that were parked in this turn, which reported none. */
+  #parkedUsd = 0;
 
   constructor(options: TurnGateOptions) {
     this.#options = options;
@@ -84,6 +88,30 @@ export class TurnGate {
     return this.#state.name === 'open';
   }
 
+  /** True while a turn waits for people without an agent, or has their answer. */
+  get isParked(): boolean {
+    return this.#state.name === 'parked';
+  }
+
+  /** Stops the agent if its turn only waits for people. Their answer starts another one. Returns false if it does more. */
+  park(): boolean {
+    const client = this.#agent.client;
+    const isWaiting = this.#log.state.isWaiting && client?.isWaiting === true;
+    if (this.#state.name !== 'running' || !isWaiting) return false;
+    this.#leaveWaiting()?.catch(() => undefined); // a log that has failed ends the session by itself
+    this.#options.onWorkEnded();
+    return true;
+  }
+
+  /** Starts an agent for the oldest answer that waits for one. */
+  deliver(): void {
+    const [decided] = this.#log.state.decided.values();
+    if (!this.isParked || !decided) return;
+    if (this.#options.isDraining()) return this.#options.onWorkEnded();
+    // A log that has failed ends the session by itself.
+    this.#startDelivery(decided).catch(() => undefined);
+  }
+
   /** Starts the agent ahead of the first message. */
   warmUp(): void {
     if (this.#options.isDraining() || this.#options.budgetEnd()) return;
@@ -111,6 +139,9 @@ export class TurnGate {
         return this.#cancelStart();
       case 'running':
         return this.#interruptAgent();
+      case 'parked':
+        this.#options.requests.cancelAll();
+        return this.#endTurn('dormant', this.#appendDormant(this.#failedResult()));
       case 'interrupting':
       case 'closed':
         return;
@@ -139,11 +170,17 @@ export class TurnGate {
   /** Resumes a restored session: reports the turn that its last server left as interrupted, then starts the next one. */
   recover(): void {
     this.abandonTurn().catch(() => undefined); // a log that has failed ends the session by itself
+    this.#options.requests.resume();
+    this.deliver();
     this.startNextTurn();
   }
 
-  /** Ends the running turn, if there is one, as interrupted by a stop of the server, and the running tasks. */
+  /**
+   * Ends the running turn, if there is one, as interrupted by a stop of the server, and the running tasks. A
+   * turn that waits for people stays.
+   */
   async abandonTurn(): Promise<void> {
+    if (this.#log.state.outlivesAgent) return this.#leaveWaiting();
     this.#options.requests.cancelAll();
     const { turn, tasks, messages } = this.#log.state;
     if (!turn && messages.areOpen) return this.#appendDormant();
@@ -159,7 +196,9 @@ export class TurnGate {
   /** Starts no more turns and stops the agent. Resolves when the agent is gone; may be called again. */
   close(graceMs: number): Promise<void> {
     this.#enter({ name: 'closed' });
-    this.#options.requests.cancelAll();
+    this.#options.requests.detach();
+    this.#options.requests.cancelUndurable();
+    this.#options.requests.stopTimers();
     return this.#agent.close(graceMs);
   }
 
@@ -189,12 +228,41 @@ export class TurnGate {
     agent.send({ messageId, content, isCommand });
   }
 
-  #startAgent(): Promise<AgentClient | null> {
+  async #startDelivery({ request }: DecidedRequest): Promise<void> {
+    const starting: GateState = { name: 'starting' };
+    this.#enter(starting);
+    const end = this.#options.budgetEnd();
+    if (end) return this.#endWithoutSending(end);
+    const { correlationId: toolUseID, toolName } = request;
+    const { requests, decided } = this.#log.state;
+    const others = [...requests.keys(), ...decided.keys()].filter((id) => id !== toolUseID);
+    this.#awaited = toolUseID;
+    const agent = await this.#startAgent({ toolUseID, toolName, others });
+    if (this.#state !== starting || !agent) return;
+    this.#enter({ name: 'running' });
+    this.#options.onTurnStarted();
+  }
+
+  /** Leaves the durable requests of the turn open, without an agent. Everything else of the turn ends. */
+  #leaveWaiting(): void | Promise<void> {
+    this.#options.requests.detach();
+    this.#options.requests.cancelUndurable();
+    this.#enter({ name: 'parked' });
+    void this.#agent.park();
+    this.#parkedUsd += this.#agent.takeUnreportedUsd();
+    this.#awaited = null;
+    const lost = lostTasks(this.#log.state);
+    if (lost.length === 0) return;
+    this.#options.onTasksChanged();
+    return this.#log.append(...lost);
+  }
+
+  #startAgent(awaited?: AwaitedCall): Promise<AgentClient | null> {
     // A message may have come before an outdated agent was stopped.
     if (this.#agent.isOutdated) void this.#agent.close(this.#options.agentGraceMs);
     return this.#agent.start(
-      () => this.#options.createStart(this.#hasConversation),
-      this.#log.state.costUsd,
+      () => this.#options.createStart(this.#hasConversation, awaited),
+      this.#log.state.costUsd + this.#parkedUsd,
     );
   }
 
@@ -238,6 +306,7 @@ export class TurnGate {
     // An agent that is being closed may still report what it could not store.
     if (this.#state.name === 'closed') return;
     const committed = this.#log.append(...events);
+    this.#options.requests.observe(events);
     if (events.some(({ event }) => event.startsWith('task_'))) this.#options.onTasksChanged();
     const hasResult = events.some(({ event }) => event === 'result');
     // The result of a turn that the agent began by itself leaves the running turn in the log.
@@ -252,9 +321,23 @@ export class TurnGate {
       logger.warn(`Session ${sessionId}: ${code}. ${reason}`);
       return this.#endWithoutAgent(code, reason);
     }
+    if (this.#mayWaitOn) {
+      if (cause !== undefined)
+        logger.warn(`Session ${sessionId}: the agent ended. Its requests stay open. ${reason}`);
+      this.#leaveWaiting()?.catch(() => undefined);
+      this.#options.onWorkEnded();
+      return this.deliver();
+    }
     const crash = hasSpoken ? 'agent_crashed' : 'agent_start_failed';
     logger.error(`Session ${sessionId}: ${crash}`, cause);
     this.#endWithoutAgent(crash, reason);
+  }
+
+  /** False for an agent that has not taken the answer that it was started for: another one would fail as well. */
+  get #mayWaitOn(): boolean {
+    const { outlivesAgent, decided } = this.#log.state;
+    const hasTaken = this.#awaited === null || !decided.has(this.#awaited);
+    return this.#state.name === 'running' && outlivesAgent && hasTaken;
   }
 
   /** Ends the turn on behalf of an agent that is gone. */
@@ -275,6 +358,8 @@ export class TurnGate {
   }
 
   #endTurn(next: 'open' | 'dormant', committed: void | Promise<void>): void {
+    this.#awaited = null;
+    this.#parkedUsd = 0;
     this.#enter({ name: next });
     void this.#startNextTurnAfter(committed);
   }

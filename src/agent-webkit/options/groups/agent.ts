@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import type { PermissionMode, SdkFactory } from '../../engine/agent-client.js';
+import type { DurableTools } from '../../engine/durable-tools.js';
 import { PERMISSION_MODES } from '../../protocol/inbound.js';
 import type { Descriptors } from '../descriptor.js';
 import {
@@ -12,6 +13,7 @@ import {
   listOrNoneOf,
   nonEmptyString,
   oneOf,
+  orFunction,
   orNull,
   textLike,
 } from '../rules.js';
@@ -56,6 +58,16 @@ export interface AgentOptions {
    * @default every mode but `bypassPermissions`, beginning with `default`
    */
   readonly permissionModes?: readonly PermissionMode[];
+
+  /**
+   * The tools whose calls always need a person, also where the agent's own rules permit them, and whose requests
+   * stay open until they are answered: without an agent, over restarts, on any server. Names, in which `*` stands
+   * for any text, such as `Bash`, `mcp__payments__*` and `AskUserQuestion`, or a function of a call's tool and
+   * input. `configureSession` can return other names for one session. See [Durable requests](./requests.md).
+   *
+   * @default none: a request ends with its agent
+   */
+  readonly durableTools?: DurableTools;
 
   /**
    * True to stream text as it is generated (`message_delta`) where a client does not choose.
@@ -126,6 +138,9 @@ const AGENT_BYTES = 300_000_000;
 /** The name of a slash command, also of a plugin or an MCP server. */
 const commandName = textLike('the name of a command without the slash', /^[^\s/]+$/);
 
+/** The name of a tool, or a pattern of names. */
+const toolName = textLike('the name of a tool', /^[\w*:.-]{1,200}$/);
+
 export const AGENT = {
   sdkFactory: {
     rule: functionOf<SdkFactory>(),
@@ -163,6 +178,16 @@ export const AGENT = {
     variable: 'AGENT_WEBKIT_PERMISSION_MODES',
     effect:
       'The permission modes a client may request; another one is rejected with 403. The first is the mode of a new session.',
+  },
+  durableTools: {
+    rule: orFunction<readonly string[], Extract<DurableTools, (...call: never) => unknown>>(
+      listOrNoneOf('tool names, in which * stands for any text', toolName),
+    ),
+    computeDefault: (): DurableTools => [],
+    defaultText: 'none: a request ends with its agent',
+    variable: 'AGENT_WEBKIT_DURABLE_TOOLS',
+    effect:
+      'The tools whose calls always need a person, and whose requests stay open until they are answered, without an agent and over restarts. Names, in which `*` stands for any text, or a function of the call. See [Durable requests](./requests.md).',
   },
   includePartialMessages: {
     rule: flag,

@@ -14,11 +14,19 @@ export interface TimeoutOptions {
 
   /**
    * How long a permission request or a question waits for its reply, in milliseconds. It is then
-   * denied, as `expired`. Null for no limit.
+   * denied, as `expired`. Durable requests have no limit. Null for no limit.
    *
    * @default null
    */
   readonly requestTimeoutMs?: number | null;
+
+  /**
+   * How long an agent is kept while its turn only waits for the answers to durable requests, in milliseconds.
+   * It is then stopped, which frees its process; the answer starts another one, which takes about a second.
+   *
+   * @default 60000
+   */
+  readonly holdMs?: number;
 
   /**
    * How long a task of the agent may run in the background, in milliseconds. It is then stopped. If
@@ -110,6 +118,14 @@ export const TIMEOUTS = {
     variable: 'AGENT_WEBKIT_REQUEST_TIMEOUT_MS',
     effect:
       'How long a permission request or a question waits for its reply. It is then denied, as `expired`. Null for no limit.',
+  },
+  holdMs: {
+    rule: delay,
+    default: 60_000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_HOLD_MS',
+    effect:
+      'How long an agent is kept while its turn only waits for the answers to durable requests. It is then stopped; the answer starts another one. See [Durable requests](./requests.md).',
   },
   backgroundTaskTimeoutMs: {
     rule: orNull(delay),

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
+import type { AwaitedCall } from '../../engine/agent-client.js';
+import { isRecord } from '../../protocol/is-record.js';
+import { AgentFailure } from './agent-failure.js';
+import { blocksOf, toolUsesOf } from './call-watch.js';
+import { withMethods } from './store-methods.js';
+
+/**
+ * The tool that the marker names. The option `toolAliases` makes it the tool of the call: so Claude Code does
+ * not find it, and runs nothing, before it has the hooks and the settings of the process.
+ */
+export const AWAITED_TOOL = 'AwaitedCall';
+
+const UNKNOWN =
+  'The agent was stopped during this call, so its outcome is unknown. ' +
+  'Check if it took effect, and make the call again if that is needed.';
+
+/** The fields of an entry that the entries of one conversation share. */
+const SHARED = ['cwd', 'sessionId', 'version', 'gitBranch', 'userType', 'entrypoint'];
+
+/**
+ * Returns the store for a process that asks again for a call. The first load adds the entry by which Claude Code
+ * does so: the one that it writes itself when a hook defers a call.
+ */
+export function awaitingStore(store: SessionStore, awaited: AwaitedCall): SessionStore {
+  let added: SessionStoreEntry[] | undefined;
+  return withMethods(store, {
+    load: async (key) => {
+      const entries = await store.load(key);
+      if (entries === null || key.subpath !== undefined) return entries;
+      if (added === undefined) {
+        added = awaitedEntries(entries, awaited);
+        await store.append(key, added);
+      }
+      return [...entries, ...added];
+    },
+  });
+}
+
+/**
+ * Returns the entries to add to a transcript: a failed result for each call of the same message that began and
+ * has none, and the marker of the awaited call.
+ *
+ * @throws AgentFailure when the transcript does not have the call
+ */
+export function awaitedEntries(
+  entries: readonly SessionStoreEntry[],
+  { toolUseID, others }: AwaitedCall,
+): SessionStoreEntry[] {
+  const call = entries.findLast((entry) => toolUsesOf(entry).includes(toolUseID));
+  if (call === undefined) {
+    throw new AgentFailure('The call that was answered is not in the conversation any more.');
+  }
+  const calls = entries.filter((entry) => isOfMessage(entry, messageIdOf(call)));
+  const results = entries.filter((entry) => resultsOf(entry).length > 0);
+  const done = new Set(results.flatMap(resultsOf));
+  const waiting = new Set([toolUseID, ...others]);
+  const lost = calls.flatMap((entry) =>
+    toolUsesOf(entry)
+      .filter((id) => !done.has(id) && !waiting.has(id))
+      .map((id) => lostResult(entry, id)),
+  );
+  const ids = new Set(calls.flatMap(toolUsesOf));
+  const newest = [...results, ...lost].findLast((entry) =>
+    resultsOf(entry).some((id) => ids.has(id)),
+  );
+  const parent = newest ?? calls.at(-1) ?? call;
+  return [...lost, marker(call, parent, toolUseID)];
+}
+
+function marker(
+  call: SessionStoreEntry,
+  parent: SessionStoreEntry,
+  toolUseID: string,
+): SessionStoreEntry {
+  const attachment = {
+    type: 'hook_deferred_tool',
+    toolUseID,
+    toolName: AWAITED_TOOL,
+    // Claude Code takes the input from the call itself.
+    toolInput: {},
+    hookName: 'settings',
+    hookEvent: 'PreToolUse',
+    permissionMode: 'default',
+  };
+  return { ...newEntry('attachment', call, parent), attachment };
+}
+
+function lostResult(call: SessionStoreEntry, id: string): SessionStoreEntry {
+  const content = [{ type: 'tool_result', tool_use_id: id, is_error: true, content: UNKNOWN }];
+  return {
+    ...newEntry('user', call, call),
+    message: { role: 'user', content },
+    toolUseResult: `Error: ${UNKNOWN}`,
+    sourceToolAssistantUUID: call.uuid,
+  };
+}
+
+function newEntry(
+  type: string,
+  call: SessionStoreEntry,
+  parent: SessionStoreEntry,
+): SessionStoreEntry {
+  const shared = SHARED.flatMap((name) => (name in call ? [[name, call[name]]] : []));
+  return {
+    ...Object.fromEntries(shared),
+    type,
+    uuid: randomUUID(),
+    parentUuid: parent.uuid,
+    isSidechain: false,
+    timestamp: new Date().toISOString(),
+  };
+}
+
+function resultsOf(entry: SessionStoreEntry): string[] {
+  return blocksOf(entry, 'tool_result').map(({ tool_use_id: id }) => String(id));
+}
+
+function messageIdOf(entry: SessionStoreEntry): unknown {
+  return isRecord(entry['message']) ? entry['message']['id'] : undefined;
+}
+
+function isOfMessage(entry: SessionStoreEntry, messageId: unknown): boolean {
+  return toolUsesOf(entry).length > 0 && messageIdOf(entry) === messageId;
+}

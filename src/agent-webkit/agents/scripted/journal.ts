@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
+import type { AwaitedCall } from '../../engine/agent-client.js';
+import type { UserContent } from '../../protocol/events.js';
+import type { PastTurn, ToolOutcome } from './script.js';
+
+/** The message of a turn. */
+export interface TurnInput {
+  text: string;
+  content: UserContent;
+}
+
+/** A call of a turn, with its outcome if it has one. */
+export interface RecordedCall {
+  readonly id: string;
+  outcome?: ToolOutcome;
+}
+
+/** A turn that an earlier agent has begun. */
+export interface RecordedTurn {
+  readonly input: TurnInput;
+  /** In the order in which they began. */
+  readonly calls: RecordedCall[];
+}
+
+type Entry =
+  | { type: 'turn'; input: TurnInput }
+  | { type: 'call'; id: string }
+  | { type: 'outcome'; id: string; outcome: ToolOutcome }
+  | { type: 'end'; past: PastTurn; costUsd: number };
+
+const UNKNOWN: ToolOutcome = { allowed: false, message: 'The outcome of this call is unknown.' };
+
+/**
+ * The transcript of a scripted agent whose requests are durable. A later agent plays the script of the last turn
+ * again, up to the call that waits: the calls before it get the outcomes that they had, and nothing is written.
+ */
+export class Journal {
+  readonly #store: SessionStore;
+  readonly #key: SessionKey;
+  readonly #entries: Promise<Entry[]>;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(store: SessionStore, sessionId: string, isResumed: boolean) {
+    this.#store = store;
+    this.#key = { projectKey: 'scripted', sessionId };
+    const loaded = isResumed ? store.load(this.#key) : Promise.resolve(null);
+    this.#entries = loaded.then((entries) => (entries ?? []) as unknown as Entry[]);
+  }
+
+  /** Returns the finished turns, and the cost of the session in US dollars. */
+  async past(): Promise<{ turns: PastTurn[]; costUsd: number }> {
+    const ends = (await this.#entries).filter((entry) => entry.type === 'end');
+    return { turns: ends.map(({ past }) => past), costUsd: ends.at(-1)?.costUsd ?? 0 };
+  }
+
+  /** Returns the last turn. The calls that are lost, because they began and nothing waits for them, have failed. */
+  async lastTurn({ toolUseID, others }: AwaitedCall): Promise<RecordedTurn | null> {
+    const entries = await this.#entries;
+    const begin = entries.findLastIndex(({ type }) => type === 'turn');
+    const first = entries[begin];
+    if (first?.type !== 'turn') return null;
+    const calls: RecordedCall[] = [];
+    for (const entry of entries.slice(begin)) {
+      if (entry.type === 'call') calls.push({ id: entry.id });
+      if (entry.type !== 'outcome') continue;
+      const call = calls.find(({ id }) => id === entry.id);
+      if (call) call.outcome = entry.outcome;
+    }
+    const waiting = new Set([toolUseID, ...others]);
+    for (const call of calls) if (!waiting.has(call.id)) call.outcome ??= UNKNOWN;
+    return { input: first.input, calls };
+  }
+
+  begin(input: TurnInput): Promise<void> {
+    return this.#append({ type: 'turn', input });
+  }
+
+  call(id: string): Promise<void> {
+    return this.#append({ type: 'call', id });
+  }
+
+  outcome(id: string, outcome: ToolOutcome): Promise<void> {
+    return this.#append({ type: 'outcome', id, outcome });
+  }
+
+  end(past: PastTurn, costUsd: number): Promise<void> {
+    return this.#append({ type: 'end', past, costUsd });
+  }
+
+  #append(entry: Entry): Promise<void> {
+    const stored = { ...entry, uuid: randomUUID() } as unknown as SessionStoreEntry;
+    const append = () => this.#store.append(this.#key, [stored]);
+    this.#written = this.#written.then(append, append);
+    return this.#written;
+  }
+}

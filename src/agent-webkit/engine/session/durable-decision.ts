@@ -1,0 +1,37 @@
+import type { RequestDecisionData } from '../../protocol/events.js';
+import type { PermissionResult, PermissionUpdate } from '../agent-client.js';
+import type { DecidedRequest } from '../event-log/session-state.js';
+
+/** Returns the answer to a durable request for the log, where it waits for an agent. The log has its input as well. */
+export function decisionOf(result: PermissionResult): RequestDecisionData {
+  if (result.behavior === 'deny') return denialOf(result);
+  const { updatedPermissions } = result;
+  return {
+    behavior: 'allow',
+    ...(updatedPermissions && { updated_permissions: updatedPermissions }),
+  };
+}
+
+/**
+ * Returns the result for the agent that asks again.
+ *
+ * @param input the input that the agent sends, of which clients may have seen only a part
+ */
+export function resultOfDecision(
+  { decision, updatedInput }: DecidedRequest,
+  input: Record<string, unknown>,
+): PermissionResult {
+  if (decision.behavior === 'deny') return denialOf(decision);
+  const { updated_permissions: updates } = decision;
+  return {
+    behavior: 'allow',
+    updatedInput: updatedInput ?? input,
+    // They were checked when the answer arrived.
+    ...(updates && { updatedPermissions: updates as PermissionUpdate[] }),
+  };
+}
+
+function denialOf({ message, interrupt }: { message: string; interrupt?: boolean }) {
+  const more = interrupt === undefined ? {} : { interrupt };
+  return { behavior: 'deny' as const, message, ...more };
+}

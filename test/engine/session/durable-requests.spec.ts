@@ -1,0 +1,159 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
+import type { Script } from '../../../src/agent-webkit/agents/scripted/script.js';
+import { eventually } from '../../support/eventually.js';
+import { SessionBench, user } from '../../support/session-bench.js';
+
+const BY = { id: 'ada' };
+
+/** The runs of the tool, by its input. */
+let runs: string[] = [];
+
+function run(name: string, output: string): string {
+  runs.push(name);
+  return output;
+}
+
+const script: Script = async (turn) => {
+  const { text } = turn.input;
+  if (text === 'recall') return turn.say(turn.history.map(({ input }) => input).join(', '));
+  await turn.say('First I look.');
+  await turn.useTool('Look', {}, { ask: false, run: () => run('look', '') });
+  const calls = text
+    .split('+')
+    .map((name) => turn.useTool('Pay', { name }, { run: (input) => run(input.name, 'paid') }));
+  const outcomes = await Promise.all(calls);
+  await turn.say(outcomes.map(({ allowed }) => (allowed ? 'paid' : 'not paid')).join(', '));
+};
+
+/** Sessions of one storage, each of which can be lost with its agents as if the server were killed. */
+class Waiting {
+  bench!: SessionBench;
+
+  async open(holdMs = 1): Promise<this> {
+    runs = [];
+    this.bench = await SessionBench.start({
+      storage: new MemoryStorage(),
+      ...this.#options(),
+      limits: { holdMs },
+    });
+    return this;
+  }
+
+  /** Restores the session in another process, which has the storage alone. */
+  async restart(): Promise<void> {
+    const lost = this.bench;
+    this.bench = await SessionBench.restart(lost, this.#options());
+    await lost.session.end('released', 0);
+  }
+
+  #options() {
+    return {
+      sdkFactory: scriptedSdkFactory(script),
+      durableTools: ['Pay'],
+    };
+  }
+
+  say(content: string): Promise<void> {
+    return this.bench.session.accept(user(content), BY);
+  }
+
+  get pending() {
+    return this.bench.session.info().pending.map(({ correlation_id: id }) => id);
+  }
+
+  async until(count: number): Promise<void> {
+    await eventually(() => {
+      const { agent, pending } = this.bench.session.info();
+      return agent === 'none' && pending.length === count;
+    });
+  }
+
+  allow(correlation_id = this.pending[0] ?? '', more = {}): Promise<void> {
+    const reply = { type: 'permission_response', behavior: 'allow', correlation_id, ...more };
+    return this.bench.session.accept(reply as never, BY);
+  }
+
+  ended(results = 1): Promise<unknown> {
+    return eventually(
+      () => this.bench.names(),
+      (names) => names.filter((name) => name === 'result').length === results,
+    );
+  }
+}
+
+describe('a durable request', () => {
+  const waiting = new Waiting();
+  afterEach(() => waiting.bench.session.end('released', 0));
+
+  it('waits without an agent, and its answer runs the call once', async () => {
+    await waiting.open();
+    await waiting.say('rent');
+    await waiting.until(1);
+    expect(waiting.bench.session.info()).toMatchObject({ state: 'awaiting', agent: 'none' });
+    await waiting.allow();
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
+    expect(waiting.bench.session.info()).toMatchObject({ state: 'idle', agent: 'running' });
+  });
+
+  it('lets messages wait behind it', async () => {
+    await waiting.open();
+    await waiting.say('rent');
+    await waiting.until(1);
+    await waiting.say('recall');
+    expect(await waiting.bench.names()).not.toContain('result');
+    await waiting.allow();
+    await waiting.ended(2);
+    expect(runs).toEqual(['look', 'rent']);
+  });
+
+  it('is still open when its session is restored, and is answered there', async () => {
+    await waiting.open();
+    await waiting.say('rent');
+    await waiting.until(1);
+    const [id] = waiting.pending;
+    await waiting.restart();
+    expect(waiting.pending).toEqual([id]);
+    expect(waiting.bench.session.info()).toMatchObject({ state: 'awaiting', agent: 'none' });
+    await waiting.allow();
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
+  });
+
+  it('is still open when the server was lost while an agent waited', async () => {
+    await waiting.open(60_000);
+    await waiting.say('rent');
+    await eventually(() => waiting.pending.length === 1);
+    expect(waiting.bench.session.info()).toMatchObject({ agent: 'running' });
+    await waiting.restart();
+    await waiting.allow();
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
+  });
+
+  it('is one of several of a message, each of which runs once', async () => {
+    await waiting.open();
+    await waiting.say('rent+food');
+    await waiting.until(2);
+    const [rent = '', food = ''] = waiting.pending;
+    await waiting.allow(food);
+    await waiting.until(1);
+    await waiting.restart();
+    await waiting.allow(rent);
+    await waiting.ended();
+    expect(runs.toSorted()).toEqual(['food', 'look', 'rent']);
+  });
+
+  it('ends when its turn is interrupted, and its call does not run', async () => {
+    await waiting.open();
+    await waiting.say('rent');
+    await waiting.until(1);
+    await waiting.bench.session.accept({ type: 'interrupt' }, BY);
+    await waiting.ended();
+    expect(waiting.pending).toEqual([]);
+    expect(waiting.bench.session.info()).toMatchObject({ state: 'dormant', agent: 'none' });
+    expect(runs).toEqual(['look']);
+  });
+});
