@@ -30,7 +30,7 @@ export const QUESTIONS = [
  *   answered;
  * - `blocks <count> <size>` writes that many blocks of that many characters;
  * - `refuse` is refused by all models but Opus 4.8;
- * - `use <tool> <input as JSON>` calls any tool;
+ * - `use <tool> <input as JSON>` calls any tool; `calls <list as JSON>` calls several, each `[tool, input]`;
  * - `/compact hold:<name>` is summarized when that name is released;
  * - `recall` answers with all messages of the user in this conversation;
  * - any other message is answered with `heard <message>`, and a tool's result with `done`.
@@ -86,6 +86,10 @@ export function createModel(): { model: Model; release: (name: string) => void }
       const [tool = '', ...input] = rest;
       const fields = JSON.parse(input.join(' ')) as Record<string, unknown>;
       return { blocks: [{ tool, input: fields }] };
+    }
+    if (word === 'calls') {
+      const calls = JSON.parse(words) as [string, Record<string, unknown>][];
+      return { blocks: calls.map(([tool, input]) => ({ tool, input })) };
     }
     if (word === 'ask') {
       return { blocks: [{ tool: 'AskUserQuestion', input: { questions: QUESTIONS } }] };
