@@ -47,6 +47,11 @@ export interface AwaitedCall {
   toolName: string;
   /** The calls of the same message that wait for their own answers, or for their own agents. */
   others: readonly string[];
+  /**
+   * The calls of durable tools in the newest message that had their answers from an agent, and may have run.
+   * Those without a request have not: the agent asks about them when this call has its result.
+   */
+  answered: readonly string[];
 }
 
 /** Asks the user to permit a tool call, or to answer the questions of `AskUserQuestion`. */
@@ -186,7 +191,7 @@ export interface AgentStart extends SessionConfig {
   alwaysAsks?: (toolName: string, input: Record<string, unknown>) => boolean;
   /**
    * The call for which the agent asks again, with the same `toolUseID`, in place of receiving a message. The
-   * agent then goes on with the turn, until its `result`. If calls of the same message wait for others, it
+   * agent then goes on with the turn, until its `result`. If other calls of the same message have no results, it
    * ends after this one, without a result.
    *
    * @default none: the agent waits for a message
@@ -273,6 +278,13 @@ export interface AgentClient {
    * @default false
    */
   readonly isWaiting?: boolean;
+  /**
+   * A call of the message of {@link AgentStart.awaited} that has not asked yet, once the agent has ended without a
+   * result: another agent asks for it. Null for none.
+   *
+   * @default null
+   */
+  readonly unasked?: { readonly toolUseID: string; readonly toolName: string } | null;
   /**
    * Ends the agent and its processes at once, as a crash would: its open requests are left as they are, and
    * a later agent can repeat them. Resolves when all of them have ended.

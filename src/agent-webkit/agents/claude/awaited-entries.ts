@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import type { AwaitedCall } from '../../engine/agent-client.js';
+import type { AgentStart, AwaitedCall } from '../../engine/agent-client.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { AgentFailure } from './agent-failure.js';
 import { blocksOf, toolUsesOf } from './call-watch.js';
@@ -19,35 +19,70 @@ const UNKNOWN =
 /** The fields of an entry that the entries of one conversation share. */
 const SHARED = ['cwd', 'sessionId', 'version', 'gitBranch', 'userType', 'entrypoint'];
 
-/**
- * Returns the store for a process that asks again for a call. The first load adds the entry by which Claude Code
- * does so: the one that it writes itself when a hook defers a call.
- */
-export function awaitingStore(store: SessionStore, awaited: AwaitedCall): SessionStore {
-  let added: SessionStoreEntry[] | undefined;
-  return withMethods(store, {
-    load: async (key) => {
-      const entries = await store.load(key);
-      if (entries === null || key.subpath !== undefined) return entries;
-      if (added === undefined) {
-        added = awaitedEntries(entries, awaited);
-        await store.append(key, added);
-      }
-      return [...entries, ...added];
-    },
-  });
+/** Returns true for a call that always asks before it runs. */
+type AlwaysAsks = NonNullable<AgentStart['alwaysAsks']>;
+
+/** A tool call in a transcript. */
+export interface TranscriptCall {
+  readonly toolUseID: string;
+  readonly toolName: string;
+}
+
+/** The conversation of a process that asks again for a call. */
+export class AwaitedConversation {
+  readonly #awaited: AwaitedCall;
+  readonly #alwaysAsks: AlwaysAsks;
+  #added: SessionStoreEntry[] | undefined;
+  #unasked: readonly TranscriptCall[] = [];
+
+  constructor(awaited: AwaitedCall, alwaysAsks: AlwaysAsks) {
+    this.#awaited = awaited;
+    this.#alwaysAsks = alwaysAsks;
+  }
+
+  /** The first call of the same message that has not begun, and has not asked; null for none. Known once the process runs. */
+  get unasked(): TranscriptCall | null {
+    return this.#unasked[0] ?? null;
+  }
+
+  /** True when the turn cannot go on after this call, because other calls of the message have no results. */
+  get hasMore(): boolean {
+    return this.#awaited.others.length > 0 || this.#unasked.length > 0;
+  }
+
+  /**
+   * Returns the store for the process. The first load adds the entry by which Claude Code asks again: the one
+   * that it writes itself when a hook defers a call.
+   */
+  watchStore(store: SessionStore): SessionStore {
+    return withMethods(store, {
+      load: async (key) => {
+        const entries = await store.load(key);
+        if (entries === null || key.subpath !== undefined) return entries;
+        if (this.#added === undefined) {
+          const { added, unasked } = awaitedEntries(entries, this.#awaited, this.#alwaysAsks);
+          this.#added = added;
+          this.#unasked = unasked;
+          await store.append(key, added);
+        }
+        return [...entries, ...this.#added];
+      },
+    });
+  }
 }
 
 /**
- * Returns the entries to add to a transcript: a failed result for each call of the same message that began and
- * has none, and the marker of the awaited call.
+ * Returns the entries to add to a transcript: a failed result for each call of the same message that may have
+ * begun and has none, and the marker of the awaited call. Returns the calls that have not begun as well: those
+ * that always ask first, and have had no answer.
  *
  * @throws AgentFailure when the transcript does not have the call
  */
 export function awaitedEntries(
   entries: readonly SessionStoreEntry[],
-  { toolUseID, others }: AwaitedCall,
-): SessionStoreEntry[] {
+  { toolUseID, others, answered }: AwaitedCall,
+  alwaysAsks: AlwaysAsks,
+): { added: SessionStoreEntry[]; unasked: TranscriptCall[] } {
   const call = entries.findLast((entry) => toolUsesOf(entry).includes(toolUseID));
   if (call === undefined) {
     throw new AgentFailure('The call that was answered is not in the conversation any more.');
@@ -56,17 +91,22 @@ export function awaitedEntries(
   const results = entries.filter((entry) => resultsOf(entry).length > 0);
   const done = new Set(results.flatMap(resultsOf));
   const waiting = new Set([toolUseID, ...others]);
-  const lost = calls.flatMap((entry) =>
-    toolUsesOf(entry)
-      .filter((id) => !done.has(id) && !waiting.has(id))
-      .map((id) => lostResult(entry, id)),
-  );
+  const lost: SessionStoreEntry[] = [];
+  const unasked: TranscriptCall[] = [];
+  for (const entry of calls) {
+    for (const { id, name, input } of blocksOf(entry, 'tool_use')) {
+      if (typeof id !== 'string' || done.has(id) || waiting.has(id)) continue;
+      const asks = isRecord(input) && alwaysAsks(String(name), input) && !answered.includes(id);
+      if (asks) unasked.push({ toolUseID: id, toolName: String(name) });
+      else lost.push(lostResult(entry, id));
+    }
+  }
   const ids = new Set(calls.flatMap(toolUsesOf));
   const newest = [...results, ...lost].findLast((entry) =>
     resultsOf(entry).some((id) => ids.has(id)),
   );
   const parent = newest ?? calls.at(-1) ?? call;
-  return [...lost, marker(call, parent, toolUseID)];
+  return { added: [...lost, marker(call, parent, toolUseID)], unasked };
 }
 
 function marker(

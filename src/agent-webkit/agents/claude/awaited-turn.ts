@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Query } from '@anthropic-ai/claude-agent-sdk';
-import type { AwaitedCall, SDKMessage } from '../../engine/agent-client.js';
+import type { SDKMessage } from '../../engine/agent-client.js';
 import { AgentFailure } from './agent-failure.js';
+import type { AwaitedConversation } from './awaited-entries.js';
 import type { MessageDelivery } from './message-delivery.js';
 
 /** How long the servers of tools may take to connect, and how often they are asked. */
@@ -27,14 +28,19 @@ export type AwaitedStep =
  * process of the SDK never are, it reports that, and asks again before the next message of a user.
  */
 export class AwaitedTurn {
-  readonly #awaited: AwaitedCall;
+  readonly #conversation: AwaitedConversation;
   readonly #delivery: MessageDelivery;
   #isOver = false;
   #hasPushed = false;
 
-  constructor(awaited: AwaitedCall, delivery: MessageDelivery) {
-    this.#awaited = awaited;
+  constructor(conversation: AwaitedConversation, delivery: MessageDelivery) {
+    this.#conversation = conversation;
     this.#delivery = delivery;
+  }
+
+  /** True while the turn must not go on: other calls of the message have no results. */
+  get isBlocked(): boolean {
+    return !this.#isOver && this.#conversation.hasMore;
   }
 
   /** @throws AgentFailure when the tool of the call is not there */
@@ -47,9 +53,9 @@ export class AwaitedTurn {
       this.#delivery.send({ messageId: randomUUID(), content: GO_ON, isCommand: false });
       return 'drop';
     }
+    const { isBlocked } = this;
     this.#isOver = true;
-    const isBlocked = this.#awaited.others.length > 0 && message.subtype === 'success';
-    if (isBlocked) return 'end';
+    if (isBlocked && message.subtype === 'success') return 'end';
     // The agent has begun the turn by itself. For the session, it is that of the message before.
     delete message.origin;
     return 'pass';

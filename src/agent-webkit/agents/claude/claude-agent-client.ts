@@ -10,7 +10,7 @@ import type {
 } from '../../engine/agent-client.js';
 import { AgentFailure, exitFailure, startFailure } from './agent-failure.js';
 import { AgentProcess } from './agent-process.js';
-import { awaitingStore } from './awaited-entries.js';
+import { AwaitedConversation, type TranscriptCall } from './awaited-entries.js';
 import { AwaitedTurn } from './awaited-turn.js';
 import { CallWatch } from './call-watch.js';
 import { type ClaudeConfiguration, claudeOptions } from './claude-options.js';
@@ -55,6 +55,7 @@ export class ClaudeAgentClient implements AgentClient {
   readonly #calls: CallWatch | null;
   /** The turn of the call that the agent was started for; null without one. */
   readonly #awaited: AwaitedTurn | null;
+  readonly #conversation: AwaitedConversation | null;
   /** Resolves when `close` is called. */
   readonly #closing = createDeferred<undefined>();
   /** Resolves when a process has sent a message that does not lead to a second start. */
@@ -76,7 +77,10 @@ export class ClaudeAgentClient implements AgentClient {
     this.#configuration = configuration;
     const { alwaysAsks, awaited } = start;
     this.#calls = alwaysAsks || awaited ? new CallWatch() : null;
-    this.#awaited = awaited ? new AwaitedTurn(awaited, this.#delivery) : null;
+    this.#conversation = awaited
+      ? new AwaitedConversation(awaited, alwaysAsks ?? (() => false))
+      : null;
+    this.#awaited = this.#conversation && new AwaitedTurn(this.#conversation, this.#delivery);
     this.#first = this.#launch(start.resume);
     // A failed start is also reported by `messages`, which may be read later or not at all.
     this.#first.catch(() => {});
@@ -137,6 +141,10 @@ export class ClaudeAgentClient implements AgentClient {
   /** With {@link AgentStart.alwaysAsks} only. */
   get isWaiting(): boolean {
     return this.#calls?.isWaiting ?? false;
+  }
+
+  get unasked(): TranscriptCall | null {
+    return this.#conversation?.unasked ?? null;
   }
 
   park(): Promise<void> {
@@ -276,7 +284,13 @@ export class ClaudeAgentClient implements AgentClient {
       options: {
         ...options,
         ...(watch && { sessionStore: this.#storeFor(watch, calls) }),
-        ...(calls && durableOptions(this.#start, calls, options.hooks)),
+        ...(calls &&
+          durableOptions(
+            this.#start,
+            calls,
+            () => this.#awaited?.isBlocked ?? false,
+            options.hooks,
+          )),
         ...(resume ? { resume: conversationId } : { sessionId: conversationId }),
         spawnClaudeCodeProcess: (command) => {
           // With a session store, the SDK reads that first and spawns later.
@@ -307,8 +321,7 @@ export class ClaudeAgentClient implements AgentClient {
 
   #storeFor({ store }: TranscriptWatch, calls: CallWatch | null): SessionStore {
     const watched = calls?.watchStore(store) ?? store;
-    const { awaited } = this.#start;
-    return awaited ? awaitingStore(watched, awaited) : watched;
+    return this.#conversation?.watchStore(watched) ?? watched;
   }
 
   #open(query: Query): void {

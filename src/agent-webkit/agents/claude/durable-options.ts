@@ -12,10 +12,13 @@ const ASK = {
 /**
  * Returns the options of a process whose requests are durable: a hook that observes every call, and has Claude
  * Code ask about those that always need a person, whatever its rules and its mode permit.
+ *
+ * @param isBlocked returns true while the turn must not go on
  */
 export function durableOptions(
   { alwaysAsks, awaited }: Pick<AgentStart, 'alwaysAsks' | 'awaited'>,
   calls: CallWatch,
+  isBlocked: () => boolean,
   hooks: Hooks = {},
 ): Pick<Options, 'hooks' | 'toolAliases'> {
   const beforeTool: Hooks['PreToolUse'] = [
@@ -36,15 +39,16 @@ export function durableOptions(
   ];
   // The turn must not go on before all calls of its message have their results.
   const block = { decision: 'block', reason: 'Other calls of this message wait.' } as const;
-  const beforePrompt: Hooks['UserPromptSubmit'] = [{ hooks: [() => Promise.resolve(block)] }];
+  const beforePrompt: Hooks['UserPromptSubmit'] = [
+    { hooks: [() => Promise.resolve(isBlocked() ? block : {})] },
+  ];
   return {
     hooks: {
       ...hooks,
       PreToolUse: [...(hooks.PreToolUse ?? []), ...beforeTool],
-      ...(awaited &&
-        awaited.others.length > 0 && {
-          UserPromptSubmit: [...(hooks.UserPromptSubmit ?? []), ...beforePrompt],
-        }),
+      ...(awaited && {
+        UserPromptSubmit: [...(hooks.UserPromptSubmit ?? []), ...beforePrompt],
+      }),
     },
     ...(awaited && { toolAliases: { [AWAITED_TOOL]: awaited.toolName } }),
   };

@@ -43,6 +43,8 @@ export interface AgentExit {
   hasSpoken: boolean;
   /** The code of the limit that the agent exceeded; null for any other end. */
   code: AgentFailureCode | null;
+  /** The call to ask for next, if the agent ended for that; else null. */
+  unasked: NonNullable<AgentClient['unasked']> | null;
   /** A sentence for people, without internals. */
   reason: string;
   cause: unknown;
@@ -259,7 +261,8 @@ export class SessionAgent {
     if (this.#client !== client) return;
     // Processes that the agent started may have outlived it.
     void this.close(0);
-    this.#listener.onExit(describeExit(hasSpoken, cause));
+    const unasked = cause === undefined ? client.unasked : null;
+    this.#listener.onExit({ ...describeExit(hasSpoken, cause), unasked: unasked ?? null });
   }
 
   /** Passes on events that nothing waits for. If they cannot be stored, the log ends the session by itself. */
@@ -277,5 +280,5 @@ function permissionModeIn(message: SDKMessage): PermissionMode | undefined {
 
 function describeExit(hasSpoken: boolean, cause: unknown): AgentExit {
   const reason = cause instanceof Error ? cause.message : 'The agent ended unexpectedly.';
-  return { hasSpoken, code: failureCode(cause), reason, cause };
+  return { hasSpoken, code: failureCode(cause), unasked: null, reason, cause };
 }

@@ -119,6 +119,7 @@ export class WarmAgent implements SlotHolder {
       get isWaiting() {
         return client.isWaiting ?? false;
       },
+      unasked: null,
       park: () => client.park?.() ?? client.close(0),
       close: (graceMs) => client.close(graceMs),
     };

@@ -64,6 +64,8 @@ export class SessionState {
   readonly requests = new Map<string, OpenRequest>();
   /** The answered requests that no agent has received, in the order of their answers. */
   readonly decided = new Map<string, DecidedRequest>();
+  /** The durable requests of the newest message whose answers an agent has received, and their events. */
+  readonly answered = new Map<string, readonly SessionEvent[]>();
   /** The running tasks, by id, in the order of their starts. */
   readonly tasks = new Map<string, RunningTask>();
   readonly messages = new OpenMessages();
@@ -74,6 +76,8 @@ export class SessionState {
   costUsd = 0;
   closed = false;
   #workChanges = 0;
+  /** The id of the newest message of the agent itself. */
+  #messageId: string | null = null;
   #lastResult: SessionEvent | null = null;
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
@@ -125,7 +129,10 @@ export class SessionState {
         this.#resolve(event, wire.data);
         return;
       case 'request_delivered':
-        this.decided.delete(wire.data.correlation_id);
+        this.#deliver(event, wire.data.correlation_id);
+        return;
+      case 'message_complete':
+        this.#beginMessage(wire.data);
         return;
       case 'task_started':
         this.#workChanges += 1;
@@ -151,7 +158,6 @@ export class SessionState {
         return;
       case 'session_ready':
       case 'message_delta':
-      case 'message_complete':
       case 'tool_use':
       case 'tool_result':
       case 'error':
@@ -229,6 +235,7 @@ export class SessionState {
         ...approvalEvents,
       ]),
       ...[...this.decided.values()].flatMap(({ event, request }) => [request.event, event]),
+      ...[...this.answered.values()].flat(),
       ...[...this.tasks.values()].flatMap((task) => task.events),
       ...this.#resets.map((reset) => reset.event),
     ];
@@ -241,6 +248,7 @@ export class SessionState {
   #endTurn(): void {
     this.turn = null;
     this.decided.clear();
+    this.answered.clear();
   }
 
   #resolve(
@@ -257,8 +265,26 @@ export class SessionState {
     if (!request) return;
     this.requests.delete(correlation_id);
     this.#workChanges += 1;
-    if (!decision || !this.turn) return;
+    if (!request.isDurable || !this.turn) return;
+    if (!decision) {
+      this.answered.set(correlation_id, [request.event, copyOf(event)]);
+      return;
+    }
     this.decided.set(correlation_id, { event: copyOf(event), request, decision, updatedInput });
+  }
+
+  #deliver(event: SessionEvent, id: string): void {
+    const decided = this.decided.get(id);
+    if (!decided) return;
+    this.decided.delete(id);
+    this.answered.set(id, [decided.request.event, decided.event, copyOf(event)]);
+  }
+
+  /** The calls of the messages before have their results. */
+  #beginMessage({ message_id, parent_tool_use_id }: EventPayloads['message_complete']): void {
+    if (parent_tool_use_id !== undefined || message_id === this.#messageId) return;
+    this.#messageId = message_id;
+    this.answered.clear();
   }
 
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {

@@ -228,16 +228,24 @@ export class TurnGate {
     agent.send({ messageId, content, isCommand });
   }
 
-  async #startDelivery({ request }: DecidedRequest): Promise<void> {
+  #startDelivery({ request: { correlationId, toolName } }: DecidedRequest): Promise<void> {
+    return this.#startAwaited({ toolUseID: correlationId, toolName });
+  }
+
+  async #startAwaited({ toolUseID, toolName }: Omit<AwaitedCall, 'others' | 'answered'>) {
     const starting: GateState = { name: 'starting' };
     this.#enter(starting);
     const end = this.#options.budgetEnd();
     if (end) return this.#endWithoutSending(end);
-    const { correlationId: toolUseID, toolName } = request;
-    const { requests, decided } = this.#log.state;
+    const { requests, decided, answered } = this.#log.state;
     const others = [...requests.keys(), ...decided.keys()].filter((id) => id !== toolUseID);
     this.#awaited = toolUseID;
-    const agent = await this.#startAgent({ toolUseID, toolName, others });
+    const agent = await this.#startAgent({
+      toolUseID,
+      toolName,
+      others,
+      answered: [...answered.keys()],
+    });
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
     this.#options.onTurnStarted();
@@ -315,7 +323,7 @@ export class TurnGate {
     return this.#log.isBacklogged ? committed : undefined;
   }
 
-  #onAgentExit({ hasSpoken, code, reason, cause }: AgentExit): void {
+  #onAgentExit({ hasSpoken, code, unasked, reason, cause }: AgentExit): void {
     const { logger, sessionId } = this.#options;
     if (code !== null) {
       logger.warn(`Session ${sessionId}: ${code}. ${reason}`);
@@ -327,6 +335,12 @@ export class TurnGate {
       this.#leaveWaiting()?.catch(() => undefined);
       this.#options.onWorkEnded();
       return this.deliver();
+    }
+    if (unasked && this.#state.name === 'running') {
+      this.#parkedUsd += this.#agent.takeUnreportedUsd();
+      // A log that has failed ends the session by itself.
+      this.#startAwaited(unasked).catch(() => undefined);
+      return;
     }
     const crash = hasSpoken ? 'agent_crashed' : 'agent_start_failed';
     logger.error(`Session ${sessionId}: ${crash}`, cause);
