@@ -148,6 +148,23 @@ describe('Durable requests of the real agent', () => {
     expect(readFileSync(join(app.folder(tab.id), 'file'), 'utf8')).toBe('a\nb\n');
   }, 60_000);
 
+  it('keep their agent until its other work has ended', async () => {
+    const agent = [
+      'Agent',
+      {
+        description: 'test',
+        prompt: 'use Glob {"pattern":"*"}',
+        subagent_type: 'general-purpose',
+        run_in_background: false,
+      },
+    ];
+    const request = await ask(`calls ${JSON.stringify([agent, bash('touch made')])}`);
+    expect(tab.all('tool_result').length).toBeGreaterThan(0);
+    await tab.session.approve(String(request['correlation_id']));
+    expect(await tab.next('result')).toMatchObject({ subtype: 'success' });
+    expect(app.isMade('made')).toBe(true);
+  }, 60_000);
+
   it('ask again for a tool of a server inside the process of the SDK', async () => {
     const request = await ask('use mcp__shop__pay {"amount":5}');
     expect(request).toMatchObject({ tool_name: 'mcp__shop__pay', durable: true });

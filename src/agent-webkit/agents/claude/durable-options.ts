@@ -29,7 +29,8 @@ export function durableOptions(
         (input, toolUseID) => {
           if (input.hook_event_name !== 'PreToolUse') return Promise.resolve({});
           const id = toolUseID ?? input.tool_use_id;
-          calls.begin(id);
+          // Those of a sub-agent end with its own call, which began before.
+          if (input.agent_id === undefined) calls.begin(id);
           const tool_input = (input.tool_input ?? {}) as Record<string, unknown>;
           const asks = id === awaited?.toolUseID || alwaysAsks?.(input.tool_name, tool_input);
           return Promise.resolve(asks ? ASK : {});
