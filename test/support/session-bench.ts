@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { jest } from '@jest/globals';
 import type { SdkFactory, SessionConfig } from '../../src/agent-webkit/engine/agent-client.js';
 import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
+import type { RequestApprovalsByTool } from '../../src/agent-webkit/engine/request-approvals.js';
 import type { RequestExpiryByTool } from '../../src/agent-webkit/engine/request-expiry.js';
 import type { CanAnswer } from '../../src/agent-webkit/engine/session/answering.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
@@ -25,6 +26,7 @@ import { FakeFolders } from './fake-folders.js';
 
 export interface BenchOptions {
   expiry?: RequestExpiryByTool;
+  approvals?: RequestApprovalsByTool;
   canAnswer?: CanAnswer;
   durableTools?: DurableTools;
   storage?: StorageProvider;
@@ -124,6 +126,7 @@ export class SessionBench {
       slots: slots ?? new AgentSlots(100),
       canAnswer: options.canAnswer ?? null,
       ...(options.expiry && { expiry: options.expiry }),
+      ...(options.approvals && { approvals: options.approvals }),
       durableTools: options.durableTools ?? [],
       onDecision: (decision) => void this.decisions.push(decision),
       logger: { log: quiet, warn: quiet, error: quiet },

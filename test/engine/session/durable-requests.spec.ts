@@ -3,7 +3,7 @@ import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-s
 import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
 import type { Script } from '../../../src/agent-webkit/agents/scripted/script.js';
 import { eventually } from '../../support/eventually.js';
-import { SessionBench, user } from '../../support/session-bench.js';
+import { type BenchOptions, SessionBench, user } from '../../support/session-bench.js';
 
 const BY = { id: 'ada' };
 
@@ -27,12 +27,16 @@ const script: Script = async (turn) => {
   await turn.say(outcomes.map(({ allowed }) => (allowed ? 'paid' : 'not paid')).join(', '));
 };
 
+type Policies = Pick<BenchOptions, 'expiry' | 'approvals'>;
+
 /** Sessions of one storage, each of which can be lost with its agents as if the server were killed. */
 class Waiting {
   bench!: SessionBench;
+  #policies: Policies = {};
 
-  async open(holdMs = 1): Promise<this> {
+  async open(holdMs = 1, policies: Policies = {}): Promise<this> {
     runs = [];
+    this.#policies = policies;
     this.bench = await SessionBench.start({
       storage: new MemoryStorage(),
       ...this.#options(),
@@ -50,6 +54,7 @@ class Waiting {
 
   #options() {
     return {
+      ...this.#policies,
       sdkFactory: scriptedSdkFactory(script),
       durableTools: ['Pay'],
     };
@@ -70,9 +75,9 @@ class Waiting {
     });
   }
 
-  allow(correlation_id = this.pending[0] ?? '', more = {}): Promise<void> {
-    const reply = { type: 'permission_response', behavior: 'allow', correlation_id, ...more };
-    return this.bench.session.accept(reply as never, BY);
+  allow(correlation_id = this.pending[0] ?? '', by = BY): Promise<void> {
+    const reply = { type: 'permission_response', behavior: 'allow', correlation_id } as const;
+    return this.bench.session.accept(reply, by);
   }
 
   ended(results = 1): Promise<unknown> {
@@ -155,5 +160,35 @@ describe('a durable request', () => {
     expect(waiting.pending).toEqual([]);
     expect(waiting.bench.session.info()).toMatchObject({ state: 'dormant', agent: 'none' });
     expect(runs).toEqual(['look']);
+  });
+
+  it('runs without a person when its tool has such an expiry, and no agent waits for that', async () => {
+    await waiting.open(1, { expiry: { Pay: { afterMs: 300, decision: 'allow' } } });
+    await waiting.say('rent');
+    await waiting.until(1);
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
+  });
+
+  it('expires in a restored session, at the time that its event has', async () => {
+    await waiting.open(1, { expiry: { Pay: { afterMs: 300, decision: 'deny' } } });
+    await waiting.say('rent');
+    await waiting.until(1);
+    await waiting.restart();
+    await waiting.ended();
+    expect(runs).toEqual(['look']);
+    expect(await waiting.bench.data('request_resolved')).toMatchObject([{ outcome: 'expired' }]);
+  });
+
+  it('keeps the approvals that it has', async () => {
+    await waiting.open(1, { approvals: { Pay: { required: 2, exceptOwner: false } } });
+    await waiting.say('rent');
+    await waiting.until(1);
+    await waiting.allow();
+    await waiting.restart();
+    expect(runs).toEqual(['look']);
+    await waiting.allow(waiting.pending[0], { id: 'bob' });
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
   });
 });
