@@ -62,6 +62,23 @@ class WaitingServer {
     return all;
   }
 
+  /** Returns the ids of the sessions with an open request, once for each of them. */
+  async requests(): Promise<string[]> {
+    const all: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      // oxlint-disable-next-line no-await-in-loop -- one page after the other
+      const page = (await this.ask('GET', `/requests?limit=100${query}`)) as {
+        requests: { session_id: string }[];
+        next_cursor: string | null;
+      };
+      all.push(...page.requests.map(({ session_id: id }) => id));
+      cursor = page.next_cursor;
+    }
+    return all;
+  }
+
   remove(): Promise<void> {
     return this.program.kill();
   }
@@ -122,6 +139,8 @@ describeCluster(`${SESSIONS} sessions that wait for people`, (world) => {
     const after = [await start(copy), await start(copy)];
     const waiting = await at(after, 1).list();
     expect(waiting.filter(isWaiting)).toHaveLength(SESSIONS);
+    const listed = await at(after, 0).requests();
+    expect(listed.toSorted()).toEqual(ids.toSorted());
     await forEach(waiting, async ({ session_id: id, pending: [request] }, index) => {
       const answer = { type: 'permission_response', behavior: 'allow' };
       const correlation_id = request?.correlation_id;

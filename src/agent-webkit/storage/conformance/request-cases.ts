@@ -57,6 +57,18 @@ export const requestCases: Cases = [
     },
   ],
   [
+    'the request of a session that only waits for it, and is not unfinished, is found',
+    async ({ provider, reopen }) => {
+      const id = await createSession(provider);
+      await append(provider, id, sampleEvents(1, 1), {
+        isUnfinished: false,
+        requests: [mark(1, 1)],
+      });
+      assertSame(await seqs(provider), [1]);
+      if (reopen) assertSame(await seqs(await reopen()), [1]);
+    },
+  ],
+  [
     'an append that is repeated opens no request twice',
     async ({ provider }) => {
       const id = await createSession(provider);

@@ -6,17 +6,13 @@ export type RequestRow = Readonly<
   Record<'session_id' | 'opened_ms' | 'seq' | 'name' | 'data', string>
 >;
 
-/**
- * Returns the query for the open requests of an owner after a position, oldest first.
- *
- * Servers of earlier releases store no requests: a session that one of them finished has none.
- */
+/** Returns the query for the open requests of an owner after a position, oldest first. */
 export function openRequestsQuery(schema: string): string {
   return `
     select request.session_id, event.seq, event.name, event.data,
       round(extract(epoch from request.opened_at) * 1000) as opened_ms
     from ${schema}.open_request as request
-    join ${schema}.session on session.id = request.session_id and session.is_unfinished
+    join ${schema}.session on session.id = request.session_id
     join ${schema}.event on event.session = session.key and event.seq = request.seq
     where request.owner = $1 and ($3::timestamptz is null
       or (request.opened_at, request.session_id, request.seq) > ($3, $4, $5::int))

@@ -183,10 +183,9 @@ function createStatements(prefix: string) {
       and (last_activity_at < ? or id > ?) ${newestFirst}`,
     usedSince: `select ${columns} from ${session} where owner = ? and last_activity_at >= ?
       and id > ? order by id limit ?`,
-    // Servers of earlier releases store no requests: a session that one of them finished has none.
     openRequests: `select request.session_id, request.opened_at, event.seq, event.name, event.data
       from ${prefix}open_request as request
-      join ${session} as session on session.id = request.session_id and session.is_unfinished = 1
+      join ${session} as session on session.id = request.session_id
       join ${prefix}event as event on event.session = session.key and event.seq = request.seq
       where request.owner = ?
         and (request.opened_at, request.session_id, request.seq) > (?, ?, ?)
