@@ -165,6 +165,7 @@ export type { ConfigureSession } from './agent-webkit/engine/registry/session-po
 export type {
   NotificationBody,
   NotificationData,
+  NotificationSubject,
   NotificationType,
   Notify,
   SessionNotification,

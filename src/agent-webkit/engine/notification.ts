@@ -6,12 +6,13 @@ export const NOTIFICATION_TYPES = [
   'request.resolved',
   'turn.ended',
   'session.failed',
-] as const;
+] as const satisfies readonly NotificationType[];
 
-export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+/** The type of a notification. */
+export type NotificationType = keyof NotificationData;
 
 /** The fields that the data of every notification has. */
-interface NotificationSubject {
+export interface NotificationSubject {
   readonly session_id: string;
   /** The id of the caller who owns the session. */
   readonly owner: string;

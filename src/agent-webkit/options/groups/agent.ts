@@ -63,7 +63,7 @@ export interface AgentOptions {
    * The tools whose calls always need a person, also where the agent's own rules permit them, and whose requests
    * stay open until they are answered: without an agent, over restarts, on any server. Names, in which `*` stands
    * for any text, such as `Bash`, `mcp__payments__*` and `AskUserQuestion`, or a function of a call's tool and
-   * input. `configureSession` can return other names for one session. See [Durable requests](./requests.md).
+   * input. `configureSession` can return other names for one session.
    *
    * @default none: a request ends with its agent
    */
