@@ -246,6 +246,7 @@ export {
   SandboxUnavailableError,
   SessionNotFoundError,
   ShuttingDownError,
+  SessionUnavailableError,
   StorageUnavailableError,
   TooManyCreationsError,
   TooManySessionsError,

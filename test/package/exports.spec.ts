@@ -66,6 +66,7 @@ const COMMON = [
   'ShuttingDownError',
   'SqliteStorage',
   'StorageFaultError',
+  'SessionUnavailableError',
   'StorageUnavailableError',
   'TooManyCreationsError',
   'TooManySessionsError',

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'backpressure'
   | 'server_overloaded'
   | 'shutting_down'
+  | 'session_unavailable'
   | 'storage_unavailable'
   | 'workspace_unavailable'
   | 'sandbox_unavailable';
@@ -256,6 +257,19 @@ export class StorageUnavailableError extends AgentWebkitError {
       { cause },
     );
     this.retryAfterSeconds = fault ? null : 5;
+  }
+}
+
+/** The server that runs the session does not answer. When its lease lapses, another one takes the session over. */
+export class SessionUnavailableError extends AgentWebkitError {
+  readonly code = 'session_unavailable';
+  override readonly retryAfterSeconds = 5;
+
+  constructor() {
+    super(
+      'The server that runs this session does not respond. Another one takes the session over within seconds. ' +
+        'Try again, with the same message_id or Idempotency-Key to avoid duplicates.',
+    );
   }
 }
 

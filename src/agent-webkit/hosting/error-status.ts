@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   server_overloaded: 503,
   shutting_down: 503,
   storage_unavailable: 503,
+  session_unavailable: 503,
   workspace_unavailable: 503,
   sandbox_unavailable: 503,
 } as const satisfies Record<ErrorCode, number>;

@@ -27,6 +27,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   backpressure: ['input'],
   server_overloaded: 'all',
   shutting_down: ['create', 'input'],
+  session_unavailable: ['input'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],
   sandbox_unavailable: ['create', 'input'],

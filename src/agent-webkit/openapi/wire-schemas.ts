@@ -594,7 +594,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   AgentWebkitEventRequestDelivered: {
     description:
-      'An agent has received the answer to a durable request that was answered while no agent ran, and begins with the call of the tool. It happens at most once. Without it, the call was not run.',
+      'An agent has received the answer to a durable request that was answered while no agent ran, and begins with the call of the tool. It happens at most once. Without it, that call was not run.',
     type: 'object',
     required: ['id', 'event', 'data'],
     properties: {

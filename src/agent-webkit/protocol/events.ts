@@ -212,7 +212,7 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
   };
   /**
    * An agent has received the answer to a durable request that was answered while no agent ran, and begins with the
-   * call of the tool. It happens at most once. Without it, the call was not run.
+   * call of the tool. It happens at most once. Without it, that call was not run.
    */
   request_delivered: {
     correlation_id: string;

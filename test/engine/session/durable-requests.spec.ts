@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
@@ -17,15 +18,28 @@ function run(name: string, output: string): string {
 
 const script: Script = async (turn) => {
   const { text } = turn.input;
+  turn.spend(0.001);
   if (text === 'recall') return turn.say(turn.history.map(({ input }) => input).join(', '));
   await turn.say('First I look.');
   await turn.useTool('Look', {}, { ask: false, run: () => run('look', '') });
-  const calls = text
+  const names = text === 'changing' ? String(Math.random()) : text;
+  const calls = names
     .split('+')
     .map((name) => turn.useTool('Pay', { name }, { run: (input) => run(input.name, 'paid') }));
   const outcomes = await Promise.all(calls);
   await turn.say(outcomes.map(({ allowed }) => (allowed ? 'paid' : 'not paid')).join(', '));
 };
+
+/** Delays the commits of replies until the agents of this file would be stopped. */
+function slowReplies(storage: MemoryStorage): MemoryStorage {
+  const { events } = storage;
+  const append = events.append.bind(events);
+  events.append = async (given) => {
+    if (given.events.some(({ name }) => name === 'request_resolved')) await delay(300);
+    return append(given);
+  };
+  return storage;
+}
 
 type Policies = Pick<BenchOptions, 'expiry' | 'approvals'>;
 
@@ -34,11 +48,11 @@ class Waiting {
   bench!: SessionBench;
   #policies: Policies = {};
 
-  async open(holdMs = 1, policies: Policies = {}): Promise<this> {
+  async open(holdMs = 1, policies: Policies = {}, storage = new MemoryStorage()): Promise<this> {
     runs = [];
     this.#policies = policies;
     this.bench = await SessionBench.start({
-      storage: new MemoryStorage(),
+      storage,
       ...this.#options(),
       limits: { holdMs },
     });
@@ -190,5 +204,41 @@ describe('a durable request', () => {
     await waiting.allow(waiting.pending[0], { id: 'bob' });
     await waiting.ended();
     expect(runs).toEqual(['look', 'rent']);
+  });
+
+  it('gets its answer also when the time of its agent ends during the commit', async () => {
+    await waiting.open(100, {}, slowReplies(new MemoryStorage()));
+    await waiting.say('rent+food');
+    await eventually(() => waiting.pending.length === 2);
+    const [rent = '', food = ''] = waiting.pending;
+    await waiting.allow(rent);
+    await waiting.until(1);
+    await waiting.allow(food);
+    await waiting.ended();
+    expect(runs.toSorted()).toEqual(['food', 'look', 'rent']);
+  });
+
+  it('runs with the input that was shown, also when the agent that repeats it has another one', async () => {
+    await waiting.open();
+    await waiting.say('changing');
+    await waiting.until(1);
+    const [request] = waiting.bench.session.info().pending;
+    await waiting.allow();
+    await waiting.ended();
+    expect(runs).toEqual(['look', (request as { input?: { name: string } }).input?.name]);
+  });
+
+  it('ends with its turn when the budget is spent meanwhile', async () => {
+    await waiting.open();
+    await waiting.say('recall');
+    await waiting.ended();
+    await waiting.say('rent+food');
+    await waiting.until(2);
+    await waiting.bench.session.setMaxBudget(0.0001);
+    await waiting.allow();
+    await waiting.ended(2);
+    expect(waiting.pending).toEqual([]);
+    expect(waiting.bench.session.info()).toMatchObject({ agent: 'none' });
+    expect(runs).toEqual(['look']);
   });
 });

@@ -45,6 +45,9 @@ export class AwaitedTurn {
 
   /** @throws AgentFailure when the tool of the call is not there */
   async observe(message: SDKMessage, query: Query): Promise<AwaitedStep> {
+    // The notice that the turn does not go on yet.
+    const isNotice = message.type === 'system' && message.subtype === 'informational';
+    if (isNotice && this.isBlocked) return 'drop';
     if (this.#isOver || message.type !== 'result') return 'pass';
     if (message.terminal_reason === 'tool_deferred_unavailable') {
       if (this.#hasPushed) throw new AgentFailure('The tool of the answered call is gone.');

@@ -27,9 +27,10 @@ export async function decide(
   { name, input, rule, context }: ToolRequest,
   toolUseID: string,
 ): Promise<PermissionResult> {
+  // A call that an earlier agent has begun has its request already.
   const needsPerson = agentId === null && turn.alwaysAsks(name, input);
-  if (rule === 'allow' && !needsPerson) return { behavior: 'allow' };
-  if (rule === 'deny') {
+  if (rule === 'allow' && !needsPerson && !turn.isRepeating) return { behavior: 'allow' };
+  if (rule === 'deny' && !turn.isRepeating) {
     return {
       behavior: 'deny',
       message: `The permission mode 'dontAsk' denies ${name} without asking.`,

@@ -31,6 +31,7 @@ const CLASSES = {
   backpressure: errors.BackpressureError,
   server_overloaded: errors.ServerOverloadedError,
   shutting_down: errors.ShuttingDownError,
+  session_unavailable: errors.SessionUnavailableError,
   storage_unavailable: errors.StorageUnavailableError,
   workspace_unavailable: errors.WorkspaceUnavailableError,
   sandbox_unavailable: errors.SandboxUnavailableError,

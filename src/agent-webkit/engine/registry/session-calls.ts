@@ -11,7 +11,7 @@ import {
   needsAgent,
   type SessionCall,
 } from '../cluster/session-call.js';
-import { NoPendingRequestError, SessionNotFoundError } from '../errors.js';
+import { NoPendingRequestError, SessionNotFoundError, SessionUnavailableError } from '../errors.js';
 import { OwnedElsewhereError, type StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
@@ -62,7 +62,7 @@ export class SessionCalls {
     for (let attempt = 0; ; attempt += 1) {
       /* oxlint-disable no-await-in-loop -- again only when the session has moved */
       const delayMs = DELAYS_MS[Math.min(attempt, DELAYS_MS.length - 1)] ?? 0;
-      if (delayMs > 0) await wait.for(delay(delayMs));
+      if (delayMs > 0) await wait.for(delay(delayMs), isForwarded ? ownerIsSilent : undefined);
       const located = await this.#locate(id, caller, action, wait, isForwarded && call);
       if (located === null) return;
       const server = this.#serverFor(located, call, full);
@@ -155,7 +155,7 @@ export class SessionCalls {
     if (!request) return 'moved';
     const isDeletion = forwarded.call.kind === 'delete';
     try {
-      const reply = await (isDeletion ? waitForDeletion() : wait).for(request.reply);
+      const reply = await (isDeletion ? waitForDeletion() : wait).for(request.reply, ownerIsSilent);
       return reply === null ? 'moved' : decodeReply(reply);
     } catch (error) {
       // It existed when its access was checked: another call has deleted it meanwhile.
@@ -166,6 +166,8 @@ export class SessionCalls {
     }
   }
 }
+
+const ownerIsSilent = () => new SessionUnavailableError();
 
 /** Gives a user message a key, so that it is accepted once although its first reply may be lost. */
 function withKey(call: SessionCall): SessionCall {

@@ -101,6 +101,8 @@ export class Requests {
   readonly #callbacks = new Map<string, Waiting>();
   /** The answers that the running agent has received from the log, by correlation id. */
   readonly #delivered = new Map<string, Promise<PermissionResult>>();
+  /** The answers on their way to an agent that waits for them. */
+  #answering = 0;
   readonly #hold: HoldTimer;
   readonly #expiries = new ExpiryTimers();
   /** The calls of {@link ask} that wait, and the length of their events and inputs. */
@@ -280,6 +282,11 @@ export class Requests {
     }
   }
 
+  /** True while an answer is being committed that the running agent then receives. */
+  get isAnswering(): boolean {
+    return this.#answering > 0;
+  }
+
   /** Starts the timers of the open requests that expire, in a restored session. */
   resume(): void {
     for (const [id, { expiry }] of this.#log.state.requests) {
@@ -313,12 +320,22 @@ export class Requests {
   #deliver(answered: DecidedRequest, input: Record<string, unknown>): Promise<PermissionResult> {
     const { correlationId } = answered.request;
     const event = { event: 'request_delivered', data: { correlation_id: correlationId } } as const;
+    this.#answering += 1;
     const delivered = Promise.resolve(this.#log.append(event)).then(
       () => resultOfDecision(answered, input),
       () => cancelledRequest(), // a log that has failed ends the session by itself
     );
     this.#delivered.set(correlationId, delivered);
-    return delivered;
+    return this.#untilReceived(delivered);
+  }
+
+  /** Counts an answer until the agent has received it. */
+  async #untilReceived<Result>(answer: Promise<Result>): Promise<Result> {
+    try {
+      return await answer;
+    } finally {
+      setImmediate(() => (this.#answering -= 1));
+    }
   }
 
   #expiryOf(toolName: string, mustBeDenied: boolean, isDurable: boolean): Expiry | undefined {
@@ -360,8 +377,10 @@ export class Requests {
       // Only tool calls are durable.
       ...(isDecided && { decision: decisionOf(result as PermissionResult) }),
     };
+    if (callback) this.#answering += 1;
     try {
-      await this.#log.append({ event: 'request_resolved', data });
+      const committed = Promise.resolve(this.#log.append({ event: 'request_resolved', data }));
+      await (callback ? this.#untilReceived(committed) : committed);
     } catch (error) {
       callback?.resolve(unanswered(kind, 'cancelled').result);
       throw error;

@@ -96,7 +96,8 @@ export class TurnGate {
   /** Stops the agent if its turn only waits for people. Their answer starts another one. Returns false if it does more. */
   park(): boolean {
     const client = this.#agent.client;
-    const isWaiting = this.#log.state.isWaiting && client?.isWaiting === true;
+    const isAnswering = this.#options.requests.isAnswering;
+    const isWaiting = this.#log.state.isWaiting && client?.isWaiting === true && !isAnswering;
     if (this.#state.name !== 'running' || !isWaiting) return false;
     this.#leaveWaiting()?.catch(() => undefined); // a log that has failed ends the session by itself
     this.#options.onWorkEnded();
@@ -236,7 +237,10 @@ export class TurnGate {
     const starting: GateState = { name: 'starting' };
     this.#enter(starting);
     const end = this.#options.budgetEnd();
-    if (end) return this.#endWithoutSending(end);
+    if (end) {
+      this.#options.requests.cancelAll();
+      return this.#endWithoutSending(end);
+    }
     const { requests, decided, answered } = this.#log.state;
     const others = [...requests.keys(), ...decided.keys()].filter((id) => id !== toolUseID);
     this.#awaited = toolUseID;

@@ -38,12 +38,13 @@ export class StorageWait {
    * Waits for work that waits for the storage. Work that takes too long is not cancelled: it ends
    * later, without this request.
    *
+   * @param whenOver returns the error at the limit, for work that waits for something other than the storage
    * @throws NotStorableError when the storage can never store the data
    * @throws OwnedElsewhereError when the session belongs to another server
    * @throws StorageUnavailableError when the limit is reached, or the work fails, except with an error
    *   of this package
    */
-  async for<Result>(work: Promise<Result>): Promise<Result> {
+  async for<Result>(work: Promise<Result>, whenOver?: () => Error): Promise<Result> {
     const startedAt = performance.now();
     try {
       const result = await within(Math.max(0, this.#leftMs), work);
@@ -56,6 +57,7 @@ export class StorageWait {
       throw this.#report(error);
     }
     this.#leftMs = 0;
+    if (whenOver) throw whenOver();
     throw this.#report(new Error(`A request waited for the storage for ${this.#timeoutMs} ms.`));
   }
 }
