@@ -37,6 +37,21 @@ describeCluster('a server that is killed in a turn', (world) => {
     expect(readers[0]?.events).toEqual(readers[1]?.events);
   }, 90_000);
 
+  it('is named by the answer to a message, and is no outage of the storage', async () => {
+    // The limit of a request ends before the lease.
+    const settings = { AGENT_WEBKIT_LEASE_MS: '8000', AGENT_WEBKIT_STORAGE_TIMEOUT_MS: '1000' };
+    const site = await world.open({ servers: 2, settings });
+    const client = world.client();
+    const id = await client.create(site.at(0));
+    await site.at(0).kill();
+    const answer = await client.say(site.at(1), id, 'fail first');
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+      503,
+      { code: 'session_unavailable' },
+    ]);
+    expect(site.lines.filter((line) => line.includes('outage'))).toEqual([]);
+  }, 60_000);
+
   it('takes no memory of the real agent with it, and leaves none of its processes', async () => {
     const agent = await RealAgent.create();
     try {
