@@ -28,7 +28,7 @@ export interface TurnStart {
   memory: SessionMemory;
   /** The text of the user's message. */
   inputText: string;
-  /** Where the calls of the turn are recorded; null for an agent without durable requests. */
+  /** The record of the calls of the turn; null for an agent without durable requests. */
   journal: Journal | null;
   /** The calls of this turn that an earlier agent has begun. @default none */
   recorded?: readonly RecordedCall[];
