@@ -64,7 +64,7 @@ export class SessionState {
   readonly requests = new Map<string, OpenRequest>();
   /** The answered requests that no agent has received, in the order of their answers. */
   readonly decided = new Map<string, DecidedRequest>();
-  /** The requests of the newest message whose answers an agent has received, and their events. */
+  /** The durable requests of the newest message whose answers an agent has received, and their events. */
   readonly answered = new Map<string, readonly SessionEvent[]>();
   /** The running tasks, by id, in the order of their starts. */
   readonly tasks = new Map<string, RunningTask>();
@@ -265,7 +265,7 @@ export class SessionState {
     if (!request) return;
     this.requests.delete(correlation_id);
     this.#workChanges += 1;
-    if (!this.turn) return;
+    if (!request.isDurable || !this.turn) return;
     if (!decision) {
       this.answered.set(correlation_id, [request.event, copyOf(event)]);
       return;
