@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tab } from '../e2e/claude/tab.js';
 import { CompiledSources } from '../support/compiled-sources.js';
+import { eventually } from '../support/eventually.js';
 import { RealAgent } from './real-agent.js';
 import { RealServer } from './real-server.js';
 import { DURABLE, LEASE_MS, type TestStorage } from './test-storage.js';
@@ -97,7 +98,7 @@ for (const { name, describe, create } of DURABLE) {
       const { correlation_id: id } = first.all('permission_request')[0] ?? {};
       await first.session.approve(String(id));
       // The call has begun, and has no result.
-      while (made('file') === '') await new Promise((resolve) => setTimeout(resolve, 10));
+      await eventually(() => made('file') !== '');
       const second = await replace(first, () => server.kill());
       expect(await second.next('result')).toMatchObject({ subtype: 'error_during_execution' });
       await second.turn('recall');
