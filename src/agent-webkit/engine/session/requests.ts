@@ -1,25 +1,28 @@
-import type { RequestKind, WireEvent } from '../../protocol/events.js';
+import type { WireEvent } from '../../protocol/events.js';
 import type { AgentAsks, AskKind } from '../agent-asks.js';
 import type { PermissionContext, PermissionResult } from '../agent-client.js';
 import { cancelledRequest, unansweredAsk } from '../agent/cancelled-request.js';
 import type { Caller } from '../caller.js';
+import type { IsDurable } from '../durable-tools.js';
 import { NoPendingRequestError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
-import { QUESTION_TOOL } from '../event-log/asked.js';
-import type { IsDurable } from '../durable-tools.js';
-import type { DecidedRequest, OpenRequest } from '../event-log/session-state.js';
-import { approvalsOf, type RequestApprovalsByTool } from '../request-approvals.js';
-import { expiryOf, type RequestExpiryByTool } from '../request-expiry.js';
+import type { OpenRequest } from '../event-log/session-state.js';
+import { expiryOf } from '../request-expiry.js';
+import { AnswerDelivery } from './answer-delivery.js';
 import type { Answer, Answering } from './answering.js';
 import { partialApproval } from './approvals.js';
 import { createAskEvent } from './ask-events.js';
-import type { RequestDecision } from './decision.js';
-import { decisionOf, resultOfDecision } from './durable-decision.js';
+import {
+  type AskedRequest,
+  type Expiry,
+  requestForTool,
+  type RequestPolicies,
+} from './asked-request.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { HoldTimer } from './hold-timer.js';
 import { readReply } from './replies.js';
-import { requestEventOrNull } from './request-events.js';
-import { checkDigest, describeResolution, openTime, withLink } from './resolution.js';
+import { RequestResolver, type RequestResolverOptions } from './request-resolver.js';
+import { checkDigest } from './resolution.js';
 import {
   allowedByExpiry,
   type RequestResult,
@@ -27,17 +30,11 @@ import {
   tooManyOpen,
   unanswered,
 } from './settlement.js';
+import { WaitingCalls } from './waiting-calls.js';
 
-export interface RequestsOptions {
-  sessionId: string;
+export interface RequestsOptions extends RequestPolicies, RequestResolverOptions {
   /** The id of the caller who owns the session. */
   owner: string;
-  /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
-  timeoutMs: number | null;
-  /** The expiry of the requests of some tools. */
-  expiry?: RequestExpiryByTool;
-  /** The approvals that the requests of some tools need. */
-  approvals?: RequestApprovalsByTool;
   /** Decides who may answer; null for every caller who may answer in the session. */
   answering: Pick<Answering, 'check'> | null;
   /** Tells the calls whose requests stay open without an agent; null for none. */
@@ -46,37 +43,7 @@ export interface RequestsOptions {
   holdMs: number;
   /** Called when the agent need not be kept any longer for the requests that are open; again while they are. */
   onHeld: () => void;
-  /** Called when a durable request was answered, and no agent waits for the answer. */
-  onDecided: () => void;
-  /** Called when a request's outcome is committed. */
-  onDecision: (decision: Omit<RequestDecision, 'sessionId' | 'owner'>) => void;
 }
-
-/** Requests that may be open at the same time, and the length of their events and inputs together, in characters. */
-const MAX_OPEN = 200;
-const MAX_OPEN_CHARS = 64 * 1024 * 1024;
-
-/** A request to publish. */
-interface Asked {
-  readonly correlationId: string;
-  readonly kind: RequestKind;
-  readonly event: WireEvent;
-  readonly input: object;
-  readonly signal: AbortSignal;
-  /** When it expires without a reply; undefined when it stays open. */
-  readonly expiry: Expiry | undefined;
-  readonly isDurable?: boolean;
-}
-
-/** A call of the agent that waits for the outcome of its request. */
-interface Waiting {
-  /** Gives the agent the result. */
-  resolve: (result: RequestResult) => void;
-  /** Ends the waiting without a result. */
-  drop: () => void;
-}
-
-type Expiry = NonNullable<ReturnType<typeof expiryOf>>;
 
 const TOO_DEEP = {
   behavior: 'deny',
@@ -97,24 +64,20 @@ const TOO_DEEP = {
 export class Requests {
   readonly #log: EventLog;
   readonly #options: RequestsOptions;
-  /** The agent's callbacks, by correlation id. */
-  readonly #callbacks = new Map<string, Waiting>();
-  /** The answers that the running agent has received from the log, by correlation id. */
-  readonly #delivered = new Map<string, Promise<PermissionResult>>();
-  /** The answers on their way to an agent that waits for them. */
-  #answering = 0;
+  readonly #calls = new WaitingCalls();
+  readonly #delivery: AnswerDelivery;
+  readonly #resolver: RequestResolver;
   readonly #hold: HoldTimer;
   readonly #expiries = new ExpiryTimers();
-  /** The calls of {@link ask} that wait, and the length of their events and inputs. */
-  #waiting = 0;
-  #waitingChars = 0;
 
   constructor(log: EventLog, options: RequestsOptions) {
     this.#log = log;
     this.#options = options;
+    this.#delivery = new AnswerDelivery(log);
+    this.#resolver = new RequestResolver(log, this.#calls, this.#delivery, options);
     this.#hold = new HoldTimer({
       ...options,
-      isWaiting: () => [...this.#callbacks.keys()].some((id) => this.#isDurable(id)),
+      isWaiting: () => [...this.#calls.ids].some((id) => this.#isDurable(id)),
     });
   }
 
@@ -127,29 +90,18 @@ export class Requests {
     input: Record<string, unknown>,
     context: PermissionContext,
   ): Promise<PermissionResult> {
-    const { toolUseID: correlationId, signal } = context;
+    const { toolUseID, signal } = context;
     if (signal.aborted) return cancelledRequest();
-    const answered = this.#log.state.decided.get(correlationId);
-    if (answered) return this.#deliver(answered, input);
-    const delivered = this.#delivered.get(correlationId);
-    if (delivered) return delivered;
+    const answer = this.#delivery.answerInLog(toolUseID, input);
+    if (answer) return answer;
     // Awaited only where it takes a while, because requests are published in the order of the calls.
     const mayBeDurable = this.#mayBeDurable(toolName, input, context);
     const isDurable = mayBeDurable && (await context.stored) === true;
     if (isAborted(signal)) return cancelledRequest();
-    const event = requestEventOrNull(toolName, input, context, isDurable);
-    if (!event) return TOO_DEEP;
-    const kind = toolName === QUESTION_TOOL ? 'question' : 'permission';
-    const approvals = approvalsOf(toolName, this.#options.approvals ?? {});
-    if (approvals && event.event === 'permission_request') event.data.approvals = approvals;
-    const expiry = this.#expiryOf(
-      toolName,
-      kind === 'question' || approvals !== undefined,
-      isDurable,
-    );
-    if (expiry) event.data.expiry = { at: expiry.at, decision: expiry.decision };
-    const asked = { correlationId, kind, event, input, signal, expiry, isDurable } as const;
-    return withFullInput((await this.#publish(asked)) as PermissionResult, event, input);
+    const asked = requestForTool(toolName, input, context, isDurable, this.#options);
+    if (!asked) return TOO_DEEP;
+    const result = await this.#publish(asked, signal);
+    return withFullInput(result as PermissionResult, asked.event, input);
   }
 
   #mayBeDurable(
@@ -173,52 +125,28 @@ export class Requests {
     if (!request) return unansweredAsk(kind);
     const { timeoutMs } = this.#options;
     const expiry = expiryOf('', true, {}, timeoutMs, Date.now());
-    return this.#publish({ ...request, kind, input: asked, signal, expiry });
+    return this.#publish({ ...request, kind, input: asked, expiry, isDurable: false }, signal);
   }
 
-  #publish(asked: Asked): Promise<RequestResult> {
-    const { correlationId, kind, event, input, signal, expiry } = asked;
+  #publish(asked: AskedRequest, signal: AbortSignal): Promise<RequestResult> {
+    const { correlationId, kind, event, input, expiry } = asked;
     const chars = JSON.stringify([event, input]).length;
-    const isFull = this.#waiting >= MAX_OPEN || this.#waitingChars + chars > MAX_OPEN_CHARS;
-    if (this.#waiting > 0 && isFull) return Promise.resolve(tooManyOpen(kind));
-    this.#waiting += 1;
-    this.#waitingChars += chars;
-    return new Promise((resolve) => {
-      const isOpen = this.#log.state.requests.has(correlationId);
-      // A request that a later agent repeats is open, and durable, already.
-      const isDurable = asked.isDurable || this.#isDurable(correlationId);
-      // The signal also aborts when the agent crashes. One that goes on without the answer is noticed by `observe`.
-      const onAbort = () => {
-        if (!this.#isDurable(correlationId)) this.cancel(correlationId);
-      };
-      const earlier = this.#callbacks.get(correlationId);
-      if (!isOpen && expiry) this.#startTimer(correlationId, expiry);
-      const drop = () => {
-        this.#waiting -= 1;
-        this.#waitingChars -= chars;
-        signal.removeEventListener('abort', onAbort);
-      };
-      this.#callbacks.set(correlationId, {
-        drop: () => {
-          drop();
-          earlier?.drop();
-        },
-        resolve: (result) => {
-          drop();
-          earlier?.resolve(result);
-          resolve(result);
-        },
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (isDurable) this.#hold.restart();
-      // A request that the agent repeats while it is open is one request, and all calls get its result.
-      if (isOpen) return;
-      const published = this.#log.append(event);
-      // A log that has failed publishes no request, so no reply can come.
-      published?.catch(() =>
-        this.#takeCallback(correlationId)?.resolve(unanswered(kind, 'cancelled').result),
-      );
+    if (!this.#calls.hasRoom(chars)) return Promise.resolve(tooManyOpen(kind));
+    // The signal also aborts when the agent crashes. One that goes on without the answer is noticed by `observe`.
+    const outcome = this.#calls.wait(correlationId, chars, signal, () => {
+      if (!this.#isDurable(correlationId)) this.cancel(correlationId);
     });
+    const isOpen = this.#log.state.requests.has(correlationId);
+    // A request that a later agent repeats is open, and durable, already.
+    if (asked.isDurable || this.#isDurable(correlationId)) this.#hold.restart();
+    // A request that the agent repeats while it is open is one request, and all calls get its result.
+    if (isOpen) return outcome;
+    if (expiry) this.#startTimer(correlationId, expiry);
+    // A log that has failed publishes no request, so no reply can come.
+    this.#log
+      .append(event)
+      ?.catch(() => this.#calls.take(correlationId)?.(unanswered(kind, 'cancelled').result));
+    return outcome;
   }
 
   /**
@@ -274,17 +202,13 @@ export class Requests {
   /** Leaves the durable requests open when their agent has gone, or is about to be stopped. It gets no results. */
   detach(): void {
     this.#hold.stop();
-    this.#delivered.clear();
-    for (const [id, waiting] of this.#callbacks) {
-      if (!this.#isDurable(id)) continue;
-      this.#callbacks.delete(id);
-      waiting.drop();
-    }
+    this.#delivery.forget();
+    for (const id of this.#calls.ids) if (this.#isDurable(id)) this.#calls.drop(id);
   }
 
   /** True while an answer is being committed that the running agent then receives. */
   get isAnswering(): boolean {
-    return this.#answering > 0;
+    return this.#delivery.isOnItsWay;
   }
 
   /** Starts the timers of the open requests that expire, in a restored session. */
@@ -307,41 +231,13 @@ export class Requests {
       if (event === 'tool_result' && this.#isDurable(data.tool_use_id))
         this.cancel(data.tool_use_id);
       if (event !== 'result' || data.unasked) continue;
-      this.#delivered.clear();
+      this.#delivery.forget();
       for (const [id, { isDurable }] of this.#log.state.requests) if (isDurable) this.cancel(id);
     }
   }
 
   #isDurable(correlationId: string): boolean {
     return this.#log.state.requests.get(correlationId)?.isDurable ?? false;
-  }
-
-  /** The agent that asks again gets its answer when it is committed that it does: not a second time. */
-  #deliver(answered: DecidedRequest, input: Record<string, unknown>): Promise<PermissionResult> {
-    const { correlationId } = answered.request;
-    const event = { event: 'request_delivered', data: { correlation_id: correlationId } } as const;
-    this.#answering += 1;
-    const delivered = Promise.resolve(this.#log.append(event)).then(
-      () => resultOfDecision(answered, input),
-      () => cancelledRequest(), // a log that has failed ends the session by itself
-    );
-    this.#delivered.set(correlationId, delivered);
-    return this.#untilReceived(delivered);
-  }
-
-  /** Counts an answer until the agent has received it. */
-  async #untilReceived<Result>(answer: Promise<Result>): Promise<Result> {
-    try {
-      return await answer;
-    } finally {
-      setImmediate(() => (this.#answering -= 1));
-    }
-  }
-
-  #expiryOf(toolName: string, mustBeDenied: boolean, isDurable: boolean): Expiry | undefined {
-    const { expiry = {}, timeoutMs } = this.#options;
-    const defaultMs = isDurable ? null : timeoutMs;
-    return expiryOf(toolName, mustBeDenied, expiry, defaultMs, Date.now());
   }
 
   #startTimer(correlationId: string, { afterMs, decision }: Expiry): void {
@@ -364,51 +260,9 @@ export class Requests {
     this.#resolve(request, settlement, null).catch(() => undefined);
   }
 
-  async #resolve(request: OpenRequest, settlement: Settlement, by: Caller | null): Promise<void> {
-    const { correlationId, kind, toolName, input } = request;
-    const { outcome, result, updatedInput } = settlement;
-    const callback = this.#takeCallback(correlationId);
-    const resolution = describeResolution(request, settlement, by);
-    const { last } = this.#log.state.decisions;
-    this.#expiries.stop(correlationId);
-    const isDecided = request.isDurable && !callback && outcome !== 'cancelled';
-    const data = {
-      ...withLink(this.#options.sessionId, request, resolution, last),
-      // Only tool calls are durable.
-      ...(isDecided && { decision: decisionOf(result as PermissionResult) }),
-    };
-    if (callback) this.#answering += 1;
-    try {
-      const committed = Promise.resolve(this.#log.append({ event: 'request_resolved', data }));
-      await (callback ? this.#untilReceived(committed) : committed);
-    } catch (error) {
-      callback?.resolve(unanswered(kind, 'cancelled').result);
-      throw error;
-    }
-    callback?.resolve(result);
-    if (isDecided) this.#options.onDecided();
-    const openedAt = openTime(request);
-    this.#options.onDecision({
-      caller: by,
-      correlationId,
-      kind,
-      toolName,
-      input,
-      ...(updatedInput && { updatedInput }),
-      outcome,
-      openedAt: openedAt === null ? null : new Date(openedAt),
-      at: new Date(data.at),
-      inputDigest: data.input_digest,
-      ...(data.updated_input_digest && { updatedInputDigest: data.updated_input_digest }),
-      ...data.link,
-    });
-  }
-
-  /** Removes and returns the agent's callback of one request, so that it is called once. */
-  #takeCallback(correlationId: string): Waiting | undefined {
-    const callback = this.#callbacks.get(correlationId);
-    this.#callbacks.delete(correlationId);
-    return callback;
+  #resolve(request: OpenRequest, settlement: Settlement, by: Caller | null): Promise<void> {
+    this.#expiries.stop(request.correlationId);
+    return this.#resolver.resolve(request, settlement, by);
   }
 }
 
