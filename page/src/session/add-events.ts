@@ -140,6 +140,7 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'task_started':
     case 'task_progress':
     case 'task_ended':
+    case 'turn_waiting':
     case 'request_delivered':
     case 'api_retry':
     case 'rate_limit':

@@ -372,9 +372,8 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           durable: {
             description:
-              'True if the request stays open until it is answered, also without an agent and over restarts.',
+              'True if the request stays open until it is answered, also without an agent and over restarts. False if it ends with its agent although its tool is durable: a sub-agent makes the call, or it could not be stored in time. Absent for other tools.',
             type: 'boolean',
-            enum: [true],
           },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
@@ -421,6 +420,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'When the request expires without a reply. It is then denied. Absent if it stays open.',
             $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
           },
+          durable: { description: 'As in `permission_request`.', type: 'boolean' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -457,7 +457,6 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           approvals: { description: 'The number of approvals so far.', type: 'number' },
           required: { type: 'number' },
-          durable: { description: 'As in `permission_request`.', type: 'boolean', enum: [true] },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -611,6 +610,38 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         required: ['correlation_id', 'time'],
         properties: {
           correlation_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventTurnWaiting: {
+    description:
+      'The turn waits for people, and its agent was stopped or has ended. The answer to a durable request starts another one. Also sent before an agent is started that asks for another call of the same message.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['turn_waiting'] },
+      data: {
+        type: 'object',
+        required: ['turn_cost_usd', 'time'],
+        properties: {
+          turn_cost_usd: {
+            description:
+              "The cost of the turn so far in US dollars. It is part of the `total_cost_usd` of the turn's `result`.",
+            type: 'number',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -1658,6 +1689,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventRequestApproved' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestResolved' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestDelivered' },
+      { $ref: '#/components/schemas/AgentWebkitEventTurnWaiting' },
       { $ref: '#/components/schemas/AgentWebkitEventResult' },
       { $ref: '#/components/schemas/AgentWebkitEventError' },
       { $ref: '#/components/schemas/AgentWebkitEventMcpStatusChange' },
@@ -1701,6 +1733,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         request_approved: '#/components/schemas/AgentWebkitEventRequestApproved',
         request_resolved: '#/components/schemas/AgentWebkitEventRequestResolved',
         request_delivered: '#/components/schemas/AgentWebkitEventRequestDelivered',
+        turn_waiting: '#/components/schemas/AgentWebkitEventTurnWaiting',
         result: '#/components/schemas/AgentWebkitEventResult',
         error: '#/components/schemas/AgentWebkitEventError',
         mcp_status_change: '#/components/schemas/AgentWebkitEventMcpStatusChange',
@@ -1874,9 +1907,8 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       durable: {
         description:
-          'True if the request stays open until it is answered, also without an agent and over restarts.',
+          'True if the request stays open until it is answered, also without an agent and over restarts. False if it ends with its agent although its tool is durable: a sub-agent makes the call, or it could not be stored in time. Absent for other tools.',
         type: 'boolean',
-        enum: [true],
       },
     },
   },
@@ -1909,6 +1941,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'When the request expires without a reply. It is then denied. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
       },
+      durable: { description: 'As in `permission_request`.', type: 'boolean' },
     },
   },
   AgentWebkitPendingRequestElicitationRequest: {
@@ -2144,9 +2177,8 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       durable: {
         description:
-          'True if the request stays open until it is answered, also without an agent and over restarts.',
+          'True if the request stays open until it is answered, also without an agent and over restarts. False if it ends with its agent although its tool is durable: a sub-agent makes the call, or it could not be stored in time. Absent for other tools.',
         type: 'boolean',
-        enum: [true],
       },
     },
   },
@@ -2181,6 +2213,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'When the request expires without a reply. It is then denied. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
       },
+      durable: { description: 'As in `permission_request`.', type: 'boolean' },
     },
   },
   AgentWebkitListedRequestElicitationRequest: {

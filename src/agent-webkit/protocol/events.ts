@@ -151,8 +151,12 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     expiry?: RequestExpiryData;
     /** The approvals that the request needs. Absent if one is enough. */
     approvals?: RequestApprovalsData;
-    /** True if the request stays open until it is answered, also without an agent and over restarts. */
-    durable?: true;
+    /**
+     * True if the request stays open until it is answered, also without an agent and over restarts. False if it ends
+     * with its agent although its tool is durable: a sub-agent makes the call, or it could not be stored in time. Absent
+     * for other tools.
+     */
+    durable?: boolean;
   };
   /** A user must answer questions. Reply with `question_response`. */
   ask_user_question: {
@@ -167,6 +171,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     input_digest?: string;
     /** When the request expires without a reply. It is then denied. Absent if it stays open. */
     expiry?: RequestExpiryData;
+    /** As in `permission_request`. */
+    durable?: boolean;
   };
   /** A caller approved a request that needs more approvals, and stays open. One denial decides. */
   request_approved: {
@@ -180,8 +186,6 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     /** The number of approvals so far. */
     approvals: number;
     required: number;
-    /** As in `permission_request`. */
-    durable?: true;
   };
   /** A request was answered, expired or was cancelled. */
   request_resolved: {
@@ -216,6 +220,14 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
    */
   request_delivered: {
     correlation_id: string;
+  };
+  /**
+   * The turn waits for people, and its agent was stopped or has ended. The answer to a durable request starts another
+   * one. Also sent before an agent is started that asks for another call of the same message.
+   */
+  turn_waiting: {
+    /** The cost of the turn so far in US dollars. It is part of the `total_cost_usd` of the turn's `result`. */
+    turn_cost_usd: number;
   };
   /** The turn ended. */
   result: {
@@ -338,6 +350,7 @@ export const EVENT_NAMES = Object.keys({
   request_approved: true,
   request_resolved: true,
   request_delivered: true,
+  turn_waiting: true,
   result: true,
   error: true,
   mcp_status_change: true,

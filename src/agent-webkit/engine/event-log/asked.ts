@@ -25,19 +25,23 @@ export interface Asked {
   readonly approvals?: RequestApprovalsData;
   /** True when it stays open without an agent. */
   readonly isDurable: boolean;
+  /** True for a call of a durable tool, whose request may not be durable all the same. */
+  readonly isForDurableTool: boolean;
   /** When it expires; absent when it stays open. */
   readonly expiry?: RequestExpiryData;
 }
 
 /** Reads the event of a request. */
 export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Asked {
-  const { durable = false, expiry } = wire.data as { durable?: true; expiry?: RequestExpiryData };
-  return { ...readInput(wire), isDurable: durable, ...(expiry && { expiry }) };
+  const { durable, expiry } = wire.data as { durable?: boolean; expiry?: RequestExpiryData };
+  const isDurable = durable === true;
+  const isForDurableTool = durable !== undefined;
+  return { ...readInput(wire), isDurable, isForDurableTool, ...(expiry && { expiry }) };
 }
 
 function readInput(
   wire: Extract<WireEvent, { event: RequestName }>,
-): Omit<Asked, 'isDurable' | 'expiry'> {
+): Omit<Asked, 'isDurable' | 'isForDurableTool' | 'expiry'> {
   const { correlation_id: correlationId, input_digest: inputDigest = null } = wire.data;
   switch (wire.event) {
     case 'permission_request': {

@@ -20,6 +20,10 @@ export interface QueuedMessage {
 export interface RunningTurn {
   readonly event: SessionEvent;
   readonly message: QueuedMessage | null;
+  /** The newest event of the turn that says that it waits without an agent; null without one. */
+  readonly waitingEvent: SessionEvent | null;
+  /** The cost of the agents that were stopped in the turn, in US dollars, which no result has yet. */
+  readonly costUsd: number;
 }
 
 /** A task of the agent that has not ended. */
@@ -64,7 +68,7 @@ export class SessionState {
   readonly requests = new Map<string, OpenRequest>();
   /** The answered requests that no agent has received, in the order of their answers. */
   readonly decided = new Map<string, DecidedRequest>();
-  /** The durable requests of the newest message whose answers an agent has received, and their events. */
+  /** The requests of durable tools of the newest message whose answers an agent has received, and their events. */
   readonly answered = new Map<string, readonly SessionEvent[]>();
   /** The running tasks, by id, in the order of their starts. */
   readonly tasks = new Map<string, RunningTask>();
@@ -127,6 +131,9 @@ export class SessionState {
         return;
       case 'request_resolved':
         this.#resolve(event, wire.data);
+        return;
+      case 'turn_waiting':
+        this.#wait(event, wire.data);
         return;
       case 'request_delivered':
         this.#deliver(event, wire.data.correlation_id);
@@ -221,6 +228,11 @@ export class SessionState {
     return this.#resets.map(({ conversationId }) => conversationId);
   }
 
+  /** The cost of the session in US dollars, with that of the agents that were stopped in the running turn. */
+  get spentUsd(): number {
+    return this.costUsd + (this.turn?.costUsd ?? 0);
+  }
+
   /** The number of characters of the queued messages together. */
   get queuedChars(): number {
     return this.queue.reduce((chars, { event }) => chars + event.data.length, 0);
@@ -241,6 +253,7 @@ export class SessionState {
     ];
     if (this.turn) open.push(this.turn.event);
     if (this.turn?.message) open.push(this.turn.message.event);
+    if (this.turn?.waitingEvent) open.push(this.turn.waitingEvent);
     if (this.#lastResult) open.push(this.#lastResult);
     return open.sort((a, b) => a.seq - b.seq);
   }
@@ -265,7 +278,7 @@ export class SessionState {
     if (!request) return;
     this.requests.delete(correlation_id);
     this.#workChanges += 1;
-    if (!request.isDurable || !this.turn) return;
+    if (!request.isForDurableTool || !this.turn) return;
     if (!decision) {
       this.answered.set(correlation_id, [request.event, copyOf(event)]);
       return;
@@ -290,8 +303,12 @@ export class SessionState {
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
     const index = this.queue.findIndex((message) => message.messageId === data.message_id);
     const [message = null] = index === -1 ? [] : this.queue.splice(index, 1);
-    this.turn = { event: copyOf(event), message };
+    this.turn = { event: copyOf(event), message, waitingEvent: null, costUsd: 0 };
     this.hasConversation = true;
+  }
+
+  #wait(event: SessionEvent, { turn_cost_usd: costUsd }: EventPayloads['turn_waiting']): void {
+    if (this.turn) this.turn = { ...this.turn, waitingEvent: copyOf(event), costUsd };
   }
 
   #moveToBackground(event: SessionEvent, data: EventPayloads['task_progress']): void {

@@ -29,12 +29,16 @@ export interface AskedRequest {
 
 export type Expiry = NonNullable<ReturnType<typeof expiryOf>>;
 
-/** Returns the request for a tool call, with the policies that apply to it; null when its input is nested too deeply. */
+/**
+ * Returns the request for a tool call, with the policies that apply to it; null when its input is nested too deeply.
+ *
+ * @param isDurable undefined for a tool that is not durable
+ */
 export function requestForTool(
   toolName: string,
   input: Record<string, unknown>,
   context: PermissionContext,
-  isDurable: boolean,
+  isDurable: boolean | undefined,
   policies: RequestPolicies,
 ): AskedRequest | null {
   const event = requestEventOrNull(toolName, input, context, isDurable);
@@ -46,5 +50,12 @@ export function requestForTool(
   const defaultMs = isDurable ? null : policies.timeoutMs;
   const expiry = expiryOf(toolName, mustBeDenied, policies.expiry ?? {}, defaultMs, Date.now());
   if (expiry) event.data.expiry = { at: expiry.at, decision: expiry.decision };
-  return { correlationId: context.toolUseID, kind, event, input, expiry, isDurable };
+  return {
+    correlationId: context.toolUseID,
+    kind,
+    event,
+    input,
+    expiry,
+    isDurable: isDurable === true,
+  };
 }

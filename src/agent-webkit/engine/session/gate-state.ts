@@ -1,3 +1,5 @@
+import type { AgentInterrupt } from './agent-interrupt.js';
+
 /**
  * The state of a {@link TurnGate}: the facts about the running turn that the log does not have.
  *
@@ -33,5 +35,5 @@ export type GateState =
   | { readonly name: 'starting' }
   | { readonly name: 'running' }
   | { readonly name: 'parked' }
-  | { readonly name: 'interrupting'; readonly killTimer: NodeJS.Timeout }
+  | { readonly name: 'interrupting'; readonly interrupt: AgentInterrupt }
   | { readonly name: 'closed' };

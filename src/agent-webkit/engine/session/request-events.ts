@@ -22,10 +22,10 @@ export function createRequestEvent(
   toolName: string,
   input: Record<string, unknown>,
   context: PermissionContext,
-  isDurable = false,
+  isDurable?: boolean,
 ): RequestEvent {
   const correlation_id = context.toolUseID;
-  const durable = isDurable && { durable: true as const };
+  const durable = isDurable !== undefined && { durable: isDurable };
   if (toolName === QUESTION_TOOL) {
     return {
       event: 'ask_user_question',

@@ -96,7 +96,7 @@ export class Requests {
     if (answer) return answer;
     // Awaited only where it takes a while, because requests are published in the order of the calls.
     const mayBeDurable = this.#mayBeDurable(toolName, input, context);
-    const isDurable = mayBeDurable && (await context.stored) === true;
+    const isDurable = mayBeDurable ? (await context.stored) === true : undefined;
     if (isAborted(signal)) return cancelledRequest();
     const asked = requestForTool(toolName, input, context, isDurable, this.#options);
     if (!asked) return TOO_DEEP;

@@ -175,18 +175,18 @@ export class SessionParts implements EndingParts, SlotHolder {
   /** Returns the result of a turn that the session's budget does not allow; null while something is left. */
   #budgetEnd(): WireEvent | null {
     const { id, config } = this.record;
-    const { costUsd } = this.log.state;
-    const left = budgetLeft(config, costUsd);
+    const { turn, costUsd, spentUsd } = this.log.state;
+    const left = budgetLeft(config, spentUsd);
     return left === undefined || left > 0
       ? null
-      : exhaustedResult(id, costUsd, config.maxBudgetUsd ?? 0);
+      : exhaustedResult(id, turn?.costUsd ?? 0, costUsd, config.maxBudgetUsd ?? 0);
   }
 
   async #createStart(resume: boolean, awaited?: AwaitedCall): Promise<AgentStart> {
     const folders = await this.deps.folders.find(this.record);
     this.quota?.start();
     const { id, owner, config } = this.record;
-    const maxBudgetUsd = budgetLeft(config, this.log.state.costUsd);
+    const maxBudgetUsd = budgetLeft(config, this.log.state.spentUsd);
     return {
       ...config,
       ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),

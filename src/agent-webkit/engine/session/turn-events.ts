@@ -27,10 +27,11 @@ export function failedResult(
 /** Returns the `result` of a turn that ended without an agent, because the session's budget is spent. */
 export function exhaustedResult(
   sessionId: string,
-  sessionCostUsd: number,
+  costUsd: number,
+  priorCostUsd: number,
   maxBudgetUsd: number,
 ): WireEvent {
-  const { data } = failedResult(sessionId, 0, sessionCostUsd);
+  const { data } = failedResult(sessionId, costUsd, priorCostUsd);
   return {
     event: 'result',
     data: {

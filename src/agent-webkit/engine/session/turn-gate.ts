@@ -1,39 +1,17 @@
 import type { WireEvent } from '../../protocol/events.js';
-import type { AgentClient, AgentStart, AwaitedCall, PermissionMode } from '../agent-client.js';
+import type { AgentClient, AwaitedCall } from '../agent-client.js';
 import type { AgentFailureCode } from '../agent-failure.js';
-import { SessionAgent, type AgentExit, type SessionAgentOptions } from '../agent/session-agent.js';
+import { SessionAgent, type AgentExit } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
-import type { DecidedRequest, QueuedMessage } from '../event-log/session-state.js';
-import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
+import type { QueuedMessage } from '../event-log/session-state.js';
+import { isPermittedCommand } from '../slash-command.js';
+import { AgentInterrupt } from './agent-interrupt.js';
 import type { GateState } from './gate-state.js';
-import type { Requests } from './requests.js';
-import type { DescribedWalls } from './session-dependencies.js';
+import type { TurnGateOptions } from './turn-gate-options.js';
 import { lostTasks } from './tasks.js';
-import { errorEvent, failedResult, sessionState } from './turn-events.js';
-
-export interface TurnGateOptions extends SessionAgentOptions {
-  sessionId: string;
-  log: EventLog;
-  requests: Requests;
-  createStart: (resume: boolean, awaited?: AwaitedCall) => Promise<AgentStart>;
-  /** Returns the walls of the session's agents; null if they do not tell. */
-  describeWalls: () => DescribedWalls | null;
-  /** Returns the end of a turn when the session's budget is spent, else null. */
-  budgetEnd: () => WireEvent | null;
-  commands: PermittedCommands;
-  interruptTimeoutMs: number;
-  agentGraceMs: number;
-  /** Returns true while the server drains, and starts no turn: another server starts it. */
-  isDraining: () => boolean;
-  /** Called when an agent is about to receive the message of a turn. */
-  onTurnStarted: () => void;
-  /** Called with the permission mode that the agent reports. */
-  onPermissionMode: (mode: PermissionMode) => void;
-  /** Called when a task of the agent has started or ended, or was moved to the background. */
-  onTasksChanged: () => void;
-  /** Called when a turn, or other work of the agent, has ended, so that the session may be idle. */
-  onWorkEnded: () => void;
-}
+import { errorEvent, sessionState } from './turn-events.js';
+import { TurnRecord } from './turn-record.js';
+import { type NextCall, WaitingTurn } from './waiting-turn.js';
 
 /**
  * Lets one turn at a time reach the agent, and starts the agent when there is none.
@@ -48,17 +26,14 @@ export class TurnGate {
   readonly #options: TurnGateOptions;
   readonly #log: EventLog;
   readonly #agent: SessionAgent;
+  readonly #record: TurnRecord;
+  readonly #waiting: WaitingTurn;
   #state: GateState;
   /**
    * True once an agent has received a message, so that the next agent resumes the conversation. The
    * log's own flag is true from the first `turn_start` on, before there is anything to resume.
    */
   #hasConversation: boolean;
-  /** The request whose answer the running agent was started for; null without one. */
-  #awaited: string | null = null;
-  /** The cost of the agents that were parked in this turn, which reported none. */
-  #parkedUsd = 0;
-
   constructor(options: TurnGateOptions) {
     this.#options = options;
     this.#log = options.log;
@@ -70,6 +45,8 @@ export class TurnGate {
       onPermissionMode: options.onPermissionMode,
       onWorkEnded: () => options.onWorkEnded(),
     });
+    this.#record = new TurnRecord({ ...options, agent: this.#agent });
+    this.#waiting = new WaitingTurn(options.log, this.#agent, options.requests, this.#record);
   }
 
   /** The session's agent, for reading: only the gate starts and stops it. */
@@ -95,10 +72,7 @@ export class TurnGate {
 
   /** Stops the agent if its turn only waits for people. Their answer starts another one. Returns false if it does more. */
   park(): boolean {
-    const client = this.#agent.client;
-    const isAnswering = this.#options.requests.isAnswering;
-    const isWaiting = this.#log.state.isWaiting && client?.isWaiting === true && !isAnswering;
-    if (this.#state.name !== 'running' || !isWaiting) return false;
+    if (this.#state.name !== 'running' || !this.#waiting.needsNoAgent) return false;
     this.#leaveWaiting()?.catch(() => undefined); // a log that has failed ends the session by itself
     this.#options.onWorkEnded();
     return true;
@@ -106,11 +80,11 @@ export class TurnGate {
 
   /** Starts an agent for the oldest answer that waits for one. */
   deliver(): void {
-    const [decided] = this.#log.state.decided.values();
-    if (!this.isParked || !decided) return;
+    const call = this.#waiting.nextCall;
+    if (!this.isParked || !call) return;
     if (this.#options.isDraining()) return this.#options.onWorkEnded();
     // A log that has failed ends the session by itself.
-    this.#startDelivery(decided).catch(() => undefined);
+    this.#startAwaited(call).catch(() => undefined);
   }
 
   /** Starts the agent ahead of the first message. */
@@ -142,7 +116,7 @@ export class TurnGate {
         return this.#interruptAgent();
       case 'parked':
         this.#options.requests.cancelAll();
-        return this.#endTurn('dormant', this.#appendDormant(this.#failedResult()));
+        return this.#endTurn('dormant', this.#record.dormant(this.#record.failedResult()));
       case 'interrupting':
       case 'closed':
         return;
@@ -157,7 +131,7 @@ export class TurnGate {
     this.#enter({ name: 'dormant' });
     const gone = this.#agent.close(this.#options.agentGraceMs);
     this.#options.requests.cancelAll();
-    await this.#appendDormant();
+    await this.#record.dormant();
     await gone;
   }
 
@@ -181,15 +155,16 @@ export class TurnGate {
    * turn that waits for people stays.
    */
   async abandonTurn(): Promise<void> {
-    if (this.#log.state.outlivesAgent) return this.#leaveWaiting();
+    const isInterrupted = this.#state.name === 'interrupting';
+    if (this.#log.state.outlivesAgent && !isInterrupted) return this.#leaveWaiting();
     this.#options.requests.cancelAll();
     const { turn, tasks, messages } = this.#log.state;
-    if (!turn && messages.areOpen) return this.#appendDormant();
+    if (!turn && messages.areOpen) return this.#record.dormant();
     if (!turn && tasks.size > 0) await this.#log.append(...lostTasks(this.#log.state));
     if (!turn) return;
     const message = 'The server stopped while this turn ran. Its message may be sent again.';
     const interrupted = errorEvent('turn_interrupted', message);
-    const committed = this.#appendDormant(interrupted, this.#failedResult());
+    const committed = this.#record.dormant(interrupted, this.#record.failedResult());
     this.#enter({ name: 'dormant' });
     await committed;
   }
@@ -204,7 +179,7 @@ export class TurnGate {
   }
 
   #enter(state: GateState): void {
-    if (this.#state.name === 'interrupting') clearTimeout(this.#state.killTimer);
+    if (this.#state.name === 'interrupting') this.#state.interrupt.end();
     this.#state = state;
   }
 
@@ -229,11 +204,7 @@ export class TurnGate {
     agent.send({ messageId, content, isCommand });
   }
 
-  #startDelivery({ request: { correlationId, toolName } }: DecidedRequest): Promise<void> {
-    return this.#startAwaited({ toolUseID: correlationId, toolName });
-  }
-
-  async #startAwaited({ toolUseID, toolName }: Omit<AwaitedCall, 'others' | 'answered'>) {
+  async #startAwaited(call: NextCall): Promise<void> {
     const starting: GateState = { name: 'starting' };
     this.#enter(starting);
     const end = this.#options.budgetEnd();
@@ -241,32 +212,17 @@ export class TurnGate {
       this.#options.requests.cancelAll();
       return this.#endWithoutSending(end);
     }
-    const { requests, decided, answered } = this.#log.state;
-    const others = [...requests.keys(), ...decided.keys()].filter((id) => id !== toolUseID);
-    this.#awaited = toolUseID;
-    const agent = await this.#startAgent({
-      toolUseID,
-      toolName,
-      others,
-      answered: [...answered.keys()],
-    });
+    const agent = await this.#startAgent(this.#waiting.begin(call));
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
     this.#options.onTurnStarted();
   }
 
-  /** Leaves the durable requests of the turn open, without an agent. Everything else of the turn ends. */
+  /** Leaves the turn waiting for people, without an agent. */
   #leaveWaiting(): void | Promise<void> {
-    this.#options.requests.detach();
-    this.#options.requests.cancelUndurable();
+    const hadAgent = this.#state.name === 'running';
     this.#enter({ name: 'parked' });
-    void this.#agent.park();
-    this.#parkedUsd += this.#agent.takeUnreportedUsd();
-    this.#awaited = null;
-    const lost = lostTasks(this.#log.state);
-    if (lost.length === 0) return;
-    this.#options.onTasksChanged();
-    return this.#log.append(...lost);
+    return this.#waiting.leave(hadAgent);
   }
 
   #startAgent(awaited?: AwaitedCall): Promise<AgentClient | null> {
@@ -274,50 +230,44 @@ export class TurnGate {
     if (this.#agent.isOutdated) void this.#agent.close(this.#options.agentGraceMs);
     return this.#agent.start(
       () => this.#options.createStart(this.#hasConversation, awaited),
-      this.#log.state.costUsd + this.#parkedUsd,
+      this.#log.state.spentUsd,
     );
   }
 
   #cancelStart(): void {
     this.#options.requests.cancelAll();
-    this.#endWithoutSending(failedResult(this.#options.sessionId, 0, this.#log.state.costUsd));
+    this.#endWithoutSending(this.#record.failedResult());
   }
 
   /** Ends a turn whose message the agent has not received. A start of the agent is cancelled as well. */
   #endWithoutSending(result: WireEvent): void {
     if (this.#agent.client) return this.#endTurn('open', this.#log.append(result));
     void this.#agent.close(0);
-    this.#endTurn('dormant', this.#appendDormant(result));
+    this.#endTurn('dormant', this.#record.dormant(result));
   }
 
   #interruptAgent(): void {
-    const { requests, interruptTimeoutMs } = this.#options;
+    const { requests, interruptTimeoutMs: timeoutMs, sessionId, logger } = this.#options;
     requests.cancelAll();
-    const killTimer = setTimeout(() => {
-      void this.#agent.close(0);
-      const message = 'The agent did not end its turn when interrupted, so the server stopped it.';
-      this.#endWithoutAgent('agent_stopped', message);
-    }, interruptTimeoutMs);
-    const interrupting: GateState = { name: 'interrupting', killTimer };
-    this.#enter(interrupting);
-    void this.#passOnInterrupt(interrupting);
-  }
-
-  async #passOnInterrupt(interrupting: GateState): Promise<void> {
-    const { logger, sessionId } = this.#options;
-    try {
-      const outcome = await this.#agent.client?.interrupt();
-      if (outcome !== 'withdrawn' || this.#state !== interrupting) return;
-      this.#endTurn('open', this.#log.append(this.#failedResult()));
-    } catch (error) {
-      logger.warn(`Session ${sessionId}: the agent rejected an interrupt: ${String(error)}`);
-    }
+    const interrupt = new AgentInterrupt(this.#agent, {
+      sessionId,
+      timeoutMs,
+      onWithdrawn: () => this.#endTurn('open', this.#log.append(this.#record.failedResult())),
+      onTimeout: () => {
+        void this.#agent.close(0);
+        const message =
+          'The agent did not end its turn when interrupted, so the server stopped it.';
+        this.#endWithoutAgent('agent_stopped', message);
+      },
+      logger,
+    });
+    this.#enter({ name: 'interrupting', interrupt });
   }
 
   #onAgentEvents(events: WireEvent[]): void | Promise<void> {
     // An agent that is being closed may still report what it could not store.
     if (this.#state.name === 'closed') return;
-    const committed = this.#log.append(...events);
+    const committed = this.#log.append(...events.map((event) => this.#record.withTurnCost(event)));
     this.#options.requests.observe(events);
     if (events.some(({ event }) => event.startsWith('task_'))) this.#options.onTasksChanged();
     const hasResult = events.some(({ event }) => event === 'result');
@@ -333,7 +283,7 @@ export class TurnGate {
       logger.warn(`Session ${sessionId}: ${code}. ${reason}`);
       return this.#endWithoutAgent(code, reason);
     }
-    if (this.#mayWaitOn) {
+    if (this.#state.name === 'running' && this.#waiting.survivesExit) {
       if (cause !== undefined)
         logger.warn(`Session ${sessionId}: the agent ended. Its requests stay open. ${reason}`);
       this.#leaveWaiting()?.catch(() => undefined);
@@ -341,7 +291,7 @@ export class TurnGate {
       return this.deliver();
     }
     if (unasked && this.#state.name === 'running') {
-      this.#parkedUsd += this.#agent.takeUnreportedUsd();
+      this.#record.waiting(true)?.catch(() => undefined);
       // A log that has failed ends the session by itself.
       this.#startAwaited(unasked).catch(() => undefined);
       return;
@@ -351,33 +301,17 @@ export class TurnGate {
     this.#endWithoutAgent(crash, reason);
   }
 
-  /** False for an agent that has not taken the answer that it was started for: another one would fail as well. */
-  get #mayWaitOn(): boolean {
-    const { outlivesAgent, decided } = this.#log.state;
-    const hasTaken = this.#awaited === null || !decided.has(this.#awaited);
-    return this.#state.name === 'running' && outlivesAgent && hasTaken;
-  }
-
   /** Ends the turn on behalf of an agent that is gone. */
   #endWithoutAgent(code: string, message: string): void {
     if (this.#state.name === 'closed') return;
     this.#options.requests.cancelAll();
     const events = [errorEvent(code, message)];
-    if (this.#log.state.turn) events.push(this.#failedResult());
-    this.#endTurn('dormant', this.#appendDormant(...events));
-  }
-
-  /** Appends the events, the ends of the tasks that the agent leaves behind, and that the agent is gone. */
-  #appendDormant(...events: WireEvent[]): void | Promise<void> {
-    const lost = lostTasks(this.#log.state);
-    const committed = this.#log.append(...events, ...lost, sessionState('dormant'));
-    if (lost.length > 0) this.#options.onTasksChanged();
-    return committed;
+    if (this.#log.state.turn) events.push(this.#record.failedResult());
+    this.#endTurn('dormant', this.#record.dormant(...events));
   }
 
   #endTurn(next: 'open' | 'dormant', committed: void | Promise<void>): void {
-    this.#awaited = null;
-    this.#parkedUsd = 0;
+    this.#waiting.end();
     this.#enter({ name: next });
     void this.#startNextTurnAfter(committed);
   }
@@ -396,11 +330,5 @@ export class TurnGate {
   #stopOutdatedAgent(): void {
     // A log that has failed ends the session by itself.
     if (this.#agent.isOutdated) this.stopIdleAgent().catch(() => undefined);
-  }
-
-  /** Returns the result of a turn that the agent did not end, with its cost as far as it is known. */
-  #failedResult(): WireEvent {
-    const costUsd = this.#agent.takeUnreportedUsd();
-    return failedResult(this.#options.sessionId, costUsd, this.#log.state.costUsd);
   }
 }

@@ -1,0 +1,31 @@
+import type { WireEvent } from '../../protocol/events.js';
+import type { AgentStart, AwaitedCall, PermissionMode } from '../agent-client.js';
+import type { SessionAgentOptions } from '../agent/session-agent.js';
+import type { EventLog } from '../event-log/event-log.js';
+import type { PermittedCommands } from '../slash-command.js';
+import type { Requests } from './requests.js';
+import type { DescribedWalls } from './session-dependencies.js';
+
+export interface TurnGateOptions extends SessionAgentOptions {
+  sessionId: string;
+  log: EventLog;
+  requests: Requests;
+  createStart: (resume: boolean, awaited?: AwaitedCall) => Promise<AgentStart>;
+  /** Returns the walls of the session's agents; null if they do not tell. */
+  describeWalls: () => DescribedWalls | null;
+  /** Returns the end of a turn when the session's budget is spent, else null. */
+  budgetEnd: () => WireEvent | null;
+  commands: PermittedCommands;
+  interruptTimeoutMs: number;
+  agentGraceMs: number;
+  /** Returns true while the server drains, and starts no turn: another server starts it. */
+  isDraining: () => boolean;
+  /** Called when an agent is about to receive the message of a turn. */
+  onTurnStarted: () => void;
+  /** Called with the permission mode that the agent reports. */
+  onPermissionMode: (mode: PermissionMode) => void;
+  /** Called when a task of the agent has started or ended, or was moved to the background. */
+  onTasksChanged: () => void;
+  /** Called when a turn, or other work of the agent, has ended, so that the session may be idle. */
+  onWorkEnded: () => void;
+}
