@@ -7,22 +7,49 @@ import type { Subscription } from '../../src/agent-webkit/engine/event-log/subsc
 import type { WireEvent } from '../../src/agent-webkit/protocol/events.js';
 import { settle } from './session-bench.js';
 
+const KINDS = [
+  'delta',
+  'delta',
+  'message',
+  'start',
+  'ask',
+  'ask',
+  'resolve',
+  'resolve',
+  'deliver',
+  'wait',
+  'result',
+] as const;
+
+/** A request that is open, or has an answer. */
+interface Request {
+  id: string;
+  /** Its events, oldest first. */
+  seqs: number[];
+  /** As in its event. */
+  durable: boolean | undefined;
+}
+
 /** The events that a session may append next, by topic. */
 export interface Saying {
-  kind: 'delta' | 'message' | 'start' | 'ask' | 'resolve' | 'result';
+  kind: (typeof KINDS)[number];
   size: number;
 }
 
 export const saying: fc.Arbitrary<Saying> = fc.record({
-  kind: fc.constantFrom('delta', 'delta', 'message', 'start', 'ask', 'resolve', 'result'),
+  kind: fc.constantFrom(...KINDS),
   size: fc.integer({ min: 0, max: 60 }),
 });
 
 /** Generates valid events after the earlier ones, and tracks open ones in the simplest way. */
 export class Speaker {
   readonly queue: { id: string; seq: number }[] = [];
-  readonly asked: { id: string; seq: number }[] = [];
+  readonly asked: Request[] = [];
   turn: number[] = [];
+  /** The answers that no agent has received, and those that one has. */
+  #decided: Request[] = [];
+  #answered: Request[] = [];
+  #waiting: number[] = [];
   lastResult: number[] = [];
   #said = 0;
   /** The open events after each event. */
@@ -30,8 +57,11 @@ export class Speaker {
 
   /** The seqs of the events that must never be lost, oldest first. */
   get open(): number[] {
-    const waiting = [...this.queue, ...this.asked].map(({ seq }) => seq);
-    return [...waiting, ...this.turn, ...this.lastResult].sort((a, b) => a - b);
+    const queued = this.queue.map(({ seq }) => seq);
+    const requests = [...this.asked, ...this.#decided, ...this.#answered];
+    const asked = requests.flatMap(({ seqs }) => seqs);
+    const turn = [...this.turn, ...this.#waiting];
+    return [...queued, ...asked, ...turn, ...this.lastResult].sort((a, b) => a - b);
   }
 
   /** Returns the open events after the event with this seq. */
@@ -59,22 +89,44 @@ export class Speaker {
       return { event: 'turn_start', data: { message_id: next.id } };
     }
     if (kind === 'ask') {
-      this.asked.push({ id, seq });
-      const data = { correlation_id: id, tool_name: 'Bash', input: { text }, context: {} };
+      const durable = [true, false, undefined][size % 3];
+      this.asked.push({ id, seqs: [seq], durable });
+      const asked = { correlation_id: id, tool_name: 'Bash', input: { text }, context: {} };
+      const data = durable === undefined ? asked : { ...asked, durable };
       return { event: 'permission_request', data };
     }
     if (kind === 'resolve' && this.asked.length > 0) {
-      const [answered] = this.asked.splice(size % this.asked.length, 1);
-      const correlation_id = answered?.id ?? '';
-      const data = { correlation_id, kind: 'permission', outcome: 'allowed' } as const;
-      return { event: 'request_resolved', data };
+      const [request] = this.asked.splice(size % this.asked.length, 1) as [Request];
+      return this.#resolve(request, seq, size % 2 === 0);
+    }
+    if (kind === 'deliver' && this.#decided.length > 0) {
+      const [request] = this.#decided.splice(0, 1) as [Request];
+      this.#answered.push({ ...request, seqs: [...request.seqs, seq] });
+      return { event: 'request_delivered', data: { correlation_id: request.id } };
+    }
+    if (kind === 'wait' && this.turn.length > 0) {
+      this.#waiting = [seq];
+      return { event: 'turn_waiting', data: { turn_cost_usd: size } };
     }
     if (kind === 'result') {
       this.turn = [];
+      this.#decided = [];
+      this.#answered = [];
+      this.#waiting = [];
       this.lastResult = [seq];
       return { event: 'result', data: resultOf(seq) };
     }
     return { event: 'tool_result', data: { tool_use_id: id, output: text, is_error: false } };
+  }
+
+  #resolve(request: Request, seq: number, isWithoutAgent: boolean): WireEvent {
+    const resolved = { ...request, seqs: [...request.seqs, seq] };
+    const isDecided = request.durable === true && isWithoutAgent;
+    const isKept = this.turn.length > 0 && request.durable !== undefined;
+    if (isKept) (isDecided ? this.#decided : this.#answered).push(resolved);
+    const data = { correlation_id: request.id, kind: 'permission', outcome: 'allowed' } as const;
+    const decision = isDecided && { decision: { behavior: 'allow' as const } };
+    return { event: 'request_resolved', data: { ...data, ...decision } };
   }
 }
 

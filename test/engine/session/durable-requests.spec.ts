@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
+import type { SdkFactory } from '../../../src/agent-webkit/engine/agent-client.js';
 import type { Script } from '../../../src/agent-webkit/agents/scripted/script.js';
 import { eventually } from '../../support/eventually.js';
 import { type BenchOptions, SessionBench, user } from '../../support/session-bench.js';
@@ -41,11 +42,18 @@ function slowReplies(storage: MemoryStorage): MemoryStorage {
   return storage;
 }
 
+/** Creates agents of which each has cost so much when it is stopped before the end of its turn. */
+function costing(unreportedUsd: number): SdkFactory {
+  const create = scriptedSdkFactory(script);
+  return (start) => Object.assign(create(start), { unreportedUsd });
+}
+
 type Policies = Pick<BenchOptions, 'expiry' | 'approvals'>;
 
 /** Sessions of one storage, each of which can be lost with its agents as if the server were killed. */
 class Waiting {
   bench!: SessionBench;
+  sdkFactory: SdkFactory = scriptedSdkFactory(script);
   #policies: Policies = {};
 
   async open(holdMs = 1, policies: Policies = {}, storage = new MemoryStorage()): Promise<this> {
@@ -69,7 +77,7 @@ class Waiting {
   #options() {
     return {
       ...this.#policies,
-      sdkFactory: scriptedSdkFactory(script),
+      sdkFactory: this.sdkFactory,
       durableTools: ['Pay'],
     };
   }
@@ -227,6 +235,25 @@ describe('a durable request', () => {
     await waiting.ended();
     expect(runs).toEqual(['look', (request as { input?: { name: string } }).input?.name]);
   });
+
+  it.each(['answered', 'interrupted'] as const)(
+    'has the cost of its first agent in the result of its turn, over a restart, when it is %s',
+    async (end) => {
+      waiting.sdkFactory = costing(0.25);
+      await waiting.open();
+      waiting.sdkFactory = scriptedSdkFactory(script);
+      await waiting.say('rent');
+      await waiting.until(1);
+      await waiting.restart();
+      if (end === 'answered') await waiting.allow();
+      else await waiting.bench.session.accept({ type: 'interrupt' }, BY);
+      await waiting.ended();
+      const costUsd = end === 'answered' ? 0.251 : 0.25;
+      const costs = { total_cost_usd: costUsd, session_cost_usd: costUsd };
+      expect(await waiting.bench.data('turn_waiting')).toMatchObject([{ turn_cost_usd: 0.25 }]);
+      expect(await waiting.bench.data('result')).toMatchObject([costs]);
+    },
+  );
 
   it('ends with its turn when the budget is spent meanwhile', async () => {
     await waiting.open();
