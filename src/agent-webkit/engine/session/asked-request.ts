@@ -5,7 +5,7 @@ import { approvalsOf, type RequestApprovalsByTool } from '../request-approvals.j
 import { expiryOf, type RequestExpiryByTool } from '../request-expiry.js';
 import { requestEventOrNull } from './request-events.js';
 
-/** What the host has decided for the requests of tools, before anybody answers them. */
+/** The policies of the host for the requests of tools. */
 export interface RequestPolicies {
   /** How long a request stays open without a reply before it is denied, in milliseconds; null for no limit. */
   timeoutMs: number | null;
