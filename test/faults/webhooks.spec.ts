@@ -114,6 +114,48 @@ describe('The webhooks of a server', () => {
     expect(server.program.output).not.toContain('/hook');
   });
 
+  it('are sent again after the pause of an answer with 503, and none before', async () => {
+    let pauseEnd = Number.POSITIVE_INFINITY;
+    const early: string[] = [];
+    receiver.respond = (response, arrived) => {
+      if (receiver.arrived.length === 1) {
+        pauseEnd = Math.floor(Date.now() / 1000) * 1000 + 3000;
+        const retryAfter = new Date(pauseEnd).toUTCString();
+        respondWith(503, { 'retry-after': retryAfter })(response, arrived);
+        return;
+      }
+      if (Date.now() < pauseEnd) early.push(arrived.id);
+      respondWith(204)(response, arrived);
+    };
+    const server = await start(settings());
+    await server.serveTurn();
+    await receiver.of('turn.ended');
+    await server.serveTurn();
+    const ended = await receiver.of('turn.ended', 3);
+    expect(new Set(ended.map(({ id }) => id)).size).toBe(2);
+    expect(early).toEqual([]);
+    expect(server.program.output).toMatch(/The answer was 503, with Retry-After: .* GMT\./);
+  });
+
+  it('end with an answer 410 until the server restarts, which sends everything', async () => {
+    receiver.respond = respondWith(410);
+    const server = await start(durable());
+    for (let turn = 0; turn < 3; turn += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await server.serveTurn();
+      // oxlint-disable-next-line no-await-in-loop -- so is this
+      await eventually(() => server.program.output.includes('is gone'));
+    }
+    server.program.signal('SIGTERM');
+    expect(await server.program.ended()).toBe(0);
+    expect(receiver.arrived).toHaveLength(1);
+    expect(server.program.output.match(/because it is gone/g)).toHaveLength(1);
+    receiver.respond = respondWith(204);
+    await start(durable());
+    const ended = () => receiver.arrived.slice(1).map(({ id }) => id);
+    await eventually(() => new Set(ended()).size === 3);
+  });
+
   it('are sent by the next server when one was killed between the commit and the delivery', async () => {
     const port = await findFreePort();
     const env = durable({ AGENT_WEBKIT_WEBHOOK_URL: `http://127.0.0.1:${port}/hook` });

@@ -13,6 +13,8 @@ import { HANG, respondWith, TestReceiver } from '../webhooks/receiver.js';
 const CLAIM_MS = 60_000;
 const TURNS = 5;
 
+const sawGone = ({ program }: ServerProcess) => program.output.includes('it is gone');
+
 describePostgres('Servers that share a PostgreSQL database', () => {
   let sources: CompiledSources;
   let storage: TestStorage;
@@ -72,5 +74,23 @@ describePostgres('Servers that share a PostgreSQL database', () => {
       Boolean,
       CLAIM_MS,
     );
+  }, 90_000);
+
+  it('keep everything for a receiver that is gone, which a server that starts later delivers', async () => {
+    receiver.respond = respondWith(410);
+    const servers = [await start(), await start()];
+    let turns = 0;
+    while (!servers.every(sawGone)) {
+      // oxlint-disable-next-line no-await-in-loop -- until both servers have delivered one
+      await Promise.all(servers.map((server) => server.serveTurn()));
+      turns += servers.length;
+    }
+    const attempts = receiver.arrived.length;
+    await Promise.all(servers.map((server) => server.serveTurn()));
+    turns += servers.length;
+    receiver.respond = respondWith(204);
+    await start();
+    const later = () => new Set(idsOf().slice(attempts));
+    await eventually(() => later().size === turns, Boolean, CLAIM_MS);
   }, 90_000);
 });

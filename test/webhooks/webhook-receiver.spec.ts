@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import {
+  ReceiverBusyError,
+  ReceiverGoneError,
+} from '../../src/agent-webkit/engine/notification-receiver.js';
 import { parseWebhookSecret } from '../../src/agent-webkit/engine/webhook-secret.js';
 import { postWebhook } from '../../src/agent-webkit/webhooks/post-webhook.js';
+import { pauseOf } from '../../src/agent-webkit/webhooks/retry-after.js';
 import { ReceiverAddresses } from '../../src/agent-webkit/webhooks/receiver-addresses.js';
 import { signWebhook } from '../../src/agent-webkit/webhooks/sign.js';
 import { WebhookReceiver } from '../../src/agent-webkit/webhooks/webhook-receiver.js';
@@ -80,6 +85,33 @@ describe('A delivery', () => {
     await expect(deliver(sender())).rejects.toThrow(`The answer was ${status}.`);
   });
 
+  it('fails for good with the status 410', async () => {
+    receiver.respond = respondWith(410);
+    await expect(deliver(sender())).rejects.toThrow(ReceiverGoneError);
+  });
+
+  it.each([429, 503])(
+    'fails with the pause of `Retry-After`, with the status %i',
+    async (status) => {
+      receiver.respond = respondWith(status, { 'retry-after': '120' });
+      const failure = await deliver(sender()).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ReceiverBusyError);
+      expect(failure).toMatchObject({
+        pauseMs: 120_000,
+        message: `The answer was ${status}, with Retry-After: 120.`,
+      });
+    },
+  );
+
+  it.each([404, 500])(
+    'fails without a pause for a `Retry-After` with the status %i',
+    async (status) => {
+      receiver.respond = respondWith(status, { 'retry-after': '120' });
+      const failure = await deliver(sender()).catch((error: unknown) => error);
+      expect(failure).not.toBeInstanceOf(ReceiverBusyError);
+    },
+  );
+
   it.each([301, 302, 303, 307, 308])('follows no redirect, with the status %i', async (status) => {
     const location = receiver.url.replace('/hook', '/elsewhere');
     receiver.respond = respondWith(status, { location });
@@ -112,6 +144,33 @@ describe('A delivery', () => {
     await sender().deliver(NOTIFICATION, new AbortController().signal);
     await eventually(() => isClosed);
   });
+});
+
+describe('The pause of a `Retry-After`', () => {
+  const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
+
+  it.each([
+    ['0', 0],
+    ['1', 1000],
+    [' 90 ', 90_000],
+    ['3600', 3_600_000],
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 37_000],
+    ['Sunday, 06-Nov-94 08:49:37 GMT', 37_000],
+    ['Sun Nov  6 08:49:37 1994', 37_000],
+    ['Sun, 06 Nov 1994 08:00:00 GMT', 0],
+  ])('%j is %i ms', (text, pauseMs) => {
+    expect(pauseOf(text, NOW)).toBe(pauseMs);
+  });
+
+  it.each(['3601', '86400', '9'.repeat(400), 'Mon, 07 Nov 1994 08:49:37 GMT'])(
+    '%j is an hour, which is the maximum',
+    (text) => expect(pauseOf(text, NOW)).toBe(3_600_000),
+  );
+
+  it.each([undefined, '', '-1', '1.5', '1e3', 'soon', 'Sun', '1994-11-06T08:49:37Z'])(
+    '%j is none',
+    (text) => expect(pauseOf(text, NOW)).toBeNull(),
+  );
 });
 
 describe('The address of a receiver', () => {
@@ -153,7 +212,7 @@ describe('The address of a receiver', () => {
   });
 
   it('is the one that is connected to, and the name is not resolved again', async () => {
-    const status = await postWebhook({
+    const { status } = await postWebhook({
       url: new URL(`http://hooks.invalid:${receiver.port}/hook`),
       headers: {},
       body: '{}',

@@ -16,14 +16,21 @@ export interface WebhookPost {
   readonly signal: AbortSignal;
 }
 
-/** Sends one request on a connection of its own, and resolves to the status of its answer. Follows no redirect. */
+/** The parts of an answer that matter. */
+export interface WebhookAnswer {
+  readonly status: number;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | undefined;
+}
+
+/** Sends one request on a connection of its own, and resolves to its answer. Follows no redirect, and uses no proxy. */
 export function postWebhook({
   url,
   headers,
   body,
   addresses,
   signal,
-}: WebhookPost): Promise<number> {
+}: WebhookPost): Promise<WebhookAnswer> {
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const request = send(url, {
@@ -36,7 +43,10 @@ export function postWebhook({
     request.on('error', reject);
     request.on('response', (response) => {
       skip(response);
-      resolve(response.statusCode ?? 0);
+      resolve({
+        status: response.statusCode ?? 0,
+        retryAfter: response.headers['retry-after'],
+      });
     });
     request.end(body);
   });

@@ -1,7 +1,12 @@
 import type { DueNotification } from '../engine/notification-outbox.js';
-import type { NotificationReceiver } from '../engine/notification-receiver.js';
-import { postWebhook } from './post-webhook.js';
+import {
+  type NotificationReceiver,
+  ReceiverBusyError,
+  ReceiverGoneError,
+} from '../engine/notification-receiver.js';
+import { postWebhook, type WebhookAnswer } from './post-webhook.js';
 import { ReceiverAddresses, type Resolve } from './receiver-addresses.js';
+import { pauseOf } from './retry-after.js';
 import { signWebhook } from './sign.js';
 
 export interface WebhookReceiverOptions {
@@ -37,11 +42,23 @@ export class WebhookReceiver implements NotificationReceiver {
       'user-agent': 'nestjs-agent-webkit',
       ...signWebhook(id, body, keys, Date.now()),
     };
-    const status = await postWebhook({ url, headers, body, addresses, signal });
-    if (status >= 200 && status < 300) return;
-    const isRedirect = status >= 300 && status < 400;
-    throw new Error(
-      `The answer was ${status}${isRedirect ? '. Redirects are not followed: set the final URL' : ''}.`,
+    const answer = await postWebhook({ url, headers, body, addresses, signal });
+    if (answer.status < 200 || answer.status >= 300) throw failureOf(answer);
+  }
+}
+
+/** Returns what an answer that is no success means for the next attempts. */
+function failureOf({ status, retryAfter }: WebhookAnswer): Error {
+  if (status === 410) return new ReceiverGoneError('The answer was 410.');
+  const pauseMs = status === 429 || status === 503 ? pauseOf(retryAfter, Date.now()) : null;
+  if (pauseMs !== null) {
+    return new ReceiverBusyError(
+      `The answer was ${status}, with Retry-After: ${retryAfter?.slice(0, 40)}.`,
+      pauseMs,
     );
   }
+  const isRedirect = status >= 300 && status < 400;
+  return new Error(
+    `The answer was ${status}${isRedirect ? '. Redirects are not followed: set the final URL' : ''}.`,
+  );
 }

@@ -4,6 +4,10 @@ import {
   NotificationDispatcher,
   type NotificationDispatcherOptions,
 } from '../../../src/agent-webkit/engine/notifications/notification-dispatcher.js';
+import {
+  ReceiverBusyError,
+  ReceiverGoneError,
+} from '../../../src/agent-webkit/engine/notification-receiver.js';
 import type { DueNotification } from '../../../src/agent-webkit/engine/notification-outbox.js';
 import { MemoryOutbox } from '../../../src/agent-webkit/storage/memory/memory-outbox.js';
 import { eventually } from '../../support/eventually.js';
@@ -38,6 +42,7 @@ const stored = async (outbox: MemoryOutbox) => {
   return count;
 };
 
+const GONE: Deliver = () => Promise.reject(new ReceiverGoneError('The answer was 410.'));
 const HANGING: Deliver = () => new Promise(() => undefined);
 
 describe('The dispatcher of notifications', () => {
@@ -97,10 +102,10 @@ describe('The dispatcher of notifications', () => {
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
       await outbox.claim(1, -1);
     }
-    const { log } = dispatch(outbox, () => Promise.reject(new Error('The answer was 410.')));
+    const { log } = dispatch(outbox, () => Promise.reject(new Error('The answer was 404.')));
     await eventually(() => log.length);
     expect(log).toEqual([
-      'Notification id 1 was removed: it was not delivered to hooks.example.org in 14 attempts (The answer was 410.).',
+      'Notification id 1 was removed: it was not delivered to hooks.example.org in 14 attempts (The answer was 404.).',
     ]);
     expect(await stored(outbox)).toBe(0);
   });
@@ -113,6 +118,86 @@ describe('The dispatcher of notifications', () => {
     expect(log).toEqual([
       'Removed the 6 oldest notifications, because more than 4 were waiting for hooks.example.org.',
     ]);
+  });
+
+  it('delivers nothing during a pause that the receiver asked for', async () => {
+    const outbox = new MemoryOutbox();
+    let attempts = 0;
+    fill(outbox, 1);
+    const { dispatcher, log } = dispatch(outbox, async () => {
+      attempts += 1;
+      throw new ReceiverBusyError('The answer was 429.', 600_000);
+    });
+    await eventually(() => log.length);
+    outbox.add({ id: 'later', seq: 2, body: '{}' });
+    dispatcher.wake();
+    await dispatcher.stop();
+    expect(attempts).toBe(1);
+    expect(await stored(outbox)).toBe(2);
+  });
+
+  it('delivers everything after the pause', async () => {
+    const outbox = new MemoryOutbox();
+    const attempts: string[] = [];
+    fill(outbox, 20);
+    const { log } = dispatch(outbox, async ({ id }) => {
+      attempts.push(id);
+      if (attempts.length === 1) throw new ReceiverBusyError('The answer was 503.', 20);
+    });
+    await eventually(() => new Set(attempts).size === 20 && log.length === 2);
+    expect(attempts.filter((id) => id === attempts[0])).toHaveLength(2);
+    await eventually(
+      () => stored(outbox),
+      (count) => count === 0,
+    );
+  });
+
+  it('attempts a delivery not before the pause, also with an outbox that another server reads', async () => {
+    const outbox = new MemoryOutbox();
+    const delays: number[] = [];
+    const defer = outbox.defer.bind(outbox);
+    outbox.defer = (id, delayMs) => {
+      delays.push(delayMs);
+      return defer(id, delayMs);
+    };
+    fill(outbox, 1);
+    dispatch(outbox, () => Promise.reject(new ReceiverBusyError('Busy.', 600_000)));
+    await eventually(() => delays.length);
+    expect(delays).toEqual([600_000]);
+  });
+
+  it('delivers nothing more to a receiver that is gone, keeps the notifications, and logs one line', async () => {
+    const outbox = new MemoryOutbox();
+    fill(outbox, 20);
+    let attempts = 0;
+    const { dispatcher, log } = dispatch(outbox, async () => {
+      attempts += 1;
+      throw new ReceiverGoneError('The answer was 410.');
+    });
+    await eventually(() => attempts === 8);
+    outbox.add({ id: 'later', seq: 21, body: '{}' });
+    dispatcher.wake();
+    await dispatcher.stop();
+    expect(attempts).toBe(8);
+    expect(log).toEqual([
+      'No more notifications are delivered to hooks.example.org until this server restarts, because it is gone: ' +
+        'The answer was 410. They are still stored.',
+    ]);
+    const delivered: string[] = [];
+    dispatch(outbox, async ({ id }) => void delivered.push(id));
+    await eventually(() => delivered.length === 21);
+    expect(await stored(outbox)).toBe(0);
+  });
+
+  it('limits the number of notifications that wait for a receiver that is gone', async () => {
+    const outbox = new MemoryOutbox();
+    fill(outbox, 1);
+    const { dispatcher, log } = dispatch(outbox, GONE, { maxStored: 4, trimMs: 0 });
+    await eventually(() => log.length);
+    fill(outbox, 10);
+    dispatcher.wake();
+    await eventually(() => log.length === 2);
+    expect(await stored(outbox)).toBe(4);
   });
 
   it('stops while a delivery hangs, and makes the notification due again', async () => {

@@ -6,13 +6,16 @@ const INTERVAL_MS = 10 * 60 * 1000;
 
 /**
  * Logs that notifications cannot be delivered: a line when attempts fail, a line when notifications are
- * removed after their last attempt, each at most once in ten minutes, and a line when a delivery succeeds again.
+ * removed after their last attempt, each at most once in ten minutes, a line when a delivery succeeds again, and
+ * a line when the receiver is gone.
  */
 export class DeliveryReport {
   readonly #name: string;
   readonly #logger: Pick<EngineLogger, 'warn'>;
   /** True when the log has a failure, and no success after it. */
   #isReported = false;
+  /** True when the receiver is gone. Deliveries that had begun are not reported. */
+  #isGone = false;
   #failureAt = Number.NEGATIVE_INFINITY;
   #abandonedAt = Number.NEGATIVE_INFINITY;
   /** The notifications that were removed since the last line about it. */
@@ -25,17 +28,26 @@ export class DeliveryReport {
   }
 
   succeeded(): void {
-    if (!this.#isReported) return;
+    if (!this.#isReported || this.#isGone) return;
     this.#isReported = false;
     this.#logger.warn(`Notifications are delivered to ${this.#name} again.`);
   }
 
   failed(id: string, error: unknown): void {
-    if (performance.now() - this.#failureAt < INTERVAL_MS) return;
+    if (this.#isGone || performance.now() - this.#failureAt < INTERVAL_MS) return;
     this.#failureAt = performance.now();
     this.#isReported = true;
     this.#logger.warn(
       `Could not deliver notification ${id} to ${this.#name}. Retrying for three days: ${reasonOf(error)}`,
+    );
+  }
+
+  gone(error: unknown): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#logger.warn(
+      `No more notifications are delivered to ${this.#name} until this server restarts, because it is gone: ` +
+        `${reasonOf(error)} They are still stored.`,
     );
   }
 

@@ -1,7 +1,11 @@
 import type { EngineLogger } from '../engine-logger.js';
 import { ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import type { DueNotification, NotificationOutbox } from '../notification-outbox.js';
-import type { NotificationReceiver } from '../notification-receiver.js';
+import {
+  type NotificationReceiver,
+  ReceiverBusyError,
+  ReceiverGoneError,
+} from '../notification-receiver.js';
 import { within } from '../timing/within.js';
 import { delayAfter } from './attempt-delays.js';
 import { DeliveryReport } from './delivery-report.js';
@@ -22,6 +26,12 @@ export interface NotificationDispatcherOptions {
    * @default 50000
    */
   maxStored?: number;
+  /**
+   * How often the number of stored notifications is limited, in milliseconds.
+   *
+   * @default 60000
+   */
+  trimMs?: number;
 }
 
 /** How many notifications are delivered at the same time. */
@@ -30,7 +40,6 @@ const TIMEOUT_MS = 15_000;
 const MAX_STORED = 50_000;
 /** How often to look for notifications that are due, in milliseconds: of other servers, and after a failure. */
 const POLL_MS = 5000;
-/** How often the number of stored notifications is limited, in milliseconds. */
 const TRIM_MS = 60_000;
 /** How long a stop waits for the notifications that are due, in milliseconds. */
 const STOP_MS = 1000;
@@ -41,6 +50,9 @@ const STOP_MS = 1000;
  * A notification is claimed, delivered and removed. After a failure it is deferred, each time longer, and
  * it is removed after the last attempt. A claim is twice as long as an attempt: when this server dies, the
  * notification is due again after that, for any server.
+ *
+ * A receiver that asks for a pause gets nothing from this server until its end, and one that is gone gets nothing
+ * until the server restarts. The notifications stay in the outbox, within its maximum.
  */
 export class NotificationDispatcher {
   readonly #options: NotificationDispatcherOptions;
@@ -52,6 +64,8 @@ export class NotificationDispatcher {
   #claiming: Promise<void> | null = null;
   /** True when notifications may have become due since the last claim began. */
   #hasMore = false;
+  /** No delivery begins before this time, as `performance.now()`. Infinity when the receiver is gone. */
+  #closedUntil = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NotificationDispatcherOptions) {
@@ -90,7 +104,11 @@ export class NotificationDispatcher {
   /** True when more can be claimed, and may be due. */
   get #hasRoom(): boolean {
     const isStopped = this.#stopped.signal.aborted;
-    return !isStopped && this.#hasMore && this.#deliveries.size < MAX_DELIVERIES;
+    return !isStopped && !this.#isClosed && this.#hasMore && this.#deliveries.size < MAX_DELIVERIES;
+  }
+
+  get #isClosed(): boolean {
+    return performance.now() < this.#closedUntil;
   }
 
   async #idle(): Promise<void> {
@@ -131,6 +149,7 @@ export class NotificationDispatcher {
   async #deliver(notification: DueNotification): Promise<void> {
     const { outbox } = this.#options;
     const { id, attempts } = notification;
+    if (this.#isClosed) return outbox.defer(id, 0); // since it was claimed
     try {
       await this.#attempt(notification);
     } catch (error) {
@@ -165,19 +184,26 @@ export class NotificationDispatcher {
 
   async #retryLater(id: string, attempts: number, error: unknown): Promise<void> {
     const { outbox } = this.#options;
-    const delayMs = delayAfter(attempts);
-    if (delayMs === null) {
+    if (error instanceof ReceiverGoneError) {
+      this.#closedUntil = Number.POSITIVE_INFINITY;
+      this.#report.gone(error);
+    }
+    const pauseMs = error instanceof ReceiverBusyError ? error.pauseMs : 0;
+    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + pauseMs);
+    const usualMs = delayAfter(attempts);
+    if (usualMs === null) {
       this.#report.abandoned(id, error);
       return outbox.remove(id);
     }
     this.#report.failed(id, error);
+    const delayMs = Math.max(usualMs, pauseMs);
     await outbox.defer(id, delayMs);
     if (delayMs < POLL_MS) setTimeout(() => this.wake(), delayMs).unref();
   }
 
   async #trim(): Promise<void> {
-    const { outbox, maxStored = MAX_STORED } = this.#options;
-    if (performance.now() - this.#trimmedAt < TRIM_MS) return;
+    const { outbox, maxStored = MAX_STORED, trimMs = TRIM_MS } = this.#options;
+    if (performance.now() - this.#trimmedAt < trimMs) return;
     this.#trimmedAt = performance.now();
     const removed = await outbox.trim(maxStored);
     if (removed > 0) this.#report.trimmed(removed, maxStored);
