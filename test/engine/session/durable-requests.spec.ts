@@ -4,6 +4,7 @@ import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-s
 import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
 import type { SdkFactory } from '../../../src/agent-webkit/engine/agent-client.js';
 import type { Script } from '../../../src/agent-webkit/agents/scripted/script.js';
+import { AgentSlots } from '../../../src/agent-webkit/engine/agent/agent-slots.js';
 import { eventually } from '../../support/eventually.js';
 import { type BenchOptions, SessionBench, user } from '../../support/session-bench.js';
 
@@ -48,7 +49,7 @@ function costing(unreportedUsd: number): SdkFactory {
   return (start) => Object.assign(create(start), { unreportedUsd });
 }
 
-type Policies = Pick<BenchOptions, 'expiry' | 'approvals'>;
+type Policies = Pick<BenchOptions, 'expiry' | 'approvals' | 'slots'>;
 
 /** Sessions of one storage, each of which can be lost with its agents as if the server were killed. */
 class Waiting {
@@ -254,6 +255,32 @@ describe('a durable request', () => {
       expect(await waiting.bench.data('result')).toMatchObject([costs]);
     },
   );
+
+  it('gives its agent away to a session that needs one', async () => {
+    const slots = new AgentSlots(1);
+    await waiting.open(600_000, { slots });
+    await waiting.say('rent');
+    await eventually(() => waiting.pending.length === 1);
+    const other = await SessionBench.start({ slots, sdkFactory: scriptedSdkFactory(script) });
+    await other.session.accept(user('recall'), BY);
+    await other.said('result');
+    expect(waiting.bench.session.info()).toMatchObject({ state: 'awaiting', agent: 'none' });
+    await waiting.allow();
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
+    await other.session.end('released', 0);
+  });
+
+  it('lets a session that waits for an agent have its own as soon as it waits for people only', async () => {
+    const slots = new AgentSlots(1);
+    await waiting.open(600_000, { slots });
+    await waiting.say('rent');
+    const other = await SessionBench.start({ slots, sdkFactory: scriptedSdkFactory(script) });
+    await other.session.accept(user('recall'), BY);
+    await other.said('result');
+    await waiting.until(1);
+    await other.session.end('released', 0);
+  });
 
   it('ends with its turn when the budget is spent meanwhile', async () => {
     await waiting.open();

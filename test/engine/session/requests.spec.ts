@@ -19,6 +19,7 @@ const ADA = { id: 'ada' };
 const NOT_DURABLE = {
   isDurable: null,
   holdMs: 1,
+  onWaiting: () => undefined,
   onHeld: () => undefined,
   onDecided: () => undefined,
 };

@@ -4,14 +4,17 @@ export interface SlotHolder {
   readonly idleSince: number | null;
   /** Since when the holder's agent has only background tasks, as `performance.now()`; null otherwise. */
   readonly backgroundSince?: number | null;
+  /** Since when the holder's agent only waits for people who need no agent, as `performance.now()`; null otherwise. */
+  readonly waitingSince?: number | null;
   /** Stops the agent, which then releases its slot. */
   evict(): Promise<void>;
 }
 
 /**
  * The agent slots of this server. When all slots are taken, a new agent gets the slot of the agent
- * that has been idle for longest. When no agent is idle, it gets the slot of the agent that has had
- * only background tasks for longest, if that is longer than the grace period. Else the new one waits.
+ * that has been idle for longest. When no agent is idle, it gets the slot of the agent that has waited for
+ * people for longest, then of the agent that has had only background tasks for longest, if that is longer
+ * than the grace period. Else the new one waits.
  */
 export class AgentSlots {
   readonly #max: number;
@@ -108,6 +111,8 @@ export class AgentSlots {
   #findEvictable(): SlotHolder | null {
     const idle = this.#findLongest(({ idleSince }) => idleSince);
     if (idle) return idle;
+    const waiting = this.#findLongest(({ waitingSince }) => waitingSince ?? null);
+    if (waiting) return waiting;
     const inBackground = this.#findLongest(({ backgroundSince }) => backgroundSince ?? null);
     return inBackground && this.#graceLeft(inBackground) <= 0 ? inBackground : null;
   }
@@ -125,7 +130,8 @@ export class AgentSlots {
 
   #isEvictable(holder: SlotHolder): boolean {
     if (this.#evicting.has(holder)) return false;
-    return holder.idleSince !== null || this.#graceLeft(holder) <= 0;
+    const { idleSince, waitingSince = null } = holder;
+    return idleSince !== null || waitingSince !== null || this.#graceLeft(holder) <= 0;
   }
 
   #graceLeft({ backgroundSince }: SlotHolder): number {

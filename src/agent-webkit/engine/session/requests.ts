@@ -41,6 +41,8 @@ export interface RequestsOptions extends RequestPolicies, RequestResolverOptions
   isDurable: IsDurable | null;
   /** How long an agent is kept for durable requests alone, in milliseconds. */
   holdMs: number;
+  /** Called when the agent may have begun to wait for people only. */
+  onWaiting: () => void;
   /** Called when the agent need not be kept any longer for the requests that are open; again while they are. */
   onHeld: () => void;
 }
@@ -143,9 +145,10 @@ export class Requests {
     if (isOpen) return outcome;
     if (expiry) this.#startTimer(correlationId, expiry);
     // A log that has failed publishes no request, so no reply can come.
-    this.#log
-      .append(event)
-      ?.catch(() => this.#calls.take(correlationId)?.(unanswered(kind, 'cancelled').result));
+    void Promise.resolve(this.#log.append(event)).then(
+      () => this.#options.onWaiting(),
+      () => this.#calls.take(correlationId)?.(unanswered(kind, 'cancelled').result),
+    );
     return outcome;
   }
 

@@ -94,6 +94,11 @@ export class SessionActivity implements SlotHolder {
     return this.state === 'idle' && gate.isOpen ? gate.agent.work.backgroundSince : null;
   }
 
+  /** Since when the agent only waits for people who need no agent, as `performance.now()`; null otherwise. */
+  get waitingSince(): number | null {
+    return this.#options.gate.canPark ? this.#lastWorkAt : null;
+  }
+
   /** True while the session has subscribers or work to do. */
   get isActive(): boolean {
     const { gate } = this.#options;
@@ -122,14 +127,20 @@ export class SessionActivity implements SlotHolder {
     this.#drain.update();
   }
 
+  /** Lets an agent that only waits for people be evicted. Call it when it may have begun to. */
+  updateWaiting(): void {
+    if (this.waitingSince !== null) this.#options.slots.evictIdle();
+  }
+
   /** Stops the timers. Call it when work begins, or the session ends. */
   stopTimers(): void {
     this.#idle.stop();
     this.#unused.stop();
   }
 
-  /** Stops the agent if it is idle. The next message starts another one. Never rejects. */
+  /** Stops the agent if it is idle, or only waits for people. The next message or answer starts another one. Never rejects. */
   async evict(): Promise<void> {
+    if (this.#options.gate.park()) return;
     try {
       await this.#options.gate.stopIdleAgent();
       this.update();

@@ -82,6 +82,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       answering: canAnswer && new Answering(record, canAnswer, logger),
       isDurable: this.#isDurable,
       holdMs: limits.holdMs,
+      onWaiting: () => this.activity.updateWaiting(),
       onHeld: () => this.gate.park(),
       onDecided: () => this.gate.deliver(),
       onDecision: (decision) => this.#onDecision(decision),
@@ -152,6 +153,10 @@ export class SessionParts implements EndingParts, SlotHolder {
   /** Since when the agent has only background tasks, as `performance.now()`; null otherwise. */
   get backgroundSince(): number | null {
     return this.activity.backgroundSince;
+  }
+
+  get waitingSince(): number | null {
+    return this.activity.waitingSince;
   }
 
   /** Stops the agent, for a session that needs its slot. */

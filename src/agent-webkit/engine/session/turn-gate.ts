@@ -70,9 +70,14 @@ export class TurnGate {
     return this.#state.name === 'parked';
   }
 
+  /** True while the turn only waits for people, and its agent may be stopped by {@link park}. */
+  get canPark(): boolean {
+    return this.#state.name === 'running' && this.#waiting.needsNoAgent;
+  }
+
   /** Stops the agent if its turn only waits for people. Their answer starts another one. Returns false if it does more. */
   park(): boolean {
-    if (this.#state.name !== 'running' || !this.#waiting.needsNoAgent) return false;
+    if (!this.canPark) return false;
     this.#leaveWaiting()?.catch(() => undefined); // a log that has failed ends the session by itself
     this.#options.onWorkEnded();
     return true;
