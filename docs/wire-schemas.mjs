@@ -20,25 +20,30 @@ const ROOTS = [
 const HEAD = `// Generated from the types of the protocol by \`npm run docs:events\`. Do not edit it.
 import type { JsonSchema } from '../protocol/shape.js';
 
-/** The schemas of the answers and of the events. */
+/** The schemas of the answers, of the events and of the webhooks. */
 export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = `;
 
 /** Returns the source of the file with the schemas. */
 export function writeSchemas() {
-  const program = ts.createProgram([`${folder}protocol/answers.ts`], {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.NodeNext,
-    types: [],
-  });
+  const files = ['protocol/answers.ts', 'engine/notification.ts'];
+  const program = ts.createProgram(
+    files.map((file) => folder + file),
+    {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      types: [],
+    },
+  );
   const writer = new SchemaWriter(program.getTypeChecker());
-  const exportsOf = (file) => writer.exportsOf(program.getSourceFile(`${folder}protocol/${file}`));
-  const answers = exportsOf('answers.ts');
-  const { EventPayloads, EventTime } = exportsOf('events.ts');
+  const exportsOf = (file) => writer.exportsOf(program.getSourceFile(folder + file));
+  const answers = exportsOf('protocol/answers.ts');
+  const { EventPayloads, EventTime } = exportsOf('protocol/events.ts');
   writer.addEvents(EventPayloads, EventTime);
   for (const root of ROOTS) writer.schemaOf(answers[root], root);
+  writer.addNotifications(exportsOf('engine/notification.ts').NotificationData);
   return `${HEAD}${JSON.stringify(writer.schemas)};\n`;
 }
 
@@ -89,6 +94,27 @@ class SchemaWriter {
         'An event of a session. Later versions may add events and fields: ignore those you do not know.',
       ...union('event', variants),
     };
+  }
+
+  /** Adds a schema for the body of each webhook. */
+  addNotifications(data) {
+    for (const symbol of data.getProperties()) {
+      const name = `${PREFIX}Notification${pascal(symbol.name)}`;
+      const { properties, required } = this.#propertiesOf(this.#typeOf(symbol), symbol.name);
+      this.schemas[name] = describe(this.#commentOf(symbol), {
+        type: 'object',
+        required: ['type', 'timestamp', 'data'],
+        properties: {
+          type: literal([symbol.name]),
+          timestamp: {
+            description: 'When the event was appended: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+          data: { type: 'object', required, properties },
+        },
+      });
+    }
   }
 
   /**
@@ -243,7 +269,7 @@ function union(propertyName, variants) {
 }
 
 function pascal(name) {
-  return name.replaceAll(/(?:^|_)([a-z])/g, (_, letter) => letter.toUpperCase());
+  return name.replaceAll(/(?:^|[_.])([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
 function fail(place, type) {

@@ -2,6 +2,7 @@ import { PROTOCOL_VERSION } from '../protocol/events.js';
 import { isRecord } from '../protocol/is-record.js';
 import { PATHS, type PathItem, TAG } from './paths.js';
 import { type JsonSchema, SCHEMAS } from './schemas.js';
+import { WEBHOOKS } from './webhooks.js';
 
 /** The place of the routes in a host's own URL space. */
 export interface OpenApiOptions {
@@ -12,11 +13,12 @@ export interface OpenApiOptions {
 /** The part of an OpenAPI document that {@link addAgentWebkitPaths} adds to. */
 export interface OpenApiPaths {
   paths: object;
+  webhooks?: object;
   components?: object;
   tags?: { name: string }[];
 }
 
-/** An OpenAPI 3.1 document of the module's routes. */
+/** An OpenAPI 3.1 document of the module's routes and webhooks. */
 export interface AgentWebkitOpenApi {
   openapi: string;
   info: {
@@ -28,6 +30,8 @@ export interface AgentWebkitOpenApi {
   servers: { url: string }[];
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Record<string, unknown>>>;
+  /** By the type of the notification. */
+  webhooks: Record<string, Record<string, Record<string, unknown>>>;
   components: {
     schemas: Record<string, Record<string, unknown>>;
     securitySchemes: Record<string, Record<string, unknown>>;
@@ -39,7 +43,7 @@ const SECURITY_SCHEMES = {
 } as const;
 
 /**
- * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses, errors and events.
+ * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses, errors, events and webhooks.
  * The schema of the stream is that of one event, because OpenAPI 3.1 has no schema for a sequence.
  */
 export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentWebkitOpenApi {
@@ -54,6 +58,7 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
     servers: [{ url: '/' }],
     tags: [{ ...TAG }],
     paths: pathsUnder(prefix),
+    webhooks: structuredClone(WEBHOOKS) as Record<string, Record<string, JsonSchema>>,
     components: {
       schemas: structuredClone(SCHEMAS) as Record<string, JsonSchema>,
       securitySchemes: { ...SECURITY_SCHEMES },
@@ -62,8 +67,8 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
 }
 
 /**
- * Adds the module's routes to a host's own OpenAPI 3.1 document, and returns the result. Entries of
- * the document for the same routes, such as those of `SwaggerModule.createDocument`, are replaced.
+ * Adds the module's routes and webhooks to a host's own OpenAPI 3.1 document, and returns the result. Entries of
+ * the document for the same ones, such as those of `SwaggerModule.createDocument`, are replaced.
  * For two modules in one app, call it once for each prefix.
  *
  * @param options the routes' prefix; by default the prefix they have in the document, or none
@@ -80,6 +85,7 @@ export function addAgentWebkitPaths<Document extends OpenApiPaths>(
     ...document,
     tags: [...(document.tags ?? []).filter(({ name }) => name !== TAG.name), { ...TAG }],
     paths: { ...document.paths, ...withOwnIds(added, new Set(operationIdsOf(others)), prefix) },
+    webhooks: { ...document.webhooks, ...structuredClone(WEBHOOKS) },
     components: {
       ...components,
       schemas: { ...schemas, ...structuredClone(SCHEMAS) },

@@ -1,7 +1,7 @@
 // Generated from the types of the protocol by `npm run docs:events`. Do not edit it.
 import type { JsonSchema } from '../protocol/shape.js';
 
-/** The schemas of the answers and of the events. */
+/** The schemas of the answers, of the events and of the webhooks. */
 export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitEventSessionReady: {
     description: 'The first event of every session.',
@@ -2435,6 +2435,147 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         additionalProperties: true,
       },
       updated_input_digest: { description: 'The digest of `updated_input`.', type: 'string' },
+    },
+  },
+  AgentWebkitNotificationRequestOpened: {
+    description: 'The agent waits for a person.',
+    type: 'object',
+    required: ['type', 'timestamp', 'data'],
+    properties: {
+      type: { type: 'string', enum: ['request.opened'] },
+      timestamp: {
+        description: 'When the event was appended: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      data: {
+        type: 'object',
+        required: ['session_id', 'owner', 'event_id', 'correlation_id', 'kind', 'tool_name'],
+        properties: {
+          session_id: { type: 'string' },
+          owner: { description: 'The id of the caller who owns the session.', type: 'string' },
+          event_id: {
+            description:
+              'The id of the event that the notification is about, as the streams of the session have it.',
+            type: 'integer',
+            minimum: 0,
+            format: 'int64',
+          },
+          correlation_id: { type: 'string' },
+          kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
+          tool_name: { description: 'At most 200 characters.', type: 'string' },
+        },
+      },
+    },
+  },
+  AgentWebkitNotificationRequestResolved: {
+    description: 'A request was answered, expired or was cancelled.',
+    type: 'object',
+    required: ['type', 'timestamp', 'data'],
+    properties: {
+      type: { type: 'string', enum: ['request.resolved'] },
+      timestamp: {
+        description: 'When the event was appended: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      data: {
+        type: 'object',
+        required: ['session_id', 'owner', 'event_id', 'correlation_id', 'kind', 'outcome'],
+        properties: {
+          session_id: { type: 'string' },
+          owner: { description: 'The id of the caller who owns the session.', type: 'string' },
+          event_id: {
+            description:
+              'The id of the event that the notification is about, as the streams of the session have it.',
+            type: 'integer',
+            minimum: 0,
+            format: 'int64',
+          },
+          correlation_id: { type: 'string' },
+          kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
+          outcome: { $ref: '#/components/schemas/AgentWebkitRequestOutcome' },
+          by: {
+            description:
+              'The id of the caller who answered. Absent if the request expired or was cancelled.',
+            type: 'string',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitNotificationTurnEnded: {
+    description: 'A turn ended, also one that failed.',
+    type: 'object',
+    required: ['type', 'timestamp', 'data'],
+    properties: {
+      type: { type: 'string', enum: ['turn.ended'] },
+      timestamp: {
+        description: 'When the event was appended: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      data: {
+        type: 'object',
+        required: [
+          'session_id',
+          'owner',
+          'event_id',
+          'subtype',
+          'is_error',
+          'duration_ms',
+          'total_cost_usd',
+          'session_cost_usd',
+        ],
+        properties: {
+          session_id: { type: 'string' },
+          owner: { description: 'The id of the caller who owns the session.', type: 'string' },
+          event_id: {
+            description:
+              'The id of the event that the notification is about, as the streams of the session have it.',
+            type: 'integer',
+            minimum: 0,
+            format: 'int64',
+          },
+          subtype: { type: 'string' },
+          is_error: { type: 'boolean' },
+          duration_ms: { type: 'number' },
+          total_cost_usd: { description: 'The cost of the turn in US dollars.', type: 'number' },
+          session_cost_usd: {
+            description: 'The cost of the session so far in US dollars.',
+            type: 'number',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitNotificationSessionFailed: {
+    description: 'The session has an event `error`.',
+    type: 'object',
+    required: ['type', 'timestamp', 'data'],
+    properties: {
+      type: { type: 'string', enum: ['session.failed'] },
+      timestamp: {
+        description: 'When the event was appended: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      data: {
+        type: 'object',
+        required: ['session_id', 'owner', 'event_id', 'code'],
+        properties: {
+          session_id: { type: 'string' },
+          owner: { description: 'The id of the caller who owns the session.', type: 'string' },
+          event_id: {
+            description:
+              'The id of the event that the notification is about, as the streams of the session have it.',
+            type: 'integer',
+            minimum: 0,
+            format: 'int64',
+          },
+          code: { type: 'string' },
+        },
+      },
     },
   },
 };
