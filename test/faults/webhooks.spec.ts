@@ -228,6 +228,25 @@ describe('The webhooks of a server', () => {
     }
   });
 
+  it('are sent without the proxy of the environment', async () => {
+    const proxy = await TestReceiver.listen();
+    try {
+      const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+      const variables = names.flatMap((name) => [name, name.toLowerCase()]);
+      const server = await start(
+        settings({
+          NODE_USE_ENV_PROXY: '1',
+          ...Object.fromEntries(variables.map((name) => [name, new URL(proxy.url).origin])),
+        }),
+      );
+      await server.serveTurn();
+      await receiver.of('turn.ended');
+      expect(proxy.connections).toBe(0);
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('are needed by no server, which does not start with a URL alone', async () => {
     const server = await ServerProcess.run(sources, 'exec "$@"', {
       env: settings({ AGENT_WEBKIT_WEBHOOK_SECRET: '' }),

@@ -129,6 +129,16 @@ describe('A delivery', () => {
     await outcome;
   });
 
+  it.each(['', 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'])(
+    'fails at once when the connection ends with %j',
+    async (bytes) => {
+      receiver.respond = (response) => response.socket?.end(bytes);
+      // The time of an attempt ends with its connection.
+      const delivery = sender().deliver(NOTIFICATION, new AbortController().signal);
+      await expect(delivery).rejects.toThrow(/socket hang up|without an answer/);
+    },
+  );
+
   it('does not read an answer without an end', async () => {
     let isClosed = false;
     receiver.respond = (response) => {
@@ -188,7 +198,9 @@ describe('The address of a receiver', () => {
       `The host ${address} has no public address. Set \`notify.allowPrivate\``,
     );
     const byName = new ReceiverAddresses('hooks.example.org', false, resolveTo(address));
-    await expect(byName.find()).rejects.toThrow('no public address');
+    await expect(byName.find()).rejects.toThrow(
+      `The host hooks.example.org has no public address, only ${address}. Set`,
+    );
     expect(await new ReceiverAddresses(address, true).find()).toEqual([address]);
   });
 
@@ -199,6 +211,14 @@ describe('The address of a receiver', () => {
       resolveTo('10.0.0.1', '93.184.215.14', '::1'),
     ).find();
     expect(found).toEqual(['93.184.215.14']);
+  });
+
+  it('is named in a short message, however many there are', async () => {
+    const all = Array.from({ length: 500 }, (_, index) => `10.0.${index % 250}.1`);
+    const addresses = new ReceiverAddresses('a.example', false, resolveTo(...all));
+    await expect(addresses.find()).rejects.toThrow(
+      'no public address, only 10.0.0.1, 10.0.1.1, 10.0.2.1. Set',
+    );
   });
 
   it('is resolved by one lookup at a time', async () => {

@@ -48,6 +48,8 @@ export function postWebhook({
         retryAfter: response.headers['retry-after'],
       });
     });
+    // Also after an answer that changes the protocol, which is no error to Node.
+    request.on('close', () => reject(new Error('The connection ended without an answer.')));
     request.end(body);
   });
 }

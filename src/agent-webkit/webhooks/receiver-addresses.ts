@@ -2,6 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { isPublicAddress } from '../gateway/network/public-address.js';
 
+/** How many addresses an error names. */
+const MAX_NAMED = 3;
+
 /** Resolves a name to all its addresses. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
 
@@ -30,8 +33,9 @@ export class ReceiverAddresses {
     const all = isIP(this.#host) ? [this.#host] : await this.#lookup();
     const permitted = this.#allowPrivate ? all : all.filter(isPublicAddress);
     if (permitted.length > 0) return permitted;
+    const found = isIP(this.#host) ? '' : `, only ${all.slice(0, MAX_NAMED).join(', ')}`;
     throw new Error(
-      `The host ${this.#host} has no public address. Set \`notify.allowPrivate\` ` +
+      `The host ${this.#host} has no public address${found}. Set \`notify.allowPrivate\` ` +
         '(AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE=1) if the receiver is in a private network.',
     );
   }

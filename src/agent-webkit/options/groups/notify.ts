@@ -96,12 +96,11 @@ export const NOTIFY = {
     effect: 'The secret that signs the webhooks. With a list, each secret makes a signature.',
   },
   events: {
-    rule: listOf('the types', oneOf(NOTIFICATION_TYPES)),
+    rule: listOf(NOTIFICATION_TYPES.join(', '), oneOf(NOTIFICATION_TYPES)),
     default: NOTIFICATION_TYPES,
     defaultText: 'all',
     variable: 'AGENT_WEBKIT_WEBHOOK_EVENTS',
-    effect:
-      'The types of notifications: `request.opened`, `request.resolved`, `turn.ended` and `session.failed`.',
+    effect: 'The types of notifications.',
   },
   allowPrivate: {
     rule: { ...flag, text: textOfFlag },
