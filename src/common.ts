@@ -158,6 +158,12 @@ export type {
   RequestApprovals,
   RequestApprovalsByTool,
 } from './agent-webkit/engine/request-approvals.js';
+export type {
+  EscalatedRequest,
+  EscalateTo,
+  RequestEscalation,
+  RequestEscalationByTool,
+} from './agent-webkit/engine/request-escalation.js';
 export type { RequestExpiry, RequestExpiryByTool } from './agent-webkit/engine/request-expiry.js';
 export type { ConfigureSession } from './agent-webkit/engine/registry/session-policy.js';
 
@@ -192,6 +198,7 @@ export type {
   ModelUsage,
   NoticePayloads,
   RequestApprovalsData,
+  RequestEscalationData,
   RequestExpiryData,
   RequestDecisionData,
   RequestKind,

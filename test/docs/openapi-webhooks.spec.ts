@@ -62,6 +62,7 @@ describe('The webhooks of the OpenAPI description', () => {
     server = await startApp({
       agent: { sdkFactory: scriptedSdkFactory(demoScript) },
       notify: { url: receiver.url, secret: SECRET, allowPrivate: true },
+      requests: { escalation: { Bash: { afterMs: 1, to: () => ['bob', 'cy'] } } },
     });
     await deliverEverything();
   });
@@ -81,6 +82,7 @@ describe('The webhooks of the OpenAPI description', () => {
     const [opened] = await receiver.of('request.opened');
     if (opened?.body.type !== 'request.opened') throw new Error('No request was opened.');
     const { correlation_id } = opened.body.data;
+    await receiver.of('request.escalated');
     await server.input(allowed, { type: 'permission_response', correlation_id, behavior: 'allow' });
     await receiver.of('turn.ended');
     await server.say(questioned, 'question');

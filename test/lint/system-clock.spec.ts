@@ -19,6 +19,8 @@ const READERS: Readonly<Record<string, string>> = {
   'engine/registry/retention.ts': 'compared with the stored last activity',
   'engine/registry/session-creation.ts': 'stored as the creation',
   'engine/session/approvals.ts': 'the time of an approval',
+  'engine/session/asked-request.ts': 'the time at which a request expires',
+  'engine/session/escalations.ts': 'the time at which a request is escalated',
   'engine/session/requests.ts': 'the time at which a request expires',
   'engine/session/resolution.ts': 'the time of a decision',
   'engine/session/session-settings.ts': 'stored as the last activity',

@@ -9,6 +9,7 @@ import {
   complete,
   conversationOf,
   delta,
+  escalated,
   inputDelta,
   numbered,
   questioned,
@@ -126,6 +127,20 @@ describe('a conversation on the page', () => {
       ['question', 'q'],
     ]);
     expect(addEvents(open, numbered([resolved('t')], 4)).requests).toHaveLength(1);
+  });
+
+  it('shows to whom a request was escalated', () => {
+    const { requests } = conversationOf(
+      asked('t'),
+      questioned('q'),
+      asked('u'),
+      escalated('t', ['ann', 'bob']),
+      escalated('q', ['cy']),
+    );
+    expect(requests.map(({ correlation_id: id }) => id)).toEqual(['t', 'q', 'u']);
+    expect(requests[0]).toMatchObject({ escalatedTo: ['ann', 'bob'] });
+    expect(requests[1]).toMatchObject({ escalatedTo: ['cy'] });
+    expect(requests[2]).not.toHaveProperty('escalatedTo');
   });
 
   it('shows the request of an MCP server until it is resolved', () => {

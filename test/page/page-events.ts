@@ -84,6 +84,11 @@ export const questioned = (tool: string): WireEvent => ({
   data: { correlation_id: tool, questions: { questions: [] } },
 });
 
+export const escalated = (tool: string, to: string[]): WireEvent => ({
+  event: 'request_escalated',
+  data: { correlation_id: tool, to, at: '2026-01-02T03:04:05.006Z' },
+});
+
 export const resolved = (
   tool: string,
   outcome: 'allowed' | 'denied' | 'answered' | 'cancelled' = 'allowed',

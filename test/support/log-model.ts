@@ -14,6 +14,7 @@ const KINDS = [
   'start',
   'ask',
   'ask',
+  'escalate',
   'resolve',
   'resolve',
   'deliver',
@@ -26,6 +27,8 @@ interface Request {
   id: string;
   /** Its events, oldest first. */
   seqs: number[];
+  /** Its escalation, which is no longer open when the agent has the answer. */
+  escalation?: number;
   /** As in its event. */
   durable: boolean | undefined;
 }
@@ -59,7 +62,7 @@ export class Speaker {
   get open(): number[] {
     const queued = this.queue.map(({ seq }) => seq);
     const requests = [...this.asked, ...this.#decided, ...this.#answered];
-    const asked = requests.flatMap(({ seqs }) => seqs);
+    const asked = requests.flatMap(({ seqs, escalation }) => [...seqs, escalation ?? []].flat());
     const turn = [...this.turn, ...this.#waiting];
     return [...queued, ...asked, ...turn, ...this.lastResult].sort((a, b) => a - b);
   }
@@ -95,13 +98,20 @@ export class Speaker {
       const data = durable === undefined ? asked : { ...asked, durable };
       return { event: 'permission_request', data };
     }
+    const toEscalate = this.asked.find(({ escalation }) => escalation === undefined);
+    if (kind === 'escalate' && toEscalate) {
+      toEscalate.escalation = seq;
+      const data = { correlation_id: toEscalate.id, to: [text], at: '' };
+      return { event: 'request_escalated', data };
+    }
     if (kind === 'resolve' && this.asked.length > 0) {
       const [request] = this.asked.splice(size % this.asked.length, 1) as [Request];
       return this.#resolve(request, seq, size % 2 === 0);
     }
     if (kind === 'deliver' && this.#decided.length > 0) {
       const [request] = this.#decided.splice(0, 1) as [Request];
-      this.#answered.push({ ...request, seqs: [...request.seqs, seq] });
+      const { escalation: _, ...rest } = request;
+      this.#answered.push({ ...rest, seqs: [...request.seqs, seq] });
       return { event: 'request_delivered', data: { correlation_id: request.id } };
     }
     if (kind === 'wait' && this.turn.length > 0) {
@@ -120,8 +130,9 @@ export class Speaker {
   }
 
   #resolve(request: Request, seq: number, isWithoutAgent: boolean): WireEvent {
-    const resolved = { ...request, seqs: [...request.seqs, seq] };
     const isDecided = request.durable === true && isWithoutAgent;
+    const { escalation: _, ...rest } = request;
+    const resolved = { ...(isDecided ? request : rest), seqs: [...request.seqs, seq] };
     const isKept = this.turn.length > 0 && request.durable !== undefined;
     if (isKept) (isDecided ? this.#decided : this.#answered).push(resolved);
     const data = { correlation_id: request.id, kind: 'permission', outcome: 'allowed' } as const;

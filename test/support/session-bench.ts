@@ -4,6 +4,7 @@ import { jest } from '@jest/globals';
 import type { SdkFactory, SessionConfig } from '../../src/agent-webkit/engine/agent-client.js';
 import { AgentSlots } from '../../src/agent-webkit/engine/agent/agent-slots.js';
 import type { RequestApprovalsByTool } from '../../src/agent-webkit/engine/request-approvals.js';
+import type { RequestEscalationByTool } from '../../src/agent-webkit/engine/request-escalation.js';
 import type { RequestExpiryByTool } from '../../src/agent-webkit/engine/request-expiry.js';
 import type { CanAnswer } from '../../src/agent-webkit/engine/session/answering.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
@@ -27,6 +28,7 @@ import { FakeFolders } from './fake-folders.js';
 export interface BenchOptions {
   expiry?: RequestExpiryByTool;
   approvals?: RequestApprovalsByTool;
+  escalation?: RequestEscalationByTool;
   canAnswer?: CanAnswer;
   durableTools?: DurableTools;
   storage?: StorageProvider;
@@ -104,6 +106,8 @@ export class SessionBench {
   readonly reset: string[] = [];
   readonly unused: string[] = [];
   readonly decisions: RequestDecision[] = [];
+  /** The errors in the log. */
+  readonly errors: string[] = [];
   readonly deps: SessionDependencies;
   readonly #config: Partial<SessionConfig>;
   session!: Session;
@@ -127,9 +131,10 @@ export class SessionBench {
       canAnswer: options.canAnswer ?? null,
       ...(options.expiry && { expiry: options.expiry }),
       ...(options.approvals && { approvals: options.approvals }),
+      ...(options.escalation && { escalation: options.escalation }),
       durableTools: options.durableTools ?? [],
       onDecision: (decision) => void this.decisions.push(decision),
-      logger: { log: quiet, warn: quiet, error: quiet },
+      logger: { log: quiet, warn: quiet, error: (message) => void this.errors.push(message) },
       onOwnershipLost: (id) => void this.lost.push(id),
       onReset: (id) => void this.reset.push(id),
       onUnused: (id) => void this.unused.push(id),

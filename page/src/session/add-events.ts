@@ -8,6 +8,7 @@ import {
   changeTool,
   type Draft,
   endTurn,
+  escalate,
   note,
   resolve,
   startTurn,
@@ -101,6 +102,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       return;
     case 'request_approved':
       approve(draft, event.data);
+      return;
+    case 'request_escalated':
+      escalate(draft, event.data);
       return;
     case 'request_resolved':
       resolve(draft, event.data);

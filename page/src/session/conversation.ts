@@ -7,14 +7,20 @@ export interface QueuedMessage {
   readonly content: UserContent;
 }
 
+interface WhenEscalated {
+  /** To whom the request was escalated; absent until then. */
+  readonly escalatedTo?: readonly string[];
+}
+
 /** A request that waits for the user. */
 export type OpenRequest =
   | ({
       readonly kind: 'permission';
       /** The callers who have approved it, if it needs several approvals. */
       readonly approvedBy?: readonly string[];
-    } & EventPayloads['permission_request'])
-  | ({ readonly kind: 'question' } & EventPayloads['ask_user_question'])
+    } & WhenEscalated &
+      EventPayloads['permission_request'])
+  | ({ readonly kind: 'question' } & WhenEscalated & EventPayloads['ask_user_question'])
   | ({ readonly kind: 'elicitation' } & EventPayloads['elicitation_request'])
   | ({ readonly kind: 'dialog' } & EventPayloads['dialog_request'])
   | ({ readonly kind: 'hook' } & EventPayloads['hook_decision_request']);

@@ -40,6 +40,15 @@ export function approve(draft: Draft, data: EventPayloads['request_approved']): 
   );
 }
 
+export function escalate(draft: Draft, data: EventPayloads['request_escalated']): void {
+  draft.requests = draft.requests.map((request) =>
+    (request.kind === 'permission' || request.kind === 'question') &&
+    request.correlation_id === data.correlation_id
+      ? { ...request, escalatedTo: data.to }
+      : request,
+  );
+}
+
 export function resolve(draft: Draft, data: EventPayloads['request_resolved']): void {
   const { correlation_id: id, outcome, by } = data;
   draft.requests = draft.requests.filter((request) => request.correlation_id !== id);

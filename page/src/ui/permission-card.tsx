@@ -2,6 +2,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
+import { EscalationNote } from './escalation-note.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
 import { InputFields } from './input-fields.js';
 import { toJson } from './payload.js';
@@ -91,6 +92,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
         </p>
       )}
       {approvals === undefined ? null : <p>{describeApprovals(approvals.required, approvedBy)}</p>}
+      <EscalationNote to={request.escalatedTo} />
       {step === 'edit' ? (
         <label className="field">
           Input (JSON)

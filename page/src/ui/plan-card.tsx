@@ -2,6 +2,7 @@ import { useId, useState } from 'react';
 import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
+import { EscalationNote } from './escalation-note.js';
 import { Markdown } from './markdown.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
 
@@ -44,6 +45,7 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
         <h3 id={titleId}>The agent asks to carry out its plan</h3>
         <span className="chip">Plan</span>
       </header>
+      <EscalationNote to={request.escalatedTo} />
       {isMissing ? (
         <p className="problem">
           The server does not have the plan, so you cannot approve it. Ask the agent to write it

@@ -2,6 +2,7 @@ import { type FormEvent, useId, useState } from 'react';
 import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
+import { EscalationNote } from './escalation-note.js';
 import { type Choice, type Question, readQuestions, toAnswers } from './questions.js';
 
 type QuestionRequest = Extract<OpenRequest, { kind: 'question' }>;
@@ -48,6 +49,7 @@ export function QuestionCard({
           {questions.length > 1 ? 'The agent has questions' : 'The agent has a question'}
         </h3>
       </header>
+      <EscalationNote to={request.escalatedTo} />
       <form onSubmit={submit}>
         {questions.map((question, index) => (
           <QuestionFields

@@ -3,6 +3,7 @@ import type { RequestKind, RequestOutcome } from '../protocol/events.js';
 /** The types of notifications. */
 export const NOTIFICATION_TYPES = [
   'request.opened',
+  'request.escalated',
   'request.resolved',
   'turn.ended',
   'session.failed',
@@ -28,6 +29,15 @@ export interface NotificationData {
     readonly kind: RequestKind;
     /** At most 200 characters. */
     readonly tool_name: string;
+  };
+  /** A request was not resolved in time, and was escalated. */
+  'request.escalated': NotificationSubject & {
+    readonly correlation_id: string;
+    readonly kind: RequestKind;
+    /** At most 200 characters. */
+    readonly tool_name: string;
+    /** The ids of callers, or other names that the host uses: 1 to 20, each of at most 200 characters. */
+    readonly to: readonly string[];
   };
   /** A request was answered, expired or was cancelled. */
   'request.resolved': NotificationSubject & {

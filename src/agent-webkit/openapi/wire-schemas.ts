@@ -311,6 +311,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       decision: { type: 'string', enum: ['allow', 'deny'] },
     },
   },
+  AgentWebkitRequestEscalationData: {
+    description: 'When a request is escalated if it is still open.',
+    type: 'object',
+    required: ['at'],
+    properties: { at: { description: 'ISO 8601 in UTC.', type: 'string' } },
+  },
   AgentWebkitRequestApprovalsData: {
     description: 'The approvals that a permission needs.',
     type: 'object',
@@ -366,6 +372,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             description: 'When the request expires without a reply. Absent if it stays open.',
             $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
           },
+          escalation: {
+            description:
+              'When the request is escalated if it is still open, see `request_escalated`. Absent if it never is.',
+            $ref: '#/components/schemas/AgentWebkitRequestEscalationData',
+          },
           approvals: {
             description: 'The approvals that the request needs. Absent if one is enough.',
             $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
@@ -420,6 +431,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'When the request expires without a reply. It is then denied. Absent if it stays open.',
             $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
           },
+          escalation: {
+            description: 'As in `permission_request`.',
+            $ref: '#/components/schemas/AgentWebkitRequestEscalationData',
+          },
           durable: { description: 'As in `permission_request`.', type: 'boolean' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
@@ -457,6 +472,40 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           approvals: { description: 'The number of approvals so far.', type: 'number' },
           required: { type: 'number' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventRequestEscalated: {
+    description:
+      'A request was not resolved in time, and the host has named others who are to answer it. It stays open.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['request_escalated'] },
+      data: {
+        type: 'object',
+        required: ['correlation_id', 'to', 'at', 'time'],
+        properties: {
+          correlation_id: { type: 'string' },
+          to: {
+            description: 'The ids of callers, or other names that the host uses: 1 to 20.',
+            type: 'array',
+            items: { type: 'string' },
+          },
+          at: { description: 'ISO 8601 in UTC.', type: 'string' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -550,6 +599,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           approved_by: {
             description:
               'The ids of all callers who approved it, in their order, if it needed several approvals.',
+            type: 'array',
+            items: { type: 'string' },
+          },
+          escalated_to: {
+            description: 'To whom it was escalated, if that happened.',
             type: 'array',
             items: { type: 'string' },
           },
@@ -1687,6 +1741,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventAskUserQuestion' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestApproved' },
+      { $ref: '#/components/schemas/AgentWebkitEventRequestEscalated' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestResolved' },
       { $ref: '#/components/schemas/AgentWebkitEventRequestDelivered' },
       { $ref: '#/components/schemas/AgentWebkitEventTurnWaiting' },
@@ -1731,6 +1786,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         permission_request: '#/components/schemas/AgentWebkitEventPermissionRequest',
         ask_user_question: '#/components/schemas/AgentWebkitEventAskUserQuestion',
         request_approved: '#/components/schemas/AgentWebkitEventRequestApproved',
+        request_escalated: '#/components/schemas/AgentWebkitEventRequestEscalated',
         request_resolved: '#/components/schemas/AgentWebkitEventRequestResolved',
         request_delivered: '#/components/schemas/AgentWebkitEventRequestDelivered',
         turn_waiting: '#/components/schemas/AgentWebkitEventTurnWaiting',
@@ -1875,6 +1931,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         type: 'array',
         items: { type: 'string' },
       },
+      escalated_to: {
+        description: 'To whom it is escalated, as in `request_escalated`. Absent until then.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       correlation_id: {
         description: 'Identifies the request in the reply and in `request_resolved`.',
         type: 'string',
@@ -1901,6 +1962,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description: 'When the request expires without a reply. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
       },
+      escalation: {
+        description:
+          'When the request is escalated if it is still open, see `request_escalated`. Absent if it never is.',
+        $ref: '#/components/schemas/AgentWebkitRequestEscalationData',
+      },
       approvals: {
         description: 'The approvals that the request needs. Absent if one is enough.',
         $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
@@ -1922,6 +1988,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         format: 'date-time',
       },
       event: { type: 'string', enum: ['ask_user_question'] },
+      escalated_to: {
+        description: 'To whom it is escalated, as in `request_escalated`. Absent until then.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       correlation_id: {
         description: 'Identifies the request in the reply and in `request_resolved`.',
         type: 'string',
@@ -1940,6 +2011,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description:
           'When the request expires without a reply. It is then denied. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
+      },
+      escalation: {
+        description: 'As in `permission_request`.',
+        $ref: '#/components/schemas/AgentWebkitRequestEscalationData',
       },
       durable: { description: 'As in `permission_request`.', type: 'boolean' },
     },
@@ -2145,6 +2220,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         type: 'array',
         items: { type: 'string' },
       },
+      escalated_to: {
+        description: 'To whom it is escalated, as in `request_escalated`. Absent until then.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       correlation_id: {
         description: 'Identifies the request in the reply and in `request_resolved`.',
         type: 'string',
@@ -2171,6 +2251,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description: 'When the request expires without a reply. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
       },
+      escalation: {
+        description:
+          'When the request is escalated if it is still open, see `request_escalated`. Absent if it never is.',
+        $ref: '#/components/schemas/AgentWebkitRequestEscalationData',
+      },
       approvals: {
         description: 'The approvals that the request needs. Absent if one is enough.',
         $ref: '#/components/schemas/AgentWebkitRequestApprovalsData',
@@ -2194,6 +2279,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         format: 'date-time',
       },
       event: { type: 'string', enum: ['ask_user_question'] },
+      escalated_to: {
+        description: 'To whom it is escalated, as in `request_escalated`. Absent until then.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       correlation_id: {
         description: 'Identifies the request in the reply and in `request_resolved`.',
         type: 'string',
@@ -2212,6 +2302,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description:
           'When the request expires without a reply. It is then denied. Absent if it stays open.',
         $ref: '#/components/schemas/AgentWebkitRequestExpiryData',
+      },
+      escalation: {
+        description: 'As in `permission_request`.',
+        $ref: '#/components/schemas/AgentWebkitRequestEscalationData',
       },
       durable: { description: 'As in `permission_request`.', type: 'boolean' },
     },
@@ -2422,6 +2516,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         type: 'array',
         items: { type: 'string' },
       },
+      escalated_to: {
+        description: 'To whom it was escalated, if that happened.',
+        type: 'array',
+        items: { type: 'string' },
+      },
       expired: {
         description: 'Set if the request was allowed because it expired.',
         type: 'boolean',
@@ -2464,6 +2563,43 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           correlation_id: { type: 'string' },
           kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
           tool_name: { description: 'At most 200 characters.', type: 'string' },
+        },
+      },
+    },
+  },
+  AgentWebkitNotificationRequestEscalated: {
+    description: 'A request was not resolved in time, and was escalated.',
+    type: 'object',
+    required: ['type', 'timestamp', 'data'],
+    properties: {
+      type: { type: 'string', enum: ['request.escalated'] },
+      timestamp: {
+        description: 'When the event was appended: ISO 8601 in UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      data: {
+        type: 'object',
+        required: ['session_id', 'owner', 'event_id', 'correlation_id', 'kind', 'tool_name', 'to'],
+        properties: {
+          session_id: { type: 'string' },
+          owner: { description: 'The id of the caller who owns the session.', type: 'string' },
+          event_id: {
+            description:
+              'The id of the event that the notification is about, as the streams of the session have it.',
+            type: 'integer',
+            minimum: 0,
+            format: 'int64',
+          },
+          correlation_id: { type: 'string' },
+          kind: { $ref: '#/components/schemas/AgentWebkitRequestKind' },
+          tool_name: { description: 'At most 200 characters.', type: 'string' },
+          to: {
+            description:
+              'The ids of callers, or other names that the host uses: 1 to 20, each of at most 200 characters.',
+            type: 'array',
+            items: { type: 'string' },
+          },
         },
       },
     },

@@ -8,6 +8,12 @@ import type {
   SessionStateName,
 } from './events.js';
 
+/** The field that an open request gets when it is escalated. */
+type WhenEscalated = {
+  /** To whom it is escalated, as in `request_escalated`. Absent until then. */
+  escalated_to?: string[];
+};
+
 /** An open request, as in its event. A request that an earlier version of the server stored has no time. */
 export type PendingRequest = Partial<EventTime> &
   (
@@ -15,8 +21,9 @@ export type PendingRequest = Partial<EventTime> &
         event: 'permission_request';
         /** The ids of the callers who have approved it, if it needs several approvals. */
         approved_by?: string[];
-      } & EventPayloads['permission_request'])
-    | ({ event: 'ask_user_question' } & EventPayloads['ask_user_question'])
+      } & WhenEscalated &
+        EventPayloads['permission_request'])
+    | ({ event: 'ask_user_question' } & WhenEscalated & EventPayloads['ask_user_question'])
     | ({ event: 'elicitation_request' } & EventPayloads['elicitation_request'])
     | ({ event: 'dialog_request' } & EventPayloads['dialog_request'])
     | ({ event: 'hook_decision_request' } & EventPayloads['hook_decision_request'])
@@ -110,6 +117,8 @@ export type DecisionRecord = DecisionLink & {
   by: string | null;
   /** The ids of all callers who approved it, in their order, if it needed several approvals. */
   approved_by?: string[];
+  /** To whom it was escalated, if that happened. */
+  escalated_to?: string[];
   /** Set if the request was allowed because it expired. */
   expired?: true;
   /** When the request was resolved. */

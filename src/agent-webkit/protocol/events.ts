@@ -45,6 +45,12 @@ export type RequestExpiryData = {
   decision: 'allow' | 'deny';
 };
 
+/** When a request is escalated if it is still open. */
+export type RequestEscalationData = {
+  /** ISO 8601 in UTC. */
+  at: string;
+};
+
 /** The approvals that a permission needs. */
 export type RequestApprovalsData = {
   /** How many callers must approve it. */
@@ -149,6 +155,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     context: Record<string, unknown>;
     /** When the request expires without a reply. Absent if it stays open. */
     expiry?: RequestExpiryData;
+    /** When the request is escalated if it is still open, see `request_escalated`. Absent if it never is. */
+    escalation?: RequestEscalationData;
     /** The approvals that the request needs. Absent if one is enough. */
     approvals?: RequestApprovalsData;
     /**
@@ -172,6 +180,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     /** When the request expires without a reply. It is then denied. Absent if it stays open. */
     expiry?: RequestExpiryData;
     /** As in `permission_request`. */
+    escalation?: RequestEscalationData;
+    /** As in `permission_request`. */
     durable?: boolean;
   };
   /** A caller approved a request that needs more approvals, and stays open. One denial decides. */
@@ -187,6 +197,14 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     approvals: number;
     required: number;
   };
+  /** A request was not resolved in time, and the host has named others who are to answer it. It stays open. */
+  request_escalated: {
+    correlation_id: string;
+    /** The ids of callers, or other names that the host uses: 1 to 20. */
+    to: string[];
+    /** ISO 8601 in UTC. */
+    at: string;
+  };
   /** A request was answered, expired or was cancelled. */
   request_resolved: {
     correlation_id: string;
@@ -196,6 +214,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     by?: string;
     /** The ids of all callers who approved it, in their order, if it needed several approvals. */
     approved_by?: string[];
+    /** To whom it was escalated, if that happened. */
+    escalated_to?: string[];
     /** Set if the request was allowed because it expired. One that expired and was denied has the outcome `expired`. */
     expired?: true;
     /** When the request was resolved: ISO 8601 in UTC. Like the fields below, absent in events of an earlier version. */
@@ -348,6 +368,7 @@ export const EVENT_NAMES = Object.keys({
   permission_request: true,
   ask_user_question: true,
   request_approved: true,
+  request_escalated: true,
   request_resolved: true,
   request_delivered: true,
   turn_waiting: true,

@@ -23,6 +23,10 @@ const approved = (correlation_id: string, by: string): WireEvent => ({
   event: 'request_approved',
   data: { correlation_id, by, at: '', input_digest: '', approvals: 1, required: 3 },
 });
+const escalated = (correlation_id: string, to: string[]): WireEvent => ({
+  event: 'request_escalated',
+  data: { correlation_id, to, at: '' },
+});
 const resolved = (correlation_id: string): WireEvent => ({
   event: 'request_resolved',
   data: { correlation_id, kind: 'permission', outcome: 'allowed' },
@@ -87,6 +91,27 @@ describe('the state of a session', () => {
     expect(requests.get('a')).toMatchObject({ approvedBy: ['ann', 'bob'] });
     expect(open).toEqual([1, 2, 4]);
     expect(fold(...events, resolved('a')).open).toEqual([]);
+  });
+
+  it('has to whom an open request was first escalated, and that event stays until it is resolved', () => {
+    const events = [
+      ask('a'),
+      escalated('a', ['ann']),
+      escalated('other', ['ann']),
+      escalated('a', ['bob']),
+    ];
+    const { requests, open } = fold(...events);
+    expect(requests.get('a')).toMatchObject({ escalatedTo: ['ann'] });
+    expect(open).toEqual([1, 2]);
+    expect(fold(...events, resolved('a')).open).toEqual([]);
+  });
+
+  it('is unfinished for a durable request until that was escalated, and finished while it waits for people alone', () => {
+    const turn = [message('m'), start('m')];
+    const durable = ask('a');
+    Object.assign(durable.data, { durable: true, escalation: { at: '2026-01-02T03:04:05.006Z' } });
+    expect(fold(...turn, durable).isUnfinished).toBe(true);
+    expect(fold(...turn, durable, escalated('a', ['ann'])).isUnfinished).toBe(false);
   });
 
   it('ignores an event whose opening event is no longer kept', () => {

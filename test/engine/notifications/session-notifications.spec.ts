@@ -94,6 +94,23 @@ describe('The notifications about events', () => {
     ]);
   });
 
+  it('tell to whom an open request was escalated', () => {
+    const escalated: WireEvent = {
+      event: 'request_escalated',
+      data: { correlation_id: 'c', to: ['cy'], at: TIME },
+    };
+    const names = { correlation_id: 'c', kind: 'permission', tool_name: 'Bash' };
+    expect(bodies([permission('Bash', { command: 'a secret command' }), escalated])).toEqual([
+      of('request.opened', { ...subject(101), ...names }),
+      of('request.escalated', { ...subject(102), ...names, to: ['cy'] }),
+    ]);
+    const data = { correlation_id: 'c', kind: 'permission', outcome: 'denied' } as const;
+    const resolved: WireEvent = { event: 'request_resolved', data };
+    expect(bodies([permission('Bash'), escalated, resolved])).toMatchObject([
+      { type: 'request.resolved' },
+    ]);
+  });
+
   it('are only of the chosen types', () => {
     const wires = [permission('Bash'), { event: 'result', data: RESULT } as const];
     expect(bodies(wires, ['turn.ended'])).toMatchObject([{ type: 'turn.ended' }]);

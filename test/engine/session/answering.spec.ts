@@ -46,6 +46,7 @@ describe('canAnswer', () => {
           kind: 'permission',
           toolName: 'Bash',
           input: { command: 'ls' },
+          escalatedTo: [],
           answer: 'allow',
         },
         ADA,

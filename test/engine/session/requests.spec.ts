@@ -22,6 +22,8 @@ const NOT_DURABLE = {
   onWaiting: () => undefined,
   onHeld: () => undefined,
   onDecided: () => undefined,
+  onEscalated: () => undefined,
+  logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
 };
 const OPTIONS = {
   ...NOT_DURABLE,

@@ -1,5 +1,6 @@
 import type {
   RequestApprovalsData,
+  RequestEscalationData,
   RequestExpiryData,
   RequestKind,
   WireEvent,
@@ -29,19 +30,32 @@ export interface Asked {
   readonly isForDurableTool: boolean;
   /** When it expires; absent when it stays open. */
   readonly expiry?: RequestExpiryData;
+  /** When it is escalated; absent when it never is. */
+  readonly escalation?: RequestEscalationData;
+}
+
+/** The fields that the events of several kinds of requests have. */
+interface Policies {
+  durable?: boolean;
+  expiry?: RequestExpiryData;
+  escalation?: RequestEscalationData;
 }
 
 /** Reads the event of a request. */
 export function readAsked(wire: Extract<WireEvent, { event: RequestName }>): Asked {
-  const { durable, expiry } = wire.data as { durable?: boolean; expiry?: RequestExpiryData };
-  const isDurable = durable === true;
-  const isForDurableTool = durable !== undefined;
-  return { ...readInput(wire), isDurable, isForDurableTool, ...(expiry && { expiry }) };
+  const { durable, expiry, escalation } = wire.data as Policies;
+  return {
+    ...readInput(wire),
+    isDurable: durable === true,
+    isForDurableTool: durable !== undefined,
+    ...(expiry && { expiry }),
+    ...(escalation && { escalation }),
+  };
 }
 
 function readInput(
   wire: Extract<WireEvent, { event: RequestName }>,
-): Omit<Asked, 'isDurable' | 'isForDurableTool' | 'expiry'> {
+): Omit<Asked, 'isDurable' | 'isForDurableTool' | 'expiry' | 'escalation'> {
   const { correlation_id: correlationId, input_digest: inputDigest = null } = wire.data;
   switch (wire.event) {
     case 'permission_request': {

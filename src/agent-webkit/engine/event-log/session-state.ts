@@ -38,9 +38,12 @@ export interface RunningTask {
 /** A request of the agent without a reply. */
 export interface OpenRequest extends Asked {
   readonly event: SessionEvent;
-  /** The ids of the callers who have approved it, in their order, and the events of that. */
+  /** The ids of the callers who have approved it, in their order. */
   readonly approvedBy: readonly string[];
-  readonly approvalEvents: readonly SessionEvent[];
+  /** To whom it was escalated; absent until then. */
+  readonly escalatedTo?: readonly string[];
+  /** The events of its approvals and of its escalation. */
+  readonly laterEvents: readonly SessionEvent[];
 }
 
 /** The limits of a state from which nothing is trimmed. */
@@ -123,11 +126,14 @@ export class SessionState {
           event: copyOf(event),
           ...readAsked(wire),
           approvedBy: [],
-          approvalEvents: [],
+          laterEvents: [],
         });
         return;
       case 'request_approved':
         this.#approve(event, wire.data);
+        return;
+      case 'request_escalated':
+        this.#escalate(event, wire.data);
         return;
       case 'request_resolved':
         this.#resolve(event, wire.data);
@@ -193,12 +199,12 @@ export class SessionState {
 
   /**
    * True while work is left: a message is queued, a turn or a task runs, a request is open, or the session is
-   * to be removed. A turn that only waits for people is none: it goes on with their answer, or when a request
-   * expires.
+   * to be removed. A turn that only waits for people is none: it goes on with their answer, unless a request
+   * {@link isTimed}.
    */
   get isUnfinished(): boolean {
     const { closed, queue, turn, requests, tasks } = this;
-    if (!closed && this.isWaiting && !this.expires) return false;
+    if (!closed && this.isWaiting && !this.isTimed) return false;
     return closed || queue.length > 0 || turn !== null || requests.size > 0 || tasks.size > 0;
   }
 
@@ -208,9 +214,11 @@ export class SessionState {
     return this.decided.size > 0 || [...this.requests.values()].some(({ isDurable }) => isDurable);
   }
 
-  /** True while an open request will expire. */
-  get expires(): boolean {
-    return [...this.requests.values()].some(({ expiry }) => expiry !== undefined);
+  /** True while an open request will expire, or be escalated. */
+  get isTimed(): boolean {
+    return [...this.requests.values()].some(
+      ({ expiry, escalation, escalatedTo }) => expiry || (escalation && !escalatedTo),
+    );
   }
 
   /** True while the turn only waits for people, and needs no agent for that. */
@@ -242,11 +250,12 @@ export class SessionState {
   openEvents(): SessionEvent[] {
     const open = [
       ...this.queue.map((message) => message.event),
-      ...[...this.requests.values()].flatMap(({ event, approvalEvents }) => [
+      ...[...this.requests.values()].flatMap(({ event, laterEvents }) => [event, ...laterEvents]),
+      ...[...this.decided.values()].flatMap(({ event, request }) => [
+        request.event,
+        ...request.laterEvents,
         event,
-        ...approvalEvents,
       ]),
-      ...[...this.decided.values()].flatMap(({ event, request }) => [request.event, event]),
       ...[...this.answered.values()].flat(),
       ...[...this.tasks.values()].flatMap((task) => task.events),
       ...this.#resets.map((reset) => reset.event),
@@ -326,7 +335,18 @@ export class SessionState {
     this.requests.set(correlation_id, {
       ...request,
       approvedBy: [...request.approvedBy, by],
-      approvalEvents: [...request.approvalEvents, copyOf(event)],
+      laterEvents: [...request.laterEvents, copyOf(event)],
+    });
+  }
+
+  #escalate(event: SessionEvent, { correlation_id, to }: EventPayloads['request_escalated']): void {
+    const request = this.requests.get(correlation_id);
+    if (!request || request.escalatedTo) return;
+    this.#workChanges += 1;
+    this.requests.set(correlation_id, {
+      ...request,
+      escalatedTo: to,
+      laterEvents: [...request.laterEvents, copyOf(event)],
     });
   }
 }

@@ -32,13 +32,10 @@ const MAX_NAME = 200;
 /** Returns a function that describes events by the notifications of some types. */
 export function notificationsOf(types: readonly NotificationType[]): DescribeNotifications {
   return ({ id, owner }, appended, log) => {
-    const requests = new Map(
-      [...log.state.requests.values()].map((open) => [open.event.seq, open]),
-    );
     return appended.flatMap(({ event, wire }) => {
       const { seq } = event;
       const subject: Subject = { session_id: id, owner, event_id: log.idOf(seq) };
-      const facts = factsOf(wire, requests.get(seq), subject);
+      const facts = factsOf(wire, seq, log.state, subject);
       if (facts === null || !types.includes(facts.type)) return [];
       const { time: timestamp } = parseSessionEvent(event).data;
       const body = { type: facts.type, timestamp, data: facts.data };
@@ -52,18 +49,29 @@ export function mayNotify({ event, data }: WireEvent): boolean {
   return event === 'result' || event === 'error' || 'correlation_id' in data;
 }
 
-/** @param request the request that the event opens, unless it was resolved at once */
+/** @param state the state after the event, in which a request that was resolved at once is not open */
 function factsOf(
   wire: WireEvent,
-  request: OpenRequest | undefined,
+  seq: number,
+  { requests }: SessionState,
   subject: Subject,
 ): Facts | null {
-  if (request) {
-    const { correlationId, kind, toolName } = request;
-    const names = { correlation_id: correlationId, kind, tool_name: toolName.slice(0, MAX_NAME) };
-    return { type: 'request.opened', data: { ...subject, ...names } };
-  }
   switch (wire.event) {
+    case 'permission_request':
+    case 'ask_user_question':
+    case 'elicitation_request':
+    case 'dialog_request':
+    case 'hook_decision_request': {
+      const request = requests.get(wire.data.correlation_id);
+      if (request?.event.seq !== seq) return null;
+      return { type: 'request.opened', data: { ...subject, ...namesOf(request) } };
+    }
+    case 'request_escalated': {
+      const request = requests.get(wire.data.correlation_id);
+      if (!request) return null;
+      const data = { ...subject, ...namesOf(request), to: wire.data.to };
+      return { type: 'request.escalated', data };
+    }
     case 'request_resolved': {
       const { correlation_id, kind, outcome, by } = wire.data;
       const data = { ...subject, correlation_id, kind, outcome, ...(by !== undefined && { by }) };
@@ -79,4 +87,8 @@ function factsOf(
     default:
       return null;
   }
+}
+
+function namesOf({ correlationId, kind, toolName }: OpenRequest) {
+  return { correlation_id: correlationId, kind, tool_name: toolName.slice(0, MAX_NAME) };
 }

@@ -16,6 +16,8 @@ export interface AnsweredRequest {
   readonly toolName: string;
   /** The tool's input, the questions, or the data of another request, as the agent sent them. A copy. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** To whom the request was escalated, as `requests.escalation` of its tool has returned them. Empty until then. */
+  readonly escalatedTo: readonly string[];
   /** The decision about a tool call; `answers` to questions and forms, and `deny` to decline them. */
   readonly answer: 'allow' | 'deny' | 'answers';
 }
@@ -83,7 +85,7 @@ export class Answering {
   }
 
   async #isPermitted(
-    { correlationId, kind, toolName, input }: OpenRequest,
+    { correlationId, kind, toolName, input, escalatedTo = [] }: OpenRequest,
     answer: Answer,
     by: Caller,
   ): Promise<boolean> {
@@ -95,6 +97,7 @@ export class Answering {
       kind,
       toolName,
       input: structuredClone(input),
+      escalatedTo: [...escalatedTo],
       answer: choiceIn(answer),
     };
     try {

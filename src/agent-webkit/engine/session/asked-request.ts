@@ -2,6 +2,7 @@ import type { RequestKind, WireEvent } from '../../protocol/events.js';
 import type { PermissionContext } from '../agent-client.js';
 import { QUESTION_TOOL } from '../event-log/asked.js';
 import { approvalsOf, type RequestApprovalsByTool } from '../request-approvals.js';
+import { escalationOf, type RequestEscalationByTool } from '../request-escalation.js';
 import { expiryOf, type RequestExpiryByTool } from '../request-expiry.js';
 import { requestEventOrNull } from './request-events.js';
 
@@ -13,6 +14,8 @@ export interface RequestPolicies {
   expiry?: RequestExpiryByTool;
   /** The approvals that the requests of some tools need. */
   approvals?: RequestApprovalsByTool;
+  /** The escalation of the requests of some tools. */
+  escalation?: RequestEscalationByTool;
 }
 
 /** A request to publish. */
@@ -48,8 +51,11 @@ export function requestForTool(
   if (approvals && event.event === 'permission_request') event.data.approvals = approvals;
   const mustBeDenied = kind === 'question' || approvals !== undefined;
   const defaultMs = isDurable ? null : policies.timeoutMs;
-  const expiry = expiryOf(toolName, mustBeDenied, policies.expiry ?? {}, defaultMs, Date.now());
+  const now = Date.now();
+  const expiry = expiryOf(toolName, mustBeDenied, policies.expiry ?? {}, defaultMs, now);
   if (expiry) event.data.expiry = { at: expiry.at, decision: expiry.decision };
+  const escalation = escalationOf(toolName, policies.escalation ?? {}, expiry?.afterMs, now);
+  if (escalation) event.data.escalation = escalation;
   return {
     correlationId: context.toolUseID,
     kind,

@@ -18,6 +18,7 @@ import {
   requestForTool,
   type RequestPolicies,
 } from './asked-request.js';
+import { Escalations, type EscalationsOptions } from './escalations.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { HoldTimer } from './hold-timer.js';
 import { readReply } from './replies.js';
@@ -32,9 +33,8 @@ import {
 } from './settlement.js';
 import { WaitingCalls } from './waiting-calls.js';
 
-export interface RequestsOptions extends RequestPolicies, RequestResolverOptions {
-  /** The id of the caller who owns the session. */
-  owner: string;
+export interface RequestsOptions
+  extends RequestPolicies, RequestResolverOptions, Omit<EscalationsOptions, 'byTool'> {
   /** Decides who may answer; null for every caller who may answer in the session. */
   answering: Pick<Answering, 'check'> | null;
   /** Tells the calls whose requests stay open without an agent; null for none. */
@@ -71,11 +71,13 @@ export class Requests {
   readonly #resolver: RequestResolver;
   readonly #hold: HoldTimer;
   readonly #expiries = new ExpiryTimers();
+  readonly #escalations: Escalations;
 
   constructor(log: EventLog, options: RequestsOptions) {
     this.#log = log;
     this.#options = options;
     this.#delivery = new AnswerDelivery(log);
+    this.#escalations = new Escalations(log, { ...options, byTool: options.escalation ?? {} });
     this.#resolver = new RequestResolver(log, this.#calls, this.#delivery, options);
     this.#hold = new HoldTimer({
       ...options,
@@ -149,6 +151,8 @@ export class Requests {
       () => this.#options.onWaiting(),
       () => this.#calls.take(correlationId)?.(unanswered(kind, 'cancelled').result),
     );
+    const open = this.#log.state.requests.get(correlationId);
+    if (open) this.#escalations.start(open);
     return outcome;
   }
 
@@ -214,8 +218,9 @@ export class Requests {
     return this.#delivery.isOnItsWay;
   }
 
-  /** Starts the timers of the open requests that expire, in a restored session. */
+  /** Starts the timers of the open requests that expire or are escalated, in a restored session. */
   resume(): void {
+    this.#escalations.resume();
     for (const [id, { expiry }] of this.#log.state.requests) {
       if (!expiry) continue;
       this.#startTimer(id, { ...expiry, afterMs: Date.parse(expiry.at) - Date.now() });
@@ -226,6 +231,7 @@ export class Requests {
   stopTimers(): void {
     this.#hold.stop();
     this.#expiries.stopAll();
+    this.#escalations.stopAll();
   }
 
   /** Observes events of the agent. It may go on without the answer to a request, which is then cancelled. */
@@ -265,6 +271,7 @@ export class Requests {
 
   #resolve(request: OpenRequest, settlement: Settlement, by: Caller | null): Promise<void> {
     this.#expiries.stop(request.correlationId);
+    this.#escalations.stop(request.correlationId);
     return this.#resolver.resolve(request, settlement, by);
   }
 }

@@ -80,6 +80,7 @@ export function describeResolution(
     ...(outcome === 'allowed' &&
       by &&
       request.approvals && { approved_by: [...request.approvedBy, by.id] }),
+    ...(request.escalatedTo && { escalated_to: [...request.escalatedTo] }),
     ...(outcome === 'allowed' && !by && { expired: true as const }),
     at: new Date().toISOString(),
     input_digest: shownDigest(request),

@@ -152,7 +152,7 @@ export class SessionActivity implements SlotHolder {
   /** True when the session would be the same if it left memory: there is no agent, and no work that needs one. */
   get #needsNothing(): boolean {
     const { log, gate } = this.#options;
-    const isWaiting = gate.isParked && log.state.isWaiting && !log.state.expires;
+    const isWaiting = gate.isParked && log.state.isWaiting && !log.state.isTimed;
     return this.state === 'dormant' || isWaiting;
   }
 

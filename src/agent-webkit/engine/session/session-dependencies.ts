@@ -8,6 +8,7 @@ import type { WindowLimits } from '../event-log/kept-events.js';
 import type { NewNotification } from '../notification-outbox.js';
 import type { SessionRecord, StorageProvider } from '../storage.js';
 import type { RequestApprovalsByTool } from '../request-approvals.js';
+import type { RequestEscalationByTool } from '../request-escalation.js';
 import type { RequestExpiryByTool } from '../request-expiry.js';
 import type { SessionFolders } from '../workspace/session-folders.js';
 import type { PermittedCommands } from '../slash-command.js';
@@ -74,6 +75,12 @@ export interface SessionDependencies {
    * @default one for every tool
    */
   approvals?: RequestApprovalsByTool;
+  /**
+   * The escalation of the requests of some tools.
+   *
+   * @default none
+   */
+  escalation?: RequestEscalationByTool;
   slots: AgentSlots;
   /** The tools whose calls always need a person, and whose requests stay open without an agent, in sessions without others. */
   durableTools: DurableTools;

@@ -1,4 +1,8 @@
 import type { RequestApprovals, RequestApprovalsByTool } from '../../engine/request-approvals.js';
+import type {
+  RequestEscalation,
+  RequestEscalationByTool,
+} from '../../engine/request-escalation.js';
 import type { RequestExpiry, RequestExpiryByTool } from '../../engine/request-expiry.js';
 import type { Descriptors } from '../descriptor.js';
 import { delay, flag, integer, type Rule } from '../rules.js';
@@ -24,6 +28,17 @@ export interface RequestOptions {
    * @default one approval for every tool
    */
   readonly approvals?: RequestApprovalsByTool;
+
+  /**
+   * When the requests of some tools that are still open are escalated, and to whom, by the name of the tool:
+   * `{ 'mcp__payments__*': { afterMs: 900_000, to: ({ owner }) => managerOf(owner) } }`. In a name, `*` stands for any
+   * text; the first name that matches counts. `to` returns 1 to 20 names, which the event
+   * `request_escalated` and the notification `request.escalated` have. The request stays open, and who may answer it
+   * is still decided by `hooks.canAccess` and `hooks.canAnswer`. Of other requests than permissions and questions, none is escalated.
+   *
+   * @default no request is escalated
+   */
+  readonly escalation?: RequestEscalationByTool;
 }
 
 const DECISIONS: readonly unknown[] = ['allow', 'deny'] satisfies RequestExpiry['decision'][];
@@ -47,6 +62,15 @@ const approvalsByTool: Rule<RequestApprovalsByTool> = {
   allowsNull: false,
 };
 
+const escalationByTool: Rule<RequestEscalationByTool> = {
+  words:
+    'an object of tool names, each with `afterMs`, an integer from 1 to 2147483647, and `to`, which is a function',
+  accepts: (value): value is RequestEscalationByTool =>
+    isObject(value) &&
+    Object.entries(value).every(([name, escalation]) => name !== '' && isEscalation(escalation)),
+  allowsNull: false,
+};
+
 export const REQUESTS = {
   expiry: {
     rule: expiryByTool,
@@ -62,6 +86,13 @@ export const REQUESTS = {
     effect:
       'How many callers must approve a request of some tools before it is allowed. One denial decides. See [Several approvals](./decisions.md#several-approvals).',
   },
+  escalation: {
+    rule: escalationByTool,
+    computeDefault: () => ({}),
+    defaultText: 'no request is escalated',
+    effect:
+      'When the requests of some tools that are still open are escalated, and a function that returns to whom. See [Escalation](./decisions.md#escalation).',
+  },
 } satisfies Descriptors<RequestOptions>;
 
 function isApprovals(value: unknown): value is RequestApprovals {
@@ -69,6 +100,12 @@ function isApprovals(value: unknown): value is RequestApprovals {
   const { required, exceptOwner, ...more } = value;
   const isFlag = exceptOwner === undefined || flag.accepts(exceptOwner);
   return integer(2, MAX_APPROVALS).accepts(required) && isFlag && Object.keys(more).length === 0;
+}
+
+function isEscalation(value: unknown): value is RequestEscalation {
+  if (!isObject(value)) return false;
+  const { afterMs, to, ...more } = value;
+  return delay.accepts(afterMs) && typeof to === 'function' && Object.keys(more).length === 0;
 }
 
 function isExpiry(value: unknown): value is RequestExpiry {
