@@ -33,6 +33,10 @@ const script: Script = async (turn) => {
     await turn.say(outcome.allowed ? 'I begin.' : `Not approved: ${outcome.message}`);
     return;
   }
+  if (turn.input.text === 'late') {
+    await turn.useTool('mcp__pay__send', {}, { run: () => 'sent' });
+    return;
+  }
   if (turn.input.text === 'danger') {
     const context = {
       suggestions: [SUGGESTION],
@@ -75,6 +79,7 @@ describeInChromium('the page in another app, under a path of its own', () => {
           auth: 'none',
           retention: { maxEvents: 20_000 },
           agent: { sdkFactory: scriptedSdkFactory(script) },
+          requests: { escalation: { 'mcp__pay__*': { afterMs: 1, to: () => ['bob', 'cy'] } } },
         }),
         AgentWebkitPageModule.forRoot({ path: '/agents' }),
       ],
@@ -120,6 +125,17 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await ann.button('Approve').click();
     await ann.seesText('I begin.');
     expect(ann.complaints).toEqual([]);
+  });
+
+  it('shows to whom a request was escalated', async () => {
+    ann = await Viewer.open(browser, `${server.url}/agents`);
+    await ann.startSession();
+    await ann.say('late');
+    await ann.sees(ann.card.getByText('Escalated to bob, cy.'));
+    await ann.tab.reload();
+    await ann.sees(ann.card.getByText('Escalated to bob, cy.'));
+    await ann.button(/^Allow/).click();
+    await ann.seesNo(ann.card);
   });
 
   it('does not offer to approve a plan that is not known', async () => {
