@@ -5,6 +5,8 @@ import type { Script, ToolOutcome } from '../../../src/agent-webkit/agents/scrip
 import { startSession } from './scripted-session.js';
 
 /** A script that calls one tool and records the outcome. */
+const isBash = (tool: string) => tool === 'Bash';
+
 function oneTool(options?: { ask?: boolean; run?: () => string }) {
   const outcomes: ToolOutcome[] = [];
   const script: Script = async (turn) => {
@@ -179,6 +181,16 @@ describe('a tool of a scripted agent', () => {
       await session.turn();
       expect(session.story).toContain(line);
       expect(session.asks).toEqual([]);
+    },
+  );
+
+  it.each<[PermissionMode]>([['bypassPermissions'], ['acceptEdits'], ['dontAsk']])(
+    'is asked for in the mode %s, too, when its tool is durable',
+    async (permissionMode) => {
+      const session = startSession(oneTool().script, { permissionMode, alwaysAsks: isBash });
+      session.send();
+      (await session.asked()).reply({ behavior: 'allow' });
+      expect(await session.result()).toMatchObject({ subtype: 'success' });
     },
   );
 

@@ -43,7 +43,7 @@ export interface ToolOptions<Input> {
   /**
    * True when the tool needs a permission. The permission mode then decides: `bypassPermissions`
    * allows the call without asking, `acceptEdits` does so for Edit, MultiEdit, Write and NotebookEdit,
-   * `dontAsk` denies it without asking, and every other mode asks.
+   * `dontAsk` denies it without asking, and every other mode asks. A call of a durable tool asks in any mode.
    *
    * @default true
    */

@@ -28,9 +28,9 @@ export async function decide(
   toolUseID: string,
 ): Promise<PermissionResult> {
   // A call that an earlier agent has begun has its request already.
-  const needsPerson = agentId === null && turn.alwaysAsks(name, input);
-  if (rule === 'allow' && !needsPerson && !turn.isRepeating) return { behavior: 'allow' };
-  if (rule === 'deny' && !turn.isRepeating) {
+  const mustAsk = turn.alwaysAsks(name, input) || turn.isRepeating;
+  if (rule === 'allow' && !mustAsk) return { behavior: 'allow' };
+  if (rule === 'deny' && !mustAsk) {
     return {
       behavior: 'deny',
       message: `The permission mode 'dontAsk' denies ${name} without asking.`,
