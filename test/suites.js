@@ -21,6 +21,7 @@ export const SUITES = {
     'e2e/claude/dialogs.',
     'e2e/claude/elicitation.',
     'e2e/claude/durable.',
+    'e2e/claude/durable-turns.',
     'e2e/claude/ends.',
     'e2e/claude/grants.',
     'e2e/claude/hook-decisions.',

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import type { AgentStart, AwaitedCall } from '../../engine/agent-client.js';
+import type { AgentStart, AwaitedCall, SDKMessage } from '../../engine/agent-client.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { AgentFailure } from './agent-failure.js';
-import { blocksOf, toolUsesOf } from './call-watch.js';
+import { blocksOf, resultsOf, toolUsesOf } from './call-watch.js';
 import { withMethods } from './store-methods.js';
 
 /**
@@ -34,6 +34,8 @@ export class AwaitedConversation {
   readonly #alwaysAsks: AlwaysAsks;
   #added: SessionStoreEntry[] | undefined;
   #unasked: readonly TranscriptCall[] = [];
+  /** The calls that ended with an earlier process, until they are reported. */
+  #lost: readonly string[] = [];
 
   constructor(awaited: AwaitedCall, alwaysAsks: AlwaysAsks) {
     this.#awaited = awaited;
@@ -50,6 +52,17 @@ export class AwaitedConversation {
     return this.#awaited.others.length > 0 || this.#unasked.length > 0;
   }
 
+  /** Returns the results of the calls that ended with an earlier process, as messages, once. */
+  takeLost(): SDKMessage[] {
+    const lost = this.#lost;
+    this.#lost = [];
+    return lost.map((id) => ({
+      type: 'user',
+      message: { role: 'user', content: lostContent(id) },
+      parent_tool_use_id: null,
+    }));
+  }
+
   /**
    * Returns the store for the process. The first load adds the entry by which Claude Code asks again: the one
    * that it writes itself when a hook defers a call.
@@ -64,6 +77,7 @@ export class AwaitedConversation {
           this.#added = added;
           this.#unasked = unasked;
           await store.append(key, added);
+          this.#lost = added.flatMap(resultsOf);
         }
         return [...entries, ...this.#added];
       },
@@ -127,11 +141,14 @@ function marker(
   return { ...newEntry('attachment', call, parent), attachment };
 }
 
+function lostContent(id: string) {
+  return [{ type: 'tool_result' as const, tool_use_id: id, is_error: true, content: UNKNOWN }];
+}
+
 function lostResult(call: SessionStoreEntry, id: string): SessionStoreEntry {
-  const content = [{ type: 'tool_result', tool_use_id: id, is_error: true, content: UNKNOWN }];
   return {
     ...newEntry('user', call, call),
-    message: { role: 'user', content },
+    message: { role: 'user', content: lostContent(id) },
     toolUseResult: `Error: ${UNKNOWN}`,
     sourceToolAssistantUUID: call.uuid,
   };
@@ -151,10 +168,6 @@ function newEntry(
     isSidechain: false,
     timestamp: new Date().toISOString(),
   };
-}
-
-function resultsOf(entry: SessionStoreEntry): string[] {
-  return blocksOf(entry, 'tool_result').map(({ tool_use_id: id }) => String(id));
 }
 
 function messageIdOf(entry: SessionStoreEntry): unknown {

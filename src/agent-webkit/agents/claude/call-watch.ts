@@ -13,7 +13,8 @@ const MAX_REMEMBERED = 256;
  * The tool calls of one process: which of them run, which wait for a person, and which are stored.
  *
  * Claude Code passes an entry to the store only after it has asked about the call in it. Until then, no later
- * process could ask again.
+ * process could ask again. Likewise, it reports a result before it stores it. Until then, the call runs: a later
+ * process would not know its result.
  */
 export class CallWatch {
   /** The calls that have begun, also those that wait for a person. */
@@ -34,13 +35,9 @@ export class CallWatch {
     this.#begun.add(toolUseId);
   }
 
-  /** Records the ends of calls. */
+  /** Records the end of a turn, and so of its calls. */
   observe(message: SDKMessage): void {
     if (message.type === 'result') this.#begun.clear();
-    if (message.type !== 'user' || typeof message.message.content === 'string') return;
-    for (const block of message.message.content) {
-      if (block.type === 'tool_result') this.#begun.delete(block.tool_use_id);
-    }
   }
 
   /** Returns a function that tells of each request whether its call is stored, and calls the given one. */
@@ -80,6 +77,7 @@ export class CallWatch {
       this.#stored.add(id);
       this.#storing.get(id)?.resolve(true);
     }
+    for (const id of entries.flatMap(resultsOf)) this.#begun.delete(id);
     for (const id of this.#stored) {
       if (this.#stored.size <= MAX_REMEMBERED) break;
       if (!this.#asked.has(id)) this.#stored.delete(id);
@@ -104,6 +102,11 @@ export class CallWatch {
 /** Returns the ids of the tool calls in an entry of a transcript. */
 export function toolUsesOf(entry: SessionStoreEntry): string[] {
   return blocksOf(entry, 'tool_use').flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+}
+
+/** Returns the ids of the tool calls whose results are in an entry of a transcript. */
+export function resultsOf(entry: SessionStoreEntry): string[] {
+  return blocksOf(entry, 'tool_result').map(({ tool_use_id: id }) => String(id));
 }
 
 /** Returns the blocks of one type in the message of an entry. */

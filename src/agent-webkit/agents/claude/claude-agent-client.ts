@@ -206,6 +206,7 @@ export class ClaudeAgentClient implements AgentClient {
           continue;
         }
         this.#confirmed.resolve(undefined);
+        yield* this.#conversation?.takeLost() ?? [];
         this.#costs.observe(message, query);
         this.#process?.addConversation(message.session_id);
         if (this.#turns?.observe(message) === false) continue;
