@@ -2,6 +2,7 @@ import { createAgentClient, type Session } from '@agent-webkit/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { QUESTIONS } from '../e2e/claude/model.js';
 import { Tab } from '../e2e/claude/tab.js';
 import { CompiledSources } from '../support/compiled-sources.js';
 import { eventually } from '../support/eventually.js';
@@ -29,7 +30,7 @@ for (const { name, describe, create } of DURABLE) {
         ...agent.settings,
         AGENT_WEBKIT_STORAGE: storage.setting,
         AGENT_WEBKIT_LEASE_MS: LEASE_MS,
-        AGENT_WEBKIT_DURABLE_TOOLS: 'Bash',
+        AGENT_WEBKIT_DURABLE_TOOLS: 'Bash,AskUserQuestion',
       });
       await server.start();
     });
@@ -48,12 +49,12 @@ for (const { name, describe, create } of DURABLE) {
     }
 
     /** Asks for a call. Resolves when the request is open, and its agent waits. */
-    async function ask(content: string): Promise<Tab> {
+    async function ask(content: string, event = 'permission_request'): Promise<Tab> {
       const client = createAgentClient({ baseUrl: server.url });
       const tab = open(await client.createSession({}));
       await tab.turn('say before');
       await tab.session.send(content);
-      await tab.asked();
+      await tab.asked(event);
       return tab;
     }
 
@@ -92,6 +93,22 @@ for (const { name, describe, create } of DURABLE) {
       },
       90_000,
     );
+
+    it('passes on the answer to a question when it is killed after it has accepted that', async () => {
+      const first = await ask('ask', 'ask_user_question');
+      const { correlation_id: id } = first.all('ask_user_question')[0] ?? {};
+      // No agent is left, so the answer waits for the start of one.
+      const second = await replace(first, () => server.kill());
+      await second.session.answer(String(id), { [String(QUESTIONS[0]?.question)]: 'red' });
+      const third = await replace(second, () => server.kill());
+      expect(await third.next('tool_result')).toMatchObject({
+        tool_use_id: id,
+        output: expect.stringContaining('red'),
+        is_error: false,
+      });
+      expect(await third.next('result')).toMatchObject({ subtype: 'success' });
+      expect(third.all('request_delivered')).toHaveLength(1);
+    }, 90_000);
 
     it('runs its call at most once when it is killed after the answer', async () => {
       const first = await ask('bash echo ran >> file && sleep 60');
