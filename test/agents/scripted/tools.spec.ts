@@ -5,6 +5,11 @@ import type { Script, ToolOutcome } from '../../../src/agent-webkit/agents/scrip
 import { startSession } from './scripted-session.js';
 
 /** A script that calls one tool and records the outcome. */
+const delegated: Script = (turn) =>
+  turn
+    .subAgent('List', async (agent) => void (await agent.useTool('Bash', {})))
+    .then(() => undefined);
+
 const isBash = (tool: string) => tool === 'Bash';
 
 function oneTool(options?: { ask?: boolean; run?: () => string }) {
@@ -193,6 +198,16 @@ describe('a tool of a scripted agent', () => {
       expect(await session.result()).toMatchObject({ subtype: 'success' });
     },
   );
+
+  it('is asked for when a sub-agent uses a durable tool', async () => {
+    const start = { permissionMode: 'bypassPermissions', alwaysAsks: isBash } as const;
+    const session = startSession(delegated, start);
+    session.send();
+    const { context, reply } = await session.asked();
+    expect(context).not.toHaveProperty('stored');
+    reply({ behavior: 'allow' });
+    expect(await session.result()).toMatchObject({ subtype: 'success' });
+  });
 
   it.each<[PermissionMode]>([['default'], ['acceptEdits'], ['plan'], ['auto']])(
     'waits for a decision in the permission mode %s',
