@@ -54,6 +54,7 @@ const ROOT = posix.join(fileURLToPath(import.meta.url).replaceAll('\\', '/'), '.
 /** The entries of this package by the names that examples and tests use. */
 const OWN_NAMES = {
   'nestjs-agent-webkit': 'src/index.ts',
+  'nestjs-agent-webkit/client': 'src/client.ts',
   'nestjs-agent-webkit/page': 'src/page.ts',
   'nestjs-agent-webkit/testing': 'src/testing.ts',
   'nestjs-agent-webkit/engine': 'src/engine.ts',

@@ -279,6 +279,13 @@ export const ROOMS = {
     packages: ['@nestjs/common', '@nestjs/core', 'rxjs', 'node:*'],
   },
 
+  // Runs in browsers. It shares types of the wire with the server, and no code.
+  'the client': {
+    files: 'src/agent-webkit-client/',
+    rooms: [types('protocol')],
+    packages: [],
+  },
+
   // The package's entries only gather names.
   'the names of both entries': {
     files: 'src/common.ts',
@@ -328,6 +335,11 @@ export const ROOMS = {
       'bus/conformance',
       'sandbox/conformance',
     ],
+    packages: [],
+  },
+  'entry client': {
+    files: 'src/client.ts',
+    rooms: ['the client', types('protocol')],
     packages: [],
   },
   'entry page': { files: 'src/page.ts', rooms: ['the page module'], packages: [] },

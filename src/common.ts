@@ -228,6 +228,7 @@ export type {
   DecisionRecord,
   EventsPage,
   ListedRequest,
+  WhenEscalated,
   PendingRequest,
   SessionInfo,
   SessionTask,

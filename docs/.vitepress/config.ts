@@ -14,6 +14,7 @@ const pages = [
     items: [
       { text: 'HTTP', link: '/http' },
       { text: 'Events', link: '/events' },
+      { text: 'The client', link: '/client' },
       { text: 'Clients', link: '/clients' },
       { text: 'What to show while waiting', link: '/waiting' },
       { text: 'Messages of the SDK', link: '/sdk-messages' },

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Block, readBlocks, ROOT } from '../docs/markdown.js';
 import { Program } from '../support/program.js';
@@ -44,6 +44,7 @@ const node = (file: string): Recipe => ({
 
 /** The programs that run without a browser. */
 export const RECIPES: readonly Recipe[] = [
+  node('webkit.mjs'),
   node('core.mjs'),
   node('eventsource.mjs'),
   node('polling.mjs'),
@@ -103,7 +104,8 @@ export class RecipeFolder {
    */
   static async create({ silenceSeconds = 45, build = false } = {}): Promise<RecipeFolder> {
     const folder = new RecipeFolder();
-    await mkdir(folder.path, { recursive: true });
+    await mkdir(join(folder.path, 'node_modules'), { recursive: true });
+    await symlink(ROOT, join(folder.path, 'node_modules/nestjs-agent-webkit'));
     for (const name of recipeNames()) {
       const { code } = readRecipe(name);
       const text = code.replaceAll(/\b45(?=\b|_000\b)/g, String(silenceSeconds));

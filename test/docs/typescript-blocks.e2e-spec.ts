@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { demoScript, scriptedSdkFactory } from '../../src/testing.js';
 import { eventually } from '../support/eventually.js';
 import { findFreePort } from '../support/free-port.js';
+import { startApp } from '../support/start-app.js';
 import { bootModules } from './boot-module.js';
 import { HostFolder } from './host-folder.js';
 import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
@@ -12,6 +14,7 @@ const HEADERS = { 'x-api-key': 's3cret-of-ann', authorization: 'Bearer a-long-se
 const blocks = DOCUMENTS.flatMap(readBlocks).filter(({ language }) => language === 'ts');
 const listens = ({ code }: Block) => /\.listen\(/.test(code);
 const isModule = (block: Block) => !listens(block) && block.code.includes('export class AppModule');
+const isClient = ({ code }: Block) => code.includes('nestjs-agent-webkit/client');
 const named = (chosen: Block[]) =>
   chosen.map((block) => [`${block.path}:${block.line}`, block] as const);
 
@@ -63,7 +66,34 @@ describe('The TypeScript of the documents', () => {
     },
   );
 
-  it.each(named(blocks.filter((block) => !listens(block) && !isModule(block))))(
+  it.each(named(blocks.filter(isClient)))(
+    'contains a client that runs against a server: %s',
+    async (_, block) => {
+      const app = await startApp({ agent: { sdkFactory: scriptedSdkFactory(demoScript) } });
+      const code = block.code.replaceAll('http://127.0.0.1:3000', app.url);
+      const path = await host.write(`${nameOf(block)}.ts`, code);
+      const id = await app.createSession();
+      await app.say(id, 'permission');
+      const program = host.run(process.execPath, [path]);
+      const ended = async () => {
+        // It reads the requests of this session until that is deleted.
+        const { state } = await app.info(id);
+        if (code.includes('.requests()') && state === 'idle')
+          await app.request('DELETE', `/sessions/${id}`);
+        return program.status !== null;
+      };
+      try {
+        await eventually(ended);
+      } finally {
+        await app.close();
+      }
+
+      expect([await program.ended(), program.output]).toEqual([0, expect.anything()]);
+    },
+    60_000,
+  );
+
+  it.each(named(blocks.filter((block) => !listens(block) && !isModule(block) && !isClient(block))))(
     'contains code that runs to its end: %s',
     async (_, block) => {
       const path = await host.write(`${nameOf(block)}.ts`, block.code);

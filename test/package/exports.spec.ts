@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as engine from '../../src/engine.js';
 import * as main from '../../src/index.js';
+import * as client from '../../src/client.js';
 import * as page from '../../src/page.js';
 import * as testing from '../../src/testing.js';
 import { CompiledSources } from '../support/compiled-sources.js';
@@ -126,6 +127,14 @@ describe('the public entries', () => {
       'storageConformance',
     ]);
     expect(Object.keys(page)).toEqual(['AgentWebkitPageModule']);
+    expect(Object.keys(client).sort()).toEqual([
+      'AgentClient',
+      'AgentRequest',
+      'AgentSession',
+      'EventsLostError',
+      'OutboxFullError',
+      'RequestError',
+    ]);
   });
 
   it('do not load the Claude Agent SDK before an agent starts', async () => {
@@ -134,6 +143,12 @@ describe('the public entries', () => {
     expect(await importWithout('index.js', sdk)).toEqual(Object.keys(main));
     expect(await importWithout('engine.js', sdk)).toEqual(Object.keys(engine));
     expect(await importWithout('testing.js', sdk)).toEqual(Object.keys(testing));
+  });
+
+  it('load nothing for the client', async () => {
+    const all = ['node:', '@', 'rxjs', 'class-', 'reflect-'];
+
+    expect(await importWithout('client.js', all)).toEqual(Object.keys(client));
   });
 
   it('load no HTTP adapter, and load Nest only for the module and the page', async () => {

@@ -9,10 +9,10 @@ import type {
 } from './events.js';
 
 /** The field that an open request gets when it is escalated. */
-type WhenEscalated = {
+export interface WhenEscalated {
   /** To whom it is escalated, as in `request_escalated`. Absent until then. */
   escalated_to?: string[];
-};
+}
 
 /** An open request, as in its event. A request that an earlier version of the server stored has no time. */
 export type PendingRequest = Partial<EventTime> &

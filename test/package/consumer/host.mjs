@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AgentWebkitModule, SessionRegistryService } from 'nestjs-agent-webkit';
+import { AgentClient } from 'nestjs-agent-webkit/client';
 import { AgentWebkitPageModule } from 'nestjs-agent-webkit/page';
 import { scriptedSdkFactory } from 'nestjs-agent-webkit/testing';
 import { haveATurn } from './turn.cjs';
@@ -22,6 +23,8 @@ Module({
 const withPage = await NestFactory.create(HostModule, { logger: ['error'] });
 await withPage.listen(0, '127.0.0.1');
 const page = await (await fetch(`${await withPage.getUrl()}/agents`)).text();
+const client = new AgentClient({ url: await withPage.getUrl() });
+assert.deepEqual(await client.list(), { sessions: [], next_cursor: null });
 assert.match(page, /<script type="module"[^>]* src="\.\/agents\/assets\//);
 await withPage.close();
 

@@ -1,0 +1,105 @@
+import type {
+  CreatedSession,
+  RequestsPage,
+  SessionInfo,
+  SessionsPage,
+} from '../agent-webkit/protocol/answers.js';
+import type { CreateSession } from '../agent-webkit/protocol/inbound.js';
+import { AgentSession } from './agent-session.js';
+import { type BackoffOptions, retry } from './backoff.js';
+import type { StreamSettings, Transport } from './event-stream.js';
+import { Http, type HttpOptions } from './http.js';
+import { randomId } from './random-id.js';
+
+export interface AgentClientOptions extends HttpOptions {
+  /** @default `poll` in React Native, else `stream` */
+  readonly transport?: Transport;
+  /** How long a stream may be silent before it is opened anew, in milliseconds. @default 45000 */
+  readonly silenceMs?: number;
+  /** The delays between attempts. */
+  readonly backoff?: BackoffOptions;
+}
+
+export interface PageOptions {
+  /** From 1 to 100. @default 50 */
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string | null;
+}
+
+/** How often a session is created before that fails. Each attempt has the same key, so that it exists once. */
+const ATTEMPTS = 5;
+
+/** A client of one server, for browsers, Node and React Native. */
+export class AgentClient {
+  readonly #http: Http;
+  readonly #settings: StreamSettings;
+
+  constructor({
+    transport = defaultTransport(),
+    silenceMs = 45_000,
+    backoff,
+    ...http
+  }: AgentClientOptions) {
+    this.#http = new Http(http);
+    this.#settings = { transport, silenceMs, backoff };
+  }
+
+  /**
+   * Creates a session. Repeated if the network or the server is away, without creating two.
+   *
+   * @param key names the session for later repetitions, for example after a reload of the page; a random one by default
+   * @throws RequestError when the server refuses it
+   */
+  async create(session: CreateSession = {}, key: string = randomId()): Promise<AgentSession> {
+    const attempt = () =>
+      this.#http.send<CreatedSession>({
+        method: 'POST',
+        path: '/sessions',
+        headers: { 'idempotency-key': key },
+        body: session,
+      });
+    const { signal } = new AbortController();
+    const { session_id } = await retry(attempt, signal, ATTEMPTS, this.#settings.backoff);
+    return this.attach(session_id);
+  }
+
+  /** Returns a session by its id. Asks the server nothing. */
+  attach(sessionId: string): AgentSession {
+    return new AgentSession(sessionId, this.#http, this.#settings);
+  }
+
+  /** Returns a page of the caller's sessions, the newest activity first. */
+  list(page: PageOptions = {}): Promise<SessionsPage> {
+    return this.#http.send<SessionsPage>({ path: `/sessions${queryOf(page)}` });
+  }
+
+  /** Yields the caller's sessions, the newest activity first. */
+  async *sessions(): AsyncGenerator<SessionInfo, void, undefined> {
+    let cursor: string | null = null;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- pages follow one another
+      const page: SessionsPage = await this.list({ limit: 100, cursor });
+      yield* page.sessions;
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  /** Returns a page of the open requests of all the caller's sessions, the oldest first. */
+  openRequests(page: PageOptions = {}): Promise<RequestsPage> {
+    return this.#http.send<RequestsPage>({ path: `/requests${queryOf(page)}` });
+  }
+}
+
+function queryOf({ limit, cursor }: PageOptions): string {
+  const fields = [
+    ...(limit === undefined ? [] : [`limit=${limit}`]),
+    ...(cursor == null ? [] : [`cursor=${encodeURIComponent(cursor)}`]),
+  ];
+  return fields.length === 0 ? '' : `?${fields.join('&')}`;
+}
+
+function defaultTransport(): Transport {
+  const { navigator } = globalThis as { navigator?: { product?: string } };
+  return navigator?.product === 'ReactNative' ? 'poll' : 'stream';
+}

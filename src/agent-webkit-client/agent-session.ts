@@ -1,0 +1,153 @@
+import type { SessionInfo } from '../agent-webkit/protocol/answers.js';
+import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
+import type { InboundMessage, RequestReply } from '../agent-webkit/protocol/inbound.js';
+import { AgentRequest, type Resolution } from './agent-request.js';
+import { retry } from './backoff.js';
+import { type EventStreamOptions, EventStream, type StreamSettings } from './event-stream.js';
+import type { Http } from './http.js';
+import { Outbox, type OutgoingMessage } from './outbox.js';
+import { randomId } from './random-id.js';
+import { RequestError } from './request-error.js';
+
+/** How often an answer, or another request that may be repeated, is tried. */
+const ATTEMPTS = 5;
+
+/** One session of a server. It has no connection of its own: each reader opens one, and ends it. */
+export class AgentSession {
+  readonly id: string;
+  readonly #http: Http;
+  readonly #settings: StreamSettings;
+  readonly #stream: EventStream;
+  readonly #outbox: Outbox;
+
+  /** @internal `AgentClient` returns sessions. */
+  constructor(id: string, http: Http, settings: StreamSettings) {
+    this.id = id;
+    this.#http = http;
+    this.#settings = settings;
+    this.#stream = new EventStream(http, id, settings);
+    this.#outbox = new Outbox(
+      ({ messageId: message_id, content }) =>
+        this.post({ type: 'user_message', message_id, content }),
+      settings.backoff,
+    );
+  }
+
+  /**
+   * Yields the session's events: each once, in order, over broken connections and restarted servers. Ends with the
+   * session, with the signal, or with the loop that reads it.
+   *
+   * @throws EventsLostError when the server no longer has the events after `after`
+   * @throws RequestError when the server refuses the stream for good
+   */
+  events(options: EventStreamOptions = {}): AsyncGenerator<DeliveredEvent, void, undefined> {
+    return this.#stream.read(options);
+  }
+
+  /**
+   * Sends a message. Resolves to its id when the server has accepted it: it cannot be lost then. While the network
+   * or the server is away, messages wait in {@link outbox}.
+   *
+   * @param messageId a UUID, by which the server accepts the message once; a random one by default
+   * @throws RequestError when the server refuses it for good
+   * @throws OutboxFullError when 100 messages wait
+   */
+  async send(content: UserContent, messageId: string = randomId()): Promise<string> {
+    await this.#outbox.send(messageId, content);
+    return messageId;
+  }
+
+  /** The messages that the server has not accepted yet, in their order. */
+  get outbox(): readonly OutgoingMessage[] {
+    return this.#outbox.waiting;
+  }
+
+  /**
+   * Yields the agent's requests: first those that are open, then every later one. A request that was answered
+   * meanwhile is not among them.
+   *
+   * @throws EventsLostError and RequestError as {@link events} does
+   */
+  async *requests({ signal, onConnection }: Omit<EventStreamOptions, 'after'> = {}): AsyncGenerator<
+    AgentRequest,
+    void,
+    undefined
+  > {
+    const open = new Map<string, (resolution: Resolution) => void>();
+    const create = (asked: AgentRequest['asked']): AgentRequest => {
+      const resolved = new Promise<Resolution>((resolve) =>
+        open.set(asked.correlation_id, resolve),
+      );
+      return new AgentRequest(this.id, asked, resolved, (reply) => this.reply(reply));
+    };
+    const { pending, last_id: after } = await this.info();
+    for (const asked of pending) yield create(asked);
+    const options = { after, ...(signal && { signal }), ...(onConnection && { onConnection }) };
+    for await (const { event, data } of this.events(options)) {
+      switch (event) {
+        case 'permission_request':
+        case 'ask_user_question':
+        case 'elicitation_request':
+        case 'dialog_request':
+        case 'hook_decision_request':
+          // The name still fits the data, which the compiler cannot follow.
+          yield create({ event, ...data } as AgentRequest['asked']);
+          break;
+        case 'request_resolved':
+          open.get(data.correlation_id)?.(data);
+          open.delete(data.correlation_id);
+          break;
+        default:
+      }
+    }
+  }
+
+  /**
+   * Answers a request. Repeated if the network or the server is away: the first answer decides.
+   *
+   * @throws RequestError with the code `no_pending_request` when it is not open any more
+   */
+  async reply(reply: RequestReply): Promise<void> {
+    let attempts = 0;
+    const attempt = async () => {
+      attempts += 1;
+      try {
+        await this.post(reply);
+      } catch (error) {
+        // The answer to an earlier attempt was lost: that attempt, or another client, has decided.
+        const isDecided = error instanceof RequestError && error.code === 'no_pending_request';
+        if (!isDecided || attempts === 1) throw error;
+      }
+    };
+    await retry(attempt, new AbortController().signal, ATTEMPTS, this.#settings.backoff);
+  }
+
+  /** Ends the agent's turn. Queued messages stay queued. */
+  interrupt(): Promise<void> {
+    return this.post({ type: 'interrupt' });
+  }
+
+  /** Sends any message of the protocol once. @throws RequestError when the server refuses it */
+  post(message: InboundMessage): Promise<void> {
+    return this.#http.send({ method: 'POST', path: `${this.#path}/input`, body: message });
+  }
+
+  info(): Promise<SessionInfo> {
+    return this.#http.send<SessionInfo>({ path: this.#path });
+  }
+
+  /** Ends the session and deletes everything the server has of it. */
+  delete(): Promise<void> {
+    this.close();
+    return this.#http.send({ method: 'DELETE', path: this.#path });
+  }
+
+  /** Rejects the messages that wait in the {@link outbox}. The session stays as it is at the server. */
+  close(): void {
+    this.#outbox.close();
+  }
+
+  get #path(): string {
+    return `/sessions/${encodeURIComponent(this.id)}`;
+  }
+}

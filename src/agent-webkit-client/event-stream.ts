@@ -1,0 +1,173 @@
+import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
+import type { EventsPage } from '../agent-webkit/protocol/answers.js';
+import { Backoff, type BackoffOptions, delay, mayPass } from './backoff.js';
+import type { Http } from './http.js';
+import { EventsLostError, RequestError } from './request-error.js';
+import { SilenceLimit } from './silence.js';
+import { SseParser } from './sse-parser.js';
+
+/**
+ * How events are received. `stream` reads server-sent events. `poll` asks for them, and waits at the server: for
+ * platforms whose `fetch` cannot read a response piece by piece, such as React Native.
+ */
+export type Transport = 'stream' | 'poll';
+
+/** The connection of a stream. */
+export type Connection =
+  | { readonly state: 'connecting' | 'open' | 'closed' }
+  /** It is opened again after `delayMs`, after this number of failures in a row. The error is null if it just ended. */
+  | {
+      readonly state: 'waiting';
+      readonly delayMs: number;
+      readonly failures: number;
+      readonly error: unknown;
+    };
+
+export interface EventStreamOptions {
+  /** The id of the last event that was received; 0 for all events that the server has. @default 0 */
+  readonly after?: number;
+  /** Ends the stream. */
+  readonly signal?: AbortSignal;
+  /** Called when the connection changes. */
+  readonly onConnection?: (connection: Connection) => void;
+}
+
+export interface StreamSettings {
+  readonly transport: Transport;
+  /** How long a stream may be silent before it is opened anew, in milliseconds. Servers write every 15 seconds. */
+  readonly silenceMs: number;
+  readonly backoff: BackoffOptions | undefined;
+}
+
+/** An event, and its id as the server sent it. It is sent back unchanged. */
+interface Received {
+  readonly id: string;
+  readonly event: DeliveredEvent;
+}
+
+const NO_STREAMS = 'This fetch cannot read a stream. Use the transport "poll".';
+/** How long a poll waits at the server, in seconds. */
+const POLL_WAIT_S = 25;
+
+/** The events of one session, over as many connections as it takes: each event once, in order, without a gap. */
+export class EventStream {
+  readonly #http: Http;
+  readonly #path: string;
+  readonly #settings: StreamSettings;
+
+  constructor(http: Http, sessionId: string, settings: StreamSettings) {
+    this.#http = http;
+    this.#path = `/sessions/${encodeURIComponent(sessionId)}`;
+    this.#settings = settings;
+  }
+
+  /**
+   * Yields the events after a cursor. Ends when the session ends or is deleted, or the signal aborts.
+   *
+   * @throws EventsLostError when the server no longer has the events after the cursor
+   * @throws RequestError when the server refuses the stream for good
+   */
+  async *read({
+    after = 0,
+    signal = new AbortController().signal,
+    onConnection = () => undefined,
+  }: EventStreamOptions): AsyncGenerator<DeliveredEvent, void, undefined> {
+    const backoff = new Backoff(this.#settings.backoff);
+    let wasOpen = false;
+    const opened = () => {
+      wasOpen = true;
+      onConnection({ state: 'open' });
+    };
+    let cursor = String(after);
+    let lastId = after;
+    try {
+      while (!signal.aborted) {
+        let failure: unknown = null;
+        onConnection({ state: 'connecting' });
+        try {
+          for await (const { id, event } of this.#connect(cursor, signal, opened)) {
+            // A proxy may repeat what it has sent.
+            if (event.id <= lastId) continue;
+            cursor = id;
+            lastId = event.id;
+            backoff.reset();
+            yield event;
+            if (event.event === 'done') return;
+          }
+        } catch (error) {
+          if (isAborted(signal)) return;
+          if (error instanceof RequestError && error.status === 412)
+            throw new EventsLostError(lastId);
+          // It was deleted while this client was not connected.
+          if (wasOpen && error instanceof RequestError && error.status === 404) return;
+          if (!mayPass(error)) throw error;
+          failure = error;
+        }
+        if (isAborted(signal)) return;
+        const delayMs = backoff.next(failure);
+        onConnection({ state: 'waiting', delayMs, failures: backoff.failures, error: failure });
+        await delay(delayMs, signal);
+      }
+    } finally {
+      onConnection({ state: 'closed' });
+    }
+  }
+
+  /** Yields what one connection receives. */
+  #connect(after: string, signal: AbortSignal, opened: () => void): AsyncGenerator<Received> {
+    return this.#settings.transport === 'poll'
+      ? this.#poll(after, signal, opened)
+      : this.#stream(after, signal, opened);
+  }
+
+  async *#stream(after: string, signal: AbortSignal, opened: () => void) {
+    const limit = new SilenceLimit(signal, this.#settings.silenceMs);
+    try {
+      const response = await this.#http.open({
+        path: `${this.#path}/stream`,
+        headers: {
+          accept: 'text/event-stream',
+          ...(after !== '0' && { 'last-event-id': after }),
+        },
+        signal: limit.signal,
+      });
+      const reader = response.body?.getReader();
+      if (!reader) throw new RequestError(response.status, null, NO_STREAMS, null);
+      opened();
+      const parser = new SseParser();
+      for (;;) {
+        limit.heard();
+        const { done, value } = await reader.read();
+        if (done) return;
+        for (const { id, event, data } of parser.push(value))
+          yield { id, event: { id: Number(id), event, data: JSON.parse(data) } as DeliveredEvent };
+      }
+    } finally {
+      limit.end();
+    }
+  }
+
+  async *#poll(after: string, signal: AbortSignal, opened: () => void) {
+    let cursor = after;
+    const limit = new SilenceLimit(signal, this.#settings.silenceMs);
+    try {
+      for (let waitS = 0; ; waitS = POLL_WAIT_S) {
+        limit.heard();
+        const page = await this.#http.send<EventsPage>({
+          path: `${this.#path}/events?after=${cursor}&wait=${waitS}`,
+          signal: limit.signal,
+        });
+        if (waitS === 0) opened();
+        for (const event of page.events) {
+          cursor = String(event.id);
+          yield { id: cursor, event };
+        }
+      }
+    } finally {
+      limit.end();
+    }
+  }
+}
+
+/** Read anew: the compiler takes a signal for unchanged. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;

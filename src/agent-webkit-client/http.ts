@@ -1,0 +1,65 @@
+import { readRefusal } from './request-error.js';
+
+export interface HttpOptions {
+  /** The address of the server, with the prefix of its routes if they have one. */
+  readonly url: string;
+  /** The bearer token, or a function that returns it before each request; undefined if the server needs none. */
+  readonly token?: string | (() => string | Promise<string>) | undefined;
+  /** Further headers of each request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** @default the `fetch` of the platform */
+  readonly fetch?: typeof fetch | undefined;
+  /** The requests with which a browser sends cookies. @default `same-origin`, as `fetch` does */
+  readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined;
+}
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends requests to one server. */
+export class Http {
+  readonly #options: HttpOptions;
+  readonly #base: string;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#base = options.url.replace(/\/+$/, '');
+  }
+
+  /**
+   * Resolves to the response, whose body is not read.
+   *
+   * @throws RequestError when the server refuses the request
+   * @throws TypeError or another error of `fetch` when the server cannot be reached
+   */
+  async open({ method = 'GET', path, headers, body, signal }: HttpRequest): Promise<Response> {
+    const { token, credentials, fetch: fetchOption = fetch } = this.#options;
+    const bearer = typeof token === 'function' ? await token() : token;
+    const response = await fetchOption(this.#base + path, {
+      method,
+      headers: {
+        ...this.#options.headers,
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(credentials !== undefined && { credentials }),
+      ...(signal && { signal }),
+    });
+    if (!response.ok) throw await readRefusal(response);
+    return response;
+  }
+
+  /** Resolves to the body of the response; undefined if it is empty. */
+  async send<Answer = void>(request: HttpRequest): Promise<Answer> {
+    const text = await (await this.open(request)).text();
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+}

@@ -1,0 +1,44 @@
+// A client for browsers, Node and React Native, without dependencies. Every exported name is public.
+
+export {
+  AgentClient,
+  type AgentClientOptions,
+  type PageOptions,
+} from './agent-webkit-client/agent-client.js';
+export { AgentSession } from './agent-webkit-client/agent-session.js';
+export {
+  AgentRequest,
+  type AllowOptions,
+  type DenyOptions,
+  type Resolution,
+} from './agent-webkit-client/agent-request.js';
+export type { BackoffOptions } from './agent-webkit-client/backoff.js';
+export type {
+  Connection,
+  EventStreamOptions,
+  Transport,
+} from './agent-webkit-client/event-stream.js';
+export type { HttpOptions } from './agent-webkit-client/http.js';
+export type { OutgoingMessage } from './agent-webkit-client/outbox.js';
+export {
+  EventsLostError,
+  OutboxFullError,
+  RequestError,
+} from './agent-webkit-client/request-error.js';
+export type {
+  CreatedSession,
+  ListedRequest,
+  PendingRequest,
+  RequestsPage,
+  SessionInfo,
+  SessionsPage,
+  SessionTask,
+  WhenEscalated,
+} from './agent-webkit/protocol/answers.js';
+export type { DeliveredEvent, EventPayloads, UserContent } from './agent-webkit/protocol/events.js';
+export type {
+  CreateSession,
+  FormContent,
+  InboundMessage,
+  RequestReply,
+} from './agent-webkit/protocol/inbound.js';
