@@ -122,6 +122,19 @@ describeInChromium('the page in Chromium', () => {
     await ann.sees(ann.tab.locator('.tool', { hasText: 'Allowed by ann' }));
   });
 
+  it('allows a call from the message field by Ctrl+Enter, but sends a message that is written there', async () => {
+    const ann = await openSession();
+    await ann.say('permission');
+    await ann.sees(ann.card);
+    await ann.tab.getByLabel('Message', { exact: true }).fill('later');
+    await ann.tab.keyboard.press('Control+Enter');
+    await ann.sees(ann.tab.getByText('later'));
+    await ann.sees(ann.card);
+    await ann.tab.getByLabel('Message', { exact: true }).press('Control+Enter');
+    await ann.seesNo(ann.card);
+    await ann.seesText(/You allowed it/);
+  });
+
   it('denies a permission with the keyboard and a reason', async () => {
     const ann = await openSession();
     await ann.say('permission');
@@ -231,6 +244,7 @@ describeInChromium('the page in Chromium', () => {
 
   it('resumes without gaps when the connection is closed, and shows it in the event log', async () => {
     const ann = await openSession();
+    await ann.button('Events').click();
     await ann.say('long');
     await ann.seesText(/ 2 /);
     await ann.button('Reconnect').click();

@@ -107,7 +107,9 @@ describeInChromium('the page in another app, under a path of its own', () => {
     ann = await Viewer.open(browser, `${server.url}/agents`);
     await ann.startSession();
     await ann.say('ask');
-    await ann.sees(ann.tab.getByText('Always, in this session: allow Bash(ls:*)'));
+    await ann.sees(
+      ann.tab.getByText('Always, in this session: allow commands that begin with “ls”'),
+    );
     await ann.button('Always allow').click();
     await ann.seesText('Done.');
     await ann.seesNo(ann.card);
@@ -180,6 +182,7 @@ describeInChromium('the page in another app, under a path of its own', () => {
     await server.say(id, 'go');
     ann = await Viewer.open(browser, `${server.url}/agents#session=${id}`);
     await ann.sees(ann.results);
+    await ann.button('Events').click();
     const events = Number(await ann.tab.locator('.events .count').innerText());
     expect(events).toBeGreaterThan(10_000);
     expect(await ann.conversation.locator('.item').count()).toBeLessThan(100);

@@ -66,9 +66,9 @@ describe('the texts of the page', () => {
       { type: 'setMode', mode: 'acceptEdits', destination: 'session' },
     ]);
     expect(rule).toMatchObject({ destination: 'session' });
-    expect(rule && describeSuggestion(rule)).toBe('allow Bash(ls:*)');
+    expect(rule && describeSuggestion(rule)).toBe('allow commands that begin with “ls”');
     expect(folder && describeSuggestion(folder)).toBe('allow access to /srv');
-    expect(mode && describeSuggestion(mode)).toBe('switch to the permission mode acceptEdits');
+    expect(mode && describeSuggestion(mode)).toBe('accept edits without asking');
     expect(forThisSession(undefined)).toEqual([]);
   });
 

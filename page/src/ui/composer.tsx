@@ -42,8 +42,9 @@ export function Composer(props: ComposerProps) {
     setImages((before) => [...before, ...read.images]);
     setProblem(read.problem);
   };
+  const isEmpty = text.trim() === '' && images.length === 0;
   const send = () => {
-    if (text.trim() === '' && images.length === 0) return;
+    if (isEmpty) return;
     onSay(images.length === 0 ? text : toBlocks(images, text));
     write('');
     setImages([]);
@@ -51,6 +52,8 @@ export function Composer(props: ComposerProps) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    // Answers the open request, see `useConfirmKey`.
+    if ((event.ctrlKey || event.metaKey) && isEmpty) return;
     event.preventDefault();
     send();
   };
@@ -145,11 +148,7 @@ export function Composer(props: ComposerProps) {
             Stop
           </button>
         ) : null}
-        <button
-          type="submit"
-          className="primary"
-          disabled={text.trim() === '' && images.length === 0}
-        >
+        <button type="submit" className="primary" disabled={isEmpty}>
           Send
         </button>
       </div>

@@ -108,9 +108,7 @@ function Welcome() {
   return (
     <div className="welcome">
       <p>No messages yet.</p>
-      <p className="hint">
-        Write a message below. With the demo agent, send “help” to see examples.
-      </p>
+      <p className="hint">Write a message below.</p>
     </div>
   );
 }

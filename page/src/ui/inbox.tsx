@@ -1,4 +1,5 @@
 import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.js';
+import { waitingWords } from './ask-words.js';
 import { formatAgo } from './format.js';
 import { readQuestions } from './questions.js';
 import type { OpenRequests } from './use-requests.js';
@@ -54,7 +55,7 @@ export function describeRequest(request: ListedRequest): string {
       const { title } = request.context;
       return typeof title === 'string' && title !== ''
         ? title
-        : `${request.tool_name} asks for permission`;
+        : waitingWords(request.tool_name, request.input);
     }
     case 'ask_user_question':
       return readQuestions(request.questions)[0]?.question || 'The agent has a question';

@@ -2,10 +2,12 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
+import { askWords } from './ask-words.js';
 import { EscalationNote } from './escalation-note.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
 import { InputFields } from './input-fields.js';
 import { toJson } from './payload.js';
+import { useConfirmKey } from './confirm-key.js';
 
 type Permission = Extract<OpenRequest, { kind: 'permission' }>;
 type Step = 'choose' | 'edit' | 'deny';
@@ -67,15 +69,23 @@ export function PermissionCard({ request, store }: { request: Permission; store:
     else setStep(action);
   };
 
+  const card = useConfirmKey(() => {
+    if (isSending) return;
+    if (step === 'edit') allowEdited();
+    else if (step === 'deny') void deny(false);
+    else if (!mustBeDeliberate) void allow();
+  });
+
   return (
     <section
+      ref={card}
       className="card permission"
       aria-labelledby={titleId}
       onKeyDown={onKeyDown}
       tabIndex={-1}
     >
       <header>
-        <h3 id={titleId}>{text(context['title']) ?? `${tool} asks for permission`}</h3>
+        <h3 id={titleId}>{text(context['title']) ?? askWords(tool, input)}</h3>
         <span className="chip">{tool}</span>
       </header>
       {[context['description'], context['decision_reason']].map((said, index) =>
@@ -132,7 +142,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
               className={mustBeDeliberate ? undefined : 'primary'}
               onClick={() => void allow()}
             >
-              Allow {mustBeDeliberate ? null : <kbd>A</kbd>}
+              Allow {mustBeDeliberate ? null : <kbd>Ctrl Enter</kbd>}
             </button>
             <button type="button" onClick={() => setStep('edit')}>
               Edit and allow <kbd>E</kbd>

@@ -11,6 +11,14 @@ export function forThisSession(suggestions: unknown): Suggestion[] {
     .map((item) => ({ ...item, destination: 'session' }));
 }
 
+const MODE_WISHES: ReadonlyMap<string, string> = new Map([
+  ['default', 'ask before each action'],
+  ['acceptEdits', 'accept edits without asking'],
+  ['plan', 'only plan'],
+  ['dontAsk', 'deny without asking'],
+  ['bypassPermissions', 'allow everything without asking'],
+]);
+
 /** Describes a suggestion for the user. */
 export function describeSuggestion(suggestion: Suggestion): string {
   const { type, rules, directories, mode, behavior } = suggestion;
@@ -19,11 +27,17 @@ export function describeSuggestion(suggestion: Suggestion): string {
     const verb = type === 'removeDirectories' ? 'remove access to' : 'allow access to';
     return `${verb} ${directories.map(String).join(', ')}`;
   }
-  if (typeof mode === 'string') return `switch to the permission mode ${mode}`;
+  if (typeof mode === 'string')
+    return MODE_WISHES.get(mode) ?? `switch to the permission mode ${mode}`;
   return String(type);
 }
 
 function describeRule(rule: unknown): string {
   const { toolName, ruleContent } = rule as Record<string, unknown>;
-  return typeof ruleContent === 'string' ? `${String(toolName)}(${ruleContent})` : String(toolName);
+  if (typeof ruleContent !== 'string') return String(toolName);
+  if (toolName !== 'Bash') return `${String(toolName)}(${ruleContent})`;
+  const [, beginning] = /^(.+):\*$/.exec(ruleContent) ?? [];
+  return beginning === undefined
+    ? `the command “${ruleContent}”`
+    : `commands that begin with “${beginning}”`;
 }

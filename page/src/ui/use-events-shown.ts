@@ -1,16 +1,14 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { recall, remember } from '../client/access.js';
 
-/** The width at which the events fit beside the conversation; the same as in the style sheet. */
-const WIDE = '(width >= 1180px)';
+const KEY = 'agent-webkit:events';
 
-/** Returns true while the events are shown: initially if there is room, later as the user chooses. */
+/** Returns true while the events are shown. They are not at first, and then as the user chooses. */
 export function useEventsShown(): [boolean, (areShown: boolean) => void] {
-  const [areShown, setShown] = useState(() => matchMedia(WIDE).matches);
-  useEffect(() => {
-    const wide = matchMedia(WIDE);
-    const onChange = () => setShown(wide.matches);
-    wide.addEventListener('change', onChange);
-    return () => wide.removeEventListener('change', onChange);
-  }, []);
-  return [areShown, setShown];
+  const [areShown, setShown] = useState(() => recall(KEY) === 'shown');
+  const show = (value: boolean) => {
+    setShown(value);
+    remember(KEY, value ? 'shown' : null);
+  };
+  return [areShown, show];
 }
