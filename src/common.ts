@@ -36,13 +36,16 @@ export type {
 } from './agent-webkit/agents/claude/claude-options.js';
 export type {
   AgentClient,
+  AgentCommand,
   AgentFolders,
   AgentInput,
+  AgentModel,
   AgentStart,
   AgentWalls,
   AwaitedCall,
   EndedSession,
   CanUseTool,
+  ContextUsage,
   GivenFiles,
   HostContext,
   McpServerState,
@@ -50,6 +53,7 @@ export type {
   PermissionContext,
   SdkFactory,
   SessionConfig,
+  SubAgent,
 } from './agent-webkit/engine/agent-client.js';
 export type {
   AgentAsks,
@@ -228,8 +232,12 @@ export type {
   DecisionRecord,
   EventsPage,
   ListedRequest,
+  OfferedCommand,
+  OfferedModel,
   WhenEscalated,
   PendingRequest,
+  SessionCapabilities,
+  SessionContext,
   SessionInfo,
   SessionTask,
 } from './agent-webkit/protocol/answers.js';

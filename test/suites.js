@@ -14,6 +14,7 @@ export const SUITES = {
     'gateway/model-agent.',
     'gateway/network-agent.',
     'gateway/network-programs.',
+    'e2e/claude/capabilities.',
     'e2e/claude/clear.',
     'e2e/claude/commands.',
     'e2e/claude/costs.',

@@ -3,7 +3,12 @@ import type {
   ReadOptions,
   SessionHandle as EngineSessionHandle,
 } from './engine/registry/session-handle.js';
-import type { DecisionRecord, EventsPage, SessionInfo } from './protocol/answers.js';
+import type {
+  DecisionRecord,
+  EventsPage,
+  SessionCapabilities,
+  SessionInfo,
+} from './protocol/answers.js';
 import type { DeliveredEvent } from './protocol/events.js';
 import type { InboundMessage } from './protocol/inbound.js';
 
@@ -35,6 +40,14 @@ export class SessionHandle {
   /** Returns the state of the session, as `GET /sessions/:id` does. */
   info(): Promise<SessionInfo> {
     return this.#session.info();
+  }
+
+  /**
+   * Describes what a client may offer to its user, as `GET /sessions/:id/capabilities` does. It asks the running
+   * agent, and starts none.
+   */
+  capabilities(): Promise<SessionCapabilities> {
+    return this.#session.capabilities();
   }
 
   /**

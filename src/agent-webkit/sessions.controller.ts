@@ -41,7 +41,13 @@ import {
   ReadEventsDto,
 } from './protocol/dto.js';
 import type { CreateSession, InboundMessage } from './protocol/inbound.js';
-import type { CreatedSession, EventsPage, SessionInfo, SessionsPage } from './protocol/answers.js';
+import type {
+  CreatedSession,
+  EventsPage,
+  SessionCapabilities,
+  SessionInfo,
+  SessionsPage,
+} from './protocol/answers.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { PROTOCOL_VERSION } from './protocol/events.js';
 import type { RawResponse } from './stream/response-writer.js';
@@ -107,6 +113,16 @@ export class SessionsController {
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async info(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<SessionInfo> {
     return this.engine.get(id, caller).info();
+  }
+
+  /** @internal */
+  @Get(':id/capabilities')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
+  async capabilities(
+    @Param('id') id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<SessionCapabilities> {
+    return this.engine.get(id, caller).capabilities();
   }
 
   /** @internal */

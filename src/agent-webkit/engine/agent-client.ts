@@ -226,6 +226,42 @@ export interface McpServerState {
   status: string;
 }
 
+/** A model that an agent can use. A subset of the SDK's `ModelInfo`. */
+export interface AgentModel {
+  /** The name for {@link AgentClient.setModel}; `default` for the agent's default. */
+  value: string;
+  /** The id of the model that this name stands for. */
+  resolvedModel?: string;
+  displayName: string;
+  description: string;
+  supportedEffortLevels?: readonly string[];
+}
+
+/** A slash command of an agent. A subset of the SDK's `SlashCommand`. */
+export interface AgentCommand {
+  /** Without the slash. */
+  name: string;
+  description: string;
+  argumentHint: string;
+  aliases?: readonly string[];
+}
+
+/** A kind of sub-agents that an agent can start. */
+export interface SubAgent {
+  name: string;
+  description: string;
+  model?: string;
+}
+
+/** How much of the model's context is in use. A subset of the SDK's own report. */
+export interface ContextUsage {
+  model: string;
+  totalTokens: number;
+  maxTokens: number;
+  percentage: number;
+  categories: readonly { id?: string; name: string; tokens: number; kind: string }[];
+}
+
 /** One user message for an agent. */
 export interface AgentInput {
   /** A UUID. */
@@ -294,6 +330,14 @@ export interface AgentClient {
   park?(): Promise<void>;
   /** Returns the MCP servers of the agent and their status, also while it starts. */
   mcpServers?(): Promise<readonly McpServerState[]>;
+  /** Returns the models that the agent offers. */
+  supportedModels?(): Promise<readonly AgentModel[]>;
+  /** Returns the slash commands of the agent, also those that the host does not permit. */
+  supportedCommands?(): Promise<readonly AgentCommand[]>;
+  /** Returns the kinds of sub-agents that the agent can start. */
+  supportedAgents?(): Promise<readonly SubAgent[]>;
+  /** Returns how much of the context is in use, without a request to the model. */
+  contextUsage?(): Promise<ContextUsage>;
   /**
    * Ends the agent and all processes that it started. Resolves when all of them have ended. May be
    * called repeatedly.

@@ -46,7 +46,8 @@ export function checkCommand(content: UserContent, permitted: PermittedCommands)
   }
 }
 
-function isPermittedName(name: string, permitted: PermittedCommands): boolean {
+/** True for the name of a slash command, without the slash, that clients may send. */
+export function isPermittedName(name: string, permitted: PermittedCommands): boolean {
   return permitted?.includes(name) ?? true;
 }
 

@@ -115,6 +115,18 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       answer: [204, 'The session was deleted. Its streams receive `done` and end.'],
     }),
   },
+  '/sessions/{id}/capabilities': {
+    get: operation({
+      operationId: 'capabilities',
+      summary: 'Returns what a client may choose in a session: modes, models, commands and more.',
+      parameters: [sessionId],
+      answer: [
+        200,
+        'The capabilities. What only a running agent can answer is null without one.',
+        json('AgentWebkitSessionCapabilities'),
+      ],
+    }),
+  },
   '/sessions/{id}/events': {
     get: operation({
       operationId: 'events',

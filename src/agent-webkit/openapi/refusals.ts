@@ -4,14 +4,23 @@ import { type JsonSchema, refer } from './schemas.js';
 
 /** The operations of the module, without the prefix of their ids. */
 export type OperationName =
-  'create' | 'list' | 'requests' | 'info' | 'delete' | 'events' | 'decisions' | 'stream' | 'input';
+  | 'create'
+  | 'list'
+  | 'requests'
+  | 'info'
+  | 'capabilities'
+  | 'delete'
+  | 'events'
+  | 'decisions'
+  | 'stream'
+  | 'input';
 
 /** The operations that an error code can reject. A new code does not compile before it has a line. */
 const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = {
   invalid_request: ['create', 'list', 'requests', 'events', 'decisions', 'stream', 'input'],
   unauthorized: 'all',
   forbidden: 'all',
-  session_not_found: ['info', 'delete', 'events', 'decisions', 'stream', 'input'],
+  session_not_found: ['info', 'capabilities', 'delete', 'events', 'decisions', 'stream', 'input'],
   no_pending_request: ['input'],
   input_changed: ['input'],
   no_running_task: ['input'],

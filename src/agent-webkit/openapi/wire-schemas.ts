@@ -2150,6 +2150,138 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitSessionCapabilities: {
+    description:
+      'The choices that a client may offer to its user in a session. The host permits all of them. A field that only a running agent can answer is null without one, and when the agent does not answer within 3 seconds.',
+    type: 'object',
+    required: [
+      'session_id',
+      'agent',
+      'permission_modes',
+      'models',
+      'commands',
+      'agents',
+      'mcp_servers',
+      'context',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      agent: {
+        description:
+          "As in the description of the session. With `none`, the agent's fields are null.",
+        type: 'string',
+        enum: ['running', 'none'],
+      },
+      permission_modes: {
+        description: 'The modes of `set_permission_mode`.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+      models: {
+        description:
+          'The models of `set_model`. Null if the host permits any, and no agent has told its models.',
+        type: ['array', 'null'],
+        items: { $ref: '#/components/schemas/AgentWebkitOfferedModel' },
+      },
+      commands: {
+        type: ['array', 'null'],
+        items: { $ref: '#/components/schemas/AgentWebkitOfferedCommand' },
+      },
+      agents: {
+        description: 'The kinds of sub-agents.',
+        type: ['array', 'null'],
+        items: {
+          type: 'object',
+          required: ['name', 'description'],
+          properties: {
+            name: { type: 'string' },
+            description: { type: 'string' },
+            model: { type: 'string' },
+          },
+        },
+      },
+      mcp_servers: {
+        description:
+          'The MCP servers. `status` is `connected`, `pending`, `failed`, `needs-auth` or `disabled`.',
+        type: ['array', 'null'],
+        items: {
+          type: 'object',
+          required: ['name', 'status'],
+          properties: { name: { type: 'string' }, status: { type: 'string' } },
+        },
+      },
+      context: {
+        oneOf: [{ $ref: '#/components/schemas/AgentWebkitSessionContext' }, { type: 'null' }],
+      },
+    },
+  },
+  AgentWebkitOfferedModel: {
+    description: 'A model that a client may choose.',
+    type: 'object',
+    required: ['model'],
+    properties: {
+      model: {
+        description: 'The `model` of `set_model`; null for the default.',
+        type: ['string', 'null'],
+      },
+      resolved_model: {
+        description:
+          'The id of the model that this name stands for. Absent if no agent has told it, like all fields below.',
+        type: 'string',
+      },
+      name: { type: 'string' },
+      description: { type: 'string' },
+      effort_levels: {
+        description: 'The effort levels of this model.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+    },
+  },
+  AgentWebkitOfferedCommand: {
+    description: 'A slash command that a client may send.',
+    type: 'object',
+    required: ['name', 'description', 'argument_hint'],
+    properties: {
+      name: { description: 'Without the slash.', type: 'string' },
+      description: { type: 'string' },
+      argument_hint: {
+        description: 'The arguments, such as `<file>`; empty for none.',
+        type: 'string',
+      },
+      aliases: {
+        description: 'Other names of the command that a client may send.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+    },
+  },
+  AgentWebkitSessionContext: {
+    description: "How much of the model's context is in use.",
+    type: 'object',
+    required: ['model', 'total_tokens', 'max_tokens', 'percentage', 'categories'],
+    properties: {
+      model: { type: 'string' },
+      total_tokens: { type: 'number' },
+      max_tokens: { type: 'number' },
+      percentage: { description: 'From 0 to 100.', type: 'number' },
+      categories: {
+        description:
+          'The parts of the context. `kind` is `used`, `free`, `buffer` or `deferred`; only `used` parts occupy it.',
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'tokens', 'kind'],
+          properties: {
+            id: { type: 'string' },
+            name: { type: 'string' },
+            tokens: { type: 'number' },
+            kind: { type: 'string' },
+          },
+        },
+      },
+    },
+  },
   AgentWebkitSessionsPage: {
     description: 'The response to GET /sessions.',
     type: 'object',

@@ -65,6 +65,60 @@ export interface SessionInfo {
   total_cost_usd: number;
 }
 
+/** A model that a client may choose. */
+export interface OfferedModel {
+  /** The `model` of `set_model`; null for the default. */
+  model: string | null;
+  /** The id of the model that this name stands for. Absent if no agent has told it, like all fields below. */
+  resolved_model?: string;
+  name?: string;
+  description?: string;
+  /** The effort levels of this model. */
+  effort_levels?: string[];
+}
+
+/** A slash command that a client may send. */
+export interface OfferedCommand {
+  /** Without the slash. */
+  name: string;
+  description: string;
+  /** The arguments, such as `<file>`; empty for none. */
+  argument_hint: string;
+  /** Other names of the command that a client may send. */
+  aliases?: string[];
+}
+
+/** How much of the model's context is in use. */
+export interface SessionContext {
+  model: string;
+  total_tokens: number;
+  max_tokens: number;
+  /** From 0 to 100. */
+  percentage: number;
+  /** The parts of the context. `kind` is `used`, `free`, `buffer` or `deferred`; only `used` parts occupy it. */
+  categories: { id?: string; name: string; tokens: number; kind: string }[];
+}
+
+/**
+ * The choices that a client may offer to its user in a session. The host permits all of them. A field that
+ * only a running agent can answer is null without one, and when the agent does not answer within 3 seconds.
+ */
+export interface SessionCapabilities {
+  session_id: string;
+  /** As in the description of the session. With `none`, the agent's fields are null. */
+  agent: 'running' | 'none';
+  /** The modes of `set_permission_mode`. */
+  permission_modes: string[];
+  /** The models of `set_model`. Null if the host permits any, and no agent has told its models. */
+  models: OfferedModel[] | null;
+  commands: OfferedCommand[] | null;
+  /** The kinds of sub-agents. */
+  agents: { name: string; description: string; model?: string }[] | null;
+  /** The MCP servers. `status` is `connected`, `pending`, `failed`, `needs-auth` or `disabled`. */
+  mcp_servers: { name: string; status: string }[] | null;
+  context: SessionContext | null;
+}
+
 /** The response to POST /sessions. */
 export interface CreatedSession {
   session_id: string;

@@ -36,7 +36,7 @@ describe.each(ADAPTERS)('Hooks for access and configuration on %s', (adapter) =>
     const id = await open();
     const stream = await server.stream(id, as('b'));
     expect((await stream.next('session_ready')).data['session_id']).toBe(id);
-    for (const path of ['', '/events', '/decisions']) {
+    for (const path of ['', '/capabilities', '/events', '/decisions']) {
       const answer = await server.request('GET', `/sessions/${id}${path}`, undefined, as('b'));
       expect(answer.status).toBe(200);
     }

@@ -20,6 +20,7 @@ const ROUTES = [
   ['POST', '/sessions', {}, 200],
   ['GET', '/sessions', undefined, 200],
   ['GET', '/sessions/ID', undefined, 200],
+  ['GET', '/sessions/ID/capabilities', undefined, 200],
   ['GET', '/sessions/ID/events', undefined, 200],
   ['GET', '/sessions/ID/decisions', undefined, 200],
   ['GET', '/sessions/ID/events?after=99', undefined, 412],

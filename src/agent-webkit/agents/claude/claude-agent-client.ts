@@ -2,11 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { Query, SessionStore } from '@anthropic-ai/claude-agent-sdk';
 import type {
   AgentClient,
+  AgentCommand,
   AgentInput,
+  AgentModel,
   AgentStart,
+  ContextUsage,
   McpServerState,
   PermissionMode,
   SDKMessage,
+  SubAgent,
 } from '../../engine/agent-client.js';
 import { AgentFailure, exitFailure, startFailure } from './agent-failure.js';
 import { AgentProcess } from './agent-process.js';
@@ -136,6 +140,23 @@ export class ClaudeAgentClient implements AgentClient {
     const servers = await this.#controls.ask((query) => query.mcpServerStatus());
     // Their configuration contains addresses, commands and keys.
     return servers.map(({ name, status }) => ({ name, status }));
+  }
+
+  supportedModels(): Promise<AgentModel[]> {
+    return this.#controls.ask((query) => query.supportedModels());
+  }
+
+  supportedCommands(): Promise<AgentCommand[]> {
+    return this.#controls.ask((query) => query.supportedCommands());
+  }
+
+  supportedAgents(): Promise<SubAgent[]> {
+    return this.#controls.ask((query) => query.supportedAgents());
+  }
+
+  contextUsage(): Promise<ContextUsage> {
+    // In full, each category would be counted by a request to the API.
+    return this.#controls.ask((query) => query.getContextUsage({ detail: 'summary' }));
   }
 
   /** With {@link AgentStart.alwaysAsks} only. */

@@ -1,18 +1,24 @@
 import type {
   AgentClient,
+  AgentCommand,
   AgentInput,
+  AgentModel,
   AgentStart,
   AwaitedCall,
   CanUseTool,
+  ContextUsage,
+  McpServerState,
   PermissionMode,
   PermissionResult,
   SdkFactory,
   SDKMessage,
   SessionConfig,
+  SubAgent,
 } from '../../engine/agent-client.js';
 import { Journal, type RecordedTurn } from './journal.js';
 import { MessageStream } from './message-stream.js';
 import type { Script, ScriptedTurn } from './script.js';
+import { COMMANDS, contextOf, MODELS, SUB_AGENTS } from './scripted-offers.js';
 import { type Ending, modeMessage, textOf } from './sdk-message.js';
 import { SessionMemories, type SessionMemory } from './session-memory.js';
 import { errorMessage, ScriptedAgentError, Turn } from './turn.js';
@@ -156,6 +162,26 @@ class ScriptedAgentClient implements AgentClient {
 
   /** Does nothing: no task of a script outlives its step. */
   async stopTask(): Promise<void> {}
+
+  async mcpServers(): Promise<readonly McpServerState[]> {
+    return [];
+  }
+
+  async supportedModels(): Promise<readonly AgentModel[]> {
+    return MODELS;
+  }
+
+  async supportedCommands(): Promise<readonly AgentCommand[]> {
+    return COMMANDS;
+  }
+
+  async supportedAgents(): Promise<readonly SubAgent[]> {
+    return SUB_AGENTS;
+  }
+
+  async contextUsage(): Promise<ContextUsage> {
+    return contextOf(this.#config.model, this.#memory.history);
+  }
 
   get isWaiting(): boolean {
     return this.#turn?.isWaiting ?? false;

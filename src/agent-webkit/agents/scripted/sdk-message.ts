@@ -3,7 +3,7 @@ import type { PermissionMode, SDKMessage, SessionConfig } from '../../engine/age
 import type { UserContent } from '../../protocol/events.js';
 
 /** The name of the model when the session sets none. */
-const DEFAULT_MODEL = 'scripted';
+export const DEFAULT_MODEL = 'scripted';
 
 /** A content block of an assistant message. */
 export type Block =

@@ -116,6 +116,10 @@ export class WarmAgent implements SlotHolder {
       setPermissionMode: (mode) => client.setPermissionMode(mode),
       stopTask: (taskId) => client.stopTask(taskId),
       mcpServers: () => client.mcpServers?.() ?? Promise.resolve([]),
+      supportedModels: () => client.supportedModels?.() ?? unanswered(),
+      supportedCommands: () => client.supportedCommands?.() ?? unanswered(),
+      supportedAgents: () => client.supportedAgents?.() ?? unanswered(),
+      contextUsage: () => client.contextUsage?.() ?? unanswered(),
       get isWaiting() {
         return client.isWaiting ?? false;
       },
@@ -145,6 +149,10 @@ export class WarmAgent implements SlotHolder {
       if (hasPartialMessages || next.value.type !== 'stream_event') yield next.value;
     }
   }
+}
+
+function unanswered(): Promise<never> {
+  return Promise.reject(new Error('This agent does not answer the question.'));
 }
 
 function transcriptsOf(bound: Promise<AgentStart>): SessionStore {

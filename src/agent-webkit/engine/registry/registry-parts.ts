@@ -13,6 +13,7 @@ import { Drain } from './drain.js';
 import { AGENT_GONE_TIMEOUT_MS } from './end-sessions.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Maintenance } from './maintenance.js';
+import { OfferReads } from './offer-reads.js';
 import { SessionCalls } from './session-calls.js';
 import { SessionCreation } from './session-creation.js';
 import { SessionLookup } from './session-lookup.js';
@@ -74,6 +75,7 @@ export class RegistryParts {
   readonly lookup: SessionLookup;
   readonly handler: CallHandler;
   readonly calls: SessionCalls;
+  readonly offers: OfferReads;
   /** Null for a storage that only this server uses. */
   readonly member: ClusterMember | null;
   readonly storage: GuardedStorage;
@@ -129,6 +131,7 @@ export class RegistryParts {
       membership,
       isShuttingDown,
     });
+    this.offers = new OfferReads({ live, lookup: this.lookup, member: () => this.member });
     this.handler = new CallHandler({
       ...options,
       live,
@@ -182,7 +185,7 @@ export class RegistryParts {
         return live.compareAll();
       },
       onOrphans: () => void this.maintenance.resumeOrphans(),
-      onRequest: (body) => this.handler.receive(body),
+      onRequest: (body) => this.offers.receive(body) ?? this.handler.receive(body),
       logger,
     });
   }

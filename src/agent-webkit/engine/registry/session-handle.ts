@@ -1,4 +1,9 @@
-import type { DecisionRecord, EventsPage, SessionInfo } from '../../protocol/answers.js';
+import type {
+  DecisionRecord,
+  EventsPage,
+  SessionCapabilities,
+  SessionInfo,
+} from '../../protocol/answers.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import { InvalidRequestError, ShuttingDownError } from '../errors.js';
@@ -62,6 +67,14 @@ export class SessionHandle {
   /** Returns the state of the session, as `GET /sessions/:id` does. */
   async info(): Promise<SessionInfo> {
     return this.#registry.info(this.id, this.#caller);
+  }
+
+  /**
+   * Describes what a client may offer to its user, as `GET /sessions/:id/capabilities` does. It asks the running
+   * agent, and starts none.
+   */
+  async capabilities(): Promise<SessionCapabilities> {
+    return this.#registry.capabilities(this.id, this.#caller);
   }
 
   /**

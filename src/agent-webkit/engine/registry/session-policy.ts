@@ -1,6 +1,7 @@
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { PermissionMode, PermissionUpdate, SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
+import type { Permitted } from './capabilities.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
 import { ForbiddenError, InvalidRequestError } from '../errors.js';
 import { checkConfigured } from './host-configuration.js';
@@ -180,6 +181,11 @@ export class SessionPolicy {
       `${field}.directories`,
     );
     return { ...update, directories };
+  }
+
+  /** The choices of clients. */
+  get permitted(): Permitted {
+    return this.#options;
   }
 
   #checkMode(mode: PermissionMode, field: string): void {

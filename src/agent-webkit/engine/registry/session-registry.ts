@@ -1,6 +1,7 @@
-import type { DecisionRecord, SessionInfo } from '../../protocol/answers.js';
+import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
+import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import type { EventSubscription } from '../event-log/subscription.js';
@@ -9,6 +10,7 @@ import type { Session } from '../session/session.js';
 import type { RequestCursor } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
+import { describeCapabilities } from './capabilities.js';
 import { readDecisions } from './decision-reads.js';
 import type { ListCursor } from './listing.js';
 import { MovingSubscription } from './moving-subscription.js';
@@ -135,6 +137,19 @@ export class SessionRegistry {
       this.#parts.shared?.reads.info(id, caller, wait) ??
       (await this.get(id, caller, 'read', wait)).info()
     );
+  }
+
+  /**
+   * Describes what a client may offer for a session. Starts no agent.
+   *
+   * @throws what {@link get} throws
+   */
+  async capabilities(id: string, caller: Caller): Promise<SessionCapabilities> {
+    const { agent } = await this.info(id, caller);
+    const { permitted } = this.#options.policy;
+    const offers =
+      agent === 'none' ? NO_OFFERS : await this.#parts.offers.read(id, caller, this.wait());
+    return describeCapabilities(id, agent, offers, permitted);
   }
 
   /**

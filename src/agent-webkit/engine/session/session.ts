@@ -2,6 +2,8 @@ import type { SessionInfo } from '../../protocol/answers.js';
 import { PROTOCOL_VERSION, type SessionStateName, type WireEvent } from '../../protocol/events.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
+import { askOffers } from '../agent/ask-offers.js';
+import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import { TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
@@ -249,6 +251,12 @@ export class Session implements ReadableSession {
       subscribers,
       deps.describeWalls,
     );
+  }
+
+  /** Asks the agent what it offers. Resolves to {@link NO_OFFERS} without an agent; never rejects. */
+  async offers(): Promise<AgentOffers> {
+    const { client } = this.#parts.gate.agent;
+    return client ? askOffers(client) : NO_OFFERS;
   }
 
   /**
