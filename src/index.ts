@@ -22,6 +22,7 @@ export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { RequestsController } from './agent-webkit/requests.controller.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
+export { StreamController } from './agent-webkit/stream.controller.js';
 
 // The description of the routes
 export {

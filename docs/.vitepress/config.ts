@@ -27,6 +27,7 @@ const pages = [
       { text: 'Storage', link: '/storage' },
       { text: 'More than one server', link: '/cluster' },
       { text: 'Durable requests', link: '/requests' },
+      { text: 'One stream', link: '/stream' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Webhooks', link: '/webhooks' },
       { text: 'Decisions', link: '/decisions' },

@@ -45,6 +45,7 @@ import { OpenStreams } from './stream/open-streams.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { RequestsController } from './requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { StreamController } from './stream.controller.js';
 
 const providers: Provider[] = [
   {
@@ -126,7 +127,7 @@ const providers: Provider[] = [
 ];
 
 /**
- * Makes a Nest app a server for agent sessions, under `/sessions` and `/requests`.
+ * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests` and `/stream`.
  *
  * For several kinds of agents in one app, import a subclass for each. Each has its own options,
  * guard, storage, agents and `SessionRegistryService`, and its own path of the `RouterModule`:
@@ -143,7 +144,7 @@ const providers: Provider[] = [
  * class AppModule {}
  */
 @Module({
-  controllers: [SessionsController, RequestsController],
+  controllers: [SessionsController, RequestsController, StreamController],
   providers,
   exports: [
     SessionRegistryService,
@@ -236,6 +237,6 @@ export class AgentWebkitModule
   configure(consumer: MiddlewareConsumer): void {
     consumer
       .apply(preventCaching, requireJsonBody)
-      .forRoutes(SessionsController, RequestsController);
+      .forRoutes(SessionsController, RequestsController, StreamController);
   }
 }

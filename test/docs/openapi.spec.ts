@@ -10,6 +10,7 @@ import {
   agentWebkitOpenApi,
   RequestsController,
   SessionsController,
+  StreamController,
 } from '../../src/index.js';
 import { scriptedSdkFactory } from '../../src/testing.js';
 import { startApp } from '../support/start-app.js';
@@ -22,7 +23,7 @@ function variantsOf(name: string): string[] {
   return Object.keys(schema.discriminator.mapping);
 }
 
-type Controller = typeof SessionsController | typeof RequestsController;
+type Controller = typeof SessionsController | typeof RequestsController | typeof StreamController;
 
 /** Returns the routes of a controller in Nest's metadata: method and path. */
 function declaredRoutes(controller: Controller): string[] {
@@ -52,7 +53,9 @@ const idsOf = ({ paths }: { paths: object }) =>
 
 describe('The OpenAPI description', () => {
   it('has the routes of the controllers, and no others', () => {
-    const declared = [SessionsController, RequestsController].flatMap(declaredRoutes);
+    const declared = [SessionsController, RequestsController, StreamController].flatMap(
+      declaredRoutes,
+    );
     expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declared));
   });
 

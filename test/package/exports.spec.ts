@@ -106,6 +106,7 @@ describe('the public entries', () => {
         'STORAGE_PROVIDER',
         'SessionRegistryService',
         'SessionsController',
+        'StreamController',
         'addAgentWebkitPaths',
         'agentWebkitOpenApi',
       ].sort(),

@@ -25,6 +25,36 @@ export function readLastEventId({ headers, query }: RequestWithCursor): number {
   );
 }
 
+/**
+ * Returns the position that a client of a stream of several sessions has received, as {@link readLastEventId} does;
+ * null without one. The registry checks it.
+ */
+export function readJointCursor({ headers, query }: RequestWithCursor): string | null {
+  const sent = headers['last-event-id'] ?? query['last_event_id'] ?? '';
+  if (typeof sent === 'string') return sent === '' ? null : sent;
+  throw new InvalidRequestError(`last_event_id: must be one text, but got ${excerpt(sent)}.`);
+}
+
+const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * Returns the ids in the query `sessions`, separated by commas; null without it.
+ *
+ * @param max how many there may be
+ */
+export function readSessionIds(
+  { query }: Pick<RequestWithCursor, 'query'>,
+  max: number,
+): string[] | null {
+  const sent = query['sessions'];
+  if (sent === undefined) return null;
+  const ids = typeof sent === 'string' ? sent.split(',').map((id) => id.trim().toLowerCase()) : [];
+  if (ids.length <= max && ids.length > 0 && ids.every((id) => SESSION_ID.test(id))) return ids;
+  throw new InvalidRequestError(
+    `sessions: must be 1 to ${max} ids of sessions, separated by commas, but got ${excerpt(sent)}.`,
+  );
+}
+
 /** Returns the first characters of a received value, quoted, for an error message. */
 function excerpt(received: unknown): string {
   return JSON.stringify(String(received).slice(0, 40));

@@ -1,6 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { RequestsController } from '../requests.controller.js';
 import { SessionsController } from '../sessions.controller.js';
+import { StreamController } from '../stream.controller.js';
+
+const CONTROLLERS: readonly unknown[] = [SessionsController, RequestsController, StreamController];
 
 /**
  * Returns true for a route of this module. A global interceptor that changes responses, such as one
@@ -13,6 +16,5 @@ import { SessionsController } from '../sessions.controller.js';
  * }
  */
 export function isAgentWebkitRoute(context: Pick<ExecutionContext, 'getClass'>): boolean {
-  const controller = context.getClass();
-  return controller === SessionsController || controller === RequestsController;
+  return CONTROLLERS.includes(context.getClass());
 }

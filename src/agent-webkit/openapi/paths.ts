@@ -54,6 +54,7 @@ function operation({ operationId, summary, parameters, body, answer }: Operation
   };
 }
 
+const CURSOR = { type: 'string', pattern: '^[\\w-]{1,8000}$' };
 const json = (schema: string) => ({ 'application/json': { schema: refer(schema) } });
 const list = propertiesOf(ListSessionsDto);
 const requests = propertiesOf(ListRequestsDto);
@@ -99,6 +100,31 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         query('cursor', requests['cursor'], 'The `next_cursor` of the previous page.'),
       ],
       answer: [200, 'A page of requests.', json('AgentWebkitRequestsPage')],
+    }),
+  },
+  '/stream': {
+    get: operation({
+      operationId: 'streamAll',
+      summary: 'Streams the events of all sessions of the caller over one connection.',
+      parameters: [
+        {
+          name: 'Last-Event-ID',
+          in: 'header',
+          description: 'The last received `id`. By default, the stream begins with new events.',
+          schema: CURSOR,
+        },
+        query('last_event_id', CURSOR, 'The same as `Last-Event-ID`, in the query.'),
+        query(
+          'sessions',
+          { type: 'string' },
+          'The ids of up to 200 sessions, separated by commas, of the caller and of others. By default, the sessions of the caller.',
+        ),
+      ],
+      answer: [
+        200,
+        'Server-sent events. The schema describes one event whose `data` was parsed as JSON. Not every event has an `id`.',
+        { 'text/event-stream': { schema: refer('AgentWebkitJointEvent') } },
+      ],
     }),
   },
   '/sessions/{id}': {

@@ -7,6 +7,7 @@ export type OperationName =
   | 'create'
   | 'list'
   | 'requests'
+  | 'streamAll'
   | 'info'
   | 'capabilities'
   | 'delete'
@@ -17,7 +18,16 @@ export type OperationName =
 
 /** The operations that an error code can reject. A new code does not compile before it has a line. */
 const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = {
-  invalid_request: ['create', 'list', 'requests', 'events', 'decisions', 'stream', 'input'],
+  invalid_request: [
+    'create',
+    'list',
+    'requests',
+    'streamAll',
+    'events',
+    'decisions',
+    'stream',
+    'input',
+  ],
   unauthorized: 'all',
   forbidden: 'all',
   session_not_found: ['info', 'capabilities', 'delete', 'events', 'decisions', 'stream', 'input'],
@@ -35,7 +45,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   agents_busy: ['input'],
   backpressure: ['input'],
   server_overloaded: 'all',
-  shutting_down: ['create', 'input'],
+  shutting_down: ['create', 'streamAll', 'input'],
   session_unavailable: ['input'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],

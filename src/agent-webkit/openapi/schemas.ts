@@ -161,6 +161,39 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       'A permission update of the SDK. A `destination` other than `session` is rejected with 403.',
     ...PERMISSION_UPDATE.schema,
   },
+  AgentWebkitJointEvent: {
+    description: 'An event of the stream of several sessions.',
+    type: 'object',
+    required: ['event', 'data'],
+    properties: {
+      id: { description: 'The position in the stream, for `Last-Event-ID`.', type: 'string' },
+      event: {
+        description: 'The name of an event of a session, or of one of the stream itself.',
+        type: 'string',
+      },
+      data: {
+        type: 'object',
+        required: ['session_id', 'payload'],
+        properties: {
+          session_id: {
+            description: 'The session of the event; null for one about the stream.',
+            type: ['string', 'null'],
+          },
+          id: {
+            description:
+              'The id of the event in its session. Absent from events of the stream itself.',
+            type: 'integer',
+            format: 'int64',
+          },
+          payload: {
+            description: 'The `data` of the event in the stream of its session.',
+            type: 'object',
+            additionalProperties: true,
+          },
+        },
+      },
+    },
+  },
   AgentWebkitRefusal: object({
     statusCode: { type: 'integer' },
     code: some(Object.keys(ERROR_STATUS)),

@@ -220,6 +220,20 @@ export class CommittedEvents implements SubscribedLog {
     return subscription;
   }
 
+  /**
+   * Reads events after a cursor as {@link subscribe} does, without a subscriber: the reader is not called when
+   * events are published, and does not count.
+   *
+   * @param onReadable called when events that a read of the storage was started for are there
+   * @throws what {@link checkCursor} throws
+   */
+  readerAt(cursor: number, onReadable: () => void): Subscription {
+    const after = this.checkCursor(cursor);
+    const open = after === 0 ? this.#openBeforeKept() : [];
+    const from = after === 0 ? this.firstSeq - 1 : after;
+    return new Subscription(this, from, open, onReadable, () => undefined);
+  }
+
   unsubscribe(subscription: Subscription): void {
     this.#subscribers.remove(subscription);
   }

@@ -238,6 +238,11 @@ export class EventLog {
     return this.#committed.subscribeChecked(after, onReadable, onClose);
   }
 
+  /** Reads events without a subscriber, see {@link CommittedEvents.readerAt}. */
+  readerAt(after: number, onReadable: () => void): Subscription {
+    return this.#committed.readerAt(after, onReadable);
+  }
+
   /** Resolves when there are no subscribers. */
   unsubscribed(): Promise<void> {
     return this.#committed.unsubscribed();

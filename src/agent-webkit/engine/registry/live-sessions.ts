@@ -52,7 +52,8 @@ export interface LiveSessionsOptions extends Omit<
    */
   onEntered?: (sessionId: string) => void;
   /**
-   * Called with events that were committed to a session in memory, and with what tells their ids.
+   * Called with events that were committed to a session in memory, with what tells their ids, and with the owner
+   * of the session.
    *
    * @default nothing is called
    */
@@ -60,6 +61,7 @@ export interface LiveSessionsOptions extends Omit<
     sessionId: string,
     appended: readonly Appended[],
     ids: { idOf(seq: number): number },
+    owner: string,
   ) => void;
 }
 
@@ -124,9 +126,9 @@ export class LiveSessions {
         if (deps.storage.cluster) this.load(id).catch(() => undefined);
       },
       onUnused: (id) => void this.#evictUnused(id),
-      onCommitted: (id, seq, appended, ids) => {
+      onCommitted: (id, seq, appended, ids, owner) => {
         if (this.#sessions.has(id)) this.#lostCommits.committed(id, seq);
-        onEvents?.(id, appended, ids);
+        onEvents?.(id, appended, ids, owner);
       },
     };
     this.#lostCommits = new LostCommits(storage.records);

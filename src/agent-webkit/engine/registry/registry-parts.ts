@@ -11,6 +11,7 @@ import type { AdmissionLimits } from './admission.js';
 import { CallHandler } from './call-handler.js';
 import { Drain } from './drain.js';
 import { AGENT_GONE_TIMEOUT_MS } from './end-sessions.js';
+import { SessionNews } from './joint/session-news.js';
 import { LiveSessions, type LiveSessionsOptions } from './live-sessions.js';
 import { Maintenance } from './maintenance.js';
 import { OfferReads } from './offer-reads.js';
@@ -19,6 +20,9 @@ import { SessionCreation } from './session-creation.js';
 import { SessionLookup } from './session-lookup.js';
 import type { SessionPolicy } from './session-policy.js';
 import { SharedSessions } from './shared-sessions.js';
+import { SessionTail } from '../tails/session-tail.js';
+import { retry } from '../timing/retry.js';
+import { StorageUnavailableError } from '../errors.js';
 
 /** The notifications about sessions, and their receiver. */
 export interface Notifier {
@@ -86,6 +90,8 @@ export class RegistryParts {
   readonly dispatcher: NotificationDispatcher | null;
   /** Null for a storage that only this server uses: it loads what it reads. */
   readonly shared: SharedSessions | null;
+  /** The news of sessions for streams of several. */
+  readonly news: SessionNews;
 
   /** @param isShuttingDown returns true once the server rejects every call */
   constructor(options: SessionRegistryOptions, isShuttingDown: () => boolean) {
@@ -100,13 +106,20 @@ export class RegistryParts {
       storage,
       ...(notifications && { notifications }),
       onAgentFree: () => this.member?.membership.announceRoom(),
-      onEntered: (id) => this.shared?.entered(id),
-      onEvents: (id, appended, ids) => {
+      onEntered: (id) => {
+        this.shared?.entered(id);
+        void this.news.entered(id);
+      },
+      onEvents: (id, appended, ids, owner) => {
         this.shared?.committed(id, appended, ids);
+        if (appended.length > 0) this.news.committed(id, owner);
         if (appended.some(({ wire }) => mayNotify(wire))) this.dispatcher?.wake();
       },
       onSubscribers: (id) => this.shared?.subscribersChanged(id),
-      lastEventRead: async (id) => this.shared?.lastEventRead(id),
+      lastEventRead: async (id) => {
+        this.news.deleted(id);
+        await this.shared?.lastEventRead(id);
+      },
       isFollowed: (id) => this.shared?.isFollowed(id) ?? false,
     });
     this.storage = storage;
@@ -163,6 +176,20 @@ export class RegistryParts {
         wait: () => storage.wait(),
         logger,
       });
+    this.news = new SessionNews({
+      live,
+      records,
+      cluster: member?.store ?? null,
+      fleet: membership,
+      isRemote: (session) => session instanceof SessionTail,
+      find: (id, signal) =>
+        this.shared?.reads.again(id, signal) ??
+        retry(() => this.lookup.load(id, storage.wait()), {
+          signal,
+          isFinal: (error) => !(error instanceof StorageUnavailableError),
+          onFailure: () => undefined, // reported by the storage's guard
+        }),
+    });
     this.drain = new Drain({
       noticed: async () => member?.drain(shutdownDelayMs),
       timeoutMs: drainTimeoutMs,

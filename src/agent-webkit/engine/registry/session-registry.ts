@@ -7,11 +7,13 @@ import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import type { EventSubscription } from '../event-log/subscription.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
-import type { RequestCursor } from '../storage.js';
+import type { RequestCursor, SessionRecord } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
 import { describeCapabilities } from './capabilities.js';
 import { readDecisions } from './decision-reads.js';
+import { decodeJointCursor } from './joint/joint-cursor.js';
+import { JointSubscription } from './joint/joint-subscription.js';
 import type { ListCursor } from './listing.js';
 import { MovingSubscription } from './moving-subscription.js';
 import { readRequestPage, type RequestPage } from './request-page.js';
@@ -20,6 +22,8 @@ import { describeSessions, readSessionPage, type SessionPage } from './session-p
 
 /** How long the removal of folders may take when the server stops. The next server continues. */
 const FOLDERS_TIMEOUT_MS = 2000;
+/** How many commits of one turn of the event loop wake a stream of several sessions, at most. */
+const MAX_WAKE_EVERY = 100;
 
 /**
  * All sessions, by id: those in memory and those that are only in the storage. It is the only place that
@@ -193,6 +197,47 @@ export class SessionRegistry {
     );
   }
 
+  /**
+   * Subscribes to the events of several sessions: those of a caller, also later ones, or those that are named. A named
+   * session that the caller may not read is reported by the subscription.
+   *
+   * @param sessions the ids of sessions; null for those of the caller with the latest activity
+   * @param cursor the last position that the client has received; null to begin now
+   * @throws InvalidRequestError when the cursor is malformed
+   * @throws ShuttingDownError, StorageUnavailableError
+   */
+  async joint(
+    caller: Caller,
+    sessions: readonly string[] | null,
+    cursor: string | null,
+  ): Promise<JointSubscription> {
+    const position = cursor === null ? null : decodeJointCursor(cursor);
+    if (this.#shutdown) throw new ShuttingDownError();
+    const { news, storage, access, live } = this.#parts;
+    const { records } = storage;
+    return JointSubscription.open({
+      news,
+      records: {
+        get: (id) => this.wait().for(records.get(id)),
+        list: (owner, limit, after) => this.wait().for(records.list(owner, limit, after)),
+      },
+      access,
+      caller,
+      sessions,
+      cursor: position,
+      wakeEvery: Math.min(MAX_WAKE_EVERY, this.#options.limits.maxEvents),
+      isDeleted: (id) => live.deletions.get(id) !== undefined,
+      isReadable: (id, reader) => this.isReadable(id, reader),
+      describe: (created) => this.wait().for(this.#describe(created)),
+    });
+  }
+
+  #describe(records: readonly SessionRecord[]): Promise<SessionInfo[]> {
+    return (
+      this.#parts.shared?.reads.describeAll(records) ?? describeSessions(this.#parts.live, records)
+    );
+  }
+
   async #resolve(
     id: string,
     caller: Caller,
@@ -254,8 +299,7 @@ export class SessionRegistry {
       limit,
       after,
       wait: this.wait(),
-      describe: (page) =>
-        this.#parts.shared?.reads.describeAll(page) ?? describeSessions(this.#parts.live, page),
+      describe: (page) => this.#describe(page),
     });
   }
 
@@ -336,6 +380,7 @@ export class SessionRegistry {
       this.#parts.live.departures.endAll(reason, this.#options.shutdownGraceMs),
       this.#parts.shared?.close(),
     ]);
+    this.#parts.news.close();
     await Promise.all([
       this.#options.folders.close(FOLDERS_TIMEOUT_MS),
       this.#parts.dispatcher?.stop(),

@@ -16,6 +16,10 @@ export interface ReadableSession {
   readonly epoch: number;
   /** The id of the first event of the window: it and every later one are kept. */
   readonly firstId: number;
+  /** The seq of the last committed event, 0 while there is none. */
+  readonly lastSeq: number;
+  /** The id of the last committed event, 0 while there is none. */
+  readonly lastId: number;
   /** Null while the session can be read and followed here. After `deleted`, its events can still be read. */
   readonly endReason: ReadEndReason | null;
   /**
@@ -37,6 +41,14 @@ export interface ReadableSession {
    * @throws TooManySubscribersError, CursorEvictedError, CursorAheadError or CursorLostError
    */
   checkSubscribable(after: number): void;
+  /**
+   * Reads the events after a cursor at the reader's own pace; 0 for all that are kept. It is no subscriber: nothing
+   * calls it when events are published, and it keeps no agent.
+   *
+   * @param onReadable called when events are there that a read has found only in the storage
+   * @throws CursorEvictedError, CursorAheadError or CursorLostError
+   */
+  readerAt(after: number, onReadable: () => void): Subscription;
   /** Reads one page of events after a cursor; 0 for all that are kept. */
   read(after: number, limit: number): Promise<EventPage>;
 }

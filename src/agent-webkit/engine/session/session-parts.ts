@@ -253,7 +253,7 @@ function logOptions(
     ...(notifications && {
       notifications: (appended, log) => notifications(record, appended, log),
     }),
-    onCommitted: (seq, appended, ids) => onCommitted(record.id, seq, appended, ids),
+    onCommitted: (seq, appended, ids) => onCommitted(record.id, seq, appended, ids, record.owner),
     onFailure: (cause) => {
       if (cause instanceof UnstorableError) lifecycle().reset(cause);
       else lifecycle().loseOwnership(cause);

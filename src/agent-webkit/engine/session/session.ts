@@ -108,6 +108,10 @@ export class Session implements ReadableSession {
     return this.#parts.log.firstId;
   }
 
+  get lastId(): number {
+    return this.#parts.log.lastId;
+  }
+
   get config(): Readonly<SessionConfig> {
     return this.#parts.record.config;
   }
@@ -232,6 +236,10 @@ export class Session implements ReadableSession {
   /** True when a cursor is not the id of an event of this session, as far as this server knows. */
   isUnknown(cursor: number): boolean {
     return this.#parts.log.isUnknown(cursor);
+  }
+
+  readerAt(after: number, onReadable: () => void): Subscription {
+    return this.#parts.log.readerAt(after, onReadable);
   }
 
   /** Reads one page of events after a cursor; 0 for all that are kept. */

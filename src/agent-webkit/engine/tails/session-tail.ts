@@ -105,6 +105,10 @@ export class SessionTail implements ReadableSession {
     return this.#committed.firstId;
   }
 
+  get lastId(): number {
+    return this.#committed.lastId;
+  }
+
   get endReason(): ReadEndReason | null {
     return this.#endReason;
   }
@@ -133,6 +137,10 @@ export class SessionTail implements ReadableSession {
   checkSubscribable(after: number): void {
     this.#checkCapacity();
     this.#committed.checkCursor(after);
+  }
+
+  readerAt(after: number, onReadable: () => void): Subscription {
+    return this.#committed.readerAt(after, onReadable);
   }
 
   read(after: number, limit: number): Promise<EventPage> {
