@@ -1,5 +1,6 @@
 import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.js';
 import { waitingWords } from './ask-words.js';
+import { describeApprovals } from './approvals.js';
 import { formatAgo } from './format.js';
 import { readQuestions } from './questions.js';
 import type { OpenRequests } from './use-requests.js';
@@ -31,6 +32,7 @@ export function Inbox({ requests, hasMore, selected, titles, now, onOpen }: Inbo
               onClick={() => onOpen(request)}
             >
               <span className="session-title">{describeRequest(request)}</span>
+              <ApprovalsOf request={request} />
               <span className="session-facts">
                 <span className="inbox-session">{titleOf(request.session_id, titles)}</span>
                 <span>{formatAgo(request.opened_at, now)}</span>
@@ -41,6 +43,13 @@ export function Inbox({ requests, hasMore, selected, titles, now, onOpen }: Inbo
       </ul>
     </section>
   );
+}
+
+/** Says who has approved a request that needs several approvals; nothing for any other request. */
+function ApprovalsOf({ request }: { request: ListedRequest }) {
+  if (request.event !== 'permission_request' || !request.approvals) return null;
+  const { approvals, approved_by: approvedBy } = request;
+  return <span className="session-facts">{describeApprovals(approvals.required, approvedBy)}</span>;
 }
 
 /** Returns the number of open requests; with a plus when there are more. */

@@ -3,6 +3,7 @@ import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
 import { askWords } from './ask-words.js';
+import { describeApprovals } from './approvals.js';
 import { EscalationNote } from './escalation-note.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
 import { InputFields } from './input-fields.js';
@@ -101,7 +102,9 @@ export function PermissionCard({ request, store }: { request: Permission; store:
           MCP server: <code>{mcpServer(context['mcp_server'])}</code>
         </p>
       )}
-      {approvals === undefined ? null : <p>{describeApprovals(approvals.required, approvedBy)}</p>}
+      {approvals === undefined ? null : (
+        <p>{describeApprovals(approvals.required, approvedBy)}. One denial decides.</p>
+      )}
       <EscalationNote to={request.escalatedTo} />
       {step === 'edit' ? (
         <label className="field">
@@ -191,11 +194,6 @@ export function PermissionCard({ request, store }: { request: Permission; store:
       ) : null}
     </section>
   );
-}
-
-function describeApprovals(required: number, approvedBy: readonly string[] = []): string {
-  const names = approvedBy.length === 0 ? '' : `, approved by ${approvedBy.join(', ')}`;
-  return `${approvedBy.length} of ${required} approvals${names}. One denial decides.`;
 }
 
 function mcpServer(server: unknown): string | null {

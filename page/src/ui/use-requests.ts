@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.js';
 import type { AgentApi } from '../client/agent-api.js';
 import type { SessionSnapshot } from '../client/session-store.js';
+import type { OpenRequest } from '../session/conversation.js';
 import { usePolling } from './use-polling.js';
 
 export interface OpenRequests {
@@ -39,9 +40,15 @@ export function useRequests(
   }, [api]);
   usePolling(refresh);
 
-  const live = snapshot?.conversation.requests.map(({ correlation_id: id }) => id).join(' ') ?? '';
+  const live = snapshot?.conversation.requests.map(keyOf).join(' ') ?? '';
   useEffect(() => void refresh(), [refresh, shown, live]);
   return { ...listed, requests: withoutClosed(listed.requests, shown, snapshot) };
+}
+
+/** Returns a text that changes with what the list shows of a request. */
+function keyOf(request: OpenRequest): string {
+  const approvals = request.kind === 'permission' ? (request.approvedBy?.length ?? 0) : 0;
+  return `${request.correlation_id} ${approvals}`;
 }
 
 /** Omits the requests that the shown session has closed since they were listed. */

@@ -88,6 +88,8 @@ export interface RequestMark {
   /** The seq of the event. */
   readonly seq: number;
   readonly openedAt: Date;
+  /** The ids of the callers who have approved it, in their order; absent unless it needs several approvals. */
+  readonly approvedBy?: readonly string[];
 }
 
 /** The position of an open request in the order of a listing. */
@@ -104,6 +106,8 @@ export interface StoredRequest {
   readonly openedAt: Date;
   /** The event that opened it. */
   readonly event: SessionEvent;
+  /** As in its {@link RequestMark} of the last append that had `requests`. */
+  readonly approvedBy?: readonly string[];
 }
 
 /** Events to append atomically to one session. */

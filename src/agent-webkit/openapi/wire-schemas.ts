@@ -2308,7 +2308,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   AgentWebkitListedRequest: {
     description:
-      "An open request of one of the caller's sessions, as in its event. Times are ISO 8601 in UTC.",
+      "An open request of one of the caller's sessions, as in its event, with its approvals so far. Times are ISO 8601 in UTC.",
     oneOf: [
       { $ref: '#/components/schemas/AgentWebkitListedRequestPermissionRequest' },
       { $ref: '#/components/schemas/AgentWebkitListedRequestAskUserQuestion' },

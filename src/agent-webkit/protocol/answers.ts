@@ -132,7 +132,7 @@ export interface SessionsPage {
   next_cursor: string | null;
 }
 
-/** An open request of one of the caller's sessions, as in its event. Times are ISO 8601 in UTC. */
+/** An open request of one of the caller's sessions, as in its event, with its approvals so far. Times are ISO 8601 in UTC. */
 export type ListedRequest = {
   session_id: string;
   opened_at: string;

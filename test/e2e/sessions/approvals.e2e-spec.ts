@@ -38,6 +38,10 @@ describe.each(ADAPTERS)('A request that needs several approvals on %s', (adapter
     return server.request('POST', `/sessions/${id}/input`, { ...allow, ...fields }, as(token));
   };
   const pending = async () => (await server.info(id))['pending'];
+  const listed = async () => {
+    const { body } = await server.request('GET', '/requests', undefined, as('a'));
+    return (body['requests'] as { approved_by?: string[] }[]).map(({ approved_by: by }) => by);
+  };
 
   describe('by any callers', () => {
     beforeEach(() => start({ required: 2 }));
@@ -67,6 +71,18 @@ describe.each(ADAPTERS)('A request that needs several approvals on %s', (adapter
       const line = await response.text();
       expect(JSON.parse(line)).toMatchObject({ approved_by: ['ann', 'bob'] });
       expect(new DecisionCheck().add(line)).toBeNull();
+    });
+
+    it('is listed with the callers who have approved it, if it needs several approvals', async () => {
+      await ask();
+      expect(await listed()).toEqual([[]]);
+      await reply('b');
+      expect(await listed()).toEqual([['bob']]);
+      void agents.newest().ask('Bash', {}, { toolUseID: 't2' });
+      await stream.next('permission_request');
+      expect(await listed()).toEqual([['bob'], undefined]);
+      await reply('a');
+      expect(await listed()).toEqual([undefined]);
     });
 
     it('counts one approval of each caller', async () => {

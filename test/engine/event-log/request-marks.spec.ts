@@ -14,6 +14,20 @@ const resolved = (correlation_id: string): WireEvent => ({
   event: 'request_resolved',
   data: { correlation_id, kind: 'question', outcome: 'answered' },
 });
+const payment: WireEvent = {
+  event: 'permission_request',
+  data: {
+    correlation_id: 'p',
+    tool_name: 'Pay',
+    input: {},
+    context: {},
+    approvals: { required: 3, except_owner: false },
+  },
+};
+const approved = (by: string, approvals: number): WireEvent => ({
+  event: 'request_approved',
+  data: { correlation_id: 'p', by, at: SOME_TIME, input_digest: '', approvals, required: 3 },
+});
 const other: WireEvent = { event: 'mcp_status_change', data: { servers: [] } } as never;
 
 /** Returns storage that remembers the requests of each append. */
@@ -40,6 +54,19 @@ describe('the open requests in the appends of a log', () => {
     await log.append({ event: 'done', data: {} });
     const none = undefined;
     expect(requests).toEqual([none, marks(2), none, marks(2, 4), marks(4), none, none, []]);
+  });
+
+  it('have those who have approved them, if they need several approvals', async () => {
+    const { store, requests } = recording();
+    const log = openLog({ store });
+    for (const wire of [asked('a'), payment, approved('ann', 1), other, approved('bob', 2)]) {
+      await log.append(wire);
+    }
+    const all = (...approvedBy: string[]) => [...marks(1), { ...marks(2)[0], approvedBy }];
+    expect(requests).toEqual([marks(1), all(), all('ann'), undefined, all('ann', 'bob')]);
+    const again = await EventLog.open(logOptions({ store, now: () => 0 }));
+    await again.append(other);
+    expect(requests.at(-1)).toEqual(all('ann', 'bob'));
   });
 
   it('are part of the first append of a log that was read, as an earlier release stored none', async () => {

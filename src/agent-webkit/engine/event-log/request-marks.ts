@@ -30,13 +30,26 @@ export class RequestMarks {
     if (state.requests.size === 0 && this.#stored.length === 0) return false;
     const open = openRequestsOf(state);
     if (open.length !== this.#stored.length) return true;
-    return open.some(({ event }, index) => event.seq !== this.#stored[index]?.seq);
+    return open.some((request, index) => {
+      const stored = this.#stored[index];
+      // The callers who have approved it only become more.
+      return (
+        request.event.seq !== stored?.seq ||
+        approvedBy(request)?.length !== stored.approvedBy?.length
+      );
+    });
   }
 
   #marksOf(state: SessionState): RequestMark[] {
     const known = new Map(this.#stored.map((mark) => [mark.seq, mark]));
-    return openRequestsOf(state).map(({ event }) => {
-      return known.get(event.seq) ?? { seq: event.seq, openedAt: timeOf(event) };
+    return openRequestsOf(state).map((request) => {
+      const { event } = request;
+      const approved = approvedBy(request);
+      return {
+        seq: event.seq,
+        openedAt: known.get(event.seq)?.openedAt ?? timeOf(event),
+        ...(approved && { approvedBy: approved }),
+      };
     });
   }
 }
@@ -46,6 +59,14 @@ const UNCHANGED: Pick<EventAppend, 'requests'> = {};
 /** Nothing is open in a session that was deleted. */
 function openRequestsOf({ closed, requests }: SessionState): OpenRequest[] {
   return closed ? [] : [...requests.values()];
+}
+
+/** Returns the callers who have approved a request that needs several approvals; undefined for any other. */
+function approvedBy({
+  approvals,
+  approvedBy: callers,
+}: OpenRequest): readonly string[] | undefined {
+  return approvals && callers;
 }
 
 /** Returns the time of an event. Those of early releases have none, and are the oldest ones. */

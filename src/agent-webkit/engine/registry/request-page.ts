@@ -33,8 +33,8 @@ function positionOf({ openedAt, sessionId, event }: StoredRequest): RequestCurso
   return { openedAt, sessionId, seq: event.seq };
 }
 
-function describe({ sessionId, openedAt, event: stored }: StoredRequest): ListedRequest {
-  const { event, ...payload } = toPendingRequest({ event: stored });
+function describe({ sessionId, openedAt, ...stored }: StoredRequest): ListedRequest {
+  const { event, ...payload } = toPendingRequest(stored);
   const listed = { session_id: sessionId, event, opened_at: openedAt.toISOString(), ...payload };
   return listed as ListedRequest;
 }

@@ -80,14 +80,13 @@ export function requestEventOrNull(
 /** Returns an open request as its event described it, with the event's name, and with what is known of its approvals and its escalation. */
 export function toPendingRequest({
   event: stored,
-  approvals,
   approvedBy,
   escalatedTo,
 }: Pick<OpenRequest, 'event'> &
-  Partial<Pick<OpenRequest, 'approvals' | 'approvedBy' | 'escalatedTo'>>): PendingRequest {
+  Partial<Pick<OpenRequest, 'approvedBy' | 'escalatedTo'>>): PendingRequest {
   const { event, data } = parseSessionEvent(stored);
   const known = {
-    ...(approvals && approvedBy && { approved_by: [...approvedBy] }),
+    ...(approvedBy && 'approvals' in data && data.approvals && { approved_by: [...approvedBy] }),
     ...(escalatedTo && { escalated_to: [...escalatedTo] }),
   };
   return { event, ...data, ...known } as PendingRequest;

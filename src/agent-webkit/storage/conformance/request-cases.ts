@@ -57,6 +57,22 @@ export const requestCases: Cases = [
     },
   ],
   [
+    'an open request is found with those who have approved it as of the last append with requests',
+    async ({ provider, reopen, join }) => {
+      const [id, other] = [await createSession(provider), await createSession(provider)];
+      await open(provider, id, 2, [approved([]), mark(2, 3)]);
+      await open(provider, other, 1, [{ ...mark(1, 2), approvedBy: ['ann'] }]);
+      assertSame(await approvals(provider), [[], ['ann'], null]);
+      const names = ['bob', 'a"b,c}', '{"x":[1]}', '\0\ud800 ü'];
+      await append(provider, id, sampleEvents(3, 1), unfinished([approved(names), mark(2, 3)]));
+      assertSame(await approvals(provider), [names, ['ann'], null]);
+      await append(provider, id, sampleEvents(4, 1), { isUnfinished: true });
+      assertSame(await approvals(provider), [names, ['ann'], null]);
+      if (join) assertSame(await approvals(await join()), [names, ['ann'], null]);
+      if (reopen) assertSame(await approvals(await reopen()), [names, ['ann'], null]);
+    },
+  ],
+  [
     'the request of a session that only waits for it, and is not unfinished, is found',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
@@ -207,6 +223,12 @@ export const requestCases: Cases = [
 const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms);
 
 const mark = (seq: number, ms: number): RequestMark => ({ seq, openedAt: at(ms) });
+
+const approved = (approvedBy: readonly string[]): RequestMark => ({ ...mark(1, 1), approvedBy });
+
+async function approvals(provider: StorageProvider): Promise<(readonly string[] | null)[]> {
+  return (await find(provider)).map(({ approvedBy }) => approvedBy ?? null);
+}
 
 function unfinished(requests: readonly RequestMark[]): Partial<EventAppend> {
   return { isUnfinished: true, requests };

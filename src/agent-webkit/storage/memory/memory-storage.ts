@@ -191,10 +191,10 @@ class MemoryRecordStore implements SessionRecordStore {
     const open = this.#ofOwner(owner).flatMap(({ record, requests }) =>
       requests.map((mark) => ({ ...mark, sessionId: record.id })),
     );
-    const found = pageOfRequests(open, limit, cursor).flatMap(({ sessionId, openedAt, seq }) => {
-      const stored = this.#sessions.get(sessionId);
+    const found = pageOfRequests(open, limit, cursor).flatMap(({ seq, ...request }) => {
+      const stored = this.#sessions.get(request.sessionId);
       const [event] = stored ? eventsOf(stored, seq - 1, 1) : [];
-      return event ? { sessionId, openedAt, event } : [];
+      return event ? { ...request, event } : [];
     });
     return Promise.resolve(found);
   }

@@ -84,7 +84,8 @@ function addedNotifications(schema: string): string {
 /** Makes the `requests` of each append the open ones of its session. */
 function changedRequests(schema: string, { hasNotifications }: AppendParts): string {
   const first = hasNotifications ? 21 : 17;
-  const [changed, place, seq, openedAt] = [first, first + 1, first + 2, first + 3];
+  const [changed, place, seq] = [first, first + 1, first + 2];
+  const [openedAt, approvedBy] = [first + 3, first + 4];
   return `, closed_requests as (
       delete from ${schema}.open_request using accepted
       where accepted.place = any ($${changed}::int[])
@@ -94,12 +95,13 @@ function changedRequests(schema: string, { hasNotifications }: AppendParts): str
           where r.place = accepted.place and r.seq = open_request.seq
         )
     ), opened_requests as (
-      insert into ${schema}.open_request (session_id, seq, owner, opened_at)
-      select accepted.session_id, r.seq, accepted.owner, r.opened_at
-      from unnest($${place}::int[], $${seq}::int[], $${openedAt}::timestamptz[])
-        as r (place, seq, opened_at)
+      insert into ${schema}.open_request (session_id, seq, owner, opened_at, approved_by)
+      select accepted.session_id, r.seq, accepted.owner, r.opened_at, r.approved_by
+      from unnest($${place}::int[], $${seq}::int[], $${openedAt}::timestamptz[], $${approvedBy}::text[])
+        as r (place, seq, opened_at, approved_by)
       join accepted using (place)
-      on conflict (session_id, seq) do nothing
+      on conflict (session_id, seq) do update set approved_by = excluded.approved_by
+        where open_request.approved_by is distinct from excluded.approved_by
     )`;
 }
 
@@ -154,6 +156,7 @@ function requestValues(appends: readonly EventAppend[]): unknown[][] {
     open.map(({ place }) => place),
     open.map(({ seq }) => seq),
     open.map(({ openedAt }) => openedAt.toISOString()),
+    open.map(({ approvedBy }) => approvedBy && JSON.stringify(approvedBy)),
   ];
 }
 

@@ -190,4 +190,9 @@ export const MIGRATIONS: readonly Migration[] = [
   create index open_request_by_age on open_request (owner, opened_at, session_id, seq);
   `,
   },
+  {
+    isBreaking: false,
+    // As JSON: an array of ids. Null for a request that does not need several approvals, or whose server is of an earlier release.
+    sql: `alter table open_request add column approved_by text`,
+  },
 ];

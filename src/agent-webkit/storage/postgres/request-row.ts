@@ -3,13 +3,15 @@ import { decodeText } from './text.js';
 
 /** The row of an open request, with its event. */
 export type RequestRow = Readonly<
-  Record<'session_id' | 'opened_ms' | 'seq' | 'name' | 'data', string>
+  Record<'session_id' | 'opened_ms' | 'seq' | 'name' | 'data', string> & {
+    approved_by: string | null;
+  }
 >;
 
 /** Returns the query for the open requests of an owner after a position, oldest first. */
 export function openRequestsQuery(schema: string): string {
   return `
-    select request.session_id, event.seq, event.name, event.data,
+    select request.session_id, request.approved_by, event.seq, event.name, event.data,
       round(extract(epoch from request.opened_at) * 1000) as opened_ms
     from ${schema}.open_request as request
     join ${schema}.session on session.id = request.session_id
@@ -23,6 +25,7 @@ export function toStoredRequest(row: RequestRow): StoredRequest {
   return {
     sessionId: decodeText(row.session_id),
     openedAt: new Date(Number(row.opened_ms)),
+    ...(row.approved_by !== null && { approvedBy: JSON.parse(row.approved_by) as string[] }),
     event: {
       seq: Number(row.seq),
       name: decodeText(row.name),

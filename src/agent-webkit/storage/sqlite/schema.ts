@@ -101,5 +101,12 @@ export function createMigrations(prefix: string): Migration[] {
       on ${prefix}open_request (owner, opened_at, session_id, seq);
     `,
     },
+    {
+      isBreaking: false,
+      // As JSON: an array of ids. Null for a request that does not need several approvals.
+      sql: `
+    alter table ${prefix}open_request add column approved_by text;
+    `,
+    },
   ];
 }

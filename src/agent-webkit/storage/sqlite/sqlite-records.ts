@@ -111,6 +111,9 @@ export class SqliteRecords implements SessionRecordStore {
     return rows.map((row) => ({
       sessionId: String(row['session_id']),
       openedAt: new Date(Number(row['opened_at'])),
+      ...(row['approved_by'] !== null && {
+        approvedBy: JSON.parse(String(row['approved_by'])) as string[],
+      }),
       event: { seq: Number(row['seq']), name: String(row['name']), data: String(row['data']) },
     }));
   }
@@ -183,7 +186,8 @@ function createStatements(prefix: string) {
       and (last_activity_at < ? or id > ?) ${newestFirst}`,
     usedSince: `select ${columns} from ${session} where owner = ? and last_activity_at >= ?
       and id > ? order by id limit ?`,
-    openRequests: `select request.session_id, request.opened_at, event.seq, event.name, event.data
+    openRequests: `select request.session_id, request.opened_at, request.approved_by,
+        event.seq, event.name, event.data
       from ${prefix}open_request as request
       join ${session} as session on session.id = request.session_id
       join ${prefix}event as event on event.session = session.key and event.seq = request.seq
