@@ -53,6 +53,8 @@ export type {
   PermissionContext,
   SdkFactory,
   SessionConfig,
+  SteeredMessages,
+  StoredConversation,
   SubAgent,
 } from './agent-webkit/engine/agent-client.js';
 export type {
@@ -223,6 +225,7 @@ export type {
   FormContent,
   HookDecisionResponse,
   InboundMessage,
+  MessageDelivery,
   PermissionResponse,
   QuestionResponse,
   RequestReply,
@@ -255,6 +258,8 @@ export {
   ForbiddenError,
   InputChangedError,
   InvalidRequestError,
+  MessageNotFoundError,
+  MessageNotQueuedError,
   NoPendingRequestError,
   NoRunningTaskError,
   NotStorableError,

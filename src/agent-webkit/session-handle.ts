@@ -9,7 +9,7 @@ import type {
   SessionCapabilities,
   SessionInfo,
 } from './protocol/answers.js';
-import type { DeliveredEvent } from './protocol/events.js';
+import type { DeliveredEvent, UserContent } from './protocol/events.js';
 import type { InboundMessage } from './protocol/inbound.js';
 
 /**
@@ -62,6 +62,28 @@ export class SessionHandle {
    */
   send(message: InboundMessage, idempotencyKey?: string): Promise<void> {
     return this.#session.send(message, idempotencyKey);
+  }
+
+  /**
+   * Replaces the content of a queued message, as `PATCH /sessions/:id/queue/:message_id` does.
+   *
+   * @param idempotencyKey an edit with a key that was accepted in the last 24 hours is not made again
+   * @throws MessageNotFoundError when the session has accepted no such message in the last 24 hours
+   * @throws MessageNotQueuedError when the agent has the message, or it was withdrawn
+   * @throws PayloadTooLargeError, BackpressureError, ForbiddenError as for a user message
+   */
+  editMessage(messageId: string, content: UserContent, idempotencyKey?: string): Promise<void> {
+    return this.#session.editMessage(messageId, content, idempotencyKey);
+  }
+
+  /**
+   * Removes a message from the queue, as `DELETE /sessions/:id/queue/:message_id` does; again without an effect.
+   *
+   * @throws MessageNotFoundError when the session has accepted no such message in the last 24 hours
+   * @throws MessageNotQueuedError when the agent has the message
+   */
+  withdrawMessage(messageId: string): Promise<void> {
+    return this.#session.withdrawMessage(messageId);
   }
 
   /**

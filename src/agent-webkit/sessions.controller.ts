@@ -8,6 +8,7 @@ import {
   Inject,
   type MessageEvent,
   Param,
+  Patch,
   Post,
   Query,
   Res,
@@ -36,11 +37,12 @@ import { endOfWait } from './http/end-of-wait.js';
 import { IdempotencyKey } from './http/idempotency-key.decorator.js';
 import {
   CreateSessionDto,
+  EditMessageDto,
   ListSessionsDto,
   ReadDecisionsDto,
   ReadEventsDto,
 } from './protocol/dto.js';
-import type { CreateSession, InboundMessage } from './protocol/inbound.js';
+import type { CreateSession, EditMessage, InboundMessage } from './protocol/inbound.js';
 import type {
   CreatedSession,
   EventsPage,
@@ -188,6 +190,32 @@ export class SessionsController {
     @IdempotencyKey() key: string | undefined,
   ): Promise<void> {
     await this.engine.get(id, caller).send(message, key);
+  }
+
+  /** @internal */
+  @Patch(':id/queue/:message_id')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async editMessage(
+    @Param('id') id: string,
+    @Param('message_id') messageId: string,
+    @Body(new ValidatedPipe(EditMessageDto)) { content }: EditMessage,
+    @CurrentCaller() caller: Caller,
+    @IdempotencyKey() key: string | undefined,
+  ): Promise<void> {
+    await this.engine.get(id, caller).editMessage(messageId, content, key);
+  }
+
+  /** @internal */
+  @Delete(':id/queue/:message_id')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async withdrawMessage(
+    @Param('id') id: string,
+    @Param('message_id') messageId: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<void> {
+    await this.engine.get(id, caller).withdrawMessage(messageId);
   }
 
   /** @internal */

@@ -36,7 +36,7 @@ function declaredRoutes(controller: Controller): string[] {
     const path: unknown = Reflect.getMetadata(PATH_METADATA, handler);
     if (typeof path !== 'string') return [];
     const method = RequestMethod[Number(Reflect.getMetadata(METHOD_METADATA, handler) ?? 0)];
-    const whole = `/${root}/${path}`.replace(/\/+$/, '').replace(':id', '{id}');
+    const whole = `/${root}/${path}`.replace(/\/+$/, '').replaceAll(/:(\w+)/g, '{$1}');
     return [`${method} ${whole.replaceAll('//', '/')}`];
   });
 }

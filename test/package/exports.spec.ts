@@ -52,6 +52,8 @@ const COMMON = [
   'InProcessBus',
   'InvalidRequestError',
   'MemoryStorage',
+  'MessageNotFoundError',
+  'MessageNotQueuedError',
   'NoPendingRequestError',
   'NoRunningTaskError',
   'NotStorableError',

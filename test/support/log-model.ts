@@ -11,6 +11,9 @@ const KINDS = [
   'delta',
   'delta',
   'message',
+  'message',
+  'edit',
+  'take',
   'start',
   'ask',
   'ask',
@@ -46,7 +49,8 @@ export const saying: fc.Arbitrary<Saying> = fc.record({
 
 /** Generates valid events after the earlier ones, and tracks open ones in the simplest way. */
 export class Speaker {
-  readonly queue: { id: string; seq: number }[] = [];
+  readonly queue: { id: string; seqs: number[]; isForNextStep: boolean }[] = [];
+  #lastStart: number[] = [];
   readonly asked: Request[] = [];
   turn: number[] = [];
   /** The answers that no agent has received, and those that one has. */
@@ -60,11 +64,13 @@ export class Speaker {
 
   /** The seqs of the events that must never be lost, oldest first. */
   get open(): number[] {
-    const queued = this.queue.map(({ seq }) => seq);
+    const queued = this.queue.flatMap(({ seqs }) => seqs);
+    const mayBeTaken = this.queue.some(({ isForNextStep }) => isForNextStep);
+    const lastStart = mayBeTaken && this.turn.length === 0 ? this.#lastStart : [];
     const requests = [...this.asked, ...this.#decided, ...this.#answered];
     const asked = requests.flatMap(({ seqs, escalation }) => [...seqs, escalation ?? []].flat());
     const turn = [...this.turn, ...this.#waiting];
-    return [...queued, ...asked, ...turn, ...this.lastResult].sort((a, b) => a - b);
+    return [...queued, ...lastStart, ...asked, ...turn, ...this.lastResult].sort((a, b) => a - b);
   }
 
   /** Returns the open events after the event with this seq. */
@@ -83,12 +89,28 @@ export class Speaker {
     const text = 'x'.repeat(size);
     const id = `id${seq}`;
     if (kind === 'message') {
-      this.queue.push({ id, seq });
-      return { event: 'user_message', data: { message_id: id, content: text } };
+      const isForNextStep = size % 2 === 0;
+      this.queue.push({ id, seqs: [seq], isForNextStep });
+      const delivery = isForNextStep && { delivery: 'next_step' as const };
+      return { event: 'user_message', data: { message_id: id, content: text, ...delivery } };
+    }
+    if (kind === 'edit' && this.queue.length > 0) {
+      const edited = this.queue[size % this.queue.length] as (typeof this.queue)[number];
+      edited.seqs = [edited.seqs[0] as number, seq];
+      return { event: 'message_edited', data: { message_id: edited.id, content: text } };
+    }
+    if (kind === 'take' && this.queue.length > 0) {
+      const [{ id: message_id }] = this.queue.splice(size % this.queue.length, 1) as [
+        (typeof this.queue)[number],
+      ];
+      return size % 2 === 0
+        ? { event: 'message_withdrawn', data: { message_id } }
+        : { event: 'message_delivered', data: { message_id, turn: 'id0' } };
     }
     if (kind === 'start' && this.turn.length === 0 && this.queue[0]) {
-      const [next] = this.queue.splice(0, 1) as [{ id: string; seq: number }];
-      this.turn = [next.seq, seq];
+      const [next] = this.queue.splice(0, 1) as [(typeof this.queue)[number]];
+      this.turn = [...next.seqs, seq];
+      this.#lastStart = [seq];
       return { event: 'turn_start', data: { message_id: next.id } };
     }
     if (kind === 'ask') {

@@ -6,12 +6,15 @@ import {
   ask,
   changeMessage,
   changeTool,
+  deliverMessage,
   type Draft,
+  editQueued,
   endTurn,
   escalate,
   note,
   resolve,
   startTurn,
+  takeQueued,
 } from './draft.js';
 import { describeActivity, describeNotice } from './notices.js';
 import { addTaskEvent, describeTaskEnd } from './tasks.js';
@@ -48,6 +51,15 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       draft.queue = [...draft.queue, { messageId, content }];
       return;
     }
+    case 'message_edited':
+      editQueued(draft, event.data.message_id, event.data.content);
+      return;
+    case 'message_withdrawn':
+      takeQueued(draft, event.data.message_id);
+      return;
+    case 'message_delivered':
+      deliverMessage(draft, event.data.message_id);
+      return;
     case 'turn_start':
       startTurn(draft, event.data.message_id);
       return;

@@ -1,6 +1,12 @@
-import type { EventPayloads } from '../../../src/agent-webkit/protocol/events.js';
+import type { EventPayloads, UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { Block, ToolBlock } from './blocks.js';
-import type { AgentMessage, Conversation, Item, OpenRequest } from './conversation.js';
+import type {
+  AgentMessage,
+  Conversation,
+  Item,
+  OpenRequest,
+  QueuedMessage,
+} from './conversation.js';
 
 /** A conversation while events are added to it. */
 export type Draft = { -readonly [Key in keyof Conversation]: Conversation[Key] } & {
@@ -8,11 +14,28 @@ export type Draft = { -readonly [Key in keyof Conversation]: Conversation[Key] }
 };
 
 export function startTurn(draft: Draft, messageId: string): void {
-  const message = draft.queue.find((waiting) => waiting.messageId === messageId);
-  draft.queue = draft.queue.filter((waiting) => waiting !== message);
   draft.isRunning = true;
   draft.isDormant = false;
+  deliverMessage(draft, messageId);
+}
+
+/** Moves a message from the queue to the conversation. */
+export function deliverMessage(draft: Draft, messageId: string): void {
+  const message = takeQueued(draft, messageId);
   if (message) draft.items.push({ kind: 'user', key: messageId, content: message.content });
+}
+
+/** Removes a message from the queue, and returns it. */
+export function takeQueued(draft: Draft, messageId: string): QueuedMessage | undefined {
+  const message = draft.queue.find((waiting) => waiting.messageId === messageId);
+  draft.queue = draft.queue.filter((waiting) => waiting !== message);
+  return message;
+}
+
+export function editQueued(draft: Draft, messageId: string, content: UserContent): void {
+  draft.queue = draft.queue.map((waiting) =>
+    waiting.messageId === messageId ? { ...waiting, content } : waiting,
+  );
 }
 
 /** Keeps the part of a streaming message that had arrived when the turn ended. */

@@ -198,6 +198,12 @@ export interface AgentStart extends SessionConfig {
    */
   awaited?: AwaitedCall;
   /**
+   * The messages of users for the running turn.
+   *
+   * @default every message is a turn of its own
+   */
+  steering?: SteeredMessages;
+  /**
    * How long the agent may take to be ready for messages, once its process is started, in milliseconds.
    * After that, it has failed: it ends its process, and `messages` throws. @default no limit
    */
@@ -217,6 +223,21 @@ export interface AgentStart extends SessionConfig {
    * @default false
    */
   wallsRequired?: boolean;
+}
+
+/** The messages that users send into a running turn. */
+export interface SteeredMessages {
+  /**
+   * Returns the messages that the agent receives before its next request to the model, oldest first; none if it
+   * must not. Call it right before that request, and not in a sub-agent. What is returned has to be part of that
+   * request, or must never be used: when the turn ends, it is a turn of its own.
+   */
+  take(): readonly AgentInput[];
+  /**
+   * Call it when a message is part of the conversation, and a later agent that resumes that has it, too; and before
+   * the `result` of the turn.
+   */
+  delivered(messageId: string): void;
 }
 
 /** An MCP server of an agent. */
@@ -361,6 +382,16 @@ export interface SdkFactory {
    */
   forget?(session: EndedSession): Promise<void>;
   /**
+   * Returns those of the messages that a stored conversation has. No agent has the conversation meanwhile. Called for
+   * messages of {@link AgentStart.steering} that an agent had taken before it was lost.
+   *
+   * @default none: such a message becomes a turn of its own, which may be its second one
+   */
+  findMessages?(
+    conversation: StoredConversation,
+    messageIds: readonly string[],
+  ): Promise<readonly string[]>;
+  /**
    * Returns a warning for the server's log when no agent could work, for example without credentials; else null.
    *
    * @param hasWalls true when the agents get {@link AgentStart.walls}
@@ -375,6 +406,12 @@ export interface SdkFactory {
    */
   usesWalls?: boolean;
 }
+
+/** A conversation of an agent in the storage. */
+export type StoredConversation = Pick<
+  AgentStart,
+  'sessionId' | 'conversationId' | 'cwd' | 'transcripts'
+>;
 
 /** A session that is being deleted. */
 export interface EndedSession extends SessionConfig {

@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'no_pending_request'
   | 'input_changed'
   | 'no_running_task'
+  | 'message_not_found'
+  | 'message_not_queued'
   | 'cursor_evicted'
   | 'cursor_ahead'
   | 'cursor_lost'
@@ -98,6 +100,29 @@ export class NoRunningTaskError extends AgentWebkitError {
     super(
       `Task '${taskId}' is not running, or is being stopped already. ` +
         `See the event task_ended for its outcome.`,
+    );
+  }
+}
+
+/** No message with this id was accepted in the session within the last 24 hours. */
+export class MessageNotFoundError extends AgentWebkitError {
+  readonly code = 'message_not_found';
+
+  constructor(messageId: string) {
+    super(
+      `The session has no queued message '${messageId}'. GET /sessions/:id/events lists its messages.`,
+    );
+  }
+}
+
+/** The message is not in the queue any more: its turn has started, a running turn has received it, or it was withdrawn. */
+export class MessageNotQueuedError extends AgentWebkitError {
+  readonly code = 'message_not_queued';
+
+  constructor(messageId: string) {
+    super(
+      `Message '${messageId}' cannot be changed any more: the agent has it, or it was withdrawn. ` +
+        'See the events turn_start, message_delivered and message_withdrawn.',
     );
   }
 }

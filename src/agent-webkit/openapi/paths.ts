@@ -22,6 +22,13 @@ const sessionId = {
   description: 'The id of the session.',
   schema: { type: 'string' },
 };
+const messageId = {
+  name: 'message_id',
+  in: 'path',
+  required: true,
+  description: 'The id of a queued message.',
+  schema: { type: 'string', format: 'uuid' },
+};
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -230,6 +237,21 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         example: { type: 'user_message', content: 'help' },
       },
       answer: [204, 'The message was accepted and is durable.'],
+    }),
+  },
+  '/sessions/{id}/queue/{message_id}': {
+    patch: operation({
+      operationId: 'editMessage',
+      summary: 'Replaces the content of a queued message.',
+      parameters: [sessionId, messageId, idempotencyKey],
+      body: { schema: refer('AgentWebkitEditMessage'), example: { content: 'help' } },
+      answer: [204, 'The message has this content, which is durable.'],
+    }),
+    delete: operation({
+      operationId: 'withdrawMessage',
+      summary: 'Withdraws a queued message.',
+      parameters: [sessionId, messageId],
+      answer: [204, 'No agent receives the message.'],
     }),
   },
 };

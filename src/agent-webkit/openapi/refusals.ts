@@ -14,7 +14,9 @@ export type OperationName =
   | 'events'
   | 'decisions'
   | 'stream'
-  | 'input';
+  | 'input'
+  | 'editMessage'
+  | 'withdrawMessage';
 
 /** The operations that an error code can reject. A new code does not compile before it has a line. */
 const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = {
@@ -27,26 +29,40 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'decisions',
     'stream',
     'input',
+    'editMessage',
+    'withdrawMessage',
   ],
   unauthorized: 'all',
   forbidden: 'all',
-  session_not_found: ['info', 'capabilities', 'delete', 'events', 'decisions', 'stream', 'input'],
+  session_not_found: [
+    'info',
+    'capabilities',
+    'delete',
+    'events',
+    'decisions',
+    'stream',
+    'input',
+    'editMessage',
+    'withdrawMessage',
+  ],
   no_pending_request: ['input'],
   input_changed: ['input'],
   no_running_task: ['input'],
+  message_not_found: ['editMessage', 'withdrawMessage'],
+  message_not_queued: ['editMessage', 'withdrawMessage'],
   cursor_evicted: ['events', 'stream'],
   cursor_ahead: ['events', 'stream'],
   cursor_lost: ['events', 'stream'],
-  payload_too_large: ['create', 'input'],
-  not_storable: ['create', 'input'],
+  payload_too_large: ['create', 'input', 'editMessage'],
+  not_storable: ['create', 'input', 'editMessage'],
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
   too_many_subscribers: ['events', 'stream'],
   agents_busy: ['input'],
-  backpressure: ['input'],
+  backpressure: ['input', 'editMessage'],
   server_overloaded: 'all',
-  shutting_down: ['create', 'streamAll', 'input'],
-  session_unavailable: ['input'],
+  shutting_down: ['create', 'streamAll', 'input', 'editMessage', 'withdrawMessage'],
+  session_unavailable: ['input', 'editMessage', 'withdrawMessage'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],
   sandbox_unavailable: ['create', 'input'],

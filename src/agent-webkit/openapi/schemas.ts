@@ -1,5 +1,5 @@
 import { ERROR_STATUS } from '../hosting/error-status.js';
-import { CreateSessionDto, INBOUND_DTOS } from '../protocol/dto.js';
+import { CreateSessionDto, EditMessageDto, INBOUND_DTOS } from '../protocol/dto.js';
 import type { ElicitationResponse, InboundMessage } from '../protocol/inbound.js';
 import { PERMISSION_UPDATE } from '../protocol/permission-update.js';
 import type { JsonSchema } from '../protocol/shape.js';
@@ -36,6 +36,8 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
     'AgentWebkitUserMessage',
     describe(schemaOf(dtoOf('user_message')), {
       message_id: 'A UUID chosen by the client. A message with the same one is accepted once.',
+      delivery:
+        'By default `queue`: a turn of its own. `next_step`: the running turn, before the next request to the model.',
     }),
   ],
   interrupt: ['AgentWebkitInterrupt', schemaOf(dtoOf('interrupt'))],
@@ -142,6 +144,7 @@ function withReference<Part>(schema: Part, part: JsonSchema, reference: string):
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ...WIRE_SCHEMAS,
   AgentWebkitCreateSession: schemaOf(CreateSessionDto),
+  AgentWebkitEditMessage: schemaOf(EditMessageDto),
   AgentWebkitInboundMessage: union(
     'type',
     Object.fromEntries(Object.entries(MESSAGES).map(([type, [name]]) => [type, name])),

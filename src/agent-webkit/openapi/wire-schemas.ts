@@ -96,6 +96,99 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         properties: {
           message_id: { type: 'string' },
           content: { $ref: '#/components/schemas/AgentWebkitUserContent' },
+          delivery: {
+            description:
+              'Set if the message is for the running turn, see `message_delivered`. Absent for a turn of its own.',
+            type: 'string',
+            enum: ['next_step'],
+          },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventMessageEdited: {
+    description: 'A queued message has another content. It keeps its place in the queue.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['message_edited'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'content', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          content: { $ref: '#/components/schemas/AgentWebkitUserContent' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventMessageWithdrawn: {
+    description: 'A queued message was withdrawn. No agent receives it.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['message_withdrawn'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
+  AgentWebkitEventMessageDelivered: {
+    description:
+      'The running turn has received a message with the delivery `next_step`: the agent has it since its next request to the model. It leaves the queue, and has no turn of its own.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['message_delivered'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'turn', 'time'],
+        properties: {
+          message_id: { type: 'string' },
+          turn: {
+            description: "The `message_id` of the turn's own message, as in its `turn_start`.",
+            type: 'string',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -1733,6 +1826,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     oneOf: [
       { $ref: '#/components/schemas/AgentWebkitEventSessionReady' },
       { $ref: '#/components/schemas/AgentWebkitEventUserMessage' },
+      { $ref: '#/components/schemas/AgentWebkitEventMessageEdited' },
+      { $ref: '#/components/schemas/AgentWebkitEventMessageWithdrawn' },
+      { $ref: '#/components/schemas/AgentWebkitEventMessageDelivered' },
       { $ref: '#/components/schemas/AgentWebkitEventTurnStart' },
       { $ref: '#/components/schemas/AgentWebkitEventMessageDelta' },
       { $ref: '#/components/schemas/AgentWebkitEventMessageComplete' },
@@ -1778,6 +1874,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       mapping: {
         session_ready: '#/components/schemas/AgentWebkitEventSessionReady',
         user_message: '#/components/schemas/AgentWebkitEventUserMessage',
+        message_edited: '#/components/schemas/AgentWebkitEventMessageEdited',
+        message_withdrawn: '#/components/schemas/AgentWebkitEventMessageWithdrawn',
+        message_delivered: '#/components/schemas/AgentWebkitEventMessageDelivered',
         turn_start: '#/components/schemas/AgentWebkitEventTurnStart',
         message_delta: '#/components/schemas/AgentWebkitEventMessageDelta',
         message_complete: '#/components/schemas/AgentWebkitEventMessageComplete',

@@ -22,10 +22,13 @@ import { FORM_CONTENT } from './form-content.js';
 import {
   type CreateSession,
   type DialogResponse,
+  type EditMessage,
   type ElicitationResponse,
   type FormContent,
   type HookDecisionResponse,
   type InboundMessage,
+  MESSAGE_DELIVERIES,
+  type MessageDelivery,
   PERMISSION_MODES,
   type PermissionResponse,
   type QuestionResponse,
@@ -64,6 +67,7 @@ class UserMessageDto implements UserMessage {
   @Equals('user_message') type!: 'user_message';
   @HasShape(USER_CONTENT) content!: UserContent;
   @IsOmittable() @IsUUID() message_id?: string;
+  @IsOmittable() @IsIn(MESSAGE_DELIVERIES) delivery?: MessageDelivery;
 }
 
 class InterruptDto {
@@ -134,6 +138,11 @@ class SetModelDto {
 class StopTaskDto {
   @Equals('stop_task') type!: 'stop_task';
   @IsName() task_id!: string;
+}
+
+/** The body of PATCH /sessions/:id/queue/:message_id. */
+export class EditMessageDto implements EditMessage {
+  @HasShape(USER_CONTENT) content!: UserContent;
 }
 
 /** The DTO classes by `type`. In a Map, names such as `toString` are as unknown as any other. */

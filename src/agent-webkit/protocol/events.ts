@@ -89,7 +89,25 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
   /** The first event of every session. */
   session_ready: { session_id: string; protocol_version: string };
   /** A user message was accepted and is in the queue. */
-  user_message: { message_id: string; content: UserContent };
+  user_message: {
+    message_id: string;
+    content: UserContent;
+    /** Set if the message is for the running turn, see `message_delivered`. Absent for a turn of its own. */
+    delivery?: 'next_step';
+  };
+  /** A queued message has another content. It keeps its place in the queue. */
+  message_edited: { message_id: string; content: UserContent };
+  /** A queued message was withdrawn. No agent receives it. */
+  message_withdrawn: { message_id: string };
+  /**
+   * The running turn has received a message with the delivery `next_step`: the agent has it since its next request to
+   * the model. It leaves the queue, and has no turn of its own.
+   */
+  message_delivered: {
+    message_id: string;
+    /** The `message_id` of the turn's own message, as in its `turn_start`. */
+    turn: string;
+  };
   /** The agent receives the message. Its turn starts. */
   turn_start: {
     message_id: string;
@@ -360,6 +378,9 @@ export type EventName = keyof EventPayloads;
 export const EVENT_NAMES = Object.keys({
   session_ready: true,
   user_message: true,
+  message_edited: true,
+  message_withdrawn: true,
+  message_delivered: true,
   turn_start: true,
   message_delta: true,
   message_complete: true,

@@ -19,11 +19,27 @@ export interface CreateSession {
   include_partial_messages?: boolean;
 }
 
+/** When the agent receives a user message. */
+export const MESSAGE_DELIVERIES = ['queue', 'next_step'] as const;
+export type MessageDelivery = (typeof MESSAGE_DELIVERIES)[number];
+
 export interface UserMessage {
   type: 'user_message';
   content: UserContent;
   /** A UUID chosen by the client. A message with the same one is accepted once. */
   message_id?: string;
+  /**
+   * When the agent receives the message: `queue`, in a turn of its own after the messages before it; `next_step`, in the
+   * running turn before the agent's next request to the model, or in a turn of its own if that turn ends before.
+   *
+   * @default 'queue'
+   */
+  delivery?: MessageDelivery;
+}
+
+/** The body of PATCH /sessions/:id/queue/:message_id. */
+export interface EditMessage {
+  content: UserContent;
 }
 
 export interface PermissionResponse {

@@ -163,6 +163,27 @@ describe.each([
     await expect(stopped).rejects.toMatchObject({ code: 'no_running_task' });
   });
 
+  it('edits and withdraws queued messages, each once', async () => {
+    const { id, agent } = await ask();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await b.registry.send(id, user('one', first), ADA);
+    await b.registry.send(id, user('two', second), ADA);
+    await b.registry.editMessage(id, second, 'three', ADA);
+    await b.registry.withdrawMessage(id, first, ADA);
+    await b.registry.withdrawMessage(id, first, ADA);
+    await expect(b.registry.withdrawMessage(id, randomUUID(), ADA)).rejects.toMatchObject({
+      code: 'message_not_found',
+    });
+    await expect(b.registry.editMessage(id, second, 'four', BOB)).rejects.toMatchObject({
+      code: 'session_not_found',
+    });
+    agent.say(result());
+    expect(await agent.received(2)).toMatchObject({ messageId: second, content: 'three' });
+    await expect(b.registry.editMessage(id, second, 'five', ADA)).rejects.toMatchObject({
+      code: 'message_not_queued',
+    });
+  });
+
   it('deletes the session, also when it is deleted at both servers', async () => {
     const { id } = await ask();
     const outcomes = await Promise.allSettled([

@@ -13,6 +13,9 @@ import { BackpressureError } from '../../../src/agent-webkit/engine/errors.js';
 const CALLS: SessionCall[] = [
   { kind: 'send', message: { type: 'interrupt' } },
   { kind: 'send', message: { type: 'user_message', content: 'hi' }, idempotencyKey: 'key' },
+  { kind: 'edit_message', messageId: 'm', content: 'hi', idempotencyKey: 'key' },
+  { kind: 'edit_message', messageId: 'm', content: [{ type: 'text', text: 'hi' }] },
+  { kind: 'withdraw_message', messageId: 'm' },
   { kind: 'delete' },
   { kind: 'set_max_budget', usd: 0.5 },
 ];
@@ -33,6 +36,8 @@ describe('a forwarded call', () => {
     '{}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"other"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"set_max_budget","usd":-1}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"edit_message","messageId":"m"}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"withdraw_message"}}',
     '{"sessionId":"s","caller":{},"call":{"kind":"delete"}}',
     '{"sessionId":1,"caller":{"id":"ada"},"call":{"kind":"delete"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"send","message":{"type":"new"}}}',

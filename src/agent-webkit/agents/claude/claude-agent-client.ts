@@ -29,6 +29,7 @@ import { MessageDelivery } from './message-delivery.js';
 import { linkPlanFolder } from './plan-folder.js';
 import { ToolUseOrder } from './tool-use-order.js';
 import { TranscriptWatch } from './transcript-watch.js';
+import { TurnSteering } from './turn-steering.js';
 import { UserTurns } from './user-turns.js';
 
 /** How long a process may take to exit after it has closed its output. */
@@ -60,6 +61,8 @@ export class ClaudeAgentClient implements AgentClient {
   /** The turn of the call that the agent was started for; null without one. */
   readonly #awaited: AwaitedTurn | null;
   readonly #conversation: AwaitedConversation | null;
+  /** The messages for its running turn; null without them. */
+  readonly #steering: TurnSteering | null;
   /** Resolves when `close` is called. */
   readonly #closing = createDeferred<undefined>();
   /** Resolves when a process has sent a message that does not lead to a second start. */
@@ -79,12 +82,20 @@ export class ClaudeAgentClient implements AgentClient {
   constructor(start: AgentStart, configuration: ClaudeConfiguration) {
     this.#start = start;
     this.#configuration = configuration;
-    const { alwaysAsks, awaited } = start;
+    const { alwaysAsks, awaited, steering: steered, maxTurns } = start;
     this.#calls = alwaysAsks || awaited ? new CallWatch() : null;
     this.#conversation = awaited
       ? new AwaitedConversation(awaited, alwaysAsks ?? (() => false))
       : null;
     this.#awaited = this.#conversation && new AwaitedTurn(this.#conversation, this.#delivery);
+    this.#steering = steered
+      ? new TurnSteering({
+          steered,
+          delivery: this.#delivery,
+          maxTurns,
+          isBlocked: () => this.#awaited?.isBlocked ?? false,
+        })
+      : null;
     this.#first = this.#launch(start.resume);
     // A failed start is also reported by `messages`, which may be read later or not at all.
     this.#first.catch(() => {});
@@ -108,11 +119,11 @@ export class ClaudeAgentClient implements AgentClient {
     if (this.#delivery.withdraw()) return 'withdrawn';
     // A process that is about to be replaced does not begin the message.
     await Promise.race([this.#confirmed.promise, this.#closing.promise]);
-    return this.#controls.call(
+    return this.#controls.call(async (query) => {
+      await this.#steering?.withdraw(query);
       // Without a message, the agent is in a turn of its own.
-      async () => this.#turns?.interrupt(this.#delivery.messageId),
-      'The agent could not be interrupted. Try again.',
-    );
+      return this.#turns?.interrupt(this.#delivery.messageId);
+    }, 'The agent could not be interrupted. Try again.');
   }
 
   async setModel(model: string | null): Promise<void> {
@@ -230,6 +241,7 @@ export class ClaudeAgentClient implements AgentClient {
         yield* this.#conversation?.takeLost() ?? [];
         this.#costs.observe(message, query);
         this.#process?.addConversation(message.session_id);
+        if (this.#steering?.observe(message)) continue;
         if (this.#turns?.observe(message) === false) continue;
         if (this.#watch?.isNoNews(message)) continue;
         this.#calls?.observe(message);
@@ -239,6 +251,7 @@ export class ClaudeAgentClient implements AgentClient {
           await this.#process?.kill();
           return false;
         }
+        if (message.type === 'result') await this.#steering?.endTurn(message, query);
         yield* this.#holdingBack(message);
         this.#order.observe(message);
         const loss = await this.#watch?.observe(message);
@@ -291,6 +304,7 @@ export class ClaudeAgentClient implements AgentClient {
     const { sessionId, conversationId, startTimeoutMs } = this.#start;
     const ordered = this.#order.delay(this.#start.canUseTool);
     const calls = overrides.pathToClaudeCodeExecutable === undefined ? this.#calls : null;
+    const steering = overrides.pathToClaudeCodeExecutable === undefined ? this.#steering : null;
     const start = { ...this.#start, canUseTool: calls?.watch(ordered) ?? ordered };
     const options = claudeOptions(start, overrides);
     const { sessionStore, env = process.env } = options;
@@ -306,12 +320,13 @@ export class ClaudeAgentClient implements AgentClient {
       options: {
         ...options,
         ...(watch && { sessionStore: this.#storeFor(watch, calls) }),
+        ...(steering && { hooks: steering.hooks(options.hooks) }),
         ...(calls &&
           durableOptions(
             this.#start,
             calls,
             () => this.#awaited?.isBlocked ?? false,
-            options.hooks,
+            steering?.hooks(options.hooks) ?? options.hooks,
           )),
         ...(resume ? { resume: conversationId } : { sessionId: conversationId }),
         spawnClaudeCodeProcess: (command) => {
@@ -342,7 +357,8 @@ export class ClaudeAgentClient implements AgentClient {
   }
 
   #storeFor({ store }: TranscriptWatch, calls: CallWatch | null): SessionStore {
-    const watched = calls?.watchStore(store) ?? store;
+    const steered = this.#steering?.watchStore(store) ?? store;
+    const watched = calls?.watchStore(steered) ?? steered;
     return this.#conversation?.watchStore(watched) ?? watched;
   }
 

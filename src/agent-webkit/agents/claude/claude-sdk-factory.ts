@@ -5,6 +5,7 @@ import type { ClaudeConfiguration } from './claude-options.js';
 import { loadSdk } from './claude-sdk.js';
 import { missingCredentials } from './credentials.js';
 import { forgetSession } from './session-files.js';
+import { findReceived } from './received-messages.js';
 import { walledWarning } from './walled-refusal.js';
 
 /**
@@ -23,6 +24,7 @@ export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactor
   return Object.assign(startAgent, {
     usesWalls: true,
     forget: (session: EndedSession) => forgetSession(session, overrides),
+    findMessages: findReceived,
     check: async (hasWalls?: boolean) => {
       // Node never loads a module again that it could not read once, for want of file descriptors. Each
       // start of an agent reports any other failure.

@@ -18,6 +18,12 @@ export class InputStream {
     return index !== -1;
   }
 
+  /** Removes the message with this id. Returns false when it was read before. */
+  removeById(messageId: string): boolean {
+    const message = this.#messages.find(({ uuid }) => uuid === messageId);
+    return message !== undefined && this.remove(message);
+  }
+
   /** Ends the stream and drops unread messages. */
   end(): void {
     this.#isEnded = true;

@@ -27,17 +27,19 @@ export class MessageDelivery {
     return this.#message?.uuid;
   }
 
-  send({ messageId, content, isCommand }: AgentInput): void {
-    this.#message = {
-      type: 'user',
-      // The port permits any media type, the SDK only known ones. The agent rejects the others.
-      message: { role: 'user', content: content as SDKUserMessage['message']['content'] },
-      parent_tool_use_id: null,
-      // Else Claude Code runs what looks like a command, and reads files that the text mentions.
-      ...(!isCommand && { client_composed: true }),
-      uuid: messageId as NonNullable<SDKUserMessage['uuid']>,
-    };
+  send(input: AgentInput): void {
+    this.#message = userMessage(input);
     this.#deliver();
+  }
+
+  /** Adds a message to the running turn of the current process. */
+  steer(input: AgentInput): void {
+    this.#inputs?.push({ ...userMessage(input), priority: 'next' });
+  }
+
+  /** Removes a steered message. Returns false when the SDK has read it. */
+  removeSteered(messageId: string): boolean {
+    return this.#inputs?.removeById(messageId) ?? false;
   }
 
   /** Returns the messages for a new process, with the newest one if there is one. */
@@ -71,4 +73,16 @@ export class MessageDelivery {
       inputs.push(message);
     });
   }
+}
+
+function userMessage({ messageId, content, isCommand }: AgentInput): SDKUserMessage {
+  return {
+    type: 'user',
+    // The port permits any media type, the SDK only known ones. The agent rejects the others.
+    message: { role: 'user', content: content as SDKUserMessage['message']['content'] },
+    parent_tool_use_id: null,
+    // Else Claude Code runs what looks like a command, and reads files that the text mentions.
+    ...(!isCommand && { client_composed: true }),
+    uuid: messageId as NonNullable<SDKUserMessage['uuid']>,
+  };
 }

@@ -9,14 +9,14 @@ const REPEAT_MS = 50;
 const BEGIN_REPORT_MS = 100;
 
 /** A report of a process about a user message. The SDK's types do not have this message. */
-interface CommandLifecycle {
+export interface CommandLifecycle {
   type: 'command_lifecycle';
   command_uuid: string;
   state: 'queued' | 'started' | 'completed' | 'cancelled';
 }
 
 /** A method of the SDK's query that its types do not have. */
-interface Withdrawing {
+export interface Withdrawing {
   /** Resolves to true when the message is withdrawn. False means nothing: see {@link UserTurns.interrupt}. */
   cancelAsyncMessage(messageId: string): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import type { AwaitedCall } from '../../engine/agent-client.js';
+import type { AwaitedCall, StoredConversation } from '../../engine/agent-client.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { PastTurn, ToolOutcome } from './script.js';
 
@@ -16,15 +16,24 @@ export interface RecordedCall {
   outcome?: ToolOutcome;
 }
 
+/** A message that a running turn has received. */
+export interface RecordedMessage {
+  readonly input: TurnInput;
+  /** The number of calls of the turn that had begun before. */
+  readonly calls: number;
+}
+
 /** A turn that an earlier agent has begun. */
 export interface RecordedTurn {
   readonly input: TurnInput;
   /** In the order in which they began. */
   readonly calls: RecordedCall[];
+  readonly messages: RecordedMessage[];
 }
 
 type Entry =
-  | { type: 'turn'; input: TurnInput }
+  | { type: 'turn'; input: TurnInput; messageId: string }
+  | { type: 'message'; input: TurnInput; messageId: string }
   | { type: 'call'; id: string }
   | { type: 'outcome'; id: string; outcome: ToolOutcome }
   | { type: 'end'; past: PastTurn; costUsd: number };
@@ -43,7 +52,7 @@ export class Journal {
 
   constructor(store: SessionStore, sessionId: string, isResumed: boolean) {
     this.#store = store;
-    this.#key = { projectKey: 'scripted', sessionId };
+    this.#key = keyOf(sessionId);
     const loaded = isResumed ? store.load(this.#key) : Promise.resolve(null);
     this.#entries = loaded.then((entries) => (entries ?? []) as unknown as Entry[]);
   }
@@ -61,19 +70,26 @@ export class Journal {
     const first = entries[begin];
     if (first?.type !== 'turn') return null;
     const calls: RecordedCall[] = [];
+    const messages: RecordedMessage[] = [];
     for (const entry of entries.slice(begin)) {
       if (entry.type === 'call') calls.push({ id: entry.id });
+      if (entry.type === 'message') messages.push({ input: entry.input, calls: calls.length });
       if (entry.type !== 'outcome') continue;
       const call = calls.find(({ id }) => id === entry.id);
       if (call) call.outcome = entry.outcome;
     }
     const waiting = new Set([toolUseID, ...others]);
     for (const call of calls) if (!waiting.has(call.id)) call.outcome ??= UNKNOWN;
-    return { input: first.input, calls };
+    return { input: first.input, calls, messages };
   }
 
-  begin(input: TurnInput): Promise<void> {
-    return this.#append({ type: 'turn', input });
+  begin(input: TurnInput, messageId: string): Promise<void> {
+    return this.#append({ type: 'turn', input, messageId });
+  }
+
+  /** Records a message that the running turn receives. */
+  message(input: TurnInput, messageId: string): Promise<void> {
+    return this.#append({ type: 'message', input, messageId });
   }
 
   call(id: string): Promise<void> {
@@ -94,4 +110,22 @@ export class Journal {
     this.#written = this.#written.then(append, append);
     return this.#written;
   }
+}
+
+/** Returns those of the messages that the journal of a session has. */
+export async function findMessages(
+  { sessionId, transcripts }: StoredConversation,
+  messageIds: readonly string[],
+): Promise<string[]> {
+  const entries = (await transcripts?.load(keyOf(sessionId))) ?? [];
+  const found = new Set((entries as unknown as Entry[]).flatMap(messageIdsOf));
+  return messageIds.filter((id) => found.has(id));
+}
+
+function messageIdsOf(entry: Entry): string[] {
+  return entry.type === 'turn' || entry.type === 'message' ? [entry.messageId] : [];
+}
+
+function keyOf(sessionId: string): SessionKey {
+  return { projectKey: 'scripted', sessionId };
 }

@@ -177,6 +177,17 @@ export interface ScriptedTurn extends ScriptedAgent {
   readonly sessionId: string;
   /** The user's message. `text` is its text without images, with blocks joined by line breaks. */
   readonly input: { readonly text: string; readonly content: UserContent };
+  /**
+   * The messages that users have sent into this turn with the delivery `next_step`, oldest first. Each
+   * tool of the agent itself, when it ends, receives those that have come.
+   *
+   * @example
+   * for (const file of files) {
+   *   await turn.useTool('Read', { file_path: file }, { ask: false });
+   *   if (turn.messages.some(({ text }) => text === 'stop')) return;
+   * }
+   */
+  readonly messages: readonly { readonly text: string; readonly content: UserContent }[];
   /** The number of the turn in its session, from 1. Turns before a resume are included. */
   readonly turnNumber: number;
   /** The last 100 turns before this one, oldest first. */

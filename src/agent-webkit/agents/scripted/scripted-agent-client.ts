@@ -15,7 +15,7 @@ import type {
   SessionConfig,
   SubAgent,
 } from '../../engine/agent-client.js';
-import { Journal, type RecordedTurn } from './journal.js';
+import { findMessages, Journal, type RecordedTurn } from './journal.js';
 import { MessageStream } from './message-stream.js';
 import type { Script, ScriptedTurn } from './script.js';
 import { COMMANDS, contextOf, MODELS, SUB_AGENTS } from './scripted-offers.js';
@@ -47,7 +47,7 @@ export function scriptedSdkFactory(script: Script): SdkFactory {
     (start: AgentStart) =>
       new ScriptedAgentClient(script, start, memories.open(start.sessionId, start.resume)),
     // They run no command.
-    { usesWalls: false },
+    { usesWalls: false, findMessages },
   );
 }
 
@@ -84,7 +84,7 @@ class ScriptedAgentClient implements AgentClient {
     return this.#stream;
   }
 
-  send({ content }: AgentInput): void {
+  send({ messageId, content }: AgentInput): void {
     if (this.#isClosed) return;
     if (this.#turn !== null) {
       throw new ScriptedAgentError(
@@ -92,15 +92,15 @@ class ScriptedAgentClient implements AgentClient {
       );
     }
     const input = { text: textOf(content), content };
-    if (this.#journal === null) this.#play({ input, calls: [] });
-    else void this.#record(this.#journal, input);
+    if (this.#journal === null) this.#play({ input, calls: [], messages: [] });
+    else void this.#record(this.#journal, input, messageId);
   }
 
-  async #record(journal: Journal, input: RecordedTurn['input']): Promise<void> {
+  async #record(journal: Journal, input: RecordedTurn['input'], messageId: string): Promise<void> {
     try {
       await this.#ready;
-      await journal.begin(input);
-      this.#play({ input, calls: [] });
+      await journal.begin(input, messageId);
+      this.#play({ input, calls: [], messages: [] });
     } catch (error) {
       this.#fail(errorMessage(error));
     }
@@ -128,7 +128,7 @@ class ScriptedAgentClient implements AgentClient {
     this.#stream.end(new ScriptedAgentError(message));
   }
 
-  #play({ input, calls }: RecordedTurn): void {
+  #play({ input, calls, messages }: RecordedTurn): void {
     if (this.#isClosed) return;
     const turn = new Turn({
       sessionId: this.#start.sessionId,
@@ -140,6 +140,8 @@ class ScriptedAgentClient implements AgentClient {
       inputText: input.text,
       journal: this.#journal,
       recorded: calls,
+      recordedMessages: messages,
+      ...(this.#start.steering && { steering: this.#start.steering }),
       alwaysAsks: this.#start.alwaysAsks ?? (() => false),
       onEnd: (ending) => this.#end(ending),
     });
@@ -237,6 +239,10 @@ class MainVoice extends Voice implements ScriptedTurn {
     this.history = memory.history;
     this.#turn = turn;
     this.#memory = memory;
+  }
+
+  get messages(): ScriptedTurn['messages'] {
+    return this.#turn.messages;
   }
 
   get config(): SessionConfig {

@@ -1,14 +1,21 @@
 import type { AgentAsks, AskKind, AskPeople } from '../../engine/agent-asks.js';
-import type { CanUseTool, SDKMessage, SessionConfig } from '../../engine/agent-client.js';
+import type {
+  AgentInput,
+  CanUseTool,
+  SDKMessage,
+  SessionConfig,
+  SteeredMessages,
+} from '../../engine/agent-client.js';
 import type { MessageStream } from './message-stream.js';
 import {
   initMessage,
   type Ending,
   type Origin,
   resultMessage,
+  textOf,
   userTextMessage,
 } from './sdk-message.js';
-import type { Journal, RecordedCall } from './journal.js';
+import type { Journal, RecordedCall, RecordedMessage, TurnInput } from './journal.js';
 import type { ToolOutcome } from './script.js';
 import type { SessionMemory } from './session-memory.js';
 
@@ -32,6 +39,10 @@ export interface TurnStart {
   journal: Journal | null;
   /** The calls of this turn that an earlier agent has begun. @default none */
   recorded?: readonly RecordedCall[];
+  /** The messages that this turn has received with an earlier agent. @default none */
+  recordedMessages?: readonly RecordedMessage[];
+  /** The messages for the running turn. @default none */
+  steering?: SteeredMessages;
   /** Returns true for a call that always needs a person. */
   alwaysAsks: (toolName: string, input: Record<string, unknown>) => boolean;
   /** Called once, when all messages of the turn are written. */
@@ -61,6 +72,9 @@ export class Turn {
   readonly #controller = new AbortController();
   readonly #unfinished = new Set<Unfinished>();
   readonly #said: string[] = [];
+  readonly #messages: TurnInput[] = [];
+  readonly #recordedMessages: RecordedMessage[];
+  #repeatedCalls = 0;
   /** The recorded calls that the script has not repeated yet. */
   readonly #recorded: RecordedCall[];
   /** The calls that this agent has begun, each until it is recorded. */
@@ -75,8 +89,14 @@ export class Turn {
   constructor(start: TurnStart) {
     this.#start = start;
     this.#recorded = [...(start.recorded ?? [])];
+    this.#recordedMessages = [...(start.recordedMessages ?? [])];
     this.#isRepeating = this.#recorded.length > 0;
     start.stream.write(initMessage(start.sessionId, start.config));
+  }
+
+  /** The messages that the turn has received, oldest first. */
+  get messages(): readonly TurnInput[] {
+    return this.#messages;
   }
 
   get signal(): AbortSignal {
@@ -141,7 +161,9 @@ export class Turn {
 
   /** Returns the call of the earlier agent that the script repeats now; null for a new one. */
   nextRecorded(): RecordedCall | null {
-    return (this.#isRepeating && this.#recorded.shift()) || null;
+    if (!this.#isRepeating) return null;
+    this.#repeatedCalls += 1;
+    return this.#recorded.shift() ?? null;
   }
 
   /** Records a new call of the agent itself. */
@@ -197,6 +219,34 @@ export class Turn {
       // A script that awaits the step receives this error from the returned promise.
     });
     return running;
+  }
+
+  /** Receives the messages for the turn, as an agent does before its next request to the model. */
+  async takeMessages(): Promise<void> {
+    this.repeatMessages();
+    const taken = this.signal.aborted ? [] : (this.#start.steering?.take() ?? []);
+    if (taken.length > 0) await this.untilOver(this.#receive(taken));
+  }
+
+  /** Repeats what an earlier agent had received by now. */
+  repeatMessages(): void {
+    for (;;) {
+      const [next] = this.#recordedMessages;
+      if (!next || (this.#isRepeating && next.calls > this.#repeatedCalls)) return;
+      this.#recordedMessages.shift();
+      this.#messages.push(next.input);
+    }
+  }
+
+  async #receive(taken: readonly AgentInput[]): Promise<void> {
+    const { journal, steering } = this.#start;
+    for (const { messageId, content } of taken) {
+      const input = { text: textOf(content), content };
+      // oxlint-disable-next-line no-await-in-loop -- in their order
+      await journal?.message(input, messageId);
+      this.#messages.push(input);
+      steering?.delivered(messageId);
+    }
   }
 
   /** Waits for the work. Rejects when the turn ends before. */

@@ -194,11 +194,15 @@ export class Voice implements ScriptedAgent {
   ): Promise<ToolOutcome<Input>> {
     const recorded = this.#agentId === null ? this.#turn.nextRecorded() : null;
     // The script decides the type of its inputs, also of those that it had before.
-    if (recorded?.outcome) return recorded.outcome as ToolOutcome<Input>;
+    if (recorded?.outcome) {
+      this.#turn.repeatMessages();
+      return recorded.outcome as ToolOutcome<Input>;
+    }
     const id = recorded?.id ?? createId('toolu');
     if (!recorded && this.#agentId === null) this.#turn.recordCall(id);
     const outcome = await this.#play(id, call);
     await this.#turn.recordOutcome(id, outcome);
+    if (this.#agentId === null) await this.#turn.takeMessages();
     return outcome;
   }
 

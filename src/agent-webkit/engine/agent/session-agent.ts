@@ -7,6 +7,7 @@ import type {
   PermissionMode,
   SDKMessage,
   SdkFactory,
+  SteeredMessages,
 } from '../agent-client.js';
 import { type AgentFailureCode, failureCode } from '../agent-failure.js';
 import { AgentMessages } from './agent-messages.js';
@@ -71,6 +72,8 @@ export class SessionAgent {
   #isOutdated = false;
   /** The cost of the last agent after its last result, until that is taken. */
   #unreportedUsd = 0;
+  /** Resolves when the messages of the last agent are read to their end. */
+  #reading: Promise<void> = Promise.resolve();
   /** The number of closes. A start that had to wait compares it, to find out if it was cancelled. */
   #closes = 0;
 
@@ -140,6 +143,12 @@ export class SessionAgent {
     return this.#end((client) => client.close(graceMs));
   }
 
+  /** Resolves when the last agent is gone, and all that it has written is known. Never rejects. */
+  async gone(): Promise<void> {
+    await this.#closing;
+    if (!this.#client) await this.#reading;
+  }
+
   /** Ends the agent as a crash would, so that a later one can repeat its open requests. Never rejects. */
   park(): Promise<void> {
     return this.#end((client) => client.park?.() ?? client.close(0));
@@ -207,8 +216,19 @@ export class SessionAgent {
       this.#client === client && start.askPeople
         ? start.askPeople(kind, asked, signal)
         : unansweredAsk(kind);
+    const whileCurrent = (steering: SteeredMessages): SteeredMessages => ({
+      take: () => (this.#client === client ? steering.take() : []),
+      delivered: (messageId) => {
+        if (this.#client === client) steering.delivered(messageId);
+      },
+    });
     try {
-      client = this.#options.sdkFactory({ ...start, canUseTool, askPeople });
+      client = this.#options.sdkFactory({
+        ...start,
+        canUseTool,
+        askPeople,
+        ...(start.steering && { steering: whileCurrent(start.steering) }),
+      });
     } catch (error) {
       slots.release(holder);
       this.#listener.onExit(describeExit(false, error));
@@ -218,7 +238,8 @@ export class SessionAgent {
     this.#unreportedUsd = 0;
     this.#work = new AgentWork();
     const { logger } = this.#options;
-    void this.#read(client, new AgentMessages(start, costUsd, this.#plans, logger), start);
+    const messages = new AgentMessages(start, costUsd, this.#plans, logger);
+    this.#reading = this.#read(client, messages, start);
     return client;
   }
 

@@ -7,6 +7,7 @@ import type {
   SDKMessage,
   SdkFactory,
   SessionConfig,
+  SteeredMessages,
 } from '../agent-client.js';
 import type { IsDurable } from '../durable-tools.js';
 import type { SlotHolder } from './agent-slots.js';
@@ -42,6 +43,7 @@ export class WarmAgent implements SlotHolder {
   readonly #first: Promise<IteratorResult<SDKMessage>>;
   readonly #onLost: (cause: unknown) => void;
   #isBound = false;
+  #steering: SteeredMessages | undefined;
   #bind!: (start: AgentStart) => void;
 
   /**
@@ -72,6 +74,10 @@ export class WarmAgent implements SlotHolder {
       canUseTool: async (...asked) => (await bound).canUseTool(...asked),
       askPeople: async (kind, asked, signal) =>
         (await bound).askPeople?.(kind, asked, signal) ?? unansweredAsk(kind),
+      steering: {
+        take: () => this.#steering?.take() ?? [],
+        delivered: (messageId) => this.#steering?.delivered(messageId),
+      },
       ...(hasTranscripts && { transcripts: transcriptsOf(bound) }),
       ...(alwaysAsks && { alwaysAsks }),
     });
@@ -95,6 +101,7 @@ export class WarmAgent implements SlotHolder {
   /** Makes this the agent of a session. */
   bind(start: AgentStart): AgentClient {
     this.#isBound = true;
+    this.#steering = start.steering;
     this.#bind(start);
     const client = this.#client;
     // Both calls reject when the agent has ended, which its `messages` report.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentClient, SdkFactory, SessionConfig } from '../agent-client.js';
+import type { AgentClient, AgentStart, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { type AgentPlace, WarmAgent, type WarmAgentOptions } from './warm-agent.js';
@@ -73,11 +73,16 @@ export class WarmPool {
     let waiting: WarmAgent | null = agent;
     return {
       sessionId: agent.sessionId,
-      sdkFactory: (start) => {
-        const client: AgentClient = waiting?.bind(start) ?? sdkFactory(start);
-        waiting = null;
-        return client;
-      },
+      sdkFactory: Object.assign(
+        (start: AgentStart) => {
+          const client: AgentClient = waiting?.bind(start) ?? sdkFactory(start);
+          waiting = null;
+          return client;
+        },
+        sdkFactory.findMessages && {
+          findMessages: sdkFactory.findMessages.bind(sdkFactory),
+        },
+      ),
       discard: async () => waiting?.close(0),
     };
   }

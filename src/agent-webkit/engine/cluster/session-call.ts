@@ -1,3 +1,4 @@
+import type { UserContent } from '../../protocol/events.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
 import type { Caller } from '../caller.js';
@@ -6,6 +7,13 @@ import { fromWireError, toWireError } from './wire-error.js';
 /** A change of a session by a caller, which only the server that runs the session can do. */
 export type SessionCall =
   | { readonly kind: 'send'; readonly message: InboundMessage; readonly idempotencyKey?: string }
+  | {
+      readonly kind: 'edit_message';
+      readonly messageId: string;
+      readonly content: UserContent;
+      readonly idempotencyKey?: string;
+    }
+  | { readonly kind: 'withdraw_message'; readonly messageId: string }
   | { readonly kind: 'delete' }
   | { readonly kind: 'set_max_budget'; readonly usd: number };
 
@@ -94,6 +102,14 @@ function isCall(value: unknown): value is SessionCall {
   switch (value['kind']) {
     case 'send':
       return isMessage(value['message']) && isKey(value['idempotencyKey']);
+    case 'edit_message':
+      return (
+        typeof value['messageId'] === 'string' &&
+        isContent(value['content']) &&
+        isKey(value['idempotencyKey'])
+      );
+    case 'withdraw_message':
+      return typeof value['messageId'] === 'string';
     case 'delete':
       return true;
     case 'set_max_budget':
@@ -110,6 +126,11 @@ function isMessage(value: unknown): value is InboundMessage {
     typeof value['type'] === 'string' &&
     Object.hasOwn(MESSAGE_TYPES, value['type'])
   );
+}
+
+/** Its blocks were validated by the server that forwards it. */
+function isContent(value: unknown): value is UserContent {
+  return typeof value === 'string' || Array.isArray(value);
 }
 
 function isKey(value: unknown): boolean {

@@ -1,24 +1,17 @@
-import type {
-  EventPayloads,
-  RequestDecisionData,
-  UserContent,
-  WireEvent,
-} from '../../protocol/events.js';
+import type { EventPayloads, RequestDecisionData, WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
 import { type Asked, readAsked } from './asked.js';
 import { type DecisionLimits, KeptDecisions } from './kept-decisions.js';
 import { OpenMessages } from './open-messages.js';
+import { eventsOf, type QueuedMessage, QueuedMessages } from './queued-messages.js';
 
-/** A user message that was accepted and whose turn has not started. */
-export interface QueuedMessage {
-  readonly event: SessionEvent;
-  readonly messageId: string;
-  readonly content: UserContent;
-}
+export type { QueuedMessage } from './queued-messages.js';
 
 /** A turn that was started and has not ended. */
 export interface RunningTurn {
   readonly event: SessionEvent;
+  /** The id of its own message. */
+  readonly messageId: string;
   readonly message: QueuedMessage | null;
   /** The newest event of the turn that says that it waits without an agent; null without one. */
   readonly waitingEvent: SessionEvent | null;
@@ -66,8 +59,6 @@ const MAX_CONVERSATIONS = 100;
  * reads the events and folds them again.
  */
 export class SessionState {
-  /** The queued messages, in the order of their acceptance. */
-  readonly queue: QueuedMessage[] = [];
   readonly requests = new Map<string, OpenRequest>();
   /** The answered requests that no agent has received, in the order of their answers. */
   readonly decided = new Map<string, DecidedRequest>();
@@ -86,10 +77,21 @@ export class SessionState {
   /** The id of the newest message of the agent itself. */
   #messageId: string | null = null;
   #lastResult: SessionEvent | null = null;
+  readonly #queued = new QueuedMessages();
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
   constructor(limits: DecisionLimits = LAST_DECISION) {
     this.decisions = new KeptDecisions(limits);
+  }
+
+  /** The queued messages, in the order of their acceptance. */
+  get queue(): readonly QueuedMessage[] {
+    return this.#queued.list;
+  }
+
+  /** The id of the message of the running turn, or else of the last one; null before the first turn. */
+  get lastTurnId(): string | null {
+    return this.#queued.lastTurnId;
   }
 
   /** The number of changes of the open requests and the running tasks. */
@@ -101,11 +103,10 @@ export class SessionState {
     this.messages.apply(wire);
     switch (wire.event) {
       case 'user_message':
-        this.queue.push({
-          event: copyOf(event),
-          messageId: wire.data.message_id,
-          content: wire.data.content,
-        });
+      case 'message_edited':
+      case 'message_withdrawn':
+      case 'message_delivered':
+        this.#queued.apply(event, wire);
         return;
       case 'turn_start':
         this.#startTurn(event, wire.data);
@@ -243,13 +244,13 @@ export class SessionState {
 
   /** The number of characters of the queued messages together. */
   get queuedChars(): number {
-    return this.queue.reduce((chars, { event }) => chars + event.data.length, 0);
+    return this.#queued.chars;
   }
 
   /** Returns the events that define this state, oldest first. They are kept regardless of their age. */
   openEvents(): SessionEvent[] {
     const open = [
-      ...this.queue.map((message) => message.event),
+      ...this.#queued.openEvents(),
       ...[...this.requests.values()].flatMap(({ event, laterEvents }) => [event, ...laterEvents]),
       ...[...this.decided.values()].flatMap(({ event, request }) => [
         request.event,
@@ -260,8 +261,8 @@ export class SessionState {
       ...[...this.tasks.values()].flatMap((task) => task.events),
       ...this.#resets.map((reset) => reset.event),
     ];
-    if (this.turn) open.push(this.turn.event);
-    if (this.turn?.message) open.push(this.turn.message.event);
+    if (this.turn && !open.includes(this.turn.event)) open.push(this.turn.event);
+    if (this.turn?.message) open.push(...eventsOf(this.turn.message));
     if (this.turn?.waitingEvent) open.push(this.turn.waitingEvent);
     if (this.#lastResult) open.push(this.#lastResult);
     return open.sort((a, b) => a.seq - b.seq);
@@ -310,9 +311,10 @@ export class SessionState {
   }
 
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
-    const index = this.queue.findIndex((message) => message.messageId === data.message_id);
-    const [message = null] = index === -1 ? [] : this.queue.splice(index, 1);
-    this.turn = { event: copyOf(event), message, waitingEvent: null, costUsd: 0 };
+    const { message_id: messageId } = data;
+    const started = copyOf(event);
+    const message = this.#queued.start(started, messageId);
+    this.turn = { event: started, messageId, message, waitingEvent: null, costUsd: 0 };
     this.hasConversation = true;
   }
 

@@ -91,11 +91,20 @@ export class CallHandler {
     wait: StorageWait,
     isStillPermitted: () => Promise<boolean>,
   ): Promise<CallOutcome> {
-    const { live } = this.#options;
+    const { live, policy } = this.#options;
     try {
       switch (call.kind) {
         case 'send':
           return await this.#send(session, { call, caller }, wait, isStillPermitted);
+        case 'edit_message': {
+          const { messageId, content, idempotencyKey } = call;
+          await policy.check({ type: 'user_message', content }, null);
+          await session.editMessage(messageId, content, idempotencyKey, wait);
+          return 'done';
+        }
+        case 'withdraw_message':
+          await session.withdrawMessage(call.messageId, wait);
+          return 'done';
         case 'delete':
           return (await live.deletions.delete(session, wait)) ? 'done' : 'moved';
         case 'set_max_budget':

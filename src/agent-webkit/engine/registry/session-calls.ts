@@ -169,8 +169,9 @@ export class SessionCalls {
 
 const ownerIsSilent = () => new SessionUnavailableError();
 
-/** Gives a user message a key, so that it is accepted once although its first reply may be lost. */
+/** Gives a user message or an edit a key, so that it is accepted once although its first reply may be lost. */
 function withKey(call: SessionCall): SessionCall {
+  if (call.kind === 'edit_message') return { idempotencyKey: randomUUID(), ...call };
   if (call.kind !== 'send' || call.message.type !== 'user_message') return call;
   if (call.idempotencyKey !== undefined || call.message.message_id !== undefined) return call;
   return { ...call, idempotencyKey: randomUUID() };

@@ -4,6 +4,7 @@ import type {
   SessionCapabilities,
   SessionInfo,
 } from '../../protocol/answers.js';
+import type { UserContent } from '../../protocol/events.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import { InvalidRequestError, ShuttingDownError } from '../errors.js';
@@ -20,6 +21,8 @@ const MAX_PAGE_SIZE = 1000;
 
 /** The longest wait of {@link SessionHandle.read}, in milliseconds: that of a timer of Node.js. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Options of {@link SessionHandle.read}. */
 export interface ReadOptions {
@@ -90,6 +93,36 @@ export class SessionHandle {
    */
   async send(message: InboundMessage, idempotencyKey?: string): Promise<void> {
     await this.#registry.send(this.id, message, this.#caller, idempotencyKey);
+  }
+
+  /**
+   * Replaces the content of a queued message, as `PATCH /sessions/:id/queue/:message_id` does.
+   *
+   * @param idempotencyKey an edit with a key that was accepted in the last 24 hours is not made again
+   * @throws MessageNotFoundError when the session has accepted no such message in the last 24 hours
+   * @throws InvalidRequestError when the id is not a UUID
+   * @throws MessageNotQueuedError when the agent has the message, or it was withdrawn
+   * @throws PayloadTooLargeError, BackpressureError, ForbiddenError as for a user message
+   */
+  async editMessage(
+    messageId: string,
+    content: UserContent,
+    idempotencyKey?: string,
+  ): Promise<void> {
+    checkMessageId(messageId);
+    await this.#registry.editMessage(this.id, messageId, content, this.#caller, idempotencyKey);
+  }
+
+  /**
+   * Removes a message from the queue, as `DELETE /sessions/:id/queue/:message_id` does; again without an effect.
+   *
+   * @throws MessageNotFoundError when the session has accepted no such message in the last 24 hours
+   * @throws InvalidRequestError when the id is not a UUID
+   * @throws MessageNotQueuedError when the agent has the message
+   */
+  async withdrawMessage(messageId: string): Promise<void> {
+    checkMessageId(messageId);
+    await this.#registry.withdrawMessage(this.id, messageId, this.#caller);
   }
 
   /**
@@ -195,4 +228,10 @@ export class SessionHandle {
       watch.close();
     }
   }
+}
+
+function checkMessageId(messageId: string): void {
+  if (UUID.test(messageId)) return;
+  const shown = JSON.stringify(messageId.slice(0, 80));
+  throw new InvalidRequestError(`message_id: must be a UUID, but got ${shown}.`);
 }

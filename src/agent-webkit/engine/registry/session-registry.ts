@@ -1,4 +1,5 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
+import type { UserContent } from '../../protocol/events.js';
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
@@ -284,6 +285,27 @@ export class SessionRegistry {
       message,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
+  }
+
+  /** Replaces the content of a queued message, on the server that runs its session. */
+  editMessage(
+    id: string,
+    messageId: string,
+    content: UserContent,
+    caller: Caller,
+    idempotencyKey?: string,
+  ): Promise<void> {
+    return this.#parts.calls.make(id, caller, 'send', {
+      kind: 'edit_message',
+      messageId,
+      content,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+  }
+
+  /** Removes a message from the queue, on the server that runs its session. */
+  withdrawMessage(id: string, messageId: string, caller: Caller): Promise<void> {
+    return this.#parts.calls.make(id, caller, 'send', { kind: 'withdraw_message', messageId });
   }
 
   /** Changes the maximum cost of a session, in US dollars, from the next turn on. */

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { UserContent } from '../../protocol/events.js';
 import type { UserMessage } from '../../protocol/inbound.js';
-import { BackpressureError } from '../errors.js';
+import { BackpressureError, MessageNotFoundError, MessageNotQueuedError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
+import type { QueuedMessage } from '../event-log/session-state.js';
 import { IdempotencyKeys } from '../idempotency-keys.js';
+import type { Steering } from './steering.js';
 
 export interface MessageQueueLimits {
   /** How many messages may be queued. */
@@ -10,6 +14,8 @@ export interface MessageQueueLimits {
   /** How many characters the queued messages may have together before the next one is rejected. */
   maxLogChars: number;
 }
+
+type SteeredState = Pick<Steering, 'isTaken' | 'settle'>;
 
 /**
  * Accepts user messages into a session's queue, which is part of the log's state. Accepts each
@@ -19,15 +25,25 @@ export class MessageQueue {
   readonly #log: EventLog;
   readonly #limits: MessageQueueLimits;
   readonly #assertAvailable: () => void;
+  readonly #steered: () => SteeredState;
   /** True when the log is older than this object, so that the storage may have keys that are not in `#accepted`. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
 
-  /** @param assertAvailable throws when a message that was not accepted before cannot be accepted now */
-  constructor(log: EventLog, limits: MessageQueueLimits, assertAvailable: () => void) {
+  /**
+   * @param assertAvailable throws when a message that was not accepted before cannot be accepted now
+   * @param steered returns what tells if an agent has a queued message
+   */
+  constructor(
+    log: EventLog,
+    limits: MessageQueueLimits,
+    assertAvailable: () => void,
+    steered: () => SteeredState,
+  ) {
     this.#log = log;
     this.#limits = limits;
     this.#assertAvailable = assertAvailable;
+    this.#steered = steered;
     this.#mayHaveEarlierKeys = log.lastSeq > 0;
   }
 
@@ -38,11 +54,12 @@ export class MessageQueue {
    * @throws BackpressureError when the queue is full
    */
   accept(message: UserMessage, idempotencyKey: string | undefined): Promise<void> {
+    const messageId = message.message_id ?? randomUUID();
     const keys = [
-      ...(message.message_id === undefined ? [] : [`message ${message.message_id}`]),
+      messageKey(messageId),
       ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
     ];
-    const enqueue = () => this.#enqueue(message, keys);
+    const enqueue = () => this.#enqueue({ ...message, message_id: messageId }, keys);
     // Nested, so that the message is a retry when either of its keys was accepted before.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
@@ -52,7 +69,7 @@ export class MessageQueue {
   }
 
   async #enqueue(
-    { message_id = randomUUID(), content }: UserMessage,
+    { message_id, content, delivery }: UserMessage & { message_id: string },
     keys: string[],
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
@@ -67,6 +84,74 @@ export class MessageQueue {
     if (queue.length > 0 && queuedChars >= this.#limits.maxLogChars) {
       throw new BackpressureError(`${queuedChars} characters of messages are`);
     }
-    await this.#log.appendOnce({ event: 'user_message', data: { message_id, content } }, keys);
+    const data = { message_id, content, ...(delivery === 'next_step' && { delivery }) };
+    await this.#log.appendOnce({ event: 'user_message', data }, keys);
   }
+
+  /**
+   * Replaces the content of a queued message. Resolves when that is committed, or has been before under this key.
+   *
+   * @throws MessageNotFoundError, MessageNotQueuedError
+   * @throws BackpressureError when the queue would be full
+   */
+  async edit(
+    messageId: string,
+    content: UserContent,
+    idempotencyKey: string | undefined,
+  ): Promise<void> {
+    const keys = idempotencyKey === undefined ? [] : [`edit ${messageId} ${idempotencyKey}`];
+    const [key] = keys;
+    if (key !== undefined && (await this.#log.hasKey(key))) return;
+    const message = await this.#find(messageId);
+    if (!message) return this.#reject(messageId);
+    // Equal to one that may still wait for its commit.
+    if (isDeepStrictEqual(message.content, content)) return this.#committed();
+    const { queue, queuedChars } = this.#log.state;
+    const { data } = message.editEvent ?? message.event;
+    const otherChars = queuedChars - data.length;
+    if (queue.length > 1 && otherChars >= this.#limits.maxLogChars) {
+      throw new BackpressureError(`${otherChars} characters of messages are`);
+    }
+    const edited = { message_id: messageId, content };
+    await this.#log.appendOnce({ event: 'message_edited', data: edited }, keys);
+  }
+
+  /**
+   * Removes a message from the queue. Resolves when that is committed, or was before.
+   *
+   * @throws MessageNotFoundError, MessageNotQueuedError
+   */
+  async withdraw(messageId: string): Promise<void> {
+    const key = `withdrawn ${messageId}`;
+    if (await this.#find(messageId)) {
+      const data = { message_id: messageId };
+      return this.#log.appendOnce({ event: 'message_withdrawn', data }, [key]);
+    }
+    // Another withdrawal may still wait for its commit.
+    await this.#committed();
+    if (await this.#log.hasKey(key)) return;
+    return this.#reject(messageId);
+  }
+
+  /** Resolves when everything that was appended is committed. */
+  async #committed(): Promise<void> {
+    if (!this.#log.isCommitted) await this.#log.append();
+  }
+
+  /** Returns a queued message that no agent has. */
+  async #find(messageId: string): Promise<QueuedMessage | undefined> {
+    const steered = this.#steered();
+    if (steered.isTaken(messageId)) await steered.settle();
+    if (steered.isTaken(messageId)) return undefined;
+    return this.#log.state.queue.find((queued) => queued.messageId === messageId);
+  }
+
+  async #reject(messageId: string): Promise<never> {
+    const isKnown = await this.#log.hasKey(messageKey(messageId));
+    throw isKnown ? new MessageNotQueuedError(messageId) : new MessageNotFoundError(messageId);
+  }
+}
+
+function messageKey(messageId: string): string {
+  return `message ${messageId}`;
 }

@@ -1,5 +1,5 @@
 import type { WireEvent } from '../../protocol/events.js';
-import type { AgentStart, AwaitedCall } from '../agent-client.js';
+import type { AgentStart, AwaitedCall, StoredConversation } from '../agent-client.js';
 import type { SlotHolder } from '../agent/agent-slots.js';
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { durableTools, type IsDurable } from '../durable-tools.js';
@@ -19,6 +19,7 @@ import { SessionSettings } from './session-settings.js';
 import { StoredStatus } from './stored-status.js';
 import { Tasks } from './tasks.js';
 import { createQuotaWatch } from './session-quota.js';
+import { conversationSearch } from './steering.js';
 import { exhaustedResult } from './turn-events.js';
 import { TurnGate } from './turn-gate.js';
 
@@ -72,7 +73,12 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.log = log;
     this.status = status;
     this.lifecycle = new SessionLifecycle(record, deps, this);
-    this.queue = new MessageQueue(log, limits, () => this.#assertAgentAvailable());
+    this.queue = new MessageQueue(
+      log,
+      limits,
+      () => this.#assertAgentAvailable(),
+      () => this.gate.steering,
+    );
     this.requests = new Requests(log, {
       sessionId: record.id,
       timeoutMs: limits.requestTimeoutMs,
@@ -102,6 +108,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       holder: this,
       logger,
       createStart: (resume, awaited) => this.#createStart(resume, awaited),
+      findMessages: conversationSearch(sdkFactory, () => this.#conversation),
       describeWalls: () => deps.describeWalls?.(record.config) ?? null,
       budgetEnd: () => this.#budgetEnd(),
       commands,
@@ -188,6 +195,14 @@ export class SessionParts implements EndingParts, SlotHolder {
     return left === undefined || left > 0
       ? null
       : exhaustedResult(id, turn?.costUsd ?? 0, costUsd, config.maxBudgetUsd ?? 0);
+  }
+
+  /** The agent's newest conversation in the storage; null for a storage without conversations. */
+  get #conversation(): StoredConversation | null {
+    const { record, log, transcripts } = this;
+    const { id, config } = record;
+    const conversationId = log.state.laterConversations.at(-1) ?? id;
+    return transcripts && { sessionId: id, conversationId, cwd: config.cwd, transcripts };
   }
 
   async #createStart(resume: boolean, awaited?: AwaitedCall): Promise<AgentStart> {

@@ -1,5 +1,10 @@
 import type { SessionInfo } from '../../protocol/answers.js';
-import { PROTOCOL_VERSION, type SessionStateName, type WireEvent } from '../../protocol/events.js';
+import {
+  PROTOCOL_VERSION,
+  type SessionStateName,
+  type UserContent,
+  type WireEvent,
+} from '../../protocol/events.js';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import { askOffers } from '../agent/ask-offers.js';
@@ -299,6 +304,42 @@ export class Session implements ReadableSession {
     if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
     lifecycle.assertLiving();
     await wait.for(this.#parts.activity.during(this.#parts.settings.setMaxBudget(usd)));
+  }
+
+  /**
+   * Replaces the content of a queued message.
+   *
+   * @param idempotencyKey an edit whose key was accepted before has no effect
+   * @throws MessageNotFoundError, MessageNotQueuedError, BackpressureError
+   * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
+   */
+  editMessage(
+    messageId: string,
+    content: UserContent,
+    idempotencyKey?: string,
+    wait = this.#wait(),
+  ): Promise<void> {
+    return this.#change(wait, ({ queue }) => queue.edit(messageId, content, idempotencyKey));
+  }
+
+  /**
+   * Removes a message from the queue; again without an effect.
+   *
+   * @throws MessageNotFoundError, MessageNotQueuedError
+   * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
+   */
+  withdrawMessage(messageId: string, wait = this.#wait()): Promise<void> {
+    return this.#change(wait, ({ queue }) => queue.withdraw(messageId));
+  }
+
+  /** Makes a change that a client has asked for, while the session accepts one. */
+  async #change(wait: StorageWait, make: (parts: SessionParts) => Promise<void>): Promise<void> {
+    const { lifecycle, log, activity } = this.#parts;
+    if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
+    lifecycle.assertLiving();
+    if (log.isTroubled) throw wait.unavailable();
+    await wait.for(activity.during(make(this.#parts)));
+    activity.update();
   }
 
   #wait(): StorageWait {

@@ -16,6 +16,8 @@ export interface TurnGateOptions extends SessionAgentOptions {
   /** Returns the end of a turn when the session's budget is spent, else null. */
   budgetEnd: () => WireEvent | null;
   commands: PermittedCommands;
+  /** Returns those of the messages that the stored conversation has. */
+  findMessages: (messageIds: readonly string[]) => Promise<readonly string[]>;
   interruptTimeoutMs: number;
   agentGraceMs: number;
   /** Returns true while the server drains, and starts no turn: another server starts it. */

@@ -10,6 +10,7 @@ import type { GateState } from './gate-state.js';
 import type { TurnGateOptions } from './turn-gate-options.js';
 import { lostTasks } from './tasks.js';
 import { errorEvent, sessionState } from './turn-events.js';
+import { Steering } from './steering.js';
 import { TurnRecord } from './turn-record.js';
 import { type NextCall, WaitingTurn } from './waiting-turn.js';
 
@@ -28,6 +29,7 @@ export class TurnGate {
   readonly #agent: SessionAgent;
   readonly #record: TurnRecord;
   readonly #waiting: WaitingTurn;
+  readonly #steering: Steering;
   #state: GateState;
   /**
    * True once an agent has received a message, so that the next agent resumes the conversation. The
@@ -47,6 +49,19 @@ export class TurnGate {
     });
     this.#record = new TurnRecord({ ...options, agent: this.#agent });
     this.#waiting = new WaitingTurn(options.log, this.#agent, options.requests, this.#record);
+    this.#steering = new Steering({
+      ...options,
+      findMessages: async (messageIds) => {
+        await this.#agent.gone();
+        const found = await options.findMessages(messageIds);
+        return this.#state.name === 'closed' ? [] : found;
+      },
+    });
+  }
+
+  /** The messages for the next step of the running turn, for reading: only the gate changes them. */
+  get steering(): Pick<Steering, 'isTaken' | 'settle'> {
+    return this.#steering;
   }
 
   /** The session's agent, for reading: only the gate starts and stops it. */
@@ -104,6 +119,10 @@ export class TurnGate {
     const isFree = this.#state.name === 'open' || this.#state.name === 'dormant';
     if (!message || !isFree) return;
     if (this.#options.isDraining()) return this.#options.onWorkEnded();
+    if (this.#steering.isUncertain) {
+      void this.#steering.settle().then(() => this.startNextTurn());
+      return;
+    }
     // A log that has failed ends the session by itself, and then there is no turn to start.
     this.#startTurn(message).catch(() => undefined);
   }
@@ -151,6 +170,7 @@ export class TurnGate {
   recover(): void {
     this.abandonTurn().catch(() => undefined); // a log that has failed ends the session by itself
     this.#options.requests.resume();
+    if (this.#steering.isUncertain) void this.#steering.settle();
     this.deliver();
     this.startNextTurn();
   }
@@ -227,16 +247,21 @@ export class TurnGate {
   #leaveWaiting(): void | Promise<void> {
     const hadAgent = this.#state.name === 'running';
     this.#enter({ name: 'parked' });
+    this.#steering.loseAgent();
     return this.#waiting.leave(hadAgent);
   }
 
   #startAgent(awaited?: AwaitedCall): Promise<AgentClient | null> {
     // A message may have come before an outdated agent was stopped.
     if (this.#agent.isOutdated) void this.#agent.close(this.#options.agentGraceMs);
-    return this.#agent.start(
-      () => this.#options.createStart(this.#hasConversation, awaited),
-      this.#log.state.spentUsd,
-    );
+    const createStart = async () => ({
+      ...(await this.#options.createStart(this.#hasConversation, awaited)),
+      steering: {
+        take: () => (this.#state.name === 'running' ? this.#steering.take() : []),
+        delivered: (messageId: string) => this.#steering.delivered(messageId),
+      },
+    });
+    return this.#agent.start(createStart, this.#log.state.spentUsd);
   }
 
   #cancelStart(): void {
@@ -284,6 +309,7 @@ export class TurnGate {
 
   #onAgentExit({ hasSpoken, code, unasked, reason, cause }: AgentExit): void {
     const { logger, sessionId } = this.#options;
+    this.#steering.loseAgent();
     if (code !== null) {
       logger.warn(`Session ${sessionId}: ${code}. ${reason}`);
       return this.#endWithoutAgent(code, reason);
@@ -309,6 +335,7 @@ export class TurnGate {
   /** Ends the turn on behalf of an agent that is gone. */
   #endWithoutAgent(code: string, message: string): void {
     if (this.#state.name === 'closed') return;
+    this.#steering.loseAgent();
     this.#options.requests.cancelAll();
     const events = [errorEvent(code, message)];
     if (this.#log.state.turn) events.push(this.#record.failedResult());
@@ -317,6 +344,7 @@ export class TurnGate {
 
   #endTurn(next: 'open' | 'dormant', committed: void | Promise<void>): void {
     this.#waiting.end();
+    this.#steering.endTurn();
     this.#enter({ name: next });
     void this.#startNextTurnAfter(committed);
   }
