@@ -1,13 +1,14 @@
 import type { SessionInfo } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
 import type { InboundMessage, RequestReply } from '../agent-webkit/protocol/inbound.js';
-import { AgentRequest, type Resolution } from './agent-request.js';
+import type { AgentRequest } from './agent-request.js';
 import { retry } from './backoff.js';
 import { type EventStreamOptions, EventStream, type StreamSettings } from './event-stream.js';
 import type { Http } from './http.js';
 import { Outbox, type OutgoingMessage } from './outbox.js';
 import { randomId } from './random-id.js';
 import { RequestError } from './request-error.js';
+import { RequestInbox } from './request-inbox.js';
 
 /** How often an answer, or another request that may be repeated, is tried. */
 const ATTEMPTS = 5;
@@ -27,8 +28,8 @@ export class AgentSession {
     this.#settings = settings;
     this.#stream = new EventStream(http, id, settings);
     this.#outbox = new Outbox(
-      ({ messageId: message_id, content }) =>
-        this.post({ type: 'user_message', message_id, content }),
+      ({ messageId: message_id, content }, signal) =>
+        this.post({ type: 'user_message', message_id, content }, signal),
       settings.backoff,
     );
   }
@@ -68,42 +69,43 @@ export class AgentSession {
    *
    * @throws EventsLostError and RequestError as {@link events} does
    */
-  async *requests({ signal, onConnection }: Omit<EventStreamOptions, 'after'> = {}): AsyncGenerator<
-    AgentRequest,
-    void,
-    undefined
-  > {
-    const open = new Map<string, (resolution: Resolution) => void>();
-    const create = (asked: AgentRequest['asked']): AgentRequest => {
-      const resolved = new Promise<Resolution>((resolve) =>
-        open.set(asked.correlation_id, resolve),
-      );
-      return new AgentRequest(this.id, asked, resolved, (reply) => this.reply(reply));
-    };
-    const { pending, last_id: after } = await this.info();
-    for (const asked of pending) yield create(asked);
-    const options = { after, ...(signal && { signal }), ...(onConnection && { onConnection }) };
-    for await (const { event, data } of this.events(options)) {
-      switch (event) {
-        case 'permission_request':
-        case 'ask_user_question':
-        case 'elicitation_request':
-        case 'dialog_request':
-        case 'hook_decision_request':
-          // The name still fits the data, which the compiler cannot follow.
-          yield create({ event, ...data } as AgentRequest['asked']);
-          break;
-        case 'request_resolved':
-          open.get(data.correlation_id)?.(data);
-          open.delete(data.correlation_id);
-          break;
-        default:
-      }
+  async *requests({
+    signal = new AbortController().signal,
+    onConnection,
+  }: Omit<EventStreamOptions, 'after'> = {}): AsyncGenerator<AgentRequest, void, undefined> {
+    const inbox = new RequestInbox(this.id, (reply) => this.reply(reply));
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    const reading = this.#readRequests(inbox, {
+      signal: leaving.signal,
+      ...(onConnection && { onConnection }),
+    });
+    try {
+      for (let request = await inbox.take(); request; request = await inbox.take()) yield request;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      leave();
+      await reading;
+    }
+  }
+
+  /** Reads all events as they come, also while the reader of the requests is busy. Never rejects. */
+  async #readRequests(inbox: RequestInbox, options: EventStreamOptions): Promise<void> {
+    try {
+      const { pending, last_id: after } = await this.info();
+      for (const asked of pending) inbox.add(asked);
+      for await (const event of this.events({ ...options, after })) inbox.observe(event);
+      inbox.end();
+    } catch (error) {
+      inbox.end(error);
     }
   }
 
   /**
-   * Answers a request. Repeated if the network or the server is away: the first answer decides.
+   * Answers a request. Repeated if the network or the server is away: the first answer decides. If the answer to an
+   * attempt was lost, it also resolves when another client has decided: {@link AgentRequest.resolved} tells how.
    *
    * @throws RequestError with the code `no_pending_request` when it is not open any more
    */
@@ -128,8 +130,9 @@ export class AgentSession {
   }
 
   /** Sends any message of the protocol once. @throws RequestError when the server refuses it */
-  post(message: InboundMessage): Promise<void> {
-    return this.#http.send({ method: 'POST', path: `${this.#path}/input`, body: message });
+  post(message: InboundMessage, signal?: AbortSignal): Promise<void> {
+    const path = `${this.#path}/input`;
+    return this.#http.send({ method: 'POST', path, body: message, signal });
   }
 
   info(): Promise<SessionInfo> {

@@ -48,6 +48,8 @@ interface Received {
 const NO_STREAMS = 'This fetch cannot read a stream. Use the transport "poll".';
 /** How long a poll waits at the server, in seconds. */
 const POLL_WAIT_S = 25;
+/** The shortest time between two polls without an event, in milliseconds. */
+const POLL_PAUSE_MS = 1000;
 
 /** The events of one session, over as many connections as it takes: each event once, in order, without a gap. */
 export class EventStream {
@@ -149,22 +151,20 @@ export class EventStream {
 
   async *#poll(after: string, signal: AbortSignal, opened: () => void) {
     let cursor = after;
-    const limit = new SilenceLimit(signal, this.#settings.silenceMs);
-    try {
-      for (let waitS = 0; ; waitS = POLL_WAIT_S) {
-        limit.heard();
-        const page = await this.#http.send<EventsPage>({
-          path: `${this.#path}/events?after=${cursor}&wait=${waitS}`,
-          signal: limit.signal,
-        });
-        if (waitS === 0) opened();
-        for (const event of page.events) {
-          cursor = String(event.id);
-          yield { id: cursor, event };
-        }
+    for (let waitS = 0; ; waitS = POLL_WAIT_S) {
+      const askedAt = performance.now();
+      const page = await this.#http.send<EventsPage>({
+        path: `${this.#path}/events?after=${cursor}&wait=${waitS}`,
+        signal,
+      });
+      if (waitS === 0) opened();
+      for (const event of page.events) {
+        cursor = String(event.id);
+        yield { id: cursor, event };
       }
-    } finally {
-      limit.end();
+      // Something between here and the server does not let it wait.
+      const isHasty = page.events.length === 0 && performance.now() - askedAt < POLL_PAUSE_MS;
+      if (waitS > 0 && isHasty) await delay(POLL_PAUSE_MS, signal);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { readRefusal } from './request-error.js';
+import { SilenceLimit } from './silence.js';
 
 export interface HttpOptions {
   /** The address of the server, with the prefix of its routes if they have one. */
@@ -13,6 +14,9 @@ export interface HttpOptions {
   readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined;
 }
 
+/** How long the server may take to answer, in milliseconds. It holds a poll for 25 seconds. */
+const TIMEOUT_MS = 35_000;
+
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -21,6 +25,8 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
 }
+
+const NEVER = new AbortController().signal;
 
 /** Sends requests to one server. */
 export class Http {
@@ -57,9 +63,19 @@ export class Http {
     return response;
   }
 
-  /** Resolves to the body of the response; undefined if it is empty. */
+  /**
+   * Resolves to the body of the response; undefined if it is empty.
+   *
+   * @throws RequestError, or another error, as {@link open} does, and when the server has not answered in 35 seconds
+   */
   async send<Answer = void>(request: HttpRequest): Promise<Answer> {
-    const text = await (await this.open(request)).text();
-    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+    const limit = new SilenceLimit(request.signal ?? NEVER, TIMEOUT_MS);
+    try {
+      const response = await this.open({ ...request, signal: limit.signal });
+      const text = await response.text();
+      return (text === '' ? undefined : JSON.parse(text)) as Answer;
+    } finally {
+      limit.end();
+    }
   }
 }

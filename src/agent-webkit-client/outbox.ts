@@ -24,7 +24,7 @@ const MAX_WAITING = 100;
  * wait, and are repeated with their ids, by which the server accepts each one once.
  */
 export class Outbox {
-  readonly #post: (message: OutgoingMessage) => Promise<void>;
+  readonly #post: (message: OutgoingMessage, signal: AbortSignal) => Promise<void>;
   readonly #backoff: BackoffOptions | undefined;
   readonly #entries: Entry[] = [];
   readonly #closing = new AbortController();
@@ -32,7 +32,7 @@ export class Outbox {
 
   /** @param post sends a message once */
   constructor(
-    post: (message: OutgoingMessage) => Promise<void>,
+    post: (message: OutgoingMessage, signal: AbortSignal) => Promise<void>,
     backoff: BackoffOptions | undefined,
   ) {
     this.#post = post;
@@ -83,7 +83,7 @@ export class Outbox {
     const attempt = async () => {
       signal.throwIfAborted();
       try {
-        await this.#post(entry);
+        await this.#post(entry, signal);
       } catch (error) {
         entry.failures += 1;
         throw error;

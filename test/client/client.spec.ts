@@ -10,19 +10,28 @@ const script: Script = async (turn) => {
     const { allowed } = await turn.useTool('Pay', { sum: 1 }, { run: () => 'paid' });
     return turn.say(allowed ? 'paid' : 'not paid');
   }
+  if (turn.input.text === 'pay three') {
+    const calls = [1, 2, 3].map((sum) => turn.useTool('Pay', { sum }, { run: () => 'paid' }));
+    await Promise.all(calls);
+    return turn.say('done');
+  }
+  if (turn.input.text === 'pay twice') {
+    await turn.useTool('Pay', { sum: 1 }, { run: () => 'paid' });
+    await turn.useTool('Pay', { sum: 2 }, { run: () => 'paid' });
+  }
   await turn.say(`You said ${turn.input.text}`);
 };
 
 /** A network between a client and the server, which fails when a test says so. */
 class Network {
   /** Returns the failure of the next requests, in their order. */
-  readonly failures: (() => Response | Promise<Response>)[] = [];
+  readonly failures: ((signal: AbortSignal) => Response | Promise<Response>)[] = [];
   /** Cuts the open connections. */
   readonly cuts: (() => void)[] = [];
 
   readonly fetch: typeof fetch = async (input, init) => {
     const failure = this.failures.shift();
-    if (failure) return failure();
+    if (failure) return failure(init?.signal ?? AbortSignal.abort());
     const response = await fetch(input, init);
     if (!response.body || response.headers.get('content-type') !== 'text/event-stream')
       return response;
@@ -201,6 +210,49 @@ describe.each(['stream', 'poll'] as const)('the client, by %s', (transport) => {
     expect(await request.resolved).toMatchObject({ outcome: 'denied', by: 'anonymous' });
     await session.delete();
     expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  it('goes on to read while the reader of the requests is busy', async () => {
+    const session = await (await open()).create();
+    await session.send('pay twice');
+    const requests = session.requests();
+    const { value: first } = await requests.next();
+    if (!first) throw new Error('There is no request.');
+    await first.allow();
+    expect(await first.resolved).toMatchObject({ outcome: 'allowed' });
+    await requests.return();
+  });
+
+  it('does not yield a request that was answered before its turn came', async () => {
+    const session = await (await open()).create();
+    await session.send('pay three');
+    const { pending } = await eventually(
+      () => session.info(),
+      (info) => info.pending.length === 3,
+    );
+    const requests = session.requests();
+    const { value: first } = await requests.next();
+    const [, second, third] = pending.map(({ correlation_id: id }) => id);
+    const deny = { type: 'permission_response', behavior: 'deny' } as const;
+    await session.reply({ ...deny, correlation_id: second ?? '' });
+    await first?.allow();
+    expect(await first?.resolved).toMatchObject({ outcome: 'allowed' });
+    const { value: next } = await requests.next();
+    expect(next?.id).toBe(third);
+    await requests.return();
+  });
+
+  it('ends a message that is on its way when it is closed', async () => {
+    const session = await (await open()).create();
+    network.failures.push(
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('It was aborted.')));
+        }),
+    );
+    const sent = session.send('hi');
+    session.close();
+    await expect(sent).rejects.toThrow('closed before');
   });
 
   it('says that events are lost, and what a refusal means', async () => {

@@ -76,7 +76,9 @@ export class CallHandler {
     const isFull = !isHeld && needsAgent(call) && live.slots.areBusy && this.#hasRoomElsewhere;
     // Its own one is loaded, and then released, because no other server may claim it.
     if (isFull && !(await lookup.isOwn(id, wait))) return 'full';
-    return this.handle(await lookup.load(id, wait), forwarded, wait, async () => true);
+    const session = await lookup.load(id, wait);
+    if (session === 'moved') return 'moved';
+    return this.handle(session, forwarded, wait, async () => true);
   }
 
   /**

@@ -184,7 +184,7 @@ export class RegistryParts {
       isRemote: (session) => session instanceof SessionTail,
       find: (id, signal) =>
         this.shared?.reads.again(id, signal) ??
-        retry(() => this.lookup.load(id, storage.wait()), {
+        retry(() => this.lookup.loadHere(id, storage.wait()), {
           signal,
           isFinal: (error) => !(error instanceof StorageUnavailableError),
           onFailure: () => undefined, // reported by the storage's guard

@@ -135,6 +135,7 @@ export class SessionCalls {
     const { sessionId: id, caller } = call;
     try {
       const session = await lookup.load(id, wait);
+      if (session === 'moved') return 'moved';
       return await handler.handle(session, call, wait, async () => {
         const again = await lookup.locate(id, caller, action, 0, wait);
         return again.place === 'here' && (await lookup.load(id, wait)) === session;

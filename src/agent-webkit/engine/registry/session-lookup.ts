@@ -71,15 +71,35 @@ export class SessionLookup {
   }
 
   /**
-   * Returns a session from memory, or loads it, for which this server claims it.
+   * Returns a session from memory, or loads it, for which this server claims it. Resolves to `moved` when it has
+   * left this server meanwhile, so that another one may have it.
    *
    * @throws SessionNotFoundError, ShuttingDownError
    * @throws OwnedElsewhereError when it belongs to another server
    */
-  async load(id: string, wait: StorageWait): Promise<Session> {
-    const session = await wait.for(this.#options.live.load(id));
-    if (session && session.state !== 'closed') return session;
-    throw this.#options.isShuttingDown() ? new ShuttingDownError() : new SessionNotFoundError();
+  async load(id: string, wait: StorageWait): Promise<Session | 'moved'> {
+    const { live, membership, isShuttingDown } = this.#options;
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- again only when it has just left the memory
+      const session = await wait.for(live.load(id));
+      if (session && session.state !== 'closed') return session;
+      if (isShuttingDown()) throw new ShuttingDownError();
+      const hasLeft = session !== null && session.endReason !== 'deleted';
+      if (!hasLeft) throw new SessionNotFoundError();
+      if (membership) return 'moved';
+      if (live.departures.isDraining) throw new ShuttingDownError();
+    }
+  }
+
+  /**
+   * Returns a session as {@link load} does.
+   *
+   * @throws ShuttingDownError also when it has left this server: a client that retries reaches the one that has it
+   */
+  async loadHere(id: string, wait: StorageWait): Promise<Session> {
+    const session = await this.load(id, wait);
+    if (session === 'moved') throw new ShuttingDownError();
+    return session;
   }
 
   /**

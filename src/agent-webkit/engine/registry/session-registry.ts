@@ -247,7 +247,7 @@ export class SessionRegistry {
     wait: StorageWait,
   ): Promise<Session> {
     await this.#parts.lookup.locate(id, caller, action, after, wait);
-    return this.#parts.lookup.load(id, wait);
+    return this.#parts.lookup.loadHere(id, wait);
   }
 
   /**
