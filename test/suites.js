@@ -20,6 +20,7 @@ export const SUITES = {
     'e2e/claude/costs.',
     'e2e/claude/deletion.',
     'e2e/claude/dialogs.',
+    'e2e/claude/effort.',
     'e2e/claude/elicitation.',
     'e2e/claude/durable.',
     'e2e/claude/durable-turns.',

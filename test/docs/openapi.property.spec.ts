@@ -47,6 +47,8 @@ const MESSAGES = [
   { type: 'question_response', correlation_id: 'c', answers: { a: 'b' } },
   { type: 'set_permission_mode', mode: 'acceptEdits' },
   { type: 'set_model', model: null },
+  { type: 'set_effort', effort: 'low' },
+  { type: 'set_max_thinking_tokens', max_thinking_tokens: null },
   { type: 'stop_task', task_id: 't' },
 ];
 

@@ -64,6 +64,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
     'plan,default',
     { agent: { permissionModes: ['plan', 'default'] } },
   ],
+  ['AGENT_WEBKIT_EFFORT_LEVELS', 'low,high', { agent: { effortLevels: ['low', 'high'] } }],
 ];
 
 const SECRET = `whsec_${'A'.repeat(32)}`;

@@ -97,6 +97,14 @@ export class FakeAgentClient implements AgentClient {
     this.#note(`setPermissionMode ${mode}`);
   }
 
+  async setEffort(effort: string | null): Promise<void> {
+    this.#note(`setEffort ${effort}`);
+  }
+
+  async setMaxThinkingTokens(tokens: number | null): Promise<void> {
+    this.#note(`setMaxThinkingTokens ${tokens}`);
+  }
+
   async stopTask(taskId: string): Promise<void> {
     this.#note(`stopTask ${taskId}`);
   }

@@ -26,6 +26,9 @@ export interface ModelRequest {
   model: string;
   messages: { role: string; content: unknown }[];
   tools: string[];
+  /** Its fields `thinking` and `output_config`. */
+  thinking?: unknown;
+  outputConfig?: unknown;
 }
 
 export type Model = (request: ModelRequest) => Reply;
@@ -195,5 +198,7 @@ function readRequest(body: Record<string, unknown>): ModelRequest {
     }
   }
   const tools = ((body['tools'] ?? []) as { name: string }[]).map((tool) => tool.name);
-  return { text, toolResults, model: String(body['model']), messages, tools };
+  const { thinking, output_config: outputConfig } = body;
+  const model = String(body['model']);
+  return { text, toolResults, model, messages, tools, thinking, outputConfig };
 }

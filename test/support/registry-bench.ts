@@ -32,6 +32,7 @@ export function createRegistry(
       {
         model: null,
         permissionModes: ['default', 'plan'],
+        effortLevels: ['low', 'medium', 'high', 'xhigh', 'max'],
         includePartialMessages: true,
         models: null,
         commands: ['clear'],

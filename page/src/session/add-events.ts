@@ -134,6 +134,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     case 'permission_mode_changed':
       note(draft, key, `Permission mode: ${event.data.permission_mode}`);
       return;
+    case 'effort_changed':
+      note(draft, key, `Effort: ${event.data.effort ?? 'default'}`);
+      return;
     case 'session_state':
       draft.isDormant = event.data.state === 'dormant';
       if (draft.isDormant) endTurn(draft, draft.costUsd);

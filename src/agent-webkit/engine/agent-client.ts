@@ -1,4 +1,5 @@
 import type {
+  EffortLevel,
   PermissionMode,
   PermissionResult,
   PermissionUpdate,
@@ -11,7 +12,7 @@ import type { AgentSandbox, SandboxLimits } from './agent-sandbox.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { PermissionGrants } from './permission-grants.js';
 
-export type { PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
+export type { EffortLevel, PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
 
 /** Details of a tool call for which the agent requests permission. A subset of the SDK's own options. */
 export interface PermissionContext {
@@ -66,6 +67,13 @@ export interface SessionConfig {
   /** The name of the model; null for the agent's default. */
   model: string | null;
   permissionMode: PermissionMode;
+  /** The effort of the model; null for the agent's default. @default null */
+  effort?: EffortLevel | null;
+  /**
+   * The maximum number of tokens for thinking in one answer of the model, for models that have such a budget; 0
+   * for no thinking, null for the agent's default. @default null
+   */
+  maxThinkingTokens?: number | null;
   /** The absolute path of the agent's working directory. */
   cwd: string;
   /** True to send text and tool inputs while they stream. */
@@ -327,6 +335,10 @@ export interface AgentClient {
   interrupt(): Promise<'withdrawn' | void>;
   setModel(model: string | null): Promise<void>;
   setPermissionMode(mode: PermissionMode): Promise<void>;
+  /** @default the agent is replaced by one with the other effort, between turns */
+  setEffort?(effort: EffortLevel | null): Promise<void>;
+  /** @default the agent is replaced by one with the other budget, between turns */
+  setMaxThinkingTokens?(tokens: number | null): Promise<void>;
   stopTask(taskId: string): Promise<void>;
   /**
    * True while requests to people are all that the agent works on: no other tool of its turn runs, and each

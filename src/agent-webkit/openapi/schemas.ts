@@ -82,6 +82,16 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
     'AgentWebkitSetModel',
     describe(schemaOf(dtoOf('set_model')), { model: 'Null selects the default model.' }),
   ],
+  set_effort: [
+    'AgentWebkitSetEffort',
+    describe(schemaOf(dtoOf('set_effort')), { effort: "Null selects the agent's default." }),
+  ],
+  set_max_thinking_tokens: [
+    'AgentWebkitSetMaxThinkingTokens',
+    describe(schemaOf(dtoOf('set_max_thinking_tokens')), {
+      max_thinking_tokens: "0 for no thinking. Null selects the agent's default.",
+    }),
+  ],
   stop_task: ['AgentWebkitStopTask', schemaOf(dtoOf('stop_task'))],
 };
 

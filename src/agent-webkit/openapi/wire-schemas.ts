@@ -1004,6 +1004,35 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitEventEffortChanged: {
+    description:
+      "A client changed the effort or the thinking budget of the session. Null stands for the agent's default.",
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['effort_changed'] },
+      data: {
+        type: 'object',
+        required: ['effort', 'max_thinking_tokens', 'time'],
+        properties: {
+          effort: { type: ['string', 'null'] },
+          max_thinking_tokens: { type: ['number', 'null'] },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventTaskStarted: {
     description:
       'The agent started a task: a sub-agent, or a command that runs in the background or for some seconds. At most 100 running tasks of a session are reported.',
@@ -1845,6 +1874,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventError' },
       { $ref: '#/components/schemas/AgentWebkitEventMcpStatusChange' },
       { $ref: '#/components/schemas/AgentWebkitEventPermissionModeChanged' },
+      { $ref: '#/components/schemas/AgentWebkitEventEffortChanged' },
       { $ref: '#/components/schemas/AgentWebkitEventTaskStarted' },
       { $ref: '#/components/schemas/AgentWebkitEventTaskProgress' },
       { $ref: '#/components/schemas/AgentWebkitEventTaskEnded' },
@@ -1893,6 +1923,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         error: '#/components/schemas/AgentWebkitEventError',
         mcp_status_change: '#/components/schemas/AgentWebkitEventMcpStatusChange',
         permission_mode_changed: '#/components/schemas/AgentWebkitEventPermissionModeChanged',
+        effort_changed: '#/components/schemas/AgentWebkitEventEffortChanged',
         task_started: '#/components/schemas/AgentWebkitEventTaskStarted',
         task_progress: '#/components/schemas/AgentWebkitEventTaskProgress',
         task_ended: '#/components/schemas/AgentWebkitEventTaskEnded',
@@ -1935,6 +1966,8 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       'agent',
       'model',
       'permission_mode',
+      'effort',
+      'max_thinking_tokens',
       'cwd',
       'created_at',
       'last_activity_at',
@@ -1957,6 +1990,14 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       model: { type: ['string', 'null'] },
       permission_mode: { type: 'string' },
+      effort: {
+        description: "The effort of the model; null for the agent's default.",
+        type: ['string', 'null'],
+      },
+      max_thinking_tokens: {
+        description: "The thinking budget in tokens; null for the agent's default.",
+        type: ['number', 'null'],
+      },
       cwd: { type: 'string' },
       sandbox: {
         description:
@@ -2258,6 +2299,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       'agent',
       'permission_modes',
       'models',
+      'effort_levels',
       'commands',
       'agents',
       'mcp_servers',
@@ -2281,6 +2323,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'The models of `set_model`. Null if the host permits any, and no agent has told its models.',
         type: ['array', 'null'],
         items: { $ref: '#/components/schemas/AgentWebkitOfferedModel' },
+      },
+      effort_levels: {
+        description: 'The levels of `set_effort`.',
+        type: 'array',
+        items: { type: 'string' },
       },
       commands: {
         type: ['array', 'null'],
@@ -2331,7 +2378,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       name: { type: 'string' },
       description: { type: 'string' },
       effort_levels: {
-        description: 'The effort levels of this model.',
+        description: 'The permitted effort levels of this model.',
         type: 'array',
         items: { type: 'string' },
       },

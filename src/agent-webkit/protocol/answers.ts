@@ -44,6 +44,10 @@ export interface SessionInfo {
   agent: 'running' | 'none';
   model: string | null;
   permission_mode: string;
+  /** The effort of the model; null for the agent's default. */
+  effort: string | null;
+  /** The thinking budget in tokens; null for the agent's default. */
+  max_thinking_tokens: number | null;
   cwd: string;
   /**
    * The sandbox of agents that this server starts for the session, such as `bubblewrap`; `none` if they have
@@ -73,7 +77,7 @@ export interface OfferedModel {
   resolved_model?: string;
   name?: string;
   description?: string;
-  /** The effort levels of this model. */
+  /** The permitted effort levels of this model. */
   effort_levels?: string[];
 }
 
@@ -111,6 +115,8 @@ export interface SessionCapabilities {
   permission_modes: string[];
   /** The models of `set_model`. Null if the host permits any, and no agent has told its models. */
   models: OfferedModel[] | null;
+  /** The levels of `set_effort`. */
+  effort_levels: string[];
   commands: OfferedCommand[] | null;
   /** The kinds of sub-agents. */
   agents: { name: string; description: string; model?: string }[] | null;

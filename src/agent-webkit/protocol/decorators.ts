@@ -46,8 +46,15 @@ export const IsText =
 export const IsIntegerBetween =
   (min: number, max: number): PropertyDecorator =>
   (target, key) => {
-    const message = `must be an integer from ${min} to ${max}`;
     Type(() => Number)(target, key);
+    IsIntegerOfBody(min, max)(target, key);
+  };
+
+/** An integer of a JSON body. */
+export const IsIntegerOfBody =
+  (min: number, max: number): PropertyDecorator =>
+  (target, key) => {
+    const message = `must be an integer from ${min} to ${max}`;
     IsInt({ message })(target, key);
     Min(min, { message })(target, key);
     Max(max, { message })(target, key);

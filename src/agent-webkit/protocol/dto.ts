@@ -8,10 +8,11 @@ import {
   Matches,
   type ValidationArguments,
 } from 'class-validator';
-import type { PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
+import type { EffortLevel, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import {
   GoesWith,
   IsIntegerBetween,
+  IsIntegerOfBody,
   IsName,
   IsNullable,
   IsOmittable,
@@ -23,6 +24,7 @@ import {
   type CreateSession,
   type DialogResponse,
   type EditMessage,
+  EFFORT_LEVELS,
   type ElicitationResponse,
   type FormContent,
   type HookDecisionResponse,
@@ -41,6 +43,7 @@ import { USER_CONTENT } from './user-content.js';
 const MAX_CURSOR_LENGTH = 256;
 const MAX_PATH_LENGTH = 4096;
 const MAX_TEXT_LENGTH = 65_536;
+const MAX_THINKING_TOKENS = 1_000_000;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const DIGEST_RULE = 'must be `sha256:` and 64 hexadecimal digits, as in the event of the request';
@@ -135,6 +138,16 @@ class SetModelDto {
   @IsNullable() @IsName() model!: string | null;
 }
 
+class SetEffortDto {
+  @Equals('set_effort') type!: 'set_effort';
+  @IsNullable() @IsIn(EFFORT_LEVELS) effort!: EffortLevel | null;
+}
+
+class SetMaxThinkingTokensDto {
+  @Equals('set_max_thinking_tokens') type!: 'set_max_thinking_tokens';
+  @IsNullable() @IsIntegerOfBody(0, MAX_THINKING_TOKENS) max_thinking_tokens!: number | null;
+}
+
 class StopTaskDto {
   @Equals('stop_task') type!: 'stop_task';
   @IsName() task_id!: string;
@@ -159,6 +172,8 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['hook_decision_response', HookDecisionResponseDto],
   ['set_permission_mode', SetPermissionModeDto],
   ['set_model', SetModelDto],
+  ['set_effort', SetEffortDto],
+  ['set_max_thinking_tokens', SetMaxThinkingTokensDto],
   ['stop_task', StopTaskDto],
 ]);
 

@@ -317,6 +317,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
   mcp_status_change: { server_name: string; status: string };
   /** The session's permission mode changed: by a client, or by the agent, for example when it enters plan mode. */
   permission_mode_changed: { permission_mode: PermissionMode };
+  /** A client changed the effort or the thinking budget of the session. Null stands for the agent's default. */
+  effort_changed: { effort: string | null; max_thinking_tokens: number | null };
   /**
    * The agent started a task: a sub-agent, or a command that runs in the background or for some
    * seconds. At most 100 running tasks of a session are reported.
@@ -397,6 +399,7 @@ export const EVENT_NAMES = Object.keys({
   error: true,
   mcp_status_change: true,
   permission_mode_changed: true,
+  effort_changed: true,
   task_started: true,
   task_progress: true,
   task_ended: true,

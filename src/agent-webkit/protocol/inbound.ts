@@ -1,4 +1,4 @@
-import type { PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
+import type { EffortLevel, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from './events.js';
 
 /** The permission modes of the SDK. The host decides which of them a client may choose. */
@@ -10,6 +10,15 @@ export const PERMISSION_MODES = [
   'auto',
   'bypassPermissions',
 ] as const satisfies readonly PermissionMode[];
+
+/** The effort levels of the SDK. The host decides which of them a client may choose. */
+export const EFFORT_LEVELS = [
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+] as const satisfies readonly EffortLevel[];
 
 /** The body of POST /sessions. */
 export interface CreateSession {
@@ -112,4 +121,6 @@ export type InboundMessage =
   | { type: 'interrupt' }
   | { type: 'set_permission_mode'; mode: PermissionMode }
   | { type: 'set_model'; model: string | null }
+  | { type: 'set_effort'; effort: EffortLevel | null }
+  | { type: 'set_max_thinking_tokens'; max_thinking_tokens: number | null }
   | { type: 'stop_task'; task_id: string };

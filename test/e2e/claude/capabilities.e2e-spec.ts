@@ -76,6 +76,7 @@ describe('The capabilities of a session with the real agent', () => {
       agent: 'none',
       permission_modes: ['default', 'plan'],
       models: [{ model: null }, { model: 'sonnet' }, { model: 'claude-internal-1' }],
+      effort_levels: ['low', 'medium', 'high', 'xhigh', 'max'],
       commands: null,
       agents: null,
       mcp_servers: null,

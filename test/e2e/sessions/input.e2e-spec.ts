@@ -57,12 +57,16 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     const inputs = [
       { type: 'set_model', model: 'opus' },
       { type: 'set_model', model: null },
+      { type: 'set_effort', effort: 'high' },
+      { type: 'set_max_thinking_tokens', max_thinking_tokens: 0 },
       { type: 'set_permission_mode', mode: 'plan' },
     ];
     for (const input of inputs) expect((await server.input(id, input)).status).toBe(204);
     expect(agents.newest().calls).toEqual([
       'setModel opus',
       'setModel null',
+      'setEffort high',
+      'setMaxThinkingTokens 0',
       'setPermissionMode plan',
     ]);
     expect(await server.info(id)).toMatchObject({ model: null, permission_mode: 'plan' });
@@ -121,6 +125,10 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     ['model', { type: 'set_model' }],
     ['model', { type: 'set_model', model: 3 }],
     ['model', { type: 'set_model', model: '' }],
+    ['effort', { type: 'set_effort', effort: 'most' }],
+    ['effort', { type: 'set_effort' }],
+    ['max_thinking_tokens', { type: 'set_max_thinking_tokens', max_thinking_tokens: -1 }],
+    ['max_thinking_tokens', { type: 'set_max_thinking_tokens', max_thinking_tokens: '9' }],
     ['task_id', { type: 'stop_task' }],
     ['task_id', { type: 'stop_task', task_id: {} }],
   ])('is answered with 400 and changes nothing when %s is invalid: %j', async (field, message) => {

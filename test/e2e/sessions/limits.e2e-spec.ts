@@ -112,6 +112,18 @@ describe.each(ADAPTERS)('Limits for clients on %s', (adapter) => {
     expect((await server.info(id))['model']).toBe('sonnet');
   });
 
+  it('answer 403 to an effort that is not on the list, and show those that are', async () => {
+    await start({ agent: { effortLevels: ['low'] } });
+    const id = await server.createSession();
+    expect(await server.input(id, { type: 'set_effort', effort: 'max' })).toMatchObject(
+      refused(403, 'forbidden', /^effort: 'max' is not permitted. Permitted: low/),
+    );
+    expect((await server.input(id, { type: 'set_effort', effort: 'low' })).status).toBe(204);
+    expect(agents.newest().calls).toEqual(['setEffort low']);
+    const { body } = await server.request('GET', `/sessions/${id}/capabilities`);
+    expect(body).toMatchObject({ effort_levels: ['low'] });
+  });
+
   it('expire a request without a reply, and publish that it expired', async () => {
     await start({ timeouts: { requestTimeoutMs: 20 } });
     const id = await server.createSession();

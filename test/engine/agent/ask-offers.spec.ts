@@ -9,6 +9,7 @@ const PERMITTED = {
   models: null,
   commands: ['compact', 'cost'],
   permissionModes: ['default', 'plan'],
+  effortLevels: ['low', 'high'],
 } as const;
 const command = (name: string, aliases?: string[]) => ({
   name,
@@ -79,14 +80,20 @@ describe('the capabilities of a session', () => {
   it("have the models of the host with the agent's words, and else those of the agent", async () => {
     const told = [
       { value: 'default', displayName: 'Default', description: 'd', resolvedModel: 'claude-o' },
-      { value: 'sonnet', displayName: 'Sonnet', description: 's', resolvedModel: 'claude-s' },
+      {
+        value: 'sonnet',
+        displayName: 'Sonnet',
+        description: 's',
+        resolvedModel: 'claude-s',
+        supportedEffortLevels: ['high', 'max'],
+      },
     ];
     const offers = await askOffers(agent({ supportedModels: async () => told }));
     const models = (permitted: object) =>
       describeCapabilities('s', 'running', offers, { ...PERMITTED, ...permitted }).models;
     expect(models({})).toMatchObject([
       { model: null, name: 'Default', resolved_model: 'claude-o' },
-      { model: 'sonnet', name: 'Sonnet' },
+      { model: 'sonnet', name: 'Sonnet', effort_levels: ['high'] },
     ]);
     expect(models({ model: 'claude-s', models: ['claude-s', 'own'] })).toMatchObject([
       { model: null, name: 'Sonnet' },

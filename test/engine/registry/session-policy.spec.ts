@@ -51,6 +51,7 @@ describe('the policy for new sessions and messages', () => {
       {
         model: null,
         permissionModes: ['default', 'plan'],
+        effortLevels: ['low', 'high'],
         includePartialMessages: true,
         models: null,
         commands: [],

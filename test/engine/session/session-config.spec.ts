@@ -85,6 +85,25 @@ describe('a change of the model or the permission mode', () => {
     expect(bench.session.config.model).toBeNull();
   });
 
+  it('keeps an effort that the agent accepts, and undoes and publishes one that it rejects', async () => {
+    bench = await SessionBench.start();
+    const setEffort = (effort: 'low' | 'max') =>
+      bench.session.accept({ type: 'set_effort', effort }, { id: 'ada' });
+    await setEffort('low');
+    await setEffort('low');
+    expect(bench.agent.calls).toEqual(['setEffort low']);
+    bench.agent.setEffort = () => Promise.reject(new Error('Too much.'));
+    await setEffort('max');
+    await bench.said('effort_changed', 3);
+    const changes = await bench.data('effort_changed');
+    expect(changes).toMatchObject([{ effort: 'low' }, { effort: 'max' }, { effort: 'low' }]);
+    await settle();
+    expect(bench.session.config.effort).toBe('low');
+    expect(await bench.data('error')).toMatchObject([
+      { code: 'agent_error', message: 'Too much.' },
+    ]);
+  });
+
   it('is rejected and changes nothing when it cannot be stored', async () => {
     const storage = new MemoryStorage();
     bench = await SessionBench.start({ storage });

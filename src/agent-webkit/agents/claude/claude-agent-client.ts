@@ -7,6 +7,7 @@ import type {
   AgentModel,
   AgentStart,
   ContextUsage,
+  EffortLevel,
   McpServerState,
   PermissionMode,
   SDKMessage,
@@ -17,7 +18,7 @@ import { AgentProcess } from './agent-process.js';
 import { AwaitedConversation, type TranscriptCall } from './awaited-entries.js';
 import { AwaitedTurn } from './awaited-turn.js';
 import { CallWatch } from './call-watch.js';
-import { type ClaudeConfiguration, claudeOptions } from './claude-options.js';
+import { type ClaudeConfiguration, claudeOptions, type ClaudeOverrides } from './claude-options.js';
 import { endMessages, isMissingConversation, loadSdk } from './claude-sdk.js';
 import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
@@ -27,6 +28,7 @@ import { type Enclosure, openEnclosure } from './enclosure.js';
 import { findConfigFolder, findLeftovers, findResumeFolder, removeLeftovers } from './leftovers.js';
 import { MessageDelivery } from './message-delivery.js';
 import { linkPlanFolder } from './plan-folder.js';
+import { defaultEffort, defaultThinkingTokens } from './thinking.js';
 import { ToolUseOrder } from './tool-use-order.js';
 import { TranscriptWatch } from './transcript-watch.js';
 import { TurnSteering } from './turn-steering.js';
@@ -67,6 +69,8 @@ export class ClaudeAgentClient implements AgentClient {
   readonly #closing = createDeferred<undefined>();
   /** Resolves when a process has sent a message that does not lead to a second start. */
   readonly #confirmed = createDeferred<undefined>();
+  /** The options of the host, once they are known. */
+  #overrides: ClaudeOverrides = {};
   #isClosing = false;
   #closed: Promise<void> | undefined;
   /** The current query, and its process once that is spawned. */
@@ -137,6 +141,21 @@ export class ClaudeAgentClient implements AgentClient {
     await this.#controls.call(
       (query) => query.setPermissionMode(mode),
       `The running agent rejected the permission mode '${mode}'.`,
+    );
+  }
+
+  async setEffort(effort: EffortLevel | null): Promise<void> {
+    const effortLevel = effort ?? defaultEffort(this.#overrides);
+    await this.#controls.call(
+      (query) => query.applyFlagSettings({ effortLevel }),
+      `The agent rejected the effort '${effort}'.`,
+    );
+  }
+
+  async setMaxThinkingTokens(tokens: number | null): Promise<void> {
+    await this.#controls.call(
+      (query) => query.setMaxThinkingTokens(tokens ?? defaultThinkingTokens(this.#overrides)),
+      `The agent rejected the thinking budget of ${tokens} tokens.`,
     );
   }
 
@@ -301,6 +320,7 @@ export class ClaudeAgentClient implements AgentClient {
       return undefined;
     }
     const overrides = enclosure?.overrides ?? loaded.overrides;
+    this.#overrides = overrides;
     const { sessionId, conversationId, startTimeoutMs } = this.#start;
     const ordered = this.#order.delay(this.#start.canUseTool);
     const calls = overrides.pathToClaudeCodeExecutable === undefined ? this.#calls : null;

@@ -5,6 +5,7 @@ import { askingPeople } from './asking-people.js';
 import { withGrants } from './granted-settings.js';
 import { permissionContext } from './permission-context.js';
 import { withServerDefaults } from './server-defaults.js';
+import { thinkingOptions } from './thinking.js';
 
 /** The SDK's options that a session sets itself, and that a host therefore cannot set. */
 export type ClaudeOwnedOption =
@@ -76,7 +77,7 @@ const SETTINGS_DELIVERY = { settingsDelivery: 'initialize' };
 
 /** Returns the options of one agent, without those that are specific to one start of its process. */
 export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Options {
-  const { modelCredentials: _, ...given } = overrides;
+  const { modelCredentials: _, effort, thinking, maxThinkingTokens, ...given } = overrides;
   const { env, settings, disallowedTools } = withServerDefaults(overrides, start);
   const { grants, cwd } = start;
   return {
@@ -93,6 +94,11 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     ...(start.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...(start.askPeople && askingPeople(start.askPeople)),
     ...given,
+    ...thinkingOptions(start, {
+      ...(effort && { effort }),
+      ...(thinking && { thinking }),
+      ...(maxThinkingTokens !== undefined && { maxThinkingTokens }),
+    }),
     env,
     disallowedTools,
     settings: grants ? withGrants(settings, grants) : settings,

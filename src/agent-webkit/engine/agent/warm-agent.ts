@@ -121,6 +121,10 @@ export class WarmAgent implements SlotHolder {
       interrupt: () => client.interrupt(),
       setModel: (model) => client.setModel(model),
       setPermissionMode: (mode) => client.setPermissionMode(mode),
+      ...(client.setEffort && { setEffort: client.setEffort.bind(client) }),
+      ...(client.setMaxThinkingTokens && {
+        setMaxThinkingTokens: client.setMaxThinkingTokens.bind(client),
+      }),
       stopTask: (taskId) => client.stopTask(taskId),
       mcpServers: () => client.mcpServers?.() ?? Promise.resolve([]),
       supportedModels: () => client.supportedModels?.() ?? unanswered(),

@@ -42,6 +42,8 @@ const MESSAGE_TYPES: Readonly<Record<InboundMessage['type'], true>> = {
   interrupt: true,
   set_permission_mode: true,
   set_model: true,
+  set_effort: true,
+  set_max_thinking_tokens: true,
   stop_task: true,
 };
 

@@ -177,6 +177,7 @@ export class SessionState {
       case 'error':
       case 'mcp_status_change':
       case 'permission_mode_changed':
+      case 'effort_changed':
       case 'session_state':
       case 'api_retry':
       case 'rate_limit':

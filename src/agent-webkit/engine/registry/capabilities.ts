@@ -1,5 +1,5 @@
 import type { OfferedCommand, OfferedModel, SessionCapabilities } from '../../protocol/answers.js';
-import type { AgentCommand, AgentModel, PermissionMode } from '../agent-client.js';
+import type { AgentCommand, AgentModel, EffortLevel, PermissionMode } from '../agent-client.js';
 import type { AgentOffers } from '../agent-offers.js';
 import { isPermittedName, type PermittedCommands } from '../slash-command.js';
 
@@ -11,6 +11,7 @@ export interface Permitted {
   readonly models: readonly string[] | null;
   readonly commands: PermittedCommands;
   readonly permissionModes: readonly PermissionMode[];
+  readonly effortLevels: readonly EffortLevel[];
 }
 
 /** The agent's own name for its default model. Clients choose it by null. */
@@ -29,6 +30,7 @@ export function describeCapabilities(
     agent,
     permission_modes: [...permitted.permissionModes],
     models: offeredModels(offers.models, permitted),
+    effort_levels: [...permitted.effortLevels],
     commands: commands && commands.flatMap((each) => offeredCommand(each, permitted.commands)),
     agents: agents && [...agents],
     mcp_servers: mcpServers && [...mcpServers],
@@ -44,7 +46,7 @@ export function describeCapabilities(
 
 function offeredModels(
   told: readonly AgentModel[] | null,
-  { model: byDefault, models }: Permitted,
+  { model: byDefault, models, effortLevels }: Permitted,
 ): OfferedModel[] | null {
   if (told === null && models === null) return null;
   const find = (name: string) =>
@@ -53,19 +55,22 @@ function offeredModels(
   const names =
     models ?? told?.map(({ value }) => value).filter((value) => value !== AGENT_DEFAULT) ?? [];
   return [
-    { model: null, ...described(find(byDefault ?? AGENT_DEFAULT)) },
-    ...names.map((name) => ({ model: name, ...described(find(name)) })),
+    { model: null, ...described(find(byDefault ?? AGENT_DEFAULT), effortLevels) },
+    ...names.map((name) => ({ model: name, ...described(find(name), effortLevels) })),
   ];
 }
 
-function described(model: AgentModel | undefined): Omit<OfferedModel, 'model'> {
+function described(
+  model: AgentModel | undefined,
+  permitted: readonly string[],
+): Omit<OfferedModel, 'model'> {
   if (!model) return {};
   const { resolvedModel, displayName, description, supportedEffortLevels: levels } = model;
   return {
     ...(resolvedModel !== undefined && { resolved_model: resolvedModel }),
     name: displayName,
     description,
-    ...(levels && { effort_levels: [...levels] }),
+    ...(levels && { effort_levels: levels.filter((level) => permitted.includes(level)) }),
   };
 }
 

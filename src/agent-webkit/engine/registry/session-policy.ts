@@ -1,5 +1,10 @@
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
-import type { PermissionMode, PermissionUpdate, SessionConfig } from '../agent-client.js';
+import type {
+  EffortLevel,
+  PermissionMode,
+  PermissionUpdate,
+  SessionConfig,
+} from '../agent-client.js';
 import type { Caller } from '../caller.js';
 import type { Permitted } from './capabilities.js';
 import { checkContent, type ContentLimits } from './content-limits.js';
@@ -19,6 +24,8 @@ export interface SessionPolicyOptions {
   commands: PermittedCommands;
   /** The permission modes that a client may request. The first one is the default. */
   permissionModes: readonly [PermissionMode, ...PermissionMode[]];
+  /** The effort levels that a client may request. */
+  effortLevels: readonly EffortLevel[];
   /** True when partial messages are on by default. */
   includePartialMessages: boolean;
   /** The maximum number of agent steps in a turn; null for no limit. */
@@ -136,6 +143,9 @@ export class SessionPolicy {
       case 'set_model':
         this.#checkModel(message.model ?? undefined, 'model');
         return { ...message, model: message.model ?? this.#options.model };
+      case 'set_effort':
+        this.#checkEffort(message.effort);
+        return message;
       case 'permission_response': {
         const { updated_permissions: asked, ...reply } = message;
         if (!asked) return message;
@@ -153,6 +163,7 @@ export class SessionPolicy {
       case 'elicitation_response':
       case 'dialog_response':
       case 'hook_decision_response':
+      case 'set_max_thinking_tokens':
       case 'stop_task':
         return message;
       default:
@@ -192,6 +203,14 @@ export class SessionPolicy {
     if (this.#options.permissionModes.includes(mode)) return;
     throw new ForbiddenError(
       `${field}: '${mode}' is not permitted. Permitted: ${this.#options.permissionModes.join(', ')}.`,
+    );
+  }
+
+  #checkEffort(effort: EffortLevel | null): void {
+    const { effortLevels } = this.#options;
+    if (effort === null || effortLevels.includes(effort)) return;
+    throw new ForbiddenError(
+      `effort: '${effort}' is not permitted. Permitted: ${effortLevels.join(', ')}.`,
     );
   }
 

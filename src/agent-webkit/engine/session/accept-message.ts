@@ -33,6 +33,10 @@ export async function acceptMessage(
       return settings.setPermissionMode(message.mode);
     case 'set_model':
       return settings.setModel(message.model);
+    case 'set_effort':
+      return settings.setEffort(message.effort);
+    case 'set_max_thinking_tokens':
+      return settings.setMaxThinkingTokens(message.max_thinking_tokens);
     case 'stop_task':
       return tasks.stop(message.task_id);
     default:

@@ -42,6 +42,8 @@ export function describeSession(
     agent: hasAgent ? 'running' : 'none',
     model: config.model,
     permission_mode: config.permissionMode,
+    effort: config.effort ?? null,
+    max_thinking_tokens: config.maxThinkingTokens ?? null,
     cwd: config.cwd,
     ...describeWalls?.(config),
     created_at: createdAt.toISOString(),

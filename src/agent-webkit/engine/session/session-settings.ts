@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { InboundMessage } from '../../protocol/inbound.js';
 import type {
   AgentClient,
+  EffortLevel,
   PermissionMode,
   PermissionUpdate,
   SessionConfig,
@@ -16,11 +18,13 @@ import {
   UnstorableError,
 } from '../storage.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
-import { errorEvent, permissionModeChanged } from './turn-events.js';
+import { effortChanged, errorEvent, permissionModeChanged } from './turn-events.js';
 import type { TurnGate } from './turn-gate.js';
 
 /** How many calls may wait for an agent, for example while it starts. */
 const MAX_CALLS = 100;
+
+type ThinkingConfig = Pick<SessionConfig, 'effort' | 'maxThinkingTokens'>;
 
 export interface SessionSettingsOptions {
   /** Changed by this class, in memory and in the storage. */
@@ -86,6 +90,37 @@ export class SessionSettings {
       void this.#publishMode(before);
       return { permissionMode: before };
     });
+    await published;
+  }
+
+  /** @throws BackpressureError while the agent has not answered earlier changes */
+  setEffort(effort: EffortLevel | null): Promise<void> {
+    return this.#setThinking({ effort }, (agent) => agent.setEffort?.(effort));
+  }
+
+  /** @throws BackpressureError while the agent has not answered earlier changes */
+  setMaxThinkingTokens(maxThinkingTokens: number | null): Promise<void> {
+    return this.#setThinking({ maxThinkingTokens }, (agent) =>
+      agent.setMaxThinkingTokens?.(maxThinkingTokens),
+    );
+  }
+
+  async #setThinking(
+    change: ThinkingConfig,
+    call: (agent: AgentClient) => Promise<void> | undefined,
+  ): Promise<void> {
+    this.#assertAnswering();
+    const { log, gate } = this.#options;
+    const before = pick(this.#config, change);
+    if (isDeepStrictEqual(before, change)) return;
+    await this.#configure(change);
+    const published = log.append(effortChanged(this.#config));
+    const undo = (): ThinkingConfig => {
+      if (!isDeepStrictEqual(pick(this.#config, change), change)) return {};
+      void log.append(effortChanged({ ...this.#config, ...before }));
+      return before;
+    };
+    this.callAgent(async (agent) => call(agent) ?? gate.outdateAgent(), undo);
     await published;
   }
 
@@ -239,6 +274,11 @@ export class SessionSettings {
       logger.warn(`Session ${record.id}: could not update its record: ${String(error)}`);
     });
   }
+}
+
+/** Returns the present values of what a change changes. */
+function pick({ effort = null, maxThinkingTokens = null }: SessionConfig, change: ThinkingConfig) {
+  return 'effort' in change ? { effort } : { maxThinkingTokens };
 }
 
 /** Returns the permission updates of a reply that allows something. */

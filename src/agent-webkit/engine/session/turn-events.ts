@@ -1,5 +1,5 @@
 import type { EventPayloads, WireEvent } from '../../protocol/events.js';
-import type { PermissionMode } from '../agent-client.js';
+import type { PermissionMode, SessionConfig } from '../agent-client.js';
 
 /**
  * Returns the `result` of a turn that ended without a result from the agent.
@@ -45,6 +45,14 @@ export function exhaustedResult(
 /** Returns the event for an agent that has stopped (`dormant`) or starts again (`idle`). */
 export function sessionState(state: 'dormant' | 'idle'): WireEvent {
   return { event: 'session_state', data: { state } };
+}
+
+/** Returns the event for a change of the session's effort or thinking budget. */
+export function effortChanged({
+  effort = null,
+  maxThinkingTokens = null,
+}: SessionConfig): WireEvent {
+  return { event: 'effort_changed', data: { effort, max_thinking_tokens: maxThinkingTokens } };
 }
 
 /** Returns the event for a change of the session's permission mode. */

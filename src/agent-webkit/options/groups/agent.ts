@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
-import type { PermissionMode, SdkFactory } from '../../engine/agent-client.js';
+import type { EffortLevel, PermissionMode, SdkFactory } from '../../engine/agent-client.js';
 import type { DurableTools } from '../../engine/durable-tools.js';
-import { PERMISSION_MODES } from '../../protocol/inbound.js';
+import { EFFORT_LEVELS, PERMISSION_MODES } from '../../protocol/inbound.js';
 import type { Descriptors } from '../descriptor.js';
 import {
   amount,
@@ -58,6 +58,14 @@ export interface AgentOptions {
    * @default every mode but `bypassPermissions`, beginning with `default`
    */
   readonly permissionModes?: readonly PermissionMode[];
+
+  /**
+   * The effort levels a client may request by `set_effort`. Another level is rejected with 403. A higher level
+   * costs more. The default of the agent need not be listed.
+   *
+   * @default every level: `low`, `medium`, `high`, `xhigh`, `max`
+   */
+  readonly effortLevels?: readonly EffortLevel[];
 
   /**
    * The tools whose calls always need a person, also where the agent's own rules permit them, and whose requests
@@ -178,6 +186,14 @@ export const AGENT = {
     variable: 'AGENT_WEBKIT_PERMISSION_MODES',
     effect:
       'The permission modes a client may request; another one is rejected with 403. The first is the mode of a new session.',
+  },
+  effortLevels: {
+    rule: listOrNoneOf(EFFORT_LEVELS.join(', '), oneOf<EffortLevel>(EFFORT_LEVELS)),
+    computeDefault: () => [...EFFORT_LEVELS],
+    defaultText: 'every level: `low`, `medium`, `high`, `xhigh`, `max`',
+    variable: 'AGENT_WEBKIT_EFFORT_LEVELS',
+    effect:
+      'The effort levels a client may request by `set_effort`; another one is rejected with 403. A higher level costs more.',
   },
   durableTools: {
     rule: orFunction<readonly string[], Extract<DurableTools, (...call: never) => unknown>>(
