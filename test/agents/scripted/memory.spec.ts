@@ -73,6 +73,13 @@ describe('a turn of a scripted agent', () => {
     expect(await session.turn()).toMatchObject({ total_cost_usd: 0.5 });
   });
 
+  it('adds decimal fractions exactly', async () => {
+    const session = startSession((turn) => turn.spend(0.1));
+    await session.turn();
+    await session.turn();
+    expect(await session.turn()).toMatchObject({ total_cost_usd: 0.3 });
+  });
+
   it('continues the history of its session after a resume', async () => {
     const start = sessionsOf(async (turn) => {
       turn.spend(0.5);

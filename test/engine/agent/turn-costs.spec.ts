@@ -41,6 +41,24 @@ describe('TurnCosts', () => {
     expect(costs.sessionUsd).toBe(4.75);
   });
 
+  it('adds decimal fractions exactly', () => {
+    const costs = new TurnCosts(0.1);
+    expect(costs.add(result(0, 0.1, 0.2))).toBe(0.3);
+    expect(costs.sessionUsd).toBe(0.4);
+    expect(costs.add(result(0, 0.2))).toBe(0.2);
+    expect(costs.sessionUsd).toBe(0.6);
+    const differences = new TurnCosts(0.1);
+    expect(differences.add(result(0.3))).toBe(0.2);
+    expect(differences.add(result(0.7))).toBe(0.4);
+    expect(differences.sessionUsd).toBe(0.7);
+  });
+
+  it('counts the price of a single cheap token', () => {
+    const costs = new TurnCosts(1000);
+    expect(costs.add(result(0, 0.000_000_03))).toBe(0.000_000_03);
+    expect(costs.sessionUsd).toBe(1000.000_000_03);
+  });
+
   it.each([[-1], [Number.NaN], ['1'], [null]])('does not trust a stated cost of %p', (cost) => {
     const costs = new TurnCosts(1);
     expect(costs.add(result(2, 0.5, cost))).toBe(1);

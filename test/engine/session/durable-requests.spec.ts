@@ -20,7 +20,7 @@ function run(name: string, output: string): string {
 
 const script: Script = async (turn) => {
   const { text } = turn.input;
-  turn.spend(0.001);
+  turn.spend(0.1);
   if (text === 'recall') return turn.say(turn.history.map(({ input }) => input).join(', '));
   await turn.say('First I look.');
   await turn.useTool('Look', {}, { ask: false, run: () => run('look', '') });
@@ -240,7 +240,7 @@ describe('a durable request', () => {
   it.each(['answered', 'interrupted'] as const)(
     'has the cost of its first agent in the result of its turn, over a restart, when it is %s',
     async (end) => {
-      waiting.sdkFactory = costing(0.25);
+      waiting.sdkFactory = costing(0.2);
       await waiting.open();
       waiting.sdkFactory = scriptedSdkFactory(script);
       await waiting.say('rent');
@@ -249,9 +249,9 @@ describe('a durable request', () => {
       if (end === 'answered') await waiting.allow();
       else await waiting.bench.session.accept({ type: 'interrupt' }, BY);
       await waiting.ended();
-      const costUsd = end === 'answered' ? 0.251 : 0.25;
+      const costUsd = end === 'answered' ? 0.3 : 0.2;
       const costs = { total_cost_usd: costUsd, session_cost_usd: costUsd };
-      expect(await waiting.bench.data('turn_waiting')).toMatchObject([{ turn_cost_usd: 0.25 }]);
+      expect(await waiting.bench.data('turn_waiting')).toMatchObject([{ turn_cost_usd: 0.2 }]);
       expect(await waiting.bench.data('result')).toMatchObject([costs]);
     },
   );

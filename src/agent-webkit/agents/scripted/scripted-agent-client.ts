@@ -15,6 +15,7 @@ import type {
   SessionConfig,
   SubAgent,
 } from '../../engine/agent-client.js';
+import { sumUsd } from '../../engine/sum-usd.js';
 import { findMessages, Journal, type RecordedTurn } from './journal.js';
 import { MessageStream } from './message-stream.js';
 import type { Script, ScriptedTurn } from './script.js';
@@ -254,7 +255,7 @@ class MainVoice extends Voice implements ScriptedTurn {
   }
 
   spend(costUsd: number): void {
-    if (!this.signal.aborted) this.#memory.costUsd += costUsd;
+    if (!this.signal.aborted) this.#memory.costUsd = sumUsd(this.#memory.costUsd, costUsd);
   }
 
   fail(message: string): never {

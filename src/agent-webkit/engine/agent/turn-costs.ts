@@ -1,5 +1,6 @@
 import { isRecord } from '../../protocol/is-record.js';
 import type { SDKMessage } from '../agent-client.js';
+import { sumUsd } from '../sum-usd.js';
 
 type Result = Extract<SDKMessage, { type: 'result' }>;
 
@@ -33,10 +34,10 @@ export class TurnCosts {
   /** Adds the cost of a result, and returns it. */
   add(result: Result): number {
     const total = result.total_cost_usd;
-    const sinceTotal = total >= this.#totalUsd ? total - this.#totalUsd : total;
+    const sinceTotal = total >= this.#totalUsd ? sumUsd(total, -this.#totalUsd) : total;
     const cost = costOf(result) ?? sinceTotal;
     this.#totalUsd = total;
-    this.#sessionUsd += cost;
+    this.#sessionUsd = sumUsd(this.#sessionUsd, cost);
     return cost;
   }
 }
@@ -46,7 +47,7 @@ function costOf(result: Result): number | undefined {
   const usage: unknown = USAGE in result ? result[USAGE] : undefined;
   if (!isRecord(usage)) return undefined;
   const costs = Object.values(usage).map((model) => (isRecord(model) ? model['costUSD'] : null));
-  return costs.every(isCost) ? costs.reduce((sum, cost) => sum + cost, 0) : undefined;
+  return costs.every(isCost) ? sumUsd(...costs) : undefined;
 }
 
 function isCost(cost: unknown): cost is number {

@@ -1,5 +1,6 @@
 import type { EventPayloads, RequestDecisionData, WireEvent } from '../../protocol/events.js';
 import type { SessionEvent } from '../session-event.js';
+import { sumUsd } from '../sum-usd.js';
 import { type Asked, readAsked } from './asked.js';
 import { type DecisionLimits, KeptDecisions } from './kept-decisions.js';
 import { OpenMessages } from './open-messages.js';
@@ -240,7 +241,7 @@ export class SessionState {
 
   /** The cost of the session in US dollars, with that of the agents that were stopped in the running turn. */
   get spentUsd(): number {
-    return this.costUsd + (this.turn?.costUsd ?? 0);
+    return sumUsd(this.costUsd, this.turn?.costUsd ?? 0);
   }
 
   /** The number of characters of the queued messages together. */

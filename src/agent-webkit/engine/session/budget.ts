@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../agent-client.js';
+import { sumUsd } from '../sum-usd.js';
 
 /**
  * Returns what a session may still spend, in US dollars: 0 or less when its budget is spent, undefined
@@ -8,5 +9,5 @@ export function budgetLeft(
   { maxBudgetUsd }: Pick<SessionConfig, 'maxBudgetUsd'>,
   spentUsd: number,
 ): number | undefined {
-  return maxBudgetUsd === undefined ? undefined : maxBudgetUsd - spentUsd;
+  return maxBudgetUsd === undefined ? undefined : sumUsd(maxBudgetUsd, -spentUsd);
 }

@@ -1,5 +1,6 @@
 import type { EventPayloads, WireEvent } from '../../protocol/events.js';
 import type { PermissionMode, SessionConfig } from '../agent-client.js';
+import { sumUsd } from '../sum-usd.js';
 
 /**
  * Returns the `result` of a turn that ended without a result from the agent.
@@ -16,7 +17,7 @@ export function failedResult(
     subtype: 'error_during_execution',
     is_error: true,
     total_cost_usd: costUsd,
-    session_cost_usd: priorCostUsd + costUsd,
+    session_cost_usd: sumUsd(priorCostUsd, costUsd),
     duration_ms: 0,
     num_turns: 0,
     usage: {},

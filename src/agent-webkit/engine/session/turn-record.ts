@@ -1,6 +1,7 @@
 import type { WireEvent } from '../../protocol/events.js';
 import type { SessionAgent } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { sumUsd } from '../sum-usd.js';
 import { lostTasks } from './tasks.js';
 import { failedResult, sessionState } from './turn-events.js';
 
@@ -49,14 +50,14 @@ export class TurnRecord {
   withTurnCost(event: WireEvent): WireEvent {
     const { turn } = this.#options.log.state;
     if (!turn?.costUsd || event.event !== 'result' || event.data.unasked) return event;
-    const total_cost_usd = turn.costUsd + event.data.total_cost_usd;
+    const total_cost_usd = sumUsd(turn.costUsd, event.data.total_cost_usd);
     return { ...event, data: { ...event.data, total_cost_usd } };
   }
 
   /** Returns the cost of the turn, in US dollars. */
   #turnCostUsd(): number {
     const { log, agent } = this.#options;
-    return (log.state.turn?.costUsd ?? 0) + agent.takeUnreportedUsd();
+    return sumUsd(log.state.turn?.costUsd ?? 0, agent.takeUnreportedUsd());
   }
 
   #lostTasks(): WireEvent[] {
