@@ -55,6 +55,20 @@ describe('onDecision', () => {
     expect(bench.decisions[0]?.caller).toBe(BOB);
   });
 
+  it.each([
+    ['no input', {}],
+    ['the input that was shown', { updated_input: { command: 'ls' } }],
+  ])('receives no edited input of an answer with %s', async (_, answer) => {
+    await start();
+    void ask();
+    await allow(answer);
+    const allowed = { kind: 'permission', toolName: 'Bash', input: { command: 'ls' } };
+    const inputDigest = digestOf(allowed.input);
+    expect(bench.decisions).toEqual([
+      { ...account(), ...allowed, inputDigest, outcome: 'allowed' },
+    ]);
+  });
+
   it('receives the caller who denied a tool', async () => {
     await start();
     void ask();

@@ -15,7 +15,7 @@ export interface RequestDecision {
   toolName: string;
   /** The tool's input, the questions, or the data of another request, as the agent sent them. */
   input: Record<string, unknown>;
-  /** The input that was allowed, or the request with its answers; absent when it was denied. */
+  /** The input that was allowed, if it is not the one that was shown: an edited input, or the request with its answers. Absent otherwise. */
   updatedInput?: Record<string, unknown>;
   /** A request that expired has the outcome `allowed` and no caller where `requests.expiry` allows it. */
   outcome: RequestOutcome;

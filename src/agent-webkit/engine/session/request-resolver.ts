@@ -70,7 +70,7 @@ export class RequestResolver {
 /** Returns the decision for the host. */
 function decided(
   request: OpenRequest,
-  { outcome, updatedInput }: Settlement,
+  { outcome }: Settlement,
   caller: Caller | null,
   data: ReturnType<typeof withLink>,
 ): Omit<RequestDecision, 'sessionId' | 'owner'> {
@@ -82,7 +82,7 @@ function decided(
     kind,
     toolName,
     input,
-    ...(updatedInput && { updatedInput }),
+    ...(data.updated_input && { updatedInput: data.updated_input }),
     outcome,
     openedAt: openedAt === null ? null : new Date(openedAt),
     at: new Date(data.at),
