@@ -76,6 +76,38 @@ describe('a restored session', () => {
     expect(after.agents).toEqual([]);
   });
 
+  it.each([
+    ['allow', 'Calls of Pay, Send were allowed and may have run.'],
+    ['deny', 'Its tool calls may have run.'],
+  ] as const)(
+    'says that calls of its interrupted turn may have run, and which durable ones: %s',
+    async (behavior, calls) => {
+      const storage = new HeldStorage();
+      storage.events.isHeld = false;
+      const durableTools = ['Pay', 'Send'];
+      const before = await SessionBench.start({ storage, durableTools });
+      await before.say('hi', 'm1');
+      await before.agent.received(1);
+      for (const [index, tool] of ['Pay', 'Pay', 'Send', 'Bash'].entries()) {
+        const correlation_id = `toolu_${index}`;
+        const stored = Promise.resolve(true);
+        void before.agent.ask(tool, {}, { toolUseID: correlation_id, stored });
+        await before.said('permission_request', index + 1);
+        await before.session.accept(
+          { type: 'permission_response', correlation_id, behavior },
+          { id: 'ada' },
+        );
+      }
+      await restart(before);
+      expect(await after.data('error')).toEqual([
+        {
+          code: 'turn_interrupted',
+          message: `The server stopped while this turn ran. ${calls} Check their effects before you send its message again.`,
+        },
+      ]);
+    },
+  );
+
   it('cancels a request that was open outside a turn', async () => {
     const before = await start();
     void before.agent.ask('Bash', {}, { toolUseID: 'toolu_1' });

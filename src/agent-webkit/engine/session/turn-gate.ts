@@ -7,6 +7,7 @@ import type { QueuedMessage } from '../event-log/session-state.js';
 import { isPermittedCommand } from '../slash-command.js';
 import { AgentInterrupt } from './agent-interrupt.js';
 import type { GateState } from './gate-state.js';
+import { turnInterrupted } from './interrupted-turn.js';
 import type { TurnGateOptions } from './turn-gate-options.js';
 import { lostTasks } from './tasks.js';
 import { errorEvent, sessionState } from './turn-events.js';
@@ -187,8 +188,7 @@ export class TurnGate {
     if (!turn && messages.areOpen) return this.#record.dormant();
     if (!turn && tasks.size > 0) await this.#log.append(...lostTasks(this.#log.state));
     if (!turn) return;
-    const message = 'The server stopped while this turn ran. Its message may be sent again.';
-    const interrupted = errorEvent('turn_interrupted', message);
+    const interrupted = turnInterrupted(this.#log.state);
     const committed = this.#record.dormant(interrupted, this.#record.failedResult());
     this.#enter({ name: 'dormant' });
     await committed;
