@@ -258,6 +258,8 @@ export {
   ForbiddenError,
   InputChangedError,
   InvalidRequestError,
+  McpServerNotFoundError,
+  McpServerUnavailableError,
   MessageNotFoundError,
   MessageNotQueuedError,
   NoPendingRequestError,

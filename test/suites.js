@@ -29,6 +29,7 @@ export const SUITES = {
     'e2e/claude/hook-decisions.',
     'e2e/claude/isolation.',
     'e2e/claude/limits.',
+    'e2e/claude/mcp-servers.',
     'e2e/claude/messages.',
     'e2e/claude/modes.',
     'e2e/claude/moves.',

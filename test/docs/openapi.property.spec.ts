@@ -48,6 +48,8 @@ const MESSAGES = [
   { type: 'set_permission_mode', mode: 'acceptEdits' },
   { type: 'set_model', model: null },
   { type: 'set_effort', effort: 'low' },
+  { type: 'mcp_reconnect', server: 'crm' },
+  { type: 'mcp_toggle', server: 'crm', enabled: false },
   { type: 'set_max_thinking_tokens', max_thinking_tokens: null },
   { type: 'stop_task', task_id: 't' },
 ];

@@ -51,6 +51,8 @@ const COMMON = [
   'InputChangedError',
   'InProcessBus',
   'InvalidRequestError',
+  'McpServerNotFoundError',
+  'McpServerUnavailableError',
   'MemoryStorage',
   'MessageNotFoundError',
   'MessageNotQueuedError',

@@ -74,6 +74,8 @@ export interface SessionConfig {
    * for no thinking, null for the agent's default. @default null
    */
   maxThinkingTokens?: number | null;
+  /** The MCP servers that clients have disabled. An agent starts without them. @default none */
+  disabledMcpServers?: readonly string[];
   /** The absolute path of the agent's working directory. */
   cwd: string;
   /** True to send text and tool inputs while they stream. */
@@ -363,6 +365,18 @@ export interface AgentClient {
   park?(): Promise<void>;
   /** Returns the MCP servers of the agent and their status, also while it starts. */
   mcpServers?(): Promise<readonly McpServerState[]>;
+  /**
+   * Connects an MCP server again. Rejects when that fails.
+   *
+   * @default clients cannot reconnect a server
+   */
+  reconnectMcpServer?(name: string): Promise<void>;
+  /**
+   * Enables an MCP server, or disables it: then the agent does not have its tools.
+   *
+   * @default clients cannot enable or disable a server
+   */
+  toggleMcpServer?(name: string, enabled: boolean): Promise<void>;
   /** Returns the models that the agent offers. */
   supportedModels?(): Promise<readonly AgentModel[]>;
   /** Returns the slash commands of the agent, also those that the host does not permit. */

@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'no_pending_request'
   | 'input_changed'
   | 'no_running_task'
+  | 'mcp_server_not_found'
+  | 'mcp_server_unavailable'
   | 'message_not_found'
   | 'message_not_queued'
   | 'cursor_evicted'
@@ -125,6 +127,22 @@ export class MessageNotQueuedError extends AgentWebkitError {
         'See the events turn_start, message_delivered and message_withdrawn.',
     );
   }
+}
+
+/** The agent of the session has no MCP server of this name. */
+export class McpServerNotFoundError extends AgentWebkitError {
+  readonly code = 'mcp_server_not_found';
+
+  /** @param names the servers of the agent */
+  constructor(name: string, names: readonly string[]) {
+    const listed = names.slice(0, 20).join(', ') || 'none';
+    super(`server: there is no MCP server '${name}'. Servers of this agent: ${listed}.`);
+  }
+}
+
+/** The MCP server cannot be controlled now. The message says what to do. */
+export class McpServerUnavailableError extends AgentWebkitError {
+  readonly code = 'mcp_server_unavailable';
 }
 
 /**

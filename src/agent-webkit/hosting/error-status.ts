@@ -10,6 +10,8 @@ export const ERROR_STATUS = {
   no_pending_request: 409,
   input_changed: 409,
   no_running_task: 409,
+  mcp_server_not_found: 404,
+  mcp_server_unavailable: 409,
   message_not_queued: 409,
   cursor_evicted: 412,
   cursor_ahead: 412,

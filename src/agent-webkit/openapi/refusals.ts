@@ -48,6 +48,8 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   no_pending_request: ['input'],
   input_changed: ['input'],
   no_running_task: ['input'],
+  mcp_server_not_found: ['input'],
+  mcp_server_unavailable: ['input'],
   message_not_found: ['editMessage', 'withdrawMessage'],
   message_not_queued: ['editMessage', 'withdrawMessage'],
   cursor_evicted: ['events', 'stream'],

@@ -92,6 +92,8 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
       max_thinking_tokens: "0 for no thinking. Null selects the agent's default.",
     }),
   ],
+  mcp_reconnect: ['AgentWebkitMcpReconnect', schemaOf(dtoOf('mcp_reconnect'))],
+  mcp_toggle: ['AgentWebkitMcpToggle', schemaOf(dtoOf('mcp_toggle'))],
   stop_task: ['AgentWebkitStopTask', schemaOf(dtoOf('stop_task'))],
 };
 

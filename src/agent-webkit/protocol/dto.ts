@@ -148,6 +148,17 @@ class SetMaxThinkingTokensDto {
   @IsNullable() @IsIntegerOfBody(0, MAX_THINKING_TOKENS) max_thinking_tokens!: number | null;
 }
 
+class McpReconnectDto {
+  @Equals('mcp_reconnect') type!: 'mcp_reconnect';
+  @IsName() server!: string;
+}
+
+class McpToggleDto {
+  @Equals('mcp_toggle') type!: 'mcp_toggle';
+  @IsName() server!: string;
+  @IsBoolean() enabled!: boolean;
+}
+
 class StopTaskDto {
   @Equals('stop_task') type!: 'stop_task';
   @IsName() task_id!: string;
@@ -174,6 +185,8 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['set_model', SetModelDto],
   ['set_effort', SetEffortDto],
   ['set_max_thinking_tokens', SetMaxThinkingTokensDto],
+  ['mcp_reconnect', McpReconnectDto],
+  ['mcp_toggle', McpToggleDto],
   ['stop_task', StopTaskDto],
 ]);
 

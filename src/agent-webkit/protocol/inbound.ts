@@ -123,4 +123,6 @@ export type InboundMessage =
   | { type: 'set_model'; model: string | null }
   | { type: 'set_effort'; effort: EffortLevel | null }
   | { type: 'set_max_thinking_tokens'; max_thinking_tokens: number | null }
+  | { type: 'mcp_reconnect'; server: string }
+  | { type: 'mcp_toggle'; server: string; enabled: boolean }
   | { type: 'stop_task'; task_id: string };

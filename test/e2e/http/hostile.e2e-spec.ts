@@ -13,12 +13,14 @@ const TYPES = [
   'set_permission_mode',
   'set_model',
   'set_effort',
+  'mcp_reconnect',
+  'mcp_toggle',
   'set_max_thinking_tokens',
   'stop_task',
 ];
 const FIELDS = ['content', 'message_id', 'correlation_id', 'behavior', 'updated_input']
   .concat(['updated_permissions', 'message', 'answers', 'mode', 'model', 'task_id', 'cwd'])
-  .concat(['effort', 'max_thinking_tokens'])
+  .concat(['effort', 'max_thinking_tokens', 'server', 'enabled'])
   .concat(['permission_mode', 'include_partial_messages', '__proto__', 'constructor', 'prototype'])
   .concat(['toString', 'hasOwnProperty', 'then', 'length', 'toJSON', 'type']);
 

@@ -100,6 +100,9 @@ export class ClaudeAgentClient implements AgentClient {
           isBlocked: () => this.#awaited?.isBlocked ?? false,
         })
       : null;
+    // Before its first message. A server that the host has removed meanwhile is not found.
+    for (const name of start.disabledMcpServers ?? [])
+      this.toggleMcpServer(name, false).catch(() => {});
     this.#first = this.#launch(start.resume);
     // A failed start is also reported by `messages`, which may be read later or not at all.
     this.#first.catch(() => {});
@@ -170,6 +173,22 @@ export class ClaudeAgentClient implements AgentClient {
     const servers = await this.#controls.ask((query) => query.mcpServerStatus());
     // Their configuration contains addresses, commands and keys.
     return servers.map(({ name, status }) => ({ name, status }));
+  }
+
+  /** Messages do not wait for it: it can take as long as the server does. */
+  reconnectMcpServer(name: string): Promise<void> {
+    return this.#controls.ask((query) =>
+      query.reconnectMcpServer(name).catch((cause: unknown) => {
+        throw new AgentFailure(`The MCP server '${name}' could not be connected.`, { cause });
+      }),
+    );
+  }
+
+  async toggleMcpServer(name: string, enabled: boolean): Promise<void> {
+    await this.#controls.call(
+      (query) => query.toggleMcpServer(name, enabled),
+      `The MCP server '${name}' could not be ${enabled ? 'enabled' : 'disabled'}.`,
+    );
   }
 
   supportedModels(): Promise<AgentModel[]> {

@@ -4,6 +4,7 @@ import type {
   AgentClient,
   AgentStart,
   CanUseTool,
+  McpServerState,
   PermissionMode,
   SDKMessage,
   SdkFactory,
@@ -64,6 +65,8 @@ export class SessionAgent {
   #client: AgentClient | null = null;
   #work = new AgentWork();
   readonly #plans = new ProposedPlans();
+  /** Publishes changes of the MCP servers of the running agent. */
+  #publishServers: (servers: readonly McpServerState[]) => void = () => undefined;
   #starting: Promise<AgentClient | null> | null = null;
   /** A start that was cancelled and has not returned yet. The next start waits for it. */
   #cancelled: Promise<unknown> = Promise.resolve();
@@ -100,6 +103,13 @@ export class SessionAgent {
   /** The folders of the running agent that are not those of its session. */
   get folders(): readonly string[] {
     return this.#client?.folders ?? [];
+  }
+
+  /** Asks the running agent for its MCP servers, and publishes those whose status has changed. */
+  async reportServers(): Promise<void> {
+    const publish = this.#publishServers;
+    const servers = await this.#client?.mcpServers?.();
+    if (servers) publish(servers);
   }
 
   /** Returns the cost of a turn that is cut off, in US dollars, as far as it is known. Call it once for the turn. */
@@ -250,9 +260,11 @@ export class SessionAgent {
   ): Promise<void> {
     let hasSpoken = false;
     let cause: unknown;
-    const watch = new McpWatch(client, (servers) => {
+    const publish = (servers: readonly McpServerState[]) => {
       if (this.#client === client) this.#pass(messages.readServers(servers));
-    });
+    };
+    this.#publishServers = publish;
+    const watch = new McpWatch(client, publish);
     try {
       for await (const message of client.messages) {
         hasSpoken = true;

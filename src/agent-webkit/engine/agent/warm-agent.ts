@@ -125,6 +125,10 @@ export class WarmAgent implements SlotHolder {
       ...(client.setMaxThinkingTokens && {
         setMaxThinkingTokens: client.setMaxThinkingTokens.bind(client),
       }),
+      ...(client.reconnectMcpServer && {
+        reconnectMcpServer: client.reconnectMcpServer.bind(client),
+      }),
+      ...(client.toggleMcpServer && { toggleMcpServer: client.toggleMcpServer.bind(client) }),
       stopTask: (taskId) => client.stopTask(taskId),
       mcpServers: () => client.mcpServers?.() ?? Promise.resolve([]),
       supportedModels: () => client.supportedModels?.() ?? unanswered(),

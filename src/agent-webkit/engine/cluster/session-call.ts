@@ -43,6 +43,8 @@ const MESSAGE_TYPES: Readonly<Record<InboundMessage['type'], true>> = {
   set_permission_mode: true,
   set_model: true,
   set_effort: true,
+  mcp_reconnect: true,
+  mcp_toggle: true,
   set_max_thinking_tokens: true,
   stop_task: true,
 };

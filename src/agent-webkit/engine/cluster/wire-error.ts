@@ -19,6 +19,8 @@ const CLASSES = {
   no_pending_request: errors.NoPendingRequestError,
   input_changed: errors.InputChangedError,
   no_running_task: errors.NoRunningTaskError,
+  mcp_server_not_found: errors.McpServerNotFoundError,
+  mcp_server_unavailable: errors.McpServerUnavailableError,
   message_not_found: errors.MessageNotFoundError,
   message_not_queued: errors.MessageNotQueuedError,
   cursor_evicted: errors.CursorEvictedError,

@@ -164,6 +164,8 @@ export class SessionPolicy {
       case 'dialog_response':
       case 'hook_decision_response':
       case 'set_max_thinking_tokens':
+      case 'mcp_reconnect':
+      case 'mcp_toggle':
       case 'stop_task':
         return message;
       default:

@@ -7,7 +7,7 @@ import type { SessionParts } from './session-parts.js';
  * message cannot be lost any more.
  */
 export async function acceptMessage(
-  { activity, gate, queue, requests, settings, tasks }: SessionParts,
+  { activity, gate, mcpServers, queue, requests, settings, tasks }: SessionParts,
   message: InboundMessage,
   by: Caller,
   idempotencyKey: string | undefined,
@@ -37,6 +37,10 @@ export async function acceptMessage(
       return settings.setEffort(message.effort);
     case 'set_max_thinking_tokens':
       return settings.setMaxThinkingTokens(message.max_thinking_tokens);
+    case 'mcp_reconnect':
+      return mcpServers.reconnect(message.server);
+    case 'mcp_toggle':
+      return mcpServers.toggle(message.server, message.enabled);
     case 'stop_task':
       return tasks.stop(message.task_id);
     default:

@@ -9,6 +9,7 @@ import { type SessionRecord, UnstorableError } from '../storage.js';
 import type { QuotaWatch } from '../workspace/quota-watch.js';
 import { budgetLeft } from './budget.js';
 import { type RequestDecision, reportDecision } from './decision.js';
+import { McpServers } from './mcp-servers.js';
 import { MessageQueue } from './message-queue.js';
 import { Requests } from './requests.js';
 import { SessionActivity } from './session-activity.js';
@@ -39,6 +40,7 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly settings: SessionSettings;
   readonly activity: SessionActivity;
   readonly tasks: Tasks;
+  readonly mcpServers: McpServers;
   readonly quota: QuotaWatch | null;
   /** Null for a storage without a `cluster`, which stores none. */
   readonly status: StoredStatus | null;
@@ -133,6 +135,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       permissionModes: deps.permissionModes,
       logger,
     });
+    this.mcpServers = new McpServers(this);
     this.tasks = new Tasks({
       sessionId: record.id,
       log,

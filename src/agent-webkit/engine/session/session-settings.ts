@@ -8,7 +8,12 @@ import type {
   SessionConfig,
 } from '../agent-client.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { BackpressureError, NotStorableError, StorageUnavailableError } from '../errors.js';
+import {
+  BackpressureError,
+  InvalidRequestError,
+  NotStorableError,
+  StorageUnavailableError,
+} from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { addGrants, takesBack } from '../permission-grants.js';
 import {
@@ -23,6 +28,8 @@ import type { TurnGate } from './turn-gate.js';
 
 /** How many calls may wait for an agent, for example while it starts. */
 const MAX_CALLS = 100;
+/** How many MCP servers clients may disable. */
+const MAX_DISABLED = 100;
 
 type ThinkingConfig = Pick<SessionConfig, 'effort' | 'maxThinkingTokens'>;
 
@@ -122,6 +129,36 @@ export class SessionSettings {
     };
     this.callAgent(async (agent) => call(agent) ?? gate.outdateAgent(), undo);
     await published;
+  }
+
+  get disabledMcpServers(): readonly string[] {
+    return this.#config.disabledMcpServers ?? [];
+  }
+
+  /**
+   * Stores that an MCP server is enabled or disabled, and calls the running agent.
+   *
+   * @throws BackpressureError while the agent has not answered earlier changes
+   * @throws InvalidRequestError when too many servers are disabled
+   */
+  async setMcpServer(
+    name: string,
+    enabled: boolean,
+    call: (agent: AgentClient) => Promise<void>,
+  ): Promise<void> {
+    this.#assertAnswering();
+    const others = this.disabledMcpServers.filter((each) => each !== name);
+    if (!enabled && others.length >= MAX_DISABLED) {
+      throw new InvalidRequestError(`server: at most ${MAX_DISABLED} servers can be disabled.`);
+    }
+    const change = (isEnabled: boolean) => ({
+      disabledMcpServers: [
+        ...this.disabledMcpServers.filter((each) => each !== name),
+        ...(isEnabled ? [] : [name]),
+      ],
+    });
+    await this.#configure(change(enabled));
+    this.callAgent(call, () => change(!enabled));
   }
 
   /** Stores the maximum cost of the session. An agent that was started with another one is replaced. */

@@ -66,7 +66,7 @@ export class TurnGate {
   }
 
   /** The session's agent, for reading: only the gate starts and stops it. */
-  get agent(): Pick<SessionAgent, 'client' | 'folders' | 'isAlive' | 'work'> {
+  get agent(): Pick<SessionAgent, 'client' | 'folders' | 'isAlive' | 'reportServers' | 'work'> {
     return this.#agent;
   }
 
