@@ -114,8 +114,16 @@ export {
   StorageFaultError,
   UnstorableError,
 } from './agent-webkit/engine/storage.js';
+export {
+  matchesDetails,
+  type RecordFilter,
+  type SearchedDetails,
+  searchedDetails,
+} from './agent-webkit/engine/record-filter.js';
+export type { SessionDetails } from './agent-webkit/engine/session-details.js';
 export type {
   AsyncEventStore,
+  CreationCursor,
   EventAppend,
   EventStore,
   Generation,
@@ -218,7 +226,9 @@ export type {
   UserContent,
   WireEvent,
 } from './agent-webkit/protocol/events.js';
+export type { SessionMetadata, TitleSource } from './agent-webkit/protocol/session-details.js';
 export type {
+  ChangeSession,
   CreateSession,
   DialogResponse,
   ElicitationResponse,

@@ -10,7 +10,7 @@ import type {
   SessionInfo,
 } from './protocol/answers.js';
 import type { DeliveredEvent, UserContent } from './protocol/events.js';
-import type { InboundMessage } from './protocol/inbound.js';
+import type { ChangeSession, InboundMessage } from './protocol/inbound.js';
 
 /**
  * One session, bound to the caller it was requested for.
@@ -148,6 +148,17 @@ export class SessionHandle {
    */
   setMaxBudget(usd: number): Promise<void> {
     return this.#session.setMaxBudget(usd);
+  }
+
+  /**
+   * Changes the title, the metadata or the archived state of the session, as `PATCH /sessions/:id` does. It starts no
+   * agent, and is no use of the session: `last_activity_at` stays.
+   *
+   * @returns the session after the change
+   * @throws InvalidRequestError when the metadata would exceed a bound
+   */
+  change(change: ChangeSession): Promise<SessionInfo> {
+    return this.#session.change(change);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

@@ -36,13 +36,19 @@ import { DescriptorReserve } from './http/descriptor-reserve.js';
 import { endOfWait } from './http/end-of-wait.js';
 import { IdempotencyKey } from './http/idempotency-key.decorator.js';
 import {
+  ChangeSessionDto,
   CreateSessionDto,
   EditMessageDto,
   ListSessionsDto,
   ReadDecisionsDto,
   ReadEventsDto,
 } from './protocol/dto.js';
-import type { CreateSession, EditMessage, InboundMessage } from './protocol/inbound.js';
+import type {
+  ChangeSession,
+  CreateSession,
+  EditMessage,
+  InboundMessage,
+} from './protocol/inbound.js';
 import type {
   CreatedSession,
   EventsPage,
@@ -115,6 +121,17 @@ export class SessionsController {
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async info(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<SessionInfo> {
     return this.engine.get(id, caller).info();
+  }
+
+  /** @internal */
+  @Patch(':id')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
+  async change(
+    @Param('id') id: string,
+    @Body(new ValidatedPipe(ChangeSessionDto)) change: ChangeSession,
+    @CurrentCaller() caller: Caller,
+  ): Promise<SessionInfo> {
+    return this.engine.get(id, caller).change(change);
   }
 
   /** @internal */

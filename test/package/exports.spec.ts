@@ -81,8 +81,10 @@ const COMMON = [
   'WorkspaceUnavailableError',
   'bubblewrapSandbox',
   'claudeSdkFactory',
+  'matchesDetails',
   'peopleDecide',
   'randomEpoch',
+  'searchedDetails',
   'systemSandbox',
 ];
 

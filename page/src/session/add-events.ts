@@ -156,6 +156,7 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       note(draft, key, 'The session has ended.');
       return;
     case 'session_ready':
+    case 'session_changed':
     case 'task_started':
     case 'task_progress':
     case 'task_ended':

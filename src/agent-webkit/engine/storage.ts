@@ -6,6 +6,8 @@ import type { SessionConfig } from './agent-client.js';
 import type { Bus } from './bus.js';
 import type { ClusterStore } from './cluster.js';
 import type { NewNotification, NotificationOutbox } from './notification-outbox.js';
+import type { RecordFilter } from './record-filter.js';
+import type { SessionDetails } from './session-details.js';
 import type { SessionEvent } from './session-event.js';
 
 /** Consecutive events of a session whose ids differ from their seqs by the same number. It ends where the next one begins. */
@@ -53,6 +55,12 @@ export interface SessionRecord {
   lastActivityAt: Date;
   /** The summary of the last append. A new record gets an empty summary, whatever is passed. */
   readonly log: LogSummary;
+  /**
+   * The details that clients set, as of the last append with `details`.
+   *
+   * @default none are set, or the storage does not store them
+   */
+  readonly details?: SessionDetails;
   /** The address of the server that owns the session, while its lease is valid. Only storages with a `cluster` have it. */
   readonly server?: string | null;
 }
@@ -80,6 +88,12 @@ export type SessionRecordPatch = Partial<Pick<SessionRecord, 'config' | 'lastAct
 /** The position of a record in the order of a listing. */
 export interface RecordCursor {
   lastActivityAt: Date;
+  id: string;
+}
+
+/** The position of a record in the order of creation. */
+export interface CreationCursor {
+  createdAt: Date;
   id: string;
 }
 
@@ -141,6 +155,8 @@ export interface EventAppend {
    * {@link SessionRecordStore.openRequests}. Without it, those of the append before stay.
    */
   readonly requests?: readonly RequestMark[];
+  /** The details of the record from this commit on. Without it, those of the record stay. */
+  readonly details?: SessionDetails;
 }
 
 /** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
@@ -245,17 +261,30 @@ export interface SessionRecordStore {
   claim(sessionId: string): Promise<SessionRecord | null>;
   /** @throws FencedError when the epoch is not the latest one; nothing is changed then */
   update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void>;
-  /** Returns up to `limit` records of an owner after `cursor`, the newest activity first. */
-  list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]>;
+  /** Returns up to `limit` records of an owner after `cursor` that a filter does not leave out, the newest activity first. */
+  list(
+    owner: string,
+    limit: number,
+    cursor: RecordCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]>;
+  /** Returns records as {@link list} does, the newest first, and those of the same time in the order of their ids. */
+  listCreated(
+    owner: string,
+    limit: number,
+    cursor: CreationCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]>;
   /**
    * Returns up to `limit` records of an owner whose last activity is not before `since`, in the order of
-   * their ids, after the id `after`.
+   * their ids, after the id `after`, without those that a filter leaves out.
    */
   usedSince(
     owner: string,
     since: Date,
     limit: number,
     after: string | null,
+    filter?: RecordFilter,
   ): Promise<SessionRecord[]>;
   /**
    * Returns up to `limit` open requests of all sessions of an owner after `cursor`, in the order of their

@@ -141,6 +141,13 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       parameters: [sessionId],
       answer: [200, 'The session.', json('AgentWebkitSessionInfo')],
     }),
+    patch: operation({
+      operationId: 'change',
+      summary: 'Changes the title, the metadata or the archived state of a session.',
+      parameters: [sessionId],
+      body: { schema: refer('AgentWebkitChangeSession'), example: { archived: true } },
+      answer: [200, 'The session after the change.', json('AgentWebkitSessionInfo')],
+    }),
     delete: operation({
       operationId: 'delete',
       summary: 'Ends a session and deletes its data.',

@@ -9,6 +9,7 @@ export type OperationName =
   | 'requests'
   | 'streamAll'
   | 'info'
+  | 'change'
   | 'capabilities'
   | 'delete'
   | 'events'
@@ -25,6 +26,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'list',
     'requests',
     'streamAll',
+    'change',
     'events',
     'decisions',
     'stream',
@@ -36,6 +38,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   forbidden: 'all',
   session_not_found: [
     'info',
+    'change',
     'capabilities',
     'delete',
     'events',
@@ -55,16 +58,16 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   cursor_evicted: ['events', 'stream'],
   cursor_ahead: ['events', 'stream'],
   cursor_lost: ['events', 'stream'],
-  payload_too_large: ['create', 'input', 'editMessage'],
-  not_storable: ['create', 'input', 'editMessage'],
+  payload_too_large: ['create', 'change', 'input', 'editMessage'],
+  not_storable: ['create', 'change', 'input', 'editMessage'],
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
   too_many_subscribers: ['events', 'stream'],
   agents_busy: ['input'],
   backpressure: ['input', 'editMessage'],
   server_overloaded: 'all',
-  shutting_down: ['create', 'streamAll', 'input', 'editMessage', 'withdrawMessage'],
-  session_unavailable: ['input', 'editMessage', 'withdrawMessage'],
+  shutting_down: ['create', 'change', 'streamAll', 'input', 'editMessage', 'withdrawMessage'],
+  session_unavailable: ['change', 'input', 'editMessage', 'withdrawMessage'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],
   sandbox_unavailable: ['create', 'input'],

@@ -1,5 +1,10 @@
 import { ERROR_STATUS } from '../hosting/error-status.js';
-import { CreateSessionDto, EditMessageDto, INBOUND_DTOS } from '../protocol/dto.js';
+import {
+  ChangeSessionDto,
+  CreateSessionDto,
+  EditMessageDto,
+  INBOUND_DTOS,
+} from '../protocol/dto.js';
 import type { ElicitationResponse, InboundMessage } from '../protocol/inbound.js';
 import { PERMISSION_UPDATE } from '../protocol/permission-update.js';
 import type { JsonSchema } from '../protocol/shape.js';
@@ -155,7 +160,16 @@ function withReference<Part>(schema: Part, part: JsonSchema, reference: string):
 /** Every JSON value of the routes, under names that do not collide with a host's own. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ...WIRE_SCHEMAS,
-  AgentWebkitCreateSession: schemaOf(CreateSessionDto),
+  AgentWebkitCreateSession: describe(schemaOf(CreateSessionDto), {
+    title: 'Without one, the first message with text gives the session a title.',
+    metadata: 'At most 8,192 characters as JSON.',
+  }),
+  AgentWebkitChangeSession: describe(schemaOf(ChangeSessionDto), {
+    title: 'Null for the title that was made from the first message.',
+    metadata:
+      'The values to set, and null for each to remove. The others stay. Null instead of the object removes all.',
+    archived: 'Null is the same as false.',
+  }),
   AgentWebkitEditMessage: schemaOf(EditMessageDto),
   AgentWebkitInboundMessage: union(
     'type',

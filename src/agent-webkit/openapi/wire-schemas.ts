@@ -1235,6 +1235,63 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitTitleSource: {
+    description:
+      "The source of a session's title: a client, or its first message with text. Null without a title.",
+    type: 'string',
+    enum: ['client', 'message'],
+  },
+  AgentWebkitSessionMetadata: {
+    description:
+      'The values of a client for one session, by their names. The server stores them, and does not use them.',
+    type: 'object',
+    additionalProperties: {
+      oneOf: [
+        { type: 'string' },
+        { type: 'number' },
+        { type: 'boolean', enum: [false] },
+        { type: 'boolean', enum: [true] },
+      ],
+    },
+  },
+  AgentWebkitEventSessionChanged: {
+    description:
+      'A client changed what is noted about the session. Only the changed fields are present, with their new values. A title that is made from a message has no event of its own: it is that of the first `user_message` with text.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['session_changed'] },
+      data: {
+        type: 'object',
+        required: ['by', 'time'],
+        properties: {
+          title: { type: ['string', 'null'] },
+          title_source: {
+            description: 'Present with `title`.',
+            $ref: '#/components/schemas/AgentWebkitTitleSource',
+          },
+          metadata: {
+            description: 'All values, also those that are as before.',
+            $ref: '#/components/schemas/AgentWebkitSessionMetadata',
+          },
+          archived: { type: 'boolean' },
+          by: { description: 'The id of the caller.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventDone: {
     description: 'The session ended. The stream ends, too.',
     type: 'object',
@@ -1880,6 +1937,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventTaskEnded' },
       { $ref: '#/components/schemas/AgentWebkitEventConversationReset' },
       { $ref: '#/components/schemas/AgentWebkitEventSessionState' },
+      { $ref: '#/components/schemas/AgentWebkitEventSessionChanged' },
       { $ref: '#/components/schemas/AgentWebkitEventDone' },
       { $ref: '#/components/schemas/AgentWebkitEventElicitationRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventDialogRequest' },
@@ -1929,6 +1987,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         task_ended: '#/components/schemas/AgentWebkitEventTaskEnded',
         conversation_reset: '#/components/schemas/AgentWebkitEventConversationReset',
         session_state: '#/components/schemas/AgentWebkitEventSessionState',
+        session_changed: '#/components/schemas/AgentWebkitEventSessionChanged',
         done: '#/components/schemas/AgentWebkitEventDone',
         elicitation_request: '#/components/schemas/AgentWebkitEventElicitationRequest',
         dialog_request: '#/components/schemas/AgentWebkitEventDialogRequest',
@@ -1969,6 +2028,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       'effort',
       'max_thinking_tokens',
       'cwd',
+      'title',
+      'title_source',
+      'metadata',
+      'archived',
       'created_at',
       'last_activity_at',
       'first_id',
@@ -2009,6 +2072,25 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'The hosts that these agents can reach from their sandbox. Absent if they run in none.',
         type: 'array',
         items: { type: 'string' },
+      },
+      title: {
+        description:
+          'The title that a client gave, else one that was made from the first message with text. Null without both.',
+        type: ['string', 'null'],
+      },
+      title_source: {
+        description:
+          '`client` if a client gave the title, `message` if it was made from a message, null without a title.',
+        $ref: '#/components/schemas/AgentWebkitTitleSource',
+      },
+      metadata: {
+        description: 'The values that clients stored with the session.',
+        $ref: '#/components/schemas/AgentWebkitSessionMetadata',
+      },
+      archived: {
+        description:
+          'True if a client has archived the session. The server treats it like any other.',
+        type: 'boolean',
       },
       created_at: { type: 'string', format: 'date-time' },
       last_activity_at: { type: 'string', format: 'date-time' },

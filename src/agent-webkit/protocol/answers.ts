@@ -7,6 +7,7 @@ import type {
   RequestOutcome,
   SessionStateName,
 } from './events.js';
+import type { SessionMetadata, TitleSource } from './session-details.js';
 
 /** The field that an open request gets when it is escalated. */
 export interface WhenEscalated {
@@ -56,6 +57,14 @@ export interface SessionInfo {
   sandbox?: string;
   /** The hosts that these agents can reach from their sandbox. Absent if they run in none. */
   network?: readonly string[];
+  /** The title that a client gave, else one that was made from the first message with text. Null without both. */
+  title: string | null;
+  /** `client` if a client gave the title, `message` if it was made from a message, null without a title. */
+  title_source: TitleSource;
+  /** The values that clients stored with the session. */
+  metadata: SessionMetadata;
+  /** True if a client has archived the session. The server treats it like any other. */
+  archived: boolean;
   created_at: string;
   last_activity_at: string;
   /** The id of the first event after which no event is missing. */

@@ -21,6 +21,7 @@ import {
 import type { UserContent } from './events.js';
 import { FORM_CONTENT } from './form-content.js';
 import {
+  type ChangeSession,
   type CreateSession,
   type DialogResponse,
   type EditMessage,
@@ -37,6 +38,12 @@ import {
   type UserMessage,
 } from './inbound.js';
 import { PERMISSION_UPDATE } from './permission-update.js';
+import {
+  MAX_TITLE_LENGTH,
+  METADATA,
+  METADATA_CHANGE,
+  type SessionMetadata,
+} from './session-details.js';
 import { HasShape, listOf, objectOrArray } from './shape.js';
 import { USER_CONTENT } from './user-content.js';
 
@@ -47,6 +54,13 @@ const MAX_THINKING_TOKENS = 1_000_000;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const DIGEST_RULE = 'must be `sha256:` and 64 hexadecimal digits, as in the event of the request';
+
+/** The pattern of a title rejects also what is not text, for which its own rule is the reason. */
+const HasText = () => Matches(/\S/, { message: titleRule });
+const titleRule = ({ value }: ValidationArguments): string =>
+  typeof value === 'string'
+    ? 'must not be only white space'
+    : `must be a string of 1 to ${MAX_TITLE_LENGTH} characters`;
 
 /** The pattern of a path also rejects what is not text, for which its own rule is the reason. */
 const pathRule = ({ value }: ValidationArguments): string =>
@@ -64,6 +78,19 @@ export class CreateSessionDto implements CreateSession {
   @Matches(/^[^\u0000]*$/, { message: pathRule })
   cwd?: string;
   @IsOmittable() @IsBoolean() include_partial_messages?: boolean;
+  @IsOmittable() @IsName(MAX_TITLE_LENGTH) @HasText() title?: string;
+  @IsOmittable() @HasShape(METADATA) metadata?: SessionMetadata;
+  @IsOmittable() @IsBoolean() archived?: boolean;
+}
+
+/** The body of PATCH /sessions/:id. */
+export class ChangeSessionDto implements ChangeSession {
+  @IsOmittable() @IsNullable() @IsName(MAX_TITLE_LENGTH) @HasText() title?: string | null;
+  @IsOmittable() @IsNullable() @HasShape(METADATA_CHANGE) metadata?: Exclude<
+    ChangeSession['metadata'],
+    undefined
+  >;
+  @IsOmittable() @IsNullable() @IsBoolean() archived?: boolean | null;
 }
 
 class UserMessageDto implements UserMessage {

@@ -1,5 +1,6 @@
 import type { PermissionMode } from '@anthropic-ai/claude-agent-sdk';
 import { NOTICE_NAMES, type FromSubAgent, type NoticePayloads } from './notices.js';
+import type { SessionMetadata, TitleSource } from './session-details.js';
 import { REQUEST_NAMES, type RequestPayloads } from './requests.js';
 
 export type { FromSubAgent, NoticePayloads } from './notices.js';
@@ -370,6 +371,20 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
   };
   /** The agent was stopped (`dormant`) or resumed (`idle`). */
   session_state: { state: 'dormant' | 'idle' };
+  /**
+   * A client changed what is noted about the session. Only the changed fields are present, with their new values.
+   * A title that is made from a message has no event of its own: it is that of the first `user_message` with text.
+   */
+  session_changed: {
+    title?: string | null;
+    /** Present with `title`. */
+    title_source?: TitleSource;
+    /** All values, also those that are as before. */
+    metadata?: SessionMetadata;
+    archived?: boolean;
+    /** The id of the caller. */
+    by: string;
+  };
   /** The session ended. The stream ends, too. */
   done: Record<string, never>;
 }
@@ -405,6 +420,7 @@ export const EVENT_NAMES = Object.keys({
   task_ended: true,
   conversation_reset: true,
   session_state: true,
+  session_changed: true,
   done: true,
   ...REQUEST_NAMES,
   ...NOTICE_NAMES,

@@ -1,5 +1,6 @@
 import type { EffortLevel, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from './events.js';
+import type { SessionMetadata } from './session-details.js';
 
 /** The permission modes of the SDK. The host decides which of them a client may choose. */
 export const PERMISSION_MODES = [
@@ -26,6 +27,21 @@ export interface CreateSession {
   permission_mode?: PermissionMode;
   cwd?: string;
   include_partial_messages?: boolean;
+  /** At most 200 characters. Without one, the first message gives the session a title. */
+  title?: string;
+  /** At most 50 values, and 8,192 characters as JSON. */
+  metadata?: SessionMetadata;
+  archived?: boolean;
+}
+
+/** The body of PATCH /sessions/:id. A field that is absent stays as it is. */
+export interface ChangeSession {
+  /** Null for the title that was made from the first message. */
+  title?: string | null;
+  /** The values to set, and null for each to remove. The others stay. Null instead of the object removes all. */
+  metadata?: Record<string, SessionMetadata[string] | null> | null;
+  /** Null is the same as false. */
+  archived?: boolean | null;
 }
 
 /** When the agent receives a user message. */

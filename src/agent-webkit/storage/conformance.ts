@@ -1,5 +1,6 @@
 import { clusterCases } from './conformance/cluster-cases.js';
 import type { ConformanceCase, ConformanceSubject } from './conformance/conformance-case.js';
+import { detailsCases } from './conformance/details-cases.js';
 import { endingCases } from './conformance/ending-cases.js';
 import { eventCases } from './conformance/event-cases.js';
 import { openedCases } from './conformance/fixtures.js';
@@ -34,6 +35,7 @@ export function storageConformance(
     textCases,
     recordCases,
     listingCases,
+    detailsCases,
     requestCases,
     endingCases,
     raceCases,

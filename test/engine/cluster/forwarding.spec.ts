@@ -4,7 +4,7 @@ import { agentOf, type BenchServer, ClusterBench } from '../../support/cluster-b
 import { eventually } from '../../support/eventually.js';
 import { ADA, BOB } from '../../support/registry-bench.js';
 import { result } from '../../support/sdk-messages.js';
-import { user } from '../../support/session-bench.js';
+import { newRecord, user } from '../../support/session-bench.js';
 
 const NOT_PENDING = { code: 'no_pending_request' };
 
@@ -182,6 +182,22 @@ describe.each([
     await expect(b.registry.editMessage(id, second, 'five', ADA)).rejects.toMatchObject({
       code: 'message_not_queued',
     });
+  });
+
+  it('changes what is noted about a session that runs on another server, or on none', async () => {
+    const { id } = await ask();
+    await b.registry.change(id, { title: 'Shop', metadata: { round: 1 } }, ADA);
+    expect(await b.registry.info(id, ADA)).toMatchObject({ title: 'Shop', title_source: 'client' });
+    expect(await bench.data(id, 'session_changed')).toMatchObject([
+      { title: 'Shop', title_source: 'client', metadata: { round: 1 }, by: ADA.id },
+    ]);
+    const tooLong = b.registry.change(id, { metadata: { a: 'x'.repeat(8192) } }, ADA);
+    await expect(tooLong).rejects.toMatchObject({ code: 'invalid_request' });
+
+    const dormant = await bench.cluster.storage.records.create(newRecord(), null);
+    await b.registry.change(dormant.id, { archived: true }, { id: dormant.owner });
+    const { details } = (await bench.cluster.storage.records.get(dormant.id)) ?? {};
+    expect(details).toMatchObject({ archived: true });
   });
 
   it('deletes the session, also when it is deleted at both servers', async () => {

@@ -18,6 +18,7 @@ const CALLS: SessionCall[] = [
   { kind: 'withdraw_message', messageId: 'm' },
   { kind: 'delete' },
   { kind: 'set_max_budget', usd: 0.5 },
+  { kind: 'change', change: { title: null, metadata: { a: null, b: 1 }, archived: true } },
 ];
 
 describe('a forwarded call', () => {
@@ -38,6 +39,7 @@ describe('a forwarded call', () => {
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"set_max_budget","usd":-1}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"edit_message","messageId":"m"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"withdraw_message"}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"change"}}',
     '{"sessionId":"s","caller":{},"call":{"kind":"delete"}}',
     '{"sessionId":1,"caller":{"id":"ada"},"call":{"kind":"delete"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"send","message":{"type":"new"}}}',

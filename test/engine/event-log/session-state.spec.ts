@@ -139,7 +139,7 @@ describe('the state of a session', () => {
         });
         const open = state.openEvents();
         expect(open.map(({ seq }) => seq)).toEqual(speaker.open);
-        const again = new SessionState();
+        const again = new SessionState(undefined, state.details);
         for (const event of open) again.apply(event, parseSessionEvent(event));
         expect(again).toEqual(state);
       }),

@@ -1,5 +1,5 @@
 import type { UserContent } from '../../protocol/events.js';
-import type { InboundMessage } from '../../protocol/inbound.js';
+import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
 import type { Caller } from '../caller.js';
 import { fromWireError, toWireError } from './wire-error.js';
@@ -15,7 +15,8 @@ export type SessionCall =
     }
   | { readonly kind: 'withdraw_message'; readonly messageId: string }
   | { readonly kind: 'delete' }
-  | { readonly kind: 'set_max_budget'; readonly usd: number };
+  | { readonly kind: 'set_max_budget'; readonly usd: number }
+  | { readonly kind: 'change'; readonly change: ChangeSession };
 
 /** A call that a server forwards. The access of its caller has been checked. */
 export interface ForwardedCall {
@@ -118,6 +119,9 @@ function isCall(value: unknown): value is SessionCall {
       return true;
     case 'set_max_budget':
       return typeof value['usd'] === 'number' && value['usd'] > 0;
+    case 'change':
+      // Its fields were validated by the server that forwards it.
+      return isRecord(value['change']);
     default:
       return false;
   }

@@ -6,6 +6,7 @@ import {
   CursorLostError,
   StorageUnavailableError,
 } from '../errors.js';
+import type { SessionDetails } from '../session-details.js';
 import type { SessionEvent } from '../session-event.js';
 import { retry } from '../timing/retry.js';
 import type { Generations } from './generations.js';
@@ -17,6 +18,8 @@ import { Subscribers } from './subscribers.js';
 import { type SubscribedLog, Subscription } from './subscription.js';
 
 export interface CommittedEventsOptions extends KeptEventsOptions {
+  /** The details in the record. @default nothing is noted */
+  details?: SessionDetails | undefined;
   /** Called when the storage lacks events that should be kept, because another server trimmed them. */
   onMissing: () => void;
   /** Called when a subscriber's callback threw. Its subscription is closed; others are not affected. */
@@ -61,7 +64,7 @@ export class CommittedEvents implements SubscribedLog {
 
   constructor(options: CommittedEventsOptions) {
     this.#options = options;
-    this.state = new SessionState(options);
+    this.state = new SessionState(options, options.details);
     this.#ids = options.ids;
     this.#kept = new KeptEvents(options);
     this.#subscribers = new Subscribers(options.maxEvents, () => (this.#lastReading = null));

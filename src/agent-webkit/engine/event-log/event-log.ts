@@ -10,6 +10,7 @@ import { type Appended, GroupCommit } from './group-commit.js';
 import type { NewNotification } from '../notification-outbox.js';
 import { RequestMarks } from './request-marks.js';
 import type { EventAppend, EventStore, Generation, SessionStatus } from '../storage.js';
+import type { SessionDetails } from '../session-details.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
 import type { Subscription } from './subscription.js';
@@ -71,12 +72,14 @@ const LOAD_PAGE = 500;
  */
 export class EventLog {
   /** The fold of every event that was appended. */
-  readonly state = new SessionState();
+  readonly state: SessionState;
   readonly #options: EventLogOptions;
   readonly #commits: GroupCommit;
   readonly #committed: CommittedEvents;
   readonly #ids: Generations;
   readonly #requests = new RequestMarks();
+  /** The details that are part of the last append. */
+  #storedDetails: SessionDetails;
   /** True until the generation of this log's events is part of an append. */
   #isNewGeneration = false;
   /** The seq the next appended event gets. */
@@ -87,6 +90,8 @@ export class EventLog {
     const ids = new Generations(options.generations);
     const committed = new CommittedEvents({ ...options, ids });
     this.#options = options;
+    this.state = new SessionState(undefined, options.details);
+    this.#storedDetails = this.state.details;
     this.#committed = committed;
     this.#ids = ids;
     this.#commits = new GroupCommit({
@@ -105,6 +110,7 @@ export class EventLog {
           ...(options.status?.hasChanged && { status: options.status.take() }),
         },
         ...this.#requests.takeChanged(this.state),
+        ...this.#changedDetails(),
       }),
       write: (append) => options.store.append(append),
       onCommitted: (appended) => {
@@ -260,6 +266,13 @@ export class EventLog {
     const idOf = (seq: number) => this.#ids.idOf(seq);
     const notifications = this.#options.notifications?.(appended, { state: this.state, idOf });
     return notifications?.length ? { notifications } : {};
+  }
+
+  #changedDetails(): Pick<EventAppend, 'details'> {
+    const { details } = this.state;
+    if (details === this.#storedDetails) return {};
+    this.#storedDetails = details;
+    return { details };
   }
 
   /** Returns the generations for the first append of this log, which begins a generation, and nothing for later ones. */

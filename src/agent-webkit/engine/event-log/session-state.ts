@@ -1,4 +1,10 @@
-import type { EventPayloads, RequestDecisionData, WireEvent } from '../../protocol/events.js';
+import type {
+  EventPayloads,
+  RequestDecisionData,
+  UserContent,
+  WireEvent,
+} from '../../protocol/events.js';
+import { detailsAfter, NO_DETAILS, type SessionDetails, titleOf } from '../session-details.js';
 import type { SessionEvent } from '../session-event.js';
 import { sumUsd } from '../sum-usd.js';
 import { type Asked, readAsked } from './asked.js';
@@ -74,6 +80,8 @@ export class SessionState {
   hasConversation = false;
   costUsd = 0;
   closed = false;
+  /** Replaced by each event that changes it. */
+  details: SessionDetails;
   #workChanges = 0;
   /** The id of the newest message of the agent itself. */
   #messageId: string | null = null;
@@ -81,7 +89,9 @@ export class SessionState {
   readonly #queued = new QueuedMessages();
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
-  constructor(limits: DecisionLimits = LAST_DECISION) {
+  /** @param details those in the record, which are as of the last event or an earlier one */
+  constructor(limits: DecisionLimits = LAST_DECISION, details: SessionDetails = NO_DETAILS) {
+    this.details = details;
     this.decisions = new KeptDecisions(limits);
   }
 
@@ -104,10 +114,16 @@ export class SessionState {
     this.messages.apply(wire);
     switch (wire.event) {
       case 'user_message':
+        this.#queued.apply(event, wire);
+        this.#entitle(wire.data.content);
+        return;
       case 'message_edited':
       case 'message_withdrawn':
       case 'message_delivered':
         this.#queued.apply(event, wire);
+        return;
+      case 'session_changed':
+        this.details = detailsAfter(this.details, wire.data);
         return;
       case 'turn_start':
         this.#startTurn(event, wire.data);
@@ -268,6 +284,12 @@ export class SessionState {
     if (this.turn?.waitingEvent) open.push(this.turn.waitingEvent);
     if (this.#lastResult) open.push(this.#lastResult);
     return open.sort((a, b) => a.seq - b.seq);
+  }
+
+  #entitle(content: UserContent): void {
+    if (this.details.messageTitle !== null) return;
+    const messageTitle = titleOf(content);
+    if (messageTitle !== null) this.details = { ...this.details, messageTitle };
   }
 
   #endTurn(): void {

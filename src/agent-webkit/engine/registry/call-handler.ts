@@ -112,6 +112,9 @@ export class CallHandler {
         case 'set_max_budget':
           await session.setMaxBudget(call.usd, wait);
           return 'done';
+        case 'change':
+          await session.change(call.change, caller, wait);
+          return 'done';
         default:
           return call satisfies never;
       }

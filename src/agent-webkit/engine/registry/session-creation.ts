@@ -3,6 +3,7 @@ import type { SessionConfig } from '../agent-client.js';
 import type { Caller } from '../caller.js';
 import { ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import { IdempotencyKeys } from '../idempotency-keys.js';
+import { changedDetails, NO_DETAILS } from '../session-details.js';
 import type { Session } from '../session/session.js';
 import { EMPTY_LOG, type SessionRecord, type StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
@@ -74,6 +75,7 @@ export class SessionCreation {
       createdAt: now,
       lastActivityAt: now,
       log: EMPTY_LOG,
+      details: changedDetails(NO_DETAILS, request),
     };
     try {
       const { cwd } = await live.createFolders(record);

@@ -5,7 +5,7 @@ import type {
   SessionInfo,
 } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
-import type { InboundMessage } from '../../protocol/inbound.js';
+import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
 import { InvalidRequestError, ShuttingDownError } from '../errors.js';
 import type { ReadableSession } from '../session/readable-session.js';
@@ -192,6 +192,18 @@ export class SessionHandle {
       throw new InvalidRequestError(`The budget must be a number above 0, but got ${usd}.`);
     }
     await this.#registry.setMaxBudget(this.id, usd, this.#caller);
+  }
+
+  /**
+   * Changes the title, the metadata or the archived state of the session, as `PATCH /sessions/:id` does. It starts no
+   * agent, and is no use of the session: `last_activity_at` stays.
+   *
+   * @returns the session after the change
+   * @throws InvalidRequestError when the metadata would exceed a bound
+   */
+  async change(change: ChangeSession): Promise<SessionInfo> {
+    await this.#registry.change(this.id, change, this.#caller);
+    return this.info();
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

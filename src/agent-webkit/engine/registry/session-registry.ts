@@ -1,6 +1,6 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
-import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
+import type { ChangeSession, CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
@@ -311,6 +311,11 @@ export class SessionRegistry {
   /** Changes the maximum cost of a session, in US dollars, from the next turn on. */
   setMaxBudget(id: string, usd: number, caller: Caller): Promise<void> {
     return this.#parts.calls.make(id, caller, 'send', { kind: 'set_max_budget', usd });
+  }
+
+  /** Changes what is noted about a session, on the server that runs it. Resolves when the change is durable. */
+  change(id: string, change: ChangeSession, caller: Caller): Promise<void> {
+    return this.#parts.calls.make(id, caller, 'send', { kind: 'change', change });
   }
 
   /** Returns a page of a caller's sessions, as `readSessionPage` does. */

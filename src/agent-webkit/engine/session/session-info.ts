@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION } from '../../protocol/events.js';
 import type { SessionInfo } from '../../protocol/answers.js';
+import { describeDetails, NO_DETAILS } from '../session-details.js';
 import { Generations } from '../event-log/generations.js';
 import type { SessionRecord, SessionStatus } from '../storage.js';
 import type { SessionDependencies } from './session-dependencies.js';
@@ -29,7 +30,7 @@ export function storedStatusOf({ log: { status }, server }: SessionRecord): Sess
 
 /** Returns the description of a session that clients receive. */
 export function describeSession(
-  { id, config, createdAt, lastActivityAt }: SessionRecord,
+  { id, config, createdAt, lastActivityAt, details = NO_DETAILS }: SessionRecord,
   { firstId, lastId, costUsd }: LogInfo,
   { state, hasAgent = true, pending, tasks }: SessionStatus,
   subscribers: number,
@@ -46,6 +47,7 @@ export function describeSession(
     max_thinking_tokens: config.maxThinkingTokens ?? null,
     cwd: config.cwd,
     ...describeWalls?.(config),
+    ...describeDetails(details),
     created_at: createdAt.toISOString(),
     last_activity_at: lastActivityAt.toISOString(),
     first_id: firstId,

@@ -260,6 +260,7 @@ function logOptions(
     sessionId: record.id,
     epoch: record.epoch,
     generations: record.log.generations,
+    details: record.details,
     store: storage.events,
     maxEvents: limits.maxEvents,
     maxLogChars: limits.maxLogChars,

@@ -5,7 +5,7 @@ import {
   type UserContent,
   type WireEvent,
 } from '../../protocol/events.js';
-import type { InboundMessage } from '../../protocol/inbound.js';
+import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionConfig } from '../agent-client.js';
 import { askOffers } from '../agent/ask-offers.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
@@ -17,6 +17,7 @@ import type { SessionRecord } from '../storage.js';
 import { StorageWait } from '../storage-guard/storage-wait.js';
 import { type Answer, isAnswer } from './answering.js';
 import { acceptMessage } from './accept-message.js';
+import { changeDetails } from './change-details.js';
 import type { ReadableSession } from './readable-session.js';
 import type { SessionDependencies } from './session-dependencies.js';
 import { describeSession } from './session-info.js';
@@ -258,7 +259,7 @@ export class Session implements ReadableSession {
     const { firstId, lastId, committed, subscribers } = log;
     const described = { firstId, lastId, costUsd: committed.costUsd };
     return describeSession(
-      record,
+      { ...record, details: committed.details },
       described,
       { state: activity.committedState, hasAgent: activity.hasAgent, ...describeWork(committed) },
       subscribers,
@@ -330,6 +331,17 @@ export class Session implements ReadableSession {
    */
   withdrawMessage(messageId: string, wait = this.#wait()): Promise<void> {
     return this.#change(wait, ({ queue }) => queue.withdraw(messageId));
+  }
+
+  /**
+   * Changes what is noted about the session.
+   *
+   * @param by the caller, whose id other subscribers see
+   * @throws InvalidRequestError when the metadata would exceed a bound
+   * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
+   */
+  change(asked: ChangeSession, by: Caller, wait = this.#wait()): Promise<void> {
+    return this.#change(wait, ({ log }) => changeDetails(log, asked, by));
   }
 
   /** Makes a change that a client has asked for, while the session accepts one. */

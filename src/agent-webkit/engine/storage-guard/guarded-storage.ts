@@ -36,6 +36,7 @@ const RECORD_CALLS: Calls<SessionRecordStore> = {
   claim: true,
   update: true,
   list: true,
+  listCreated: true,
   usedSince: true,
   openRequests: true,
   count: true,

@@ -1,5 +1,6 @@
 import {
   CONVERSATION_EVENTS,
+  type CreationCursor,
   type EventAppend,
   EMPTY_LOG,
   type EventStore,
@@ -17,6 +18,7 @@ import {
   type StoredRequest,
   type TranscriptStore,
 } from '../../engine/storage.js';
+import { matchesDetails, type RecordFilter, searchedDetails } from '../../engine/record-filter.js';
 import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import type { SessionEvent } from '../../engine/session-event.js';
@@ -66,7 +68,16 @@ class MemoryEventStore implements EventStore {
   }
 
   append(append: EventAppend): void {
-    const { sessionId, epoch, events, keys, summary, notifications = [], requests } = append;
+    const {
+      sessionId,
+      epoch,
+      events,
+      keys,
+      summary,
+      notifications = [],
+      requests,
+      details,
+    } = append;
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
     const { lastSeq } = stored.events;
@@ -78,6 +89,7 @@ class MemoryEventStore implements EventStore {
     for (const event of added) stored.events.push(event);
     stored.summary = { ...stored.summary, ...summary };
     if (requests) stored.requests = requests;
+    if (details) stored.record = { ...stored.record, details: structuredClone(details) };
     for (const key of keys) stored.keys.set(key, performance.now());
     for (const notification of notifications) {
       if (notification.seq > lastSeq) this.#outbox.add(notification);
@@ -164,10 +176,27 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve();
   }
 
-  list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
-    const page = this.#ofOwner(owner)
+  list(
+    owner: string,
+    limit: number,
+    cursor: RecordCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]> {
+    const page = this.#ofOwner(owner, filter)
       .sort((a, b) => byNewestActivity(a.record, b.record))
       .filter(({ record }) => cursor === null || byNewestActivity(cursor, record) < 0);
+    return Promise.resolve(page.slice(0, limit).map(recordOf));
+  }
+
+  listCreated(
+    owner: string,
+    limit: number,
+    cursor: CreationCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]> {
+    const page = this.#ofOwner(owner, filter)
+      .sort((a, b) => byNewest(a.record, b.record))
+      .filter(({ record }) => cursor === null || byNewest(cursor, record) < 0);
     return Promise.resolve(page.slice(0, limit).map(recordOf));
   }
 
@@ -176,8 +205,9 @@ class MemoryRecordStore implements SessionRecordStore {
     since: Date,
     limit: number,
     after: string | null,
+    filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    const used = this.#ofOwner(owner)
+    const used = this.#ofOwner(owner, filter)
       .filter(({ record }) => record.lastActivityAt >= since && record.id > (after ?? ''))
       .sort((a, b) => (a.record.id < b.record.id ? -1 : 1));
     return Promise.resolve(used.slice(0, limit).map(recordOf));
@@ -236,8 +266,11 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve();
   }
 
-  #ofOwner(owner: string): Stored[] {
-    return [...(this.#byOwner.get(owner) ?? [])].flatMap((id) => this.#sessions.get(id) ?? []);
+  #ofOwner(owner: string, filter: RecordFilter = {}): Stored[] {
+    const isAll = Object.keys(filter).length === 0;
+    return [...(this.#byOwner.get(owner) ?? [])]
+      .flatMap((id) => this.#sessions.get(id) ?? [])
+      .filter(({ record }) => isAll || matchesDetails(filter, searchedDetails(record.details)));
   }
 }
 
@@ -271,9 +304,19 @@ function recordOf({ record, summary, events }: Stored): SessionRecord {
   return { ...structuredClone(record), log };
 }
 
+function byNewest(a: CreationCursor, b: CreationCursor): number {
+  return byNewestTime(a.createdAt, b.createdAt) || byId(a, b);
+}
+
+function byNewestTime(a: Date, b: Date): number {
+  return b.getTime() - a.getTime();
+}
+
+function byId(a: { id: string }, b: { id: string }): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
 /** Orders by id at equal times, so that the end of a page is a unique position. */
 function byNewestActivity(a: RecordCursor, b: RecordCursor): number {
-  const newer = b.lastActivityAt.getTime() - a.lastActivityAt.getTime();
-  if (newer !== 0) return newer;
-  return a.id < b.id ? -1 : Number(a.id > b.id);
+  return byNewestTime(a.lastActivityAt, b.lastActivityAt) || byId(a, b);
 }

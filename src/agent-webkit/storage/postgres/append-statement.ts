@@ -1,3 +1,4 @@
+import { searchedDetails } from '../../engine/record-filter.js';
 import type { EventAppend } from '../../engine/storage.js';
 import { digest, encodeText } from './text.js';
 
@@ -9,6 +10,7 @@ const MAX_CHARACTERS = 4_000_000;
 export interface AppendParts {
   readonly hasNotifications: boolean;
   readonly hasRequests: boolean;
+  readonly hasDetails: boolean;
 }
 
 /** Returns the parts that one of the appends has. */
@@ -16,6 +18,7 @@ export function partsOf(appends: readonly EventAppend[]): AppendParts {
   return {
     hasNotifications: appends.some(({ notifications = [] }) => notifications.length > 0),
     hasRequests: appends.some(({ requests }) => requests !== undefined),
+    hasDetails: appends.some(({ details }) => details !== undefined),
   };
 }
 
@@ -32,6 +35,7 @@ export function partsOf(appends: readonly EventAppend[]): AppendParts {
 export function appendStatement(schema: string, parts: AppendParts): string {
   const notifications = parts.hasNotifications ? addedNotifications(schema) : '';
   const requests = parts.hasRequests ? changedRequests(schema, parts) : '';
+  const details = parts.hasDetails ? changedDetails(parts) : { columns: '', join: '' };
   return `
     with append as (
       select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[],
@@ -51,8 +55,8 @@ export function appendStatement(schema: string, parts: AppendParts): string {
           first_seq = accepted.kept_from,
           cost_usd = accepted.cost_usd,
           generations = coalesce(accepted.generations, session.generations),
-          status = coalesce(accepted.status, session.status)
-      from accepted where session.key = accepted.key
+          status = coalesce(accepted.status, session.status)${details.columns}
+      from accepted${details.join} where session.key = accepted.key
     ), added_events as (
       insert into ${schema}.event (session, seq, name, data)
       select accepted.key, e.seq, e.name, e.data
@@ -105,6 +109,25 @@ function changedRequests(schema: string, { hasNotifications }: AppendParts): str
     )`;
 }
 
+const changedTo = (value: string, column: string) =>
+  `${column} = case when d.place is null then session.${column} else ${value} end`;
+
+/** Returns what the update of the sessions has in addition. */
+function changedDetails({ hasNotifications, hasRequests }: AppendParts) {
+  const first = 17 + (hasNotifications ? 4 : 0) + (hasRequests ? 4 : 0);
+  const [place, details, archived, title, digests] = [0, 1, 2, 3, 4].map((n) => `$${first + n}`);
+  return {
+    columns: `,
+          ${changedTo('d.details', 'details')},
+          ${changedTo('d.archived', 'archived')},
+          ${changedTo('d.title', 'searched_title')},
+          ${changedTo('array(select json_array_elements_text(d.digests::json))', 'metadata_digests')}`,
+    join: ` left join unnest(${place}::int[], ${details}::text[], ${archived}::boolean[],
+          ${title}::text[], ${digests}::text[]) as d (place, details, archived, title, digests)
+        using (place)`,
+  };
+}
+
 /** Returns the parameters of {@link appendStatement}. */
 export function appendValues(appends: readonly EventAppend[], parts: AppendParts): unknown[][] {
   const places = [...appends.keys()];
@@ -131,6 +154,7 @@ export function appendValues(appends: readonly EventAppend[], parts: AppendParts
     appends.map(({ summary }) => summary.status && JSON.stringify(summary.status)),
     ...(parts.hasNotifications ? notificationValues(appends) : []),
     ...(parts.hasRequests ? requestValues(appends) : []),
+    ...(parts.hasDetails ? detailsValues(appends) : []),
   ];
 }
 
@@ -157,6 +181,19 @@ function requestValues(appends: readonly EventAppend[]): unknown[][] {
     open.map(({ seq }) => seq),
     open.map(({ openedAt }) => openedAt.toISOString()),
     open.map(({ approvedBy }) => approvedBy && JSON.stringify(approvedBy)),
+  ];
+}
+
+function detailsValues(appends: readonly EventAppend[]): unknown[][] {
+  const changed = appends.flatMap(({ details }, place) =>
+    details ? [{ place, details, searched: searchedDetails(details) }] : [],
+  );
+  return [
+    changed.map(({ place }) => place),
+    changed.map(({ details }) => JSON.stringify(details)),
+    changed.map(({ searched }) => searched.archived),
+    changed.map(({ searched }) => searched.title),
+    changed.map(({ searched }) => JSON.stringify(searched.terms.map(digest))),
   ];
 }
 

@@ -195,4 +195,22 @@ export const MIGRATIONS: readonly Migration[] = [
     // As JSON: an array of ids. Null for a request that does not need several approvals, or whose server is of an earlier release.
     sql: `alter table open_request add column approved_by text`,
   },
+  {
+    isBreaking: false,
+    sql: `
+  -- As JSON, and what is searched of it.
+  alter table session add column details text;
+  alter table session add column archived boolean not null default false;
+  alter table session add column searched_title text collate "C";
+  -- The digest of each value of the metadata with its key.
+  alter table session add column metadata_digests text[] collate "C";
+
+  create index session_archived on session (owner, last_activity_at desc, id) where archived;
+  create index session_not_archived on session (owner, last_activity_at desc, id)
+    where not archived;
+  create index session_by_creation on session (owner, created_at desc, id);
+  create index session_metadata on session using gin (metadata_digests)
+    where metadata_digests is not null;
+  `,
+  },
 ];

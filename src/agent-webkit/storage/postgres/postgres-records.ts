@@ -1,5 +1,7 @@
+import { type RecordFilter, searchedDetails } from '../../engine/record-filter.js';
 import {
   CONVERSATION_EVENTS,
+  type CreationCursor,
   FencedError,
   OwnedElsewhereError,
   randomEpoch,
@@ -13,6 +15,12 @@ import {
 import { type ClaimRow, claimStatement } from './claim-statement.js';
 import type { Database } from './database.js';
 import { CLOCK, goneServers, isFree, thisServer } from './lease-sql.js';
+import {
+  type ListingOptions,
+  type ListingQuery,
+  listingQuery,
+  usedSinceQuery,
+} from './listing-query.js';
 import { PostgresError } from './postgres-error.js';
 import { recordColumns, type RecordRow, toRecord } from './record-row.js';
 import { openRequestsQuery, type RequestRow, toStoredRequest } from './request-row.js';
@@ -47,14 +55,19 @@ export class PostgresRecords implements SessionRecordStore {
     const creation = key === null ? null : digest(key);
     const config = JSON.stringify(record.config);
     const [createdAt, lastActivityAt] = [timeOf(record.createdAt), timeOf(record.lastActivityAt)];
+    const details = record.details ? JSON.stringify(record.details) : null;
+    const { archived, title, terms } = searchedDetails(record.details);
+    const digests = terms.length > 0 ? terms.map(digest) : null;
     for (let tries = 0; tries < MAX_CREATION_TRIES; tries += 1) {
       /* oxlint-disable no-await-in-loop -- each try depends on the one before */
       const creating = this.#records(
         `insert into ${this.#schema}.session
-           (id, owner, creation_digest, config, epoch, server, created_at, last_activity_at)
-         values ($1, $2, $3, $4, 1, $5, $6, $7)
+           (id, owner, creation_digest, config, epoch, server, created_at, last_activity_at,
+            details, archived, searched_title, metadata_digests)
+         values ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11)
          on conflict do nothing returning ${this.#columns}`,
-        [id, owner, creation, config, this.#address, createdAt, lastActivityAt],
+        // prettier-ignore
+        [id, owner, creation, config, this.#address, createdAt, lastActivityAt, details, archived, title, digests],
       );
       const created = await asStorable(creating);
       if (created[0]) return created[0];
@@ -114,16 +127,25 @@ export class PostgresRecords implements SessionRecordStore {
     if ((await asStorable(updating)).length === 0) throw new FencedError(sessionId);
   }
 
-  list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
-    const after = cursor ? [timeOf(cursor.lastActivityAt), encodeText(cursor.id)] : [null, null];
-    return this.#records(
-      `select ${this.#columns} from ${this.#schema}.session
-       where owner = $1 and ($3::timestamptz is null or (
-         last_activity_at <= $3 and (last_activity_at < $3 or id > $4)
-       ))
-       order by last_activity_at desc, id limit $2`,
-      [encodeText(owner), limit, ...after],
-    );
+  list(
+    owner: string,
+    limit: number,
+    cursor: RecordCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]> {
+    const position = cursor && { at: cursor.lastActivityAt, id: cursor.id };
+    const options = this.#listing(owner, limit, filter);
+    return this.#listed(listingQuery('last_activity_at', position, options));
+  }
+
+  listCreated(
+    owner: string,
+    limit: number,
+    cursor: CreationCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]> {
+    const position = cursor && { at: cursor.createdAt, id: cursor.id };
+    return this.#listed(listingQuery('created_at', position, this.#listing(owner, limit, filter)));
   }
 
   usedSince(
@@ -131,12 +153,9 @@ export class PostgresRecords implements SessionRecordStore {
     since: Date,
     limit: number,
     after: string | null,
+    filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    return this.#records(
-      `select ${this.#columns} from ${this.#schema}.session
-       where owner = $1 and last_activity_at >= $2 and id > $3 order by id limit $4`,
-      [encodeText(owner), timeOf(since), encodeText(after ?? ''), limit],
-    );
+    return this.#listed(usedSinceQuery(since, after, this.#listing(owner, limit, filter)));
   }
 
   async openRequests(
@@ -210,6 +229,14 @@ export class PostgresRecords implements SessionRecordStore {
       }
       await query(`delete from ${this.#schema}.transcript where session_id = $1`, [id]);
     });
+  }
+
+  #listing(owner: string, limit: number, filter: RecordFilter = {}): ListingOptions {
+    return { schema: this.#schema, columns: this.#columns, owner, limit, filter };
+  }
+
+  #listed({ text, values }: ListingQuery): Promise<SessionRecord[]> {
+    return this.#records(text, values);
   }
 
   async #records(text: string, values: unknown[]): Promise<SessionRecord[]> {

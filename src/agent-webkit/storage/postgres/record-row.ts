@@ -1,3 +1,4 @@
+import type { SessionDetails } from '../../engine/session-details.js';
 import type { Generation, SessionRecord, SessionStatus } from '../../engine/storage.js';
 import { liveServer } from './lease-sql.js';
 import { decodeText } from './text.js';
@@ -16,12 +17,12 @@ const COLUMNS = [
 /** The row of a record. */
 export type RecordRow = Readonly<
   Record<(typeof COLUMNS)[number] | 'created_ms' | 'last_activity_ms', string> &
-    Record<'status' | 'live_server', string | null>
+    Record<'status' | 'details' | 'live_server', string | null>
 >;
 
 /** Returns the columns of a {@link RecordRow} of the table `session` of a schema. */
 export function recordColumns(schema: string): string {
-  return `${COLUMNS.map((name) => `session.${name}`).join(', ')}, session.status,
+  return `${COLUMNS.map((name) => `session.${name}`).join(', ')}, session.status, session.details,
     ${liveServer(schema)} as live_server,
     round(extract(epoch from session.created_at) * 1000) as created_ms,
     round(extract(epoch from session.last_activity_at) * 1000) as last_activity_ms`;
@@ -42,6 +43,7 @@ export function toRecord(row: RecordRow): SessionRecord {
       generations: JSON.parse(row.generations) as Generation[],
       status: row.status === null ? null : (JSON.parse(row.status) as SessionStatus),
     },
+    ...(row.details !== null && { details: JSON.parse(row.details) as SessionDetails }),
     server: row.live_server,
   };
 }

@@ -108,5 +108,27 @@ export function createMigrations(prefix: string): Migration[] {
     alter table ${prefix}open_request add column approved_by text;
     `,
     },
+    {
+      isBreaking: false,
+      // The details as JSON, and what is searched of them.
+      sql: `
+    alter table ${prefix}session add column details text;
+    alter table ${prefix}session add column archived integer not null default 0;
+    alter table ${prefix}session add column searched_title text;
+    create index ${prefix}session_archived
+      on ${prefix}session (owner, last_activity_at desc, id) where archived = 1;
+    create index ${prefix}session_not_archived
+      on ${prefix}session (owner, last_activity_at desc, id) where archived = 0;
+    create index ${prefix}session_by_creation on ${prefix}session (owner, created_at desc, id);
+
+    create table ${prefix}metadata_term (
+      owner text not null,
+      term text not null,
+      session_id text not null,
+      primary key (owner, term, session_id)
+    ) strict, without rowid;
+    create index ${prefix}metadata_term_of_session on ${prefix}metadata_term (session_id);
+    `,
+    },
   ];
 }

@@ -9,6 +9,7 @@ import {
 import { type AppendOutcome, AppendGroups, writeIsolated } from '../append-groups.js';
 import type { SqliteOutbox } from './sqlite-outbox.js';
 import type { SqliteThread } from './sqlite-thread.js';
+import { StoredDetails } from './stored-details.js';
 import type { Step, Unit, UnitResult } from './thread-protocol.js';
 
 /** Stores events in a SQLite database and commits those of many sessions together. */
@@ -17,12 +18,14 @@ export class SqliteEvents implements EventStore {
   readonly #outbox: SqliteOutbox;
   readonly #groups: AppendGroups;
   readonly #sql: ReturnType<typeof createStatements>;
+  readonly #details: StoredDetails;
 
   constructor(thread: SqliteThread, tablePrefix: string, outbox: SqliteOutbox) {
     this.#thread = thread;
     this.#outbox = outbox;
     this.#groups = new AppendGroups((group) => writeIsolated(group, (part) => this.#write(part)));
     this.#sql = createStatements(tablePrefix);
+    this.#details = new StoredDetails(tablePrefix);
   }
 
   append(append: EventAppend): Promise<void> {
@@ -65,8 +68,8 @@ export class SqliteEvents implements EventStore {
   }
 
   #unitOf(append: EventAppend): Unit {
-    const { sessionId, epoch, events, keys, isUnfinished, summary, notifications, requests } =
-      append;
+    const { sessionId, epoch, events, keys, isUnfinished, summary } = append;
+    const { notifications, requests, details } = append;
     const sql = this.#sql;
     const precedingSeq = (events[0]?.seq ?? 1) - 1;
     const writes: Step[] = events.map(({ seq, name, data }) => ({
@@ -81,6 +84,7 @@ export class SqliteEvents implements EventStore {
     }
     writes.push(...this.#outbox.additions(sessionId, notifications));
     if (requests) writes.push(...this.#writesOf(sessionId, requests));
+    writes.push(...this.#details.writes(sessionId, details));
     const lastSeq = events.at(-1)?.seq;
     if (lastSeq !== undefined) {
       writes.push({ kind: 'write', sql: sql.advance, params: [lastSeq, sessionId] });

@@ -1,6 +1,9 @@
 import type { SessionConfig } from '../../engine/agent-client.js';
+import type { RecordFilter } from '../../engine/record-filter.js';
+import type { SessionDetails } from '../../engine/session-details.js';
 import {
   CONVERSATION_EVENTS,
+  type CreationCursor,
   EMPTY_LOG,
   FencedError,
   type Generation,
@@ -12,7 +15,14 @@ import {
   type SessionRecordStore,
   type StoredRequest,
 } from '../../engine/storage.js';
+import {
+  type ListingOptions,
+  type ListingQuery,
+  listingQuery,
+  usedSinceQuery,
+} from './listing-query.js';
 import type { SqliteThread } from './sqlite-thread.js';
+import { StoredDetails } from './stored-details.js';
 import type { Row, SqlValue, Unit } from './thread-protocol.js';
 
 /** Stores session records in a SQLite database. */
@@ -20,12 +30,16 @@ export class SqliteRecords implements SessionRecordStore {
   readonly #thread: SqliteThread;
   readonly #server: string;
   readonly #sql: ReturnType<typeof createStatements>;
+  readonly #prefix: string;
+  readonly #details: StoredDetails;
 
   /** @param server an id of this opening of the database, which distinguishes its sessions from those of earlier ones */
   constructor(thread: SqliteThread, tablePrefix: string, server: string) {
     this.#thread = thread;
     this.#server = server;
     this.#sql = createStatements(tablePrefix);
+    this.#prefix = tablePrefix;
+    this.#details = new StoredDetails(tablePrefix);
   }
 
   async create(record: SessionRecord, key: string | null): Promise<SessionRecord> {
@@ -42,7 +56,10 @@ export class SqliteRecords implements SessionRecordStore {
     ];
     const otherwise = { sql: this.#sql.ofKey, params: [owner, creationKey] };
     const [result] = await this.#thread.write([
-      [{ kind: 'guard', sql: this.#sql.create, params, otherwise }],
+      [
+        { kind: 'guard', sql: this.#sql.create, params, otherwise },
+        ...this.#details.writes(record.id, record.details),
+      ],
     ]);
     const [known] = result?.rows ?? [];
     return known ? recordOf(known) : { ...structuredClone(record), epoch: 1, log: EMPTY_LOG };
@@ -81,23 +98,35 @@ export class SqliteRecords implements SessionRecordStore {
     if (!result?.isDone) throw new FencedError(sessionId);
   }
 
-  async list(owner: string, limit: number, cursor: RecordCursor | null): Promise<SessionRecord[]> {
-    const owned = JSON.stringify(owner);
-    const at = cursor?.lastActivityAt.getTime() ?? 0;
-    const rows = await (cursor
-      ? this.#thread.read(this.#sql.listAfter, [owned, at, at, cursor.id, limit])
-      : this.#thread.read(this.#sql.list, [owned, limit]));
-    return rows.map(recordOf);
+  list(
+    owner: string,
+    limit: number,
+    cursor: RecordCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]> {
+    const position = cursor && { at: cursor.lastActivityAt, id: cursor.id };
+    const options = this.#listing(owner, limit, filter);
+    return this.#records(listingQuery('last_activity_at', position, options));
   }
 
-  async usedSince(
+  listCreated(
+    owner: string,
+    limit: number,
+    cursor: CreationCursor | null,
+    filter?: RecordFilter,
+  ): Promise<SessionRecord[]> {
+    const position = cursor && { at: cursor.createdAt, id: cursor.id };
+    return this.#records(listingQuery('created_at', position, this.#listing(owner, limit, filter)));
+  }
+
+  usedSince(
     owner: string,
     since: Date,
     limit: number,
     after: string | null,
+    filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    const params = [JSON.stringify(owner), since.getTime(), after ?? '', limit];
-    return (await this.#thread.read(this.#sql.usedSince, params)).map(recordOf);
+    return this.#records(usedSinceQuery(since, after, this.#listing(owner, limit, filter)));
   }
 
   async openRequests(
@@ -144,12 +173,25 @@ export class SqliteRecords implements SessionRecordStore {
     await this.#thread.write([deletions.map((query) => ({ kind: 'write', ...query }))]);
   }
 
+  #listing(owner: string, limit: number, filter: RecordFilter = {}): ListingOptions {
+    const [prefix, server] = [this.#prefix, this.#server];
+    return { prefix, columns: COLUMNS, server, owner, limit, filter };
+  }
+
+  async #records({ sql, params }: ListingQuery): Promise<SessionRecord[]> {
+    return (await this.#thread.read(sql, params)).map(recordOf);
+  }
+
   async #ids(sql: string, params: SqlValue[]): Promise<string[]> {
     return (await this.#thread.read(sql, params)).map(({ id }) => String(id));
   }
 }
 
+const COLUMNS =
+  'id, owner, config, epoch, created_at, last_activity_at, first_seq, last_seq, cost_usd, generations, details';
+
 function recordOf(row: Row): SessionRecord {
+  const details = row['details'];
   return {
     id: String(row['id']),
     owner: JSON.parse(String(row['owner'])) as string,
@@ -163,29 +205,22 @@ function recordOf(row: Row): SessionRecord {
       costUsd: Number(row['cost_usd']),
       generations: JSON.parse(String(row['generations'])) as Generation[],
     },
+    ...(typeof details === 'string' && { details: JSON.parse(details) as SessionDetails }),
   };
 }
 
 function createStatements(prefix: string) {
   const session = `${prefix}session`;
-  const columns =
-    'id, owner, config, epoch, created_at, last_activity_at, first_seq, last_seq, cost_usd, generations';
   const keyOfSession = `(select key from ${session} where id = ?)`;
-  const newestFirst = 'order by last_activity_at desc, id limit ?';
   return {
     create: `insert into ${session} (id, owner, creation_key, config, server, created_at,
         last_activity_at, epoch, first_seq, last_seq, cost_usd, is_unfinished)
       values (?, ?, ?, ?, ?, ?, ?, 1, 1, 0, 0, 0) on conflict (owner, creation_key) do nothing`,
-    ofKey: `select ${columns} from ${session} where owner = ? and creation_key = ?`,
-    get: `select ${columns} from ${session} where id = ?`,
+    ofKey: `select ${COLUMNS} from ${session} where owner = ? and creation_key = ?`,
+    get: `select ${COLUMNS} from ${session} where id = ?`,
     claim: `update ${session} set epoch = ?, server = ? where id = ?`,
     update: `update ${session} set config = coalesce(?, config),
       last_activity_at = coalesce(?, last_activity_at) where id = ? and epoch = ?`,
-    list: `select ${columns} from ${session} where owner = ? ${newestFirst}`,
-    listAfter: `select ${columns} from ${session} where owner = ? and last_activity_at <= ?
-      and (last_activity_at < ? or id > ?) ${newestFirst}`,
-    usedSince: `select ${columns} from ${session} where owner = ? and last_activity_at >= ?
-      and id > ? order by id limit ?`,
     openRequests: `select request.session_id, request.opened_at, request.approved_by,
         event.seq, event.name, event.data
       from ${prefix}open_request as request
@@ -207,6 +242,7 @@ function createStatements(prefix: string) {
       `delete from ${prefix}event where session = ${keyOfSession}`,
       `delete from ${prefix}accepted_key where session = ${keyOfSession}`,
       `delete from ${prefix}open_request where session_id = ?`,
+      `delete from ${prefix}metadata_term where session_id = ?`,
       `delete from ${session} where id = ?`,
     ],
     deleteTranscripts: [
