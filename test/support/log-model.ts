@@ -65,8 +65,7 @@ export class Speaker {
   /** The seqs of the events that must never be lost, oldest first. */
   get open(): number[] {
     const queued = this.queue.flatMap(({ seqs }) => seqs);
-    const mayBeTaken = this.queue.some(({ isForNextStep }) => isForNextStep);
-    const lastStart = mayBeTaken && this.turn.length === 0 ? this.#lastStart : [];
+    const lastStart = this.turn.length === 0 ? this.#lastStart : [];
     const requests = [...this.asked, ...this.#decided, ...this.#answered];
     const asked = requests.flatMap(({ seqs, escalation }) => [...seqs, escalation ?? []].flat());
     const turn = [...this.turn, ...this.#waiting];

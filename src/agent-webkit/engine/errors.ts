@@ -133,10 +133,9 @@ export class MessageNotQueuedError extends AgentWebkitError {
 export class McpServerNotFoundError extends AgentWebkitError {
   readonly code = 'mcp_server_not_found';
 
-  /** @param names the servers of the agent */
-  constructor(name: string, names: readonly string[]) {
-    const listed = names.slice(0, 20).join(', ') || 'none';
-    super(`server: there is no MCP server '${name}'. Servers of this agent: ${listed}.`);
+  /** @param servers the names of the agent's servers, for people */
+  constructor(name: string, servers: string) {
+    super(`server: there is no MCP server '${name}'. Servers of this agent: ${servers}.`);
   }
 }
 

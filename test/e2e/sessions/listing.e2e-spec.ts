@@ -39,6 +39,8 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
       agent: 'running',
       model: 'sonnet',
       permission_mode: 'default',
+      effort: null,
+      max_thinking_tokens: null,
       cwd,
       title: null,
       title_source: null,

@@ -73,7 +73,7 @@ describe('the state of a session', () => {
 
   it('has the newest result and its cost when the turn has ended', () => {
     const state = fold(message('a'), start('a'), result(1), message('b'), start('b'), result(3));
-    expect(state).toMatchObject({ turn: null, queue: [], costUsd: 3, open: [6] });
+    expect(state).toMatchObject({ turn: null, queue: [], costUsd: 3, open: [5, 6] });
   });
 
   it('has the open requests with their inputs', () => {
@@ -116,7 +116,7 @@ describe('the state of a session', () => {
 
   it('ignores an event whose opening event is no longer kept', () => {
     const state = fold(resolved('nobody'), start('trimmed'), result());
-    expect(state).toMatchObject({ turn: null, queue: [], hasConversation: true, open: [3] });
+    expect(state).toMatchObject({ turn: null, queue: [], hasConversation: true, open: [2, 3] });
   });
 
   it('is closed when the session has ended', () => {

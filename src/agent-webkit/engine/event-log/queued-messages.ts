@@ -78,11 +78,10 @@ export class QueuedMessages {
     return events.reduce((chars, { data }) => chars + data.length, 0);
   }
 
-  /** Returns the events that define this state. That of the last turn is among them while that may have received a message. */
+  /** Returns the events that define this state. That of the last turn is always among them: it may have received a queued message. */
   openEvents(): SessionEvent[] {
     const open = this.list.flatMap(eventsOf);
-    const isSteered = this.list.some(({ isForNextStep }) => isForNextStep);
-    if (this.#lastTurn && isSteered) open.push(this.#lastTurn.event);
+    if (this.#lastTurn) open.push(this.#lastTurn.event);
     return open;
   }
 

@@ -5,6 +5,9 @@ import type { SessionLifecycle } from './session-lifecycle.js';
 import type { SessionSettings } from './session-settings.js';
 import type { TurnGate } from './turn-gate.js';
 
+/** The names of servers in an error. */
+const MAX_NAMED = 20;
+
 export interface McpServersOptions {
   readonly gate: Pick<TurnGate, 'agent'>;
   readonly settings: SessionSettings;
@@ -83,7 +86,7 @@ export class McpServers {
     const server = servers.find((each) => each.name === name);
     if (!server) {
       const names = servers.map((each) => each.name);
-      throw new McpServerNotFoundError(name, names);
+      throw new McpServerNotFoundError(name, names.slice(0, MAX_NAMED).join(', ') || 'none');
     }
     return server;
   }
