@@ -32,7 +32,7 @@ describeInChromium('The page for trying the API', () => {
 
     await tab.getByLabel('Token').fill(server.token);
     await (await send('POST /sessions')).getByText('session_id').waitFor();
-    expect(await tab.getByLabel('Session').inputValue()).toMatch(/^[\da-f-]{36}$/);
+    expect(await tab.getByLabel('Session', { exact: true }).inputValue()).toMatch(/^[\da-f-]{36}$/);
     const stream = await send('GET /sessions/{id}/stream');
     await send('POST /sessions/{id}/input');
     await stream.getByText('event: result').waitFor();

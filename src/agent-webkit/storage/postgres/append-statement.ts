@@ -86,6 +86,9 @@ function addedNotifications(schema: string): string {
 }
 
 /** Makes the `requests` of each append the open ones of its session. */
+/** The number of the parameters of {@link requestValues}. */
+const REQUEST_VALUES = 5;
+
 function changedRequests(schema: string, { hasNotifications }: AppendParts): string {
   const first = hasNotifications ? 21 : 17;
   const [changed, place, seq] = [first, first + 1, first + 2];
@@ -114,7 +117,7 @@ const changedTo = (value: string, column: string) =>
 
 /** Returns what the update of the sessions has in addition. */
 function changedDetails({ hasNotifications, hasRequests }: AppendParts) {
-  const first = 17 + (hasNotifications ? 4 : 0) + (hasRequests ? 4 : 0);
+  const first = 17 + (hasNotifications ? 4 : 0) + (hasRequests ? REQUEST_VALUES : 0);
   const [place, details, archived, title, digests] = [0, 1, 2, 3, 4].map((n) => `$${first + n}`);
   return {
     columns: `,
