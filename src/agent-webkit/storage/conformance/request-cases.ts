@@ -6,6 +6,7 @@ import type {
   StorageProvider,
   StoredRequest,
 } from '../../engine/storage.js';
+import { NO_DETAILS } from '../../engine/session-details.js';
 import {
   append,
   assertSame,
@@ -107,14 +108,17 @@ export const requestCases: Cases = [
     },
   ],
   [
-    'an append stores open requests and notifications together',
+    'an append stores open requests, notifications and changed details together',
     async ({ provider }) => {
       const id = await createSession(provider);
+      const details = { ...NO_DETAILS, title: 'Rent', metadata: { flat: '3' } };
       const notifications = [{ id: `${id}.1`, seq: 1, body: '{"open":true}' }];
       await append(provider, id, sampleEvents(1, 1), {
         ...unfinished([mark(1, 1)]),
         notifications,
+        details,
       });
+      assertSame((await provider.records.get(id))?.details, details);
       assertSame(await seqs(provider), [1]);
       const due = await provider.outbox?.claim(10, 60_000);
       if (due) assertSame(due, [{ id: `${id}.1`, body: '{"open":true}', attempts: 1 }]);

@@ -85,10 +85,10 @@ function addedNotifications(schema: string): string {
     )`;
 }
 
-/** Makes the `requests` of each append the open ones of its session. */
 /** The number of the parameters of {@link requestValues}. */
 const REQUEST_VALUES = 5;
 
+/** Makes the `requests` of each append the open ones of its session. */
 function changedRequests(schema: string, { hasNotifications }: AppendParts): string {
   const first = hasNotifications ? 21 : 17;
   const [changed, place, seq] = [first, first + 1, first + 2];
