@@ -4,7 +4,7 @@ import { describeDetails, type SessionDetails } from './session-details.js';
 /** The records that a listing contains. Each field that is present leaves out others. */
 export interface RecordFilter {
   readonly archived?: boolean;
-  /** A text that the title contains, both as {@link foldText} returns them. */
+  /** A text that the title contains, both as `foldText` returns them. */
   readonly title?: string;
   /** The values that the metadata has, as text: `3` is both the number and the string. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -18,9 +18,9 @@ export interface RecordFilter {
 /** The parts of the details by which a storage finds a record by its details. */
 export interface SearchedDetails {
   readonly archived: boolean;
-  /** The title as {@link foldText} returns it; null without one. */
+  /** The title as `foldText` returns it; null without one. */
   readonly title: string | null;
-  /** One text for each value of the metadata, see {@link termsOf}. */
+  /** One text for each value of the metadata, see `termsOf`. */
   readonly terms: readonly string[];
 }
 

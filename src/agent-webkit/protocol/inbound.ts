@@ -44,9 +44,12 @@ export interface ChangeSession {
   archived?: boolean | null;
 }
 
-/** When the agent receives a user message. */
-export const MESSAGE_DELIVERIES = ['queue', 'next_step'] as const;
-export type MessageDelivery = (typeof MESSAGE_DELIVERIES)[number];
+/** When the agent receives a user message: in a turn of its own, or before the next step of the running turn. */
+export type MessageDelivery = 'queue' | 'next_step';
+export const MESSAGE_DELIVERIES = [
+  'queue',
+  'next_step',
+] as const satisfies readonly MessageDelivery[];
 
 export interface UserMessage {
   type: 'user_message';
