@@ -213,6 +213,9 @@ describe('a durable request', () => {
     await waiting.allow(waiting.pending[0], { id: 'bob' });
     await waiting.ended();
     expect(runs).toEqual(['look', 'rent']);
+    expect(waiting.bench.decisions).toMatchObject([
+      { caller: { id: 'bob' }, approvedBy: ['ada', 'bob'] },
+    ]);
   });
 
   it('gets its answer also when the time of its agent ends during the commit', async () => {

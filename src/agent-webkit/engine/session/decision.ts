@@ -27,6 +27,10 @@ export interface RequestDecision {
   inputDigest: string;
   /** The digest of the input that was allowed; absent when it is the one that was shown. */
   updatedInputDigest?: string;
+  /** The ids of all callers who approved it, in their order; absent when one approval was enough. */
+  approvedBy?: readonly string[];
+  /** To whom it was escalated; absent when it was not. */
+  escalatedTo?: readonly string[];
   /** The number of the decision in its session, from 1. */
   number: number;
   /** The hash of the decision before; null for the first one. */

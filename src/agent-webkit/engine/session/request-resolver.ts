@@ -88,6 +88,8 @@ function decided(
     at: new Date(data.at),
     inputDigest: data.input_digest,
     ...(data.updated_input_digest && { updatedInputDigest: data.updated_input_digest }),
+    ...(data.approved_by && { approvedBy: data.approved_by }),
+    ...(data.escalated_to && { escalatedTo: data.escalated_to }),
     ...data.link,
   };
 }
