@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../../errors.js';
 
-/** Where a stream of several sessions stands: the last event of each that was delivered. */
+/** The position of a stream of several sessions: the last event of each that was delivered. */
 export interface JointPosition {
   /** True when the stream followed every session of its caller, so that a session without a position is new. */
   readonly isComplete: boolean;
