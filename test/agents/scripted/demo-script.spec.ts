@@ -11,6 +11,11 @@ const WORDS = [
   'hook',
   'tools',
   'subagent',
+  'plan',
+  'edit',
+  'todo',
+  'code',
+  'picture',
   'long',
   'fail',
   'crash',
@@ -99,6 +104,31 @@ describe('the demo script', () => {
     expect(told(session).at(-2)).toBe(
       'text: The sub-agent reports: There are two files, a.txt and b.txt.',
     );
+  });
+
+  it('asks for the approval of a plan, and keeps planning when it is sent back', async () => {
+    const session = await play('plan');
+    expect(session.asks[0]?.input).toEqual({ plan: expect.stringContaining('# Move the shop') });
+    session.asks[0]?.reply({ behavior: 'deny', message: 'Smaller steps' });
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(told(session).at(-2)).toBe('text: I keep planning. You wrote: Smaller steps');
+  });
+
+  it('asks before it edits a file and writes another one', async () => {
+    const session = await play('edit');
+    expect(session.asks[0]?.input).toMatchObject({ file_path: 'src/total.ts' });
+    session.asks[0]?.reply({ behavior: 'allow' });
+    await jest.advanceTimersByTimeAsync(5000);
+    session.asks[1]?.reply({ behavior: 'deny', message: 'no' });
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(told(session).at(-2)).toMatch(/^text: You allowed 1 of 2 changes/);
+  });
+
+  it('works through a list of steps, and shows code, a table and an image', async () => {
+    const todo = told(await play('todo'));
+    expect(todo.filter((line) => line === 'tool: TodoWrite')).toHaveLength(4);
+    expect(told(await play('code'))[0]).toMatch(/```ts[^]*\| attempt \|/);
+    expect(told(await play('picture'))).toContain('tool: Read');
   });
 
   it('writes long enough to be interrupted', async () => {

@@ -1,3 +1,11 @@
+import {
+  delegate,
+  editFiles,
+  presentPlan,
+  showCode,
+  showPicture,
+  workThroughTodos,
+} from './demo-work.js';
 import type { Script, ScriptedAgent, ScriptedTurn } from './script.js';
 import { ScriptedAgentError } from './turn.js';
 
@@ -29,6 +37,11 @@ const scenes: readonly Scene[] = [
   { word: 'hook', shows: 'a hook that leaves its decision to you', play: askHook },
   { word: 'tools', shows: 'two tools in one message, one of which fails', play: useTools },
   { word: 'subagent', shows: 'a task delegated to a sub-agent', play: delegate },
+  { word: 'plan', shows: 'a plan that needs your approval', play: presentPlan },
+  { word: 'edit', shows: 'changes of files that need your permission', play: editFiles },
+  { word: 'todo', shows: 'a to-do list that the agent works through', play: workThroughTodos },
+  { word: 'code', shows: 'an answer with code and a table', play: showCode },
+  { word: 'picture', shows: 'a tool that returns an image', play: showPicture },
   { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: countSlowly },
   {
     word: 'fail',
@@ -197,15 +210,6 @@ async function useTools(turn: ScriptedTurn): Promise<void> {
     ]);
   });
   await say(turn, 'One file has a title, the other does not exist. No real file was read.');
-}
-
-async function delegate(turn: ScriptedTurn): Promise<void> {
-  await say(turn, 'I delegate this task to a sub-agent: count the files.');
-  const report = await turn.subAgent('Count the files', async (sub) => {
-    await sub.useTool('Glob', { pattern: '**/*' }, { ask: false, run: () => 'a.txt\nb.txt' });
-    await say(sub, 'There are two files, a.txt and b.txt.');
-  });
-  await say(turn, `The sub-agent reports: ${report}`);
 }
 
 async function countSlowly(turn: ScriptedTurn): Promise<void> {
