@@ -57,14 +57,14 @@ describeInChromium('the page, about what the agent does and waits for', () => {
       for (const [message, words] of steps) {
         agent.say(message);
         // oxlint-disable-next-line no-await-in-loop -- one step after the other
-        await ann.seesText(words);
+        await ann.sees(ann.tab.locator('.live, .items').getByText(words));
       }
     };
     await shows(
-      [apiRetry(1), "The model's API failed (overloaded). Retry 1 of 10 in 1 s"],
+      [apiRetry(1), /^The model's API failed \(overloaded\). Retry 1 of 10/],
       [apiRetry(2, 'authentication_failed', 401), 'The server is not signed in.'],
-      [thinkingTokens(120), 'The agent is thinking (about 120 tokens)'],
-      [status({ status: 'compacting' }), 'The agent summarizes the conversation'],
+      [thinkingTokens(120), /^Thinking \(about 120 tokens\)(?:, \d+ s)?$/],
+      [status({ status: 'compacting' }), /^Summarizing the conversation, \d+ s$/],
     );
     await shows(
       [compactBoundary(), 'The conversation was summarized: 900 tokens became 90.'],
@@ -74,6 +74,7 @@ describeInChromium('the page, about what the agent does and waits for', () => {
       ],
       [first('system/permission_denied'), 'Bash was denied without a request: Bash(rm:*)'],
       [first('system/model_refusal_fallback'), 'The model a refused to answer. The agent asks b.'],
+      [sdk.assistant([sdk.toolUse('Bash', { command: 'npm test' })]), /^Running npm test, \d+ s$/],
     );
     // The first message of the next conversation tells its id.
     agent.say(sdk.conversationReset(), { ...status({ status: 'requesting' }), session_id: 'next' });

@@ -9,6 +9,7 @@ import { type Outgoing, stillOutgoing } from '../session/outbox.js';
 import type { AgentApi } from './agent-api.js';
 import { onNextFrame } from './frame.js';
 import { allowance, answer, denial, identify, type ShownRequest } from './replies.js';
+import { ServerClock } from './server-clock.js';
 import { type ConnectionState, StreamWatch } from './stream-watch.js';
 import { explain, toRefusal } from './words.js';
 
@@ -31,6 +32,7 @@ export class SessionStore {
   readonly id: string;
   readonly #api: AgentApi;
   readonly #watch: StreamWatch;
+  readonly #clock = new ServerClock();
   readonly #listeners = new Set<() => void>();
   #session: Session;
   #snapshot: SessionSnapshot = {
@@ -66,6 +68,11 @@ export class SessionStore {
   };
 
   readonly snapshot = (): SessionSnapshot => this.#snapshot;
+
+  /** The time of the server, in milliseconds since 1970. */
+  serverNow(): number {
+    return this.#clock.now();
+  }
 
   async follow(): Promise<void> {
     await this.refresh();
@@ -157,7 +164,9 @@ export class SessionStore {
 
   #take(event: DeliveredEvent): void {
     const isReplayed = event.id <= this.#replayedTo;
-    this.#arrive(eventRow(event, isReplayed, Date.now()));
+    const row = eventRow(event, isReplayed, Date.now());
+    this.#clock.take(row.at, isReplayed);
+    this.#arrive(row);
   }
 
   #arrive(row: Row): void {

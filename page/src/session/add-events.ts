@@ -1,4 +1,5 @@
 import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { addActivity, timeOf } from './activity.js';
 import { addDelta, emptyTool, readBlock } from './blocks.js';
 import type { Conversation } from './conversation.js';
 import {
@@ -16,7 +17,7 @@ import {
   startTurn,
   takeQueued,
 } from './draft.js';
-import { describeActivity, describeNotice } from './notices.js';
+import { describeNotice } from './notices.js';
 import { addTaskEvent, describeTaskEnd } from './tasks.js';
 
 /**
@@ -35,13 +36,14 @@ export function addEvents(
     if (draft.lastId === 0 && event.id > 1) draft.lacksBeginning = true;
     draft.lastId = event.id;
     addEvent(draft, event);
+    draft.waitingSince = draft.requests.length === 0 ? null : (draft.waitingSince ?? timeOf(event));
   }
   return draft;
 }
 
 function addEvent(draft: Draft, event: DeliveredEvent): void {
   const key = `event-${event.id}`;
-  draft.activity = describeActivity(event);
+  draft.activity = addActivity(draft.activity, event);
   const notice = describeNotice(event) ?? describeTaskEnd(draft.tasks, event);
   draft.tasks = addTaskEvent(draft.tasks, event);
   if (notice !== null) note(draft, key, notice);
@@ -129,7 +131,8 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       draft.items.push({ kind: 'error', key, ...event.data });
       return;
     case 'mcp_status_change':
-      note(draft, key, `MCP server ${event.data.server_name}: ${event.data.status}`);
+      if (event.data.status !== 'pending')
+        note(draft, key, `MCP server ${event.data.server_name}: ${event.data.status}`);
       return;
     case 'permission_mode_changed':
       note(draft, key, `Permission mode: ${event.data.permission_mode}`);

@@ -1,4 +1,5 @@
 import type { EventPayloads, UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import { type Activity, noActivity } from './activity.js';
 import type { Block } from './blocks.js';
 import type { Task } from './tasks.js';
 
@@ -53,8 +54,9 @@ export interface Conversation {
   readonly queue: readonly QueuedMessage[];
   readonly requests: readonly OpenRequest[];
   readonly isRunning: boolean;
-  /** A sentence about the present work or wait of the agent; null if there is none. */
-  readonly activity: string | null;
+  readonly activity: Activity;
+  /** When the first of the open requests was made, in milliseconds since 1970; null if none is open. */
+  readonly waitingSince: number | null;
   readonly tasks: readonly Task[];
   readonly isDormant: boolean;
   readonly isClosed: boolean;
@@ -69,7 +71,8 @@ export const emptyConversation: Conversation = {
   queue: [],
   requests: [],
   isRunning: false,
-  activity: null,
+  activity: noActivity,
+  waitingSince: null,
   tasks: [],
   isDormant: false,
   isClosed: false,

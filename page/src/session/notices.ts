@@ -1,28 +1,5 @@
 import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
 
-/** Returns the work or the wait of the agent that an event reports, in words; null if it reports none. */
-export function describeActivity(event: DeliveredEvent): string | null {
-  switch (event.event) {
-    case 'api_retry': {
-      const { attempt, max_retries: max, retry_delay_ms: delay, kind } = event.data;
-      const seconds = Math.max(1, Math.round(delay / 1000));
-      return `The model's API failed (${inWords(kind)}). Retry ${attempt} of ${max} in ${seconds} s`;
-    }
-    case 'auth_status':
-      return event.data.is_authenticating ? 'The agent obtains new credentials' : null;
-    case 'compaction_start':
-      return 'The agent summarizes the conversation';
-    case 'thinking_delta':
-      return 'The agent is thinking';
-    case 'thinking_progress':
-      return `The agent is thinking (about ${event.data.estimated_tokens} tokens)`;
-    case 'tool_progress':
-      return `${event.data.tool_name} has been running for ${Math.round(event.data.elapsed_ms / 1000)} s`;
-    default:
-      return null;
-  }
-}
-
 /** Returns the lasting note that an event leaves in the conversation; null if there is none. */
 export function describeNotice(event: DeliveredEvent): string | null {
   switch (event.event) {

@@ -5,6 +5,7 @@ import { Announcer } from './announcer.js';
 import { Composer } from './composer.js';
 import { ConversationHead } from './conversation-head.js';
 import { ItemList } from './item-list.js';
+import { LiveLine } from './live-line.js';
 import { RequestCard } from './request-card.js';
 import { useFocusAfterAnswer, useWantedCard } from './focus.js';
 import { useInterruptKey } from './interrupt-key.js';
@@ -26,7 +27,7 @@ interface PaneProps {
 export function ConversationPane(props: PaneProps) {
   const { store, snapshot, title, wanted, onShown, onDelete } = props;
   const { conversation, outbox, connection, problem } = snapshot;
-  const { items, requests, queue, isRunning, activity, isClosed, lacksBeginning } = conversation;
+  const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
   const [fault, setFault] = useState<string | null>(null);
   const attempt = (action: () => Promise<void>) => {
     setFault(null);
@@ -62,13 +63,9 @@ export function ConversationPane(props: PaneProps) {
         {items.length === 0 && queue.length + outbox.length === 0 && problem === null ? (
           <Welcome />
         ) : null}
-        {isRunning && requests.length === 0 && !isTalking(snapshot) ? (
-          <p className="item working">
-            <span aria-hidden="true" /> {activity ?? 'The agent is working'}
-          </p>
-        ) : null}
       </ItemList>
       <div className="dock">
+        {problem === null ? <LiveLine conversation={conversation} store={store} /> : null}
         {requests.length === 0 ? null : (
           <div className="cards" ref={cards}>
             {requests.map((request) => (
@@ -97,11 +94,6 @@ export function ConversationPane(props: PaneProps) {
       <Announcer conversation={conversation} />
     </main>
   );
-}
-
-function isTalking({ conversation }: SessionSnapshot): boolean {
-  const last = conversation.items.at(-1);
-  return last?.kind === 'agent' && last.isStreaming;
 }
 
 function Welcome() {
