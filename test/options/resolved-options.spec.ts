@@ -266,21 +266,10 @@ describe('An invalid option', () => {
     ['retention.maxEvents', null],
     ['retention.maxLogChars', -1],
     ['retention.maxDecisions', 0],
-    ['requests.approvals', { Bash: { required: 1 } }],
-    ['requests.approvals', { Bash: { required: 11 } }],
-    ['requests.approvals', { Bash: { required: 2, exceptOwner: 'yes' } }],
+    ['requests.approvals', []],
     ['requests.escalation', []],
-    ['requests.escalation', { Bash: { afterMs: 0, to: fn } }],
-    ['requests.escalation', { Bash: { afterMs: 1, to: 'ann' } }],
-    ['requests.escalation', { Bash: { afterMs: 1 } }],
-    ['requests.escalation', { Bash: { afterMs: 1, to: fn, more: 1 } }],
-    ['requests.escalation', { '': { afterMs: 1, to: fn } }],
     ['requests.expiry', []],
-    ['requests.expiry', { Bash: 1 }],
-    ['requests.expiry', { Bash: { afterMs: 0, decision: 'deny' } }],
-    ['requests.expiry', { Bash: { afterMs: 1, decision: 'maybe' } }],
-    ['requests.expiry', { Bash: { afterMs: 1, decision: 'deny', more: 1 } }],
-    ['requests.expiry', { '': { afterMs: 1, decision: 'deny' } }],
+    ['requests.expiry', 'Bash'],
     ['retention.maxDecisionChars', null],
     ['retention.maxEventAgeMs', 0],
     ['limits.maxQueuedMessages', Number.NaN],
@@ -331,6 +320,72 @@ describe('An invalid option', () => {
     ],
   ])('is reported with the rule, the received value and the correction: %j', (options, message) => {
     expect(() => resolve(options)).toThrow(new TypeError(`nestjs-agent-webkit: ${message}`));
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      'approvals',
+      { Bash: { required: 1 } },
+      "['Bash'].required' must be an integer from 2 to 10, but got 1",
+    ],
+    [
+      'approvals',
+      { Bash: { required: 11 } },
+      "['Bash'].required' must be an integer from 2 to 10, but got 11",
+    ],
+    [
+      'approvals',
+      { Bash: { required: 2, exceptOwner: 'yes' } },
+      "['Bash'].exceptOwner' must be true or false, but got 'yes'",
+    ],
+    [
+      'approvals',
+      { Read: { required: 2 }, Bash: {} },
+      "['Bash'].required' must be an integer from 2 to 10, but got undefined",
+    ],
+    [
+      'escalation',
+      { Bash: { afterMs: 0, to: fn } },
+      "['Bash'].afterMs' must be an integer from 1 to 2147483647, but got 0",
+    ],
+    [
+      'escalation',
+      { Bash: { afterMs: 1, to: 'ann' } },
+      "['Bash'].to' must be a function, but got 'ann'",
+    ],
+    ['escalation', { Bash: { afterMs: 1 } }, "['Bash'].to' must be a function, but got undefined"],
+    [
+      'escalation',
+      { Bash: { afterMs: 1, to: fn, more: 1 } },
+      "['Bash'].more' must be left out: an entry has only afterMs, to, but got 1",
+    ],
+    [
+      'escalation',
+      { '': { afterMs: 1, to: fn } },
+      "['']' must be under the name of a tool, but got ",
+    ],
+    ['expiry', { Bash: 1 }, "['Bash']' must be an object, but got 1"],
+    ['expiry', { Bash: { afterMs: 0, decision: 'deny' } }, "['Bash'].afterMs' must be "],
+    [
+      'expiry',
+      { Bash: { afterMs: 1, decision: 'maybe' } },
+      "['Bash'].decision' must be one of allow, deny, but got 'maybe'",
+    ],
+    [
+      'expiry',
+      { Bash: { afterMs: 1, decision: 'deny', more: 1 } },
+      "['Bash'].more' must be left out",
+    ],
+    ['expiry', { '': { afterMs: 1, decision: 'deny' } }, "['']' must be "],
+  ])('names the tool and the field of requests.%s that is wrong: %j', (name, value, message) => {
+    const report = () => resolve(optionAt(`requests.${name}`, value));
+    expect(report).toThrow(`option 'requests.${name}${message}`);
+    expect(report).toThrow(`Correct it, or leave 'requests.${name}' out for the default`);
+  });
+
+  it('does not advise to leave out a secret that a URL requires', () => {
+    const notify = { url: 'https://example.org', secret: 'short' };
+    expect(() => resolve({ notify })).toThrow(/option 'notify.secret' must be .*\. Correct it\.$/);
   });
 
   it.each([

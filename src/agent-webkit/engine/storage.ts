@@ -104,6 +104,8 @@ export interface RequestMark {
   readonly openedAt: Date;
   /** The ids of the callers who have approved it, in their order; absent unless it needs several approvals. */
   readonly approvedBy?: readonly string[];
+  /** To whom it was escalated; absent until then. */
+  readonly escalatedTo?: readonly string[];
 }
 
 /** The position of an open request in the order of a listing. */
@@ -122,6 +124,8 @@ export interface StoredRequest {
   readonly event: SessionEvent;
   /** As in its {@link RequestMark} of the last append that had `requests`. */
   readonly approvedBy?: readonly string[];
+  /** As `approvedBy`. */
+  readonly escalatedTo?: readonly string[];
 }
 
 /** Events to append atomically to one session. */

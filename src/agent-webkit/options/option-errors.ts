@@ -16,14 +16,17 @@ export function describeRejected(
   received: unknown,
   descriptor: Descriptor<unknown>,
 ): string {
-  const { words, show = showReceived } = descriptor.rule;
-  return `option '${path}' must be ${words}, but got ${show(received)}. ${adviseOn(descriptor, 'leave it out')}`;
+  const { words, findFault, show = showReceived } = descriptor.rule;
+  const fault = findFault?.(received);
+  const wrong = fault ?? { path: '', words, received };
+  const omit = fault ? `leave '${path}' out` : 'leave it out';
+  return `option '${path}${wrong.path}' must be ${wrong.words}, but got ${show(wrong.received)}. ${adviseOn(descriptor, omit)}`;
 }
 
 /** Returns the advice for a rejected value: correct it, or use the default. */
 export function adviseOn(descriptor: Descriptor<unknown>, omit: string): string {
   const byDefault = showDefault(descriptor);
-  if (byDefault === 'required') return 'Correct it.';
+  if (byDefault.startsWith('required')) return 'Correct it.';
   const unit = /^\d+$/.test(byDefault) && descriptor.unit ? ` ${descriptor.unit}` : '';
   return `Correct it, or ${omit} for the default: ${byDefault}${unit}.`;
 }

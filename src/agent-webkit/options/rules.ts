@@ -11,10 +11,21 @@ export interface Rule<Value, AllowsNull extends boolean = false> {
   readonly accepts: (value: unknown) => value is Value;
   /** True where null is a value of the option. */
   readonly allowsNull: AllowsNull;
+  /** Returns the part of a rejected value that is wrong; null when the value as a whole is. */
+  readonly findFault?: (value: unknown) => Fault | null;
   /** Formats a rejected value for a message, where the value itself may be a secret. */
   readonly show?: (value: unknown) => string;
   /** The form of the value in an environment variable; absent where a variable cannot hold it. */
   readonly text?: TextForm;
+}
+
+/** A part of a value that is wrong. */
+export interface Fault {
+  /** Where it is in the value, as in code: `['Bash'].afterMs`. */
+  readonly path: string;
+  /** The accepted values in words, after "must be". */
+  readonly words: string;
+  readonly received: unknown;
 }
 
 export interface TextForm {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { SessionNotification } from '../../../src/agent-webkit/engine/notification.js';
 import type { EscalateTo } from '../../../src/agent-webkit/engine/request-escalation.js';
+import type { RequestDecision } from '../../../src/agent-webkit/engine/session/decision.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { DecisionCheck } from '../../../src/standalone/decision-check.js';
 import { eventually } from '../../support/eventually.js';
@@ -16,10 +17,12 @@ describe.each(ADAPTERS)('A request that is escalated on %s', (adapter) => {
   let id: string;
   let stream: SseClient;
   let notifications: SessionNotification[];
+  let decisions: RequestDecision[];
   afterEach(() => server.close());
 
   const start = async (to: EscalateTo, more: Partial<AgentWebkitModuleOptions> = {}) => {
     notifications = [];
+    decisions = [];
     ({ server, agents } = await startFakeApp(
       {
         auth: { tokens: ['ann:a', 'bob:b', 'cy:c'] },
@@ -27,6 +30,7 @@ describe.each(ADAPTERS)('A request that is escalated on %s', (adapter) => {
           canAccess: () => true,
           canAnswer: ({ owner, escalatedTo }, caller) =>
             caller.id === owner || escalatedTo.includes(caller.id),
+          onDecision: (decision) => void decisions.push(decision),
         },
         requests: { escalation: { 'mcp__pay__*': { afterMs: 30, to } } },
         notify: (notification) => void notifications.push(notification),
@@ -64,6 +68,8 @@ describe.each(ADAPTERS)('A request that is escalated on %s', (adapter) => {
       at: expect.stringMatching(/Z$/),
     });
     expect(await pending()).toMatchObject([{ escalated_to: ['bob'] }]);
+    const { body: listed } = await server.request('GET', '/requests', undefined, as('a'));
+    expect(listed).toMatchObject({ requests: [{ session_id: id, escalated_to: ['bob'] }] });
     await eventually(
       () => notifications.find(({ type }) => type === 'request.escalated'),
       (found) => found !== undefined,
@@ -88,6 +94,7 @@ describe.each(ADAPTERS)('A request that is escalated on %s', (adapter) => {
     const response = await fetch(`${server.url}/sessions/${id}/decisions`, { headers: as('a') });
     const line = await response.text();
     expect(JSON.parse(line)).toMatchObject({ by: 'bob', escalated_to: ['bob'] });
+    expect(decisions).toMatchObject([{ caller: { id: 'bob' }, escalatedTo: ['bob'] }]);
     expect(new DecisionCheck().add(line)).toBeNull();
   });
 

@@ -28,6 +28,10 @@ const approved = (by: string, approvals: number): WireEvent => ({
   event: 'request_approved',
   data: { correlation_id: 'p', by, at: SOME_TIME, input_digest: '', approvals, required: 3 },
 });
+const escalated: WireEvent = {
+  event: 'request_escalated',
+  data: { correlation_id: 'p', to: ['bob', 'on-call'], at: SOME_TIME },
+};
 const other: WireEvent = { event: 'mcp_status_change', data: { servers: [] } } as never;
 
 /** Returns storage that remembers the requests of each append. */
@@ -67,6 +71,19 @@ describe('the open requests in the appends of a log', () => {
     const again = await EventLog.open(logOptions({ store, now: () => 0 }));
     await again.append(other);
     expect(requests.at(-1)).toEqual(all('ann', 'bob'));
+  });
+
+  it('have those to whom they were escalated', async () => {
+    const { store, requests } = recording();
+    const log = openLog({ store });
+    for (const wire of [payment, escalated, other, approved('ann', 1)]) await log.append(wire);
+    const mark = { ...marks(1)[0], approvedBy: [] };
+    const escalatedTo = ['bob', 'on-call'];
+    const later = { ...mark, approvedBy: ['ann'], escalatedTo };
+    expect(requests).toEqual([[mark], [{ ...mark, escalatedTo }], undefined, [later]]);
+    const again = await EventLog.open(logOptions({ store, now: () => 0 }));
+    await again.append(other);
+    expect(requests.at(-1)).toEqual([later]);
   });
 
   it('are part of the first append of a log that was read, as an earlier release stored none', async () => {

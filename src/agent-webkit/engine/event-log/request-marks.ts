@@ -32,10 +32,11 @@ export class RequestMarks {
     if (open.length !== this.#stored.length) return true;
     return open.some((request, index) => {
       const stored = this.#stored[index];
-      // The callers who have approved it only become more.
+      // The callers who have approved it only become more, and it is escalated once.
       return (
         request.event.seq !== stored?.seq ||
-        approvedBy(request)?.length !== stored.approvedBy?.length
+        approvedBy(request)?.length !== stored.approvedBy?.length ||
+        request.escalatedTo?.length !== stored.escalatedTo?.length
       );
     });
   }
@@ -43,12 +44,13 @@ export class RequestMarks {
   #marksOf(state: SessionState): RequestMark[] {
     const known = new Map(this.#stored.map((mark) => [mark.seq, mark]));
     return openRequestsOf(state).map((request) => {
-      const { event } = request;
+      const { event, escalatedTo } = request;
       const approved = approvedBy(request);
       return {
         seq: event.seq,
         openedAt: known.get(event.seq)?.openedAt ?? timeOf(event),
         ...(approved && { approvedBy: approved }),
+        ...(escalatedTo && { escalatedTo }),
       };
     });
   }

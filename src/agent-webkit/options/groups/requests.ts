@@ -1,11 +1,13 @@
 import type { RequestApprovals, RequestApprovalsByTool } from '../../engine/request-approvals.js';
 import type {
+  EscalateTo,
   RequestEscalation,
   RequestEscalationByTool,
 } from '../../engine/request-escalation.js';
 import type { RequestExpiry, RequestExpiryByTool } from '../../engine/request-expiry.js';
+import { byTool } from '../by-tool.js';
 import type { Descriptors } from '../descriptor.js';
-import { delay, flag, integer, type Rule } from '../rules.js';
+import { delay, flag, functionOf, integer, oneOf } from '../rules.js';
 
 /** Policies for the requests of agents: permissions and questions. */
 export interface RequestOptions {
@@ -41,35 +43,27 @@ export interface RequestOptions {
   readonly escalation?: RequestEscalationByTool;
 }
 
-const DECISIONS: readonly unknown[] = ['allow', 'deny'] satisfies RequestExpiry['decision'][];
+const DECISIONS = ['allow', 'deny'] as const satisfies RequestExpiry['decision'][];
 
-const expiryByTool: Rule<RequestExpiryByTool> = {
-  words:
-    'an object of tool names, each with `afterMs`, an integer from 1 to 2147483647, and `decision`, which is `allow` or `deny`',
-  accepts: (value): value is RequestExpiryByTool =>
-    isObject(value) &&
-    Object.entries(value).every(([name, expiry]) => name !== '' && isExpiry(expiry)),
-  allowsNull: false,
-};
+const expiryByTool = byTool<RequestExpiry>(
+  '`afterMs`, an integer from 1 to 2147483647, and `decision`, which is `allow` or `deny`',
+  { afterMs: { rule: delay }, decision: { rule: oneOf(DECISIONS) } },
+);
 
 const MAX_APPROVALS = 10;
 
-const approvalsByTool: Rule<RequestApprovalsByTool> = {
-  words: `an object of tool names, each with \`required\`, an integer from 2 to ${MAX_APPROVALS}, and optionally \`exceptOwner\`, which is true or false`,
-  accepts: (value): value is RequestApprovalsByTool =>
-    isObject(value) &&
-    Object.entries(value).every(([name, approvals]) => name !== '' && isApprovals(approvals)),
-  allowsNull: false,
-};
+const approvalsByTool = byTool<RequestApprovals>(
+  `\`required\`, an integer from 2 to ${MAX_APPROVALS}, and optionally \`exceptOwner\`, which is true or false`,
+  {
+    required: { rule: integer(2, MAX_APPROVALS) },
+    exceptOwner: { rule: flag, isOptional: true },
+  },
+);
 
-const escalationByTool: Rule<RequestEscalationByTool> = {
-  words:
-    'an object of tool names, each with `afterMs`, an integer from 1 to 2147483647, and `to`, which is a function',
-  accepts: (value): value is RequestEscalationByTool =>
-    isObject(value) &&
-    Object.entries(value).every(([name, escalation]) => name !== '' && isEscalation(escalation)),
-  allowsNull: false,
-};
+const escalationByTool = byTool<RequestEscalation>(
+  '`afterMs`, an integer from 1 to 2147483647, and `to`, which is a function',
+  { afterMs: { rule: delay }, to: { rule: functionOf<EscalateTo>() } },
+);
 
 export const REQUESTS = {
   expiry: {
@@ -94,26 +88,3 @@ export const REQUESTS = {
       'When the requests of some tools that are still open are escalated, and a function that returns to whom. See [Escalation](./decisions.md#escalation).',
   },
 } satisfies Descriptors<RequestOptions>;
-
-function isApprovals(value: unknown): value is RequestApprovals {
-  if (!isObject(value)) return false;
-  const { required, exceptOwner, ...more } = value;
-  const isFlag = exceptOwner === undefined || flag.accepts(exceptOwner);
-  return integer(2, MAX_APPROVALS).accepts(required) && isFlag && Object.keys(more).length === 0;
-}
-
-function isEscalation(value: unknown): value is RequestEscalation {
-  if (!isObject(value)) return false;
-  const { afterMs, to, ...more } = value;
-  return delay.accepts(afterMs) && typeof to === 'function' && Object.keys(more).length === 0;
-}
-
-function isExpiry(value: unknown): value is RequestExpiry {
-  if (!isObject(value)) return false;
-  const { afterMs, decision, ...more } = value;
-  return delay.accepts(afterMs) && DECISIONS.includes(decision) && Object.keys(more).length === 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

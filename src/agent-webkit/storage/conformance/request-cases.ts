@@ -74,6 +74,22 @@ export const requestCases: Cases = [
     },
   ],
   [
+    'an open request is found with those to whom it was escalated as of the last append with requests',
+    async ({ provider, reopen, join }) => {
+      const id = await createSession(provider);
+      await open(provider, id, 2, [approved(['ann']), mark(2, 3)]);
+      assertSame(await escalations(provider), [null, null]);
+      const names = ['bob', 'a"b,c}', '\0\ud800 ü'];
+      const escalated = [approved(['ann']), { ...mark(2, 3), escalatedTo: names }];
+      await append(provider, id, sampleEvents(3, 1), unfinished(escalated));
+      await append(provider, id, sampleEvents(4, 1), { isUnfinished: true });
+      assertSame(await escalations(provider), [null, names]);
+      assertSame(await approvals(provider), [['ann'], null]);
+      if (join) assertSame(await escalations(await join()), [null, names]);
+      if (reopen) assertSame(await escalations(await reopen()), [null, names]);
+    },
+  ],
+  [
     'the request of a session that only waits for it, and is not unfinished, is found',
     async ({ provider, reopen }) => {
       const id = await createSession(provider);
@@ -232,6 +248,10 @@ const approved = (approvedBy: readonly string[]): RequestMark => ({ ...mark(1, 1
 
 async function approvals(provider: StorageProvider): Promise<(readonly string[] | null)[]> {
   return (await find(provider)).map(({ approvedBy }) => approvedBy ?? null);
+}
+
+async function escalations(provider: StorageProvider): Promise<(readonly string[] | null)[]> {
+  return (await find(provider)).map(({ escalatedTo }) => escalatedTo ?? null);
 }
 
 function unfinished(requests: readonly RequestMark[]): Partial<EventAppend> {

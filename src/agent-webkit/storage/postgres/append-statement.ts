@@ -86,13 +86,13 @@ function addedNotifications(schema: string): string {
 }
 
 /** The number of the parameters of {@link requestValues}. */
-const REQUEST_VALUES = 5;
+const REQUEST_VALUES = 6;
 
 /** Makes the `requests` of each append the open ones of its session. */
 function changedRequests(schema: string, { hasNotifications }: AppendParts): string {
   const first = hasNotifications ? 21 : 17;
   const [changed, place, seq] = [first, first + 1, first + 2];
-  const [openedAt, approvedBy] = [first + 3, first + 4];
+  const [openedAt, approvedBy, escalatedTo] = [first + 3, first + 4, first + 5];
   return `, closed_requests as (
       delete from ${schema}.open_request using accepted
       where accepted.place = any ($${changed}::int[])
@@ -102,13 +102,16 @@ function changedRequests(schema: string, { hasNotifications }: AppendParts): str
           where r.place = accepted.place and r.seq = open_request.seq
         )
     ), opened_requests as (
-      insert into ${schema}.open_request (session_id, seq, owner, opened_at, approved_by)
-      select accepted.session_id, r.seq, accepted.owner, r.opened_at, r.approved_by
-      from unnest($${place}::int[], $${seq}::int[], $${openedAt}::timestamptz[], $${approvedBy}::text[])
-        as r (place, seq, opened_at, approved_by)
+      insert into ${schema}.open_request (session_id, seq, owner, opened_at, approved_by, escalated_to)
+      select accepted.session_id, r.seq, accepted.owner, r.opened_at, r.approved_by, r.escalated_to
+      from unnest($${place}::int[], $${seq}::int[], $${openedAt}::timestamptz[], $${approvedBy}::text[],
+          $${escalatedTo}::text[])
+        as r (place, seq, opened_at, approved_by, escalated_to)
       join accepted using (place)
-      on conflict (session_id, seq) do update set approved_by = excluded.approved_by
-        where open_request.approved_by is distinct from excluded.approved_by
+      on conflict (session_id, seq) do update
+        set approved_by = excluded.approved_by, escalated_to = excluded.escalated_to
+        where (open_request.approved_by, open_request.escalated_to)
+          is distinct from (excluded.approved_by, excluded.escalated_to)
     )`;
 }
 
@@ -184,6 +187,7 @@ function requestValues(appends: readonly EventAppend[]): unknown[][] {
     open.map(({ seq }) => seq),
     open.map(({ openedAt }) => openedAt.toISOString()),
     open.map(({ approvedBy }) => approvedBy && JSON.stringify(approvedBy)),
+    open.map(({ escalatedTo }) => escalatedTo && JSON.stringify(escalatedTo)),
   ];
 }
 

@@ -213,4 +213,9 @@ export const MIGRATIONS: readonly Migration[] = [
     where metadata_digests is not null;
   `,
   },
+  {
+    isBreaking: false,
+    // As JSON: an array of names. Null until the request is escalated.
+    sql: `alter table open_request add column escalated_to text`,
+  },
 ];

@@ -130,5 +130,12 @@ export function createMigrations(prefix: string): Migration[] {
     create index ${prefix}metadata_term_of_session on ${prefix}metadata_term (session_id);
     `,
     },
+    {
+      isBreaking: false,
+      // As JSON: an array of names. Null until the request is escalated.
+      sql: `
+    alter table ${prefix}open_request add column escalated_to text;
+    `,
+    },
   ];
 }

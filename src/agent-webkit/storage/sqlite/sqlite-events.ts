@@ -111,9 +111,9 @@ export class SqliteEvents implements EventStore {
   /** Returns the writes that make these the open requests of a session. */
   #writesOf(sessionId: string, requests: readonly RequestMark[]): Step[] {
     const seqs = JSON.stringify(requests.map(({ seq }) => seq));
-    const opened = requests.map(({ seq, openedAt, approvedBy }): Step => {
-      const approvals = approvedBy ? JSON.stringify(approvedBy) : null;
-      const params = [seq, openedAt.getTime(), approvals, sessionId];
+    const opened = requests.map(({ seq, openedAt, approvedBy, escalatedTo }): Step => {
+      const names = [approvedBy, escalatedTo].map((list) => (list ? JSON.stringify(list) : null));
+      const params = [seq, openedAt.getTime(), ...names, sessionId];
       return { kind: 'write', sql: this.#sql.openRequest, params };
     });
     return [{ kind: 'write', sql: this.#sql.closeRequests, params: [sessionId, seqs] }, ...opened];
@@ -143,10 +143,11 @@ function createStatements(prefix: string) {
       on conflict do update set accepted_at = excluded.accepted_at`,
     closeRequests: `delete from ${request}
       where session_id = ? and seq not in (select value from json_each(?))`,
-    openRequest: `insert into ${request} (session_id, seq, owner, opened_at, approved_by)
-      select id, ?, owner, ?, ? from ${session} where id = ?
-      on conflict do update set approved_by = excluded.approved_by
-      where approved_by is not excluded.approved_by`,
+    openRequest: `insert into ${request} (session_id, seq, owner, opened_at, approved_by, escalated_to)
+      select id, ?, owner, ?, ?, ? from ${session} where id = ?
+      on conflict do update
+      set approved_by = excluded.approved_by, escalated_to = excluded.escalated_to
+      where approved_by is not excluded.approved_by or escalated_to is not excluded.escalated_to`,
     advance: `update ${session} set last_seq = max(last_seq, ?) where id = ?`,
     read: `select seq, name, data from ${event}
       where session = (select key from ${session} where id = ?) and seq > ? order by seq limit ?`,

@@ -143,6 +143,9 @@ export class SqliteRecords implements SessionRecordStore {
       ...(row['approved_by'] !== null && {
         approvedBy: JSON.parse(String(row['approved_by'])) as string[],
       }),
+      ...(row['escalated_to'] !== null && {
+        escalatedTo: JSON.parse(String(row['escalated_to'])) as string[],
+      }),
       event: { seq: Number(row['seq']), name: String(row['name']), data: String(row['data']) },
     }));
   }
@@ -222,7 +225,7 @@ function createStatements(prefix: string) {
     update: `update ${session} set config = coalesce(?, config),
       last_activity_at = coalesce(?, last_activity_at) where id = ? and epoch = ?`,
     openRequests: `select request.session_id, request.opened_at, request.approved_by,
-        event.seq, event.name, event.data
+        request.escalated_to, event.seq, event.name, event.data
       from ${prefix}open_request as request
       join ${session} as session on session.id = request.session_id
       join ${prefix}event as event on event.session = session.key and event.seq = request.seq
