@@ -6,8 +6,8 @@ import { askWords } from './ask-words.js';
 import { describeApprovals } from './approvals.js';
 import { EscalationNote } from './escalation-note.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
-import { InputFields } from './input-fields.js';
 import { toJson } from './payload.js';
+import { ToolInputView } from './tool-input-view.js';
 import { useConfirmKey } from './confirm-key.js';
 
 type Permission = Extract<OpenRequest, { kind: 'permission' }>;
@@ -119,7 +119,7 @@ export function PermissionCard({ request, store }: { request: Permission; store:
           />
         </label>
       ) : (
-        <InputFields input={input} />
+        <ToolInputView tool={tool} input={input} />
       )}
       {step === 'deny' ? (
         <label className="field">

@@ -1,8 +1,8 @@
 import { memo, useState } from 'react';
 import type { Outcome, ToolBlock } from '../session/blocks.js';
-import { InputFields } from './input-fields.js';
-import { Payload } from './payload.js';
-import { readOutput, summarize } from './tool-input.js';
+import { readFileChange } from './code/file-change.js';
+import { ToolBody } from './tool-body.js';
+import { summarize } from './tool-input.js';
 
 const OUTCOMES: Readonly<Record<Outcome['outcome'], string>> = {
   allowed: 'Allowed',
@@ -12,15 +12,22 @@ const OUTCOMES: Readonly<Record<Outcome['outcome'], string>> = {
   cancelled: 'Cancelled',
 };
 
-/** A tool call. Collapsed, it shows the tool and its state; expanded, also its input and output. */
+/**
+ * A tool call. Collapsed, it shows the tool and its state; expanded, also its input and output. A file that was
+ * changed shows its change until the user collapses it.
+ */
 export const ToolCall = memo(function ToolCall({ tool }: { tool: ToolBlock }) {
-  const [isOpen, setOpen] = useState(false);
+  const [wish, setWish] = useState<boolean | null>(null);
   const state = stateOf(tool);
+  const isOpen = wish ?? (state === 'done' && readFileChange(tool.name, tool.input) !== null);
   return (
     <details
       className="tool"
       data-state={state}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
+      open={isOpen}
+      onToggle={({ currentTarget }) => {
+        if (currentTarget.open !== isOpen) setWish(currentTarget.open);
+      }}
     >
       <summary>
         <span className="tool-dot" aria-hidden="true" />
@@ -32,25 +39,6 @@ export const ToolCall = memo(function ToolCall({ tool }: { tool: ToolBlock }) {
     </details>
   );
 });
-
-function ToolBody({ tool: { name, input, partialInput, result } }: { tool: ToolBlock }) {
-  const output = result ? readOutput(result.output) : null;
-  return (
-    <div className="tool-body">
-      {input === undefined ? (
-        <Payload label="Input" text={partialInput} />
-      ) : (
-        <InputFields input={input} />
-      )}
-      {output === null ? null : (
-        <Payload label={result?.isError ? 'Error' : 'Result'} text={output.text || '(no output)'} />
-      )}
-      {output?.images.map((url, index) => (
-        <img key={index} src={url} alt={`From ${name}`} className="tool-image" />
-      ))}
-    </div>
-  );
-}
 
 type State = 'asked' | 'running' | 'denied' | 'failed' | 'done';
 
