@@ -12,7 +12,7 @@ export type Resolution = Extract<DeliveredEvent, { event: 'request_resolved' }>[
 export type AllowOptions = Pick<PermissionResponse, 'updated_input' | 'updated_permissions'>;
 export type DenyOptions = Pick<PermissionResponse, 'message' | 'interrupt'>;
 
-/** An open request of the agent. The first answer of any client decides. */
+/** An open request of the agent. The first answer of any client decides, unless it needs several approvals. */
 export class AgentRequest {
   readonly id: string;
   readonly sessionId: string;
