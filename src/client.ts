@@ -3,16 +3,18 @@
 export {
   AgentClient,
   type AgentClientOptions,
+  type CreateOptions,
   type PageOptions,
 } from './agent-webkit-client/agent-client.js';
 export { AgentSession } from './agent-webkit-client/agent-session.js';
 export {
   AgentRequest,
   type AllowOptions,
+  type AnswerEffect,
   type DenyOptions,
   type Resolution,
 } from './agent-webkit-client/agent-request.js';
-export type { BackoffOptions } from './agent-webkit-client/backoff.js';
+export type { BackoffOptions, Retry, RetryOptions } from './agent-webkit-client/backoff.js';
 export type {
   Connection,
   EventStreamOptions,
@@ -20,11 +22,7 @@ export type {
 } from './agent-webkit-client/event-stream.js';
 export type { HttpOptions } from './agent-webkit-client/http.js';
 export type { OutgoingMessage } from './agent-webkit-client/outbox.js';
-export {
-  EventsLostError,
-  OutboxFullError,
-  RequestError,
-} from './agent-webkit-client/request-error.js';
+export { EventsLostError, OutboxFullError, ApiError } from './agent-webkit-client/api-error.js';
 export type {
   CreatedSession,
   ListedRequest,

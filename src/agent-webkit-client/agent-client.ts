@@ -5,8 +5,9 @@ import type {
   SessionsPage,
 } from '../agent-webkit/protocol/answers.js';
 import type { CreateSession } from '../agent-webkit/protocol/inbound.js';
+import { AnsweredRequests } from './answered-requests.js';
 import { AgentSession } from './agent-session.js';
-import { type BackoffOptions, retry } from './backoff.js';
+import { type BackoffOptions, retry, type RetryOptions } from './backoff.js';
 import type { StreamSettings, Transport } from './event-stream.js';
 import { Http, type HttpOptions } from './http.js';
 import { randomId } from './random-id.js';
@@ -27,6 +28,15 @@ export interface PageOptions {
   readonly cursor?: string | null;
 }
 
+export interface CreateOptions extends RetryOptions {
+  /**
+   * Names the session for repetitions, for example after a reload of the page: the same key returns the same session.
+   *
+   * @default a random one
+   */
+  readonly key?: string;
+}
+
 /** How often a session is created before that fails. Each attempt has the same key, so that it exists once. */
 const ATTEMPTS = 5;
 
@@ -34,7 +44,9 @@ const ATTEMPTS = 5;
 export class AgentClient {
   readonly #http: Http;
   readonly #settings: StreamSettings;
+  readonly #answered = new AnsweredRequests();
 
+  /** @throws TypeError when the `url` is not an address of HTTP */
   constructor({
     transport = defaultTransport(),
     silenceMs = 45_000,
@@ -46,27 +58,32 @@ export class AgentClient {
   }
 
   /**
-   * Creates a session. Repeated if the network or the server is away, without creating two.
+   * Creates a session. Tried five times if the network or the server is away, without creating two: `onRetry` tells
+   * why it takes longer, and `signal` ends it.
    *
-   * @param key names the session for later repetitions, for example after a reload of the page; a random one by default
-   * @throws RequestError when the server refuses it
+   * @throws ApiError when the server refuses it
+   * @throws TypeError or another error of `fetch` when the server cannot be reached
    */
-  async create(session: CreateSession = {}, key: string = randomId()): Promise<AgentSession> {
+  async create(
+    session: CreateSession = {},
+    { key = randomId(), ...options }: CreateOptions = {},
+  ): Promise<AgentSession> {
     const attempt = () =>
       this.#http.send<CreatedSession>({
         method: 'POST',
         path: '/sessions',
         headers: { 'idempotency-key': key },
         body: session,
+        signal: options.signal,
       });
-    const { signal } = new AbortController();
-    const { session_id } = await retry(attempt, signal, ATTEMPTS, this.#settings.backoff);
+    const { backoff } = this.#settings;
+    const { session_id } = await retry(attempt, { ...options, max: ATTEMPTS, backoff });
     return this.attach(session_id);
   }
 
   /** Returns a session by its id. Asks the server nothing. */
   attach(sessionId: string): AgentSession {
-    return new AgentSession(sessionId, this.#http, this.#settings);
+    return new AgentSession(sessionId, this.#http, this.#settings, this.#answered);
   }
 
   /** Returns a page of the caller's sessions, the newest activity first. */

@@ -1,13 +1,14 @@
-import type { SessionInfo } from '../agent-webkit/protocol/answers.js';
+import type { PendingRequest, SessionInfo } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
 import type { InboundMessage, RequestReply } from '../agent-webkit/protocol/inbound.js';
-import type { AgentRequest } from './agent-request.js';
-import { retry } from './backoff.js';
+import type { AgentRequest, AnswerEffect } from './agent-request.js';
+import type { AnsweredRequests } from './answered-requests.js';
+import { NEVER, retry, type RetryOptions } from './backoff.js';
 import { type EventStreamOptions, EventStream, type StreamSettings } from './event-stream.js';
 import type { Http } from './http.js';
 import { Outbox, type OutgoingMessage } from './outbox.js';
 import { randomId } from './random-id.js';
-import { RequestError } from './request-error.js';
+import { ApiError } from './api-error.js';
 import { RequestInbox } from './request-inbox.js';
 
 /** How often an answer, or another request that may be repeated, is tried. */
@@ -20,12 +21,14 @@ export class AgentSession {
   readonly #settings: StreamSettings;
   readonly #stream: EventStream;
   readonly #outbox: Outbox;
+  readonly #answered: AnsweredRequests;
 
   /** @internal `AgentClient` returns sessions. */
-  constructor(id: string, http: Http, settings: StreamSettings) {
+  constructor(id: string, http: Http, settings: StreamSettings, answered: AnsweredRequests) {
     this.id = id;
     this.#http = http;
     this.#settings = settings;
+    this.#answered = answered;
     this.#stream = new EventStream(http, id, settings);
     this.#outbox = new Outbox(
       ({ messageId: message_id, content }, signal) =>
@@ -39,7 +42,7 @@ export class AgentSession {
    * session, with the signal, or with the loop that reads it.
    *
    * @throws EventsLostError when the server no longer has the events after `after`
-   * @throws RequestError when the server refuses the stream for good
+   * @throws ApiError when the server refuses the stream for good
    */
   events(options: EventStreamOptions = {}): AsyncGenerator<DeliveredEvent, void, undefined> {
     return this.#stream.read(options);
@@ -50,7 +53,7 @@ export class AgentSession {
    * or the server is away, messages wait in {@link outbox}.
    *
    * @param messageId a UUID, by which the server accepts the message once; a random one by default
-   * @throws RequestError when the server refuses it for good
+   * @throws ApiError when the server refuses it for good
    * @throws OutboxFullError when 100 messages wait
    */
   async send(content: UserContent, messageId: string = randomId()): Promise<string> {
@@ -65,15 +68,18 @@ export class AgentSession {
 
   /**
    * Yields the agent's requests: first those that are open, then every later one. A request that was answered
-   * meanwhile is not among them.
+   * meanwhile is not among them, nor one that this client has approved and that waits for other callers.
    *
-   * @throws EventsLostError and RequestError as {@link events} does
+   * @throws EventsLostError and ApiError as {@link events} does
    */
   async *requests({
-    signal = new AbortController().signal,
+    signal = NEVER,
     onConnection,
   }: Omit<EventStreamOptions, 'after'> = {}): AsyncGenerator<AgentRequest, void, undefined> {
-    const inbox = new RequestInbox(this.id, (reply) => this.reply(reply));
+    const inbox = new RequestInbox(this.id, async (asked, reply) => {
+      await this.reply(reply);
+      return this.#effectOf(asked);
+    });
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     signal.addEventListener('abort', leave, { once: true });
@@ -95,7 +101,7 @@ export class AgentSession {
   async #readRequests(inbox: RequestInbox, options: EventStreamOptions): Promise<void> {
     try {
       const { pending, last_id: after } = await this.info();
-      for (const asked of pending) inbox.add(asked);
+      for (const asked of pending) if (!this.#answered.has(asked)) inbox.add(asked);
       for await (const event of this.events({ ...options, after })) inbox.observe(event);
       inbox.end();
     } catch (error) {
@@ -107,21 +113,36 @@ export class AgentSession {
    * Answers a request. Repeated if the network or the server is away: the first answer decides. If the answer to an
    * attempt was lost, it also resolves when another client has decided: {@link AgentRequest.resolved} tells how.
    *
-   * @throws RequestError with the code `no_pending_request` when it is not open any more
+   * @throws ApiError with the code `no_pending_request` when it is not open any more
    */
-  async reply(reply: RequestReply): Promise<void> {
+  async reply(reply: RequestReply, options: RetryOptions = {}): Promise<void> {
     let attempts = 0;
     const attempt = async () => {
       attempts += 1;
       try {
-        await this.post(reply);
+        await this.post(reply, options.signal);
       } catch (error) {
         // The answer to an earlier attempt was lost: that attempt, or another client, has decided.
-        const isDecided = error instanceof RequestError && error.code === 'no_pending_request';
+        const isDecided = error instanceof ApiError && error.code === 'no_pending_request';
         if (!isDecided || attempts === 1) throw error;
       }
     };
-    await retry(attempt, new AbortController().signal, ATTEMPTS, this.#settings.backoff);
+    await this.#retry(attempt, options);
+    this.#answered.add(reply.correlation_id);
+  }
+
+  /** Returns the number of approvals of a request that needs more of them after an answer. */
+  async #effectOf(asked: PendingRequest): Promise<AnswerEffect> {
+    if (asked.event !== 'permission_request' || !asked.approvals) return { state: 'decided' };
+    const { pending } = await this.#retry(() => this.info(), {});
+    const open = pending.find((one) => one.correlation_id === asked.correlation_id);
+    if (open?.event !== 'permission_request') return { state: 'decided' };
+    const { required } = asked.approvals;
+    return { state: 'approved', approvals: open.approved_by?.length ?? 0, required };
+  }
+
+  #retry<Result>(attempt: () => Promise<Result>, options: RetryOptions): Promise<Result> {
+    return retry(attempt, { ...options, max: ATTEMPTS, backoff: this.#settings.backoff });
   }
 
   /** Ends the agent's turn. Queued messages stay queued. */
@@ -129,7 +150,7 @@ export class AgentSession {
     return this.post({ type: 'interrupt' });
   }
 
-  /** Sends any message of the protocol once. @throws RequestError when the server refuses it */
+  /** Sends any message of the protocol once. @throws ApiError when the server refuses it */
   post(message: InboundMessage, signal?: AbortSignal): Promise<void> {
     const path = `${this.#path}/input`;
     return this.#http.send({ method: 'POST', path, body: message, signal });

@@ -1,4 +1,4 @@
-import { RequestError } from './request-error.js';
+import { ApiError } from './api-error.js';
 
 /** The delays between attempts, in milliseconds. */
 export interface BackoffOptions {
@@ -6,6 +6,28 @@ export interface BackoffOptions {
   readonly minMs?: number;
   /** The longest delay of all. @default 30000 */
   readonly maxMs?: number;
+}
+
+/** A failed attempt that is repeated. */
+export interface Retry {
+  /** The delay until the next attempt, in milliseconds. */
+  readonly delayMs: number;
+  /** The number of failures in a row. */
+  readonly failures: number;
+  readonly error: unknown;
+}
+
+export interface RetryOptions {
+  /** Ends the attempts. The call then rejects with the last error, or with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Called before each delay, to show why it takes longer. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+interface Attempts extends RetryOptions {
+  /** The number of attempts in all; Infinity for no limit. */
+  readonly max: number;
+  readonly backoff: BackoffOptions | undefined;
 }
 
 /** The longest time for which a server can make a client wait, in milliseconds. */
@@ -36,7 +58,7 @@ export class Backoff {
     const longest = Math.min(this.#maxMs, this.#minMs * 2 ** this.#failures);
     this.#failures += 1;
     const jittered = longest * (0.5 + Math.random() / 2);
-    const asked = error instanceof RequestError ? (error.retryAfterMs ?? 0) : 0;
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(jittered, Math.min(asked, MAX_RETRY_AFTER_MS) + (asked > 0 ? jittered / 4 : 0));
   }
 }
@@ -61,28 +83,31 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A signal that never aborts. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
 /**
  * Repeats an attempt that failed for a reason that may pass: the network, or a temporary refusal.
  *
- * @param maxAttempts the number of attempts in all; Infinity for no limit
  * @throws the error of the last attempt, or of the first one that cannot succeed later
  */
 export async function retry<Result>(
   attempt: () => Promise<Result>,
-  signal: AbortSignal,
-  maxAttempts: number,
-  options: BackoffOptions | undefined,
+  { max, backoff: delays, signal = NEVER, onRetry = () => undefined }: Attempts,
 ): Promise<Result> {
-  const backoff = new Backoff(options);
+  const backoff = new Backoff(delays);
+  signal.throwIfAborted();
   for (;;) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- attempts follow one another
       return await attempt();
     } catch (error) {
       if (signal.aborted || !mayPass(error)) throw error;
-      if (backoff.failures + 1 >= maxAttempts) throw error;
+      if (backoff.failures + 1 >= max) throw error;
+      const delayMs = backoff.next(error);
+      onRetry({ delayMs, failures: backoff.failures, error });
       // oxlint-disable-next-line no-await-in-loop -- as above
-      await delay(backoff.next(error), signal);
+      await delay(delayMs, signal);
       if (signal.aborted) throw error;
     }
   }
@@ -90,5 +115,5 @@ export async function retry<Result>(
 
 /** Returns true for a failure after which the same request may succeed. */
 export function mayPass(error: unknown): boolean {
-  return !(error instanceof RequestError) || error.isTemporary;
+  return !(error instanceof ApiError) || error.isTemporary;
 }

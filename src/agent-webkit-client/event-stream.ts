@@ -1,8 +1,8 @@
 import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
 import type { EventsPage } from '../agent-webkit/protocol/answers.js';
-import { Backoff, type BackoffOptions, delay, mayPass } from './backoff.js';
+import { Backoff, type BackoffOptions, delay, mayPass, NEVER, type Retry } from './backoff.js';
 import type { Http } from './http.js';
-import { EventsLostError, RequestError } from './request-error.js';
+import { EventsLostError, ApiError } from './api-error.js';
 import { SilenceLimit } from './silence.js';
 import { SseParser } from './sse-parser.js';
 
@@ -16,12 +16,7 @@ export type Transport = 'stream' | 'poll';
 export type Connection =
   | { readonly state: 'connecting' | 'open' | 'closed' }
   /** It is opened again after `delayMs`, after this number of failures in a row. The error is null if it just ended. */
-  | {
-      readonly state: 'waiting';
-      readonly delayMs: number;
-      readonly failures: number;
-      readonly error: unknown;
-    };
+  | ({ readonly state: 'waiting' } & Retry);
 
 export interface EventStreamOptions {
   /** The id of the last event that was received; 0 for all events that the server has. @default 0 */
@@ -67,11 +62,11 @@ export class EventStream {
    * Yields the events after a cursor. Ends when the session ends or is deleted, or the signal aborts.
    *
    * @throws EventsLostError when the server no longer has the events after the cursor
-   * @throws RequestError when the server refuses the stream for good
+   * @throws ApiError when the server refuses the stream for good
    */
   async *read({
     after = 0,
-    signal = new AbortController().signal,
+    signal = NEVER,
     onConnection = () => undefined,
   }: EventStreamOptions): AsyncGenerator<DeliveredEvent, void, undefined> {
     const backoff = new Backoff(this.#settings.backoff);
@@ -98,10 +93,9 @@ export class EventStream {
           }
         } catch (error) {
           if (isAborted(signal)) return;
-          if (error instanceof RequestError && error.status === 412)
-            throw new EventsLostError(lastId);
+          if (error instanceof ApiError && error.status === 412) throw new EventsLostError(lastId);
           // It was deleted while this client was not connected.
-          if (wasOpen && error instanceof RequestError && error.status === 404) return;
+          if (wasOpen && error instanceof ApiError && error.status === 404) return;
           if (!mayPass(error)) throw error;
           failure = error;
         }
@@ -134,7 +128,7 @@ export class EventStream {
         signal: limit.signal,
       });
       const reader = response.body?.getReader();
-      if (!reader) throw new RequestError(response.status, null, NO_STREAMS, null);
+      if (!reader) throw new ApiError(response.status, null, NO_STREAMS, null);
       opened();
       const parser = new SseParser();
       for (;;) {

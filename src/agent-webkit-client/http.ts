@@ -1,8 +1,12 @@
-import { readRefusal } from './request-error.js';
+import { NEVER } from './backoff.js';
+import { readRefusal } from './api-error.js';
 import { SilenceLimit } from './silence.js';
 
 export interface HttpOptions {
-  /** The address of the server, with the prefix of its routes if they have one. */
+  /**
+   * The address of the server, with the prefix of its routes if they have one, such as `https://example.com/agents`. In a
+   * browser it may be a path of the page's origin, such as `/agents`.
+   */
   readonly url: string;
   /** The bearer token, or a function that returns it before each request; undefined if the server needs none. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
@@ -26,22 +30,20 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-const NEVER = new AbortController().signal;
-
-/** Sends requests to one server. */
+/** Sends requests to one server. @throws TypeError when the `url` is not an address */
 export class Http {
   readonly #options: HttpOptions;
   readonly #base: string;
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#base = options.url.replace(/\/+$/, '');
+    this.#base = baseOf(options.url);
   }
 
   /**
    * Resolves to the response, whose body is not read.
    *
-   * @throws RequestError when the server refuses the request
+   * @throws ApiError when the server refuses the request
    * @throws TypeError or another error of `fetch` when the server cannot be reached
    */
   async open({ method = 'GET', path, headers, body, signal }: HttpRequest): Promise<Response> {
@@ -66,7 +68,7 @@ export class Http {
   /**
    * Resolves to the body of the response; undefined if it is empty.
    *
-   * @throws RequestError, or another error, as {@link open} does, and when the server has not answered in 35 seconds
+   * @throws ApiError, or another error, as {@link open} does, and when the server has not answered in 35 seconds
    */
   async send<Answer = void>(request: HttpRequest): Promise<Answer> {
     const limit = new SilenceLimit(request.signal ?? NEVER, TIMEOUT_MS);
@@ -78,4 +80,16 @@ export class Http {
       limit.end();
     }
   }
+}
+
+/** @throws TypeError when it is neither an address of HTTP nor a path in a browser */
+function baseOf(url: string): string {
+  const { location } = globalThis as { location?: { origin?: string } };
+  const isPath = location?.origin !== undefined && /^(\/(?!\/)|$)/.test(url);
+  if (!isPath && !/^https?:\/\/[^/]/i.test(url)) {
+    throw new TypeError(
+      `\`url\` must begin with http:// or https://, such as 'http://127.0.0.1:3000', but got '${url}'.`,
+    );
+  }
+  return url.replace(/\/+$/, '');
 }

@@ -1,6 +1,6 @@
 import type { UserContent } from '../agent-webkit/protocol/events.js';
 import { type BackoffOptions, retry } from './backoff.js';
-import { OutboxFullError } from './request-error.js';
+import { OutboxFullError } from './api-error.js';
 
 /** A message that the server has not accepted yet. */
 export interface OutgoingMessage {
@@ -51,7 +51,7 @@ export class Outbox {
   /**
    * Resolves when the server has accepted the message, which cannot be lost then.
    *
-   * @throws RequestError when the server refuses it for good
+   * @throws ApiError when the server refuses it for good
    * @throws OutboxFullError when 100 messages wait
    */
   send(messageId: string, content: UserContent): Promise<void> {
@@ -90,7 +90,7 @@ export class Outbox {
       }
     };
     try {
-      await retry(attempt, signal, Infinity, this.#backoff);
+      await retry(attempt, { signal, max: Infinity, backoff: this.#backoff });
       this.#entries.shift();
       entry.resolve();
     } catch (error) {

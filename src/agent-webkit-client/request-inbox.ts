@@ -1,7 +1,6 @@
 import type { PendingRequest } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
-import { AgentRequest, type Resolution } from './agent-request.js';
-import type { RequestReply } from '../agent-webkit/protocol/inbound.js';
+import { AgentRequest, type Answer, type Resolution } from './agent-request.js';
 
 interface Entry {
   readonly request: AgentRequest;
@@ -11,23 +10,23 @@ interface Entry {
 /** The open requests of a session, as its events tell them: those that a reader has not taken wait for it. */
 export class RequestInbox {
   readonly #sessionId: string;
-  readonly #reply: (reply: RequestReply) => Promise<void>;
+  readonly #answer: Answer;
   readonly #open = new Map<string, Entry>();
   /** The ids of the requests that were not taken, oldest first. */
   readonly #waiting = new Set<string>();
   #end: { readonly error: unknown } | null = null;
   #onChange: () => void = () => undefined;
 
-  constructor(sessionId: string, reply: (reply: RequestReply) => Promise<void>) {
+  constructor(sessionId: string, answer: Answer) {
     this.#sessionId = sessionId;
-    this.#reply = reply;
+    this.#answer = answer;
   }
 
   /** Opens a request. */
   add(asked: PendingRequest): void {
     let resolve!: Entry['resolve'];
     const resolved = new Promise<Resolution>((settle) => (resolve = settle));
-    const request = new AgentRequest(this.#sessionId, asked, resolved, this.#reply);
+    const request = new AgentRequest(this.#sessionId, asked, resolved, this.#answer);
     this.#open.set(request.id, { request, resolve });
     this.#waiting.add(request.id);
     this.#onChange();

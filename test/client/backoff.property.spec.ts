@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Backoff } from '../../src/agent-webkit-client/backoff.js';
-import { RequestError } from '../../src/agent-webkit-client/request-error.js';
+import { ApiError } from '../../src/agent-webkit-client/api-error.js';
 
 describe('the delays between attempts', () => {
   it('grow up to a bound, and differ', () => {
@@ -22,7 +22,7 @@ describe('the delays between attempts', () => {
   it('are at least as long as the server asks for, and at most a little more than 5 minutes', () => {
     fc.assert(
       fc.property(fc.nat(10_000_000), (asked) => {
-        const error = new RequestError(503, 'agents_busy', 'Busy.', asked);
+        const error = new ApiError(503, 'agents_busy', 'Busy.', asked);
         const delay = new Backoff().next(error);
         expect(delay).toBeGreaterThanOrEqual(Math.min(asked, 300_000));
         expect(delay).toBeLessThanOrEqual(Math.max(1000, Math.min(asked, 300_000) + 1000));

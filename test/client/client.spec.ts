@@ -151,12 +151,55 @@ describe.each(['stream', 'poll'] as const)('the client, by %s', (transport) => {
   it('creates one session, also when the answer to that was lost', async () => {
     const client = await open();
     const key = 'one-key';
-    const first = await client.create({}, key);
-    const second = await client.create({}, key);
+    const first = await client.create({}, { key });
+    const second = await client.create({}, { key });
     expect(second.id).toBe(first.id);
     network.fail(2, away);
-    await client.create();
+    const retries: number[] = [];
+    await client.create({}, { onRetry: ({ failures }) => retries.push(failures) });
+    expect(retries).toEqual([1, 2]);
     expect((await client.list()).sessions).toHaveLength(2);
+  });
+
+  it('ends the attempts to create a session with the signal', async () => {
+    const client = await open({ backoff: { minMs: 60_000, maxMs: 60_000 } });
+    const leaving = new AbortController();
+    network.fail(1, away);
+    const onRetry = () => leaving.abort();
+    await expect(client.create({}, { signal: leaving.signal, onRetry })).rejects.toThrow('gone');
+    await expect(client.create({}, { signal: leaving.signal })).rejects.toThrow('aborted');
+    expect((await client.list()).sessions).toEqual([]);
+  });
+
+  it('tells that a request needs another approval, and does not offer it again', async () => {
+    const app2 = await startApp({
+      agent: { sdkFactory: scriptedSdkFactory(script) },
+      auth: { tokens: ['ann:secret-of-ann', 'bob:secret-of-bob', 'cy:secret-of-cy'] },
+      hooks: { canAccess: () => true },
+      requests: { approvals: { Pay: { required: 2 } } },
+    });
+    app = app2;
+    const as = (name: string) =>
+      new AgentClient({
+        url: app2.url,
+        token: `secret-of-${name}`,
+        transport,
+        headers: { connection: 'close' },
+      });
+    const session = await as('ann').create();
+    await session.send('pay');
+    const bob = as('bob').attach(session.id);
+    const requests = bob.requests();
+    const { value: first } = await requests.next();
+    expect(await first?.allow()).toEqual({ state: 'approved', approvals: 1, required: 2 });
+    await requests.return();
+    const again = bob.requests();
+    const next = again.next();
+    const { value: other } = await as('cy').attach(session.id).requests().next();
+    expect(other?.asked).toMatchObject({ approved_by: ['bob'] });
+    expect(await other?.allow()).toEqual({ state: 'decided' });
+    await session.delete();
+    expect(await next).toEqual({ done: true, value: undefined });
   });
 
   it('asks for each open request once, and not for those that were answered', async () => {
@@ -283,3 +326,15 @@ describe.each(['stream', 'poll'] as const)('the client, by %s', (transport) => {
 });
 
 const LOST = '6f1c1f0e-6f0b-4d7c-9f3e-2f3b8d1c5a10';
+
+describe('the url of the client', () => {
+  it.each(['127.0.0.1:3000', 'localhost', '', '/agents', 'ftp://example.com', 'https://'])(
+    'is refused at once if it is %p',
+    (url) => {
+      expect(() => new AgentClient({ url })).toThrow(
+        "`url` must begin with http:// or https://, such as 'http://127.0.0.1:3000', but got " +
+          `'${url}'.`,
+      );
+    },
+  );
+});

@@ -138,9 +138,9 @@ describe('the public entries', () => {
       'AgentClient',
       'AgentRequest',
       'AgentSession',
+      'ApiError',
       'EventsLostError',
       'OutboxFullError',
-      'RequestError',
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** The server refused a request. */
-export class RequestError extends Error {
+export class ApiError extends Error {
   /** The HTTP status. */
   readonly status: number;
   /** The code of the error, such as `no_such_session`; null if another program answered, for example a proxy. */
@@ -9,7 +9,7 @@ export class RequestError extends Error {
 
   constructor(status: number, code: string | null, message: string, retryAfterMs: number | null) {
     super(message);
-    this.name = 'RequestError';
+    this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
@@ -44,11 +44,11 @@ export class OutboxFullError extends Error {
 }
 
 /** Reads the server's refusal from a response. */
-export async function readRefusal(response: Response): Promise<RequestError> {
+export async function readRefusal(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => '');
   const { code, message } = parseBody(text);
   const reason = message ?? `The server answered with the status ${response.status}.`;
-  return new RequestError(response.status, code, reason, readRetryAfter(response.headers));
+  return new ApiError(response.status, code, reason, readRetryAfter(response.headers));
 }
 
 function parseBody(text: string): { code: string | null; message: string | null } {
