@@ -395,6 +395,6 @@ export const ROOMS = {
   'page/ui': {
     files: ['page/src/*', 'page/src/ui/', 'page/src/styles/'],
     rooms: [types('protocol'), 'page/session', 'page/client'],
-    packages: ['react', 'react-dom', 'marked'],
+    packages: ['react', 'react-dom', 'marked', 'highlight.js'],
   },
 };

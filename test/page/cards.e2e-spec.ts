@@ -40,4 +40,32 @@ describeInChromium('the content of a conversation on the page', () => {
     await ann.sees(ann.results);
     expect(await ann.conversation.locator('.file-diff').count()).toBe(1);
   });
+
+  it('shows code in the colors of its language, and copies code and whole messages', async () => {
+    await start('code');
+    await ann.sees(ann.results);
+    const code = ann.conversation.locator('.code-block').first();
+    expect(await code.locator('figcaption span').first().innerText()).toBe('ts');
+    await ann.sees(code.locator('.code-keyword', { hasText: /^export$/ }));
+    await ann.sees(ann.conversation.locator('.code-block').nth(1).locator('.code-comment'));
+    await ann.tab.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copied = () => ann.tab.evaluate<string>('navigator.clipboard.readText()');
+    await code.getByRole('button', { name: 'Copy code' }).click();
+    await ann.sees(code.getByRole('button', { name: 'Copied' }));
+    expect(await copied()).toMatch(/^\/\*\* Calls[^]+\n}$/);
+    await ann.conversation.getByRole('button', { name: 'Copy message' }).click();
+    expect(await copied()).toMatch(/^This function retries[^]+```ts[^]+\| 2 \| 400 ms/);
+  });
+
+  it('copies where the browser offers no clipboard, such as without HTTPS', async () => {
+    await start('permission');
+    await ann.sees(ann.card);
+    await ann.tab.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    await ann.tab.evaluate(`
+      document.addEventListener('copy', () => { window.copied = document.activeElement.value; });`);
+    const copy = ann.card.getByRole('button', { name: 'Copy code' });
+    await copy.click();
+    await ann.sees(ann.card.getByRole('button', { name: 'Copied' }));
+    expect(await ann.tab.evaluate('window.copied')).toBe('echo "Hello from the demo"');
+  });
 });

@@ -106,7 +106,7 @@ export function EventLog({ rows, connection, onCut }: EventLogProps) {
               ×
             </button>
           </header>
-          <Payload text={toJson(selected.event.data)} />
+          <Payload text={toJson(selected.event.data)} language="json" />
         </div>
       ) : null}
     </section>

@@ -2,6 +2,7 @@ import { memo } from 'react';
 import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { Block } from '../session/blocks.js';
 import type { AgentMessage, Item } from '../session/conversation.js';
+import { CopyButton } from './code/copy-button.js';
 import { formatCost, formatDuration } from './format.js';
 import { Markdown } from './markdown.js';
 import { Payload, toJson } from './payload.js';
@@ -70,6 +71,7 @@ function AgentMessageView({ message }: { message: AgentMessage }) {
   const { blocks, isStreaming, parent } = message;
   // The agent began the message and never completed it.
   if (blocks.length === 0 && !isStreaming) return null;
+  const text = textOf(blocks);
   return (
     <article
       className="item agent"
@@ -82,8 +84,18 @@ function AgentMessageView({ message }: { message: AgentMessage }) {
       {blocks.map((block, index) => (
         <BlockView block={block} key={index} />
       ))}
+      {isStreaming || text === '' ? null : (
+        <div className="item-tools">
+          <CopyButton text={text} what="message" />
+        </div>
+      )}
     </article>
   );
+}
+
+/** Returns the Markdown that the agent has written. */
+function textOf(blocks: readonly Block[]): string {
+  return blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])).join('\n\n');
 }
 
 function BlockView({ block }: { block: Block }) {
@@ -100,7 +112,7 @@ function BlockView({ block }: { block: Block }) {
     case 'tool':
       return <ToolCall tool={block} />;
     case 'other':
-      return <Payload label="Other content" text={toJson(block.data)} />;
+      return <Payload label="Other content" text={toJson(block.data)} language="json" />;
     default:
       block satisfies never;
       return null;

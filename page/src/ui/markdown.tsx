@@ -1,4 +1,5 @@
 import { memo, type ReactNode } from 'react';
+import { CodeBlock } from './code/code-block.js';
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked';
 
 /**
@@ -36,11 +37,7 @@ function renderToken(token: MarkedToken): ReactNode {
     case 'heading':
       return renderHeading(token);
     case 'code':
-      return (
-        <pre tabIndex={0}>
-          <code>{token.text}</code>
-        </pre>
-      );
+      return <CodeBlock text={token.text} language={languageOf(token)} />;
     case 'blockquote':
       return <blockquote>{renderTokens(token.tokens)}</blockquote>;
     case 'list':
@@ -80,6 +77,11 @@ function renderToken(token: MarkedToken): ReactNode {
       token satisfies never;
       return null;
   }
+}
+
+/** Returns the language of a code block: the first word after its fence. */
+function languageOf({ lang }: Tokens.Code): string {
+  return /^[\w+#.-]+/.exec(lang ?? '')?.[0].toLowerCase() ?? '';
 }
 
 function renderHeading({ depth, tokens }: Tokens.Heading): ReactNode {

@@ -1,9 +1,27 @@
+import { CodeBlock } from './code/code-block.js';
 import { readFileChange } from './code/file-change.js';
 import { FileDiff } from './code/file-diff.js';
 import { InputFields } from './input-fields.js';
 
-/** The input of a tool: the change of a file as a diff, and any other one by its fields. */
+/** The input of a tool: the change of a file as a diff, a command as code, and any other one by its fields. */
 export function ToolInputView({ tool, input }: { tool: string; input: unknown }) {
   const change = readFileChange(tool, input);
-  return change === null ? <InputFields input={input} /> : <FileDiff change={change} />;
+  if (change !== null) return <FileDiff change={change} />;
+  const call = readCommand(tool, input);
+  if (call === null) return <InputFields input={input} />;
+  return (
+    <>
+      <CodeBlock text={call.command} language="bash" />
+      {Object.keys(call.others).length === 0 ? null : <InputFields input={call.others} />}
+    </>
+  );
+}
+
+function readCommand(
+  tool: string,
+  input: unknown,
+): { command: string; others: Record<string, unknown> } | null {
+  if (tool !== 'Bash' || typeof input !== 'object' || input === null) return null;
+  const { command, ...others } = input as Record<string, unknown>;
+  return typeof command === 'string' ? { command, others } : null;
 }
