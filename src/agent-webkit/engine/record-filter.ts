@@ -1,5 +1,6 @@
 import type { SessionStateName } from '../protocol/events.js';
 import { describeDetails, type SessionDetails } from './session-details.js';
+import { membersOf } from './session-members.js';
 
 /** The records that a listing contains. Each field that is present leaves out others. */
 export interface RecordFilter {
@@ -22,6 +23,10 @@ export interface SearchedDetails {
   readonly title: string | null;
   /** One text for each value of the metadata, see `termsOf`. */
   readonly terms: readonly string[];
+  /** The ids of the members. */
+  readonly members: readonly string[];
+  /** The ids of the members who may answer requests. */
+  readonly approvers: readonly string[];
 }
 
 /** Returns text as it is compared: in lower case, without NUL and lone surrogates, which not every storage keeps. */
@@ -39,12 +44,15 @@ export function termsOf(metadata: Readonly<Record<string, string | number | bool
 
 /** Returns what a storage searches of these details. */
 export function searchedDetails(details: SessionDetails | undefined): SearchedDetails {
-  if (!details) return { archived: false, title: null, terms: [] };
+  if (!details) return { archived: false, title: null, terms: [], members: [], approvers: [] };
   const { title, archived, metadata } = describeDetails(details);
+  const members = membersOf(details);
   return {
     archived,
     title: title === null ? null : foldText(title),
     terms: termsOf(metadata),
+    members: members.map(({ id }) => id),
+    approvers: members.flatMap(({ id, role }) => (role === 'approver' ? id : [])),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { EventPayloads, UserContent } from '../protocol/events.js';
 import type { ChangeSession } from '../protocol/inbound.js';
 import type { SessionMetadata, TitleSource } from '../protocol/session-details.js';
+import type { SessionMember } from '../protocol/session-members.js';
 
-/** The details of a session that clients set: its title, its metadata, and if it is archived. */
+/** The details of a session that clients set: its title, its metadata, its members, and if it is archived. */
 export interface SessionDetails {
   /** The title that a client gave; null without one. */
   readonly title: string | null;
@@ -10,6 +11,12 @@ export interface SessionDetails {
   readonly messageTitle: string | null;
   readonly metadata: Readonly<SessionMetadata>;
   readonly archived: boolean;
+  /**
+   * The callers with whom the session is shared.
+   *
+   * @default none
+   */
+  readonly members?: readonly SessionMember[];
 }
 
 /** The details of a session of which nothing was noted. */

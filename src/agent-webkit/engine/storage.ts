@@ -265,41 +265,45 @@ export interface SessionRecordStore {
   claim(sessionId: string): Promise<SessionRecord | null>;
   /** @throws FencedError when the epoch is not the latest one; nothing is changed then */
   update(sessionId: string, epoch: number, patch: SessionRecordPatch): Promise<void>;
-  /** Returns up to `limit` records of an owner after `cursor` that a filter does not leave out, the newest activity first. */
+  /**
+   * Returns up to `limit` records of the sessions that a caller owns or is a member of, after `cursor`, without those
+   * that a filter leaves out, the newest activity first.
+   */
   list(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RecordCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]>;
   /** Returns records as {@link list} does, the newest first, and those of the same time in the order of their ids. */
   listCreated(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: CreationCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]>;
   /**
-   * Returns up to `limit` records of an owner whose last activity is not before `since`, in the order of
-   * their ids, after the id `after`, without those that a filter leaves out.
+   * Returns up to `limit` records, as {@link list} does, whose last activity is not before `since`, in the order of
+   * their ids, after the id `after`.
    */
   usedSince(
-    owner: string,
+    caller: string,
     since: Date,
     limit: number,
     after: string | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]>;
   /**
-   * Returns up to `limit` open requests of all sessions of an owner after `cursor`, in the order of their
-   * times, and at equal times in that of the ids of their sessions and of their seqs.
+   * Returns up to `limit` open requests of all sessions that a caller owns, or of which the caller is an approver,
+   * after `cursor`, in the order of their times, and at equal times in that of the ids of their sessions and of their
+   * seqs.
    */
   openRequests(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RequestCursor | null,
   ): Promise<StoredRequest[]>;
-  /** Returns the number of records of an owner. */
+  /** Returns the number of records of an owner, without those that are shared with the owner. */
   count(owner: string): Promise<number>;
   /** Returns up to `limit` ids after `after`, in order, of unfinished sessions whose server is gone. */
   unfinished(limit: number, after: string | null): Promise<string[]>;

@@ -6,6 +6,7 @@ import { eventCases } from './conformance/event-cases.js';
 import { openedCases } from './conformance/fixtures.js';
 import { leaseCases } from './conformance/lease-cases.js';
 import { listingCases } from './conformance/listing-cases.js';
+import { memberCases } from './conformance/member-cases.js';
 import { outboxCases } from './conformance/outbox-cases.js';
 import { raceCases } from './conformance/race-cases.js';
 import { recordCases } from './conformance/record-cases.js';
@@ -36,6 +37,7 @@ export function storageConformance(
     recordCases,
     listingCases,
     detailsCases,
+    memberCases,
     requestCases,
     endingCases,
     raceCases,

@@ -1,16 +1,13 @@
 import {
-  CONVERSATION_EVENTS,
   type CreationCursor,
   type EventAppend,
   EMPTY_LOG,
   type EventStore,
   FencedError,
   IDEMPOTENCY_KEY_TTL_MS,
-  type LogSummary,
   randomEpoch,
   type RecordCursor,
   type RequestCursor,
-  type RequestMark,
   type SessionRecord,
   type SessionRecordPatch,
   type SessionRecordStore,
@@ -22,22 +19,19 @@ import { matchesDetails, type RecordFilter, searchedDetails } from '../../engine
 import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import type { SessionEvent } from '../../engine/session-event.js';
+import { roleOf } from '../../engine/session-members.js';
+import { MemberIndex } from './member-index.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import { pageOfRequests } from './memory-requests.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
-
-interface Stored {
-  record: Omit<SessionRecord, 'log'>;
-  /** The summary of the events in the record. */
-  summary: Omit<LogSummary, 'lastSeq'>;
-  creationKey: string | null;
-  events: PackedEvents;
-  /** Earlier events that were retained individually. */
-  older: SessionEvent[];
-  requests: readonly RequestMark[];
-  /** The time at which each key was accepted, as `performance.now()`; oldest first. */
-  keys: Map<string, number>;
-}
+import { byId, byNewest, byNewestActivity } from './record-order.js';
+import {
+  eventsOf,
+  hasConversation,
+  isConversation,
+  recordOf,
+  type StoredSession,
+} from './stored-session.js';
 
 /** Stores everything in the memory of this process. It needs no installation; the data ends with the server. */
 export class MemoryStorage implements StorageProvider {
@@ -48,23 +42,26 @@ export class MemoryStorage implements StorageProvider {
   readonly outbox: NotificationOutbox;
 
   constructor() {
-    const sessions = new Map<string, Stored>();
+    const sessions = new Map<string, StoredSession>();
     const outbox = new MemoryOutbox();
     this.outbox = outbox;
-    this.events = new MemoryEventStore(sessions, outbox);
+    const members = new MemberIndex();
+    this.events = new MemoryEventStore(sessions, outbox, members);
     const transcripts = new MemoryTranscripts((id) => sessions.get(id)?.record.epoch);
     this.transcripts = transcripts;
-    this.records = new MemoryRecordStore(sessions, transcripts);
+    this.records = new MemoryRecordStore(sessions, transcripts, members);
   }
 }
 
 class MemoryEventStore implements EventStore {
-  readonly #sessions: Map<string, Stored>;
+  readonly #sessions: Map<string, StoredSession>;
   readonly #outbox: MemoryOutbox;
+  readonly #members: MemberIndex;
 
-  constructor(sessions: Map<string, Stored>, outbox: MemoryOutbox) {
+  constructor(sessions: Map<string, StoredSession>, outbox: MemoryOutbox, members: MemberIndex) {
     this.#sessions = sessions;
     this.#outbox = outbox;
+    this.#members = members;
   }
 
   append(append: EventAppend): void {
@@ -89,7 +86,10 @@ class MemoryEventStore implements EventStore {
     for (const event of added) stored.events.push(event);
     stored.summary = { ...stored.summary, ...summary };
     if (requests) stored.requests = requests;
-    if (details) stored.record = { ...stored.record, details: structuredClone(details) };
+    if (details) {
+      stored.record = { ...stored.record, details: structuredClone(details) };
+      this.#members.set(sessionId, details);
+    }
     for (const key of keys) stored.keys.set(key, performance.now());
     for (const notification of notifications) {
       if (notification.seq > lastSeq) this.#outbox.add(notification);
@@ -127,13 +127,19 @@ class MemoryEventStore implements EventStore {
 }
 
 class MemoryRecordStore implements SessionRecordStore {
-  readonly #sessions: Map<string, Stored>;
+  readonly #sessions: Map<string, StoredSession>;
   readonly #transcripts: MemoryTranscripts;
+  readonly #members: MemberIndex;
   readonly #byOwner = new Map<string, Set<string>>();
 
-  constructor(sessions: Map<string, Stored>, transcripts: MemoryTranscripts) {
+  constructor(
+    sessions: Map<string, StoredSession>,
+    transcripts: MemoryTranscripts,
+    members: MemberIndex,
+  ) {
     this.#sessions = sessions;
     this.#transcripts = transcripts;
+    this.#members = members;
   }
 
   create(record: SessionRecord, creationKey: string | null): Promise<SessionRecord> {
@@ -143,7 +149,7 @@ class MemoryRecordStore implements SessionRecordStore {
     if (known) return Promise.resolve(recordOf(known));
     const { log: _, ...created } = structuredClone(record);
     const { firstSeq, costUsd, generations } = EMPTY_LOG;
-    const stored: Stored = {
+    const stored: StoredSession = {
       record: created,
       summary: { firstSeq, costUsd, generations },
       creationKey,
@@ -155,6 +161,7 @@ class MemoryRecordStore implements SessionRecordStore {
     this.#sessions.set(record.id, stored);
     const ids = this.#byOwner.get(record.owner) ?? new Set();
     this.#byOwner.set(record.owner, ids.add(record.id));
+    this.#members.set(record.id, record.details);
     return Promise.resolve(recordOf(stored));
   }
 
@@ -177,48 +184,51 @@ class MemoryRecordStore implements SessionRecordStore {
   }
 
   list(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RecordCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    const page = this.#ofOwner(owner, filter)
+    const page = this.#ofCaller(caller, filter)
       .sort((a, b) => byNewestActivity(a.record, b.record))
       .filter(({ record }) => cursor === null || byNewestActivity(cursor, record) < 0);
     return Promise.resolve(page.slice(0, limit).map(recordOf));
   }
 
   listCreated(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: CreationCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    const page = this.#ofOwner(owner, filter)
+    const page = this.#ofCaller(caller, filter)
       .sort((a, b) => byNewest(a.record, b.record))
       .filter(({ record }) => cursor === null || byNewest(cursor, record) < 0);
     return Promise.resolve(page.slice(0, limit).map(recordOf));
   }
 
   usedSince(
-    owner: string,
+    caller: string,
     since: Date,
     limit: number,
     after: string | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    const used = this.#ofOwner(owner, filter)
+    const used = this.#ofCaller(caller, filter)
       .filter(({ record }) => record.lastActivityAt >= since && record.id > (after ?? ''))
-      .sort((a, b) => (a.record.id < b.record.id ? -1 : 1));
+      .sort((a, b) => byId(a.record, b.record));
     return Promise.resolve(used.slice(0, limit).map(recordOf));
   }
 
   openRequests(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RequestCursor | null,
   ): Promise<StoredRequest[]> {
-    const open = this.#ofOwner(owner).flatMap(({ record, requests }) =>
+    const answered = this.#ofCaller(caller).filter(({ record }) =>
+      ['owner', 'approver'].includes(roleOf(record, caller) ?? ''),
+    );
+    const open = answered.flatMap(({ record, requests }) =>
       requests.map((mark) => ({ ...mark, sessionId: record.id })),
     );
     const found = pageOfRequests(open, limit, cursor).flatMap(({ seq, ...request }) => {
@@ -259,6 +269,7 @@ class MemoryRecordStore implements SessionRecordStore {
     const owner = this.#sessions.get(sessionId)?.record.owner;
     this.#sessions.delete(sessionId);
     this.#transcripts.deleteSession(sessionId);
+    this.#members.set(sessionId, undefined);
     if (owner === undefined) return Promise.resolve();
     const ids = this.#byOwner.get(owner);
     ids?.delete(sessionId);
@@ -266,57 +277,19 @@ class MemoryRecordStore implements SessionRecordStore {
     return Promise.resolve();
   }
 
-  #ofOwner(owner: string, filter: RecordFilter = {}): Stored[] {
+  #ofOwner(owner: string): StoredSession[] {
+    return this.#stored([...(this.#byOwner.get(owner) ?? [])]);
+  }
+
+  /** Returns the sessions that a caller owns or is a member of. */
+  #ofCaller(caller: string, filter: RecordFilter = {}): StoredSession[] {
     const isAll = Object.keys(filter).length === 0;
-    return [...(this.#byOwner.get(owner) ?? [])]
-      .flatMap((id) => this.#sessions.get(id) ?? [])
-      .filter(({ record }) => isAll || matchesDetails(filter, searchedDetails(record.details)));
+    return [...this.#ofOwner(caller), ...this.#stored(this.#members.of(caller))].filter(
+      ({ record }) => isAll || matchesDetails(filter, searchedDetails(record.details)),
+    );
   }
-}
 
-/** Returns up to `limit` events after a seq, in order. */
-function eventsOf({ events, older }: Stored, after: number, limit: number): SessionEvent[] {
-  const earlier = older.filter((event) => event.seq > after).slice(0, limit);
-  return [...earlier, ...events.after(after, limit - earlier.length)];
-}
-
-function isConversation({ name }: SessionEvent): boolean {
-  return CONVERSATION_EVENTS.some((known) => known === name);
-}
-
-/** Returns true when one of the packed events is of a conversation. Reads few at a time: the first ones mostly decide. */
-function hasConversation(events: PackedEvents): boolean {
-  const PAGE = 16;
-  let after = events.firstSeq - 1;
-  while (after < events.lastSeq) {
-    const page = events.after(after, PAGE);
-    if (page.some(isConversation)) return true;
-    const last = page.at(-1);
-    if (!last) return false;
-    after = last.seq;
+  #stored(ids: readonly string[]): StoredSession[] {
+    return ids.flatMap((id) => this.#sessions.get(id) ?? []);
   }
-  return false;
-}
-
-/** Returns a copy of the record that the caller may modify. */
-function recordOf({ record, summary, events }: Stored): SessionRecord {
-  const log = { ...structuredClone(summary), lastSeq: events.lastSeq };
-  return { ...structuredClone(record), log };
-}
-
-function byNewest(a: CreationCursor, b: CreationCursor): number {
-  return byNewestTime(a.createdAt, b.createdAt) || byId(a, b);
-}
-
-function byNewestTime(a: Date, b: Date): number {
-  return b.getTime() - a.getTime();
-}
-
-function byId(a: { id: string }, b: { id: string }): number {
-  return a.id < b.id ? -1 : Number(a.id > b.id);
-}
-
-/** Orders by id at equal times, so that the end of a page is a unique position. */
-function byNewestActivity(a: RecordCursor, b: RecordCursor): number {
-  return byNewestTime(a.lastActivityAt, b.lastActivityAt) || byId(a, b);
 }

@@ -1,5 +1,6 @@
 import { searchedDetails } from '../../engine/record-filter.js';
 import type { EventAppend } from '../../engine/storage.js';
+import { memberDigests } from './member-digests.js';
 import { digest, encodeText } from './text.js';
 
 /** The maximum number of events, and of characters of data, in one statement, unless a single append has more. */
@@ -118,18 +119,24 @@ function changedRequests(schema: string, { hasNotifications }: AppendParts): str
 const changedTo = (value: string, column: string) =>
   `${column} = case when d.place is null then session.${column} else ${value} end`;
 
+const arrayOf = (json: string) => `array(select json_array_elements_text(${json}::json))`;
+
 /** Returns what the update of the sessions has in addition. */
 function changedDetails({ hasNotifications, hasRequests }: AppendParts) {
   const first = 17 + (hasNotifications ? 4 : 0) + (hasRequests ? REQUEST_VALUES : 0);
-  const [place, details, archived, title, digests] = [0, 1, 2, 3, 4].map((n) => `$${first + n}`);
+  const [place, details, archived, title, digests, members] = [0, 1, 2, 3, 4, 5].map(
+    (n) => `$${first + n}`,
+  );
   return {
     columns: `,
           ${changedTo('d.details', 'details')},
           ${changedTo('d.archived', 'archived')},
           ${changedTo('d.title', 'searched_title')},
-          ${changedTo('array(select json_array_elements_text(d.digests::json))', 'metadata_digests')}`,
+          ${changedTo(arrayOf('d.digests'), 'metadata_digests')},
+          ${changedTo(`nullif(${arrayOf('d.members')}, '{}')`, 'member_digests')}`,
     join: ` left join unnest(${place}::int[], ${details}::text[], ${archived}::boolean[],
-          ${title}::text[], ${digests}::text[]) as d (place, details, archived, title, digests)
+          ${title}::text[], ${digests}::text[], ${members}::text[])
+        as d (place, details, archived, title, digests, members)
         using (place)`,
   };
 }
@@ -201,6 +208,7 @@ function detailsValues(appends: readonly EventAppend[]): unknown[][] {
     changed.map(({ searched }) => searched.archived),
     changed.map(({ searched }) => searched.title),
     changed.map(({ searched }) => JSON.stringify(searched.terms.map(digest))),
+    changed.map(({ searched }) => JSON.stringify(memberDigests(searched) ?? [])),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { type RecordFilter, termsOf } from '../../engine/record-filter.js';
+import { memberDigest } from './member-digests.js';
 import { digest, encodeText } from './text.js';
 
 /** A position in an order by a time, the newest first, and at equal times by the id. */
@@ -17,41 +18,66 @@ export interface ListingOptions {
   /** The quoted name of the schema. */
   readonly schema: string;
   readonly columns: string;
-  readonly owner: string;
+  readonly caller: string;
   readonly limit: number;
   readonly filter: RecordFilter;
 }
 
-/** Returns the query of the records of an owner after a position, in the order of a time. */
+/** Returns the query of the records of a caller after a position, in the order of a time. */
 export function listingQuery(
   column: 'last_activity_at' | 'created_at',
   position: TimePosition | null,
-  { schema, columns, owner, limit, filter }: ListingOptions,
+  options: ListingOptions,
 ): ListingQuery {
-  const values: unknown[] = [encodeText(owner), limit];
+  const values: unknown[] = valuesOf(options);
   if (position) values.push(position.at.toISOString(), encodeText(position.id));
-  const after = position ? `and ${column} <= $3 and (${column} < $3 or id > $4)` : '';
+  const after = position ? `and ${column} <= $4 and (${column} < $4 or id > $5)` : '';
+  const shown = column === 'created_at' ? 'created_ms' : 'last_activity_ms';
   return {
-    text: `select ${columns} from ${schema}.session
-      where owner = $1 ${after} ${conditionsOf(filter, values)}
-      order by ${column} desc, id limit $2`,
+    text: ofCaller(
+      `${after} ${conditionsOf(options.filter, values)}`,
+      [`${column} desc, id`, `${shown} desc, id`],
+      options,
+    ),
     values,
   };
 }
 
-/** Returns the query of the records of an owner that were used since a time, in the order of their ids. */
+/** Returns the query of the records of a caller that were used since a time, in the order of their ids. */
 export function usedSinceQuery(
   since: Date,
   after: string | null,
-  { schema, columns, owner, limit, filter }: ListingOptions,
+  options: ListingOptions,
 ): ListingQuery {
-  const values = [encodeText(owner), limit, since.toISOString(), encodeText(after ?? '')];
+  const values = [...valuesOf(options), since.toISOString(), encodeText(after ?? '')];
+  const conditions = conditionsOf(options.filter, values);
   return {
-    text: `select ${columns} from ${schema}.session
-      where owner = $1 and last_activity_at >= $3 and id > $4 ${conditionsOf(filter, values)}
-      order by id limit $2`,
+    text: ofCaller(`and last_activity_at >= $4 and id > $5 ${conditions}`, ['id', 'id'], options),
     values,
   };
+}
+
+/** Returns the first parameters of each query. */
+function valuesOf({ caller, limit }: ListingOptions): unknown[] {
+  return [encodeText(caller), limit, memberDigest(caller)];
+}
+
+/**
+ * Returns the query of the first records of which a caller is the owner or a member. Each of the two is a query of its
+ * own, so that both are answered by an index.
+ *
+ * @param orders the order of the table, and the same order of the columns of the result
+ */
+function ofCaller(
+  conditions: string,
+  [order, shown]: readonly [string, string],
+  { schema, columns }: ListingOptions,
+): string {
+  const part = (of: string) => `(select ${columns} from ${schema}.session
+      where ${of} ${conditions} order by ${order} limit $2)`;
+  return `select * from (${part('owner = $1')} union all
+      ${part('member_digests @> array[$3]::text[]')}) as found
+    order by ${shown} limit $2`;
 }
 
 /** Returns the conditions of a filter, and adds their parameters to `values`. */

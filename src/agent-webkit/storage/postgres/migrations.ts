@@ -218,4 +218,13 @@ export const MIGRATIONS: readonly Migration[] = [
     // As JSON: an array of names. Null until the request is escalated.
     sql: `alter table open_request add column escalated_to text`,
   },
+  {
+    isBreaking: false,
+    sql: `
+  -- The digest of each member, and another one of each approver. Null without members.
+  alter table session add column member_digests text[] collate "C";
+  create index session_members on session using gin (member_digests)
+    where member_digests is not null;
+  `,
+  },
 ];

@@ -21,6 +21,7 @@ import {
   listingQuery,
   usedSinceQuery,
 } from './listing-query.js';
+import { memberDigests } from './member-digests.js';
 import { PostgresError } from './postgres-error.js';
 import { recordColumns, type RecordRow, toRecord } from './record-row.js';
 import { openRequestsQuery, type RequestRow, toStoredRequest } from './request-row.js';
@@ -56,18 +57,20 @@ export class PostgresRecords implements SessionRecordStore {
     const config = JSON.stringify(record.config);
     const [createdAt, lastActivityAt] = [timeOf(record.createdAt), timeOf(record.lastActivityAt)];
     const details = record.details ? JSON.stringify(record.details) : null;
-    const { archived, title, terms } = searchedDetails(record.details);
+    const searched = searchedDetails(record.details);
+    const { archived, title, terms } = searched;
     const digests = terms.length > 0 ? terms.map(digest) : null;
+    const members = memberDigests(searched);
     for (let tries = 0; tries < MAX_CREATION_TRIES; tries += 1) {
       /* oxlint-disable no-await-in-loop -- each try depends on the one before */
       const creating = this.#records(
         `insert into ${this.#schema}.session
            (id, owner, creation_digest, config, epoch, server, created_at, last_activity_at,
-            details, archived, searched_title, metadata_digests)
-         values ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11)
+            details, archived, searched_title, metadata_digests, member_digests)
+         values ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict do nothing returning ${this.#columns}`,
         // prettier-ignore
-        [id, owner, creation, config, this.#address, createdAt, lastActivityAt, details, archived, title, digests],
+        [id, owner, creation, config, this.#address, createdAt, lastActivityAt, details, archived, title, digests, members],
       );
       const created = await asStorable(creating);
       if (created[0]) return created[0];
@@ -128,50 +131,43 @@ export class PostgresRecords implements SessionRecordStore {
   }
 
   list(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RecordCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
     const position = cursor && { at: cursor.lastActivityAt, id: cursor.id };
-    const options = this.#listing(owner, limit, filter);
+    const options = this.#listing(caller, limit, filter);
     return this.#listed(listingQuery('last_activity_at', position, options));
   }
 
   listCreated(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: CreationCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
     const position = cursor && { at: cursor.createdAt, id: cursor.id };
-    return this.#listed(listingQuery('created_at', position, this.#listing(owner, limit, filter)));
+    return this.#listed(listingQuery('created_at', position, this.#listing(caller, limit, filter)));
   }
 
   usedSince(
-    owner: string,
+    caller: string,
     since: Date,
     limit: number,
     after: string | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    return this.#listed(usedSinceQuery(since, after, this.#listing(owner, limit, filter)));
+    return this.#listed(usedSinceQuery(since, after, this.#listing(caller, limit, filter)));
   }
 
   async openRequests(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RequestCursor | null,
   ): Promise<StoredRequest[]> {
-    const after = cursor
-      ? [timeOf(cursor.openedAt), encodeText(cursor.sessionId), cursor.seq]
-      : [null, null, null];
-    const rows = await this.#database.query<RequestRow>(openRequestsQuery(this.#schema), [
-      encodeText(owner),
-      limit,
-      ...after,
-    ]);
-    return rows.map(toStoredRequest);
+    const { text, values } = openRequestsQuery(this.#schema, { caller, limit, cursor });
+    return (await this.#database.query<RequestRow>(text, values)).map(toStoredRequest);
   }
 
   async count(owner: string): Promise<number> {
@@ -231,8 +227,8 @@ export class PostgresRecords implements SessionRecordStore {
     });
   }
 
-  #listing(owner: string, limit: number, filter: RecordFilter = {}): ListingOptions {
-    return { schema: this.#schema, columns: this.#columns, owner, limit, filter };
+  #listing(caller: string, limit: number, filter: RecordFilter = {}): ListingOptions {
+    return { schema: this.#schema, columns: this.#columns, caller, limit, filter };
   }
 
   #listed({ text, values }: ListingQuery): Promise<SessionRecord[]> {

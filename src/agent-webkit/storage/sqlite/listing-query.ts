@@ -18,44 +18,61 @@ export interface ListingOptions {
   readonly columns: string;
   /** The id of this opening of the database. */
   readonly server: string;
-  readonly owner: string;
+  readonly caller: string;
   readonly limit: number;
   readonly filter: RecordFilter;
 }
 
-/** Returns the query of the records of an owner after a position, in the order of a time. */
+/** Returns the query of the records of a caller after a position, in the order of a time. */
 export function listingQuery(
   column: 'last_activity_at' | 'created_at',
   position: TimePosition | null,
   options: ListingOptions,
 ): ListingQuery {
-  const { prefix, columns, owner, limit } = options;
-  const filtered = conditionsOf(options);
   const after = position ? ` and ${column} <= ? and (${column} < ? or id > ?)` : '';
   const at = position ? [position.at.getTime(), position.at.getTime(), position.id] : [];
-  return {
-    sql: `select ${columns} from ${prefix}session where owner = ?${after}${filtered.sql}
-      order by ${column} desc, id limit ?`,
-    params: [JSON.stringify(owner), ...at, ...filtered.params, limit],
-  };
+  return ofCaller({ sql: after, params: at }, `${column} desc, id`, options);
 }
 
-/** Returns the query of the records of an owner that were used since a time, in the order of their ids. */
+/** Returns the query of the records of a caller that were used since a time, in the order of their ids. */
 export function usedSinceQuery(
   since: Date,
   after: string | null,
   options: ListingOptions,
 ): ListingQuery {
-  const { prefix, columns, owner, limit } = options;
-  const filtered = conditionsOf(options);
+  const params = [since.getTime(), after ?? ''];
+  return ofCaller({ sql: ' and last_activity_at >= ? and id > ?', params }, 'id', options);
+}
+
+/**
+ * Returns the query of the first records of which a caller is the owner or a member. Each of the two is a query of its
+ * own, so that both are answered in the order of an index.
+ */
+function ofCaller(condition: ListingQuery, order: string, options: ListingOptions): ListingQuery {
+  const { prefix, columns, caller, limit } = options;
+  const id = JSON.stringify(caller);
+  const [owned, shared] = [conditionsOf(options, false), conditionsOf(options, true)];
+  const part = (of: string, filtered: ListingQuery) =>
+    `select * from (select ${columns} from ${prefix}session where ${of}${condition.sql}${filtered.sql}
+      order by ${order} limit ?)`;
+  const members = `select session_id from ${prefix}session_member where member = ?`;
   return {
-    sql: `select ${columns} from ${prefix}session
-      where owner = ? and last_activity_at >= ? and id > ?${filtered.sql} order by id limit ?`,
-    params: [JSON.stringify(owner), since.getTime(), after ?? '', ...filtered.params, limit],
+    sql: `${part('owner = ?', owned)} union all ${part(`id in (${members})`, shared)}
+      order by ${order} limit ?`,
+    // prettier-ignore
+    params: [
+      id, ...condition.params, ...owned.params, limit,
+      id, ...condition.params, ...shared.params, limit,
+      limit,
+    ],
   };
 }
 
-function conditionsOf({ prefix, server, owner, filter }: ListingOptions): ListingQuery {
+/** @param isShared true when the caller does not own the records */
+function conditionsOf(
+  { prefix, server, caller, filter }: ListingOptions,
+  isShared: boolean,
+): ListingQuery {
   const conditions: string[] = [];
   const params: SqlValue[] = [];
   const add = (condition: string, ...values: SqlValue[]) => {
@@ -66,10 +83,11 @@ function conditionsOf({ prefix, server, owner, filter }: ListingOptions): Listin
   // Not a parameter, so that the index of these records is used.
   if (archived !== undefined) add(`archived = ${Number(archived)}`);
   if (title !== undefined) add('instr(searched_title, ?) > 0', title);
-  const [first, ...others] = termsOf(metadata);
+  const terms = termsOf(metadata);
+  const [first, ...others] = isShared ? [undefined, ...terms] : terms;
   const term = `${prefix}metadata_term`;
   if (first !== undefined) {
-    const owned = JSON.stringify(owner);
+    const owned = JSON.stringify(caller);
     add(`id in (select session_id from ${term} where owner = ? and term = ?)`, owned, first);
   }
   // One statement for any number of them, because each one stays prepared.

@@ -137,5 +137,18 @@ export function createMigrations(prefix: string): Migration[] {
     alter table ${prefix}open_request add column escalated_to text;
     `,
     },
+    {
+      isBreaking: false,
+      // The id of the member as JSON.
+      sql: `
+    create table ${prefix}session_member (
+      member text not null,
+      session_id text not null,
+      role text not null,
+      primary key (member, session_id)
+    ) strict, without rowid;
+    create index ${prefix}session_member_of_session on ${prefix}session_member (session_id);
+    `,
+    },
   ];
 }

@@ -22,6 +22,7 @@ import {
   usedSinceQuery,
 } from './listing-query.js';
 import type { SqliteThread } from './sqlite-thread.js';
+import { openRequestsQuery, toStoredRequest } from './request-row.js';
 import { StoredDetails } from './stored-details.js';
 import type { Row, SqlValue, Unit } from './thread-protocol.js';
 
@@ -99,55 +100,45 @@ export class SqliteRecords implements SessionRecordStore {
   }
 
   list(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RecordCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
     const position = cursor && { at: cursor.lastActivityAt, id: cursor.id };
-    const options = this.#listing(owner, limit, filter);
+    const options = this.#listing(caller, limit, filter);
     return this.#records(listingQuery('last_activity_at', position, options));
   }
 
   listCreated(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: CreationCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
     const position = cursor && { at: cursor.createdAt, id: cursor.id };
-    return this.#records(listingQuery('created_at', position, this.#listing(owner, limit, filter)));
+    return this.#records(
+      listingQuery('created_at', position, this.#listing(caller, limit, filter)),
+    );
   }
 
   usedSince(
-    owner: string,
+    caller: string,
     since: Date,
     limit: number,
     after: string | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    return this.#records(usedSinceQuery(since, after, this.#listing(owner, limit, filter)));
+    return this.#records(usedSinceQuery(since, after, this.#listing(caller, limit, filter)));
   }
 
   async openRequests(
-    owner: string,
+    caller: string,
     limit: number,
     cursor: RequestCursor | null,
   ): Promise<StoredRequest[]> {
-    const { openedAt = new Date(0), sessionId = '', seq = 0 } = cursor ?? {};
-    const params = [JSON.stringify(owner), openedAt.getTime(), sessionId, seq, limit];
-    const rows = await this.#thread.read(this.#sql.openRequests, params);
-    return rows.map((row) => ({
-      sessionId: String(row['session_id']),
-      openedAt: new Date(Number(row['opened_at'])),
-      ...(row['approved_by'] !== null && {
-        approvedBy: JSON.parse(String(row['approved_by'])) as string[],
-      }),
-      ...(row['escalated_to'] !== null && {
-        escalatedTo: JSON.parse(String(row['escalated_to'])) as string[],
-      }),
-      event: { seq: Number(row['seq']), name: String(row['name']), data: String(row['data']) },
-    }));
+    const { sql, params } = openRequestsQuery(this.#prefix, { caller, limit, cursor });
+    return (await this.#thread.read(sql, params)).map(toStoredRequest);
   }
 
   async count(owner: string): Promise<number> {
@@ -176,9 +167,9 @@ export class SqliteRecords implements SessionRecordStore {
     await this.#thread.write([deletions.map((query) => ({ kind: 'write', ...query }))]);
   }
 
-  #listing(owner: string, limit: number, filter: RecordFilter = {}): ListingOptions {
+  #listing(caller: string, limit: number, filter: RecordFilter = {}): ListingOptions {
     const [prefix, server] = [this.#prefix, this.#server];
-    return { prefix, columns: COLUMNS, server, owner, limit, filter };
+    return { prefix, columns: COLUMNS, server, caller, limit, filter };
   }
 
   async #records({ sql, params }: ListingQuery): Promise<SessionRecord[]> {
@@ -224,14 +215,6 @@ function createStatements(prefix: string) {
     claim: `update ${session} set epoch = ?, server = ? where id = ?`,
     update: `update ${session} set config = coalesce(?, config),
       last_activity_at = coalesce(?, last_activity_at) where id = ? and epoch = ?`,
-    openRequests: `select request.session_id, request.opened_at, request.approved_by,
-        request.escalated_to, event.seq, event.name, event.data
-      from ${prefix}open_request as request
-      join ${session} as session on session.id = request.session_id
-      join ${prefix}event as event on event.session = session.key and event.seq = request.seq
-      where request.owner = ?
-        and (request.opened_at, request.session_id, request.seq) > (?, ?, ?)
-      order by request.opened_at, request.session_id, request.seq limit ?`,
     count: `select count(*) as count from ${session} where owner = ?`,
     unfinished: `select id from ${session}
       where is_unfinished = 1 and server <> ? and id > ? order by id limit ?`,
@@ -246,6 +229,7 @@ function createStatements(prefix: string) {
       `delete from ${prefix}accepted_key where session = ${keyOfSession}`,
       `delete from ${prefix}open_request where session_id = ?`,
       `delete from ${prefix}metadata_term where session_id = ?`,
+      `delete from ${prefix}session_member where session_id = ?`,
       `delete from ${session} where id = ?`,
     ],
     deleteTranscripts: [
