@@ -20,6 +20,7 @@ export type {
   EventStreamOptions,
   Transport,
 } from './agent-webkit-client/event-stream.js';
+export type { StreamListener, Update } from './agent-webkit-client/shared-stream.js';
 export type { HttpOptions } from './agent-webkit-client/http.js';
 export type { OutgoingMessage } from './agent-webkit-client/outbox.js';
 export { EventsLostError, OutboxFullError, ApiError } from './agent-webkit-client/api-error.js';

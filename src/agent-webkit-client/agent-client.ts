@@ -10,6 +10,7 @@ import { AgentSession } from './agent-session.js';
 import { type BackoffOptions, retry, type RetryOptions } from './backoff.js';
 import type { StreamSettings, Transport } from './event-stream.js';
 import { Http, type HttpOptions } from './http.js';
+import { SharedStream, type StreamListener } from './shared-stream.js';
 import { randomId } from './random-id.js';
 
 export interface AgentClientOptions extends HttpOptions {
@@ -44,6 +45,7 @@ const ATTEMPTS = 5;
 export class AgentClient {
   readonly #http: Http;
   readonly #settings: StreamSettings;
+  readonly #shared: SharedStream;
   readonly #answered = new AnsweredRequests();
 
   /** @throws TypeError when the `url` is not an address of HTTP */
@@ -55,6 +57,7 @@ export class AgentClient {
   }: AgentClientOptions) {
     this.#http = new Http(http);
     this.#settings = { transport, silenceMs, backoff };
+    this.#shared = new SharedStream(this.#http, this.#settings);
   }
 
   /**
@@ -83,7 +86,18 @@ export class AgentClient {
 
   /** Returns a session by its id. Asks the server nothing. */
   attach(sessionId: string): AgentSession {
-    return new AgentSession(sessionId, this.#http, this.#settings, this.#answered);
+    return new AgentSession(sessionId, this.#http, this.#settings, this.#answered, this.#shared);
+  }
+
+  /**
+   * Listens to the caller's sessions: their events from now on, and those that are created and deleted. All listeners, and
+   * the readers of the transport `shared`, have one connection. After each `stream_start`, and after each `stream_gap`, read
+   * anew what you show.
+   *
+   * @returns a function that removes the listener
+   */
+  watch(listener: StreamListener): () => void {
+    return this.#shared.join(listener);
   }
 
   /** Returns a page of the caller's sessions, the newest activity first. */

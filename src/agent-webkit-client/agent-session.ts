@@ -6,6 +6,8 @@ import type { AnsweredRequests } from './answered-requests.js';
 import { NEVER, retry, type RetryOptions } from './backoff.js';
 import { type EventStreamOptions, EventStream, type StreamSettings } from './event-stream.js';
 import type { Http } from './http.js';
+import { SharedEvents } from './shared-events.js';
+import type { SharedStream } from './shared-stream.js';
 import { Outbox, type OutgoingMessage } from './outbox.js';
 import { randomId } from './random-id.js';
 import { ApiError } from './api-error.js';
@@ -19,17 +21,25 @@ export class AgentSession {
   readonly id: string;
   readonly #http: Http;
   readonly #settings: StreamSettings;
-  readonly #stream: EventStream;
+  readonly #stream: EventStream | SharedEvents;
   readonly #outbox: Outbox;
   readonly #answered: AnsweredRequests;
 
   /** @internal `AgentClient` returns sessions. */
-  constructor(id: string, http: Http, settings: StreamSettings, answered: AnsweredRequests) {
+  constructor(
+    id: string,
+    http: Http,
+    settings: StreamSettings,
+    answered: AnsweredRequests,
+    shared: SharedStream,
+  ) {
     this.id = id;
     this.#http = http;
     this.#settings = settings;
     this.#answered = answered;
-    this.#stream = new EventStream(http, id, settings);
+    const own = new EventStream(http, id, settings);
+    const isShared = settings.transport === 'shared';
+    this.#stream = isShared ? new SharedEvents(http, id, shared, own, settings) : own;
     this.#outbox = new Outbox(
       ({ messageId: message_id, content }, signal) =>
         this.post({ type: 'user_message', message_id, content }, signal),

@@ -1,16 +1,19 @@
 import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
 import type { EventsPage } from '../agent-webkit/protocol/answers.js';
 import { Backoff, type BackoffOptions, delay, mayPass, NEVER, type Retry } from './backoff.js';
+import { readFrames } from './frame-stream.js';
 import type { Http } from './http.js';
 import { EventsLostError, ApiError } from './api-error.js';
-import { SilenceLimit } from './silence.js';
-import { SseParser } from './sse-parser.js';
 
 /**
- * How events are received. `stream` reads server-sent events. `poll` asks for them, and waits at the server: for
- * platforms whose `fetch` cannot read a response piece by piece, such as React Native.
+ * How events are received.
+ *
+ * - `stream`: server-sent events, by a connection for each reader.
+ * - `shared`: server-sent events of all sessions of the caller by one connection, also of those that are not read.
+ * - `poll`: requests that wait at the server, for platforms whose `fetch` cannot read a response piece by piece, such as
+ *   React Native.
  */
-export type Transport = 'stream' | 'poll';
+export type Transport = 'stream' | 'shared' | 'poll';
 
 /** The connection of a stream. */
 export type Connection =
@@ -40,7 +43,6 @@ interface Received {
   readonly event: DeliveredEvent;
 }
 
-const NO_STREAMS = 'This fetch cannot read a stream. Use the transport "poll".';
 /** How long a poll waits at the server, in seconds. */
 const POLL_WAIT_S = 25;
 /** The shortest time between two polls without an event, in milliseconds. */
@@ -116,31 +118,16 @@ export class EventStream {
       : this.#stream(after, signal, opened);
   }
 
-  async *#stream(after: string, signal: AbortSignal, opened: () => void) {
-    const limit = new SilenceLimit(signal, this.#settings.silenceMs);
-    try {
-      const response = await this.#http.open({
-        path: `${this.#path}/stream`,
-        headers: {
-          accept: 'text/event-stream',
-          ...(after !== '0' && { 'last-event-id': after }),
-        },
-        signal: limit.signal,
-      });
-      const reader = response.body?.getReader();
-      if (!reader) throw new ApiError(response.status, null, NO_STREAMS, null);
-      opened();
-      const parser = new SseParser();
-      for (;;) {
-        limit.heard();
-        const { done, value } = await reader.read();
-        if (done) return;
-        for (const { id, event, data } of parser.push(value))
-          yield { id, event: { id: Number(id), event, data: JSON.parse(data) } as DeliveredEvent };
-      }
-    } finally {
-      limit.end();
-    }
+  async *#stream(after: string, signal: AbortSignal, onOpen: () => void) {
+    const frames = readFrames(this.#http, {
+      path: `${this.#path}/stream`,
+      lastEventId: after === '0' ? null : after,
+      signal,
+      silenceMs: this.#settings.silenceMs,
+      onOpen,
+    });
+    for await (const { id, event, data } of frames)
+      yield { id, event: { id: Number(id), event, data: JSON.parse(data) } as DeliveredEvent };
   }
 
   async *#poll(after: string, signal: AbortSignal, opened: () => void) {

@@ -33,7 +33,7 @@ class Network {
     const failure = this.failures.shift();
     if (failure) return failure(init?.signal ?? AbortSignal.abort());
     const response = await fetch(input, init);
-    if (!response.body || response.headers.get('content-type') !== 'text/event-stream')
+    if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
       return response;
     const reader = response.body.getReader();
     const body = new ReadableStream<Uint8Array>({
@@ -66,7 +66,7 @@ const busy = () =>
     headers: { 'retry-after': '0' },
   });
 
-describe.each(['stream', 'poll'] as const)('the client, by %s', (transport) => {
+describe.each(['stream', 'shared', 'poll'] as const)('the client, by %s', (transport) => {
   let app: TestApp;
   const network = new Network();
   const open = async (options: Partial<AgentClientOptions> = {}): Promise<AgentClient> => {
