@@ -237,7 +237,7 @@ describeInChromium('the page in Chromium', () => {
     await ann.tab.keyboard.press('Escape');
     await ann.sees(ann.tab.getByText('Press Esc again to stop the agent'));
     await ann.tab.keyboard.press('Escape');
-    await ann.seesText(/Stopped before completion/);
+    await ann.seesText(/^Interrupted/);
     await ann.seesText(/You wrote “And then this”/);
     await ann.seesNo(ann.tab.getByLabel('Queued messages'));
   });
@@ -311,7 +311,9 @@ describeInChromium('the page in Chromium', () => {
     await ann.say('Look at this');
     await ann.seesText(/You wrote “Look at this”/);
     await ann.sees(ann.conversation.getByRole('img', { name: 'Sent by you' }));
-    expect(await ann.tab.evaluate('document.querySelector(".sent-image").naturalWidth')).toBe(1);
+    expect(
+      await ann.tab.evaluate('document.querySelector(".user .image > img").naturalWidth'),
+    ).toBe(1);
   });
 
   it('reports that a session was deleted in another tab', async () => {

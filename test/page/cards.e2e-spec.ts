@@ -68,4 +68,82 @@ describeInChromium('the content of a conversation on the page', () => {
     await ann.sees(ann.card.getByRole('button', { name: 'Copied' }));
     expect(await ann.tab.evaluate('window.copied')).toBe('echo "Hello from the demo"');
   });
+
+  it('shows the work of a sub-agent inside its call, also after a reload', async () => {
+    await start('subagent');
+    const call = ann.conversation.locator('.tool', { hasText: 'Count the files' }).first();
+    // The call is open while the sub-agent works.
+    await ann.sees(call.locator('.thread .tool', { hasText: 'Glob' }));
+    await ann.sees(ann.results);
+    expect(await ann.conversation.locator('.thread').count()).toBe(0);
+    await ann.tab.reload();
+    await ann.sees(ann.results);
+    expect(await ann.conversation.locator('.thread').count()).toBe(0);
+    await call.locator('summary').first().click();
+    await ann.sees(call.locator('.thread').getByText('There are two files, a.txt and b.txt.'));
+    expect(await ann.conversation.locator('.items-inner > .agent').count()).toBe(3);
+  });
+
+  it('shows the newest to-do list as a list, and collapses the earlier ones', async () => {
+    await start('todo');
+    const list = ann.conversation.getByRole('list', { name: 'To-do list' });
+    await ann.sees(list.getByText('Fixing the rounding'));
+    await ann.sees(ann.results);
+    expect(await list.count()).toBe(1);
+    expect(await list.locator('[data-status=completed]').count()).toBe(3);
+    await ann.sees(ann.conversation.locator('.tool', { hasText: '1 of 3 done' }));
+  });
+
+  it('shows answered questions with their answers, and a plan that was approved', async () => {
+    await start('question');
+    await ann.tab.getByRole('radio', { name: 'Green' }).check();
+    await ann.tab.getByRole('checkbox', { name: 'A service' }).check();
+    await ann.button('Answer').click();
+    await ann.sees(ann.results);
+    expect(await ann.conversation.locator('.answers dd').allInnerTexts()).toEqual([
+      'Green',
+      'A service',
+    ]);
+    await ann.say('plan');
+    await ann.button('Approve').click();
+    await ann.sees(ann.results.nth(1));
+    await ann.sees(ann.conversation.locator('.tool strong', { hasText: /^Copy$/ }));
+  });
+
+  it('enlarges an image of a tool, and says when, by which model and with how many tokens a turn ended', async () => {
+    await start('picture');
+    await ann.sees(ann.results);
+    await ann.conversation.locator('button.image').click();
+    const dialog = ann.tab.getByRole('dialog', { name: 'Image from Read' });
+    await ann.sees(dialog);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await ann.results.innerText()).toMatch(
+      /^Done · [\d.]+ m?s · scripted · tokens: \d+ in, \d+ out · \$0\.0010 · \d\d:\d\d$/,
+    );
+    await ann.sees(ann.conversation.locator('.user time'));
+  });
+
+  it('shows an interrupted turn as such, and not as a failure', async () => {
+    await start('todo');
+    await ann.sees(ann.tab.locator('.todos'));
+    await ann.button('Stop').click();
+    await ann.seesText(/^Interrupted/);
+    expect(await ann.results.getAttribute('data-error')).toBeNull();
+    expect(await ann.conversation.locator('.fault, [data-state=failed]').count()).toBe(0);
+  });
+
+  it('scrolls a wide table and code on a phone, and not the page', async () => {
+    ann = await Viewer.open(browser, server.link, 390);
+    await ann.startSession();
+    await ann.say('code');
+    await ann.sees(ann.results);
+    const isWide = (selector: string) =>
+      ann.tab.evaluate<boolean>(
+        `(() => { const box = document.querySelector('${selector}'); return box.scrollWidth > box.clientWidth; })()`,
+      );
+    expect(await isWide('.markdown .table')).toBe(true);
+    expect(await isWide('.code-block pre')).toBe(true);
+    expect(await ann.tab.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  });
 });

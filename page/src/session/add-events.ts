@@ -1,6 +1,6 @@
 import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
 import { addActivity, timeOf } from './activity.js';
-import { addDelta, emptyTool, readBlock } from './blocks.js';
+import { addDelta, emptyTool, readBlock, readModel } from './blocks.js';
 import type { Conversation } from './conversation.js';
 import {
   approve,
@@ -35,8 +35,9 @@ export function addEvents(
     if (event.id <= draft.lastId) continue;
     if (draft.lastId === 0 && event.id > 1) draft.lacksBeginning = true;
     draft.lastId = event.id;
+    draft.lastAt = timeOf(event);
     addEvent(draft, event);
-    draft.waitingSince = draft.requests.length === 0 ? null : (draft.waitingSince ?? timeOf(event));
+    draft.waitingSince = draft.requests.length === 0 ? null : (draft.waitingSince ?? draft.lastAt);
   }
   return draft;
 }
@@ -75,6 +76,8 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
     }
     case 'message_complete': {
       const { message_id: id, message } = event.data;
+      if (event.data.parent_tool_use_id === undefined)
+        draft.model = readModel(message.model, draft.model);
       changeMessage(draft, id, event.data.parent_tool_use_id, ({ blocks }) => ({
         blocks: message.content.map((block) => readBlock(block, blocks)),
         settled: message.content.length,
@@ -125,10 +128,16 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       return;
     case 'result':
       endTurn(draft, event.data.session_cost_usd);
-      draft.items.push({ kind: 'result', key, ...event.data });
+      draft.items.push({
+        kind: 'result',
+        key,
+        at: draft.lastAt,
+        model: draft.model,
+        ...event.data,
+      });
       return;
     case 'error':
-      draft.items.push({ kind: 'error', key, ...event.data });
+      draft.items.push({ kind: 'error', key, at: draft.lastAt, ...event.data });
       return;
     case 'mcp_status_change':
       if (event.data.status !== 'pending')

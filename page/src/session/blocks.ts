@@ -4,6 +4,8 @@ import type { MessageDelta, RequestOutcome } from '../../../src/agent-webkit/pro
 export interface Outcome {
   outcome: RequestOutcome;
   by?: string;
+  /** The input that was allowed, if it is another one: an edited input, or questions with their answers. */
+  updatedInput?: Record<string, unknown>;
 }
 
 /** A tool call with its input, which may still be streaming, and its output. */
@@ -18,6 +20,8 @@ export interface ToolBlock {
   /** True while the call waits for a decision of the user. */
   isAsked: boolean;
   outcome: Outcome | null;
+  /** True if the turn ended without a result of the call. */
+  isAbandoned: boolean;
 }
 
 /** A part of a message of the agent. */
@@ -40,6 +44,11 @@ export function readBlock(data: unknown, known: readonly Block[]): Block {
   return { kind: 'other', data };
 }
 
+/** Returns the model of a message; the earlier one for a message that the SDK has written in place of a model. */
+export function readModel(model: unknown, earlier: string | null): string | null {
+  return typeof model === 'string' && model !== '' && !model.startsWith('<') ? model : earlier;
+}
+
 export function emptyTool(id: string, name: string): ToolBlock {
   return {
     kind: 'tool',
@@ -50,6 +59,7 @@ export function emptyTool(id: string, name: string): ToolBlock {
     result: null,
     isAsked: false,
     outcome: null,
+    isAbandoned: false,
   };
 }
 

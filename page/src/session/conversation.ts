@@ -26,9 +26,14 @@ export type OpenRequest =
   | ({ readonly kind: 'dialog' } & EventPayloads['dialog_request'])
   | ({ readonly kind: 'hook' } & EventPayloads['hook_decision_request']);
 
-export interface AgentMessage {
-  readonly kind: 'agent';
+interface Entry {
   readonly key: string;
+  /** When it began, in milliseconds since 1970; 0 for an event that was stored without a time. */
+  readonly at: number;
+}
+
+export interface AgentMessage extends Entry {
+  readonly kind: 'agent';
   readonly blocks: readonly Block[];
   /** The number of complete blocks, counted from the first. */
   readonly settled: number;
@@ -39,16 +44,18 @@ export interface AgentMessage {
 
 /** An entry of the conversation. Entries are added and replaced, never moved or removed. */
 export type Item =
-  | { readonly kind: 'user'; readonly key: string; readonly content: UserContent }
+  | (Entry & { readonly kind: 'user'; readonly content: UserContent })
   | AgentMessage
-  | ({ readonly kind: 'result'; readonly key: string } & EventPayloads['result'])
-  | ({ readonly kind: 'error'; readonly key: string } & EventPayloads['error'])
-  | { readonly kind: 'note'; readonly key: string; readonly text: string };
+  | (Entry & { readonly kind: 'result'; readonly model: string | null } & EventPayloads['result'])
+  | (Entry & { readonly kind: 'error' } & EventPayloads['error'])
+  | (Entry & { readonly kind: 'note'; readonly text: string });
 
 /** The visible state of a session. */
 export interface Conversation {
   /** The id of the last event that is included. */
   readonly lastId: number;
+  /** When that event happened, in milliseconds since 1970. */
+  readonly lastAt: number;
   readonly items: readonly Item[];
   /** The queued messages. */
   readonly queue: readonly QueuedMessage[];
@@ -61,12 +68,15 @@ export interface Conversation {
   readonly isDormant: boolean;
   readonly isClosed: boolean;
   readonly costUsd: number;
+  /** The model that wrote the last message of the agent itself; null if it is not known. */
+  readonly model: string | null;
   /** True when the server no longer has the first events. */
   readonly lacksBeginning: boolean;
 }
 
 export const emptyConversation: Conversation = {
   lastId: 0,
+  lastAt: 0,
   items: [],
   queue: [],
   requests: [],
@@ -77,5 +87,6 @@ export const emptyConversation: Conversation = {
   isDormant: false,
   isClosed: false,
   costUsd: 0,
+  model: null,
   lacksBeginning: false,
 };

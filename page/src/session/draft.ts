@@ -22,7 +22,8 @@ export function startTurn(draft: Draft, messageId: string): void {
 /** Moves a message from the queue to the conversation. */
 export function deliverMessage(draft: Draft, messageId: string): void {
   const message = takeQueued(draft, messageId);
-  if (message) draft.items.push({ kind: 'user', key: messageId, content: message.content });
+  if (message)
+    draft.items.push({ kind: 'user', key: messageId, at: draft.lastAt, content: message.content });
 }
 
 /** Removes a message from the queue, and returns it. */
@@ -38,16 +39,27 @@ export function editQueued(draft: Draft, messageId: string, content: UserContent
   );
 }
 
-/** Keeps the part of a streaming message that had arrived when the turn ended. */
+/** Keeps the part of a streaming message that had arrived when the turn ended, and abandons calls without a result. */
 export function endTurn(draft: Draft, costUsd: number): void {
   draft.isRunning = false;
   draft.costUsd = costUsd;
   for (let at = draft.items.length - 1; at >= 0; at -= 1) {
     const item = draft.items[at];
     if (item?.kind === 'result') break;
-    if (item?.kind === 'agent' && item.isStreaming)
-      draft.items[at] = { ...item, isStreaming: false };
+    if (item?.kind === 'agent') draft.items[at] = endMessage(item);
   }
+}
+
+function isOpen(block: Block): boolean {
+  return block.kind === 'tool' && block.result === null && !block.isAsked && !block.isAbandoned;
+}
+
+function endMessage(message: AgentMessage): AgentMessage {
+  if (!message.isStreaming && !message.blocks.some(isOpen)) return message;
+  const blocks = message.blocks.map((block) =>
+    isOpen(block) ? ({ ...block, isAbandoned: true } as ToolBlock) : block,
+  );
+  return { ...message, blocks, isStreaming: false };
 }
 
 export function ask(draft: Draft, request: OpenRequest): void {
@@ -73,16 +85,16 @@ export function escalate(draft: Draft, data: EventPayloads['request_escalated'])
 }
 
 export function resolve(draft: Draft, data: EventPayloads['request_resolved']): void {
-  const { correlation_id: id, outcome, by } = data;
+  const { correlation_id: id, outcome, by, updated_input: updatedInput } = data;
   draft.requests = draft.requests.filter((request) => request.correlation_id !== id);
   changeTool(draft, id, {
     isAsked: false,
-    outcome: by === undefined ? { outcome } : { outcome, by },
+    outcome: { outcome, ...(by !== undefined && { by }), ...(updatedInput && { updatedInput }) },
   });
 }
 
 export function note(draft: Draft, key: string, text: string): void {
-  draft.items.push({ kind: 'note', key, text });
+  draft.items.push({ kind: 'note', key, at: draft.lastAt, text });
 }
 
 /** Searches from the end, because events nearly always concern one of the last items. */
@@ -103,6 +115,7 @@ export function changeMessage(
   const message: AgentMessage = {
     kind: 'agent',
     key: id,
+    at: draft.lastAt,
     blocks: [],
     settled: 0,
     isStreaming: false,

@@ -18,6 +18,32 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
+/** Formats a number of tokens: 842, 12.3k, 1.2M. */
+export function formatTokens(count: number): string {
+  if (count < 1000) return String(count);
+  const [unit, sign] = count < 999_950 ? ([1000, 'k'] as const) : ([1_000_000, 'M'] as const);
+  return `${(count / unit).toFixed(1).replace(/\.0$/, '')}${sign}`;
+}
+
+const timeOfDay = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const dayAndTime = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const fullTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+
+/** Formats a time to the minute, with the day unless it is today. */
+export function formatTime(at: number, now: number): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  return (isToday ? timeOfDay : dayAndTime).format(at);
+}
+
+export function formatFullTime(at: number): string {
+  return fullTime.format(at);
+}
+
 const clock = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',

@@ -1,6 +1,7 @@
-import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Item } from '../session/conversation.js';
 import { ItemView } from './item-view.js';
+import { separate, ThreadsContext } from './threads.js';
 
 /** The number of items that are drawn at first, and that are added each time the user scrolls up. */
 const CHUNK = 60;
@@ -12,7 +13,14 @@ const NEAR_PX = 80;
  * scrolled up; then the visible items stay in place. Older items are drawn only when the user scrolls
  * to them, so that a long session costs no more than a short one.
  */
-export function ItemList({ items, children }: { items: readonly Item[]; children: ReactNode }) {
+export function ItemList({
+  items: all,
+  children,
+}: {
+  items: readonly Item[];
+  children: ReactNode;
+}) {
+  const { top: items, threads } = useMemo(() => separate(all), [all]);
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const heightBefore = useRef(0);
@@ -66,9 +74,11 @@ export function ItemList({ items, children }: { items: readonly Item[]; children
           {from > 0 ? (
             <p className="item note">{from} earlier entries. Scroll up to see them.</p>
           ) : null}
-          {items.slice(from).map((item) => (
-            <ItemView key={item.key} item={item} />
-          ))}
+          <ThreadsContext value={threads}>
+            {items.slice(from).map((item) => (
+              <ItemView key={item.key} item={item} />
+            ))}
+          </ThreadsContext>
           {children}
         </div>
       </div>

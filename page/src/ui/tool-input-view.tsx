@@ -7,6 +7,7 @@ import { InputFields } from './input-fields.js';
 export function ToolInputView({ tool, input }: { tool: string; input: unknown }) {
   const change = readFileChange(tool, input);
   if (change !== null) return <FileDiff change={change} />;
+  if (tool === 'Task' || tool === 'Agent') return <InputFields input={withoutTitle(input)} />;
   const call = readCommand(tool, input);
   if (call === null) return <InputFields input={input} />;
   return (
@@ -15,6 +16,13 @@ export function ToolInputView({ tool, input }: { tool: string; input: unknown })
       {Object.keys(call.others).length === 0 ? null : <InputFields input={call.others} />}
     </>
   );
+}
+
+/** The summary of the call shows the description already. */
+function withoutTitle(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input;
+  const { description: _, ...others } = input as Record<string, unknown>;
+  return others;
 }
 
 function readCommand(
