@@ -320,6 +320,7 @@ describeInChromium('the page in Chromium', () => {
     const ann = await openSession();
     const other = await open(`${ann.tab.url()}&token=${server.token}`);
     await other.sees(other.tab.locator('.pill[data-connection=open]'));
+    await ann.button('Options').click();
     await ann.button('Delete').click();
     await ann.tab.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await ann.sees(ann.tab.getByText('No session selected'));

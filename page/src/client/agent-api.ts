@@ -6,6 +6,7 @@ import type {
 } from '../../../src/agent-webkit/protocol/answers.js';
 import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type {
+  ChangeSession,
   CreateSession,
   InboundMessage,
   RequestReply,
@@ -75,14 +76,27 @@ export class AgentApi {
     return (await this.#get(`/sessions/${encodeURIComponent(id)}`)) as SessionInfo;
   }
 
+  /** Changes the title, the metadata or the archive mark of a session. */
+  async change(id: string, change: ChangeSession): Promise<SessionInfo> {
+    const body = JSON.stringify(change);
+    return (await this.#call('PATCH', `/sessions/${encodeURIComponent(id)}`, body)) as SessionInfo;
+  }
+
   delete(id: string): Promise<void> {
     return this.#transport.delete(`/sessions/${encodeURIComponent(id)}`);
   }
 
-  async #get(path: string): Promise<unknown> {
-    const headers: HeadersInit = this.#token ? { authorization: `Bearer ${this.#token}` } : {};
-    const response = await fetch(this.#base + path, { headers });
+  #get(path: string): Promise<unknown> {
+    return this.#call('GET', path);
+  }
+
+  async #call(method: string, path: string, body?: string): Promise<unknown> {
+    const headers: HeadersInit = {
+      ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const response = await fetch(this.#base + path, { method, headers, body: body ?? null });
     if (!response.ok) throw readRefusal(response.status, await response.text());
-    return await response.json();
+    return response.status === 204 ? undefined : await response.json();
   }
 }

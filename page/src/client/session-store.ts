@@ -1,7 +1,7 @@
 import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
-import type { RequestReply } from '../../../src/agent-webkit/protocol/inbound.js';
+import type { ChangeSession, RequestReply } from '../../../src/agent-webkit/protocol/inbound.js';
 import { addEvents } from '../session/add-events.js';
 import { type Conversation, emptyConversation } from '../session/conversation.js';
 import { addRows, eventRow, type Row } from '../session/event-rows.js';
@@ -162,11 +162,17 @@ export class SessionStore {
     await this.refresh();
   }
 
+  /** Changes the title or the archive mark. */
+  async change(change: ChangeSession): Promise<void> {
+    this.#change({ info: await this.#api.change(this.id, change) });
+  }
+
   #take(event: DeliveredEvent): void {
     const isReplayed = event.id <= this.#replayedTo;
     const row = eventRow(event, isReplayed, Date.now());
     this.#clock.take(row.at, isReplayed);
     this.#arrive(row);
+    if (event.event === 'session_changed' && !isReplayed) void this.refresh();
   }
 
   #arrive(row: Row): void {

@@ -1,15 +1,17 @@
-import { useRef } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { ConnectionPill } from './connection-pill.js';
 import { formatCost } from './format.js';
 import { MODES } from './modes.js';
+import { SessionOptions } from './session-options.js';
 
 interface HeadProps {
   store: SessionStore;
   snapshot: SessionSnapshot;
   title: string;
   attempt: (action: () => Promise<void>) => void;
+  /** Called when the user has changed what the list shows of the session. */
+  onChanged: () => void;
   onDelete: () => void;
 }
 
@@ -20,9 +22,9 @@ function describe({ model, cwd, sandbox }: SessionInfo): string {
 }
 
 /** The head of the conversation: the session, its settings, and the connection. */
-export function ConversationHead({ store, snapshot, title, attempt, onDelete }: HeadProps) {
+export function ConversationHead(props: HeadProps) {
+  const { store, snapshot, title, attempt, onChanged, onDelete } = props;
   const { info, conversation, connection, problem } = snapshot;
-  const confirmation = useRef<HTMLDialogElement>(null);
   const isOver = conversation.isClosed || problem !== null;
   return (
     <header className="pane-head conversation-head">
@@ -51,33 +53,16 @@ export function ConversationHead({ store, snapshot, title, attempt, onDelete }: 
         </select>
       </label>
       {isOver ? null : <ConnectionPill connection={connection} />}
-      <button
-        type="button"
-        className="quiet"
-        onClick={() => confirmation.current?.showModal()}
-        disabled={isOver}
-      >
-        Delete
-      </button>
-      <dialog ref={confirmation} aria-label="Delete this session?">
-        <h2>Delete this session?</h2>
-        <p>This stops the agent and deletes the conversation for all users. It cannot be undone.</p>
-        <div className="actions">
-          <button
-            type="button"
-            className="danger"
-            onClick={() => {
-              confirmation.current?.close();
-              onDelete();
-            }}
-          >
-            Delete
-          </button>
-          <button type="button" className="quiet" onClick={() => confirmation.current?.close()}>
-            Cancel
-          </button>
-        </div>
-      </dialog>
+      <SessionOptions
+        info={info}
+        title={title}
+        isOver={isOver}
+        onChange={async (change) => {
+          await store.change(change);
+          onChanged();
+        }}
+        onDelete={onDelete}
+      />
     </header>
   );
 }

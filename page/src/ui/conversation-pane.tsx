@@ -20,12 +20,14 @@ interface PaneProps {
   wanted: string | null;
   /** Called when it is shown. */
   onShown: () => void;
+  /** Called when the user has changed what the list shows of the session. */
+  onChanged: () => void;
   onDelete: () => void;
 }
 
 /** The conversation with its pending requests and the composer. */
 export function ConversationPane(props: PaneProps) {
-  const { store, snapshot, title, wanted, onShown, onDelete } = props;
+  const { store, snapshot, title, wanted, onShown, onChanged, onDelete } = props;
   const { conversation, outbox, connection, problem } = snapshot;
   const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
   const [fault, setFault] = useState<string | null>(null);
@@ -46,6 +48,7 @@ export function ConversationPane(props: PaneProps) {
         snapshot={snapshot}
         title={title}
         attempt={attempt}
+        onChanged={onChanged}
         onDelete={onDelete}
       />
       {connection.kind === 'lost' && connection.attempts > 1 && problem === null ? (

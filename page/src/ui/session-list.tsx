@@ -1,16 +1,11 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
-import type { SessionStateName } from '../../../src/agent-webkit/protocol/events.js';
-import { formatAgo, formatCost } from './format.js';
+import { groupSessions, searchSessions } from './session-groups.js';
+import { SessionRow } from './session-row.js';
 import { titleOf, type Titles } from './titles.js';
 
-const STATES: Readonly<Record<SessionStateName, string>> = {
-  idle: 'Ready',
-  running: 'Running',
-  awaiting: 'Needs you',
-  dormant: 'Dormant',
-  closed: 'Ended',
-};
+/** A search loads older sessions until so many are loaded. */
+const MAX_SEARCHED = 1000;
 
 interface SessionListProps {
   sessions: readonly SessionInfo[];
@@ -26,48 +21,73 @@ interface SessionListProps {
   children?: ReactNode;
 }
 
-/** The user's sessions, the newest activity first. */
+/** The user's sessions by day, the newest activity first, with a search of their titles. */
 export function SessionList(props: SessionListProps) {
   const { sessions, selected, titles, now, hasMore, problem, onSelect, onMore, onNew } = props;
   const { children } = props;
+  const [query, setQuery] = useState('');
+  const [isArchiveShown, setArchiveShown] = useState(false);
+  const isSearching = query.trim() !== '';
+  useEffect(() => {
+    if (isSearching && hasMore && sessions.length < MAX_SEARCHED) onMore();
+    // oxlint-disable-next-line react/exhaustive-deps -- `onMore` is another function in each render
+  }, [isSearching, hasMore, sessions.length]);
+
+  const listed = sessions.filter(({ archived }) => archived === isArchiveShown);
+  const found = searchSessions(listed, query, ({ session_id: id }) => titleOf(id, titles));
   return (
     <nav className="sessions" aria-label="Sessions">
       <header className="pane-head">
-        <h2>Sessions</h2>
+        <h2>{isArchiveShown ? 'Archive' : 'Sessions'}</h2>
         <button type="button" className="primary" onClick={onNew}>
           New session
         </button>
       </header>
+      <div className="session-search" role="search">
+        <input
+          type="search"
+          aria-label="Search sessions"
+          placeholder="Search titles"
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
+        <button
+          type="button"
+          className="quiet"
+          aria-pressed={isArchiveShown}
+          onClick={() => setArchiveShown(!isArchiveShown)}
+        >
+          Archived
+        </button>
+      </div>
       {problem === null ? null : (
         <p className="problem" role="alert">
           {problem}
         </p>
       )}
       {children}
-      <ul>
-        {sessions.map((session) => (
-          <li key={session.session_id}>
-            <button
-              type="button"
-              className="session"
-              data-state={session.state}
-              aria-current={session.session_id === selected ? 'true' : undefined}
-              onClick={() => onSelect(session.session_id)}
-            >
-              <span className="session-title">{titleOf(session.session_id, titles)}</span>
-              <span className="session-facts">
-                <span className="state" data-state={session.state}>
-                  {STATES[session.state]}
-                </span>
-                <span>{formatAgo(session.last_activity_at, now)}</span>
-                <span className="session-cost">{formatCost(session.total_cost_usd)}</span>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {sessions.length === 0 && problem === null ? (
-        <p className="empty">You have no sessions yet.</p>
+      {groupSessions(found, now).map((group) => (
+        <section key={group.name} aria-label={group.name}>
+          <h3 className="session-group">{group.name}</h3>
+          <ul>
+            {group.sessions.map((session) => (
+              <li key={session.session_id}>
+                <SessionRow
+                  session={session}
+                  title={titleOf(session.session_id, titles)}
+                  isSelected={session.session_id === selected}
+                  now={now}
+                  onSelect={() => onSelect(session.session_id)}
+                />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+      {found.length === 0 && problem === null ? (
+        <p className="empty" role="status">
+          {describeNone(isSearching, isArchiveShown)}
+        </p>
       ) : null}
       {hasMore ? (
         <button type="button" className="quiet more" onClick={onMore}>
@@ -76,4 +96,9 @@ export function SessionList(props: SessionListProps) {
       ) : null}
     </nav>
   );
+}
+
+function describeNone(isSearching: boolean, isArchiveShown: boolean): string {
+  if (isSearching) return 'No title contains these words.';
+  return isArchiveShown ? 'You have no archived sessions.' : 'You have no sessions yet.';
 }

@@ -1,40 +1,33 @@
-import { useEffect, useState } from 'react';
-import { recall, remember } from '../client/access.js';
+import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import type { SessionSnapshot } from '../client/session-store.js';
 import type { Conversation } from '../session/conversation.js';
 import { shorten } from './waiting.js';
 
-const KEY = 'agent-webkit:titles';
 const MAX_CHARS = 80;
 
 export type Titles = Readonly<Record<string, string>>;
 
-/** The titles of sessions: their first messages, if this tab has seen them. Sessions have no names. */
-export function useTitles(id: string | null, conversation: Conversation | null): Titles {
-  const [titles, setTitles] = useState<Titles>(recallTitles);
-  const said = conversation?.lacksBeginning ? undefined : firstSaid(conversation);
-  useEffect(() => {
-    if (id === null || said === undefined || titles[id] !== undefined) return;
-    const next = { ...titles, [id]: said };
-    setTitles(next);
-    remember(KEY, JSON.stringify(next));
-  }, [id, said, titles]);
+/** Returns the titles of the listed sessions, and of the open one, whose title is newer than the listing. */
+export function titlesOf(
+  sessions: readonly SessionInfo[],
+  id: string | null,
+  snapshot: SessionSnapshot | null,
+): Titles {
+  const titles: Record<string, string> = {};
+  for (const { session_id: listed, title } of sessions) if (title !== null) titles[listed] = title;
+  if (id === null || snapshot === null) return titles;
+  const title = snapshot.info?.title ?? titles[id] ?? firstSaid(snapshot.conversation);
+  if (title !== undefined) titles[id] = title;
   return titles;
 }
 
-/** Returns the first message of the session, if this tab has seen it. */
+/** Returns the title of a session, or its short id. */
 export function titleOf(id: string, titles: Titles): string {
   return titles[id] ?? `Session ${id.slice(0, 8)}`;
 }
 
-function firstSaid(conversation: Conversation | null): string | undefined {
-  const first = conversation?.items.find(({ kind }) => kind === 'user');
+/** Returns the first message, from which the server makes the title. */
+function firstSaid({ items, lacksBeginning }: Conversation): string | undefined {
+  const first = lacksBeginning ? undefined : items.find(({ kind }) => kind === 'user');
   return first?.kind === 'user' ? shorten(first.content).slice(0, MAX_CHARS) : undefined;
-}
-
-function recallTitles(): Titles {
-  try {
-    return JSON.parse(recall(KEY) ?? '{}') as Titles;
-  } catch {
-    return {}; // the stored value is invalid
-  }
 }

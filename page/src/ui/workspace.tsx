@@ -11,7 +11,7 @@ import { NewSession } from './new-session.js';
 import { useNotifications } from './notifications.js';
 import { SessionList } from './session-list.js';
 import { withLiveFacts } from './live-facts.js';
-import { titleOf, useTitles } from './titles.js';
+import { titleOf, titlesOf } from './titles.js';
 import { type Panel, TopBar } from './top-bar.js';
 import { useEventsShown } from './use-events-shown.js';
 import { useRequests } from './use-requests.js';
@@ -39,7 +39,6 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   const dialog = useRef<HTMLDialogElement>(null);
   const session = useSession(api, selected);
   const open = useRequests(api, selected, session?.snapshot ?? null);
-  const titles = useTitles(selected, session?.snapshot.conversation ?? null);
 
   const isUnauthorized = list.isUnauthorized || session?.snapshot.problem?.code === 'unauthorized';
   useEffect(() => {
@@ -70,6 +69,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   };
   const startNew = () => dialog.current?.showModal();
   const sessions = withLiveFacts(list.sessions ?? [], selected, session?.snapshot ?? null);
+  const titles = titlesOf(sessions, selected, session?.snapshot ?? null);
   const needsYou = open.requests.length === 0 ? null : countOf(open);
   const notifications = useNotifications(
     open.requests.map((request) => ({
@@ -114,6 +114,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
           title={titleOf(session.store.id, titles)}
           wanted={wanted}
           onShown={() => setWanted(null)}
+          onChanged={list.refresh}
           onDelete={() => void remove(session.store.id)}
         />
       ) : (

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { describeInChromium, launchChromium } from '../support/chromium.js';
+import { Standalone } from './standalone.js';
+import { Viewer } from './viewer.js';
+
+describeInChromium('the session list of the page in Chromium', () => {
+  let browser: Browser;
+  let server: Standalone;
+  let ann: Viewer;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  beforeEach(async () => {
+    server = await Standalone.start();
+    ann = await Viewer.open(browser, server.link);
+  });
+  afterEach(async () => {
+    await ann.close();
+    await server.close();
+  });
+  afterAll(() => browser?.close());
+
+  const call = async (method: string, path: string, body: object) => {
+    const headers = {
+      authorization: `Bearer ${server.token}`,
+      'content-type': 'application/json',
+    };
+    const init = { method, headers, body: JSON.stringify(body) };
+    return JSON.parse((await (await fetch(server.url + path, init)).text()) || '{}') as {
+      session_id: string;
+    };
+  };
+  const startElsewhere = async (title: string, said?: string) => {
+    const { session_id: id } = await call('POST', '/sessions', { title });
+    if (said !== undefined)
+      await call('POST', `/sessions/${id}/input`, { type: 'user_message', content: said });
+    return id;
+  };
+  const group = (name: string) => ann.tab.getByRole('region', { name, exact: true });
+  const listed = (title: string) => ann.tab.locator('.session', { hasText: title });
+
+  it('renames a session, shows a title that another client gives, and returns to the first message', async () => {
+    await ann.startSession();
+    await ann.say('help');
+    await ann.sees(listed('help'));
+    await ann.button('Options').click();
+    await ann.tab.getByLabel('Title').fill('Invoices of May');
+    await ann.button('Save title').click();
+    await ann.sees(listed('Invoices of May'));
+    await ann.sees(ann.tab.getByRole('heading', { level: 1, name: 'Invoices of May' }));
+
+    const id = new URLSearchParams(new URL(ann.tab.url()).hash.slice(1)).get('session');
+    await call('PATCH', `/sessions/${id}`, { title: 'Invoices of June' });
+    await ann.sees(ann.tab.getByRole('heading', { level: 1, name: 'Invoices of June' }));
+    await ann.button('Options').click();
+    await ann.tab.getByLabel('Title').fill('');
+    await ann.button('Save title').click();
+    await ann.sees(ann.tab.getByRole('heading', { level: 1, name: 'help' }));
+  });
+
+  it('moves a session to the archive and back', async () => {
+    await startElsewhere('Invoices of May');
+    await listed('Invoices of May').click();
+    await ann.button('Options').click();
+    await ann.button('Archive').click();
+    await ann.seesNo(listed('Invoices of May'));
+    await ann.button('Archived').click();
+    await listed('Invoices of May').click();
+    await ann.button('Options').click();
+    await ann.button('Move out of the archive').click();
+    await ann.sees(ann.tab.getByText('You have no archived sessions.'));
+    await ann.button('Archived').click();
+    await ann.sees(listed('Invoices of May'));
+  });
+
+  it('searches the titles of all sessions, also those that were not loaded yet', async () => {
+    // The page gets two sessions at a time.
+    await ann.tab.route('**/sessions?limit=50*', (route) =>
+      route.continue({ url: route.request().url().replace('limit=50', 'limit=2') }),
+    );
+    for (const title of ['Invoices of May', 'Letter 1', 'Letter 2', 'Letter 3'])
+      // oxlint-disable-next-line no-await-in-loop -- the searched session is to be the oldest
+      await startElsewhere(title);
+    await ann.sees(listed('Letter 3'));
+    expect(await listed('Invoices').count()).toBe(0);
+    await ann.tab.getByLabel('Search sessions').fill('may inv');
+    await ann.sees(listed('Invoices of May'));
+    expect(await ann.tab.locator('.session').count()).toBe(1);
+    await ann.tab.getByLabel('Search sessions').fill('april');
+    await ann.sees(ann.tab.getByText('No title contains these words.'));
+  });
+
+  it('puts a session that needs the user above those of today', async () => {
+    await startElsewhere('Asks', 'permission');
+    await ann.sees(group('Needs you').locator('.session', { hasText: 'Asks' }));
+    await startElsewhere('Waits for nothing');
+    await ann.sees(group('Today').locator('.session', { hasText: 'Waits for nothing' }));
+    expect(await ann.tab.locator('.session').first().innerText()).toContain('Asks');
+  });
+});
