@@ -105,7 +105,8 @@ describeInChromium('the content of a conversation on the page', () => {
       'A service',
     ]);
     await ann.say('plan');
-    await ann.button('Approve').click();
+    await ann.sees(ann.card);
+    await ann.tab.getByLabel('Message', { exact: true }).press('Control+Enter');
     await ann.sees(ann.results.nth(1));
     await ann.sees(ann.conversation.locator('.tool strong', { hasText: /^Copy$/ }));
   });

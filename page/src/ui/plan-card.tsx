@@ -2,6 +2,7 @@ import { useId, useState } from 'react';
 import type { SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import type { OpenRequest } from '../session/conversation.js';
+import { useConfirmKey } from './confirm-key.js';
 import { EscalationNote } from './escalation-note.js';
 import { Markdown } from './markdown.js';
 import { describeSuggestion, forThisSession } from './suggestions.js';
@@ -39,8 +40,13 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
       store.deny(id, { message: wish.trim() || (isMissing ? WRITE_AGAIN : KEEP_PLANNING) }),
     );
 
+  const approve = () => reply(() => store.allow(id));
+  const card = useConfirmKey(() => {
+    if (!isSending && !isMissing && wish.trim() === '') approve();
+  });
+
   return (
-    <section className="card permission plan" aria-labelledby={titleId} tabIndex={-1}>
+    <section ref={card} className="card permission plan" aria-labelledby={titleId} tabIndex={-1}>
       <header>
         <h3 id={titleId}>The agent asks to carry out its plan</h3>
         <span className="chip">Plan</span>
@@ -67,8 +73,8 @@ export function PlanCard({ request, store }: { request: Permission; store: Sessi
       )}
       <fieldset className="actions" disabled={isSending} aria-label="Your answer">
         {isMissing ? null : (
-          <button type="button" className="primary" onClick={() => reply(() => store.allow(id))}>
-            Approve
+          <button type="button" className="primary" onClick={approve}>
+            Approve <kbd>Ctrl Enter</kbd>
           </button>
         )}
         {suggestions.map((suggestion, index) => (
