@@ -55,6 +55,7 @@ const ROOT = posix.join(fileURLToPath(import.meta.url).replaceAll('\\', '/'), '.
 const OWN_NAMES = {
   'nestjs-agent-webkit': 'src/index.ts',
   'nestjs-agent-webkit/client': 'src/client.ts',
+  'nestjs-agent-webkit/react': 'src/react.ts',
   'nestjs-agent-webkit/page': 'src/page.ts',
   'nestjs-agent-webkit/testing': 'src/testing.ts',
   'nestjs-agent-webkit/engine': 'src/engine.ts',

@@ -286,6 +286,13 @@ export const ROOMS = {
     packages: [],
   },
 
+  // Hooks over the client.
+  'the hooks': {
+    files: 'src/agent-webkit-react/',
+    rooms: [types('protocol'), 'the client'],
+    packages: ['react'],
+  },
+
   // The package's entries only gather names.
   'the names of both entries': {
     files: 'src/common.ts',
@@ -342,6 +349,7 @@ export const ROOMS = {
     rooms: ['the client', types('protocol')],
     packages: [],
   },
+  'entry react': { files: 'src/react.ts', rooms: ['the hooks'], packages: [] },
   'entry page': { files: 'src/page.ts', rooms: ['the page module'], packages: [] },
 
   // The standalone server is a host like any other: it uses the module's parts. The package has it as

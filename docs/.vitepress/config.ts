@@ -15,6 +15,7 @@ const pages = [
       { text: 'HTTP', link: '/http' },
       { text: 'Events', link: '/events' },
       { text: 'The client', link: '/client' },
+      { text: 'React, and mobile', link: '/react' },
       { text: 'Clients', link: '/clients' },
       { text: 'What to show while waiting', link: '/waiting' },
       { text: 'Messages of the SDK', link: '/sdk-messages' },

@@ -1,7 +1,7 @@
 import type { PendingRequest, SessionInfo } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
 import type { InboundMessage, RequestReply } from '../agent-webkit/protocol/inbound.js';
-import type { AgentRequest, AnswerEffect } from './agent-request.js';
+import { AgentRequest, type AnswerEffect, type Resolution } from './agent-request.js';
 import type { AnsweredRequests } from './answered-requests.js';
 import { NEVER, retry, type RetryOptions } from './backoff.js';
 import { type EventStreamOptions, EventStream, type StreamSettings } from './event-stream.js';
@@ -86,10 +86,7 @@ export class AgentSession {
     signal = NEVER,
     onConnection,
   }: Omit<EventStreamOptions, 'after'> = {}): AsyncGenerator<AgentRequest, void, undefined> {
-    const inbox = new RequestInbox(this.id, async (asked, reply) => {
-      await this.reply(reply);
-      return this.#effectOf(asked);
-    });
+    const inbox = new RequestInbox((asked, resolved) => this.requestOf(asked, resolved));
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     signal.addEventListener('abort', leave, { once: true });
@@ -166,8 +163,27 @@ export class AgentSession {
     return this.#http.send({ method: 'POST', path, body: message, signal });
   }
 
-  info(): Promise<SessionInfo> {
-    return this.#http.send<SessionInfo>({ path: this.#path });
+  /**
+   * Returns the description of the session. Tried once, or with options until it succeeds or the signal aborts.
+   *
+   * @throws ApiError when the server refuses it
+   */
+  info(options?: RetryOptions): Promise<SessionInfo> {
+    const attempt = () =>
+      this.#http.send<SessionInfo>({ path: this.#path, signal: options?.signal });
+    if (!options) return attempt();
+    return retry(attempt, { ...options, max: Infinity, backoff: this.#settings.backoff });
+  }
+
+  /** Returns a request of `pending`, or of `AgentClient.openRequests()`, to answer it. */
+  requestOf(
+    asked: PendingRequest,
+    resolved = new Promise<Resolution>(() => undefined),
+  ): AgentRequest {
+    return new AgentRequest(this.id, asked, resolved, async (answered, reply) => {
+      await this.reply(reply);
+      return this.#effectOf(answered);
+    });
   }
 
   /** Ends the session and deletes everything the server has of it. */

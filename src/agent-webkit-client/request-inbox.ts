@@ -1,6 +1,8 @@
 import type { PendingRequest } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
-import { AgentRequest, type Answer, type Resolution } from './agent-request.js';
+import type { AgentRequest, Resolution } from './agent-request.js';
+
+type Create = (asked: PendingRequest, resolved: Promise<Resolution>) => AgentRequest;
 
 interface Entry {
   readonly request: AgentRequest;
@@ -9,24 +11,22 @@ interface Entry {
 
 /** The open requests of a session, as its events tell them: those that a reader has not taken wait for it. */
 export class RequestInbox {
-  readonly #sessionId: string;
-  readonly #answer: Answer;
+  readonly #create: Create;
   readonly #open = new Map<string, Entry>();
   /** The ids of the requests that were not taken, oldest first. */
   readonly #waiting = new Set<string>();
   #end: { readonly error: unknown } | null = null;
   #onChange: () => void = () => undefined;
 
-  constructor(sessionId: string, answer: Answer) {
-    this.#sessionId = sessionId;
-    this.#answer = answer;
+  constructor(create: Create) {
+    this.#create = create;
   }
 
   /** Opens a request. */
   add(asked: PendingRequest): void {
     let resolve!: Entry['resolve'];
     const resolved = new Promise<Resolution>((settle) => (resolve = settle));
-    const request = new AgentRequest(this.#sessionId, asked, resolved, this.#answer);
+    const request = this.#create(asked, resolved);
     this.#open.set(request.id, { request, resolve });
     this.#waiting.add(request.id);
     this.#onChange();

@@ -45,20 +45,30 @@ export function findTypeProblems(
   });
 }
 
+/** The options of a page with components. */
+export const PAGE: ts.CompilerOptions = {
+  jsx: ts.JsxEmit.ReactJSX,
+  lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
+};
+
 /**
  * Compiles blocks of TypeScript, each as a file of its own, as in a strict host.
  *
  * @returns a sentence for each problem, with the line in the document
  */
-export function checkTypes(blocks: readonly Block[]): string[] {
+export function checkTypes(blocks: readonly Block[], options: ts.CompilerOptions = {}): string[] {
   const byPath = new Map(
-    blocks.map((block) => [join(ROOT, 'test/docs', `${nameOf(block)}.ts`), block] as const),
+    blocks.map(
+      (block) => [join(ROOT, 'test/docs', `${nameOf(block)}.${block.language}`), block] as const,
+    ),
   );
   const files = new Map([...byPath].map(([path, { code }]) => [path, code]));
-  return findTypeProblems(files, { noUnusedLocals: false }).map(({ path, line, text }) => {
-    const block = byPath.get(path) as Block;
-    return `${block.path}:${line + block.line - 1}: ${text}`;
-  });
+  return findTypeProblems(files, { noUnusedLocals: false, ...options }).map(
+    ({ path, line, text }) => {
+      const block = byPath.get(path) as Block;
+      return `${block.path}:${line + block.line - 1}: ${text}`;
+    },
+  );
 }
 
 export function nameOf({ path, line }: Block): string {

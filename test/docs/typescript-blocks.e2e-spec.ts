@@ -6,12 +6,14 @@ import { startApp } from '../support/start-app.js';
 import { bootModules } from './boot-module.js';
 import { HostFolder } from './host-folder.js';
 import { type Block, DOCUMENTS, readBlocks } from './markdown.js';
-import { checkTypes, nameOf } from './typed-blocks.js';
+import { checkTypes, nameOf, PAGE } from './typed-blocks.js';
 
 /** Credentials for the examples that read some. */
 const HEADERS = { 'x-api-key': 's3cret-of-ann', authorization: 'Bearer a-long-secret' };
 
-const blocks = DOCUMENTS.flatMap(readBlocks).filter(({ language }) => language === 'ts');
+const all = DOCUMENTS.flatMap(readBlocks);
+const blocks = all.filter(({ language }) => language === 'ts');
+const components = all.filter(({ language }) => language === 'tsx');
 const listens = ({ code }: Block) => /\.listen\(/.test(code);
 const isModule = (block: Block) => !listens(block) && block.code.includes('export class AppModule');
 const isClient = ({ code }: Block) => code.includes('nestjs-agent-webkit/client');
@@ -28,6 +30,11 @@ describe('The TypeScript of the documents', () => {
   it('compiles in a strict host', () => {
     expect(blocks.length).toBeGreaterThan(8);
     expect(checkTypes(blocks)).toEqual([]);
+  }, 120_000);
+
+  it('contains components that compile in a strict page', () => {
+    expect(components.length).toBeGreaterThan(0);
+    expect(checkTypes(components, PAGE)).toEqual([]);
   }, 120_000);
 
   it('contains modules that boot and answer', async () => {

@@ -5,6 +5,7 @@ import * as engine from '../../src/engine.js';
 import * as main from '../../src/index.js';
 import * as client from '../../src/client.js';
 import * as page from '../../src/page.js';
+import * as react from '../../src/react.js';
 import * as testing from '../../src/testing.js';
 import { CompiledSources } from '../support/compiled-sources.js';
 
@@ -134,6 +135,13 @@ describe('the public entries', () => {
       'storageConformance',
     ]);
     expect(Object.keys(page)).toEqual(['AgentWebkitPageModule']);
+    expect(Object.keys(react).sort()).toEqual([
+      'AgentProvider',
+      'useAgentClient',
+      'useRequests',
+      'useSession',
+      'useSessions',
+    ]);
     expect(Object.keys(client).sort()).toEqual([
       'AgentClient',
       'AgentRequest',
@@ -152,8 +160,14 @@ describe('the public entries', () => {
     expect(await importWithout('testing.js', sdk)).toEqual(Object.keys(testing));
   });
 
+  it('load nothing but React for the hooks', async () => {
+    const others = ['node:', '@', 'rxjs', 'class-', 'reflect-', 'react-dom'];
+
+    expect(await importWithout('react.js', others)).toEqual(Object.keys(react));
+  });
+
   it('load nothing for the client', async () => {
-    const all = ['node:', '@', 'rxjs', 'class-', 'reflect-'];
+    const all = ['node:', '@', 'rxjs', 'class-', 'reflect-', 'react'];
 
     expect(await importWithout('client.js', all)).toEqual(Object.keys(client));
   });

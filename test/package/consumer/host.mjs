@@ -27,6 +27,8 @@ const client = new AgentClient({ url: await withPage.getUrl() });
 assert.deepEqual(await client.list(), { sessions: [], next_cursor: null });
 assert.match(page, /<script type="module"[^>]* src="\.\/agents\/assets\//);
 await withPage.close();
+// React is an optional peer, which this host does not have.
+await assert.rejects(import('nestjs-agent-webkit/react'), { code: 'ERR_MODULE_NOT_FOUND' });
 
 await haveATurn(
   await NestFactory.create(HostModule, { logger: ['error'] }),

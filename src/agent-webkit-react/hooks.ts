@@ -1,0 +1,99 @@
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useContext,
+  useSyncExternalStore,
+} from 'react';
+import type { AgentClient } from '../agent-webkit-client/agent-client.js';
+import type { AgentSession } from '../agent-webkit-client/agent-session.js';
+import type { UserContent } from '../agent-webkit/protocol/events.js';
+import { RequestsStore, type RequestsView } from './requests-store.js';
+import { type SessionView } from './session-store.js';
+import { SessionStore } from './session-store.js';
+import { SessionsStore, type SessionsView } from './sessions-store.js';
+import type { Store } from './store.js';
+
+const ClientContext = createContext<AgentClient | null>(null);
+
+export interface AgentProviderProps {
+  /** Create it once, outside the components. */
+  readonly client: AgentClient;
+  readonly children?: ReactNode;
+}
+
+/** Gives the hooks below it their client. */
+export function AgentProvider({ client, children }: AgentProviderProps): ReactNode {
+  return createElement(ClientContext, { value: client }, children);
+}
+
+/** Returns the client of the provider. @throws Error without an `AgentProvider` above the component */
+export function useAgentClient(): AgentClient {
+  const client = useContext(ClientContext);
+  if (!client)
+    throw new Error(
+      'There is no AgentProvider above this component. Add <AgentProvider client={client}>.',
+    );
+  return client;
+}
+
+/** The stores of each client, by what they show. */
+const stores = new WeakMap<AgentClient, Map<string, Store<unknown>>>();
+
+function storeOf<Kept extends Store<unknown>>(
+  client: AgentClient,
+  key: string,
+  create: (onStop: () => void) => Kept,
+): Kept {
+  const ofClient = stores.get(client) ?? new Map<string, Store<unknown>>();
+  stores.set(client, ofClient);
+  const found = ofClient.get(key);
+  if (found) return found as Kept;
+  const store = create(() => ofClient.delete(key));
+  ofClient.set(key, store);
+  return store;
+}
+
+function useStore<Snapshot>(store: Store<Snapshot>): Snapshot {
+  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
+}
+
+/** A session as a component shows it, and what it does with it. */
+export interface UsedSession extends SessionView {
+  readonly session: AgentSession;
+  /**
+   * Sends a message, which is in `items` at once. Resolves to its id when the server has accepted it, and rejects when
+   * it refuses it.
+   */
+  readonly send: (content: UserContent) => Promise<string>;
+  /** Ends the agent's turn. */
+  readonly interrupt: () => Promise<void>;
+}
+
+/**
+ * Shows a session: its conversation, its open requests and its connection. Components with the same session share it.
+ *
+ * @throws Error without an `AgentProvider` above the component
+ */
+export function useSession(sessionId: string): UsedSession {
+  const client = useAgentClient();
+  const store = storeOf(
+    client,
+    `session ${sessionId}`,
+    (onStop) => new SessionStore(client.attach(sessionId), onStop),
+  );
+  const view = useStore(store);
+  return { ...view, session: store.session, send: store.send, interrupt: store.interrupt };
+}
+
+/** Shows the caller's sessions. @throws Error without an `AgentProvider` above the component */
+export function useSessions(): SessionsView {
+  const client = useAgentClient();
+  return useStore(storeOf(client, 'sessions', (onStop) => new SessionsStore(client, onStop)));
+}
+
+/** Shows the open requests of all the caller's sessions. @throws Error without an `AgentProvider` above the component */
+export function useRequests(): RequestsView {
+  const client = useAgentClient();
+  return useStore(storeOf(client, 'requests', (onStop) => new RequestsStore(client, onStop)));
+}
