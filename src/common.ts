@@ -227,6 +227,7 @@ export type {
   WireEvent,
 } from './agent-webkit/protocol/events.js';
 export type { SessionMetadata, TitleSource } from './agent-webkit/protocol/session-details.js';
+export type { SessionMember, SessionRole } from './agent-webkit/protocol/session-members.js';
 export type {
   ChangeSession,
   CreateSession,
@@ -239,6 +240,7 @@ export type {
   PermissionResponse,
   QuestionResponse,
   RequestReply,
+  SetMembers,
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
 export type {

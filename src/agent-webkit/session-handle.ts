@@ -11,6 +11,7 @@ import type {
 } from './protocol/answers.js';
 import type { DeliveredEvent, UserContent } from './protocol/events.js';
 import type { ChangeSession, InboundMessage } from './protocol/inbound.js';
+import type { SessionMember } from './protocol/session-members.js';
 
 /**
  * One session, bound to the caller it was requested for.
@@ -159,6 +160,18 @@ export class SessionHandle {
    */
   change(change: ChangeSession): Promise<SessionInfo> {
     return this.#session.change(change);
+  }
+
+  /**
+   * Replaces the callers with whom the session is shared, and their roles, as `PUT /sessions/:id/members` does. Only its
+   * owner may do that. It takes effect at once, also for open streams.
+   *
+   * @param members at most 50, each with one role; none ends the sharing
+   * @returns the session after the change
+   * @throws InvalidRequestError
+   */
+  setMembers(members: readonly SessionMember[]): Promise<SessionInfo> {
+    return this.#session.setMembers(members);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

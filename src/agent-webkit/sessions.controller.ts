@@ -10,6 +10,7 @@ import {
   Param,
   Patch,
   Post,
+  Put,
   Query,
   Res,
   Sse,
@@ -42,12 +43,14 @@ import {
   ListSessionsDto,
   ReadDecisionsDto,
   ReadEventsDto,
+  SetMembersDto,
 } from './protocol/dto.js';
 import type {
   ChangeSession,
   CreateSession,
   EditMessage,
   InboundMessage,
+  SetMembers,
 } from './protocol/inbound.js';
 import type {
   CreatedSession,
@@ -132,6 +135,17 @@ export class SessionsController {
     @CurrentCaller() caller: Caller,
   ): Promise<SessionInfo> {
     return this.engine.get(id, caller).change(change);
+  }
+
+  /** @internal */
+  @Put(':id/members')
+  @UseInterceptors(AgentWebkitErrorInterceptor)
+  async setMembers(
+    @Param('id') id: string,
+    @Body(new ValidatedPipe(SetMembersDto)) { members }: SetMembers,
+    @CurrentCaller() caller: Caller,
+  ): Promise<SessionInfo> {
+    return this.engine.get(id, caller).setMembers(members);
   }
 
   /** @internal */

@@ -30,7 +30,13 @@ function stream(log: EventLog, response: EventEmitter, after = 0): void {
     subscribe: (_: unknown, cursor: number, onReadable: () => void) =>
       session.subscribeChecked(cursor, onReadable),
   };
-  const streamed = { session, registry, after, refuse: (cause: unknown) => cause };
+  const streamed = {
+    session,
+    registry,
+    after,
+    isGuest: false,
+    refuse: (cause: unknown) => cause,
+  };
   const raw = response as unknown as RawResponse;
   streamSession(streamed, raw, options, () => Promise.resolve(true)).subscribe();
 }

@@ -169,6 +169,7 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
       return;
     case 'session_ready':
     case 'session_changed':
+    case 'members_changed':
     case 'task_started':
     case 'task_progress':
     case 'task_ended':

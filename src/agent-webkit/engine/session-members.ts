@@ -14,8 +14,16 @@ export function roleOf(
   session: { readonly owner: string; readonly details?: SessionDetails | undefined },
   callerId: string,
 ): CallerRole | null {
-  if (session.owner === callerId) return 'owner';
-  return membersOf(session.details).find(({ id }) => id === callerId)?.role ?? null;
+  return roleIn({ owner: session.owner, members: membersOf(session.details) }, callerId);
+}
+
+/** Returns the role as {@link roleOf} does, of a session whose members are known. */
+export function roleIn(
+  { owner, members }: { readonly owner: string; readonly members: readonly SessionMember[] },
+  callerId: string,
+): CallerRole | null {
+  if (owner === callerId) return 'owner';
+  return members.find(({ id }) => id === callerId)?.role ?? null;
 }
 
 /** Returns true when both have the same members with the same roles, in any order. */

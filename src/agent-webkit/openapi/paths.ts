@@ -86,7 +86,8 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
     }),
     get: operation({
       operationId: 'list',
-      summary: 'Lists the sessions of the caller, most recently active first.',
+      summary:
+        'Lists the sessions that the caller owns or is a member of, most recently active first.',
       parameters: [
         query('limit', list['limit'], 'The maximum number of sessions.'),
         query(
@@ -101,7 +102,8 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
   '/requests': {
     get: operation({
       operationId: 'requests',
-      summary: 'Lists the open requests of all sessions of the caller, the oldest first.',
+      summary:
+        'Lists the open requests of all sessions that the caller owns or is an approver of, the oldest first.',
       parameters: [
         query('limit', requests['limit'], 'The maximum number of requests.'),
         query('cursor', requests['cursor'], 'The `next_cursor` of the previous page.'),
@@ -153,6 +155,19 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       summary: 'Ends a session and deletes its data.',
       parameters: [sessionId],
       answer: [204, 'The session was deleted. Its streams receive `done` and end.'],
+    }),
+  },
+  '/sessions/{id}/members': {
+    put: operation({
+      operationId: 'setMembers',
+      summary:
+        'Replaces the callers with whom a session is shared, and their roles. Only for its owner.',
+      parameters: [sessionId],
+      body: {
+        schema: refer('AgentWebkitSetMembers'),
+        example: { members: [{ id: 'ann', role: 'viewer' }] },
+      },
+      answer: [200, 'The session after the change.', json('AgentWebkitSessionInfo')],
     }),
   },
   '/sessions/{id}/capabilities': {

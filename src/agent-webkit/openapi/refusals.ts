@@ -10,6 +10,7 @@ export type OperationName =
   | 'streamAll'
   | 'info'
   | 'change'
+  | 'setMembers'
   | 'capabilities'
   | 'delete'
   | 'events'
@@ -27,6 +28,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'requests',
     'streamAll',
     'change',
+    'setMembers',
     'events',
     'decisions',
     'stream',
@@ -39,6 +41,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   session_not_found: [
     'info',
     'change',
+    'setMembers',
     'capabilities',
     'delete',
     'events',
@@ -58,16 +61,24 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   cursor_evicted: ['events', 'stream'],
   cursor_ahead: ['events', 'stream'],
   cursor_lost: ['events', 'stream'],
-  payload_too_large: ['create', 'change', 'input', 'editMessage'],
-  not_storable: ['create', 'change', 'input', 'editMessage'],
+  payload_too_large: ['create', 'change', 'setMembers', 'input', 'editMessage'],
+  not_storable: ['create', 'change', 'setMembers', 'input', 'editMessage'],
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
   too_many_subscribers: ['events', 'stream'],
   agents_busy: ['input'],
   backpressure: ['input', 'editMessage'],
   server_overloaded: 'all',
-  shutting_down: ['create', 'change', 'streamAll', 'input', 'editMessage', 'withdrawMessage'],
-  session_unavailable: ['change', 'input', 'editMessage', 'withdrawMessage'],
+  shutting_down: [
+    'create',
+    'change',
+    'setMembers',
+    'streamAll',
+    'input',
+    'editMessage',
+    'withdrawMessage',
+  ],
+  session_unavailable: ['change', 'setMembers', 'input', 'editMessage', 'withdrawMessage'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],
   sandbox_unavailable: ['create', 'input'],

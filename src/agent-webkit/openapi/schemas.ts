@@ -4,6 +4,7 @@ import {
   CreateSessionDto,
   EditMessageDto,
   INBOUND_DTOS,
+  SetMembersDto,
 } from '../protocol/dto.js';
 import type { ElicitationResponse, InboundMessage } from '../protocol/inbound.js';
 import { PERMISSION_UPDATE } from '../protocol/permission-update.js';
@@ -171,6 +172,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     archived: 'Null is the same as false.',
   }),
   AgentWebkitEditMessage: schemaOf(EditMessageDto),
+  AgentWebkitSetMembers: describe(schemaOf(SetMembersDto), {
+    members: 'All members from now on, each with one role. An empty list ends the sharing.',
+  }),
   AgentWebkitInboundMessage: union(
     'type',
     Object.fromEntries(Object.entries(MESSAGES).map(([type, [name]]) => [type, name])),

@@ -1292,6 +1292,48 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitSessionMember: {
+    description: 'A caller with whom the owner of a session shares it.',
+    type: 'object',
+    required: ['id', 'role'],
+    properties: {
+      id: { description: 'The id of the caller, as the server authenticates it.', type: 'string' },
+      role: { type: 'string', enum: ['viewer', 'contributor', 'approver'] },
+    },
+  },
+  AgentWebkitEventMembersChanged: {
+    description:
+      'The owner has changed with whom the session is shared, by `PUT /sessions/:id/members`.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['members_changed'] },
+      data: {
+        type: 'object',
+        required: ['members', 'by', 'time'],
+        properties: {
+          members: {
+            description: 'All members, also those who are as before.',
+            type: 'array',
+            items: { $ref: '#/components/schemas/AgentWebkitSessionMember' },
+          },
+          by: { description: 'The id of the caller.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventDone: {
     description: 'The session ended. The stream ends, too.',
     type: 'object',
@@ -1938,6 +1980,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventConversationReset' },
       { $ref: '#/components/schemas/AgentWebkitEventSessionState' },
       { $ref: '#/components/schemas/AgentWebkitEventSessionChanged' },
+      { $ref: '#/components/schemas/AgentWebkitEventMembersChanged' },
       { $ref: '#/components/schemas/AgentWebkitEventDone' },
       { $ref: '#/components/schemas/AgentWebkitEventElicitationRequest' },
       { $ref: '#/components/schemas/AgentWebkitEventDialogRequest' },
@@ -1988,6 +2031,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         conversation_reset: '#/components/schemas/AgentWebkitEventConversationReset',
         session_state: '#/components/schemas/AgentWebkitEventSessionState',
         session_changed: '#/components/schemas/AgentWebkitEventSessionChanged',
+        members_changed: '#/components/schemas/AgentWebkitEventMembersChanged',
         done: '#/components/schemas/AgentWebkitEventDone',
         elicitation_request: '#/components/schemas/AgentWebkitEventElicitationRequest',
         dialog_request: '#/components/schemas/AgentWebkitEventDialogRequest',
@@ -2020,6 +2064,9 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     type: 'object',
     required: [
       'session_id',
+      'owner',
+      'role',
+      'members',
       'protocol_version',
       'state',
       'agent',
@@ -2043,6 +2090,18 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ],
     properties: {
       session_id: { type: 'string' },
+      owner: { description: 'The id of the caller who created the session.', type: 'string' },
+      role: {
+        description:
+          'The role of the caller who receives this: `owner`, or that of a member. Null if only the host permits to read.',
+        type: 'string',
+        enum: ['viewer', 'contributor', 'approver', 'owner'],
+      },
+      members: {
+        description: 'The callers with whom the owner shares the session.',
+        type: 'array',
+        items: { $ref: '#/components/schemas/AgentWebkitSessionMember' },
+      },
       protocol_version: { type: 'string' },
       state: { $ref: '#/components/schemas/AgentWebkitSessionStateName' },
       agent: {

@@ -8,6 +8,7 @@ import type {
   SessionStateName,
 } from './events.js';
 import type { SessionMetadata, TitleSource } from './session-details.js';
+import type { SessionMember, SessionRole } from './session-members.js';
 
 /** The field that an open request gets when it is escalated. */
 export interface WhenEscalated {
@@ -39,6 +40,12 @@ export type SessionTask = EventPayloads['task_started'] & {
 /** The description of a session. Times are ISO 8601 in UTC. */
 export interface SessionInfo {
   session_id: string;
+  /** The id of the caller who created the session. */
+  owner: string;
+  /** The role of the caller who receives this: `owner`, or that of a member. Null if only the host permits to read. */
+  role: SessionRole | 'owner' | null;
+  /** The callers with whom the owner shares the session. */
+  members: readonly SessionMember[];
   protocol_version: string;
   state: SessionStateName;
   /** `none` while the session has no agent: it is dormant, or waits for the answer to a durable request. */

@@ -22,6 +22,7 @@ import type { UserContent } from './events.js';
 import { FORM_CONTENT } from './form-content.js';
 import {
   type ChangeSession,
+  type SetMembers,
   type CreateSession,
   type DialogResponse,
   type EditMessage,
@@ -44,6 +45,7 @@ import {
   METADATA_CHANGE,
   type SessionMetadata,
 } from './session-details.js';
+import { MEMBERS, type SessionMember } from './session-members.js';
 import { HasShape, listOf, objectOrArray } from './shape.js';
 import { USER_CONTENT } from './user-content.js';
 
@@ -91,6 +93,11 @@ export class ChangeSessionDto implements ChangeSession {
     undefined
   >;
   @IsOmittable() @IsNullable() @IsBoolean() archived?: boolean | null;
+}
+
+/** The body of PUT /sessions/:id/members. */
+export class SetMembersDto implements SetMembers {
+  @HasShape(MEMBERS) members!: readonly SessionMember[];
 }
 
 class UserMessageDto implements UserMessage {

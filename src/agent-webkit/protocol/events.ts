@@ -1,6 +1,7 @@
 import type { PermissionMode } from '@anthropic-ai/claude-agent-sdk';
 import { NOTICE_NAMES, type FromSubAgent, type NoticePayloads } from './notices.js';
 import type { SessionMetadata, TitleSource } from './session-details.js';
+import type { SessionMember } from './session-members.js';
 import { REQUEST_NAMES, type RequestPayloads } from './requests.js';
 
 export type { FromSubAgent, NoticePayloads } from './notices.js';
@@ -385,6 +386,13 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     /** The id of the caller. */
     by: string;
   };
+  /** The owner has changed with whom the session is shared, by `PUT /sessions/:id/members`. */
+  members_changed: {
+    /** All members, also those who are as before. */
+    members: readonly SessionMember[];
+    /** The id of the caller. */
+    by: string;
+  };
   /** The session ended. The stream ends, too. */
   done: Record<string, never>;
 }
@@ -421,6 +429,7 @@ export const EVENT_NAMES = Object.keys({
   conversation_reset: true,
   session_state: true,
   session_changed: true,
+  members_changed: true,
   done: true,
   ...REQUEST_NAMES,
   ...NOTICE_NAMES,

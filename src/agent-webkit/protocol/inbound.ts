@@ -1,6 +1,7 @@
 import type { EffortLevel, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from './events.js';
 import type { SessionMetadata } from './session-details.js';
+import type { SessionMember } from './session-members.js';
 
 /** The permission modes of the SDK. The host decides which of them a client may choose. */
 export const PERMISSION_MODES = [
@@ -42,6 +43,12 @@ export interface ChangeSession {
   metadata?: Record<string, SessionMetadata[string] | null> | null;
   /** Null is the same as false. */
   archived?: boolean | null;
+}
+
+/** The body of PUT /sessions/:id/members. */
+export interface SetMembers {
+  /** All members from now on: at most 50, each with one role. An empty list ends the sharing. */
+  members: readonly SessionMember[];
 }
 
 /** When the agent receives a user message: in a turn of its own, or before the next step of the running turn. */

@@ -15,6 +15,11 @@ export function encodeFrame({ id, name, data }: StreamEvent): string {
   return `id: ${id}\nevent: ${name}\ndata: ${data}${END_OF_FRAME}`;
 }
 
+/** Returns true when a sequence of frames that {@link encodeFrame} wrote has an event of this name. */
+export function hasFrameOf(name: string, frames: Buffer): boolean {
+  return frames.includes(`\nevent: ${name}\n`, 0, 'latin1');
+}
+
 /** Decodes a sequence of frames that {@link encodeFrame} wrote. */
 export function decodeFrames(frames: Buffer): StreamEvent[] {
   const events: StreamEvent[] = [];

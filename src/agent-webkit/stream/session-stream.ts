@@ -1,4 +1,5 @@
 import { defer, EMPTY, interval, map, NEVER, type Observable } from 'rxjs';
+import { GuardedSubscription } from '../engine/registry/guarded-subscription.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { StreamedSession } from './streamed-session.guard.js';
 import { mergeUntilEnd } from './merge-until-end.js';
@@ -41,7 +42,7 @@ export function keepAliveComments(keepAliveMs: number | null): Observable<Stream
  * @param isAllowed resolves to false when the caller may no longer read the session. The stream then ends.
  */
 export function streamSession(
-  { session, after, refuse, registry }: StreamedSession,
+  { session, after, refuse, registry, isGuest }: StreamedSession,
   response: RawResponse,
   { keepAlive, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
   isAllowed: () => Promise<boolean>,
@@ -49,9 +50,13 @@ export function streamSession(
   return defer(() => {
     if (response.destroyed) return EMPTY;
     const writer = new ResponseWriter(session.id, response, refuse);
+    const subscribe = (onReadable: () => void) => registry.subscribe(session, after, onReadable);
     return mergeUntilEnd(
       sessionFrames(
-        (onReadable) => registry.subscribe(session, after, onReadable),
+        (onReadable) =>
+          isGuest
+            ? new GuardedSubscription(subscribe, onReadable, isAllowed)
+            : subscribe(onReadable),
         writer,
         maxWaitingBytes,
       ),

@@ -20,6 +20,8 @@ export interface StreamedSession {
   registry: Pick<SessionRegistry, 'subscribe'>;
   /** The id of the last event that the client has received; 0 for none. Checked by the guard. */
   after: number;
+  /** True when the caller does not own the session, so that its access can end. */
+  isGuest: boolean;
   /** Returns the exception for an error that occurs before the headers are sent. */
   refuse: (error: unknown) => unknown;
 }
@@ -55,7 +57,8 @@ export class StreamedSessionGuard implements CanActivate {
       session.checkSubscribable(after);
       this.descriptors.check();
       const { registry } = this;
-      streamed.set(request, { session, registry, after, refuse: refusal });
+      const isGuest = session.owner !== caller.id;
+      streamed.set(request, { session, registry, after, isGuest, refuse: refusal });
       adaptOpening(response.raw ?? response);
     } catch (error) {
       throw refusal(error);

@@ -34,6 +34,9 @@ describe.each(ADAPTERS)('Reading sessions and events on %s', (adapter) => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
       session_id: id,
+      owner: expect.any(String),
+      role: 'owner',
+      members: [],
       protocol_version: '1.0',
       state: 'idle',
       agent: 'running',

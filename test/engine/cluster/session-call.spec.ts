@@ -18,6 +18,7 @@ const CALLS: SessionCall[] = [
   { kind: 'withdraw_message', messageId: 'm' },
   { kind: 'delete' },
   { kind: 'set_max_budget', usd: 0.5 },
+  { kind: 'set_members', members: [{ id: 'bob', role: 'viewer' }] },
   { kind: 'change', change: { title: null, metadata: { a: null, b: 1 }, archived: true } },
 ];
 

@@ -1,6 +1,7 @@
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
+import { MEMBERS, type SessionMember } from '../../protocol/session-members.js';
 import type { Caller } from '../caller.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
@@ -16,7 +17,8 @@ export type SessionCall =
   | { readonly kind: 'withdraw_message'; readonly messageId: string }
   | { readonly kind: 'delete' }
   | { readonly kind: 'set_max_budget'; readonly usd: number }
-  | { readonly kind: 'change'; readonly change: ChangeSession };
+  | { readonly kind: 'change'; readonly change: ChangeSession }
+  | { readonly kind: 'set_members'; readonly members: readonly SessionMember[] };
 
 /** A call that a server forwards. The access of its caller has been checked. */
 export interface ForwardedCall {
@@ -122,6 +124,8 @@ function isCall(value: unknown): value is SessionCall {
     case 'change':
       // Its fields were validated by the server that forwards it.
       return isRecord(value['change']);
+    case 'set_members':
+      return MEMBERS.findProblem(value['members'], 'members') === null;
     default:
       return false;
   }

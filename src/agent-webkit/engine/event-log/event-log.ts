@@ -38,11 +38,11 @@ export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids' | 's
   lastActivityAt: number;
   /** Returns the time of an append in milliseconds since 1970. By default `Date.now`. */
   now?: () => number;
-  /** Called with the seq of the last event, the new events, and what tells their ids, whenever events are committed. */
+  /** Called with the seq of the last event, the new events, and the committed events, whenever events are committed. */
   onCommitted?: (
     lastSeq: number,
     appended: readonly Appended[],
-    ids: { idOf(seq: number): number },
+    log: { readonly state: SessionState; idOf(seq: number): number },
   ) => void;
   /**
    * Returns the notifications to store with events.

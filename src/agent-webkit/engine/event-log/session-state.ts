@@ -125,6 +125,9 @@ export class SessionState {
       case 'session_changed':
         this.details = detailsAfter(this.details, wire.data);
         return;
+      case 'members_changed':
+        this.details = { ...this.details, members: wire.data.members };
+        return;
       case 'turn_start':
         this.#startTurn(event, wire.data);
         return;

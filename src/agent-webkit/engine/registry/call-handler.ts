@@ -115,6 +115,9 @@ export class CallHandler {
         case 'change':
           await session.change(call.change, caller, wait);
           return 'done';
+        case 'set_members':
+          await session.setMembers(call.members, caller, wait);
+          return 'done';
         default:
           return call satisfies never;
       }

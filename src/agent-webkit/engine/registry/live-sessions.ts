@@ -1,6 +1,5 @@
 import { durableTools } from '../durable-tools.js';
 import { randomUUID } from 'node:crypto';
-import type { SessionInfo } from '../../protocol/answers.js';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { WarmPool } from '../agent/warm-pool.js';
@@ -13,7 +12,12 @@ import { removeIfDeleted } from './forget-session.js';
 import { LostCommits } from './lost-commits.js';
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import { Session } from '../session/session.js';
-import { describeLog, describeSession, storedStatusOf } from '../session/session-info.js';
+import {
+  type DescribedSession,
+  describeLog,
+  describeSession,
+  storedStatusOf,
+} from '../session/session-info.js';
 import type { SessionRecord } from '../storage.js';
 import { within } from '../timing/within.js';
 import type { NewFolders, SessionFolders } from '../workspace/session-folders.js';
@@ -52,8 +56,8 @@ export interface LiveSessionsOptions extends Omit<
    */
   onEntered?: (sessionId: string) => void;
   /**
-   * Called with events that were committed to a session in memory, with what tells their ids, and with the owner
-   * of the session.
+   * Called with events that were committed to a session in memory, with what tells their ids, and with the ids of
+   * the session's owner and members.
    *
    * @default nothing is called
    */
@@ -61,7 +65,7 @@ export interface LiveSessionsOptions extends Omit<
     sessionId: string,
     appended: readonly Appended[],
     ids: { idOf(seq: number): number },
-    owner: string,
+    readers: readonly string[],
   ) => void;
 }
 
@@ -126,9 +130,9 @@ export class LiveSessions {
         if (deps.storage.cluster) this.load(id).catch(() => undefined);
       },
       onUnused: (id) => void this.#evictUnused(id),
-      onCommitted: (id, seq, appended, ids, owner) => {
+      onCommitted: (id, seq, appended, ids, readers) => {
         if (this.#sessions.has(id)) this.#lostCommits.committed(id, seq);
-        onEvents?.(id, appended, ids, owner);
+        onEvents?.(id, appended, ids, readers);
       },
     };
     this.#lostCommits = new LostCommits(storage.records);
@@ -164,7 +168,7 @@ export class LiveSessions {
   }
 
   /** Describes a session that is only in the storage. */
-  describeStored(record: SessionRecord): SessionInfo {
+  describeStored(record: SessionRecord): DescribedSession {
     const { describeWalls } = this.#deps;
     const status = storedStatusOf(record);
     return describeSession(record, describeLog(record), status, 0, describeWalls);

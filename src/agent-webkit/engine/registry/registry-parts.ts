@@ -110,9 +110,9 @@ export class RegistryParts {
         this.shared?.entered(id);
         void this.news.entered(id);
       },
-      onEvents: (id, appended, ids, owner) => {
+      onEvents: (id, appended, ids, readers) => {
         this.shared?.committed(id, appended, ids);
-        if (appended.length > 0) this.news.committed(id, owner);
+        if (appended.length > 0) this.news.committed(id, readers);
         if (appended.some(({ wire }) => mayNotify(wire))) this.dispatcher?.wake();
       },
       onSubscribers: (id) => this.shared?.subscribersChanged(id),

@@ -14,7 +14,7 @@ import {
 import { NoPendingRequestError, SessionNotFoundError, SessionUnavailableError } from '../errors.js';
 import { OwnedElsewhereError, type StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
-import type { AccessAction } from './access.js';
+import type { CheckedAction } from './access.js';
 import type { CallHandler } from './call-handler.js';
 import { wasAnswered } from './lost-replies.js';
 import type { Located, SessionLookup } from './session-lookup.js';
@@ -54,7 +54,7 @@ export class SessionCalls {
    * @throws SessionNotFoundError, ForbiddenError by the access check
    * @throws StorageUnavailableError when no server has handled it in time
    */
-  async make(id: string, caller: Caller, action: AccessAction, asked: SessionCall): Promise<void> {
+  async make(id: string, caller: Caller, action: CheckedAction, asked: SessionCall): Promise<void> {
     const wait = this.#options.wait();
     const full = new Set<string>();
     let call = asked;
@@ -87,7 +87,7 @@ export class SessionCalls {
   async #locate(
     id: string,
     caller: Caller,
-    action: AccessAction,
+    action: CheckedAction,
     wait: StorageWait,
     forwarded: SessionCall | false,
   ): Promise<Located | null> {
@@ -128,7 +128,7 @@ export class SessionCalls {
 
   async #handle(
     call: ForwardedCall,
-    action: AccessAction,
+    action: CheckedAction,
     wait: StorageWait,
   ): Promise<CallOutcome> {
     const { lookup, handler } = this.#options;

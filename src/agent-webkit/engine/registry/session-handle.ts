@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
+import { MEMBERS, type SessionMember } from '../../protocol/session-members.js';
 import type { Caller } from '../caller.js';
 import { InvalidRequestError, ShuttingDownError } from '../errors.js';
 import type { ReadableSession } from '../session/readable-session.js';
@@ -203,6 +204,21 @@ export class SessionHandle {
    */
   async change(change: ChangeSession): Promise<SessionInfo> {
     await this.#registry.change(this.id, change, this.#caller);
+    return this.info();
+  }
+
+  /**
+   * Replaces the callers with whom the session is shared, and their roles, as `PUT /sessions/:id/members` does. Only its
+   * owner may do that. It takes effect at once, also for open streams.
+   *
+   * @param members at most 50, each with one role; none ends the sharing
+   * @returns the session after the change
+   * @throws InvalidRequestError
+   */
+  async setMembers(members: readonly SessionMember[]): Promise<SessionInfo> {
+    const problem = MEMBERS.findProblem(members, 'members');
+    if (problem !== null) throw new InvalidRequestError(`${problem}.`);
+    await this.#registry.setMembers(this.id, members, this.#caller);
     return this.info();
   }
 

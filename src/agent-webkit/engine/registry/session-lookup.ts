@@ -4,7 +4,7 @@ import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { OwnedElsewhereError, type SessionRecord, type SessionRecordStore } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
-import type { Access, AccessAction } from './access.js';
+import type { Access, CheckedAction } from './access.js';
 import type { LiveSessions } from './live-sessions.js';
 
 export interface SessionLookupOptions {
@@ -44,7 +44,7 @@ export class SessionLookup {
   async locate(
     id: string,
     caller: Caller,
-    action: AccessAction,
+    action: CheckedAction,
     after: number,
     wait: StorageWait,
   ): Promise<Located> {

@@ -2,6 +2,8 @@ import type { SessionInfo } from '../../protocol/answers.js';
 import type { Caller } from '../caller.js';
 import type { SessionRecord, SessionRecordStore } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
+import { type DescribedSession, describeFor } from '../session/session-info.js';
+import type { Access } from './access.js';
 import { type ListCursor, listPage } from './listing.js';
 import type { LiveSessions } from './live-sessions.js';
 
@@ -17,17 +19,20 @@ export interface SessionPageOptions {
   after: ListCursor | null;
   wait: StorageWait;
   /** Describes the sessions of records, without those that were deleted. */
-  describe: (records: readonly SessionRecord[]) => Promise<SessionInfo[]>;
+  describe: (records: readonly SessionRecord[]) => Promise<DescribedSession[]>;
+  access: Access;
 }
 
-/** Reads a page of a caller's sessions, as `listPage` does. */
+/** Reads a page of the sessions that a caller owns or is a member of, as `listPage` does. */
 export async function readSessionPage(
   records: SessionRecordStore,
   caller: Caller,
-  { limit, after, wait, describe }: SessionPageOptions,
+  { limit, after, wait, describe, access }: SessionPageOptions,
 ): Promise<SessionPage> {
   const page = await wait.for(listPage(records, caller.id, limit, after));
-  return { sessions: await wait.for(describe(page.records)), next: page.next };
+  const readable = await access.allowed(page.records, caller, 'read');
+  const described = await wait.for(describe(readable));
+  return { sessions: described.map((session) => describeFor(caller, session)), next: page.next };
 }
 
 /**
@@ -37,7 +42,7 @@ export async function readSessionPage(
 export async function describeSessions(
   live: LiveSessions,
   records: readonly SessionRecord[],
-): Promise<SessionInfo[]> {
+): Promise<DescribedSession[]> {
   const described = await Promise.all(
     records.map(async (record) => {
       const held = await live.peek(record.id);

@@ -1,9 +1,8 @@
-import type { SessionInfo } from '../../protocol/answers.js';
 import type { Caller } from '../caller.js';
 import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
-import { storedStatusOf } from '../session/session-info.js';
+import { type DescribedSession, storedStatusOf } from '../session/session-info.js';
 import { OwnedElsewhereError, type SessionRecord, type StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import { retry } from '../timing/retry.js';
@@ -57,7 +56,7 @@ export class SessionReads {
    *
    * @throws SessionNotFoundError when it does not exist, or the caller may not read it
    */
-  async info(id: string, caller: Caller, wait: StorageWait): Promise<SessionInfo> {
+  async info(id: string, caller: Caller, wait: StorageWait): Promise<DescribedSession> {
     const held = await this.#held(id, wait);
     const info =
       held && this.#isOwn(held, caller)
@@ -69,13 +68,13 @@ export class SessionReads {
   }
 
   /** Describes sessions, without those that were deleted. */
-  async describeAll(records: readonly SessionRecord[]): Promise<SessionInfo[]> {
+  async describeAll(records: readonly SessionRecord[]): Promise<DescribedSession[]> {
     const described = await Promise.all(records.map((record) => this.#describe(record)));
     return this.#withAllSubscribers(described.filter((session) => session !== null));
   }
 
   /** Describes a session whose record was just read. Resolves to null for one that was deleted. */
-  async #describe(record: SessionRecord): Promise<SessionInfo | null> {
+  async #describe(record: SessionRecord): Promise<DescribedSession | null> {
     const { live, tails } = this.#options;
     const held = await live.peek(record.id);
     if (held && this.#mayAnswer(held, record)) return held.info();
@@ -85,7 +84,7 @@ export class SessionReads {
   }
 
   /** Adds the subscribers on other servers to descriptions that have those of this server. */
-  async #withAllSubscribers(sessions: readonly SessionInfo[]): Promise<SessionInfo[]> {
+  async #withAllSubscribers(sessions: readonly DescribedSession[]): Promise<DescribedSession[]> {
     const { storage, fleet } = this.#options;
     if (sessions.length === 0 || !storage.cluster || !fleet.hasOthers) return [...sessions];
     const ids = sessions.map(({ session_id }) => session_id);

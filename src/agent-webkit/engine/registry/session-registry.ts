@@ -1,6 +1,7 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, CreateSession, InboundMessage } from '../../protocol/inbound.js';
+import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
@@ -8,15 +9,17 @@ import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import type { EventSubscription } from '../event-log/subscription.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
+import { type DescribedSession, describeFor } from '../session/session-info.js';
 import type { RequestCursor, SessionRecord } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
 import { describeCapabilities } from './capabilities.js';
 import { readDecisions } from './decision-reads.js';
 import { decodeJointCursor } from './joint/joint-cursor.js';
-import { JointSubscription } from './joint/joint-subscription.js';
+import type { JointSubscription } from './joint/joint-subscription.js';
 import type { ListCursor } from './listing.js';
 import { MovingSubscription } from './moving-subscription.js';
+import { openJoint } from './open-joint.js';
 import { readRequestPage, type RequestPage } from './request-page.js';
 import { RegistryParts, type SessionRegistryOptions } from './registry-parts.js';
 import { describeSessions, readSessionPage, type SessionPage } from './session-page.js';
@@ -28,8 +31,8 @@ const MAX_WAKE_EVERY = 100;
 
 /**
  * All sessions, by id: those in memory and those that are only in the storage. It is the only place that
- * checks access: a session belongs to the caller who created it, and does not exist for a caller who may
- * not read it.
+ * checks access: a session belongs to the caller who created it, who may share it, and does not exist for a caller
+ * who may not read it.
  *
  * No call waits for the storage for longer than `storageTimeoutMs` in total. It then rejects with a
  * `StorageUnavailableError`, and what it began continues in the background.
@@ -138,10 +141,9 @@ export class SessionRegistry {
    */
   async info(id: string, caller: Caller): Promise<SessionInfo> {
     const wait = this.wait();
-    return (
-      this.#parts.shared?.reads.info(id, caller, wait) ??
-      (await this.get(id, caller, 'read', wait)).info()
-    );
+    const described = await (this.#parts.shared?.reads.info(id, caller, wait) ??
+      this.get(id, caller, 'read', wait).then((session) => session.info()));
+    return describeFor(caller, described);
   }
 
   /**
@@ -214,26 +216,15 @@ export class SessionRegistry {
   ): Promise<JointSubscription> {
     const position = cursor === null ? null : decodeJointCursor(cursor);
     if (this.#shutdown) throw new ShuttingDownError();
-    const { news, storage, access, live } = this.#parts;
-    const { records } = storage;
-    return JointSubscription.open({
-      news,
-      records: {
-        get: (id) => this.wait().for(records.get(id)),
-        list: (owner, limit, after) => this.wait().for(records.list(owner, limit, after)),
-      },
-      access,
-      caller,
-      sessions,
-      cursor: position,
+    return openJoint(this.#parts, caller, sessions, position, {
+      wait: () => this.wait(),
       wakeEvery: Math.min(MAX_WAKE_EVERY, this.#options.limits.maxEvents),
-      isDeleted: (id) => live.deletions.get(id) !== undefined,
       isReadable: (id, reader) => this.isReadable(id, reader),
-      describe: (created) => this.wait().for(this.#describe(created)),
+      describe: (records) => this.#describe(records),
     });
   }
 
-  #describe(records: readonly SessionRecord[]): Promise<SessionInfo[]> {
+  #describe(records: readonly SessionRecord[]): Promise<DescribedSession[]> {
     return (
       this.#parts.shared?.reads.describeAll(records) ?? describeSessions(this.#parts.live, records)
     );
@@ -318,6 +309,11 @@ export class SessionRegistry {
     return this.#parts.calls.make(id, caller, 'send', { kind: 'change', change });
   }
 
+  /** Replaces the members of a session, on the server that runs it. Resolves when the change is durable. */
+  setMembers(id: string, members: readonly SessionMember[], caller: Caller): Promise<void> {
+    return this.#parts.calls.make(id, caller, 'share', { kind: 'set_members', members });
+  }
+
   /** Returns a page of a caller's sessions, as `readSessionPage` does. */
   async list(caller: Caller, limit: number, after: ListCursor | null): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
@@ -327,13 +323,16 @@ export class SessionRegistry {
       after,
       wait: this.wait(),
       describe: (page) => this.#describe(page),
+      access: this.#parts.access,
     });
   }
 
-  /** Returns a page of the open requests of a caller's own sessions, as `readRequestPage` does. */
+  /** Returns a page of the open requests of the sessions that a caller owns or is an approver of, as `readRequestPage` does. */
   async requests(caller: Caller, limit: number, after: RequestCursor | null): Promise<RequestPage> {
     if (this.#shutdown) throw new ShuttingDownError();
-    return this.wait().for(readRequestPage(this.#parts.storage.records, caller.id, limit, after));
+    const { storage, access } = this.#parts;
+    const page = readRequestPage({ records: storage.records, access, caller }, limit, after);
+    return this.wait().for(page);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { DeliveredEvent } from '../../protocol/events.js';
+import type { StreamEvent } from '../../protocol/sse-frames.js';
 import type { Caller } from '../caller.js';
 import { CursorEvictedError, SessionNotFoundError } from '../errors.js';
 import { parseSessionEvent } from '../session-event.js';
@@ -52,6 +53,8 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   #cursor: number;
   #buffer: DeliveredEvent[] = [];
   #bufferedBytes = 0;
+  /** True while it is checked if the caller may still read what was read from the log. */
+  #isChecking = false;
   #phase: Phase = { kind: 'following' };
   #wake: () => void = () => undefined;
 
@@ -142,6 +145,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   #take(): DeliveredEvent | undefined {
+    if (this.#isChecking) return undefined;
     const event = this.#buffer.shift();
     if (this.#buffer.length > 0 || this.#bufferedBytes === 0) return event;
     this.#bufferedBytes = 0;
@@ -163,6 +167,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
             this.#bufferedBytes += event.data.length;
             this.#buffer.push({ id: event.id, ...parseSessionEvent(event) });
           }
+          if (this.#mayEndAccess(reading.events)) void this.#checkNow();
           break;
         case 'caught_up':
           return this.#wake();
@@ -186,6 +191,19 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
     const { failure } = this.#subscription;
     if (failure === null) this.#finish({ kind: 'completed' });
     else this.#fail(failure);
+  }
+
+  /** True when events change the members of the session, of which the caller may be one. */
+  #mayEndAccess(events: readonly StreamEvent[]): boolean {
+    const isGuest = this.#subscription.session.owner !== this.#caller.id;
+    return isGuest && events.some(({ name }) => name === 'members_changed');
+  }
+
+  async #checkNow(): Promise<void> {
+    this.#isChecking = true;
+    await this.#checkAccess();
+    this.#isChecking = false;
+    this.#wake();
   }
 
   async #checkAccess(): Promise<void> {

@@ -111,15 +111,15 @@ export interface SessionDependencies {
    */
   onReset: (sessionId: string, epoch: number, agentGone: Promise<void>) => void;
   /**
-   * Called with the seq of the last event, the new events, what tells their ids, and the owner of the session,
-   * whenever events of the session are committed.
+   * Called with the seq of the last event, the new events, what tells their ids, and the ids of the session's owner
+   * and members, whenever events of the session are committed.
    */
   onCommitted: (
     sessionId: string,
     seq: number,
     appended: readonly Appended[],
     ids: { idOf(seq: number): number },
-    owner: string,
+    readers: readonly string[],
   ) => void;
   /**
    * Called when the number of subscribers of the session has changed.

@@ -1,6 +1,8 @@
 import { PROTOCOL_VERSION } from '../../protocol/events.js';
 import type { SessionInfo } from '../../protocol/answers.js';
+import type { Caller } from '../caller.js';
 import { describeDetails, NO_DETAILS } from '../session-details.js';
+import { membersOf, roleIn } from '../session-members.js';
 import { Generations } from '../event-log/generations.js';
 import type { SessionRecord, SessionStatus } from '../storage.js';
 import type { SessionDependencies } from './session-dependencies.js';
@@ -28,16 +30,29 @@ export function storedStatusOf({ log: { status }, server }: SessionRecord): Sess
   return { state: isAbandoned ? 'dormant' : state, hasAgent, pending, tasks };
 }
 
+/** The description of a session, before it is known who receives it. */
+export type DescribedSession = Omit<SessionInfo, 'role'>;
+
+/** Returns the description that a caller receives. */
+export function describeFor(
+  { id }: Caller,
+  { session_id, ...session }: DescribedSession,
+): SessionInfo {
+  return { session_id, role: roleIn(session, id), ...session };
+}
+
 /** Returns the description of a session that clients receive. */
 export function describeSession(
-  { id, config, createdAt, lastActivityAt, details = NO_DETAILS }: SessionRecord,
+  { id, owner, config, createdAt, lastActivityAt, details = NO_DETAILS }: SessionRecord,
   { firstId, lastId, costUsd }: LogInfo,
   { state, hasAgent = true, pending, tasks }: SessionStatus,
   subscribers: number,
   describeWalls: SessionDependencies['describeWalls'],
-): SessionInfo {
+): DescribedSession {
   return {
     session_id: id,
+    owner,
+    members: membersOf(details),
     protocol_version: PROTOCOL_VERSION,
     state,
     agent: hasAgent ? 'running' : 'none',

@@ -5,6 +5,7 @@ import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { durableTools, type IsDurable } from '../durable-tools.js';
 import { AgentsBusyError } from '../errors.js';
 import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
+import type { SessionDetails } from '../session-details.js';
 import { type SessionRecord, UnstorableError } from '../storage.js';
 import type { QuotaWatch } from '../workspace/quota-watch.js';
 import { budgetLeft } from './budget.js';
@@ -255,6 +256,7 @@ function logOptions(
   lifecycle: () => SessionLifecycle,
   status: StoredStatus | null,
 ): EventLogOptions {
+  const owner = [record.owner];
   return {
     ...(status && { status }),
     sessionId: record.id,
@@ -272,7 +274,8 @@ function logOptions(
     ...(notifications && {
       notifications: (appended, log) => notifications(record, appended, log),
     }),
-    onCommitted: (seq, appended, ids) => onCommitted(record.id, seq, appended, ids, record.owner),
+    onCommitted: (seq, appended, log) =>
+      onCommitted(record.id, seq, appended, log, readersOf(owner, log.state.details)),
     onFailure: (cause) => {
       if (cause instanceof UnstorableError) lifecycle().reset(cause);
       else lifecycle().loseOwnership(cause);
@@ -281,4 +284,9 @@ function logOptions(
     onSubscriberError: (cause) =>
       logger.error(`Session ${record.id}: a subscriber threw an error. Closing it.`, cause),
   };
+}
+
+/** Returns the ids of the owner and of the members. It is called for each commit, and mostly without members. */
+function readersOf(owner: readonly string[], { members = [] }: SessionDetails): readonly string[] {
+  return members.length === 0 ? owner : [...owner, ...members.map(({ id }) => id)];
 }

@@ -1,4 +1,3 @@
-import type { SessionInfo } from '../../protocol/answers.js';
 import {
   PROTOCOL_VERSION,
   type SessionStateName,
@@ -6,6 +5,7 @@ import {
   type WireEvent,
 } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
+import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { askOffers } from '../agent/ask-offers.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
@@ -20,9 +20,10 @@ import { acceptMessage } from './accept-message.js';
 import { changeDetails } from './change-details.js';
 import type { ReadableSession } from './readable-session.js';
 import type { SessionDependencies } from './session-dependencies.js';
-import { describeSession } from './session-info.js';
+import { type DescribedSession, describeSession } from './session-info.js';
 import type { EndReason, SessionEnd } from './session-lifecycle.js';
 import { SessionParts } from './session-parts.js';
+import { setMembers } from './set-members.js';
 import { describeWork } from './stored-status.js';
 import { errorEvent } from './turn-events.js';
 
@@ -254,7 +255,7 @@ export class Session implements ReadableSession {
   }
 
   /** Describes the session for clients, as of its last committed event. */
-  info(): SessionInfo {
+  info(): DescribedSession {
     const { record, log, activity, deps } = this.#parts;
     const { firstId, lastId, committed, subscribers } = log;
     const described = { firstId, lastId, costUsd: committed.costUsd };
@@ -342,6 +343,22 @@ export class Session implements ReadableSession {
    */
   change(asked: ChangeSession, by: Caller, wait = this.#wait()): Promise<void> {
     return this.#change(wait, ({ log }) => changeDetails(log, asked, by));
+  }
+
+  /**
+   * Replaces the members of the session.
+   *
+   * @throws InvalidRequestError when the owner is one of them
+   * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
+   */
+  async setMembers(
+    members: readonly SessionMember[],
+    by: Caller,
+    wait = this.#wait(),
+  ): Promise<void> {
+    await this.#change(wait, ({ log }) => setMembers(log, members, by, this.owner));
+    // So that it is listed first for those with whom it is shared.
+    this.recordActivity();
   }
 
   /** Makes a change that a client has asked for, while the session accepts one. */

@@ -18,10 +18,10 @@ export interface HookOptions {
 
   /**
    * Returns true where a caller may read, send to, answer in or delete another caller's session,
-   * for example one of the same team. Called for each request. The listing contains a caller's own
-   * sessions in any case.
+   * for example one of the same team, and false where not, whatever the caller's role as a member is.
+   * Undefined leaves it to the role. Called for each request.
    *
-   * @default no access to the sessions of other callers
+   * @default members may do what their roles permit
    */
   readonly canAccess?: CanAccess;
 
@@ -62,9 +62,9 @@ export const HOOKS = {
   canAccess: {
     rule: functionOf<CanAccess>(),
     default: null,
-    defaultText: 'no access to the sessions of other callers',
+    defaultText: 'members may do what their roles permit',
     effect:
-      "Returns true where a caller may use another caller's session. Otherwise the answer is 404, or 403 where the caller may read it.",
+      "Returns true where a caller may use another caller's session, and undefined for what the caller's role as a member permits. Otherwise the answer is 404, or 403 where the caller may read it.",
   },
   configureSession: {
     rule: functionOf<ConfigureSession>(),

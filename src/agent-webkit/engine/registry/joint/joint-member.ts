@@ -1,3 +1,4 @@
+import { hasFrameOf } from '../../../protocol/sse-frames.js';
 import { CursorAheadError, CursorEvictedError, CursorLostError } from '../../errors.js';
 import type { Subscription } from '../../event-log/subscription.js';
 import type { ReadableSession } from '../../session/readable-session.js';
@@ -23,6 +24,14 @@ export interface JointMemberOptions {
   readonly cursor: number;
   readonly known: KnownPosition;
   readonly news: SessionNews;
+  /**
+   * Resolves to true when the caller may still read the session. Null for its owner, who always may.
+   *
+   * It is called before an event that changes its members is delivered.
+   */
+  readonly isReadable: (() => Promise<boolean>) | null;
+  /** Called when the caller may no longer read the session. */
+  readonly onRefused: (member: JointMember) => void;
   /** Called when there may be something to read. */
   readonly onReadable: (member: JointMember) => void;
   /** Resolves to true when the storage has an event with an id: it is about to be published here. */
@@ -43,6 +52,9 @@ export class JointMember implements SessionFollower {
   /** The session that is read. */
   #source: ReadableSession | null = null;
   #isClosed = false;
+  /** The frames that were read, and may be delivered once the caller is known to have access. */
+  #held: Buffer | null = null;
+  #isChecking = false;
   /** A cursor that the storage does not have. */
   #lostCursor: number | null = null;
 
@@ -72,6 +84,8 @@ export class JointMember implements SessionFollower {
 
   /** Returns the next events, until their frames reach `maxBytes`. */
   read(maxBytes: number): MemberReading {
+    if (this.#isChecking) return NOTHING;
+    if (this.#held) return this.#deliver(this.#held);
     const { source } = this.#followed;
     if (source === null) {
       if (this.#followed.isGone) return { kind: 'gone' };
@@ -102,11 +116,10 @@ export class JointMember implements SessionFollower {
     this.#reader ??= source.readerAt(this.cursor, () => this.onNews());
     const reading = this.#reader.readFrames(maxBytes);
     switch (reading.kind) {
-      case 'frames': {
-        const { frames, lastId, isDone } = toJointFrames(reading.bytes, this.id);
-        this.cursor = lastId;
-        return { kind: 'frames', frames, isDone };
-      }
+      case 'frames':
+        return this.#mayEndAccess(reading.bytes)
+          ? this.#hold(reading.bytes)
+          : this.#deliver(reading.bytes);
       case 'caught_up':
         return NOTHING;
       case 'ended':
@@ -122,6 +135,32 @@ export class JointMember implements SessionFollower {
       default:
         return reading satisfies never;
     }
+  }
+
+  #deliver(bytes: Buffer): MemberReading {
+    const { frames, lastId, isDone } = toJointFrames(bytes, this.id);
+    this.#held = null;
+    this.cursor = lastId;
+    return { kind: 'frames', frames, isDone };
+  }
+
+  #mayEndAccess(bytes: Buffer): boolean {
+    return this.#options.isReadable !== null && hasFrameOf('members_changed', bytes);
+  }
+
+  #hold(bytes: Buffer): MemberReading {
+    this.#held = bytes;
+    void this.#checkAccess();
+    return NOTHING;
+  }
+
+  async #checkAccess(): Promise<void> {
+    this.#isChecking = true;
+    const isReadable = (await this.#options.isReadable?.()) ?? true;
+    this.#isChecking = false;
+    if (this.#isClosed) return;
+    if (isReadable) this.onNews();
+    else this.#options.onRefused(this);
   }
 
   #gap(source: ReadableSession): MemberReading {

@@ -1,6 +1,7 @@
 import type { SessionInfo } from '../../../protocol/answers.js';
 import type { Caller } from '../../caller.js';
 import { Generations } from '../../event-log/generations.js';
+import { roleOf } from '../../session-members.js';
 import type { SessionRecord } from '../../storage.js';
 import { encodeJointCursor, type JointCursor, type JointPosition } from './joint-cursor.js';
 import { noticeFrame, withCursor } from './joint-frames.js';
@@ -98,7 +99,8 @@ export class JointMembers {
     for (const { record, lastId, isGap } of resumed) {
       if (isGap) onNotice(gapFrame(record.id, lastId));
     }
-    for (const info of infos) onNotice(createdFrame(info));
+    const lastIds = new Map(resumed.map(({ record, lastId }) => [record.id, lastId]));
+    for (const info of infos) onNotice(newFrame(info, lastIds.get(info.session_id) ?? 0));
     this.#isStarted = true;
     for (const { member, lastId } of resumed) if (member.cursor !== lastId) onReadable(member);
     for (const id of this.#early) {
@@ -123,7 +125,10 @@ export class JointMembers {
   }
 
   /** Removes a session, because it was deleted or may not be read any more, and reports that. */
-  remove(member: JointMember, event: 'session_deleted' | 'session_unreadable'): void {
+  remove(
+    member: JointMember,
+    event: 'session_deleted' | 'session_unreadable' | 'session_unshared',
+  ): void {
     if (!this.#members.delete(member.id)) return;
     member.close();
     this.#options.onNotice(noticeFrame(event, member.id, {}));
@@ -135,8 +140,14 @@ export class JointMembers {
     for (const member of shared) {
       // oxlint-disable-next-line no-await-in-loop -- one at a time leaves the host and the storage room for other work
       const isReadable = await this.#options.isReadable(member.id, caller);
-      if (!isReadable) this.remove(member, 'session_unreadable');
+      if (!isReadable) this.#refuse(member);
     }
+  }
+
+  /** Removes a session that the caller may no longer read. */
+  #refuse(member: JointMember): void {
+    const { sessions } = this.#options;
+    this.remove(member, sessions === null ? 'session_unshared' : 'session_unreadable');
   }
 
   close(): void {
@@ -165,7 +176,8 @@ export class JointMembers {
     const known = cursor === null ? lastId : cursor.idOf(record.id);
     if (known === undefined) {
       const isNew = sessions === null && this.#isNew(record);
-      const member = this.#add(record, isNew ? 0 : lastId);
+      const isOwn = record.owner === this.#options.caller.id;
+      const member = this.#add(record, isNew && isOwn ? 0 : lastId);
       return { record, member, lastId, isNew, isGap: !isNew };
     }
     const seq = ids.positionOf(known, lastSeq);
@@ -175,12 +187,22 @@ export class JointMembers {
   }
 
   #add({ id, owner, epoch, log }: SessionRecord, cursor: number): JointMember {
-    const { news, onReadable } = this.#options;
+    const { news, onReadable, caller, isReadable } = this.#options;
     const known = { epoch, lastSeq: log.lastSeq };
     const isStored = (eventId: number) => this.#isStored(id, eventId);
     this.#watches.get(id)?.();
     this.#watches.delete(id);
-    const member = new JointMember({ id, owner, cursor, known, news, onReadable, isStored });
+    const member = new JointMember({
+      id,
+      owner,
+      cursor,
+      known,
+      news,
+      onReadable,
+      isStored,
+      isReadable: owner === caller.id ? null : () => isReadable(id, caller),
+      onRefused: (refused) => this.#refuse(refused),
+    });
     this.#members.set(id, member);
     return member;
   }
@@ -223,18 +245,22 @@ export class JointMembers {
   async #join(id: string): Promise<void> {
     this.#joining.add(id);
     try {
-      const { records, caller, describe, onNotice, onReadable } = this.#options;
+      const { records, caller, access, describe, onNotice, onReadable } = this.#options;
       const record = await records.get(id);
-      if (!record || record.owner !== caller.id || this.#isClosed) return;
+      if (!record || roleOf(record, caller.id) === null || this.#isClosed) return;
+      const isOwn = record.owner === caller.id;
+      if (!isOwn && (await access.allowed([record], caller, 'read')).length === 0) return;
       const leftAt = this.#left.get(id);
-      const isNew = leftAt === undefined && this.#isNew(record);
+      // A session that was shared is new whenever it was created.
+      const isNew = leftAt === undefined && (!isOwn || this.#isNew(record));
       const [info] = isNew ? await describe([record]) : [];
       if (this.#isClosed || this.#members.has(id) || (isNew && !info)) return;
       const lastId = new Generations(record.log.generations).idOf(record.log.lastSeq);
-      if (info) onNotice(createdFrame(info));
+      const first = isNew && isOwn ? 0 : lastId;
+      if (info) onNotice(newFrame(info, lastId));
       else if (leftAt === undefined) onNotice(gapFrame(id, lastId));
       this.#left.delete(id);
-      const member = this.#add(record, isNew ? 0 : (leftAt ?? lastId));
+      const member = this.#add(record, leftAt ?? first);
       this.#knows(record.createdAt);
       onReadable(member);
       this.#leaveExcess();
@@ -259,8 +285,13 @@ export class JointMembers {
   }
 }
 
-function createdFrame(info: SessionInfo): string {
-  return noticeFrame('session_created', info.session_id, info);
+/**
+ * Announces a session that the client does not know: all events of one of the caller follow, and those after `lastId` of
+ * one that was shared with the caller.
+ */
+function newFrame(info: SessionInfo, lastId: number): string {
+  if (info.role === 'owner') return noticeFrame('session_created', info.session_id, info);
+  return noticeFrame('session_shared', info.session_id, { ...info, last_id: lastId });
 }
 
 /** The kept events up to `lastId` are not in the stream: the client reads them by their own route. */

@@ -22,7 +22,7 @@ export interface MemberRecords {
 }
 
 /**
- * Reads the records of sessions that a caller may read: of those that are named, or of the caller's own, at most
+ * Reads the records of sessions that a caller may read: of those that are named, or of those that the caller owns or is a member of, at most
  * {@link MAX_MEMBERS}.
  *
  * @param ids the sessions; null for those of the caller
@@ -31,11 +31,14 @@ export async function readMemberRecords(
   ids: readonly string[] | null,
   options: MemberRecordsOptions,
 ): Promise<MemberRecords> {
-  const { records, caller } = options;
+  const { records, caller, access } = options;
   if (ids === null) {
     const found = await records.list(caller.id, MAX_MEMBERS + 1, null);
     const present = found.slice(0, MAX_MEMBERS).filter((record) => exists(record, options));
-    return { records: present, isComplete: found.length <= MAX_MEMBERS };
+    return {
+      records: await access.allowed(present, caller, 'read'),
+      isComplete: found.length <= MAX_MEMBERS,
+    };
   }
   const readable: SessionRecord[] = [];
   for (const id of new Set(ids)) {

@@ -117,12 +117,16 @@ export class SessionNews {
     }
   }
 
-  /** Call it when events of a session in this server's memory were committed. */
-  committed(id: string, ownerId: string): void {
+  /**
+   * Call it when events of a session in this server's memory were committed.
+   *
+   * @param readers the ids of its owner and of its members
+   */
+  committed(id: string, readers: readonly string[]): void {
     const followed = this.#followed.get(id);
     if (followed?.isLive) followed.notify();
     else if (followed) void followed.enter(this.#options.live.get(id));
-    this.#tell(ownerId, id);
+    for (const reader of readers) this.#tell(reader, id);
   }
 
   /** Call it when a session has entered this server's memory. */
