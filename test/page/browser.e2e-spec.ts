@@ -119,7 +119,7 @@ describeInChromium('the page in Chromium', () => {
     await other.button('Allow with this input').click();
     await Promise.all([ann.seesNo(ann.card), other.seesNo(other.card)]);
     await Promise.all([ann.seesText('The command was: echo edited'), other.sees(other.results)]);
-    await ann.sees(ann.tab.locator('.tool', { hasText: 'Allowed by ann' }));
+    await ann.sees(ann.tab.locator('.tool', { hasText: 'Allowed with changes by ann' }));
   });
 
   it('allows a call from the message field by Ctrl+Enter, but sends a message that is written there', async () => {
