@@ -108,7 +108,8 @@ export const ROOMS = {
   'agents/claude': {
     files: `${PACKAGE}agents/claude/`,
     rooms: ['protocol', 'engine ports', 'engine/timing', 'gateway', 'sandbox'],
-    packages: ['node:*', lazily(SDK)],
+    // The SDK has the MCP library as a peer.
+    packages: ['node:*', lazily(SDK), lazily('@modelcontextprotocol/sdk')],
   },
   'agents/scripted': {
     files: `${PACKAGE}agents/scripted/`,
@@ -255,8 +256,15 @@ export const ROOMS = {
       'engine/registry',
       'options',
       'hosting',
+      'tools',
     ],
     packages: [...NEST, 'node:*', types('node:http'), types(SDK)],
+  },
+  // Tools of agents, made of methods of the host's providers.
+  tools: {
+    files: `${PACKAGE}tools/`,
+    rooms: ['engine ports', 'the Nest face'],
+    packages: [...NEST, 'class-validator', 'class-transformer'],
   },
   'the Nest module': {
     files: `${PACKAGE}agent-webkit.module.ts`,
@@ -267,6 +275,7 @@ export const ROOMS = {
       'options',
       'hosting',
       'the Nest face',
+      'tools',
       'agents/claude',
       'sandbox',
       'storage/memory',
@@ -317,7 +326,7 @@ export const ROOMS = {
   },
   'entry index': {
     files: 'src/index.ts',
-    rooms: ['the names of both entries', 'options', 'the Nest face', 'the Nest module'],
+    rooms: ['the names of both entries', 'options', 'the Nest face', 'the Nest module', 'tools'],
     packages: [],
   },
   'entry engine': {

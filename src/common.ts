@@ -58,6 +58,16 @@ export type {
   SubAgent,
 } from './agent-webkit/engine/agent-client.js';
 export type {
+  HostTool,
+  HostToolCall,
+  HostToolContent,
+  HostToolOutput,
+  HostTools,
+  ToolImageType,
+  ToolInputSchema,
+  ToolProgress,
+} from './agent-webkit/engine/host-tool.js';
+export type {
   AgentAsks,
   AgentDialog,
   AgentDialogResult,

@@ -24,6 +24,28 @@ export { RequestsController } from './agent-webkit/requests.controller.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 export { StreamController } from './agent-webkit/stream.controller.js';
 
+// Tools for agents
+export {
+  AgentTool,
+  type AgentToolOptions,
+  type ToolRateLimit,
+} from './agent-webkit/tools/agent-tool.decorator.js';
+export type { AgentFeature } from './agent-webkit/tools/feature.js';
+export { AgentToolError } from './agent-webkit/tools/run-tool.js';
+export type {
+  StandardInput,
+  StandardIssue,
+  StandardResult,
+} from './agent-webkit/tools/standard-input.js';
+export {
+  type AgentToolCall,
+  CurrentSession,
+  CurrentToolCall,
+  TOOL_CONTEXT,
+  toolCallOf,
+  ToolInput,
+} from './agent-webkit/tools/tool-call.js';
+
 // The description of the routes
 export {
   addAgentWebkitPaths,

@@ -27,6 +27,7 @@ export const SUITES = {
     'e2e/claude/ends.',
     'e2e/claude/grants.',
     'e2e/claude/hook-decisions.',
+    'e2e/claude/host-tools.',
     'e2e/claude/isolation.',
     'e2e/claude/limits.',
     'e2e/claude/mcp-servers.',

@@ -39,6 +39,7 @@ const pages = [
       { text: 'Folders', link: '/workspace' },
       { text: 'Security', link: '/security' },
       { text: 'Testing your app', link: '/testing' },
+      { text: 'Tools', link: '/tools' },
       { text: 'Custom agents', link: '/agents' },
       { text: 'Claude Code on a server', link: '/claude-code' },
       { text: 'Engine without Nest', link: '/engine' },

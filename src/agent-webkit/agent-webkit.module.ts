@@ -8,6 +8,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
   type Provider,
+  type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Bus } from './engine/bus.js';
@@ -42,6 +43,8 @@ import { createRegistry } from './hosting/create-registry.js';
 import { systemSandbox } from './sandbox/system-sandbox.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
+import { AgentTools } from './tools/agent-tools.js';
+import { type AgentFeature, featureModule } from './tools/feature.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { RequestsController } from './requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
@@ -93,22 +96,25 @@ const providers: Provider[] = [
   },
   {
     provide: SessionRegistry,
-    inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER, BUS, ChosenSandbox],
+    inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER, BUS, ChosenSandbox, AgentTools],
     useFactory: (
       options: ResolvedOptions,
       sdkFactory: SdkFactory,
       storage: StorageProvider,
       bus: Bus | null,
       sandbox: ChosenSandbox,
+      tools: AgentTools,
     ) =>
       createRegistry(options, {
         sdkFactory,
         storage,
         bus,
         sandbox,
+        hostTools: (start) => tools.of(start),
         logger: new Logger('AgentWebkit'),
       }),
   },
+  AgentTools,
   {
     provide: SessionEngine,
     inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox],
@@ -167,6 +173,7 @@ export class AgentWebkitModule
   readonly #options: ResolvedOptions;
   readonly #sandbox: ChosenSandbox;
   readonly #engine: SessionEngine;
+  readonly #tools: AgentTools;
   #ignoreAddress = (): void => undefined;
 
   /** @internal */
@@ -176,6 +183,7 @@ export class AgentWebkitModule
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     sandbox: ChosenSandbox,
     engine: SessionEngine,
+    tools: AgentTools,
   ) {
     super();
     this.#modules = modules;
@@ -183,6 +191,7 @@ export class AgentWebkitModule
     this.#options = options;
     this.#sandbox = sandbox;
     this.#engine = engine;
+    this.#tools = tools;
   }
 
   /**
@@ -209,8 +218,21 @@ export class AgentWebkitModule
     return super.forRootAsync(options);
   }
 
+  /**
+   * Gives tools of a feature to the agents of this module, or of the subclass it is called on. Without it, a provider with
+   * `AgentTool` in any module is a tool of all agents of the app.
+   *
+   * @example
+   * \@Module({ imports: [AgentWebkitModule.forFeature({ tools: [OrderTools], imports: [OrdersModule] })] })
+   * class OrdersFeature {}
+   */
+  static forFeature(feature: AgentFeature): DynamicModule {
+    return featureModule(this, feature);
+  }
+
   /** @internal */
   onModuleInit(): void {
+    this.#tools.discover(this.constructor as Type<AgentWebkitModule>);
     checkProviders(
       [...this.#modules.values()],
       (instance) => instance instanceof AgentWebkitModule,

@@ -23,7 +23,14 @@ function asked(...contents: [string, ...string[]]): ModelRequest {
     role: 'user',
     content: [{ type: 'text', text: content }],
   }));
-  return { text: contents.at(-1) ?? '', toolResults: [], model: 'm', messages, tools: [] };
+  return {
+    text: contents.at(-1) ?? '',
+    toolResults: [],
+    model: 'm',
+    messages,
+    tools: [],
+    system: '',
+  };
 }
 
 describe('the memory check of an agent', () => {

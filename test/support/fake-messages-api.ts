@@ -26,6 +26,8 @@ export interface ModelRequest {
   model: string;
   messages: { role: string; content: unknown }[];
   tools: string[];
+  /** The system prompt, as JSON. */
+  system: string;
   /** Its fields `thinking` and `output_config`. */
   thinking?: unknown;
   outputConfig?: unknown;
@@ -200,5 +202,6 @@ function readRequest(body: Record<string, unknown>): ModelRequest {
   const tools = ((body['tools'] ?? []) as { name: string }[]).map((tool) => tool.name);
   const { thinking, output_config: outputConfig } = body;
   const model = String(body['model']);
-  return { text, toolResults, model, messages, tools, thinking, outputConfig };
+  const system = JSON.stringify(body['system'] ?? '');
+  return { text, toolResults, model, messages, tools, system, thinking, outputConfig };
 }

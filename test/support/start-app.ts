@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type INestApplication, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplication, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -49,6 +49,8 @@ export interface StartAppOptions {
   /** The address to listen on. Loopback by default. */
   host?: string;
   metadata?: ModuleMetadata;
+  /** Providers of the app, beside the module. */
+  providers?: Provider[];
   configure?: (app: INestApplication) => void;
   override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
@@ -62,6 +64,7 @@ export async function startApp(
     host = '127.0.0.1',
     headers: always = {},
     metadata,
+    providers = [],
     configure,
     override = (builder) => builder,
   }: StartAppOptions = {},
@@ -79,6 +82,7 @@ export async function startApp(
           timeouts: { shutdownDelayMs: 0, drainTimeoutMs: 1, ...options.timeouts },
         }),
       ],
+      providers,
     },
   );
   const module = await override(builder).compile();

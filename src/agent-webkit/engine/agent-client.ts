@@ -10,6 +10,7 @@ import type { UserContent } from '../protocol/events.js';
 import type { AskPeople } from './agent-asks.js';
 import type { AgentSandbox, SandboxLimits } from './agent-sandbox.js';
 import type { EngineLogger } from './engine-logger.js';
+import type { HostTools } from './host-tool.js';
 import type { PermissionGrants } from './permission-grants.js';
 
 export type { EffortLevel, PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
@@ -218,6 +219,8 @@ export interface AgentStart extends SessionConfig {
    * After that, it has failed: it ends its process, and `messages` throws. @default no limit
    */
   startTimeoutMs?: number;
+  /** The tools of the host, which run in the server. @default none */
+  hostTools?: HostTools;
   /** The models that the host permits, also for sub-agents. @default any */
   models?: readonly string[];
   /** The store of the agent's transcripts. Without it, the agent uses its own files. */

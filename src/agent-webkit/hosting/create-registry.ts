@@ -1,6 +1,7 @@
 import type { AgentStart, AgentWalls, EndedSession, SdkFactory } from '../engine/agent-client.js';
 import type { Bus } from '../engine/bus.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
+import type { HostTools } from '../engine/host-tool.js';
 import { SessionPolicy } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
@@ -17,6 +18,8 @@ export interface RegistryPorts {
   readonly bus: Bus | null;
   readonly sandbox: ChosenSandbox;
   readonly logger: EngineLogger;
+  /** Returns the tools of the host for one agent. @default none */
+  readonly hostTools?: (start: AgentStart) => HostTools | null;
 }
 
 type HostOptions = Pick<
@@ -63,7 +66,7 @@ export function createRegistry(
  */
 function withHostLimits(
   { policy: { model, models }, agentStartTimeoutMs, ...options }: HostOptions,
-  { sdkFactory, sandbox, logger }: RegistryPorts,
+  { sdkFactory, sandbox, logger, hostTools }: RegistryPorts,
 ): SdkFactory {
   const permitted = models && { models: [...models, ...(model === null ? [] : [model])] };
   const forget = sdkFactory.forget?.bind(sdkFactory);
@@ -72,11 +75,13 @@ function withHostLimits(
     (start: AgentStart) => {
       sandbox.assertAgents();
       const walls = wallsOf(start, options, { sandbox, logger });
+      const tools = hostTools?.(start);
       if (sandbox.name !== null) logger.debug?.(describeStart(start, walls));
       return sdkFactory({
         ...start,
         startTimeoutMs: agentStartTimeoutMs,
         ...permitted,
+        ...(tools && { hostTools: tools }),
         ...(walls && { walls }),
         ...(sandbox.isRequired && { wallsRequired: true }),
       });

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Caller } from '../engine/caller.js';
 import { UnauthorizedError } from '../engine/errors.js';
+import { toolCallOf } from '../tools/tool-call.js';
 import { toHttpException } from './http-errors.js';
 
 /** The caller of a request, and the way to authenticate it again. */
@@ -42,9 +43,10 @@ export function identityOf(context: ExecutionContext): Identity {
   );
 }
 
-/** The caller of the request. */
+/** The caller of the request; in a method with `@AgentTool()`, the owner of the session. */
 export const CurrentCaller = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Caller => identityOf(context).caller,
+  (_: unknown, context: ExecutionContext): Caller =>
+    (toolCallOf(context) ?? identityOf(context)).caller,
 );
 
 /** The caller of the request and the way to authenticate it again, for a long-lived response. */

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAgentClient, type Session } from '@agent-webkit/core';
+import type { Provider } from '@nestjs/common';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import type { AgentStart } from '../../../src/agent-webkit/engine/agent-client.js';
@@ -36,6 +37,8 @@ export const findProcesses = async (sessionId: string) =>
 export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
   /** Options of the agent, in addition to those that keep it on loopback. */
   overrides?: ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides);
+  /** Providers of the app, beside the module. */
+  providers?: Provider[];
 }
 
 /** A Nest app with the module and the real agent. The agent talks to a fake model. */
@@ -56,7 +59,7 @@ export class ClaudeApp {
 
   static async start(
     adapter: AdapterName,
-    { overrides, ...options }: ClaudeAppOptions = {},
+    { overrides, providers = [], ...options }: ClaudeAppOptions = {},
   ): Promise<ClaudeApp> {
     const { model, release } = createModel();
     const api = await startFakeMessagesApi(model);
@@ -77,7 +80,7 @@ export class ClaudeApp {
         sandbox: { readOnly: [NODE_FOLDER], ...options.sandbox },
         agent: { sdkFactory, ...options.agent },
       },
-      { adapter },
+      { adapter, providers },
     );
     const cwd = options.workspace?.root ?? env.cwd;
     return new ClaudeApp(server, api, cwd, env.home, release, () => env.close());

@@ -24,6 +24,7 @@ import { agentClosed, ControlCalls } from './control-calls.js';
 import { CostMeter } from './cost-meter.js';
 import { createDeferred } from './deferred.js';
 import { durableOptions } from './durable-options.js';
+import { hostToolOptions } from './host-tools.js';
 import { type Enclosure, openEnclosure } from './enclosure.js';
 import { findConfigFolder, findLeftovers, findResumeFolder, removeLeftovers } from './leftovers.js';
 import { MessageDelivery } from './message-delivery.js';
@@ -411,8 +412,11 @@ export class ClaudeAgentClient implements AgentClient {
     // Spawning blocks the event loop for a while: the request that needs the agent is answered first.
     await setImmediate();
     const configuration = this.#configuration;
-    const overrides =
+    const given =
       typeof configuration === 'function' ? await configuration(this.#start) : configuration;
-    return { overrides, createQuery: await loadSdk() };
+    const createQuery = await loadSdk();
+    const { hostTools } = this.#start;
+    const added = hostTools && (await hostToolOptions(hostTools, given));
+    return { overrides: { ...given, ...added }, createQuery };
   }
 }

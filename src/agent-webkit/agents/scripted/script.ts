@@ -54,7 +54,7 @@ export interface ToolOptions<Input> {
    * Plays the tool after it was allowed. The returned value is the tool's output; if the function
    * throws, the call fails. A person may have edited the input, and the result is not validated.
    *
-   * @default an empty output
+   * @default the method with `@AgentTool()` of this name, such as `mcp__app__find_order`; without one, an empty output
    */
   run?: (input: Input) => UserContent | Promise<UserContent>;
 }

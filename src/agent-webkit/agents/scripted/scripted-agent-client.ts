@@ -144,6 +144,7 @@ class ScriptedAgentClient implements AgentClient {
       recordedMessages: messages,
       ...(this.#start.steering && { steering: this.#start.steering }),
       alwaysAsks: this.#start.alwaysAsks ?? (() => false),
+      hostTools: this.#start.hostTools?.tools ?? [],
       onEnd: (ending) => this.#end(ending),
     });
     this.#turn = turn;

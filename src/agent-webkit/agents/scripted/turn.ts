@@ -6,6 +6,7 @@ import type {
   SessionConfig,
   SteeredMessages,
 } from '../../engine/agent-client.js';
+import { type HostTool, toolNameOf } from '../../engine/host-tool.js';
 import type { MessageStream } from './message-stream.js';
 import {
   initMessage,
@@ -45,6 +46,8 @@ export interface TurnStart {
   steering?: SteeredMessages;
   /** Returns true for a call that always needs a person. */
   alwaysAsks: (toolName: string, input: Record<string, unknown>) => boolean;
+  /** The tools of the host. @default none */
+  hostTools?: readonly HostTool[];
   /** Called once, when all messages of the turn are written. */
   onEnd: (ending: Ending) => void;
 }
@@ -157,6 +160,11 @@ export class Turn {
 
   get alwaysAsks(): TurnStart['alwaysAsks'] {
     return this.#start.alwaysAsks;
+  }
+
+  /** Returns the tool of the host that the agent calls by this name, if there is one. */
+  hostTool(name: string): HostTool | undefined {
+    return this.#start.hostTools?.find((tool) => toolNameOf(tool) === name);
   }
 
   /** Returns the call of the earlier agent that the script repeats now; null for a new one. */

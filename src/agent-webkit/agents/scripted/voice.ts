@@ -7,6 +7,7 @@ import type {
   HookQuestion,
 } from '../../engine/agent-asks.js';
 import type { UserContent } from '../../protocol/events.js';
+import { hostToolRule, runHostTool } from './host-tool-play.js';
 import { MessageWriter } from './message-writer.js';
 import type {
   Answers,
@@ -86,11 +87,17 @@ export class Voice implements ScriptedAgent {
   useTool<Input extends Record<string, unknown>>(
     name: string,
     input: Input,
-    { ask = true, context, run = () => '' }: ToolOptions<Input> = {},
+    { ask, context, run }: ToolOptions<Input> = {},
   ): Promise<ToolOutcome<Input>> {
-    const rule = ask ? permissionRule(this.#turn.config.permissionMode, name) : 'allow';
+    const { signal, config } = this.#turn;
+    const tool = run ? undefined : this.#turn.hostTool(name);
+    const play = tool ? (edited: Input) => runHostTool(tool, edited, signal) : (run ?? (() => ''));
+    const ofMode = tool
+      ? hostToolRule(tool, config.permissionMode, name)
+      : permissionRule(config.permissionMode, name);
+    const rule = ask === false ? 'allow' : ofMode;
     return this.#turn.step(() =>
-      this.#call({ name, input, rule, run: (edited) => run(edited), ...(context && { context }) }),
+      this.#call({ name, input, rule, run: (edited) => play(edited), ...(context && { context }) }),
     );
   }
 
