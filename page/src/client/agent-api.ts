@@ -1,6 +1,7 @@
 import { type AgentClient, createAgentClient, type Session, Transport } from '@agent-webkit/core';
 import type {
   RequestsPage,
+  SessionCapabilities,
   SessionInfo,
   SessionsPage,
 } from '../../../src/agent-webkit/protocol/answers.js';
@@ -9,6 +10,7 @@ import type {
   ChangeSession,
   CreateSession,
   InboundMessage,
+  MessageDelivery,
   RequestReply,
 } from '../../../src/agent-webkit/protocol/inbound.js';
 import { readRefusal } from './words.js';
@@ -45,16 +47,30 @@ export class AgentApi {
   }
 
   /** Sends a message with an id, so that a retry cannot duplicate it. */
-  async say(id: string, messageId: string, content: UserContent): Promise<void> {
-    await this.#send(id, { type: 'user_message', content, message_id: messageId });
+  async say(
+    id: string,
+    messageId: string,
+    content: UserContent,
+    delivery: MessageDelivery,
+  ): Promise<void> {
+    await this.send(id, { type: 'user_message', content, message_id: messageId, delivery });
+  }
+
+  async editQueued(id: string, messageId: string, content: UserContent): Promise<void> {
+    await this.#call('PATCH', queuedPath(id, messageId), JSON.stringify({ content }));
+  }
+
+  async withdrawQueued(id: string, messageId: string): Promise<void> {
+    await this.#call('DELETE', queuedPath(id, messageId));
   }
 
   /** Answers a request, with the digest of the input that the user saw. */
   reply(id: string, answer: RequestReply): Promise<void> {
-    return this.#send(id, answer);
+    return this.send(id, answer);
   }
 
-  async #send(id: string, message: InboundMessage): Promise<void> {
+  /** Sends a message of another kind. */
+  async send(id: string, message: InboundMessage): Promise<void> {
     const response = await this.#transport.post(
       `/sessions/${encodeURIComponent(id)}/input`,
       message,
@@ -70,6 +86,12 @@ export class AgentApi {
   /** Returns the oldest open requests of all sessions. */
   async requests(): Promise<RequestsPage> {
     return (await this.#get('/requests?limit=100')) as RequestsPage;
+  }
+
+  /** Returns what the host permits in a session. */
+  async capabilities(id: string): Promise<SessionCapabilities> {
+    const path = `/sessions/${encodeURIComponent(id)}/capabilities`;
+    return (await this.#get(path)) as SessionCapabilities;
   }
 
   async info(id: string): Promise<SessionInfo> {
@@ -99,4 +121,8 @@ export class AgentApi {
     if (!response.ok) throw readRefusal(response.status, await response.text());
     return response.status === 204 ? undefined : await response.json();
   }
+}
+
+function queuedPath(id: string, messageId: string): string {
+  return `/sessions/${encodeURIComponent(id)}/queue/${encodeURIComponent(messageId)}`;
 }

@@ -1,7 +1,12 @@
 import type { ApproveOptions, DenyOptions, Session } from '@agent-webkit/core';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../../../src/agent-webkit/protocol/events.js';
-import type { ChangeSession, RequestReply } from '../../../src/agent-webkit/protocol/inbound.js';
+import type {
+  ChangeSession,
+  InboundMessage,
+  MessageDelivery,
+  RequestReply,
+} from '../../../src/agent-webkit/protocol/inbound.js';
 import { addEvents } from '../session/add-events.js';
 import { type Conversation, emptyConversation } from '../session/conversation.js';
 import { addRows, eventRow, type Row } from '../session/event-rows.js';
@@ -30,7 +35,7 @@ export interface SessionSnapshot {
  */
 export class SessionStore {
   readonly id: string;
-  readonly #api: AgentApi;
+  readonly api: AgentApi;
   readonly #watch: StreamWatch;
   readonly #clock = new ServerClock();
   readonly #listeners = new Set<() => void>();
@@ -51,7 +56,7 @@ export class SessionStore {
 
   constructor(api: AgentApi, id: string) {
     this.id = id;
-    this.#api = api;
+    this.api = api;
     this.#watch = new StreamWatch({
       changed: (connection) => {
         this.#change({ connection });
@@ -99,7 +104,7 @@ export class SessionStore {
 
   async refresh(): Promise<void> {
     try {
-      this.#change({ info: await this.#api.info(this.id) });
+      this.#change({ info: await this.api.info(this.id) });
     } catch (error) {
       const refusal = toRefusal(error);
       if (refusal && refusal.status < 500) this.#stopFor(error);
@@ -107,14 +112,19 @@ export class SessionStore {
   }
 
   /** Sends a message, or retries it: its id ensures that it is accepted only once. */
-  async say(content: UserContent, messageId: string = crypto.randomUUID()): Promise<void> {
+  async say(
+    content: UserContent,
+    delivery: MessageDelivery,
+    messageId: string = crypto.randomUUID(),
+  ): Promise<void> {
     const without = () => this.#snapshot.outbox.filter((other) => other.messageId !== messageId);
-    this.#change({ outbox: [...without(), { messageId, content, problem: null }] });
+    const message = { messageId, content, delivery };
+    this.#change({ outbox: [...without(), { ...message, problem: null }] });
     try {
-      await this.#api.say(this.id, messageId, content);
+      await this.api.say(this.id, messageId, content, delivery);
     } catch (error) {
       const outbox = stillOutgoing(
-        [...without(), { messageId, content, problem: explain(error) }],
+        [...without(), { ...message, problem: explain(error) }],
         this.#snapshot.conversation,
       );
       this.#change({ outbox });
@@ -135,15 +145,15 @@ export class SessionStore {
   }
 
   allow(correlationId: string, options: ApproveOptions = {}): Promise<void> {
-    return this.#api.reply(this.id, allowance(this.#shown(correlationId), options));
+    return this.api.reply(this.id, allowance(this.#shown(correlationId), options));
   }
 
   deny(correlationId: string, options: DenyOptions = {}): Promise<void> {
-    return this.#api.reply(this.id, denial(this.#shown(correlationId), options));
+    return this.api.reply(this.id, denial(this.#shown(correlationId), options));
   }
 
   answer(correlationId: string, answers: Record<string, string>): Promise<void> {
-    return this.#api.reply(this.id, answer(this.#shown(correlationId), answers));
+    return this.api.reply(this.id, answer(this.#shown(correlationId), answers));
   }
 
   #shown(correlation_id: string): ShownRequest {
@@ -154,7 +164,7 @@ export class SessionStore {
   /** Sends a reply of another kind. */
   reply(reply: RequestReply): Promise<void> {
     const shown = identify(this.#shown(reply.correlation_id));
-    return this.#api.reply(this.id, { ...reply, ...shown });
+    return this.api.reply(this.id, { ...reply, ...shown });
   }
 
   async setMode(mode: string): Promise<void> {
@@ -162,9 +172,15 @@ export class SessionStore {
     await this.refresh();
   }
 
+  /** Changes a setting of the agent. */
+  async set(setting: InboundMessage): Promise<void> {
+    await this.api.send(this.id, setting);
+    await this.refresh();
+  }
+
   /** Changes the title or the archive mark. */
   async change(change: ChangeSession): Promise<void> {
-    this.#change({ info: await this.#api.change(this.id, change) });
+    this.#change({ info: await this.api.change(this.id, change) });
   }
 
   #take(event: DeliveredEvent): void {
@@ -221,7 +237,7 @@ export class SessionStore {
       conversation: emptyConversation,
       rows: [{ kind: 'mark', text, at: Date.now() }],
     });
-    this.#session = this.#api.attach(this.id, this.#watch.fetch);
+    this.#session = this.api.attach(this.id, this.#watch.fetch);
     return true;
   }
 

@@ -1,10 +1,12 @@
 import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import type { MessageDelivery } from '../../../src/agent-webkit/protocol/inbound.js';
 import type { Conversation } from './conversation.js';
 
 /** A message that is being sent to the server. */
 export interface Outgoing {
   readonly messageId: string;
   readonly content: UserContent;
+  readonly delivery: MessageDelivery;
   /** The reason why sending failed; null while it is being sent. */
   readonly problem: string | null;
 }

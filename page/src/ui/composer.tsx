@@ -7,6 +7,7 @@ import {
   useState,
 } from 'react';
 import type { ImageBlock, UserContent } from '../../../src/agent-webkit/protocol/events.js';
+import type { MessageDelivery } from '../../../src/agent-webkit/protocol/inbound.js';
 import { recall, remember } from '../client/access.js';
 import { focusComposer } from './focus.js';
 import { IMAGE_TYPES, readImages } from './images.js';
@@ -18,7 +19,7 @@ interface ComposerProps {
   isClosed: boolean;
   /** True when pressing Escape once more interrupts the turn. */
   isInterruptArmed: boolean;
-  onSay: (content: UserContent) => void;
+  onSay: (content: UserContent, delivery: MessageDelivery) => void;
   onInterrupt: () => void;
 }
 
@@ -43,9 +44,9 @@ export function Composer(props: ComposerProps) {
     setProblem(read.problem);
   };
   const isEmpty = text.trim() === '' && images.length === 0;
-  const send = () => {
+  const send = (delivery: MessageDelivery = 'queue') => {
     if (isEmpty) return;
-    onSay(images.length === 0 ? text : toBlocks(images, text));
+    onSay(images.length === 0 ? text : toBlocks(images, text), delivery);
     write('');
     setImages([]);
     setProblem(null);
@@ -53,9 +54,10 @@ export function Composer(props: ComposerProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     // Answers the open request, see `useConfirmKey`.
-    if ((event.ctrlKey || event.metaKey) && isEmpty) return;
+    const isNow = event.ctrlKey || event.metaKey;
+    if (isNow && isEmpty) return;
     event.preventDefault();
-    send();
+    send(isNow && isRunning ? 'next_step' : 'queue');
   };
   const onPaste = (event: ClipboardEvent) => {
     const files = [...event.clipboardData.files];
@@ -144,9 +146,19 @@ export function Composer(props: ComposerProps) {
           )}
         </span>
         {isRunning ? (
-          <button type="button" className="danger" onClick={onInterrupt}>
-            Stop
-          </button>
+          <>
+            <button type="button" className="danger" onClick={onInterrupt}>
+              Stop
+            </button>
+            <button
+              type="button"
+              disabled={isEmpty}
+              title="The agent has it in its next step. Ctrl+Enter"
+              onClick={() => send('next_step')}
+            >
+              Send now
+            </button>
+          </>
         ) : null}
         <button type="submit" className="primary" disabled={isEmpty}>
           Send

@@ -1,9 +1,12 @@
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { ConnectionPill } from './connection-pill.js';
+import { ContextMeter } from './context-meter.js';
 import { formatCost } from './format.js';
-import { MODES } from './modes.js';
+import { ModelSettings } from './model-settings.js';
+import { offeredModes } from './modes.js';
 import { SessionOptions } from './session-options.js';
+import { useCapabilities } from './use-capabilities.js';
 
 interface HeadProps {
   store: SessionStore;
@@ -26,6 +29,8 @@ export function ConversationHead(props: HeadProps) {
   const { store, snapshot, title, attempt, onChanged, onDelete } = props;
   const { info, conversation, connection, problem } = snapshot;
   const isOver = conversation.isClosed || problem !== null;
+  const capabilities = useCapabilities(store, conversation.isRunning, isOver);
+  const modes = offeredModes(capabilities?.permission_modes ?? null, info?.permission_mode);
   return (
     <header className="pane-head conversation-head">
       <div className="head-title">
@@ -37,6 +42,7 @@ export function ConversationHead(props: HeadProps) {
       <span className="cost" title="Cost of this session">
         {formatCost(conversation.costUsd)}
       </span>
+      <ContextMeter context={capabilities?.context ?? null} />
       <label className="mode">
         <span className="visually-hidden">Permission mode</span>
         <select
@@ -45,7 +51,7 @@ export function ConversationHead(props: HeadProps) {
           onChange={(event) => attempt(() => store.setMode(event.target.value))}
         >
           {info === null ? <option value="">…</option> : null}
-          {Object.entries(MODES).map(([mode, name]) => (
+          {modes.map(([mode, name]) => (
             <option key={mode} value={mode}>
               {name}
             </option>
@@ -62,7 +68,15 @@ export function ConversationHead(props: HeadProps) {
           onChanged();
         }}
         onDelete={onDelete}
-      />
+      >
+        {info === null ? null : (
+          <ModelSettings
+            info={info}
+            capabilities={capabilities}
+            onChange={(setting) => attempt(() => store.set(setting))}
+          />
+        )}
+      </SessionOptions>
     </header>
   );
 }

@@ -90,7 +90,7 @@ export function ConversationPane(props: PaneProps) {
           isRunning={isRunning}
           isClosed={isClosed || problem?.code === 'session_not_found'}
           isInterruptArmed={isInterruptArmed}
-          onSay={(content) => void store.say(content)}
+          onSay={(content, delivery) => void store.say(content, delivery)}
           onInterrupt={interrupt}
         />
       </div>

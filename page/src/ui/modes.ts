@@ -15,3 +15,13 @@ export const MODES: Readonly<Record<Mode, string>> = {
 export function isMode(name: string): name is Mode {
   return Object.hasOwn(MODES, name);
 }
+
+/** Returns the modes that the host permits, and the current one. Null permits all, until the server has told. */
+export function offeredModes(
+  permitted: readonly string[] | null,
+  current: string | undefined,
+): readonly (readonly [mode: string, label: string])[] {
+  return Object.entries(MODES).filter(
+    ([mode]) => permitted === null || permitted.includes(mode) || mode === current,
+  );
+}

@@ -1,4 +1,4 @@
-import { type FormEvent, useRef } from 'react';
+import { type FormEvent, type ReactNode, useRef } from 'react';
 import type { ChangeSession } from '../../../src/agent-webkit/protocol/inbound.js';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import { DeleteDialog } from './delete-dialog.js';
@@ -13,10 +13,13 @@ interface OptionsProps {
   isOver: boolean;
   onChange: (change: ChangeSession) => Promise<void>;
   onDelete: () => void;
+  /** Further settings, above the buttons. */
+  children: ReactNode;
 }
 
 /** Renames, archives and deletes a session. */
-export function SessionOptions({ info, title, isOver, onChange, onDelete }: OptionsProps) {
+export function SessionOptions(props: OptionsProps) {
+  const { info, title, isOver, onChange, onDelete, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const confirmation = useRef<HTMLDialogElement>(null);
   const { send, problem } = useReply();
@@ -55,6 +58,7 @@ export function SessionOptions({ info, title, isOver, onChange, onDelete }: Opti
             />
           </label>
           <p className="hint">Without a title, the session has that of its first message.</p>
+          {children}
           {problem === null ? null : (
             <p className="problem" role="alert">
               {problem}

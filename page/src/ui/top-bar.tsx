@@ -1,3 +1,4 @@
+import { KeyboardHelp } from './keyboard-help.js';
 import { Logo } from './logo.js';
 import { useTheme } from './theme.js';
 
@@ -73,6 +74,7 @@ export function TopBar({
         <button type="button" className="quiet" onClick={next} title="Theme: system, light or dark">
           Theme: {THEMES[theme]}
         </button>
+        <KeyboardHelp />
         {onSignOut === null ? null : (
           <button type="button" className="quiet" onClick={onSignOut}>
             Sign out

@@ -2,6 +2,7 @@ import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { SessionStore } from '../client/session-store.js';
 import type { QueuedMessage } from '../session/conversation.js';
 import type { Outgoing } from '../session/outbox.js';
+import { QueuedRow } from './queued-row.js';
 
 interface WaitingProps {
   queue: readonly QueuedMessage[];
@@ -14,13 +15,10 @@ export function Waiting({ queue, outbox, store }: WaitingProps) {
   if (queue.length === 0 && outbox.length === 0) return null;
   return (
     <ol className="waiting" aria-label="Queued messages">
-      {queue.map(({ messageId, content }) => (
-        <li key={messageId}>
-          <span className="waiting-state">Queued</span>
-          <span className="waiting-text">{shorten(content)}</span>
-        </li>
+      {queue.map((message) => (
+        <QueuedRow key={message.messageId} message={message} store={store} />
       ))}
-      {outbox.map(({ messageId, content, problem }) => (
+      {outbox.map(({ messageId, content, delivery, problem }) => (
         <li key={messageId} data-failed={problem === null ? undefined : true}>
           <span className="waiting-state">{problem === null ? 'Sending' : 'Not sent'}</span>
           <span className="waiting-text">{shorten(content)}</span>
@@ -29,7 +27,7 @@ export function Waiting({ queue, outbox, store }: WaitingProps) {
               <span className="waiting-problem" role="alert">
                 {problem}
               </span>
-              <button type="button" onClick={() => void store.say(content, messageId)}>
+              <button type="button" onClick={() => void store.say(content, delivery, messageId)}>
                 Send again
               </button>
               <button type="button" className="quiet" onClick={() => store.discard(messageId)}>
