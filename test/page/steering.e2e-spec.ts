@@ -65,6 +65,21 @@ describeInChromium('steering a session by the page in Chromium', () => {
     await stop();
   });
 
+  it('keeps the buttons of a running turn on a screen of 360 pixels', async () => {
+    await ann.tab.setViewportSize({ width: 360, height: 760 });
+    await startLongTurn();
+    await ann.say('Next');
+    await ann.sees(queue().getByText('Next'));
+    const buttons = ann.tab.locator('.composer button, .waiting button');
+    const boxes = await buttons.evaluateAll((all) =>
+      all.map((button) => button.getBoundingClientRect().right),
+    );
+    expect(boxes.length).toBe(6);
+    expect(Math.max(...boxes)).toBeLessThanOrEqual(360);
+    await ann.tab.setViewportSize({ width: 1440, height: 900 });
+    await stop();
+  });
+
   it('offers only the permission modes that the host permits', async () => {
     const mode = ann.tab.getByLabel('Permission mode').first();
     await ann.tab.waitForFunction(() => {
