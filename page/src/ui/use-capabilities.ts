@@ -15,13 +15,15 @@ export function useCapabilities(
   useEffect(() => {
     if (isRunning || isOver) return undefined;
     let isCurrent = true;
-    store.api
-      .capabilities(store.id)
-      .then((loaded) => {
+    const load = async () => {
+      try {
+        const loaded = await store.api.capabilities(store.id);
         if (isCurrent) setCapabilities(loaded);
-      })
-      // The stream of the session shows that the server does not respond.
-      .catch(() => undefined);
+      } catch {
+        // the stream of the session shows that the server does not respond
+      }
+    };
+    void load();
     return () => {
       isCurrent = false;
     };
