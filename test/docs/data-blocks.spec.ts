@@ -39,7 +39,15 @@ const OF_CLIENTS = ['js', 'python', 'go', 'java', 'ruby', 'bash'];
 describe('Code blocks and links of the documents', () => {
   it('use only languages that are tested', () => {
     // The suite `proxies` loads each block of a proxy; cluster-manifests.spec.ts reads those of YAML.
-    const tested = ['ts', 'sh', 'json', 'text', 'yaml', ...PROXIES.map(({ language }) => language)];
+    const tested = [
+      'ts',
+      'tsx',
+      'sh',
+      'json',
+      'text',
+      'yaml',
+      ...PROXIES.map(({ language }) => language),
+    ];
     const others = blocks.filter(
       ({ language, path }) =>
         !tested.includes(language) &&

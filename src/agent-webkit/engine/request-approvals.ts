@@ -6,7 +6,7 @@ export interface RequestApprovals {
   /** From 2 to 10. */
   readonly required: number;
   /**
-   * True if the owner of the session may not approve.
+   * True if the owner of the session may not approve, and no other caller whose message the running turn has received.
    *
    * @default false
    */

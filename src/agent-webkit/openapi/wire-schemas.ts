@@ -102,6 +102,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             type: 'string',
             enum: ['next_step'],
           },
+          by: {
+            description:
+              'The id of the caller who sent it. Absent if an earlier version stored the message.',
+            type: 'string',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -130,6 +135,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         properties: {
           message_id: { type: 'string' },
           content: { $ref: '#/components/schemas/AgentWebkitUserContent' },
+          by: {
+            description:
+              'The id of the caller who edited it. Absent if an earlier version stored the edit.',
+            type: 'string',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',
@@ -216,6 +226,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         required: ['message_id', 'time'],
         properties: {
           message_id: { type: 'string' },
+          by: {
+            description:
+              'The id of the caller who sent or last edited the message. Absent if an earlier version stored the message.',
+            type: 'string',
+          },
           sandbox: {
             description:
               'The sandbox that the agent runs in, such as `bubblewrap`; `none` if it has the rights of the server. Absent if the agent does not tell.',

@@ -96,9 +96,16 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     content: UserContent;
     /** Set if the message is for the running turn, see `message_delivered`. Absent for a turn of its own. */
     delivery?: 'next_step';
+    /** The id of the caller who sent it. Absent if an earlier version stored the message. */
+    by?: string;
   };
   /** A queued message has another content. It keeps its place in the queue. */
-  message_edited: { message_id: string; content: UserContent };
+  message_edited: {
+    message_id: string;
+    content: UserContent;
+    /** The id of the caller who edited it. Absent if an earlier version stored the edit. */
+    by?: string;
+  };
   /** A queued message was withdrawn. No agent receives it. */
   message_withdrawn: { message_id: string };
   /**
@@ -113,6 +120,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
   /** The agent receives the message. Its turn starts. */
   turn_start: {
     message_id: string;
+    /** The id of the caller who sent or last edited the message. Absent if an earlier version stored the message. */
+    by?: string;
     /**
      * The sandbox that the agent runs in, such as `bubblewrap`; `none` if it has the rights of the server.
      * Absent if the agent does not tell.

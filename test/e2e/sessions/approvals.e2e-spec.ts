@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestApprovals } from '../../../src/agent-webkit/engine/request-approvals.js';
 import { digestOf } from '../../../src/agent-webkit/engine/digest.js';
 import { DecisionCheck } from '../../../src/standalone/decision-check.js';
 import { refused } from '../../support/refused.js';
+import { result } from '../../support/sdk-messages.js';
 import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
 import type { SseClient } from '../../support/sse-client.js';
 
@@ -144,6 +146,42 @@ describe.each(ADAPTERS)('A request that needs several approvals on %s', (adapter
     expect((await stream.next('request_resolved')).data).toMatchObject({
       approved_by: ['bob', 'cy'],
     });
+  });
+
+  it('is not approved by a member who asked for it, by a message or by an edit of one', async () => {
+    await start({ required: 2, exceptOwner: true });
+    const send = (token: string, content: string, message_id: string) =>
+      server.request(
+        'POST',
+        `/sessions/${id}/input`,
+        { type: 'user_message', content, message_id },
+        as(token),
+      );
+    const [first, second] = [randomUUID(), randomUUID()];
+    await send('b', 'pay', first);
+    expect((await stream.next('user_message')).data).toMatchObject({ by: 'bob' });
+    expect((await stream.next('turn_start')).data).toMatchObject({ by: 'bob' });
+    await agents.newest().received(1);
+    const { answered } = await ask();
+    expect(await reply('b')).toMatchObject(
+      refused(403, 'forbidden', /sent a message of this turn/),
+    );
+    await send('a', 'next', second);
+    await server.request('PATCH', `/sessions/${id}/queue/${second}`, { content: 'pay' }, as('c'));
+    expect((await stream.next('message_edited')).data).toMatchObject({ by: 'cy' });
+    expect((await reply('c')).status).toBe(204);
+    expect((await reply('b', { behavior: 'deny' })).status).toBe(204);
+    expect(await answered).toMatchObject({ behavior: 'deny' });
+    agents.newest().say(result());
+    await agents.newest().received(2);
+    const { answered: again } = await ask();
+    expect(await reply('c')).toMatchObject(
+      refused(403, 'forbidden', /sent a message of this turn/),
+    );
+    expect((await reply('b')).status).toBe(204);
+    expect(await reply('a')).toMatchObject(refused(403, 'forbidden', /owner/));
+    await reply('b', { behavior: 'deny' });
+    expect(await again).toMatchObject({ behavior: 'deny' });
   });
 
   it('is denied when it expires, also where its tool is to be allowed', async () => {

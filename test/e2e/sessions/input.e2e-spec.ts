@@ -34,8 +34,12 @@ describe.each(ADAPTERS)('Session input on %s', (adapter) => {
     const message_id = randomUUID();
     const answer = await server.input(id, user(content, { message_id }));
     expect(answer).toMatchObject({ status: 204, body: {} });
-    expect((await stream.next('user_message')).data).toEqual({ message_id, content });
-    expect((await stream.next('turn_start')).data).toEqual({ message_id });
+    expect((await stream.next('user_message')).data).toEqual({
+      message_id,
+      content,
+      by: 'anonymous',
+    });
+    expect((await stream.next('turn_start')).data).toEqual({ message_id, by: 'anonymous' });
     expect(await agents.newest().received(1)).toEqual({
       messageId: message_id,
       content,

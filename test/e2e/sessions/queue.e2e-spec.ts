@@ -43,6 +43,7 @@ describe.each(ADAPTERS)('The queue of a session on %s', (adapter) => {
     expect((await stream.next('message_edited')).data).toEqual({
       message_id: first,
       content: 'first',
+      by: 'anonymous',
     });
 
     agents.newest().say(result());

@@ -74,7 +74,7 @@ class Trial {
         return this.#send(next.delivery);
       case 'edit': {
         const content = `edit ${(this.#edits += 1)}`;
-        const change = this.bench.session.editMessage(id(next.message), content);
+        const change = this.bench.session.editMessage(id(next.message), content, { id: 'ann' });
         if (await this.#isDone(change, next.message)) this.accepted.set(id(next.message), content);
         return;
       }

@@ -41,16 +41,16 @@ describe('a message for the next step', () => {
     await bench.said('result');
 
     expect(await bench.data('user_message')).toEqual([
-      { message_id: 'm1', content: 'work' },
-      { message_id: 'm2', content: 'left', delivery: 'next_step' },
-      { message_id: 'm3', content: 'faster', delivery: 'next_step' },
+      { message_id: 'm1', content: 'work', by: 'ada' },
+      { message_id: 'm2', content: 'left', delivery: 'next_step', by: BY.id },
+      { message_id: 'm3', content: 'faster', delivery: 'next_step', by: BY.id },
     ]);
     expect(await bench.data('message_delivered')).toEqual([
       { message_id: 'm2', turn: 'm1' },
       { message_id: 'm3', turn: 'm1' },
     ]);
     await settle();
-    expect(await bench.data('turn_start')).toEqual([{ message_id: 'm1' }]);
+    expect(await bench.data('turn_start')).toEqual([{ message_id: 'm1', by: 'ada' }]);
   });
 
   it('overtakes a queued message, which gets its own turn later', async () => {

@@ -21,7 +21,7 @@ describe('turns', () => {
       'message_complete',
       'result',
     ]);
-    expect(await bench.data('turn_start')).toEqual([{ message_id: 'm1' }]);
+    expect(await bench.data('turn_start')).toEqual([{ message_id: 'm1', by: 'ada' }]);
     expect(bench.session.info()).toMatchObject({ state: 'idle', total_cost_usd: 0.5, last_id: 5 });
   });
 

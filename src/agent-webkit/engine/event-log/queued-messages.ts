@@ -8,6 +8,8 @@ export interface QueuedMessage {
   readonly editEvent: SessionEvent | null;
   readonly messageId: string;
   readonly content: UserContent;
+  /** The id of the caller who sent or last edited it; undefined for one that an earlier release stored. */
+  readonly by: string | undefined;
   /** True if the running turn receives it before its next step. */
   readonly isForNextStep: boolean;
 }
@@ -34,13 +36,14 @@ export class QueuedMessages {
     const { message_id: messageId } = wire.data;
     switch (wire.event) {
       case 'user_message': {
-        const { content, delivery } = wire.data;
+        const { content, delivery, by } = wire.data;
         const isForNextStep = delivery === 'next_step';
         this.list.push({
           event: { ...event },
           editEvent: null,
           messageId,
           content,
+          by,
           isForNextStep,
         });
         return;
@@ -49,7 +52,8 @@ export class QueuedMessages {
         const index = this.#indexOf(messageId);
         const message = this.list[index];
         if (!message) return;
-        this.list[index] = { ...message, editEvent: { ...event }, content: wire.data.content };
+        const { content, by } = wire.data;
+        this.list[index] = { ...message, editEvent: { ...event }, content, by };
         return;
       }
       case 'message_withdrawn':

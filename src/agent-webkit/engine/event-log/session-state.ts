@@ -20,6 +20,8 @@ export interface RunningTurn {
   /** The id of its own message. */
   readonly messageId: string;
   readonly message: QueuedMessage | null;
+  /** The ids of the callers whose messages the turn has received, as far as they are known. */
+  readonly askedBy: readonly string[];
   /** The newest event of the turn that says that it waits without an agent; null without one. */
   readonly waitingEvent: SessionEvent | null;
   /** The cost of the agents that were stopped in the turn, in US dollars, which no result has yet. */
@@ -117,9 +119,12 @@ export class SessionState {
         this.#queued.apply(event, wire);
         this.#entitle(wire.data.content);
         return;
+      case 'message_delivered':
+        this.#addAsker(wire.data.message_id);
+        this.#queued.apply(event, wire);
+        return;
       case 'message_edited':
       case 'message_withdrawn':
-      case 'message_delivered':
         this.#queued.apply(event, wire);
         return;
       case 'session_changed':
@@ -338,11 +343,19 @@ export class SessionState {
   }
 
   #startTurn(event: SessionEvent, data: EventPayloads['turn_start']): void {
-    const { message_id: messageId } = data;
+    const { message_id: messageId, by } = data;
     const started = copyOf(event);
     const message = this.#queued.start(started, messageId);
-    this.turn = { event: started, messageId, message, waitingEvent: null, costUsd: 0 };
+    const askedBy = by === undefined ? [] : [by];
+    this.turn = { event: started, messageId, message, askedBy, waitingEvent: null, costUsd: 0 };
     this.hasConversation = true;
+  }
+
+  /** The running turn receives a message. */
+  #addAsker(messageId: string): void {
+    const by = this.queue.find((message) => message.messageId === messageId)?.by;
+    if (this.turn && by !== undefined)
+      this.turn = { ...this.turn, askedBy: [...this.turn.askedBy, by] };
   }
 
   #wait(event: SessionEvent, { turn_cost_usd: costUsd }: EventPayloads['turn_waiting']): void {

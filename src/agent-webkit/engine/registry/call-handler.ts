@@ -101,7 +101,7 @@ export class CallHandler {
         case 'edit_message': {
           const { messageId, content, idempotencyKey } = call;
           await policy.check({ type: 'user_message', content }, null);
-          await session.editMessage(messageId, content, idempotencyKey, wait);
+          await session.editMessage(messageId, content, caller, idempotencyKey, wait);
           return 'done';
         }
         case 'withdraw_message':

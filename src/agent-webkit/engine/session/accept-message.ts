@@ -15,7 +15,7 @@ export async function acceptMessage(
   switch (message.type) {
     case 'user_message':
       activity.stopTimers();
-      await queue.accept(message, idempotencyKey).finally(() => activity.update());
+      await queue.accept(message, by, idempotencyKey).finally(() => activity.update());
       gate.startNextTurn();
       return settings.recordActivity();
     case 'interrupt':

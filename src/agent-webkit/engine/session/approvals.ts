@@ -6,6 +6,13 @@ import type { OpenRequest } from '../event-log/session-state.js';
 import { shownDigest } from './resolution.js';
 import type { Settlement } from './settlement.js';
 
+/** The callers on whose behalf the agent works. */
+export interface Askers {
+  readonly owner: string;
+  /** Those whose messages the running turn has received. */
+  readonly askedBy: readonly string[];
+}
+
 /**
  * Returns the event data of an approval after which a request needs more of them; null when the result
  * resolves the request.
@@ -17,7 +24,7 @@ export function partialApproval(
   request: OpenRequest,
   settlement: Settlement,
   by: Caller,
-  owner: string,
+  { owner, askedBy }: Askers,
 ): EventPayloads['request_approved'] | null {
   const { approvals, approvedBy, correlationId } = request;
   // Only a permission needs approvals.
@@ -26,6 +33,11 @@ export function partialApproval(
   if (approvals.except_owner && by.id === owner) {
     throw new ForbiddenError(
       'The owner of the session may not approve this request. It stays open for other callers.',
+    );
+  }
+  if (approvals.except_owner && askedBy.includes(by.id)) {
+    throw new ForbiddenError(
+      'You have sent a message of this turn, so another caller must approve it. The request stays open.',
     );
   }
   if (approvedBy.includes(by.id)) {

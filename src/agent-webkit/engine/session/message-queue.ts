@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { UserContent } from '../../protocol/events.js';
 import type { UserMessage } from '../../protocol/inbound.js';
+import type { Caller } from '../caller.js';
 import { BackpressureError, MessageNotFoundError, MessageNotQueuedError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
@@ -51,15 +52,16 @@ export class MessageQueue {
    * Resolves when the message is queued and committed, or was accepted before: by its `message_id`,
    * or by the request's idempotency key.
    *
+   * @param by who has sent it
    * @throws BackpressureError when the queue is full
    */
-  accept(message: UserMessage, idempotencyKey: string | undefined): Promise<void> {
+  accept(message: UserMessage, by: Caller, idempotencyKey: string | undefined): Promise<void> {
     const messageId = message.message_id ?? randomUUID();
     const keys = [
       messageKey(messageId),
       ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
     ];
-    const enqueue = () => this.#enqueue({ ...message, message_id: messageId }, keys);
+    const enqueue = () => this.#enqueue({ ...message, message_id: messageId }, by, keys);
     // Nested, so that the message is a retry when either of its keys was accepted before.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
@@ -70,6 +72,7 @@ export class MessageQueue {
 
   async #enqueue(
     { message_id, content, delivery }: UserMessage & { message_id: string },
+    { id: by }: Caller,
     keys: string[],
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
@@ -84,7 +87,7 @@ export class MessageQueue {
     if (queue.length > 0 && queuedChars >= this.#limits.maxLogChars) {
       throw new BackpressureError(`${queuedChars} characters of messages are`);
     }
-    const data = { message_id, content, ...(delivery === 'next_step' && { delivery }) };
+    const data = { message_id, content, ...(delivery === 'next_step' && { delivery }), by };
     await this.#log.appendOnce({ event: 'user_message', data }, keys);
   }
 
@@ -97,6 +100,7 @@ export class MessageQueue {
   async edit(
     messageId: string,
     content: UserContent,
+    { id: by }: Caller,
     idempotencyKey: string | undefined,
   ): Promise<void> {
     const keys = idempotencyKey === undefined ? [] : [`edit ${messageId} ${idempotencyKey}`];
@@ -112,7 +116,7 @@ export class MessageQueue {
     if (queue.length > 1 && otherChars >= this.#limits.maxLogChars) {
       throw new BackpressureError(`${otherChars} characters of messages are`);
     }
-    const edited = { message_id: messageId, content };
+    const edited = { message_id: messageId, content, by };
     await this.#log.appendOnce({ event: 'message_edited', data: edited }, keys);
   }
 

@@ -178,7 +178,9 @@ export class Requests {
   async reply(reply: Answer, by: Caller): Promise<void> {
     const request = this.#find(reply);
     const settlement = readReply(request, reply);
-    const approval = partialApproval(request, settlement, by, this.#options.owner);
+    const askedBy = this.#log.state.turn?.askedBy ?? [];
+    const askers = { owner: this.#options.owner, askedBy };
+    const approval = partialApproval(request, settlement, by, askers);
     if (approval) return this.#log.append({ event: 'request_approved', data: approval });
     await this.#resolve(request, settlement, by);
   }

@@ -318,10 +318,11 @@ export class Session implements ReadableSession {
   editMessage(
     messageId: string,
     content: UserContent,
+    by: Caller,
     idempotencyKey?: string,
     wait = this.#wait(),
   ): Promise<void> {
-    return this.#change(wait, ({ queue }) => queue.edit(messageId, content, idempotencyKey));
+    return this.#change(wait, ({ queue }) => queue.edit(messageId, content, by, idempotencyKey));
   }
 
   /**

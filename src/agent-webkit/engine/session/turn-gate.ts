@@ -208,8 +208,9 @@ export class TurnGate {
     this.#state = state;
   }
 
-  async #startTurn({ messageId, content }: QueuedMessage): Promise<void> {
-    const data = { message_id: messageId, ...this.#options.describeWalls() };
+  async #startTurn({ messageId, content, by }: QueuedMessage): Promise<void> {
+    const author = by === undefined ? {} : { by };
+    const data = { message_id: messageId, ...author, ...this.#options.describeWalls() };
     const events: WireEvent[] = [{ event: 'turn_start', data }];
     if (this.#state.name === 'dormant') events.unshift(sessionState('idle'));
     // A new object, because another turn may be starting when this one compares the state.
