@@ -206,7 +206,12 @@ export type { Caller } from './agent-webkit/engine/caller.js';
 export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { RequestPage } from './agent-webkit/engine/registry/request-page.js';
-export type { SessionPage } from './agent-webkit/engine/registry/session-page.js';
+export type { SessionFilter } from './agent-webkit/engine/registry/session-filter.js';
+export type {
+  ListPosition,
+  SessionPage,
+  SessionQuery,
+} from './agent-webkit/engine/registry/session-page.js';
 
 // The wire protocol
 export { PROTOCOL_VERSION } from './agent-webkit/protocol/events.js';

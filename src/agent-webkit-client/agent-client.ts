@@ -29,6 +29,20 @@ export interface PageOptions {
   readonly cursor?: string | null;
 }
 
+/** The sessions of a listing. The same for all pages. */
+export interface ListOptions extends PageOptions {
+  /** A text that the title contains, in upper or lower case. @default any title */
+  readonly q?: string;
+  /** @default both */
+  readonly archived?: boolean;
+  /** @default any state */
+  readonly state?: 'idle' | 'running' | 'awaiting' | 'dormant';
+  /** The values that the metadata has. @default any */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  /** The newest activity first, or the newest session first. @default 'activity' */
+  readonly order?: 'activity' | 'created';
+}
+
 export interface CreateOptions extends RetryOptions {
   /**
    * Names the session for repetitions, for example after a reload of the page: the same key returns the same session.
@@ -100,17 +114,19 @@ export class AgentClient {
     return this.#shared.join(listener);
   }
 
-  /** Returns a page of the caller's sessions, the newest activity first. */
-  list(page: PageOptions = {}): Promise<SessionsPage> {
+  /** Returns a page of the sessions that the caller owns or is a member of. With a filter, it can have fewer than `limit`. */
+  list(page: ListOptions = {}): Promise<SessionsPage> {
     return this.#http.send<SessionsPage>({ path: `/sessions${queryOf(page)}` });
   }
 
-  /** Yields the caller's sessions, the newest activity first. */
-  async *sessions(): AsyncGenerator<SessionInfo, void, undefined> {
+  /** Yields the sessions that the caller owns or is a member of. */
+  async *sessions(
+    options: Omit<ListOptions, 'cursor'> = {},
+  ): AsyncGenerator<SessionInfo, void, undefined> {
     let cursor: string | null = null;
     do {
       // oxlint-disable-next-line no-await-in-loop -- pages follow one another
-      const page: SessionsPage = await this.list({ limit: 100, cursor });
+      const page: SessionsPage = await this.list({ limit: 100, ...options, cursor });
       yield* page.sessions;
       cursor = page.next_cursor;
     } while (cursor !== null);
@@ -122,11 +138,13 @@ export class AgentClient {
   }
 }
 
-function queryOf({ limit, cursor }: PageOptions): string {
-  const fields = [
-    ...(limit === undefined ? [] : [`limit=${limit}`]),
-    ...(cursor == null ? [] : [`cursor=${encodeURIComponent(cursor)}`]),
-  ];
+function queryOf({ metadata = {}, ...options }: ListOptions): string {
+  const values = Object.entries(metadata).map(([key, value]) => [`metadata[${key}]`, value]);
+  const fields = [...Object.entries(options), ...values].flatMap(([name, value]) =>
+    value == null
+      ? []
+      : [`${encodeURIComponent(String(name))}=${encodeURIComponent(String(value))}`],
+  );
   return fields.length === 0 ? '' : `?${fields.join('&')}`;
 }
 

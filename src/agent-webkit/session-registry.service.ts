@@ -6,9 +6,8 @@ import {
 } from '@nestjs/common';
 import type { Caller } from './engine/caller.js';
 import type { RequestPage } from './engine/registry/request-page.js';
-import type { SessionPage } from './engine/registry/session-page.js';
+import type { ListPosition, SessionPage, SessionQuery } from './engine/registry/session-page.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
-import type { ListCursor } from './engine/registry/listing.js';
 import type { RequestCursor } from './engine/storage.js';
 import type { CreateSession } from './protocol/inbound.js';
 import { SessionHandle } from './session-handle.js';
@@ -59,15 +58,22 @@ export class SessionRegistryService
   }
 
   /**
-   * Returns one page of the caller's own sessions, those with the latest activity first. Sessions used
-   * while a caller reads the pages are repeated at the end, so that none is missed.
+   * Returns one page of the sessions that the caller owns or is a member of, those with the latest activity first. Sessions used
+   * while a caller reads the pages are repeated at the end, so that none is missed. With a filter, a page can have fewer
+   * sessions than `limit`, and still be followed by another one.
    *
    * @param limit the size of the page, from 1 to 100; 50 by default
    * @param after where to continue, from `next` of the previous page; null for the first page
+   * @param query the same for all pages
    * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
    */
-  list(caller: Caller, limit?: number, after: ListCursor | null = null): Promise<SessionPage> {
-    return this.#engine.list(caller, limit, after);
+  list(
+    caller: Caller,
+    limit?: number,
+    after: ListPosition | null = null,
+    query: SessionQuery = {},
+  ): Promise<SessionPage> {
+    return this.#engine.list(caller, limit, after, query);
   }
 
   /**

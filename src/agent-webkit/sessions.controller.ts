@@ -63,6 +63,7 @@ import { OpenStreams } from './stream/open-streams.js';
 import { PROTOCOL_VERSION } from './protocol/events.js';
 import type { RawResponse } from './stream/response-writer.js';
 import { keepAliveComments, type StreamOptions, streamSession } from './stream/session-stream.js';
+import { readSessionFilter } from './http/list-query.js';
 import { InboundMessagePipe, ValidatedPipe } from './http/validated.pipe.js';
 
 /** The response of Express, or that of Fastify with the response of Node.js in it. */
@@ -108,11 +109,17 @@ export class SessionsController {
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async list(
     @Query(new ValidatedPipe(ListSessionsDto))
-    query: Readonly<Pick<ListSessionsDto, 'limit' | 'cursor'>>,
+    query: Readonly<ListSessionsDto>,
+    @Query() sent: Record<string, unknown>,
     @CurrentCaller() caller: Caller,
   ): Promise<SessionsPage> {
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
-    const { sessions, next } = await this.engine.list(caller, query.limit, after);
+    const filter = readSessionFilter(query, sent);
+    const { order } = query;
+    const { sessions, next } = await this.engine.list(caller, query.limit, after, {
+      filter,
+      order,
+    });
     return {
       sessions,
       next_cursor: next && encodeCursor(next),

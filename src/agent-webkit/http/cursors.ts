@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../engine/errors.js';
-import type { ListCursor } from '../engine/registry/listing.js';
+import type { ListPosition } from '../engine/registry/session-page.js';
 import type { RequestCursor } from '../engine/storage.js';
 
 /** The largest number that each storage can compare with a seq. */
@@ -61,14 +61,20 @@ function excerpt(received: unknown): string {
 }
 
 /** Encodes the position at which a page of sessions ended. The text is opaque to clients. */
-export function encodeCursor({ since, lastActivityAt, id }: ListCursor): string {
+export function encodeCursor(position: ListPosition): string {
+  if ('createdAt' in position) {
+    return Buffer.from(`c ${position.createdAt.getTime()} ${position.id}`).toString('base64url');
+  }
+  const { since, lastActivityAt, id } = position;
   const at = lastActivityAt?.getTime() ?? '-';
   return Buffer.from(`${since.getTime()} ${at} ${id}`).toString('base64url');
 }
 
 /** Decodes the result of {@link encodeCursor}. */
-export function decodeCursor(cursor: string): ListCursor {
+export function decodeCursor(cursor: string): ListPosition {
   const text = Buffer.from(cursor, 'base64url').toString();
+  const [, createdAt, created] = /^c (\d{1,14}) (\S+)$/.exec(text) ?? [];
+  if (created !== undefined) return { createdAt: new Date(Number(createdAt)), id: created };
   const [, since, at, id] = /^(\d{1,14}) (\d{1,14}|-) (\S+)$/.exec(text) ?? [];
   if (since === undefined || at === undefined || id === undefined) {
     throw unknownCursor(cursor);

@@ -224,10 +224,18 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['stop_task', StopTaskDto],
 ]);
 
-/** The query of GET /sessions. */
+const LISTED_STATES = ['idle', 'running', 'awaiting', 'dormant'] as const;
+const LIST_ORDERS = ['activity', 'created'] as const;
+
+/** The query of GET /sessions, besides `metadata[key]`. */
 export class ListSessionsDto {
   @IsIntegerBetween(1, 100) limit = 50;
   @IsOptional() @IsText(MAX_CURSOR_LENGTH) cursor?: string;
+  /** A text that the title contains, in upper or lower case. */
+  @IsOptional() @IsText(MAX_TITLE_LENGTH) q?: string;
+  @IsOptional() @IsIn(['true', 'false']) archived?: 'true' | 'false';
+  @IsOptional() @IsIn(LISTED_STATES) state?: (typeof LISTED_STATES)[number];
+  @IsIn(LIST_ORDERS) order: (typeof LIST_ORDERS)[number] = 'activity';
 }
 
 /** The query of GET /requests. */

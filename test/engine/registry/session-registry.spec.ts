@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session } from '../../../src/agent-webkit/engine/session/session.js';
-import type { ListCursor } from '../../../src/agent-webkit/engine/registry/listing.js';
+import type { ListPosition } from '../../../src/agent-webkit/engine/registry/session-page.js';
 import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { ADA, BOB, createRegistry } from '../../support/registry-bench.js';
 import { settle, user } from '../../support/session-bench.js';
@@ -127,7 +127,7 @@ describe.each([
     );
     for (const size of [1, 2, 3, 7, 8]) {
       const listed: string[] = [];
-      let after: ListCursor | null = null;
+      let after: ListPosition | null = null;
       do {
         // oxlint-disable-next-line no-await-in-loop -- a page begins where the last one ended
         const page: Awaited<ReturnType<typeof registry.list>> = await registry.list(

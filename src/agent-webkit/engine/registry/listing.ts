@@ -1,4 +1,5 @@
-import type { SessionRecord, SessionRecordStore } from '../storage.js';
+import type { RecordFilter } from '../record-filter.js';
+import type { CreationCursor, SessionRecord, SessionRecordStore } from '../storage.js';
 
 /** The position at which a page of a listing ended, and when the listing began. */
 export interface ListCursor {
@@ -11,10 +12,10 @@ export interface ListCursor {
 }
 
 /** A page of records. */
-export interface RecordPage {
+export interface RecordPage<Cursor = ListCursor> {
   records: SessionRecord[];
   /** The cursor of the next page; null on the last page. */
-  next: ListCursor | null;
+  next: Cursor | null;
 }
 
 /**
@@ -28,21 +29,22 @@ const MARGIN_MS = 1000;
  *
  * A session that is used between two pages moves before the cursor. So after the oldest session, the
  * listing repeats the sessions used since its first page, in the stable order of their ids. Over all
- * pages, each session that exists throughout appears at least once.
+ * pages, each session that exists throughout, and that the filter never leaves out, appears at least once.
  */
 export async function listPage(
   records: SessionRecordStore,
   owner: string,
   limit: number,
   after: ListCursor | null,
+  filter: RecordFilter = {},
 ): Promise<RecordPage> {
   const now = Date.now();
   const position = after?.lastActivityAt
     ? { ...after, lastActivityAt: after.lastActivityAt }
     : null;
-  if (after && !position) return repeatUsed(records, owner, limit, after);
+  if (after && !position) return repeatUsed(records, owner, limit, after, filter);
 
-  const found = await records.list(owner, limit + 1, position);
+  const found = await records.list(owner, limit + 1, position, filter);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const since = after?.since ?? startOf(now, page);
@@ -53,16 +55,13 @@ export async function listPage(
 
   const rest = limit - page.length;
   if (rest > 0) {
-    const repeated = await repeatUsed(records, owner, rest, {
-      since,
-      lastActivityAt: null,
-      id: '',
-    });
+    const start = { since, lastActivityAt: null, id: '' };
+    const repeated = await repeatUsed(records, owner, rest, start, filter);
     const shown = new Set(page.map(({ id }) => id));
     const others = repeated.records.filter(({ id }) => !shown.has(id));
     return { records: [...page, ...others], next: repeated.next };
   }
-  const [used] = await records.usedSince(owner, since, 1, null);
+  const [used] = await records.usedSince(owner, since, 1, null, filter);
   return { records: page, next: used && here ? here : null };
 }
 
@@ -71,13 +70,29 @@ async function repeatUsed(
   owner: string,
   limit: number,
   { since, id }: ListCursor,
+  filter: RecordFilter,
 ): Promise<RecordPage> {
   const afterId = id === '' ? null : id;
-  const found = await records.usedSince(owner, since, limit + 1, afterId);
+  const found = await records.usedSince(owner, since, limit + 1, afterId, filter);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const hasMore = last !== undefined && found.length > limit;
   return { records: page, next: hasMore ? { since, lastActivityAt: null, id: last.id } : null };
+}
+
+/** Returns one page of an owner's sessions, the newest first. No session moves in this order: none appears twice. */
+export async function listCreatedPage(
+  records: SessionRecordStore,
+  owner: string,
+  limit: number,
+  after: CreationCursor | null,
+  filter: RecordFilter,
+): Promise<RecordPage<CreationCursor>> {
+  const found = await records.listCreated(owner, limit + 1, after, filter);
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const hasMore = last !== undefined && found.length > limit;
+  return { records: page, next: hasMore ? { createdAt: last.createdAt, id: last.id } : null };
 }
 
 /** Returns the time from which a use of a session may have moved it before the first page's cursor. */

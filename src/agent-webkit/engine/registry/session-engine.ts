@@ -4,9 +4,8 @@ import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
-import type { ListCursor } from './listing.js';
 import type { RequestPage } from './request-page.js';
-import type { SessionPage } from './session-page.js';
+import type { ListPosition, SessionPage, SessionQuery } from './session-page.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { RequestCursor, StorageProvider } from '../storage.js';
 import { TIMED_OUT, within } from '../timing/within.js';
@@ -96,20 +95,23 @@ export class SessionEngine {
   }
 
   /**
-   * Returns one page of the caller's own sessions, those with the latest activity first. Sessions used
-   * while a caller reads the pages are repeated at the end, so that none is missed.
+   * Returns one page of the sessions that the caller owns or is a member of, those with the latest activity first. Sessions used
+   * while a caller reads the pages are repeated at the end, so that none is missed. With a filter, a page can have fewer
+   * sessions than `limit`, and still be followed by another one.
    *
    * @param limit the size of the page, from 1 to 100
    * @param after where to continue, from `next` of the previous page; null for the first page
+   * @param query the same for all pages
    * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
    */
   async list(
     caller: Caller,
     limit = PAGE_SIZE,
-    after: ListCursor | null = null,
+    after: ListPosition | null = null,
+    query: SessionQuery = {},
   ): Promise<SessionPage> {
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
-    return this.#registry.list(caller, limit, after);
+    return this.#registry.list(caller, limit, after, query);
   }
 
   /**

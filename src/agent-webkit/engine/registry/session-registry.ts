@@ -17,12 +17,17 @@ import { describeCapabilities } from './capabilities.js';
 import { readDecisions } from './decision-reads.js';
 import { decodeJointCursor } from './joint/joint-cursor.js';
 import type { JointSubscription } from './joint/joint-subscription.js';
-import type { ListCursor } from './listing.js';
 import { MovingSubscription } from './moving-subscription.js';
 import { openJoint } from './open-joint.js';
 import { readRequestPage, type RequestPage } from './request-page.js';
 import { RegistryParts, type SessionRegistryOptions } from './registry-parts.js';
-import { describeSessions, readSessionPage, type SessionPage } from './session-page.js';
+import {
+  describeSessions,
+  type ListPosition,
+  readSessionPage,
+  type SessionPage,
+  type SessionQuery,
+} from './session-page.js';
 
 /** How long the removal of folders may take when the server stops. The next server continues. */
 const FOLDERS_TIMEOUT_MS = 2000;
@@ -315,10 +320,16 @@ export class SessionRegistry {
   }
 
   /** Returns a page of a caller's sessions, as `readSessionPage` does. */
-  async list(caller: Caller, limit: number, after: ListCursor | null): Promise<SessionPage> {
+  async list(
+    caller: Caller,
+    limit: number,
+    after: ListPosition | null,
+    query: SessionQuery = {},
+  ): Promise<SessionPage> {
     if (this.#shutdown) throw new ShuttingDownError();
     const { records } = this.#parts.storage;
     return readSessionPage(records, caller, {
+      ...query,
       limit,
       after,
       wait: this.wait(),
