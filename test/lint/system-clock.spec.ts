@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../src/', import.meta.url));
  * measured by `performance.now()`.
  */
 const READERS: Readonly<Record<string, string>> = {
-  'agent-webkit-client/request-error.ts': 'compared with the date of a Retry-After',
+  'agent-webkit-client/api-error.ts': 'compared with the date of a Retry-After',
   'agents/claude/awaited-entries.ts': 'the time of an entry of a transcript',
   'agents/scripted/sdk-message.ts': 'the time in a message',
   'engine/event-log/event-log.ts': 'the time of an event, and the age of stored ones',

@@ -66,7 +66,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
   too_many_subscribers: ['events', 'stream'],
-  agents_busy: ['input'],
+  agents_busy: ['create', 'input'],
   backpressure: ['input', 'editMessage'],
   server_overloaded: 'all',
   shutting_down: [
@@ -78,7 +78,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'editMessage',
     'withdrawMessage',
   ],
-  session_unavailable: ['change', 'setMembers', 'input', 'editMessage', 'withdrawMessage'],
+  session_unavailable: ['create', 'change', 'setMembers', 'input', 'editMessage', 'withdrawMessage'],
   storage_unavailable: 'all',
   workspace_unavailable: ['create', 'input'],
   sandbox_unavailable: ['create', 'input'],

@@ -83,6 +83,7 @@ export class CreateSessionDto implements CreateSession {
   @IsOmittable() @IsName(MAX_TITLE_LENGTH) @HasText() title?: string;
   @IsOmittable() @HasShape(METADATA) metadata?: SessionMetadata;
   @IsOmittable() @IsBoolean() archived?: boolean;
+  @IsOmittable() @HasShape(USER_CONTENT) message?: UserContent;
 }
 
 /** The body of PATCH /sessions/:id. */

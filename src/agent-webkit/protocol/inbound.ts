@@ -33,6 +33,8 @@ export interface CreateSession {
   /** At most 50 values, and 8,192 characters as JSON. */
   metadata?: SessionMetadata;
   archived?: boolean;
+  /** The content of the first message. If it is refused, no session is created. */
+  message?: UserContent;
 }
 
 /** The body of PATCH /sessions/:id. A field that is absent stays as it is. */

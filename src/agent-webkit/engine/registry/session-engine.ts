@@ -1,4 +1,5 @@
-import type { CreateSession } from '../../protocol/inbound.js';
+import type { UserContent } from '../../protocol/events.js';
+import type { CreateSession, UserMessage } from '../../protocol/inbound.js';
 import { ShuttingDownError } from '../errors.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
@@ -73,17 +74,28 @@ export class SessionEngine {
    * Creates a session that belongs to the caller. Its agent starts in the background.
    *
    * @param wish the configuration the client asks for; `{}` for the defaults
-   * @param idempotencyKey a call with a key of the last 24 hours returns the session of that call
-   * @throws ForbiddenError when the host does not allow the configuration
-   * @throws TooManySessionsError, TooManyCreationsError
+   * @param idempotencyKey a call with a key of the last 24 hours returns the session of that call, and accepts
+   *   its first message once
+   * @throws ForbiddenError when the host does not allow the configuration or the first message
+   * @throws TooManySessionsError, TooManyCreationsError; PayloadTooLargeError, AgentsBusyError for a first message
    * @throws ShuttingDownError, StorageUnavailableError, WorkspaceUnavailableError
    */
   async create(
-    wish: CreateSession,
+    { message, ...wish }: CreateSession,
     caller: Caller,
     idempotencyKey?: string,
   ): Promise<SessionHandle> {
-    return this.get(await this.#registry.createId(wish, caller, idempotencyKey), caller);
+    const first = message === undefined ? null : userMessage(message);
+    if (first) await this.#registry.checkMessage(first);
+    const session = this.get(await this.#registry.createId(wish, caller, idempotencyKey), caller);
+    try {
+      if (first) await session.send(first, idempotencyKey);
+    } catch (error) {
+      // With a key, the same call finds the session again.
+      if (idempotencyKey === undefined) await session.close().catch(() => undefined);
+      throw error;
+    }
+    return session;
   }
 
   /**
@@ -204,4 +216,8 @@ export class SessionEngine {
       `The storage was not closed within ${Math.round(limitMs)} ms. Stopping without it.`,
     );
   }
+}
+
+function userMessage(content: UserContent): UserMessage {
+  return { type: 'user_message', content };
 }

@@ -1,6 +1,11 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
-import type { ChangeSession, CreateSession, InboundMessage } from '../../protocol/inbound.js';
+import type {
+  ChangeSession,
+  CreateSession,
+  InboundMessage,
+  UserMessage,
+} from '../../protocol/inbound.js';
 import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
@@ -108,6 +113,15 @@ export class SessionRegistry {
     const id = await this.#parts.creation.create(request, caller, idempotencyKey, wait);
     await this.#parts.lookup.locate(id, caller, 'read', 0, wait);
     return id;
+  }
+
+  /**
+   * Checks a message of a session that is not created yet.
+   *
+   * @throws InvalidRequestError, ForbiddenError, PayloadTooLargeError
+   */
+  async checkMessage(message: UserMessage): Promise<void> {
+    await this.#options.policy.check(message);
   }
 
   /**
