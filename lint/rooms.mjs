@@ -256,7 +256,6 @@ export const ROOMS = {
       'engine/registry',
       'options',
       'hosting',
-      'tools',
     ],
     packages: [...NEST, 'node:*', types('node:http'), types(SDK)],
   },

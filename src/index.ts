@@ -44,7 +44,7 @@ export {
   TOOL_CONTEXT,
   toolCallOf,
   ToolInput,
-} from './agent-webkit/tools/tool-call.js';
+} from './agent-webkit/tool-call.js';
 
 // The description of the routes
 export {

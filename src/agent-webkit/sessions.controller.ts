@@ -265,10 +265,10 @@ export class SessionsController {
   }
 
   /** Returns a function that authenticates a request again, and checks that its caller may read the session. */
-  private accessCheck(id: string, identity: Identity): () => Promise<boolean> {
-    return async () => {
+  private accessCheck(id: string, identity: Identity): (ifUnknown?: boolean) => Promise<boolean> {
+    return async (ifUnknown) => {
       const caller = await identity.verify();
-      return caller !== null && (await this.registry.isReadable(id, caller));
+      return caller !== null && (await this.registry.isReadable(id, caller, ifUnknown));
     };
   }
 }

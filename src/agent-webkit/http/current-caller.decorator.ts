@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Caller } from '../engine/caller.js';
 import { UnauthorizedError } from '../engine/errors.js';
-import { toolCallOf } from '../tools/tool-call.js';
+import { toolCallOf } from '../tool-call.js';
 import { toHttpException } from './http-errors.js';
 
 /** The caller of a request, and the way to authenticate it again. */

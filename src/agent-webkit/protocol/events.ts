@@ -116,6 +116,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     message_id: string;
     /** The `message_id` of the turn's own message, as in its `turn_start`. */
     turn: string;
+    /** The id of the caller who sent or last edited the message. Absent if an earlier version stored the event. */
+    by?: string;
   };
   /** The agent receives the message. Its turn starts. */
   turn_start: {

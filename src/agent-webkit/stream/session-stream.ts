@@ -45,7 +45,7 @@ export function streamSession(
   { session, after, refuse, registry, isGuest }: StreamedSession,
   response: RawResponse,
   { keepAlive, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
-  isAllowed: () => Promise<boolean>,
+  isAllowed: (ifUnknown?: boolean) => Promise<boolean>,
 ): Observable<never> {
   return defer(() => {
     if (response.destroyed) return EMPTY;
@@ -55,13 +55,13 @@ export function streamSession(
       sessionFrames(
         (onReadable) =>
           isGuest
-            ? new GuardedSubscription(subscribe, onReadable, isAllowed)
+            ? new GuardedSubscription(subscribe, onReadable, () => isAllowed(false))
             : subscribe(onReadable),
         writer,
         maxWaitingBytes,
       ),
       keepAlive,
-      untilRefused(isAllowed, verifyIntervalMs),
+      untilRefused(() => isAllowed(), verifyIntervalMs),
     ).pipe(writeTo(writer));
   });
 }

@@ -14,9 +14,13 @@ import { SessionRegistryService } from '../session-registry.service.js';
 import { CallRate } from './call-rate.js';
 import { findTools, type FoundTool, type FoundTools } from './found-tools.js';
 import { type RunnableTool, runTool } from './run-tool.js';
-import { type AgentToolCall, TOOL_CONTEXT } from './tool-call.js';
+import { type AgentToolCall, TOOL_CONTEXT } from '../tool-call.js';
 import { type ToolInputReader, toolInput } from './tool-input.js';
 import { failure } from './tool-output.js';
+
+/** How many owners are remembered. The oldest is forgotten first, and read again. */
+const MAX_OWNERS = 10_000;
+const OWNER_TIMEOUT_MS = 10_000;
 
 type SessionOfTools = Pick<AgentStart, 'sessionId' | 'owner'>;
 
@@ -33,6 +37,8 @@ export class AgentTools {
   readonly #contexts: ExternalContextCreator;
   readonly #moduleRef: ModuleRef;
   readonly #storage: StorageProvider;
+  /** The owners of sessions whose agents have started before them. They never change. */
+  readonly #owners = new Map<string, string>();
   #tools: readonly PreparedTool[] = [];
   #instructions: FoundTools['instructions'] = new Map();
 
@@ -89,7 +95,7 @@ export class AgentTools {
       inputSchema: tool.input.schema,
       run: async (input, { signal, report }) => {
         const owner = session.owner ?? (await this.#ownerOf(session.sessionId));
-        if (owner === null) return failure('The session has ended.');
+        if (owner === null) return failure('The session cannot be read. Try again later.');
         const waitMs = tool.rate?.take(owner) ?? 0;
         if (waitMs > 0) {
           return failure(`Too many calls. Try again in ${Math.ceil(waitMs / 1000)} seconds.`);
@@ -103,7 +109,14 @@ export class AgentTools {
 
   /** An agent of the warm pool has started before its session. */
   async #ownerOf(sessionId: string): Promise<string | null> {
-    return (await this.#storage.records.get(sessionId))?.owner ?? null;
+    const known = this.#owners.get(sessionId);
+    if (known !== undefined) return known;
+    const owner = await readOwner(this.#storage, sessionId);
+    if (owner === null) return null;
+    this.#owners.set(sessionId, owner);
+    const [oldest] = this.#owners.keys();
+    if (this.#owners.size > MAX_OWNERS && oldest !== undefined) this.#owners.delete(oldest);
+    return owner;
   }
 
   get #sessions(): SessionRegistryService {
@@ -142,6 +155,19 @@ export class AgentTools {
       TOOL_CONTEXT,
     ) as (call: AgentToolCall) => Promise<unknown>;
   }
+}
+
+/** Resolves to null when the session does not exist, and when the storage fails or takes too long. */
+async function readOwner(storage: StorageProvider, sessionId: string): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>(
+    (resolve) => (timer = setTimeout(resolve, OWNER_TIMEOUT_MS, null)),
+  );
+  const read = storage.records.get(sessionId).then(
+    (record) => record?.owner ?? null,
+    () => null,
+  );
+  return Promise.race([read, late]).finally(() => clearTimeout(timer));
 }
 
 function readerOf(

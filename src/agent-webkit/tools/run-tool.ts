@@ -1,6 +1,6 @@
 import { HttpException, Logger } from '@nestjs/common';
 import type { HostToolOutput } from '../engine/host-tool.js';
-import type { AgentToolCall } from './tool-call.js';
+import type { AgentToolCall } from '../tool-call.js';
 import { InvalidToolInputError, type ToolInputReader } from './tool-input.js';
 import { failure, toolOutput } from './tool-output.js';
 
@@ -29,7 +29,8 @@ export async function runTool(
 ): Promise<HostToolOutput> {
   const end = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const read = await input.read(sent);
+    const read = await untilAborted(input.read(sent), end);
+    end.throwIfAborted();
     const running = invoke({ ...call, toolName, input: read, signal: end });
     return toolOutput(await untilAborted(running, end));
   } catch (error) {

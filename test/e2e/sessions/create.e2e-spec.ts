@@ -31,6 +31,42 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
     expect((await create({ colour: 'red', nested: { any: [1] } })).status).toBe(200);
   });
 
+  it('accepts the first message, once for one key', async () => {
+    await start();
+    const message = [{ type: 'text', text: 'hello' }];
+    const headers = { 'idempotency-key': 'k1' };
+    const { body } = await create({ title: 'first', message }, headers);
+    expect((await create({ title: 'first', message }, headers)).body).toEqual(body);
+    const id = String(body['session_id']);
+    expect(await agents.newest().received(1)).toMatchObject({ content: message });
+    const stream = await server.stream(id);
+    expect((await stream.next('user_message')).data).toMatchObject({
+      content: message,
+      by: 'anonymous',
+    });
+    expect(stream.names()).toEqual(['session_ready', 'user_message', 'turn_start']);
+    expect(await server.info(id)).toMatchObject({ title: 'first', state: 'running' });
+  });
+
+  it.each([
+    ['is not valid', 5, 400, 'invalid_request'],
+    ['is empty', '', 400, 'invalid_request'],
+    ['is too large', 'x'.repeat(21), 413, 'payload_too_large'],
+  ])('leaves no session when the first message %s', async (_, message, status, code) => {
+    await start({ limits: { maxTextLength: 20 } });
+    expect(await create({ message })).toMatchObject(refused(status, code, /^message: /));
+    expect((await server.request('GET', '/sessions')).body).toMatchObject({ sessions: [] });
+  });
+
+  it('leaves no session when no agent is free for the first message', async () => {
+    await start({ agent: { maxAgents: 1 } });
+    await create({ message: 'hold' });
+    await agents.newest().received(1);
+    expect(await create({ message: 'second' })).toMatchObject({ status: 503 });
+    const { body } = await server.request('GET', '/sessions');
+    expect(body['sessions']).toHaveLength(1);
+  });
+
   it('starts the agent with the configuration that the client requests', async () => {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'workspace-')));
     await start({ workspace: { root: workspace } });

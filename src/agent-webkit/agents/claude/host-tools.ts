@@ -1,11 +1,18 @@
 import type { HookCallback, McpServerConfig, Options } from '@anthropic-ai/claude-agent-sdk';
 import { type HostTool, type HostTools, toolNameOf } from '../../engine/host-tool.js';
+import { AgentFailure } from './agent-failure.js';
 
 /** Returns the options that give an agent the tools of the host: MCP servers in the server's own process. */
 export async function hostToolOptions(
   { tools, instructions }: HostTools,
   given: Pick<Options, 'mcpServers' | 'allowedTools' | 'hooks'>,
 ): Promise<Pick<Options, 'mcpServers' | 'allowedTools' | 'hooks'>> {
+  const taken = tools.find(({ server }) => given.mcpServers?.[server] !== undefined);
+  if (taken) {
+    throw new AgentFailure(
+      `The MCP server '${taken.server}' of the host's options has the name of the server of its tools. Rename one of them.`,
+    );
+  }
   const servers = new Map<string, HostTool[]>();
   for (const tool of tools) servers.set(tool.server, [...(servers.get(tool.server) ?? []), tool]);
   const configurations = await Promise.all(
@@ -16,8 +23,8 @@ export async function hostToolOptions(
   );
   return {
     mcpServers: {
-      ...(Object.fromEntries(configurations) as Record<string, McpServerConfig>),
       ...given.mcpServers,
+      ...(Object.fromEntries(configurations) as Record<string, McpServerConfig>),
     },
     allowedTools: [
       ...(given.allowedTools ?? []),

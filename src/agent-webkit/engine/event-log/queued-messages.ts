@@ -10,6 +10,8 @@ export interface QueuedMessage {
   readonly content: UserContent;
   /** The id of the caller who sent or last edited it; undefined for one that an earlier release stored. */
   readonly by: string | undefined;
+  /** The ids of all callers who have sent or edited it, as far as they are known. */
+  readonly askers: readonly string[];
   /** True if the running turn receives it before its next step. */
   readonly isForNextStep: boolean;
 }
@@ -44,6 +46,7 @@ export class QueuedMessages {
           messageId,
           content,
           by,
+          askers: by === undefined ? [] : [by],
           isForNextStep,
         });
         return;
@@ -53,7 +56,8 @@ export class QueuedMessages {
         const message = this.list[index];
         if (!message) return;
         const { content, by } = wire.data;
-        this.list[index] = { ...message, editEvent: { ...event }, content, by };
+        const askers = by === undefined ? message.askers : [...message.askers, by];
+        this.list[index] = { ...message, editEvent: { ...event }, content, by, askers };
         return;
       }
       case 'message_withdrawn':

@@ -20,8 +20,10 @@ export interface RunningTurn {
   /** The id of its own message. */
   readonly messageId: string;
   readonly message: QueuedMessage | null;
-  /** The ids of the callers whose messages the turn has received, as far as they are known. */
+  /** The ids of the callers who have sent or edited the messages that the turn has received, as far as they are known. */
   readonly askedBy: readonly string[];
+  /** The events of those messages that it received while it ran: of each caller the first one. */
+  readonly steerEvents: readonly SessionEvent[];
   /** The newest event of the turn that says that it waits without an agent; null without one. */
   readonly waitingEvent: SessionEvent | null;
   /** The cost of the agents that were stopped in the turn, in US dollars, which no result has yet. */
@@ -89,6 +91,7 @@ export class SessionState {
   #messageId: string | null = null;
   #lastResult: SessionEvent | null = null;
   readonly #queued = new QueuedMessages();
+  #lastAskedBy: readonly string[] = [];
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
   /** @param details those in the record, which are as of the last event or an earlier one */
@@ -107,6 +110,16 @@ export class SessionState {
     return this.#queued.lastTurnId;
   }
 
+  /**
+   * The ids of the callers on whose behalf the agent works, besides the owner: those of the running turn, or else of
+   * the last one, and those whose messages it may have received already.
+   */
+  get askedBy(): readonly string[] {
+    const steering = this.queue.filter(({ isForNextStep }) => isForNextStep);
+    const asked = this.turn?.askedBy ?? this.#lastAskedBy;
+    return [...asked, ...steering.flatMap(({ askers }) => askers)];
+  }
+
   /** The number of changes of the open requests and the running tasks. */
   get workChanges(): number {
     return this.#workChanges;
@@ -120,7 +133,7 @@ export class SessionState {
         this.#entitle(wire.data.content);
         return;
       case 'message_delivered':
-        this.#addAsker(wire.data.message_id);
+        this.#steer(event, wire.data);
         this.#queued.apply(event, wire);
         return;
       case 'message_edited':
@@ -289,6 +302,7 @@ export class SessionState {
     ];
     if (this.turn && !open.includes(this.turn.event)) open.push(this.turn.event);
     if (this.turn?.message) open.push(...eventsOf(this.turn.message));
+    if (this.turn) open.push(...this.turn.steerEvents);
     if (this.turn?.waitingEvent) open.push(this.turn.waitingEvent);
     if (this.#lastResult) open.push(this.#lastResult);
     return open.sort((a, b) => a.seq - b.seq);
@@ -301,6 +315,7 @@ export class SessionState {
   }
 
   #endTurn(): void {
+    this.#lastAskedBy = this.turn?.askedBy ?? this.#lastAskedBy;
     this.turn = null;
     this.decided.clear();
     this.answered.clear();
@@ -346,16 +361,32 @@ export class SessionState {
     const { message_id: messageId, by } = data;
     const started = copyOf(event);
     const message = this.#queued.start(started, messageId);
-    const askedBy = by === undefined ? [] : [by];
-    this.turn = { event: started, messageId, message, askedBy, waitingEvent: null, costUsd: 0 };
+    const askedBy = message?.askers ?? (by === undefined ? [] : [by]);
+    this.turn = {
+      event: started,
+      messageId,
+      message,
+      askedBy,
+      steerEvents: [],
+      waitingEvent: null,
+      costUsd: 0,
+    };
     this.hasConversation = true;
   }
 
   /** The running turn receives a message. */
-  #addAsker(messageId: string): void {
-    const by = this.queue.find((message) => message.messageId === messageId)?.by;
-    if (this.turn && by !== undefined)
-      this.turn = { ...this.turn, askedBy: [...this.turn.askedBy, by] };
+  #steer(event: SessionEvent, { message_id, by }: EventPayloads['message_delivered']): void {
+    if (!this.turn) return;
+    const queued = this.queue.find(({ messageId }) => messageId === message_id)?.askers ?? [];
+    const askers = by === undefined ? queued : [...queued, by];
+    const { askedBy, steerEvents } = this.turn;
+    const added = askers.filter((asker) => !askedBy.includes(asker));
+    if (added.length === 0) return;
+    this.turn = {
+      ...this.turn,
+      askedBy: [...askedBy, ...added],
+      steerEvents: [...steerEvents, copyOf(event)],
+    };
   }
 
   #wait(event: SessionEvent, { turn_cost_usd: costUsd }: EventPayloads['turn_waiting']): void {

@@ -11,17 +11,17 @@ export interface ContentLimits {
 }
 
 /** @throws PayloadTooLargeError that names the field */
-export function checkContent(content: UserContent, limits: ContentLimits): void {
+export function checkContent(content: UserContent, limits: ContentLimits, field = 'content'): void {
   const { maxContentBlocks } = limits;
-  if (typeof content === 'string') return checkText(content, 'content', limits);
+  if (typeof content === 'string') return checkText(content, field, limits);
   if (content.length > maxContentBlocks) {
     throw new PayloadTooLargeError(
-      `content: must have at most ${maxContentBlocks} blocks, but has ${content.length}.`,
+      `${field}: must have at most ${maxContentBlocks} blocks, but has ${content.length}.`,
     );
   }
   for (const [index, block] of content.entries()) {
-    if (block.type === 'text') checkText(block.text, `content[${index}].text`, limits);
-    else checkImage(block.source.data, `content[${index}].source.data`, limits);
+    if (block.type === 'text') checkText(block.text, `${field}[${index}].text`, limits);
+    else checkImage(block.source.data, `${field}[${index}].source.data`, limits);
   }
 }
 

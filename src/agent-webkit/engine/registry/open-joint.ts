@@ -12,7 +12,7 @@ export interface JointCalls {
   /** Begins the waiting of a call. */
   readonly wait: () => StorageWait;
   /** Resolves to false when a caller may no longer read a session. */
-  readonly isReadable: (id: string, caller: Caller) => Promise<boolean>;
+  readonly isReadable: (id: string, caller: Caller, ifUnknown?: boolean) => Promise<boolean>;
   /** Describes sessions, without those that were deleted. */
   readonly describe: (records: readonly SessionRecord[]) => Promise<DescribedSession[]>;
 }

@@ -1,5 +1,4 @@
-import type { UserContent } from '../../protocol/events.js';
-import type { CreateSession, UserMessage } from '../../protocol/inbound.js';
+import type { CreateSession } from '../../protocol/inbound.js';
 import { ShuttingDownError } from '../errors.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
@@ -85,11 +84,12 @@ export class SessionEngine {
     caller: Caller,
     idempotencyKey?: string,
   ): Promise<SessionHandle> {
-    const first = message === undefined ? null : userMessage(message);
-    if (first) await this.#registry.checkMessage(first);
+    if (message !== undefined) this.#registry.checkFirstMessage(message);
     const session = this.get(await this.#registry.createId(wish, caller, idempotencyKey), caller);
     try {
-      if (first) await session.send(first, idempotencyKey);
+      if (message !== undefined) {
+        await session.send({ type: 'user_message', content: message }, idempotencyKey);
+      }
     } catch (error) {
       // With a key, the same call finds the session again.
       if (idempotencyKey === undefined) await session.close().catch(() => undefined);
@@ -216,8 +216,4 @@ export class SessionEngine {
       `The storage was not closed within ${Math.round(limitMs)} ms. Stopping without it.`,
     );
   }
-}
-
-function userMessage(content: UserContent): UserMessage {
-  return { type: 'user_message', content };
 }

@@ -1,3 +1,4 @@
+import type { UserContent } from '../../protocol/events.js';
 import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type {
   EffortLevel,
@@ -118,6 +119,16 @@ export class SessionPolicy {
         : await this.#folders.cwdOfHost(changed.cwd, caller.id);
     if (changed.files === undefined) return { ...changed, cwd };
     return { ...changed, cwd, files: await this.#folders.checkFiles(changed.files, cwd) };
+  }
+
+  /**
+   * Checks the first message of a new session.
+   *
+   * @throws PayloadTooLargeError, ForbiddenError
+   */
+  checkFirstMessage(content: UserContent): void {
+    checkContent(content, this.#options.contentLimits, 'message');
+    checkCommand(content, this.#options.commands);
   }
 
   /**

@@ -1,11 +1,6 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
-import type {
-  ChangeSession,
-  CreateSession,
-  InboundMessage,
-  UserMessage,
-} from '../../protocol/inbound.js';
+import type { ChangeSession, CreateSession, InboundMessage } from '../../protocol/inbound.js';
 import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
@@ -116,12 +111,12 @@ export class SessionRegistry {
   }
 
   /**
-   * Checks a message of a session that is not created yet.
+   * Checks the first message of a session that is not created yet.
    *
-   * @throws InvalidRequestError, ForbiddenError, PayloadTooLargeError
+   * @throws ForbiddenError, PayloadTooLargeError
    */
-  async checkMessage(message: UserMessage): Promise<void> {
-    await this.#options.policy.check(message);
+  checkFirstMessage(content: UserContent): void {
+    this.#options.policy.checkFirstMessage(content);
   }
 
   /**
@@ -238,7 +233,7 @@ export class SessionRegistry {
     return openJoint(this.#parts, caller, sessions, position, {
       wait: () => this.wait(),
       wakeEvery: Math.min(MAX_WAKE_EVERY, this.#options.limits.maxEvents),
-      isReadable: (id, reader) => this.isReadable(id, reader),
+      isReadable: (id, reader, ifUnknown) => this.isReadable(id, reader, ifUnknown),
       describe: (records) => this.#describe(records),
     });
   }
@@ -261,10 +256,12 @@ export class SessionRegistry {
   }
 
   /**
-   * Resolves to true while a caller may read a session, and while an unavailable storage leaves that
-   * unknown. True also while the session is being deleted, so that its readers get the last event.
+   * Resolves to true while a caller may read a session. True also while the session is being deleted, so that its
+   * readers get the last event.
+   *
+   * @param ifUnknown the result while an unavailable storage leaves it unknown
    */
-  async isReadable(id: string, caller: Caller): Promise<boolean> {
+  async isReadable(id: string, caller: Caller, ifUnknown = true): Promise<boolean> {
     const wait = this.wait();
     try {
       const holding = this.#parts.live.get(id);
@@ -274,7 +271,7 @@ export class SessionRegistry {
       await this.#parts.access.check(record, caller, 'read');
       return true;
     } catch (error) {
-      return !(error instanceof SessionNotFoundError);
+      return ifUnknown && !(error instanceof SessionNotFoundError);
     }
   }
 

@@ -54,7 +54,8 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   #buffer: DeliveredEvent[] = [];
   #bufferedBytes = 0;
   /** True while it is checked if the caller may still read what was read from the log. */
-  #isChecking = false;
+  /** The checks of the access that events wait for. */
+  #checks = 0;
   #phase: Phase = { kind: 'following' };
   #wake: () => void = () => undefined;
 
@@ -145,7 +146,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   #take(): DeliveredEvent | undefined {
-    if (this.#isChecking) return undefined;
+    if (this.#checks > 0) return undefined;
     const event = this.#buffer.shift();
     if (this.#buffer.length > 0 || this.#bufferedBytes === 0) return event;
     this.#bufferedBytes = 0;
@@ -200,14 +201,14 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   async #checkNow(): Promise<void> {
-    this.#isChecking = true;
-    await this.#checkAccess();
-    this.#isChecking = false;
+    this.#checks += 1;
+    await this.#checkAccess(false);
+    this.#checks -= 1;
     this.#wake();
   }
 
-  async #checkAccess(): Promise<void> {
-    if (await this.#registry.isReadable(this.#id, this.#caller)) return;
+  async #checkAccess(ifUnknown = true): Promise<void> {
+    if (await this.#registry.isReadable(this.#id, this.#caller, ifUnknown)) return;
     if (this.#hasEnded) return; // deleted meanwhile: the buffer is for the consumer
     this.#fail(new SessionNotFoundError());
     this.#discard();

@@ -24,6 +24,7 @@ type SteeredState = Pick<Steering, 'isTaken' | 'settle'>;
  */
 export class MessageQueue {
   readonly #log: EventLog;
+  readonly #owner: string;
   readonly #limits: MessageQueueLimits;
   readonly #assertAvailable: () => void;
   readonly #steered: () => SteeredState;
@@ -37,11 +38,13 @@ export class MessageQueue {
    */
   constructor(
     log: EventLog,
+    owner: string,
     limits: MessageQueueLimits,
     assertAvailable: () => void,
     steered: () => SteeredState,
   ) {
     this.#log = log;
+    this.#owner = owner;
     this.#limits = limits;
     this.#assertAvailable = assertAvailable;
     this.#steered = steered;
@@ -59,7 +62,7 @@ export class MessageQueue {
     const messageId = message.message_id ?? randomUUID();
     const keys = [
       messageKey(messageId),
-      ...(idempotencyKey === undefined ? [] : [`key ${idempotencyKey}`]),
+      ...(idempotencyKey === undefined ? [] : [this.#requestKey(idempotencyKey, by)]),
     ];
     const enqueue = () => this.#enqueue({ ...message, message_id: messageId }, by, keys);
     // Nested, so that the message is a retry when either of its keys was accepted before.
@@ -68,6 +71,11 @@ export class MessageQueue {
       enqueue,
     );
     return acceptOnce();
+  }
+
+  /** Members choose their keys by themselves. */
+  #requestKey(key: string, by: Caller): string {
+    return by.id === this.#owner ? `key ${key}` : `key of ${JSON.stringify(by.id)} ${key}`;
   }
 
   async #enqueue(

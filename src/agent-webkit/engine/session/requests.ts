@@ -178,7 +178,7 @@ export class Requests {
   async reply(reply: Answer, by: Caller): Promise<void> {
     const request = this.#find(reply);
     const settlement = readReply(request, reply);
-    const askedBy = this.#log.state.turn?.askedBy ?? [];
+    const { askedBy } = this.#log.state;
     const askers = { owner: this.#options.owner, askedBy };
     const approval = partialApproval(request, settlement, by, askers);
     if (approval) return this.#log.append({ event: 'request_approved', data: approval });

@@ -78,6 +78,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.lifecycle = new SessionLifecycle(record, deps, this);
     this.queue = new MessageQueue(
       log,
+      record.owner,
       limits,
       () => this.#assertAgentAvailable(),
       () => this.gate.steering,

@@ -105,8 +105,10 @@ export class Steering {
 
   #record(messageId: string): void {
     const { queue, lastTurnId } = this.#log.state;
-    if (lastTurnId === null || !queue.some((queued) => queued.messageId === messageId)) return;
-    const data = { message_id: messageId, turn: lastTurnId };
+    const message = queue.find((queued) => queued.messageId === messageId);
+    if (lastTurnId === null || !message) return;
+    const { by } = message;
+    const data = { message_id: messageId, turn: lastTurnId, ...(by !== undefined && { by }) };
     // A log that has failed ends the session by itself.
     this.#log.append({ event: 'message_delivered', data })?.catch(() => undefined);
   }

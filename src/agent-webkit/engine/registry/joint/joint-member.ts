@@ -55,6 +55,8 @@ export class JointMember implements SessionFollower {
   /** The frames that were read, and may be delivered once the caller is known to have access. */
   #held: Buffer | null = null;
   #isChecking = false;
+  /** True when the access was checked for the gap that is read next. */
+  #isGapChecked = false;
   /** A cursor that the storage does not have. */
   #lostCursor: number | null = null;
 
@@ -163,7 +165,14 @@ export class JointMember implements SessionFollower {
     else this.#options.onRefused(this);
   }
 
+  /** Events that are not read any more may have ended the access of the caller. */
   #gap(source: ReadableSession): MemberReading {
+    if (this.#options.isReadable !== null && !this.#isGapChecked) {
+      this.#isGapChecked = true;
+      void this.#checkAccess();
+      return NOTHING;
+    }
+    this.#isGapChecked = false;
     this.cursor = source.lastId;
     this.#lostCursor = null;
     return { kind: 'gap', lastId: this.cursor };

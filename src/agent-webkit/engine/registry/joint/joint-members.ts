@@ -18,7 +18,7 @@ export interface JointMembersOptions extends MemberRecordsOptions {
   /** Describes sessions, without those that were deleted. */
   readonly describe: (records: readonly SessionRecord[]) => Promise<SessionInfo[]>;
   /** Resolves to false when a caller may no longer read a session. */
-  readonly isReadable: (id: string, caller: Caller) => Promise<boolean>;
+  readonly isReadable: (id: string, caller: Caller, ifUnknown?: boolean) => Promise<boolean>;
   /** Called with each frame about the sessions themselves. */
   readonly onNotice: (frame: string) => void;
   /** Called when a session may have something to read. */
@@ -200,7 +200,7 @@ export class JointMembers {
       news,
       onReadable,
       isStored,
-      isReadable: owner === caller.id ? null : () => isReadable(id, caller),
+      isReadable: owner === caller.id ? null : () => isReadable(id, caller, false),
       onRefused: (refused) => this.#refuse(refused),
     });
     this.#members.set(id, member);

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Caller } from '../engine/caller.js';
-import type { ToolProgress } from '../engine/host-tool.js';
-import type { SessionHandle } from '../session-handle.js';
+import type { Caller } from './engine/caller.js';
+import type { ToolProgress } from './engine/host-tool.js';
+import type { SessionHandle } from './session-handle.js';
 
 /** The type of the `ExecutionContext` of a tool call: what `getType()` returns in a guard. */
 export const TOOL_CONTEXT = 'agent-tool';
