@@ -57,8 +57,8 @@ describe('a scripted turn', () => {
 
     expect(await texts()).toEqual(['left', 'In all: left, right']);
     expect(await bench.data('message_delivered')).toEqual([
-      { message_id: 'm2', turn: 'm1' },
-      { message_id: 'm3', turn: 'm1' },
+      { message_id: 'm2', turn: 'm1', by: 'ada' },
+      { message_id: 'm3', turn: 'm1', by: 'ada' },
     ]);
   });
   it('sees them again when a later server repeats it', async () => {

@@ -2,6 +2,7 @@ import { firstValueFrom, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
 import { SessionNotFoundError } from '../../../src/agent-webkit/engine/errors.js';
 import { eventually } from '../../support/eventually.js';
 import { JointClient } from '../../support/joint-client.js';
@@ -221,6 +222,57 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     expect(stream.names().filter((name) => name === 'members_changed')).toHaveLength(2);
     expect(stream.raw).not.toContain('secret');
     expect((await server.stream(id, as('b'))).status).toBe(404);
+  });
+
+  it('ends the streams of a removed member also when the storage cannot tell who may read', async () => {
+    const storage = new MemoryStorage();
+    const get = storage.records.get.bind(storage.records);
+    let isAway = false;
+    storage.records.get = (id) =>
+      isAway ? Promise.reject(new Error('The database is away.')) : get(id);
+    await start({ storage, timeouts: { storageTimeoutMs: 50 } });
+    const id = await open();
+    await shareWithBob(id, 'viewer');
+    const stream = await server.stream(id, as('b'));
+    await stream.next('members_changed');
+    const all = await JointClient.open(`${server.url}/stream`, as('b'));
+    const handle = server.registry.get(id, { id: 'bob' });
+    const watched = firstValueFrom(handle.watch().pipe(toArray()));
+    const ann = server.registry.get(id, { id: 'ann' });
+    const info = async () => (await request('GET', `/sessions/${id}`, 'a')).body;
+    await eventually(async () => Number((await info())['subscribers']) >= 2);
+    await ann.setMembers([]);
+    isAway = true;
+    await ann.send({ type: 'user_message', content: 'secret' });
+    await stream.ended();
+    await expect(watched).rejects.toThrow(SessionNotFoundError);
+    expect(stream.raw + all.raw).not.toContain('secret');
+    isAway = false;
+    all.close();
+  });
+
+  it('keeps apart the idempotency keys of members', async () => {
+    await start();
+    const id = await open();
+    await shareWithBob(id, 'contributor');
+    const key = { 'idempotency-key': '1' };
+    const send = (token: string) =>
+      server.request(
+        'POST',
+        `/sessions/${id}/input`,
+        { type: 'user_message', content: `of ${token}` },
+        { ...as(token), ...key },
+      );
+    for (const token of ['a', 'b', 'a', 'b']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await send(token)).status).toBe(204);
+    }
+    const { body } = await request('GET', `/sessions/${id}/events`, 'a');
+    const messages = (body['events'] as Info[]).filter(({ event }) => event === 'user_message');
+    expect(messages.map(({ data }) => data)).toMatchObject([
+      { content: 'of a', by: 'ann' },
+      { content: 'of b', by: 'bob' },
+    ]);
   });
 
   it('ends a read that waits, and a watch of the host, when the member is removed', async () => {

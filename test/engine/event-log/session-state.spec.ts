@@ -71,6 +71,33 @@ describe('the state of a session', () => {
     expect(hasConversation).toBe(true);
   });
 
+  it('knows all who asked for the work of a turn, also from the events that are kept', () => {
+    const sent = (message_id: string, by: string, delivery?: 'next_step'): WireEvent => ({
+      event: 'user_message',
+      data: { message_id, content: '', by, ...(delivery && { delivery }) },
+    });
+    const edited: WireEvent = {
+      event: 'message_edited',
+      data: { message_id: 'a', content: 'x', by: 'bob' },
+    };
+    const started: WireEvent = { event: 'turn_start', data: { message_id: 'a', by: 'bob' } };
+    const delivered: WireEvent = {
+      event: 'message_delivered',
+      data: { message_id: 'b', turn: 'a', by: 'cy' },
+    };
+    const wires = [sent('a', 'ann'), edited, started, sent('b', 'cy', 'next_step')];
+    const before = fold(...wires);
+    expect([...before.askedBy].sort()).toEqual(['ann', 'bob', 'cy']);
+    const state = fold(...wires, delivered);
+    const restored = new SessionState();
+    for (const event of state.openEvents()) restored.apply(event, parseSessionEvent(event));
+    for (const { askedBy } of [state, restored]) {
+      expect([...new Set(askedBy)].sort()).toEqual(['ann', 'bob', 'cy']);
+    }
+    const ended = fold(...wires, delivered, result());
+    expect([...ended.askedBy].sort()).toEqual(['ann', 'bob', 'cy']);
+  });
+
   it('has the newest result and its cost when the turn has ended', () => {
     const state = fold(message('a'), start('a'), result(1), message('b'), start('b'), result(3));
     expect(state).toMatchObject({ turn: null, queue: [], costUsd: 3, open: [5, 6] });

@@ -46,8 +46,8 @@ describe('a message for the next step', () => {
       { message_id: 'm3', content: 'faster', delivery: 'next_step', by: BY.id },
     ]);
     expect(await bench.data('message_delivered')).toEqual([
-      { message_id: 'm2', turn: 'm1' },
-      { message_id: 'm3', turn: 'm1' },
+      { message_id: 'm2', turn: 'm1', by: BY.id },
+      { message_id: 'm3', turn: 'm1', by: BY.id },
     ]);
     await settle();
     expect(await bench.data('turn_start')).toEqual([{ message_id: 'm1', by: 'ada' }]);
@@ -131,7 +131,7 @@ describe('a message for the next step', () => {
       const first = isStored ? 'm4' : 'm2';
       expect(agent().inputs[0]).toMatchObject({ messageId: first });
       expect(await bench.data('message_delivered')).toEqual(
-        isStored ? [{ message_id: 'm2', turn: 'm1' }] : [],
+        isStored ? [{ message_id: 'm2', turn: 'm1', by: BY.id }] : [],
       );
       expect(agents.conversation.map(({ messageId }) => messageId)).toEqual(
         isStored ? ['m1', 'm2', 'm4'] : ['m1', 'm2'],

@@ -378,9 +378,9 @@ export class SessionState {
   #steer(event: SessionEvent, { message_id, by }: EventPayloads['message_delivered']): void {
     if (!this.turn) return;
     const queued = this.queue.find(({ messageId }) => messageId === message_id)?.askers ?? [];
-    const askers = by === undefined ? queued : [...queued, by];
+    const askers = new Set(by === undefined ? queued : [...queued, by]);
     const { askedBy, steerEvents } = this.turn;
-    const added = askers.filter((asker) => !askedBy.includes(asker));
+    const added = [...askers].filter((asker) => !askedBy.includes(asker));
     if (added.length === 0) return;
     this.turn = {
       ...this.turn,
