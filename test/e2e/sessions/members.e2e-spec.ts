@@ -237,7 +237,9 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     await stream.next('members_changed');
     const all = await JointClient.open(`${server.url}/stream`, as('b'));
     const handle = server.registry.get(id, { id: 'bob' });
-    const watched = firstValueFrom(handle.watch().pipe(toArray()));
+    const watched = expect(firstValueFrom(handle.watch().pipe(toArray()))).rejects.toThrow(
+      SessionNotFoundError,
+    );
     const ann = server.registry.get(id, { id: 'ann' });
     const info = async () => (await request('GET', `/sessions/${id}`, 'a')).body;
     await eventually(async () => Number((await info())['subscribers']) >= 2);
@@ -245,7 +247,7 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     isAway = true;
     await ann.send({ type: 'user_message', content: 'secret' });
     await stream.ended();
-    await expect(watched).rejects.toThrow(SessionNotFoundError);
+    await watched;
     expect(stream.raw + all.raw).not.toContain('secret');
     isAway = false;
     all.close();
