@@ -199,6 +199,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             description: "The `message_id` of the turn's own message, as in its `turn_start`.",
             type: 'string',
           },
+          by: {
+            description:
+              'The id of the caller who sent or last edited the message. Absent if an earlier version stored the event.',
+            type: 'string',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',

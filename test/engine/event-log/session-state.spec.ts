@@ -10,6 +10,10 @@ const message = (message_id: string): WireEvent => ({
   event: 'user_message',
   data: { message_id, content: `says ${message_id}` },
 });
+const sent = (message_id: string, by: string, delivery?: 'next_step'): WireEvent => ({
+  event: 'user_message',
+  data: { message_id, content: '', by, ...(delivery && { delivery }) },
+});
 const start = (message_id: string): WireEvent => ({ event: 'turn_start', data: { message_id } });
 const ask = (correlation_id: string): WireEvent => ({
   event: 'permission_request',
@@ -72,10 +76,6 @@ describe('the state of a session', () => {
   });
 
   it('knows all who asked for the work of a turn, also from the events that are kept', () => {
-    const sent = (message_id: string, by: string, delivery?: 'next_step'): WireEvent => ({
-      event: 'user_message',
-      data: { message_id, content: '', by, ...(delivery && { delivery }) },
-    });
     const edited: WireEvent = {
       event: 'message_edited',
       data: { message_id: 'a', content: 'x', by: 'bob' },
