@@ -4,6 +4,7 @@ export {
   AgentClient,
   type AgentClientOptions,
   type CreateOptions,
+  type ListOptions,
   type PageOptions,
 } from './agent-webkit-client/agent-client.js';
 export { AgentSession } from './agent-webkit-client/agent-session.js';

@@ -1318,8 +1318,14 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     required: ['id', 'role'],
     properties: {
       id: { description: 'The id of the caller, as the server authenticates it.', type: 'string' },
-      role: { type: 'string', enum: ['viewer', 'contributor', 'approver'] },
+      role: { $ref: '#/components/schemas/AgentWebkitSessionRole' },
     },
+  },
+  AgentWebkitSessionRole: {
+    description:
+      "The role of a member of a session: a viewer reads it, a contributor also sends messages, interrupts and changes settings, and an approver also answers the agent's requests.",
+    type: 'string',
+    enum: ['viewer', 'contributor', 'approver'],
   },
   AgentWebkitEventMembersChanged: {
     description:

@@ -2,13 +2,17 @@ import { isRecord } from './is-record.js';
 import { type Shape } from './shape.js';
 
 /** The roles of members, each of which may do what those before it may. */
-export const SESSION_ROLES = ['viewer', 'contributor', 'approver'] as const;
+export const SESSION_ROLES = [
+  'viewer',
+  'contributor',
+  'approver',
+] as const satisfies readonly SessionRole[];
 
 /**
  * The role of a member of a session: a viewer reads it, a contributor also sends messages, interrupts and changes
  * settings, and an approver also answers the agent's requests.
  */
-export type SessionRole = (typeof SESSION_ROLES)[number];
+export type SessionRole = 'viewer' | 'contributor' | 'approver';
 
 /** A caller with whom the owner of a session shares it. */
 export interface SessionMember {
