@@ -94,6 +94,14 @@ describe('the state of a session', () => {
     for (const { askedBy } of [state, restored]) {
       expect([...new Set(askedBy)].sort()).toEqual(['ann', 'bob', 'cy']);
     }
+    const task: WireEvent = {
+      event: 'task_started',
+      data: { task_id: 't', description: 'x', task_type: 'local_agent' } as never,
+    };
+    const next = [sent('c', 'dan'), { ...started, data: { message_id: 'c', by: 'dan' } }];
+    const inBackground = fold(...wires, delivered, task, result(), ...next);
+    expect([...inBackground.askedBy].sort()).toEqual(['ann', 'bob', 'cy', 'dan']);
+    expect(fold(...wires, delivered, result(), ...next).askedBy).toEqual(['dan']);
     const ended = fold(...wires, delivered, result());
     expect([...ended.askedBy].sort()).toEqual(['ann', 'bob', 'cy']);
   });

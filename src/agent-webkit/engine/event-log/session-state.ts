@@ -112,12 +112,17 @@ export class SessionState {
 
   /**
    * The ids of the callers on whose behalf the agent works, besides the owner: those of the running turn, or else of
-   * the last one, and those whose messages it may have received already.
+   * the last one, those of the turns before as long as a task runs, and those whose messages it may have received already.
    */
   get askedBy(): readonly string[] {
     const steering = this.queue.filter(({ isForNextStep }) => isForNextStep);
-    const asked = this.turn?.askedBy ?? this.#lastAskedBy;
+    const asked = this.turn ? [...this.#askedEarlier, ...this.turn.askedBy] : this.#lastAskedBy;
     return [...asked, ...steering.flatMap(({ askers }) => askers)];
+  }
+
+  /** Those of earlier turns, whose tasks may run in the background and ask. */
+  get #askedEarlier(): readonly string[] {
+    return this.tasks.size > 0 ? this.#lastAskedBy : [];
   }
 
   /** The number of changes of the open requests and the running tasks. */
@@ -315,7 +320,8 @@ export class SessionState {
   }
 
   #endTurn(): void {
-    this.#lastAskedBy = this.turn?.askedBy ?? this.#lastAskedBy;
+    const { turn } = this;
+    if (turn) this.#lastAskedBy = [...new Set([...this.#askedEarlier, ...turn.askedBy])];
     this.turn = null;
     this.decided.clear();
     this.answered.clear();
