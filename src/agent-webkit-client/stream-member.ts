@@ -7,7 +7,7 @@ import type { SharedStream, StreamListener, Update } from './shared-stream.js';
 const MAX_WAITING = 1000;
 
 /**
- * Where the events of a session come from: `unknown` until the stream of all sessions is open, `inside` if it has the
+ * The source of the events of a session: `unknown` until the stream of all sessions is open, `inside` if it has the
  * session, and `outside` if it has not, as with a session of another caller.
  */
 export type Place = 'unknown' | 'inside' | 'outside';

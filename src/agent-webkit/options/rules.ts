@@ -21,7 +21,7 @@ export interface Rule<Value, AllowsNull extends boolean = false> {
 
 /** A part of a value that is wrong. */
 export interface Fault {
-  /** Where it is in the value, as in code: `['Bash'].afterMs`. */
+  /** The place in the value, as in code: `['Bash'].afterMs`. */
   readonly path: string;
   /** The accepted values in words, after "must be". */
   readonly words: string;

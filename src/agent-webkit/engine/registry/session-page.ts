@@ -16,7 +16,7 @@ export interface SessionPage {
   next: ListPosition | null;
 }
 
-/** Where a page of a listing ended, in the order of activity or in that of creation. */
+/** The position at which a page of a listing ended, in the order of activity or in that of creation. */
 export type ListPosition = ListCursor | CreationCursor;
 
 /** The sessions of a listing, and their order. */
