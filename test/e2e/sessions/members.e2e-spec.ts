@@ -6,6 +6,7 @@ import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-s
 import { SessionNotFoundError } from '../../../src/agent-webkit/engine/errors.js';
 import { eventually } from '../../support/eventually.js';
 import { JointClient } from '../../support/joint-client.js';
+import { latch } from '../../support/latch.js';
 import { invalid, refused } from '../../support/refused.js';
 import {
   ADAPTERS,
@@ -158,6 +159,36 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     expect(await asked).toMatchObject({ behavior: 'allow' });
     expect(await requests()).toEqual([]);
   });
+
+  it.each([
+    ['who was removed', [], notFound],
+    ['who may only watch now', [{ id: 'bob', role: 'viewer' }], refused(403, 'forbidden', /.*/)],
+  ])(
+    'refuses the answer of a caller %s while the host decided about it',
+    async (_, members, refusal) => {
+      const asked = latch();
+      const decided = latch();
+      await start({
+        hooks: {
+          canAnswer: async () => {
+            asked.release();
+            await decided.released;
+            return true;
+          },
+        },
+      });
+      const id = await open();
+      await shareWithBob(id, 'approver');
+      void agents.newest().ask('Bash', { command: 'ls' }, { toolUseID: 't1' });
+      await eventually(async () => (await requests('a')).length === 1);
+      const answer = request('POST', `/sessions/${id}/input`, 'b', ALLOW);
+      await asked.released;
+      expect((await share(id, members)).status).toBe(200);
+      decided.release();
+      expect(await answer).toMatchObject(refusal);
+      expect(await requests('a')).toMatchObject([{ correlation_id: 't1' }]);
+    },
+  );
 
   it('lets canAccess decide last, and follows the role where it returns undefined', async () => {
     let decided: boolean | undefined = undefined;

@@ -3,6 +3,7 @@ import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { MEMBERS, type SessionMember } from '../../protocol/session-members.js';
 import type { Caller } from '../caller.js';
+import { type CallerRole, isCallerRole } from '../session-members.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
 /** A change of a session by a caller, which only the server that runs the session can do. */
@@ -24,11 +25,14 @@ export type SessionCall =
 export interface ForwardedCall {
   readonly sessionId: string;
   readonly caller: Caller;
+  /** The role of the caller for which the access was checked; null for none, undefined from an older server. */
+  readonly role?: CallerRole | null | undefined;
   readonly call: SessionCall;
 }
 
 /**
- * The outcome of a call that was not rejected: `moved` when the session is or will be at another server,
+ * The outcome of a call that was not rejected: `moved` when the session must be looked up and the access checked again,
+ * because the session is or will be at another server, or the role of the caller has changed,
  * `full` when the session needs an agent and this server cannot start one.
  */
 export type CallOutcome = 'done' | 'moved' | 'full';
@@ -58,17 +62,18 @@ export function needsAgent(call: SessionCall): boolean {
 }
 
 /** Returns the body of a request. */
-export function encodeCall({ sessionId, caller, call }: ForwardedCall): string {
-  return JSON.stringify({ sessionId, caller, call } satisfies ForwardedCall);
+export function encodeCall({ sessionId, caller, role, call }: ForwardedCall): string {
+  return JSON.stringify({ sessionId, caller, role, call } satisfies ForwardedCall);
 }
 
 /** Returns the call of a request; null when this server does not know it, as from a newer version. */
 export function decodeCall(body: string): ForwardedCall | null {
   const sent = parse(body);
   if (!isRecord(sent)) return null;
-  const { sessionId, caller, call } = sent;
+  const { sessionId, caller, role, call } = sent;
   if (typeof sessionId !== 'string' || !isCaller(caller) || !isCall(call)) return null;
-  return { sessionId, caller, call };
+  if (role !== undefined && role !== null && !isCallerRole(role)) return null;
+  return { sessionId, caller, role, call };
 }
 
 /** Returns the body of a reply. */

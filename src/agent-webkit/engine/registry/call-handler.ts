@@ -16,6 +16,7 @@ import {
   ShuttingDownError,
   StorageUnavailableError,
 } from '../errors.js';
+import { AccessChangedError } from '../session/access-changed-error.js';
 import type { Session } from '../session/session.js';
 import { OwnedElsewhereError } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
@@ -89,18 +90,21 @@ export class CallHandler {
    */
   async handle(
     session: Session,
-    { call, caller }: ForwardedCall,
+    forwarded: ForwardedCall,
     wait: StorageWait,
     isStillPermitted: () => Promise<boolean>,
   ): Promise<CallOutcome> {
     const { live, policy } = this.#options;
+    const { call, caller } = forwarded;
     try {
+      if (!hasSameRole(session, forwarded)) return 'moved';
       switch (call.kind) {
         case 'send':
-          return await this.#send(session, { call, caller }, wait, isStillPermitted);
+          return await this.#send(session, { ...forwarded, call }, wait, isStillPermitted);
         case 'edit_message': {
           const { messageId, content, idempotencyKey } = call;
           await policy.check({ type: 'user_message', content }, null);
+          if (!hasSameRole(session, forwarded)) return 'moved';
           await session.editMessage(messageId, content, caller, idempotencyKey, wait);
           return 'done';
         }
@@ -130,19 +134,20 @@ export class CallHandler {
 
   async #send(
     session: Session,
-    { call, caller }: Pick<ForwardedCall, 'caller'> & { call: SessionCall & { kind: 'send' } },
+    forwarded: ForwardedCall & { call: SessionCall & { kind: 'send' } },
     wait: StorageWait,
     isStillPermitted: () => Promise<boolean>,
   ): Promise<CallOutcome> {
     const { policy, isShuttingDown, assertAgents } = this.#options;
-    const { message: asked, idempotencyKey } = call;
+    const { message: asked, idempotencyKey } = forwarded.call;
     const takesTime = namesFolders(asked);
     const [checked] = await Promise.allSettled([policy.check(asked, takesTime ? session : null)]);
     if (takesTime && !(await isStillPermitted())) return 'moved';
     if (checked.status === 'rejected') throw checked.reason;
     if (isShuttingDown()) throw new ShuttingDownError();
     if (asked.type === 'user_message') assertAgents?.();
-    await session.accept(checked.value, caller, idempotencyKey, wait);
+    const isPermitted = () => hasSameRole(session, forwarded);
+    await session.accept(checked.value, forwarded.caller, idempotencyKey, wait, isPermitted);
     return 'done';
   }
 
@@ -153,6 +158,7 @@ export class CallHandler {
     call: SessionCall,
   ): Promise<CallOutcome | null> {
     const { live, isShuttingDown, membership } = this.#options;
+    if (error instanceof AccessChangedError) return 'moved';
     if (!membership || isShuttingDown()) return null;
     if (error instanceof AgentsBusyError) {
       if (session.state !== 'dormant' || !(await membership.findRoomiest(1))) return null;
@@ -172,6 +178,11 @@ export class CallHandler {
     const { membership } = this.#options;
     return membership !== null && membership.roomiest(1) !== null;
   }
+}
+
+/** True while a caller has the role for which the access was checked. */
+function hasSameRole(session: Session, { caller, role }: ForwardedCall): boolean {
+  return role === undefined || session.roleOf(caller) === role;
 }
 
 /** True when a call that was handled may be handled again without another effect. */

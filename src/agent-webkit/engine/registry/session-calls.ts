@@ -39,7 +39,8 @@ const DELAYS_MS = [0, 0, 0, 100, 200, 400, 800];
  * The calls of callers that change a session, each of which reaches the server that runs the session:
  * this one, another one, or, when it runs nowhere, the one that takes it over.
  *
- * The access of the caller is checked here, and everything else where the session runs.
+ * The access of the caller is checked here, and everything else where the session runs. There the caller must still
+ * have the role for which it was checked; otherwise it is checked again.
  */
 export class SessionCalls {
   readonly #options: SessionCallsOptions;
@@ -71,7 +72,7 @@ export class SessionCalls {
         call = withKey(call);
         isForwarded = true;
       }
-      const forwarded = { sessionId: id, caller, call };
+      const forwarded = { sessionId: id, caller, role: located.role, call };
       const outcome = await (
         server === null
           ? this.#handle(forwarded, action, wait)

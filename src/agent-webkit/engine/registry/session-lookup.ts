@@ -3,6 +3,7 @@ import type { Membership } from '../cluster/membership.js';
 import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { OwnedElsewhereError, type SessionRecord, type SessionRecordStore } from '../storage.js';
+import { type CallerRole, roleOf } from '../session-members.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { Access, CheckedAction } from './access.js';
 import type { LiveSessions } from './live-sessions.js';
@@ -17,13 +18,16 @@ export interface SessionLookupOptions {
 }
 
 /** The place of a session that exists. */
-export type Located =
+type Place =
   /** In the memory of this server. */
   | { readonly place: 'here' }
   /** In the storage, where this server may claim it; when it is its own, no other server may. */
   | { readonly place: 'stored'; readonly isOwn: boolean }
   /** At another server, whose lease is valid. */
   | { readonly place: 'elsewhere'; readonly server: string };
+
+/** A session that exists, and the role for which the access of the caller was checked. */
+export type Located = Place & { readonly role: CallerRole | null };
 
 /** Looks up sessions for callers, and checks their access. */
 export class SessionLookup {
@@ -62,12 +66,16 @@ export class SessionLookup {
     const isStale = isBehind && held !== null && hasLess(held, record);
     // Evicted before the check only for its owner: the response time must not reveal it to other callers.
     if (isStale && own) await wait.for(live.departures.evict(own));
-    await access.check(needsRecord ? record : own, caller, action);
+    const checked = needsRecord ? record : own;
+    await access.check(checked, caller, action);
+    const role = checked && roleOf(checked, caller.id);
     if (isStale && !own) await wait.for(live.departures.evict(held));
-    if (live.get(id)) return { place: 'here' };
+    if (live.get(id)) return { place: 'here', role };
     const server = record?.server ?? null;
     const isOwn = server !== null && server === membership?.address;
-    return server === null || isOwn ? { place: 'stored', isOwn } : { place: 'elsewhere', server };
+    return server === null || isOwn
+      ? { place: 'stored', isOwn, role }
+      : { place: 'elsewhere', server, role };
   }
 
   /**

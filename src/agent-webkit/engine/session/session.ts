@@ -13,8 +13,10 @@ import type { Caller } from '../caller.js';
 import { TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
+import { type CallerRole, roleOf } from '../session-members.js';
 import type { SessionRecord } from '../storage.js';
 import { StorageWait } from '../storage-guard/storage-wait.js';
+import { AccessChangedError } from './access-changed-error.js';
 import { type Answer, isAnswer } from './answering.js';
 import { acceptMessage } from './accept-message.js';
 import { changeDetails } from './change-details.js';
@@ -166,6 +168,8 @@ export class Session implements ReadableSession {
    * @param by the caller, whose id other subscribers see
    * @param idempotencyKey a user message whose key was accepted before has no effect
    * @param wait how long the request may still wait for the storage
+   * @param isPermitted asked when nothing is awaited any more: false when the access of the caller has changed
+   * @throws AccessChangedError when `isPermitted` returns false; nothing has happened then
    * @throws StorageUnavailableError when the storage does not answer in time
    * @throws ForbiddenError when the host does not let the caller answer the request
    * @throws NoRunningTaskError when the task to stop does not run
@@ -177,15 +181,22 @@ export class Session implements ReadableSession {
     by: Caller,
     idempotencyKey?: string,
     wait = this.#wait(),
+    isPermitted: () => boolean = () => true,
   ): Promise<void> {
     const { lifecycle, log } = this.#parts;
     if (isAnswer(message)) await this.#authorize(message, by);
+    if (!isPermitted()) throw new AccessChangedError();
     // Otherwise without an await: a deletion that begins later must not come before the message.
     if (lifecycle.isDeleting) await wait.for(lifecycle.end('deleted', 0));
     lifecycle.assertLiving();
     if (log.isTroubled) throw wait.unavailable();
     const { activity } = this.#parts;
     await wait.for(activity.during(acceptMessage(this.#parts, message, by, idempotencyKey)));
+  }
+
+  /** Returns the role of a caller, committed or not; null for a caller who is not a member. */
+  roleOf({ id }: Caller): CallerRole | null {
+    return roleOf({ owner: this.owner, details: this.#parts.log.state.details }, id);
   }
 
   /** Without the limit of the waiting for the storage: the host may take its time. */
