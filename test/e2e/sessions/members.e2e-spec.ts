@@ -325,6 +325,34 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     expect(await failure).toBeInstanceOf(SessionNotFoundError);
   });
 
+  it('ends a read whose wait is over while it is checked if the member may still read', async () => {
+    let checks = 0;
+    const decided = latch();
+    const canAccess = async () => {
+      checks += 1;
+      if (checks > 2) await decided.released;
+      return undefined;
+    };
+    await start({ hooks: { canAccess } });
+    const id = await open();
+    await shareWithBob(id, 'viewer');
+    const after = Number((await request('GET', `/sessions/${id}`, 'a')).body['last_id']);
+    const over = new AbortController();
+    const options = { waitMs: 60_000, signal: over.signal };
+    const page = server.registry.get(id, { id: 'bob' }).read(after, 100, options);
+    const failure = page.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    await eventually(() => checks === 2);
+    await share(id, []);
+    await eventually(() => checks === 3);
+    over.abort();
+    await eventually(() => checks === 4);
+    decided.release();
+    expect(await failure).toBeInstanceOf(SessionNotFoundError);
+  });
+
   it('shows in the stream of all sessions when a session is shared, and when that ends', async () => {
     await start();
     const id = await open();

@@ -4,11 +4,12 @@ import type {
   SessionCapabilities,
   SessionInfo,
 } from '../../protocol/answers.js';
-import type { UserContent } from '../../protocol/events.js';
+import type { DeliveredEvent, UserContent } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import { MEMBERS, type SessionMember } from '../../protocol/session-members.js';
 import type { Caller } from '../caller.js';
-import { InvalidRequestError, ShuttingDownError } from '../errors.js';
+import { InvalidRequestError, SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import type { EventPage } from '../event-log/committed-events.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import { parseSessionEvent } from '../session-event.js';
 import { checkInteger } from './check-integer.js';
@@ -146,17 +147,9 @@ export class SessionHandle {
     checkInteger('waitMs', waitMs, 0, MAX_WAIT_MS);
     const wait = this.#registry.wait();
     const session = await this.#registry.getAt(this.id, this.#caller, after, wait);
-    let page = await wait.for(session.read(after, limit));
-    if (page.events.length === 0 && waitMs > 0) {
-      await this.#waitForEvent(after, waitMs, signal);
-      const again = this.#registry.wait();
-      page = await again.for((await this.#whereIsNow(session, after, again)).read(after, limit));
-    }
-    return {
-      events: page.events.map((event) => ({ id: event.id, ...parseSessionEvent(event) })),
-      last_id: page.lastId,
-      has_more: page.hasMore,
-    };
+    const first = await wait.for(session.read(after, limit));
+    const isWaiting = first.events.length === 0 && waitMs > 0;
+    return isWaiting ? this.#readLater(session, after, limit, { waitMs, signal }) : toPage(first);
   }
 
   /**
@@ -227,35 +220,78 @@ export class SessionHandle {
     await this.#registry.delete(this.id, this.#caller);
   }
 
-  /** Returns the session where it is after a wait. A deleted one is not found any more, but can still be read. */
+  /** Reads a page when there is an event after a cursor, and at the latest after `waitMs`. */
+  async #readLater(
+    session: ReadableSession,
+    after: number,
+    limit: number,
+    { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal | undefined },
+  ): Promise<EventsPage> {
+    const watch = await this.watch(after, signal && { signal });
+    const timer = setTimeout(() => watch.close(), waitMs);
+    const isOwner = session.owner === this.#caller.id;
+    try {
+      const first = await firstOf(watch);
+      // Its record is gone. The watch knows how long the caller could read it.
+      if (session.endReason === 'deleted' && !isOwner) return await lastPage(watch, first, limit);
+    } finally {
+      clearTimeout(timer);
+      watch.close();
+    }
+    const wait = this.#registry.wait();
+    const isHere = isOwner && (session.endReason === null || session.endReason === 'deleted');
+    const current = isHere ? session : await this.#whereIsNow(session, after, wait);
+    return toPage(await wait.for(current.read(after, limit)));
+  }
+
+  /** Returns the session where it is after a wait, when the caller may still read it. */
   async #whereIsNow(
     session: ReadableSession,
     after: number,
     wait: StorageWait,
   ): Promise<ReadableSession> {
-    if (session.endReason === null || session.endReason === 'deleted') return session;
     try {
       return await this.#registry.getAt(this.id, this.#caller, after, wait);
     } catch (error) {
-      if (error instanceof ShuttingDownError) return session;
+      if (error instanceof ShuttingDownError && session.owner === this.#caller.id) return session;
       throw error;
     }
   }
+}
 
-  /** Resolves when there is an event after a cursor, and at the latest after `waitMs`. */
-  async #waitForEvent(after: number, waitMs: number, signal?: AbortSignal): Promise<void> {
-    const watch = await this.watch(after, signal && { signal });
-    const timer = setTimeout(() => watch.close(), waitMs);
-    try {
-      await watch.next();
-    } catch (error) {
-      // The next read finds the session where it is now.
-      if (!(error instanceof FencedError)) throw error;
-    } finally {
-      clearTimeout(timer);
-      watch.close();
-    }
+/** Returns the next event of a watch; undefined when it was closed, or the session left this server. */
+async function firstOf(watch: SessionWatch): Promise<DeliveredEvent | undefined> {
+  try {
+    return (await watch.next()).value;
+  } catch (error) {
+    // The next read finds the session where it is now.
+    if (error instanceof FencedError) return undefined;
+    throw error;
   }
+}
+
+/** Returns the last events of a session that was deleted. */
+async function lastPage(
+  watch: SessionWatch,
+  first: DeliveredEvent | undefined,
+  limit: number,
+): Promise<EventsPage> {
+  const events = first ? [first] : [];
+  for await (const event of watch) {
+    events.push(event);
+    if (events.length >= limit) break;
+  }
+  const last = events.at(-1);
+  if (!last) throw new SessionNotFoundError();
+  return { events, last_id: last.id, has_more: last.event !== 'done' };
+}
+
+function toPage({ events, lastId, hasMore }: EventPage): EventsPage {
+  return {
+    events: events.map((event) => ({ id: event.id, ...parseSessionEvent(event) })),
+    last_id: lastId,
+    has_more: hasMore,
+  };
 }
 
 function checkMessageId(messageId: string): void {

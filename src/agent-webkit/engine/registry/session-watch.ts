@@ -53,7 +53,6 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   #cursor: number;
   #buffer: DeliveredEvent[] = [];
   #bufferedBytes = 0;
-  /** True while it is checked if the caller may still read what was read from the log. */
   /** The checks of the access that events wait for. */
   #checks = 0;
   #phase: Phase = { kind: 'following' };
