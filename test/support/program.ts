@@ -132,7 +132,11 @@ export class Program {
   }
 
   async #more(wanted: RegExp | string): Promise<void> {
-    if (this.status !== null) throw new Error(`It ended before ${wanted}:\n${this.output}`);
+    // The last line comes first, because it mostly tells why.
+    if (this.status !== null)
+      throw new Error(
+        `It ended with ${this.status} before ${wanted}. Its last line: ${this.lines.at(-1)}\nAll of them:\n${this.output}`,
+      );
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

@@ -125,8 +125,9 @@ function isUnreachable(error: unknown): boolean {
   if (errors.length > 0) return errors.some(isUnreachable);
   // A certificate or a key of the connection string. A socket of the database has another call.
   if (syscall === 'open') return false;
-  // The timeouts of pg and of this storage have no code.
-  return UNREACHABLE.has(code) || /timeout|within \d+ ms|terminated/i.test(message);
+  // Class 08 is that of connections. The timeouts of pg and of this storage, and its lost connections, have no code.
+  const isOfConnection = UNREACHABLE.has(code) || code.startsWith('08');
+  return isOfConnection || /timeout|within \d+ ms|terminated|not queryable/i.test(message);
 }
 
 /** An error of several addresses, which has no message of its own, is described by the first one. */
