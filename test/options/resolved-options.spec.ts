@@ -158,6 +158,7 @@ describe('Resolving the options', () => {
         },
         maxAgents: expect.any(Number),
         warmPool: 0,
+        maxStreamsPerCaller: 100,
         maxSessionsPerOwner: 1000,
         maxCreationsPerMinute: 60,
         retentionMs: null,

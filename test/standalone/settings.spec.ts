@@ -22,6 +22,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_MAX_QUEUED_MESSAGES', '9', { limits: { maxQueuedMessages: 9 } }],
   ['AGENT_WEBKIT_MAX_SESSIONS_PER_OWNER', '10', { limits: { maxSessionsPerOwner: 10 } }],
   ['AGENT_WEBKIT_MAX_SUBSCRIBERS', '11', { stream: { maxSubscribers: 11 } }],
+  ['AGENT_WEBKIT_MAX_STREAMS_PER_CALLER', '3', { stream: { maxStreamsPerCaller: 3 } }],
   ['AGENT_WEBKIT_MAX_WAITING_BYTES', '12345', { stream: { maxWaitingBytes: 12345 } }],
   ['AGENT_WEBKIT_MAX_TEXT_LENGTH', '12', { limits: { maxTextLength: 12 } }],
   ['AGENT_WEBKIT_MAX_TURNS', '13', { agent: { maxTurns: 13 } }],

@@ -47,6 +47,7 @@ export function createRegistry(
       },
       folders,
     ),
+    maxStreamsPerCaller: 100,
     maxSessionsPerOwner: 100,
     maxCreationsPerMinute: 1000,
     maxAgents: 1000,

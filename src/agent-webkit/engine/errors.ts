@@ -207,13 +207,14 @@ export class TooManyCreationsError extends AgentWebkitError {
   }
 }
 
-/** The session has the maximum number of open streams. */
+/** The session, or the caller for all sessions, has the maximum number of open streams. */
 export class TooManySubscribersError extends AgentWebkitError {
   readonly code = 'too_many_subscribers';
   override readonly retryAfterSeconds = 30;
 
-  constructor(limit: number) {
-    super(`This session has reached the limit of ${limit} open streams. Close one and try again.`);
+  constructor(limit: number, of: 'session' | 'caller' = 'session') {
+    const who = of === 'session' ? 'This session has' : 'You have';
+    super(`${who} reached the limit of ${limit} open streams. Close one and try again.`);
   }
 }
 

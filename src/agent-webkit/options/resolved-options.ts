@@ -51,7 +51,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
   } = groupValues(options, 'agent');
   const { maxSessionsPerOwner, maxCreationsPerMinute, maxQueuedMessages, ...contentLimits } =
     groupValues(options, 'limits');
-  const { maxSubscribers, ...stream } = groupValues(options, 'stream');
+  const { maxSubscribers, maxStreamsPerCaller, ...stream } = groupValues(options, 'stream');
   const {
     shutdownDelayMs,
     drainTimeoutMs,
@@ -90,6 +90,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
       limits: { ...log, ...timeouts, maxQueuedMessages, maxSubscribers },
       maxAgents,
       warmPool,
+      maxStreamsPerCaller,
       maxSessionsPerOwner,
       maxCreationsPerMinute,
       retentionMs,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import type { Caller } from '../../../src/agent-webkit/engine/caller.js';
+import { eventually } from '../../support/eventually.js';
 import { JointClient } from '../../support/joint-client.js';
 import { invalid, refused } from '../../support/refused.js';
 import { ADAPTERS, type FakeAgents, startFakeApp, type TestApp } from '../../support/start-app.js';
@@ -270,6 +271,22 @@ describe.each(ADAPTERS)('GET /stream on %s', (adapter) => {
     expect(answer).toMatchObject(
       refused(400, 'invalid_request', /^(Last-Event-ID|last_event_id|sessions): /),
     );
+  });
+
+  it('refuses a caller who has too many of them, until one is closed', async () => {
+    await start({ stream: { maxStreamsPerCaller: 2 } });
+    const first = await open();
+    await open();
+    const ask = () => server.request('GET', '/stream');
+    expect(await ask()).toMatchObject(
+      refused(429, 'too_many_subscribers', /^You have reached the limit of 2 open streams\./),
+    );
+    await (await open('', BEN)).next('stream_start');
+    first.close();
+    await eventually(async () => {
+      const { status } = await open();
+      return status === 200;
+    });
   });
 
   it('needs a valid token', async () => {

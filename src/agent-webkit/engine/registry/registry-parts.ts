@@ -47,6 +47,8 @@ export interface SessionRegistryOptions
   notifier?: Notifier | null;
   /** Decides about access to other callers' sessions; null for no access. */
   canAccess: CanAccess | null;
+  /** How many streams of several sessions a caller may have on this server. */
+  maxStreamsPerCaller: number;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
   /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */

@@ -5,7 +5,7 @@ import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
-import { SessionNotFoundError, ShuttingDownError } from '../errors.js';
+import { SessionNotFoundError, ShuttingDownError, TooManySubscribersError } from '../errors.js';
 import type { EventSubscription } from '../event-log/subscription.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
@@ -221,6 +221,7 @@ export class SessionRegistry {
    * @param sessions the ids of sessions; null for those of the caller with the latest activity
    * @param cursor the last position that the client has received; null to begin now
    * @throws InvalidRequestError when the cursor is malformed
+   * @throws TooManySubscribersError when the caller has the maximum number of such subscriptions here
    * @throws ShuttingDownError, StorageUnavailableError
    */
   async joint(
@@ -230,6 +231,10 @@ export class SessionRegistry {
   ): Promise<JointSubscription> {
     const position = cursor === null ? null : decodeJointCursor(cursor);
     if (this.#shutdown) throw new ShuttingDownError();
+    const { maxStreamsPerCaller } = this.#options;
+    if (this.#parts.news.followersOf(caller.id) >= maxStreamsPerCaller) {
+      throw new TooManySubscribersError(maxStreamsPerCaller, 'caller');
+    }
     return openJoint(this.#parts, caller, sessions, position, {
       wait: () => this.wait(),
       wakeEvery: Math.min(MAX_WAKE_EVERY, this.#options.limits.maxEvents),

@@ -29,6 +29,14 @@ export interface StreamOptions {
   readonly maxSubscribers?: number;
 
   /**
+   * Maximum number of streams of all sessions (`GET /stream`) of one caller on this server. Another one is rejected with
+   * 429 `too_many_subscribers`.
+   *
+   * @default 100
+   */
+  readonly maxStreamsPerCaller?: number;
+
+  /**
    * Maximum size of the new events that wait for a client that does not read its stream, in bytes.
    * Beyond it the client is disconnected, and can reconnect with its cursor. The waiting events stay
    * in the session's log, which all streams share; for the client itself are buffered one write of
@@ -63,6 +71,14 @@ export const STREAM = {
     variable: 'AGENT_WEBKIT_MAX_SUBSCRIBERS',
     effect:
       'Maximum number of streams of a session, and of long polls that wait. Another one is rejected with 429 `too_many_subscribers`.',
+  },
+  maxStreamsPerCaller: {
+    rule: count,
+    default: 100,
+    unit: 'streams',
+    variable: 'AGENT_WEBKIT_MAX_STREAMS_PER_CALLER',
+    effect:
+      'Maximum number of [streams of all sessions](./stream.md) of one caller on this server. Another one is rejected with 429 `too_many_subscribers`.',
   },
   maxWaitingBytes: {
     rule: count,

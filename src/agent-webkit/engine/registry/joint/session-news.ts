@@ -95,6 +95,11 @@ export class SessionNews {
     this.#stopIfUnused();
   }
 
+  /** The number of streams that follow the sessions of an owner. */
+  followersOf(ownerId: string): number {
+    return this.#owners.get(ownerId)?.followers.size ?? 0;
+  }
+
   /** Follows the sessions of an owner. Returns a function that ends it. */
   followOwner(id: string, follower: OwnerFollower): () => void {
     const owner = this.#owners.get(id) ?? { followers: new Set(), newest: new Date(0) };
