@@ -277,8 +277,7 @@ describe.each(ADAPTERS)('GET /stream on %s', (adapter) => {
     await start({ stream: { maxStreamsPerCaller: 2 } });
     const first = await open();
     await open();
-    const ask = () => server.request('GET', '/stream');
-    expect(await ask()).toMatchObject(
+    expect(await server.request('GET', '/stream')).toMatchObject(
       refused(429, 'too_many_subscribers', /^You have reached the limit of 2 open streams\./),
     );
     await (await open('', BEN)).next('stream_start');
