@@ -14,6 +14,7 @@ const ROOTS = [
   'SessionCapabilities',
   'SessionsPage',
   'RequestsPage',
+  'Usage',
   'EventsPage',
   'DecisionRecord',
 ];

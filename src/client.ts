@@ -6,6 +6,7 @@ export {
   type CreateOptions,
   type ListOptions,
   type PageOptions,
+  type UsageOptions,
 } from './agent-webkit-client/agent-client.js';
 export { AgentSession } from './agent-webkit-client/agent-session.js';
 export {
@@ -27,12 +28,14 @@ export type { OutgoingMessage } from './agent-webkit-client/outbox.js';
 export { EventsLostError, OutboxFullError, ApiError } from './agent-webkit-client/api-error.js';
 export type {
   CreatedSession,
+  DailyUsage,
   ListedRequest,
   PendingRequest,
   RequestsPage,
   SessionInfo,
   SessionsPage,
   SessionTask,
+  Usage,
   WhenEscalated,
 } from './agent-webkit/protocol/answers.js';
 export type { DeliveredEvent, EventPayloads, UserContent } from './agent-webkit/protocol/events.js';

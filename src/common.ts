@@ -154,6 +154,13 @@ export type {
   NewNotification,
   NotificationOutbox,
 } from './agent-webkit/engine/notification-outbox.js';
+export type {
+  Day,
+  NewUsage,
+  UsageAmounts,
+  UsageRow,
+  UsageStore,
+} from './agent-webkit/engine/usage.js';
 export type { SessionEvent } from './agent-webkit/engine/session-event.js';
 
 // Several servers on one storage
@@ -207,6 +214,7 @@ export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { RequestPage } from './agent-webkit/engine/registry/request-page.js';
 export type { SessionFilter } from './agent-webkit/engine/registry/session-filter.js';
+export type { UsageRange, UsageReport } from './agent-webkit/engine/registry/usage-report.js';
 export type {
   ListPosition,
   SessionPage,
@@ -259,6 +267,7 @@ export type {
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
 export type {
+  DailyUsage,
   DecisionRecord,
   EventsPage,
   ListedRequest,
@@ -270,6 +279,7 @@ export type {
   SessionContext,
   SessionInfo,
   SessionTask,
+  Usage,
 } from './agent-webkit/protocol/answers.js';
 
 // Errors

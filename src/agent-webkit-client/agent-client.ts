@@ -3,6 +3,7 @@ import type {
   RequestsPage,
   SessionInfo,
   SessionsPage,
+  Usage,
 } from '../agent-webkit/protocol/answers.js';
 import type { CreateSession } from '../agent-webkit/protocol/inbound.js';
 import { AnsweredRequests } from './answered-requests.js';
@@ -27,6 +28,14 @@ export interface PageOptions {
   readonly limit?: number;
   /** The `next_cursor` of the page before. */
   readonly cursor?: string | null;
+}
+
+/** A range of at most 366 UTC days, which contains both ends. */
+export interface UsageOptions {
+  /** As `YYYY-MM-DD`. @default 29 days before `to` */
+  readonly from?: string;
+  /** As `YYYY-MM-DD`. @default today */
+  readonly to?: string;
 }
 
 /** The sessions of a listing. The same for all pages. */
@@ -136,9 +145,14 @@ export class AgentClient {
   openRequests(page: PageOptions = {}): Promise<RequestsPage> {
     return this.#http.send<RequestsPage>({ path: `/requests${queryOf(page)}` });
   }
+
+  /** Returns what the caller's own sessions used, by UTC day and model, also those that were deleted. */
+  usage(days: UsageOptions = {}): Promise<Usage> {
+    return this.#http.send<Usage>({ path: `/usage${queryOf(days)}` });
+  }
 }
 
-function queryOf({ metadata = {}, ...options }: ListOptions): string {
+function queryOf({ metadata = {}, ...options }: ListOptions & UsageOptions): string {
   const values = Object.entries(metadata).map(([key, value]) => [`metadata[${key}]`, value]);
   const fields = [...Object.entries(options), ...values].flatMap(([name, value]) =>
     value == null

@@ -47,6 +47,7 @@ import { AgentTools } from './tools/agent-tools.js';
 import { type AgentFeature, featureModule } from './tools/feature.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { RequestsController } from './requests.controller.js';
+import { UsageController } from './usage.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { StreamController } from './stream.controller.js';
 
@@ -133,7 +134,7 @@ const providers: Provider[] = [
 ];
 
 /**
- * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests` and `/stream`.
+ * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests`, `/stream` and `/usage`.
  *
  * For several kinds of agents in one app, import a subclass for each. Each has its own options,
  * guard, storage, agents and `SessionRegistryService`, and its own path of the `RouterModule`:
@@ -150,7 +151,7 @@ const providers: Provider[] = [
  * class AppModule {}
  */
 @Module({
-  controllers: [SessionsController, RequestsController, StreamController],
+  controllers: [SessionsController, RequestsController, StreamController, UsageController],
   providers,
   exports: [
     SessionRegistryService,
@@ -259,6 +260,6 @@ export class AgentWebkitModule
   configure(consumer: MiddlewareConsumer): void {
     consumer
       .apply(preventCaching, requireJsonBody)
-      .forRoutes(SessionsController, RequestsController, StreamController);
+      .forRoutes(SessionsController, RequestsController, StreamController, UsageController);
   }
 }

@@ -7,6 +7,7 @@ import {
 import type { Caller } from './engine/caller.js';
 import type { RequestPage } from './engine/registry/request-page.js';
 import type { ListPosition, SessionPage, SessionQuery } from './engine/registry/session-page.js';
+import type { UsageRange, UsageReport } from './engine/registry/usage-report.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import type { RequestCursor } from './engine/storage.js';
 import type { CreateSession } from './protocol/inbound.js';
@@ -90,6 +91,17 @@ export class SessionRegistryService
     after: RequestCursor | null = null,
   ): Promise<RequestPage> {
     return this.#engine.requests(caller, limit, after);
+  }
+
+  /**
+   * Returns what the caller's own sessions used, by UTC day and model, also those that were deleted. Turns of members count for
+   * the owner.
+   *
+   * @param range at most 366 days; the last 30 by default
+   * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
+   */
+  usage(caller: Caller, range: UsageRange = {}): Promise<UsageReport> {
+    return this.#engine.usage(caller, range);
   }
 
   /** True while this server takes new work: from its start until it begins to stop. For readiness probes. */

@@ -165,6 +165,7 @@ describe('The schemas of the OpenAPI description', () => {
       SessionInfo: await get(`/sessions/${id}`),
       SessionsPage: await get('/sessions?limit=2'),
       RequestsPage: await get('/requests'),
+      Usage: await get('/usage'),
       EventsPage: await get(`/sessions/${id}/events`),
       CreatedSession: (await server.request('POST', '/sessions', {})).body,
       Refusal: await get('/sessions/unknown'),

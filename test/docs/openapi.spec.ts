@@ -11,6 +11,7 @@ import {
   RequestsController,
   SessionsController,
   StreamController,
+  UsageController,
 } from '../../src/index.js';
 import { scriptedSdkFactory } from '../../src/testing.js';
 import { startApp } from '../support/start-app.js';
@@ -23,7 +24,11 @@ function variantsOf(name: string): string[] {
   return Object.keys(schema.discriminator.mapping);
 }
 
-type Controller = typeof SessionsController | typeof RequestsController | typeof StreamController;
+type Controller =
+  | typeof SessionsController
+  | typeof RequestsController
+  | typeof StreamController
+  | typeof UsageController;
 
 /** Returns the routes of a controller in Nest's metadata: method and path. */
 function declaredRoutes(controller: Controller): string[] {
@@ -53,9 +58,12 @@ const idsOf = ({ paths }: { paths: object }) =>
 
 describe('The OpenAPI description', () => {
   it('has the routes of the controllers, and no others', () => {
-    const declared = [SessionsController, RequestsController, StreamController].flatMap(
-      declaredRoutes,
-    );
+    const declared = [
+      SessionsController,
+      RequestsController,
+      StreamController,
+      UsageController,
+    ].flatMap(declaredRoutes);
     expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declared));
   });
 

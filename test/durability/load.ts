@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { TIMED_OUT, within } from '../../src/agent-webkit/engine/timing/within.js';
 import type { SseEvent } from '../support/sse-client.js';
+import type { Usage } from '../../src/agent-webkit/protocol/answers.js';
 import { Conversation, type ConversationOptions } from './conversation.js';
 import { Facts } from './facts.js';
 import type { Random } from './random.js';
@@ -99,6 +101,7 @@ export class Load {
       await within(REST_MS, Promise.all(this.#conversations.map((one) => one.comeToRest())));
       const violations = await within(REST_MS, this.violations(true));
       if (violations === TIMED_OUT) throw new Error(STUCK);
+      violations.push(...(await this.#usageViolations()));
       if (violations.length > 0) throw new Error(violations.join('\n'));
     } catch (cause) {
       const complaint = cause instanceof Error ? cause.message : String(cause);
@@ -107,6 +110,19 @@ export class Load {
     } finally {
       await this.#server.close();
     }
+  }
+
+  /** Returns the violations in the usage of the caller: each turn in the logs is counted once. */
+  async #usageViolations(): Promise<string[]> {
+    const answer = await this.#server.request('GET', '/usage');
+    const { usage: rows } = JSON.parse(answer?.body ?? '') as Usage;
+    const results = this.logs.map((log) => log.filter(({ event }) => event === 'result'));
+    const costs = results.map((all) => Number(all.at(-1)?.data['session_cost_usd'] ?? 0));
+    const found = [total(rows.map(({ turns }) => turns)), total(rows.map((row) => row.cost_usd))];
+    const expected = [results.flat().length, total(costs)];
+    return isDeepStrictEqual(found, expected)
+      ? []
+      : [`The usage has the turns and the cost ${found.join(', ')}, not ${expected.join(', ')}.`];
   }
 
   async #open(): Promise<void> {
@@ -126,4 +142,8 @@ export class Load {
     const opened = Array.from({ length: sessions }, () => Conversation.open(options));
     this.#conversations.push(...(await Promise.all(opened)));
   }
+}
+
+function total(numbers: readonly number[]): number {
+  return Number(numbers.reduce((a, b) => a + b, 0).toFixed(8));
 }

@@ -163,6 +163,7 @@ describe('Resolving the options', () => {
         maxCreationsPerMinute: 60,
         retentionMs: null,
         emptySessionTtlMs: 86_400_000,
+        usageRetentionMs: 34_560_000_000,
         shutdownDelayMs: 3000,
         drainTimeoutMs: 30_000,
         shutdownGraceMs: 300,

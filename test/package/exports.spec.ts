@@ -121,6 +121,7 @@ describe('the public entries', () => {
         'SessionRegistryService',
         'SessionsController',
         'StreamController',
+        'UsageController',
         'addAgentWebkitPaths',
         'agentWebkitOpenApi',
       ].sort(),

@@ -37,6 +37,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_REQUEST_TIMEOUT_MS', '14', { timeouts: { requestTimeoutMs: 14 } }],
   ['AGENT_WEBKIT_MAX_EVENT_AGE_MS', '9999999999', { retention: { maxEventAgeMs: 9_999_999_999 } }],
   ['AGENT_WEBKIT_EMPTY_SESSION_TTL_MS', '7000', { retention: { emptySessionTtlMs: 7000 } }],
+  ['AGENT_WEBKIT_USAGE_RETENTION_MS', '9000', { retention: { usageRetentionMs: 9000 } }],
   ['AGENT_WEBKIT_RETENTION_MS', '9999999999', { retention: { retentionMs: 9_999_999_999 } }],
   ['AGENT_WEBKIT_AGENT_START_TIMEOUT_MS', '16', { timeouts: { agentStartTimeoutMs: 16 } }],
   ['AGENT_WEBKIT_SHUTDOWN_DELAY_MS', '0', { timeouts: { shutdownDelayMs: 0 } }],

@@ -14,6 +14,7 @@ import {
   type StorageProvider,
 } from '../../src/agent-webkit/engine/storage.js';
 import type { NotificationOutbox } from '../../src/agent-webkit/engine/notification-outbox.js';
+import type { UsageStore } from '../../src/agent-webkit/engine/usage.js';
 import { MemoryStorage } from '../../src/agent-webkit/storage/memory/memory-storage.js';
 
 interface Lease extends Pick<ClusterServer, 'freeAgents' | 'isDraining'> {
@@ -130,6 +131,7 @@ export class MemoryServer implements StorageProvider {
   readonly records: SessionRecordStore;
   readonly cluster: ClusterStore;
   readonly outbox: NotificationOutbox;
+  readonly usage: UsageStore;
   readonly address: string;
   /** The names of all calls, in order. */
   readonly calls: string[] = [];
@@ -142,6 +144,7 @@ export class MemoryServer implements StorageProvider {
     this.records = this.#reaching('records', this.#records());
     this.events = this.#reaching('events', this.#events());
     this.outbox = this.#reaching('outbox', shared.storage.outbox);
+    this.usage = this.#reaching('usage', shared.storage.usage);
   }
 
   #events(): EventStore {

@@ -59,6 +59,7 @@ export function createRegistry(
     onDecision: quiet,
     retentionMs: null,
     emptySessionTtlMs: null,
+    usageRetentionMs: null,
     shutdownDelayMs: 0,
     drainTimeoutMs: 30_000,
     shutdownGraceMs: 100,

@@ -9,6 +9,7 @@ import type { NewNotification, NotificationOutbox } from './notification-outbox.
 import type { RecordFilter } from './record-filter.js';
 import type { SessionDetails } from './session-details.js';
 import type { SessionEvent } from './session-event.js';
+import type { NewUsage, UsageStore } from './usage.js';
 
 /** Consecutive events of a session whose ids differ from their seqs by the same number. It ends where the next one begins. */
 export interface Generation {
@@ -161,6 +162,11 @@ export interface EventAppend {
   readonly requests?: readonly RequestMark[];
   /** The details of the record from this commit on. Without it, those of the record stay. */
   readonly details?: SessionDetails;
+  /**
+   * The usage that the events add to that of the session's owner. Each is added in the same commit, if its event is new.
+   * A storage without `usage` ignores it.
+   */
+  readonly usage?: readonly NewUsage[];
 }
 
 /** The epoch of this server has ended: another server has taken over the session, or it was deleted. */
@@ -345,6 +351,8 @@ export interface StorageProvider {
   readonly cluster?: ClusterStore;
   /** The notifications that wait for their delivery. Undefined when the storage cannot store them: `notify` needs it. */
   readonly outbox?: NotificationOutbox;
+  /** The usage of owners by day and model. Undefined when the storage does not store it: a budget per day needs it. */
+  readonly usage?: UsageStore;
   /**
    * Creates the bus of the servers that share this storage, for those without one of their own. It is closed before
    * the storage. Null or undefined when the storage has none: the servers then look into it each second.

@@ -2,8 +2,14 @@ import type { ExecutionContext } from '@nestjs/common';
 import { RequestsController } from '../requests.controller.js';
 import { SessionsController } from '../sessions.controller.js';
 import { StreamController } from '../stream.controller.js';
+import { UsageController } from '../usage.controller.js';
 
-const CONTROLLERS: readonly unknown[] = [SessionsController, RequestsController, StreamController];
+const CONTROLLERS: readonly unknown[] = [
+  SessionsController,
+  RequestsController,
+  StreamController,
+  UsageController,
+];
 
 /**
  * Returns true for a route of this module. A global interceptor that changes responses, such as one

@@ -3,6 +3,7 @@ import {
   ListSessionsDto,
   ReadDecisionsDto,
   ReadEventsDto,
+  ReadUsageDto,
 } from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
 import { describeRefusals, type OperationName } from './refusals.js';
@@ -65,6 +66,7 @@ const CURSOR = { type: 'string', pattern: '^[\\w-]{1,8000}$' };
 const json = (schema: string) => ({ 'application/json': { schema: refer(schema) } });
 const list = propertiesOf(ListSessionsDto);
 const requests = propertiesOf(ListRequestsDto);
+const usage = propertiesOf(ReadUsageDto);
 const events = propertiesOf(ReadEventsDto);
 const decisions = propertiesOf(ReadDecisionsDto);
 const query = (name: string, schema: JsonSchema | undefined, description: string) => ({
@@ -125,6 +127,17 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
         query('cursor', requests['cursor'], 'The `next_cursor` of the previous page.'),
       ],
       answer: [200, 'A page of requests.', json('AgentWebkitRequestsPage')],
+    }),
+  },
+  '/usage': {
+    get: operation({
+      operationId: 'usage',
+      summary: "Returns what the caller's own sessions used, by UTC day and model.",
+      parameters: [
+        query('from', usage['from'], 'The first UTC day. By default 29 days before `to`.'),
+        query('to', usage['to'], 'The last UTC day. By default today.'),
+      ],
+      answer: [200, 'The usage.', json('AgentWebkitUsage')],
     }),
   },
   '/stream': {

@@ -7,6 +7,7 @@ export type OperationName =
   | 'create'
   | 'list'
   | 'requests'
+  | 'usage'
   | 'streamAll'
   | 'info'
   | 'change'
@@ -26,6 +27,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'create',
     'list',
     'requests',
+    'usage',
     'streamAll',
     'change',
     'setMembers',

@@ -2883,6 +2883,53 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       input_digest: { description: 'As in `elicitation_request`.', type: 'string' },
     },
   },
+  AgentWebkitUsage: {
+    description: 'The response to GET /usage.',
+    type: 'object',
+    required: ['from', 'to', 'usage'],
+    properties: {
+      from: { description: 'The first day.', type: 'string' },
+      to: { description: 'The last day.', type: 'string' },
+      usage: {
+        description:
+          'In the order of their days, and those of the same day in that of their models. Days without usage have none.',
+        type: 'array',
+        items: { $ref: '#/components/schemas/AgentWebkitDailyUsage' },
+      },
+    },
+  },
+  AgentWebkitDailyUsage: {
+    description: 'The usage of one model by the sessions of the caller on one UTC day.',
+    type: 'object',
+    required: [
+      'day',
+      'model',
+      'cost_usd',
+      'input_tokens',
+      'output_tokens',
+      'cache_read_input_tokens',
+      'cache_creation_input_tokens',
+      'turns',
+    ],
+    properties: {
+      day: { description: 'As `YYYY-MM-DD`.', type: 'string' },
+      model: {
+        description:
+          'The name of the model; `unknown` for what the agent did not report by model, such as the cost of a turn that was cut off.',
+        type: 'string',
+      },
+      cost_usd: { type: 'number' },
+      input_tokens: { type: 'number' },
+      output_tokens: { type: 'number' },
+      cache_read_input_tokens: { type: 'number' },
+      cache_creation_input_tokens: { type: 'number' },
+      turns: {
+        description:
+          'The number of turns that ended. A turn of several models is counted for the one that cost most.',
+        type: 'number',
+      },
+    },
+  },
   AgentWebkitEventsPage: {
     description: 'The response to GET /sessions/:id/events.',
     type: 'object',

@@ -60,7 +60,10 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
     agentStartTimeoutMs,
     ...timeouts
   } = groupValues(options, 'timeouts');
-  const { retentionMs, emptySessionTtlMs, ...log } = groupValues(options, 'retention');
+  const { retentionMs, emptySessionTtlMs, usageRetentionMs, ...log } = groupValues(
+    options,
+    'retention',
+  );
   const workspace = groupValues(options, 'workspace');
   const { caller, configureSession, canAccess, canAnswer, onDecision } = groupValues(
     options,
@@ -95,6 +98,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
       maxCreationsPerMinute,
       retentionMs,
       emptySessionTtlMs,
+      usageRetentionMs,
       shutdownDelayMs,
       drainTimeoutMs,
       shutdownGraceMs,

@@ -160,6 +160,31 @@ export type ListedRequest = {
   opened_at: string;
 } & PendingRequest;
 
+/** The usage of one model by the sessions of the caller on one UTC day. */
+export interface DailyUsage {
+  /** As `YYYY-MM-DD`. */
+  day: string;
+  /** The name of the model; `unknown` for what the agent did not report by model, such as the cost of a turn that was cut off. */
+  model: string;
+  cost_usd: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+  /** The number of turns that ended. A turn of several models is counted for the one that cost most. */
+  turns: number;
+}
+
+/** The response to GET /usage. */
+export interface Usage {
+  /** The first day. */
+  from: string;
+  /** The last day. */
+  to: string;
+  /** In the order of their days, and those of the same day in that of their models. Days without usage have none. */
+  usage: DailyUsage[];
+}
+
 /** The response to GET /requests. */
 export interface RequestsPage {
   requests: ListedRequest[];

@@ -57,6 +57,9 @@ const MAX_THINKING_TOKENS = 1_000_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const DIGEST_RULE = 'must be `sha256:` and 64 hexadecimal digits, as in the event of the request';
 
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const DAY_RULE = 'must be a day such as 2026-01-31';
+
 /** The pattern of a title rejects also what is not text, for which its own rule is the reason. */
 const HasText = () => Matches(/\S/, { message: titleRule });
 const titleRule = ({ value }: ValidationArguments): string =>
@@ -243,6 +246,12 @@ export class ListSessionsDto {
 export class ListRequestsDto {
   @IsIntegerBetween(1, 100) limit = 50;
   @IsOptional() @IsText(MAX_CURSOR_LENGTH) cursor?: string;
+}
+
+/** The query of GET /usage. */
+export class ReadUsageDto {
+  @IsOptional() @Matches(DAY, { message: DAY_RULE }) from?: string;
+  @IsOptional() @Matches(DAY, { message: DAY_RULE }) to?: string;
 }
 
 /** The query of GET /sessions/:id/events. */

@@ -13,6 +13,7 @@ import { recordCases } from './conformance/record-cases.js';
 import { requestCases } from './conformance/request-cases.js';
 import { textCases } from './conformance/text-cases.js';
 import { transcriptCases } from './conformance/transcript-cases.js';
+import { usageCases } from './conformance/usage-cases.js';
 
 export type { ConformanceCase, ConformanceSubject };
 
@@ -23,7 +24,7 @@ export type { ConformanceCase, ConformanceSubject };
  * for (const { name, run } of storageConformance(createSubject)) test(name, run);
  * ```
  *
- * The cases about `transcripts`, `outbox` and `cluster` pass without a check when the provider has none. Each case creates its
+ * The cases about `transcripts`, `outbox`, `usage` and `cluster` pass without a check when the provider has none. Each case creates its
  * own storage, so the cases are independent of each other and may run in parallel.
  *
  * @param createSubject creates an empty storage; each case calls it once
@@ -42,6 +43,7 @@ export function storageConformance(
     endingCases,
     raceCases,
     outboxCases,
+    usageCases,
     transcriptCases,
     leaseCases,
     clusterCases,

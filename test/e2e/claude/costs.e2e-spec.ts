@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SqliteStorage } from '../../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
+import type { Usage } from '../../../src/agent-webkit/protocol/answers.js';
 import { eventually } from '../../support/eventually.js';
 import { ClaudeApp } from './claude-app.js';
 import type { Tab } from './tab.js';
@@ -10,9 +11,11 @@ import type { Tab } from './tab.js';
 /** The price of one answer of the fake model: 1,000 tokens of input and 100 of output. */
 const ANSWER_USD = 0.0045;
 
+const answers = (usd: unknown) => Number((Number(usd) / ANSWER_USD).toFixed(3));
+
 /** Returns the cost of a turn and of the session, in answers of the model. */
 function costs({ total_cost_usd: turn, session_cost_usd: session }: Record<string, unknown>) {
-  return [turn, session].map((usd) => Number((Number(usd) / ANSWER_USD).toFixed(3)));
+  return [turn, session].map(answers);
 }
 
 describe('The costs of a session', () => {
@@ -84,5 +87,16 @@ describe('The costs of a session', () => {
     ]);
     expect(costs(await tab.turn('three'))).toEqual([1, 3]);
     await tab.session.close();
+  });
+
+  it('are the usage of their owner by model, with every turn once, also of deleted sessions', async () => {
+    const { usage } = (await app.server.request('GET', '/usage')).body as unknown as Usage;
+    const row = (model: string) => usage.find((each) => each.model === model);
+    expect(usage.map(({ model }) => model)).toEqual(['claude-sonnet-4-5', 'unknown']);
+    expect(answers(row('claude-sonnet-4-5')?.cost_usd)).toBe(7);
+    expect(row('claude-sonnet-4-5')).toMatchObject({ input_tokens: 7000, output_tokens: 700 });
+    // The turn that was cut off.
+    expect(answers(row('unknown')?.cost_usd)).toBe(1);
+    expect(usage.reduce((sum, { turns }) => sum + turns, 0)).toBe(10);
   });
 });

@@ -166,3 +166,25 @@ describe('a session in memory', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 });
+
+describe('the usage of an owner', () => {
+  it('is removed by days after its retention, and without its session', async () => {
+    stopTime();
+    const storage = new MemoryStorage();
+    const bench = createRegistry(storage, { usageRetentionMs: 48 * HOUR_MS });
+    await bench.registry.start();
+    const session = await bench.registry.create({}, ADA);
+    await session.accept(user('hi'), ADA);
+    await settle();
+    bench.agents[0]?.say(result({ cost: 0.5 }));
+    await settle();
+    const usage = async () => (await bench.registry.usage(ADA, {})).usage;
+    await pass(47 * HOUR_MS);
+    expect(await usage()).toMatchObject([{ costUsd: 0.5, turns: 1 }]);
+    await pass(26 * HOUR_MS);
+    expect(await usage()).toEqual([]);
+    expect((await bench.registry.info(session.id, ADA)).total_cost_usd).toBe(0.5);
+    await bench.registry.shutdown();
+    jest.useRealTimers();
+  });
+});

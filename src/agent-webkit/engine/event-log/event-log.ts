@@ -13,6 +13,7 @@ import type { EventAppend, EventStore, Generation, SessionStatus } from '../stor
 import type { SessionDetails } from '../session-details.js';
 import { createSessionEvent, parseSessionEvent } from '../session-event.js';
 import { SessionState } from './session-state.js';
+import { SpentUsage } from './spent-usage.js';
 import type { Subscription } from './subscription.js';
 
 /** The status of a session, for a storage that stores it in the record. */
@@ -78,6 +79,7 @@ export class EventLog {
   readonly #committed: CommittedEvents;
   readonly #ids: Generations;
   readonly #requests = new RequestMarks();
+  readonly #usage = new SpentUsage();
   /** The details that are part of the last append. */
   #storedDetails: SessionDetails;
   /** True until the generation of this log's events is part of an append. */
@@ -111,6 +113,7 @@ export class EventLog {
         },
         ...this.#requests.takeChanged(this.state),
         ...this.#changedDetails(),
+        ...this.#usage.take(),
       }),
       write: (append) => options.store.append(append),
       onCommitted: (appended) => {
@@ -145,6 +148,7 @@ export class EventLog {
     log.#ids.begin(log.lastSeq, oldestSeq);
     log.#isNewGeneration = true;
     log.#requests.restore(log.state);
+    log.#usage.restore(log.state);
     log.#committed.restored();
     return log;
   }
@@ -289,6 +293,7 @@ export class EventLog {
       const event = createSessionEvent(this.#nextSeq, wire, time);
       this.#nextSeq += 1;
       this.state.apply(event, wire);
+      this.#usage.observe(event.seq, wire, time, this.state);
       appended.push({ event, wire });
     };
     for (const wire of wires) {

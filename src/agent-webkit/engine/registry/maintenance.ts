@@ -1,6 +1,7 @@
 import type { EngineLogger } from '../engine-logger.js';
 import type { Session } from '../session/session.js';
 import { FencedError, OwnedElsewhereError, type SessionRecordStore } from '../storage.js';
+import { dayOf, type UsageStore } from '../usage.js';
 import type { LiveSessions } from './live-sessions.js';
 import { Recovery, type RecoveryOptions } from './recovery.js';
 import { Retention } from './retention.js';
@@ -10,6 +11,10 @@ export interface MaintenanceOptions extends Pick<RecoveryOptions, 'mayResume' | 
   records: SessionRecordStore;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
+  /** Undefined for a storage that stores no usage. */
+  usage?: UsageStore | undefined;
+  /** How long usage is kept, in milliseconds; null for no limit. */
+  usageRetentionMs: number | null;
   /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
   emptySessionTtlMs: number | null;
   /**
@@ -32,6 +37,7 @@ export class Maintenance {
 
   constructor(options: MaintenanceOptions) {
     const { live, records, retentionMs, emptySessionTtlMs, logger } = options;
+    const { usage, usageRetentionMs } = options;
     this.#live = live;
     this.#records = records;
     this.#isReadElsewhere = options.isReadElsewhere ?? (() => Promise.resolve(false));
@@ -62,9 +68,23 @@ export class Maintenance {
         }),
       );
     }
+    if (usage && usageRetentionMs !== null) {
+      this.#retentions.push(
+        new Retention({
+          retentionMs: usageRetentionMs,
+          // All rows of a day are removed together, and no session.
+          find: async (before) => {
+            await usage.trim(dayOf(before.toISOString()));
+            return [];
+          },
+          remove: () => Promise.resolve(),
+          logger,
+        }),
+      );
+    }
   }
 
-  /** Starts to remove unused sessions at intervals. */
+  /** Starts to remove unused sessions, and old usage, at intervals. */
   startRetention(): void {
     for (const retention of this.#retentions) retention.start();
   }

@@ -51,6 +51,8 @@ export interface SessionRegistryOptions
   maxStreamsPerCaller: number;
   /** How long an unused session is kept, in milliseconds; null to keep it until it is deleted. */
   retentionMs: number | null;
+  /** How long usage is kept, in milliseconds; null for no limit. */
+  usageRetentionMs: number | null;
   /** How long a session that never had a message is kept without a subscriber, in milliseconds; null for no limit. */
   emptySessionTtlMs: number | null;
   /** How long a server that stops answers every request, while other servers share its storage, in milliseconds. */
@@ -134,6 +136,7 @@ export class RegistryParts {
     this.maintenance = new Maintenance({
       ...options,
       records,
+      usage: storage.usage,
       live,
       isCertain: member !== null,
       mayResume: () => membership === null || mayTakeOver(membership, live),

@@ -8,6 +8,7 @@ import type { RequestPage } from './request-page.js';
 import type { ListPosition, SessionPage, SessionQuery } from './session-page.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { RequestCursor, StorageProvider } from '../storage.js';
+import type { UsageRange, UsageReport } from './usage-report.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 
 /** The default size of a page of sessions. */
@@ -141,6 +142,17 @@ export class SessionEngine {
   ): Promise<RequestPage> {
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     return this.#registry.requests(caller, limit, after);
+  }
+
+  /**
+   * Returns what the caller's own sessions used, by UTC day and model, also those that were deleted. Turns of members count for
+   * the owner.
+   *
+   * @param range at most 366 days; the last 30 by default
+   * @throws ShuttingDownError, StorageUnavailableError, InvalidRequestError
+   */
+  usage(caller: Caller, range: UsageRange = {}): Promise<UsageReport> {
+    return this.#registry.usage(caller, range);
   }
 
   /**

@@ -28,6 +28,7 @@ import {
   type SessionPage,
   type SessionQuery,
 } from './session-page.js';
+import { readUsage, type UsageRange, type UsageReport } from './usage-report.js';
 
 /** How long the removal of folders may take when the server stops. The next server continues. */
 const FOLDERS_TIMEOUT_MS = 2000;
@@ -360,6 +361,12 @@ export class SessionRegistry {
     const { storage, access } = this.#parts;
     const page = readRequestPage({ records: storage.records, access, caller }, limit, after);
     return this.wait().for(page);
+  }
+
+  /** Returns the usage of the sessions that a caller owns, or has owned, as `readUsage` does. */
+  async usage(caller: Caller, range: UsageRange): Promise<UsageReport> {
+    if (this.#shutdown) throw new ShuttingDownError();
+    return this.wait().for(readUsage(this.#parts.storage.usage, caller.id, range));
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   type TranscriptStore,
   UnstorableError,
 } from '../storage.js';
+import type { UsageStore } from '../usage.js';
 import { OutageReport } from './outage-report.js';
 import { StorageWait } from './storage-wait.js';
 
@@ -77,6 +78,12 @@ const OUTBOX_CALLS: Calls<NotificationOutbox> = {
   trim: true,
 };
 
+const USAGE_CALLS: Calls<UsageStore> = {
+  read: true,
+  costUsd: true,
+  trim: true,
+};
+
 /** A call that is not answered within this many times the limit of a request is abandoned. */
 const ABANDON_AFTER = 3;
 /** The errors that are answers of a storage that works. */
@@ -100,6 +107,7 @@ export class GuardedStorage implements StorageProvider {
   readonly transcripts?: TranscriptStore;
   readonly cluster?: ClusterStore;
   readonly outbox?: NotificationOutbox;
+  readonly usage?: UsageStore;
   readonly #timeoutMs: number;
   readonly #outage: OutageReport;
   /** The calls without an answer, the oldest first. */
@@ -117,6 +125,7 @@ export class GuardedStorage implements StorageProvider {
       this.transcripts = this.#guard('transcripts', storage.transcripts, TRANSCRIPT_CALLS);
     }
     if (storage.outbox) this.outbox = this.#guard('outbox', storage.outbox, OUTBOX_CALLS);
+    if (storage.usage) this.usage = this.#guard('usage', storage.usage, USAGE_CALLS);
     if (storage.cluster) {
       const { address, leaseMs } = storage.cluster;
       const calls = this.#guard<ClusterCalls>('cluster', storage.cluster, CLUSTER_CALLS);

@@ -67,6 +67,14 @@ export interface RetentionOptions {
    * @default 86400000
    */
   readonly emptySessionTtlMs?: number | null;
+
+  /**
+   * How long the usage of a day is kept for `GET /usage`, in milliseconds, also that of sessions that were
+   * deleted. Null for no limit.
+   *
+   * @default 34560000000
+   */
+  readonly usageRetentionMs?: number | null;
 }
 
 export const RETENTION = {
@@ -125,5 +133,13 @@ export const RETENTION = {
     variable: 'AGENT_WEBKIT_EMPTY_SESSION_TTL_MS',
     effect:
       'How long a session that never had a message is kept without a subscriber. Null for as long as any other session.',
+  },
+  usageRetentionMs: {
+    rule: orNull(age),
+    default: 400 * 24 * 60 * 60 * 1000,
+    unit: 'ms',
+    variable: 'AGENT_WEBKIT_USAGE_RETENTION_MS',
+    effect:
+      'How long the usage of a day is kept for [`GET /usage`](./http.md#usage), also that of sessions that were deleted. Null for no limit.',
   },
 } satisfies Descriptors<RetentionOptions>;

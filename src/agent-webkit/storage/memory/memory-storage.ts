@@ -20,10 +20,12 @@ import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import type { SessionEvent } from '../../engine/session-event.js';
 import { roleOf } from '../../engine/session-members.js';
+import type { UsageStore } from '../../engine/usage.js';
 import { MemberIndex } from './member-index.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import { pageOfRequests } from './memory-requests.js';
 import { MemoryTranscripts } from './memory-transcripts.js';
+import { MemoryUsage } from './memory-usage.js';
 import { byId, byNewest, byNewestActivity } from './record-order.js';
 import {
   eventsOf,
@@ -40,28 +42,36 @@ export class MemoryStorage implements StorageProvider {
   readonly events: EventStore;
   readonly records: SessionRecordStore;
   readonly outbox: NotificationOutbox;
+  readonly usage: UsageStore;
 
   constructor() {
     const sessions = new Map<string, StoredSession>();
     const outbox = new MemoryOutbox();
     this.outbox = outbox;
     const members = new MemberIndex();
-    this.events = new MemoryEventStore(sessions, outbox, members);
+    const usage = new MemoryUsage();
+    this.usage = usage;
+    this.events = new MemoryEventStore(sessions, { outbox, usage, members });
     const transcripts = new MemoryTranscripts((id) => sessions.get(id)?.record.epoch);
     this.transcripts = transcripts;
     this.records = new MemoryRecordStore(sessions, transcripts, members);
   }
 }
 
+/** The stores to which an append adds, besides its events. */
+interface MemoryIndexes {
+  readonly outbox: MemoryOutbox;
+  readonly usage: MemoryUsage;
+  readonly members: MemberIndex;
+}
+
 class MemoryEventStore implements EventStore {
   readonly #sessions: Map<string, StoredSession>;
-  readonly #outbox: MemoryOutbox;
-  readonly #members: MemberIndex;
+  readonly #indexes: MemoryIndexes;
 
-  constructor(sessions: Map<string, StoredSession>, outbox: MemoryOutbox, members: MemberIndex) {
+  constructor(sessions: Map<string, StoredSession>, indexes: MemoryIndexes) {
     this.#sessions = sessions;
-    this.#outbox = outbox;
-    this.#members = members;
+    this.#indexes = indexes;
   }
 
   append(append: EventAppend): void {
@@ -74,6 +84,7 @@ class MemoryEventStore implements EventStore {
       notifications = [],
       requests,
       details,
+      usage = [],
     } = append;
     const stored = this.#sessions.get(sessionId);
     if (!stored || epoch !== stored.record.epoch) throw new FencedError(sessionId);
@@ -88,11 +99,14 @@ class MemoryEventStore implements EventStore {
     if (requests) stored.requests = requests;
     if (details) {
       stored.record = { ...stored.record, details: structuredClone(details) };
-      this.#members.set(sessionId, details);
+      this.#indexes.members.set(sessionId, details);
     }
     for (const key of keys) stored.keys.set(key, performance.now());
     for (const notification of notifications) {
-      if (notification.seq > lastSeq) this.#outbox.add(notification);
+      if (notification.seq > lastSeq) this.#indexes.outbox.add(notification);
+    }
+    for (const row of usage) {
+      if (row.seq > lastSeq) this.#indexes.usage.add(stored.record.owner, row);
     }
   }
 

@@ -2,6 +2,7 @@ import { searchedDetails } from '../../engine/record-filter.js';
 import type { EventAppend } from '../../engine/storage.js';
 import { memberDigests } from './member-digests.js';
 import { digest, encodeText } from './text.js';
+import { addedUsage, usageValues } from './usage-statement.js';
 
 /** The maximum number of events, and of characters of data, in one statement, unless a single append has more. */
 const MAX_EVENTS = 5000;
@@ -12,6 +13,7 @@ export interface AppendParts {
   readonly hasNotifications: boolean;
   readonly hasRequests: boolean;
   readonly hasDetails: boolean;
+  readonly hasUsage: boolean;
 }
 
 /** Returns the parts that one of the appends has. */
@@ -20,6 +22,7 @@ export function partsOf(appends: readonly EventAppend[]): AppendParts {
     hasNotifications: appends.some(({ notifications = [] }) => notifications.length > 0),
     hasRequests: appends.some(({ requests }) => requests !== undefined),
     hasDetails: appends.some(({ details }) => details !== undefined),
+    hasUsage: appends.some(({ usage = [] }) => usage.length > 0),
   };
 }
 
@@ -37,6 +40,7 @@ export function appendStatement(schema: string, parts: AppendParts): string {
   const notifications = parts.hasNotifications ? addedNotifications(schema) : '';
   const requests = parts.hasRequests ? changedRequests(schema, parts) : '';
   const details = parts.hasDetails ? changedDetails(parts) : { columns: '', join: '' };
+  const usage = parts.hasUsage ? addedUsage(schema, firstUsageValue(parts)) : '';
   return `
     with append as (
       select * from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[],
@@ -70,7 +74,7 @@ export function appendStatement(schema: string, parts: AppendParts): string {
       from unnest($11::int[], $12::text[]) as k (place, digest)
       join accepted using (place)
       on conflict (session, digest) do update set accepted_at = excluded.accepted_at
-    )${notifications}${requests}
+    )${notifications}${requests}${usage}
     select place from accepted`;
 }
 
@@ -121,9 +125,20 @@ const changedTo = (value: string, column: string) =>
 
 const arrayOf = (json: string) => `array(select json_array_elements_text(${json}::json))`;
 
+/** The number of the parameters of {@link detailsValues}. */
+const DETAILS_VALUES = 6;
+
+function firstDetailsValue({ hasNotifications, hasRequests }: AppendParts): number {
+  return 17 + (hasNotifications ? 4 : 0) + (hasRequests ? REQUEST_VALUES : 0);
+}
+
+function firstUsageValue(parts: AppendParts): number {
+  return firstDetailsValue(parts) + (parts.hasDetails ? DETAILS_VALUES : 0);
+}
+
 /** Returns what the update of the sessions has in addition. */
-function changedDetails({ hasNotifications, hasRequests }: AppendParts) {
-  const first = 17 + (hasNotifications ? 4 : 0) + (hasRequests ? REQUEST_VALUES : 0);
+function changedDetails(parts: AppendParts) {
+  const first = firstDetailsValue(parts);
   const [place, details, archived, title, digests, members] = [0, 1, 2, 3, 4, 5].map(
     (n) => `$${first + n}`,
   );
@@ -168,6 +183,7 @@ export function appendValues(appends: readonly EventAppend[], parts: AppendParts
     ...(parts.hasNotifications ? notificationValues(appends) : []),
     ...(parts.hasRequests ? requestValues(appends) : []),
     ...(parts.hasDetails ? detailsValues(appends) : []),
+    ...(parts.hasUsage ? usageValues(appends) : []),
   ];
 }
 

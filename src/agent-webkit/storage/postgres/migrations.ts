@@ -227,4 +227,24 @@ export const MIGRATIONS: readonly Migration[] = [
     where member_digests is not null;
   `,
   },
+  {
+    isBreaking: false,
+    sql: `
+  -- What the sessions of an owner used of a model on a UTC day, also of sessions that were deleted.
+  create table usage (
+    -- The digest of the owner, which has the same length for each.
+    owner text collate "C" not null,
+    day text collate "C" not null,
+    model text collate "C" not null,
+    cost_usd double precision not null,
+    input_tokens bigint not null,
+    output_tokens bigint not null,
+    cache_read_tokens bigint not null,
+    cache_creation_tokens bigint not null,
+    turns bigint not null,
+    primary key (owner, day, model)
+  ) with (fillfactor = 70);
+  create index usage_by_day on usage (day);
+  `,
+  },
 ];

@@ -8,6 +8,7 @@ import type {
   TranscriptStore,
 } from '../../engine/storage.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
+import type { UsageStore } from '../../engine/usage.js';
 import { within } from '../../engine/timing/within.js';
 import { checkEncoding } from './check-encoding.js';
 import { connecting, nameDatabase } from './connecting.js';
@@ -19,6 +20,7 @@ import { PostgresOutbox } from './postgres-outbox.js';
 import { createPool, type OwnPool, type PoolMode, type PostgresPool } from './postgres-pool.js';
 import { PostgresRecords } from './postgres-records.js';
 import { PostgresTranscripts } from './postgres-transcripts.js';
+import { PostgresUsage } from './postgres-usage.js';
 import { quoteIdentifier } from './text.js';
 
 /** Options of {@link PostgresStorage}. */
@@ -107,6 +109,7 @@ export class PostgresStorage implements StorageProvider {
   readonly transcripts: Required<TranscriptStore>;
   readonly cluster: ClusterStore;
   readonly outbox: NotificationOutbox;
+  readonly usage: UsageStore;
   readonly #events: PostgresEvents;
   readonly #database: Database;
   readonly #pool: PostgresPool;
@@ -138,6 +141,7 @@ export class PostgresStorage implements StorageProvider {
     this.records = new PostgresRecords(this.#database, schema, address);
     this.transcripts = new PostgresTranscripts(this.#database, schema);
     this.outbox = new PostgresOutbox(this.#database, schema);
+    this.usage = new PostgresUsage(this.#database, schema);
   }
 
   /**

@@ -150,5 +150,24 @@ export function createMigrations(prefix: string): Migration[] {
     create index ${prefix}session_member_of_session on ${prefix}session_member (session_id);
     `,
     },
+    {
+      isBreaking: false,
+      // The owner and the model as JSON, the day as YYYY-MM-DD.
+      sql: `
+    create table ${prefix}usage (
+      owner text not null,
+      day text not null,
+      model text not null,
+      cost_usd real not null,
+      input_tokens integer not null,
+      output_tokens integer not null,
+      cache_read_tokens integer not null,
+      cache_creation_tokens integer not null,
+      turns integer not null,
+      primary key (owner, day, model)
+    ) strict, without rowid;
+    create index ${prefix}usage_by_day on ${prefix}usage (day);
+    `,
+    },
   ];
 }

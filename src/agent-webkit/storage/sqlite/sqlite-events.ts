@@ -9,6 +9,7 @@ import {
 import { type AppendOutcome, AppendGroups, writeIsolated } from '../append-groups.js';
 import type { SqliteOutbox } from './sqlite-outbox.js';
 import type { SqliteThread } from './sqlite-thread.js';
+import type { SqliteUsage } from './sqlite-usage.js';
 import { StoredDetails } from './stored-details.js';
 import type { Step, Unit, UnitResult } from './thread-protocol.js';
 
@@ -16,13 +17,19 @@ import type { Step, Unit, UnitResult } from './thread-protocol.js';
 export class SqliteEvents implements EventStore {
   readonly #thread: SqliteThread;
   readonly #outbox: SqliteOutbox;
+  readonly #usage: SqliteUsage;
   readonly #groups: AppendGroups;
   readonly #sql: ReturnType<typeof createStatements>;
   readonly #details: StoredDetails;
 
-  constructor(thread: SqliteThread, tablePrefix: string, outbox: SqliteOutbox) {
+  constructor(
+    thread: SqliteThread,
+    tablePrefix: string,
+    { outbox, usage }: { outbox: SqliteOutbox; usage: SqliteUsage },
+  ) {
     this.#thread = thread;
     this.#outbox = outbox;
+    this.#usage = usage;
     this.#groups = new AppendGroups((group) => writeIsolated(group, (part) => this.#write(part)));
     this.#sql = createStatements(tablePrefix);
     this.#details = new StoredDetails(tablePrefix);
@@ -69,7 +76,7 @@ export class SqliteEvents implements EventStore {
 
   #unitOf(append: EventAppend): Unit {
     const { sessionId, epoch, events, keys, isUnfinished, summary } = append;
-    const { notifications, requests, details } = append;
+    const { notifications, requests, details, usage } = append;
     const sql = this.#sql;
     const precedingSeq = (events[0]?.seq ?? 1) - 1;
     const writes: Step[] = events.map(({ seq, name, data }) => ({
@@ -83,6 +90,7 @@ export class SqliteEvents implements EventStore {
       writes.push({ kind: 'write', sql: sql.insertKey, params });
     }
     writes.push(...this.#outbox.additions(sessionId, notifications));
+    writes.push(...this.#usage.additions(sessionId, usage));
     if (requests) writes.push(...this.#writesOf(sessionId, requests));
     writes.push(...this.#details.writes(sessionId, details));
     const lastSeq = events.at(-1)?.seq;

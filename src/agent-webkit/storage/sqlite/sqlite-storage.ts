@@ -8,12 +8,14 @@ import {
   type TranscriptStore,
 } from '../../engine/storage.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
+import type { UsageStore } from '../../engine/usage.js';
 import { createMigrations } from './schema.js';
 import { SqliteEvents } from './sqlite-events.js';
 import { SqliteOutbox } from './sqlite-outbox.js';
 import { SqliteRecords } from './sqlite-records.js';
 import { SqliteThread } from './sqlite-thread.js';
 import { SqliteTranscripts } from './sqlite-transcripts.js';
+import { SqliteUsage } from './sqlite-usage.js';
 import type { SqliteDriver } from './thread-protocol.js';
 
 /** Options of {@link SqliteStorage}. */
@@ -47,6 +49,7 @@ export class SqliteStorage implements StorageProvider {
   readonly records: SessionRecordStore;
   readonly transcripts: Required<TranscriptStore>;
   readonly outbox: NotificationOutbox;
+  readonly usage: UsageStore;
   readonly #events: SqliteEvents;
   readonly #transcripts: SqliteTranscripts;
   readonly #thread: SqliteThread;
@@ -70,7 +73,9 @@ export class SqliteStorage implements StorageProvider {
     });
     const outbox = new SqliteOutbox(this.#thread, tablePrefix);
     this.outbox = outbox;
-    this.#events = new SqliteEvents(this.#thread, tablePrefix, outbox);
+    const usage = new SqliteUsage(this.#thread, tablePrefix);
+    this.usage = usage;
+    this.#events = new SqliteEvents(this.#thread, tablePrefix, { outbox, usage });
     this.events = this.#events;
     this.records = new SqliteRecords(this.#thread, tablePrefix, randomUUID());
     this.#transcripts = new SqliteTranscripts(this.#thread, tablePrefix);
