@@ -8,7 +8,7 @@ export {
   type PageOptions,
   type UsageOptions,
 } from './agent-webkit-client/agent-client.js';
-export { AgentSession } from './agent-webkit-client/agent-session.js';
+export { AgentSession, type SendOptions } from './agent-webkit-client/agent-session.js';
 export {
   AgentRequest,
   type AllowOptions,

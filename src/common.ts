@@ -299,6 +299,7 @@ export {
   McpServerUnavailableError,
   MessageNotFoundError,
   MessageNotQueuedError,
+  MessageNotReplaceableError,
   NoPendingRequestError,
   NoRunningTaskError,
   NotStorableError,

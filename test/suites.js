@@ -40,6 +40,7 @@ export const SUITES = {
     'e2e/claude/react.',
     'e2e/claude/reconnect.',
     'e2e/claude/requests.',
+    'e2e/claude/rewind.',
     'e2e/claude/shutdown.',
     'e2e/claude/subagents.',
     'e2e/claude/tasks.',

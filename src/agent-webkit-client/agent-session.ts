@@ -16,6 +16,17 @@ import { RequestInbox } from './request-inbox.js';
 /** How often an answer, or another request that may be repeated, is tried. */
 const ATTEMPTS = 5;
 
+/** Options of {@link AgentSession.send}. */
+export interface SendOptions {
+  /** A UUID, by which the server accepts the message once. @default a random one */
+  readonly messageId?: string;
+  /**
+   * The id of an earlier message that this one replaces: the agent forgets it, and everything after it. With the same
+   * content it is a retry. The session must be idle. @default none
+   */
+  readonly replaces?: string;
+}
+
 /** One session of a server. It has no connection of its own: each reader opens one, and ends it. */
 export class AgentSession {
   readonly id: string;
@@ -41,8 +52,16 @@ export class AgentSession {
     const isShared = settings.transport === 'shared';
     this.#stream = isShared ? new SharedEvents(http, id, shared, own, settings) : own;
     this.#outbox = new Outbox(
-      ({ messageId: message_id, content }, signal) =>
-        this.post({ type: 'user_message', message_id, content }, signal),
+      ({ messageId: message_id, content, replaces }, signal) =>
+        this.post(
+          {
+            type: 'user_message',
+            message_id,
+            content,
+            ...(replaces !== undefined && { replaces }),
+          },
+          signal,
+        ),
       settings.backoff,
     );
   }
@@ -62,12 +81,15 @@ export class AgentSession {
    * Sends a message. Resolves to its id when the server has accepted it: it cannot be lost then. While the network
    * or the server is away, messages wait in {@link outbox}.
    *
-   * @param messageId a UUID, by which the server accepts the message once; a random one by default
+   * @param options a message id, or more options
    * @throws ApiError when the server refuses it for good
    * @throws OutboxFullError when 100 messages wait
    */
-  async send(content: UserContent, messageId: string = randomId()): Promise<string> {
-    await this.#outbox.send(messageId, content);
+  async send(content: UserContent, options: string | SendOptions = {}): Promise<string> {
+    const { messageId = randomId(), replaces }: SendOptions =
+      typeof options === 'string' ? { messageId: options } : options;
+    const replacing = replaces === undefined ? {} : { replaces };
+    await this.#outbox.send({ messageId, content, ...replacing });
     return messageId;
   }
 

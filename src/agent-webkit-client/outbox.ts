@@ -6,6 +6,8 @@ import { OutboxFullError } from './api-error.js';
 export interface OutgoingMessage {
   readonly messageId: string;
   readonly content: UserContent;
+  /** The id of the message that it replaces; absent for none. */
+  readonly replaces?: string;
   /** The number of attempts that failed. */
   readonly failures: number;
 }
@@ -41,9 +43,10 @@ export class Outbox {
 
   /** The messages that wait, in their order. */
   get waiting(): readonly OutgoingMessage[] {
-    return this.#entries.map(({ messageId, content, failures }) => ({
+    return this.#entries.map(({ messageId, content, replaces, failures }) => ({
       messageId,
       content,
+      ...(replaces !== undefined && { replaces }),
       failures,
     }));
   }
@@ -54,11 +57,11 @@ export class Outbox {
    * @throws ApiError when the server refuses it for good
    * @throws OutboxFullError when 100 messages wait
    */
-  send(messageId: string, content: UserContent): Promise<void> {
+  send(message: Omit<OutgoingMessage, 'failures'>): Promise<void> {
     if (this.#entries.length >= MAX_WAITING)
       return Promise.reject(new OutboxFullError(MAX_WAITING));
     return new Promise((resolve, reject) => {
-      this.#entries.push({ messageId, content, failures: 0, resolve, reject });
+      this.#entries.push({ ...message, failures: 0, resolve, reject });
       void this.#sendAll();
     });
   }

@@ -1,6 +1,9 @@
 import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
 
-/** A part of a conversation. Its `kind` and `id` stay the same while it changes. */
+/**
+ * A part of a conversation. Its `kind` and `id` stay the same while it changes. One that the agent has forgotten, because
+ * another message replaced this one or one before it, has `isReplaced`.
+ */
 export type ConversationItem =
   | {
       readonly kind: 'user';
@@ -11,6 +14,7 @@ export type ConversationItem =
       readonly state: 'sending' | 'failed' | 'queued' | 'received';
       /** The refusal of the server. */
       readonly error?: unknown;
+      readonly isReplaced?: boolean;
     }
   | {
       readonly kind: 'assistant';
@@ -19,6 +23,7 @@ export type ConversationItem =
       /** All blocks of the message, as the model gave them; empty until it is complete. */
       readonly content: readonly unknown[];
       readonly isComplete: boolean;
+      readonly isReplaced?: boolean;
       /** Set on a message of a sub-agent: the tool use that started it. */
       readonly parentToolUseId?: string;
     }
@@ -30,6 +35,7 @@ export type ConversationItem =
       readonly input: unknown;
       /** Null while the tool runs. */
       readonly result: { readonly output: unknown; readonly isError: boolean } | null;
+      readonly isReplaced?: boolean;
       readonly parentToolUseId?: string;
     }
   | {
@@ -37,6 +43,7 @@ export type ConversationItem =
       readonly id: string;
       readonly code: string;
       readonly message: string;
+      readonly isReplaced?: boolean;
     };
 
 type Item<Kind extends ConversationItem['kind']> = Extract<ConversationItem, { kind: Kind }>;
@@ -83,6 +90,8 @@ export class Conversation {
       case 'turn_start':
         this.isRunning = true;
         return this.#change('user', data.message_id, { state: 'received' });
+      case 'conversation_rewound':
+        return this.#replaceFrom(data.message_id);
       case 'message_delta':
         if (data.delta.type === 'text')
           this.#addText(data.message_id, data.delta.text, parentOf(data));
@@ -109,6 +118,17 @@ export class Conversation {
         this.isRunning = false;
         return;
       default:
+    }
+  }
+
+  #replaceFrom(messageId: string): void {
+    const keys = [...this.#items.keys()];
+    const from = keys.indexOf(keyOf('user', messageId));
+    if (from === -1) return;
+    for (const key of keys.slice(from)) {
+      const item = this.#items.get(key);
+      const isWaiting = item?.kind === 'user' && item.state !== 'received';
+      if (item && !isWaiting) this.#items.set(key, { ...item, isReplaced: true });
     }
   }
 

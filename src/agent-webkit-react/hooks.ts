@@ -6,7 +6,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type { AgentClient } from '../agent-webkit-client/agent-client.js';
-import type { AgentSession } from '../agent-webkit-client/agent-session.js';
+import type { AgentSession, SendOptions } from '../agent-webkit-client/agent-session.js';
 import type { UserContent } from '../agent-webkit/protocol/events.js';
 import { RequestsStore, type RequestsView } from './requests-store.js';
 import { type SessionView } from './session-store.js';
@@ -65,7 +65,7 @@ export interface UsedSession extends SessionView {
    * Sends a message, which is in `items` at once. Resolves to its id when the server has accepted it, and rejects when
    * it refuses it.
    */
-  readonly send: (content: UserContent) => Promise<string>;
+  readonly send: (content: UserContent, options?: SendOptions) => Promise<string>;
   /** Ends the agent's turn. */
   readonly interrupt: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { AgentRequest } from '../agent-webkit-client/agent-request.js';
-import type { AgentSession } from '../agent-webkit-client/agent-session.js';
+import type { AgentSession, SendOptions } from '../agent-webkit-client/agent-session.js';
 import { EventsLostError } from '../agent-webkit-client/api-error.js';
 import type { Connection } from '../agent-webkit-client/event-stream.js';
 import { randomId } from '../agent-webkit-client/random-id.js';
@@ -55,11 +55,11 @@ export class SessionStore extends Store<SessionView> {
   }
 
   /** Sends a message, which is shown at once. Resolves to its id when the server has accepted it. */
-  readonly send = async (content: UserContent): Promise<string> => {
-    const id = randomId();
+  readonly send = async (content: UserContent, options: SendOptions = {}): Promise<string> => {
+    const { messageId: id = randomId() } = options;
     this.#show({ kind: 'user', id, content, state: 'sending' });
     try {
-      return await this.session.send(content, id);
+      return await this.session.send(content, { ...options, messageId: id });
     } catch (error) {
       this.#show({ kind: 'user', id, content, state: 'failed', error });
       throw error;

@@ -57,6 +57,7 @@ const COMMON = [
   'MemoryStorage',
   'MessageNotFoundError',
   'MessageNotQueuedError',
+  'MessageNotReplaceableError',
   'NoPendingRequestError',
   'NoRunningTaskError',
   'NotStorableError',

@@ -15,6 +15,7 @@ const KINDS = [
   'edit',
   'take',
   'start',
+  'rewind',
   'ask',
   'ask',
   'escalate',
@@ -58,6 +59,7 @@ export class Speaker {
   #answered: Request[] = [];
   #waiting: number[] = [];
   lastResult: number[] = [];
+  #rewind: number[] = [];
   #said = 0;
   /** The open events after each event. */
   readonly #open: number[][] = [[]];
@@ -69,7 +71,8 @@ export class Speaker {
     const requests = [...this.asked, ...this.#decided, ...this.#answered];
     const asked = requests.flatMap(({ seqs, escalation }) => [...seqs, escalation ?? []].flat());
     const turn = [...this.turn, ...this.#waiting];
-    return [...queued, ...lastStart, ...asked, ...turn, ...this.lastResult].sort((a, b) => a - b);
+    const last = [...lastStart, ...this.lastResult, ...this.#rewind];
+    return [...queued, ...asked, ...turn, ...last].sort((a, b) => a - b);
   }
 
   /** Returns the open events after the event with this seq. */
@@ -111,6 +114,10 @@ export class Speaker {
       this.turn = [...next.seqs, seq];
       this.#lastStart = [seq];
       return { event: 'turn_start', data: { message_id: next.id } };
+    }
+    if (kind === 'rewind') {
+      this.#rewind = [seq];
+      return { event: 'conversation_rewound', data: { message_id: text, replaced_by: id } };
     }
     if (kind === 'ask') {
       const durable = [true, false, undefined][size % 3];

@@ -13,6 +13,7 @@ import {
   endTurn,
   escalate,
   note,
+  replaceFrom,
   resolve,
   startTurn,
   takeQueued,
@@ -157,6 +158,9 @@ function addEvent(draft: Draft, event: DeliveredEvent): void {
         key,
         draft.isDormant ? 'The agent is dormant. Send a message to resume.' : 'The agent resumed.',
       );
+      return;
+    case 'conversation_rewound':
+      replaceFrom(draft, event.data.message_id);
       return;
     case 'conversation_reset':
       note(draft, key, 'The conversation was cleared.');

@@ -30,6 +30,8 @@ interface Entry {
   readonly key: string;
   /** When it began, in milliseconds since 1970; 0 for an event that was stored without a time. */
   readonly at: number;
+  /** True when the agent has forgotten it, because another message replaced this one or one before it. */
+  readonly isReplaced?: boolean;
 }
 
 export interface AgentMessage extends Entry {

@@ -26,6 +26,15 @@ export function deliverMessage(draft: Draft, messageId: string): void {
     draft.items.push({ kind: 'user', key: messageId, at: draft.lastAt, content: message.content });
 }
 
+/** Marks what the agent forgets: a message, and everything after it. */
+export function replaceFrom(draft: Draft, messageId: string): void {
+  const from = draft.items.findIndex(({ key }) => key === messageId);
+  if (from === -1) return;
+  draft.items = draft.items.map((item, index) =>
+    index < from ? item : { ...item, isReplaced: true },
+  );
+}
+
 /** Removes a message from the queue, and returns it. */
 export function takeQueued(draft: Draft, messageId: string): QueuedMessage | undefined {
   const message = draft.queue.find((waiting) => waiting.messageId === messageId);

@@ -219,6 +219,11 @@ export interface AgentStart extends SessionConfig {
    * After that, it has failed: it ends its process, and `messages` throws. @default no limit
    */
   startTimeoutMs?: number;
+  /**
+   * The id of a message that another one has replaced. If the conversation still has it, the agent resumes from before
+   * it, and has forgotten that message and everything after it. @default none
+   */
+  rewindTo?: string;
   /** The tools of the host, which run in the server. @default none */
   hostTools?: HostTools;
   /** The models that the host permits, also for sub-agents. @default any */
@@ -420,6 +425,13 @@ export interface SdkFactory {
     conversation: StoredConversation,
     messageIds: readonly string[],
   ): Promise<readonly string[]>;
+  /**
+   * Resolves to true when a stored conversation has a message that began a turn, so that an agent can forget it by
+   * {@link AgentStart.rewindTo}. Called while the agent is idle, or gone.
+   *
+   * @default no message can be replaced
+   */
+  hasTurn?(conversation: StoredConversation, messageId: string): Promise<boolean>;
   /**
    * Returns a warning for the server's log when no agent could work, for example without credentials; else null.
    *

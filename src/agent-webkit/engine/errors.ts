@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'mcp_server_unavailable'
   | 'message_not_found'
   | 'message_not_queued'
+  | 'message_not_replaceable'
   | 'cursor_evicted'
   | 'cursor_ahead'
   | 'cursor_lost'
@@ -125,6 +126,21 @@ export class MessageNotQueuedError extends AgentWebkitError {
     super(
       `Message '${messageId}' cannot be changed any more: the agent has it, or it was withdrawn. ` +
         'See the events turn_start, message_delivered and message_withdrawn.',
+    );
+  }
+}
+
+/** The message cannot be replaced: the agent is at work, or has it not in its present conversation. */
+export class MessageNotReplaceableError extends AgentWebkitError {
+  readonly code = 'message_not_replaceable';
+
+  constructor(messageId: string, reason: 'busy' | 'absent' = 'absent') {
+    super(
+      reason === 'busy'
+        ? `Message '${messageId}' cannot be replaced while the agent is at work or messages are queued. ` +
+            'Interrupt the turn, or wait for its end, and withdraw the queued messages.'
+        : `Message '${messageId}' is not the beginning of a turn in the agent's present conversation. It is unknown, was ` +
+            'sent into a running turn, or is before a /clear or a compaction. Send a new message without `replaces`.',
     );
   }
 }

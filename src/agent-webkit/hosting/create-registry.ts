@@ -1,4 +1,5 @@
-import type { AgentStart, AgentWalls, EndedSession, SdkFactory } from '../engine/agent-client.js';
+import type { AgentStart, AgentWalls, SdkFactory } from '../engine/agent-client.js';
+import { startingWith } from '../engine/starting-with.js';
 import type { Bus } from '../engine/bus.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import type { HostTools } from '../engine/host-tool.js';
@@ -69,26 +70,22 @@ function withHostLimits(
   { sdkFactory, sandbox, logger, hostTools }: RegistryPorts,
 ): SdkFactory {
   const permitted = models && { models: [...models, ...(model === null ? [] : [model])] };
-  const forget = sdkFactory.forget?.bind(sdkFactory);
   const check = sdkFactory.check?.bind(sdkFactory);
-  return Object.assign(
-    (start: AgentStart) => {
-      sandbox.assertAgents();
-      const walls = wallsOf(start, options, { sandbox, logger });
-      const tools = hostTools?.(start);
-      if (sandbox.name !== null) logger.debug?.(describeStart(start, walls));
-      return sdkFactory({
-        ...start,
-        startTimeoutMs: agentStartTimeoutMs,
-        ...permitted,
-        ...(tools && { hostTools: tools }),
-        ...(walls && { walls }),
-        ...(sandbox.isRequired && { wallsRequired: true }),
-      });
-    },
-    forget && { forget: (session: EndedSession) => forget(session) },
-    check && { check: () => check(sandbox.current !== null) },
-  );
+  const limited = startingWith(sdkFactory, (start) => {
+    sandbox.assertAgents();
+    const walls = wallsOf(start, options, { sandbox, logger });
+    const tools = hostTools?.(start);
+    if (sandbox.name !== null) logger.debug?.(describeStart(start, walls));
+    return sdkFactory({
+      ...start,
+      startTimeoutMs: agentStartTimeoutMs,
+      ...permitted,
+      ...(tools && { hostTools: tools }),
+      ...(walls && { walls }),
+      ...(sandbox.isRequired && { wallsRequired: true }),
+    });
+  });
+  return Object.assign(limited, check && { check: () => check(sandbox.current !== null) });
 }
 
 function wallsOf(

@@ -13,6 +13,7 @@ export const ERROR_STATUS = {
   mcp_server_not_found: 404,
   mcp_server_unavailable: 409,
   message_not_queued: 409,
+  message_not_replaceable: 409,
   cursor_evicted: 412,
   cursor_ahead: 412,
   cursor_lost: 412,

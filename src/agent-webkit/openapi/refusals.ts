@@ -60,6 +60,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   mcp_server_unavailable: ['input'],
   message_not_found: ['editMessage', 'withdrawMessage'],
   message_not_queued: ['editMessage', 'withdrawMessage'],
+  message_not_replaceable: ['input'],
   cursor_evicted: ['events', 'stream'],
   cursor_ahead: ['events', 'stream'],
   cursor_lost: ['events', 'stream'],

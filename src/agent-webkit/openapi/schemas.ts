@@ -44,6 +44,8 @@ const MESSAGES: Readonly<Record<InboundMessage['type'], readonly [name: string, 
       message_id: 'A UUID chosen by the client. A message with the same one is accepted once.',
       delivery:
         'By default `queue`: a turn of its own. `next_step`: the running turn, before the next request to the model.',
+      replaces:
+        'The `message_id` of an earlier message, which the agent forgets with everything after it: for a retry, or an edited message.',
     }),
   ],
   interrupt: ['AgentWebkitInterrupt', schemaOf(dtoOf('interrupt'))],

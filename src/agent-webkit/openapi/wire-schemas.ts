@@ -102,6 +102,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             type: 'string',
             enum: ['next_step'],
           },
+          replaces: {
+            description: 'The message that it replaces, see `conversation_rewound`.',
+            type: 'string',
+          },
           by: {
             description:
               'The id of the caller who sent it. Absent if an earlier version stored the message.',
@@ -1228,6 +1232,35 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitEventConversationRewound: {
+    description:
+      'A message replaces an earlier one: the agent forgets that, and everything after it. Both branches stay in the log. The `turn_start` of the new message follows.',
+    type: 'object',
+    required: ['id', 'event', 'data'],
+    properties: {
+      id: {
+        type: 'integer',
+        minimum: 0,
+        format: 'int64',
+        description:
+          'Increases within a session, not always by one. Send the last one as `Last-Event-ID`.',
+      },
+      event: { type: 'string', enum: ['conversation_rewound'] },
+      data: {
+        type: 'object',
+        required: ['message_id', 'replaced_by', 'time'],
+        properties: {
+          message_id: { description: 'The `message_id` of the replaced message.', type: 'string' },
+          replaced_by: { description: 'The `message_id` of the new message.', type: 'string' },
+          time: {
+            description: 'When the server appended the event: ISO 8601 in UTC.',
+            type: 'string',
+            format: 'date-time',
+          },
+        },
+      },
+    },
+  },
   AgentWebkitEventSessionState: {
     description: 'The agent was stopped (`dormant`) or resumed (`idle`).',
     type: 'object',
@@ -2004,6 +2037,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       { $ref: '#/components/schemas/AgentWebkitEventTaskProgress' },
       { $ref: '#/components/schemas/AgentWebkitEventTaskEnded' },
       { $ref: '#/components/schemas/AgentWebkitEventConversationReset' },
+      { $ref: '#/components/schemas/AgentWebkitEventConversationRewound' },
       { $ref: '#/components/schemas/AgentWebkitEventSessionState' },
       { $ref: '#/components/schemas/AgentWebkitEventSessionChanged' },
       { $ref: '#/components/schemas/AgentWebkitEventMembersChanged' },
@@ -2055,6 +2089,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         task_progress: '#/components/schemas/AgentWebkitEventTaskProgress',
         task_ended: '#/components/schemas/AgentWebkitEventTaskEnded',
         conversation_reset: '#/components/schemas/AgentWebkitEventConversationReset',
+        conversation_rewound: '#/components/schemas/AgentWebkitEventConversationRewound',
         session_state: '#/components/schemas/AgentWebkitEventSessionState',
         session_changed: '#/components/schemas/AgentWebkitEventSessionChanged',
         members_changed: '#/components/schemas/AgentWebkitEventMembersChanged',

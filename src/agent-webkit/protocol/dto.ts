@@ -109,6 +109,7 @@ class UserMessageDto implements UserMessage {
   @HasShape(USER_CONTENT) content!: UserContent;
   @IsOmittable() @IsUUID() message_id?: string;
   @IsOmittable() @IsIn(MESSAGE_DELIVERIES) delivery?: MessageDelivery;
+  @IsOmittable() @IsUUID() replaces?: string;
 }
 
 class InterruptDto {

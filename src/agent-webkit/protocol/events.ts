@@ -96,6 +96,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     content: UserContent;
     /** Set if the message is for the running turn, see `message_delivered`. Absent for a turn of its own. */
     delivery?: 'next_step';
+    /** The message that it replaces, see `conversation_rewound`. */
+    replaces?: string;
     /** The id of the caller who sent it. Absent if an earlier version stored the message. */
     by?: string;
   };
@@ -381,6 +383,16 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     /** The id of the agent's new conversation. The id of the session stays the same. */
     conversation_id: string;
   };
+  /**
+   * A message replaces an earlier one: the agent forgets that, and everything after it. Both branches stay in the log.
+   * The `turn_start` of the new message follows.
+   */
+  conversation_rewound: {
+    /** The `message_id` of the replaced message. */
+    message_id: string;
+    /** The `message_id` of the new message. */
+    replaced_by: string;
+  };
   /** The agent was stopped (`dormant`) or resumed (`idle`). */
   session_state: { state: 'dormant' | 'idle' };
   /**
@@ -438,6 +450,7 @@ export const EVENT_NAMES = Object.keys({
   task_progress: true,
   task_ended: true,
   conversation_reset: true,
+  conversation_rewound: true,
   session_state: true,
   session_changed: true,
   members_changed: true,

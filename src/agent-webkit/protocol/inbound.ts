@@ -72,6 +72,14 @@ export interface UserMessage {
    * @default 'queue'
    */
   delivery?: MessageDelivery;
+  /**
+   * The `message_id` of the message that this one replaces: the agent forgets it, and everything after it. Send the
+   * same content for a retry, or an edited one. The message must have a turn of its own in the agent's present
+   * conversation, and the session must be idle.
+   *
+   * @default none
+   */
+  replaces?: string;
 }
 
 /** The body of PATCH /sessions/:id/queue/:message_id. */

@@ -28,6 +28,7 @@ import { hostToolOptions } from './host-tools.js';
 import { type Enclosure, openEnclosure } from './enclosure.js';
 import { findConfigFolder, findLeftovers, findResumeFolder, removeLeftovers } from './leftovers.js';
 import { MessageDelivery } from './message-delivery.js';
+import { withoutReplaced } from './present-branch.js';
 import { linkPlanFolder } from './plan-folder.js';
 import { defaultEffort, defaultThinkingTokens } from './thinking.js';
 import { ToolUseOrder } from './tool-use-order.js';
@@ -345,7 +346,11 @@ export class ClaudeAgentClient implements AgentClient {
     const ordered = this.#order.delay(this.#start.canUseTool);
     const calls = overrides.pathToClaudeCodeExecutable === undefined ? this.#calls : null;
     const steering = overrides.pathToClaudeCodeExecutable === undefined ? this.#steering : null;
-    const start = { ...this.#start, canUseTool: calls?.watch(ordered) ?? ordered };
+    const start = {
+      ...this.#start,
+      ...(resume && this.#rememberedTranscripts),
+      canUseTool: calls?.watch(ordered) ?? ordered,
+    };
     const options = claudeOptions(start, overrides);
     const { sessionStore, env = process.env } = options;
     const configFolder = enclosure ? this.#start.folders?.home : findConfigFolder(env);
@@ -394,6 +399,13 @@ export class ClaudeAgentClient implements AgentClient {
       () => {},
     );
     return query;
+  }
+
+  /** The transcripts, without what the agent has forgotten. */
+  get #rememberedTranscripts(): Pick<AgentStart, 'transcripts'> {
+    const { transcripts, conversationId, rewindTo } = this.#start;
+    if (!transcripts || rewindTo === undefined) return {};
+    return { transcripts: withoutReplaced(transcripts, conversationId, rewindTo) };
   }
 
   #storeFor({ store }: TranscriptWatch, calls: CallWatch | null): SessionStore {

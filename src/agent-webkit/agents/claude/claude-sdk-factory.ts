@@ -5,6 +5,7 @@ import type { ClaudeConfiguration } from './claude-options.js';
 import { loadSdk } from './claude-sdk.js';
 import { missingCredentials } from './credentials.js';
 import { forgetSession } from './session-files.js';
+import { hasTurn } from './present-branch.js';
 import { findReceived } from './received-messages.js';
 import { walledWarning } from './walled-refusal.js';
 
@@ -25,6 +26,7 @@ export function claudeSdkFactory(overrides: ClaudeConfiguration = {}): SdkFactor
     usesWalls: true,
     forget: (session: EndedSession) => forgetSession(session, overrides),
     findMessages: findReceived,
+    hasTurn,
     check: async (hasWalls?: boolean) => {
       // Node never loads a module again that it could not read once, for want of file descriptors. Each
       // start of an agent reports any other failure.

@@ -1,6 +1,7 @@
-import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
+import type { SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
 import type { StoredConversation } from '../../engine/agent-client.js';
 import { isRecord } from '../../protocol/is-record.js';
+import { readEntries } from './stored-entries.js';
 
 /** Returns the id of the user message that an entry has: as the start of a turn, or received in a running one. */
 export function receivedBy(entry: SessionStoreEntry): string[] {
@@ -12,22 +13,9 @@ export function receivedBy(entry: SessionStoreEntry): string[] {
 
 /** Returns those of the messages that a stored conversation has. */
 export async function findReceived(
-  { conversationId, cwd, transcripts }: StoredConversation,
+  conversation: StoredConversation,
   messageIds: readonly string[],
 ): Promise<readonly string[]> {
-  if (!transcripts) return [];
-  const asked = new Set(messageIds);
-  const found = new Set<string>();
-  // Only the SDK knows the name under which it stores the conversations of a folder.
-  const reader: SessionStore = {
-    append: () => Promise.reject(new Error('This store is only for reading.')),
-    load: async (key) => {
-      const entries = (await transcripts.load(key)) ?? [];
-      for (const id of entries.flatMap(receivedBy)) if (asked.has(id)) found.add(id);
-      return null;
-    },
-  };
-  const { getSessionMessages } = await import('@anthropic-ai/claude-agent-sdk');
-  await getSessionMessages(conversationId, { dir: cwd, sessionStore: reader });
-  return [...found];
+  const found = new Set((await readEntries(conversation)).flatMap(receivedBy));
+  return messageIds.filter((id) => found.has(id));
 }

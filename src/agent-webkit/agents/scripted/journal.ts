@@ -3,6 +3,7 @@ import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/
 import type { AwaitedCall, StoredConversation } from '../../engine/agent-client.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { PastTurn, ToolOutcome } from './script.js';
+import { type RememberedTurn, turnsBefore } from './session-memory.js';
 
 /** The message of a turn. */
 export interface TurnInput {
@@ -25,6 +26,7 @@ export interface RecordedMessage {
 
 /** A turn that an earlier agent has begun. */
 export interface RecordedTurn {
+  readonly messageId: string;
   readonly input: TurnInput;
   /** In the order in which they began. */
   readonly calls: RecordedCall[];
@@ -36,7 +38,8 @@ type Entry =
   | { type: 'message'; input: TurnInput; messageId: string }
   | { type: 'call'; id: string }
   | { type: 'outcome'; id: string; outcome: ToolOutcome }
-  | { type: 'end'; past: PastTurn; costUsd: number };
+  | { type: 'end'; past: PastTurn; costUsd: number }
+  | { type: 'rewind'; messageId: string };
 
 const UNKNOWN: ToolOutcome = { allowed: false, message: 'The outcome of this call is unknown.' };
 
@@ -58,9 +61,10 @@ export class Journal {
   }
 
   /** Returns the finished turns, and the cost of the session in US dollars. */
-  async past(): Promise<{ turns: PastTurn[]; costUsd: number }> {
-    const ends = (await this.#entries).filter((entry) => entry.type === 'end');
-    return { turns: ends.map(({ past }) => past), costUsd: ends.at(-1)?.costUsd ?? 0 };
+  async past(): Promise<{ turns: readonly RememberedTurn[]; costUsd: number }> {
+    const entries = await this.#entries;
+    const end = entries.findLast((entry) => entry.type === 'end');
+    return { turns: turnsOf(entries), costUsd: end?.costUsd ?? 0 };
   }
 
   /** Returns the last turn. The calls that are lost, because they began and nothing waits for them, have failed. */
@@ -80,7 +84,7 @@ export class Journal {
     }
     const waiting = new Set([toolUseID, ...others]);
     for (const call of calls) if (!waiting.has(call.id)) call.outcome ??= UNKNOWN;
-    return { input: first.input, calls, messages };
+    return { messageId: first.messageId, input: first.input, calls, messages };
   }
 
   begin(input: TurnInput, messageId: string): Promise<void> {
@@ -90,6 +94,11 @@ export class Journal {
   /** Records a message that the running turn receives. */
   message(input: TurnInput, messageId: string): Promise<void> {
     return this.#append({ type: 'message', input, messageId });
+  }
+
+  /** Records that the turn of a message, and all later ones, are forgotten. */
+  rewindTo(messageId: string): Promise<void> {
+    return this.#append({ type: 'rewind', messageId });
   }
 
   call(id: string): Promise<void> {
@@ -110,6 +119,27 @@ export class Journal {
     this.#written = this.#written.then(append, append);
     return this.#written;
   }
+}
+
+/** Returns true when the journal of a session has the turn of a message, and it is not forgotten. */
+export async function hasTurn(
+  { sessionId, transcripts }: StoredConversation,
+  messageId: string,
+): Promise<boolean> {
+  const entries = (await transcripts?.load(keyOf(sessionId))) ?? [];
+  return turnsOf(entries as unknown as Entry[]).some((turn) => turn.messageId === messageId);
+}
+
+/** Returns the finished turns that are not forgotten. */
+function turnsOf(entries: readonly Entry[]): readonly RememberedTurn[] {
+  let turns: readonly RememberedTurn[] = [];
+  let messageId = '';
+  for (const entry of entries) {
+    if (entry.type === 'turn') ({ messageId } = entry);
+    if (entry.type === 'end') turns = [...turns, { messageId, past: entry.past }];
+    if (entry.type === 'rewind') turns = turnsBefore(entry.messageId, turns);
+  }
+  return turns;
 }
 
 /** Returns those of the messages that the journal of a session has. */

@@ -14,9 +14,10 @@ import type {
   SDKMessage,
   SessionConfig,
   SubAgent,
+  StoredConversation,
 } from '../../engine/agent-client.js';
 import { sumUsd } from '../../engine/sum-usd.js';
-import { findMessages, Journal, type RecordedTurn } from './journal.js';
+import { findMessages, hasTurn, Journal, type RecordedTurn } from './journal.js';
 import { MessageStream } from './message-stream.js';
 import type { Script, ScriptedTurn } from './script.js';
 import { COMMANDS, contextOf, MODELS, SUB_AGENTS } from './scripted-offers.js';
@@ -48,7 +49,12 @@ export function scriptedSdkFactory(script: Script): SdkFactory {
     (start: AgentStart) =>
       new ScriptedAgentClient(script, start, memories.open(start.sessionId, start.resume)),
     // They run no command.
-    { usesWalls: false, findMessages },
+    {
+      usesWalls: false,
+      findMessages,
+      hasTurn: async (conversation: StoredConversation, messageId: string) =>
+        memories.has(conversation.sessionId, messageId) || hasTurn(conversation, messageId),
+    },
   );
 }
 
@@ -75,9 +81,10 @@ class ScriptedAgentClient implements AgentClient {
     this.#start = start;
     this.#memory = memory;
     this.#config = { model, permissionMode, cwd, includePartialMessages };
-    const { transcripts, alwaysAsks, resume, sessionId, awaited } = start;
+    const { transcripts, alwaysAsks, resume, sessionId, awaited, rewindTo } = start;
     this.#journal = alwaysAsks && transcripts ? new Journal(transcripts, sessionId, resume) : null;
     this.#ready = resume && this.#journal ? this.#restore(this.#journal) : Promise.resolve();
+    if (resume && rewindTo !== undefined) memory.rewindTo(rewindTo);
     if (awaited) void this.#repeat(awaited);
   }
 
@@ -93,7 +100,7 @@ class ScriptedAgentClient implements AgentClient {
       );
     }
     const input = { text: textOf(content), content };
-    if (this.#journal === null) this.#play({ input, calls: [], messages: [] });
+    if (this.#journal === null) this.#play({ messageId, input, calls: [], messages: [] });
     else void this.#record(this.#journal, input, messageId);
   }
 
@@ -101,7 +108,7 @@ class ScriptedAgentClient implements AgentClient {
     try {
       await this.#ready;
       await journal.begin(input, messageId);
-      this.#play({ input, calls: [], messages: [] });
+      this.#play({ messageId, input, calls: [], messages: [] });
     } catch (error) {
       this.#fail(errorMessage(error));
     }
@@ -110,6 +117,10 @@ class ScriptedAgentClient implements AgentClient {
   async #restore(journal: Journal): Promise<void> {
     const { turns, costUsd } = await journal.past();
     this.#memory.restore(turns, costUsd);
+    const { rewindTo } = this.#start;
+    if (rewindTo === undefined || !this.#memory.has(rewindTo)) return;
+    this.#memory.rewindTo(rewindTo);
+    await journal.rewindTo(rewindTo);
   }
 
   /** Plays the turn of an earlier agent again, whose call was answered. */
@@ -129,7 +140,7 @@ class ScriptedAgentClient implements AgentClient {
     this.#stream.end(new ScriptedAgentError(message));
   }
 
-  #play({ input, calls, messages }: RecordedTurn): void {
+  #play({ messageId, input, calls, messages }: RecordedTurn): void {
     if (this.#isClosed) return;
     const turn = new Turn({
       sessionId: this.#start.sessionId,
@@ -138,6 +149,7 @@ class ScriptedAgentClient implements AgentClient {
       canUseTool: (...asked) => this.#ask(asked),
       askPeople: this.#start.askPeople ?? refuse,
       memory: this.#memory,
+      messageId,
       inputText: input.text,
       journal: this.#journal,
       recorded: calls,

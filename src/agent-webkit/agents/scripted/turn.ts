@@ -34,6 +34,8 @@ export interface TurnStart {
   canUseTool: CanUseTool;
   askPeople: AskPeople;
   memory: SessionMemory;
+  /** The id of the user's message. */
+  messageId: string;
   /** The text of the user's message. */
   inputText: string;
   /** The record of the calls of the turn; null for an agent without durable requests. */
@@ -293,7 +295,7 @@ export class Turn {
     if (this.signal.aborted) return;
     // First, so that a pending permission request is cancelled before the result is written.
     this.#controller.abort(new TurnAbortedError(`The turn was ${ending.kind}.`));
-    const { memory, inputText, onEnd } = this.#start;
+    const { memory, messageId, inputText, onEnd } = this.#start;
     const isReported = !['crashed', 'closed', 'parked'].includes(ending.kind);
     this.#isRepeating = false;
     const isInTool = [...this.#unfinished].some(({ kind }) => kind === 'tool');
@@ -301,7 +303,7 @@ export class Turn {
     if (isReported) for (const { close } of [...this.#unfinished].toReversed()) close();
     const past = { input: inputText, output: this.#said.join('\n') };
     if (ending.kind !== 'parked') {
-      memory.remember(past);
+      memory.remember({ messageId, past });
       void this.#start.journal?.end(past, memory.costUsd).catch(() => undefined);
     }
     if (isReported) this.#writeResult(ending, isInTool);

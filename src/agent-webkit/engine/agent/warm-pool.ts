@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentClient, AgentStart, SdkFactory, SessionConfig } from '../agent-client.js';
+import type { SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
+import { startingWith } from '../starting-with.js';
 import { type AgentPlace, WarmAgent, type WarmAgentOptions } from './warm-agent.js';
 
 export interface WarmPoolOptions extends WarmAgentOptions {
@@ -73,16 +74,11 @@ export class WarmPool {
     let waiting: WarmAgent | null = agent;
     return {
       sessionId: agent.sessionId,
-      sdkFactory: Object.assign(
-        (start: AgentStart) => {
-          const client: AgentClient = waiting?.bind(start) ?? sdkFactory(start);
-          waiting = null;
-          return client;
-        },
-        sdkFactory.findMessages && {
-          findMessages: sdkFactory.findMessages.bind(sdkFactory),
-        },
-      ),
+      sdkFactory: startingWith(sdkFactory, (start) => {
+        const client = waiting?.bind(start) ?? sdkFactory(start);
+        waiting = null;
+        return client;
+      }),
       discard: async () => waiting?.close(0),
     };
   }

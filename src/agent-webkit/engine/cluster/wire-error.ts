@@ -23,6 +23,7 @@ const CLASSES = {
   mcp_server_unavailable: errors.McpServerUnavailableError,
   message_not_found: errors.MessageNotFoundError,
   message_not_queued: errors.MessageNotQueuedError,
+  message_not_replaceable: errors.MessageNotReplaceableError,
   cursor_evicted: errors.CursorEvictedError,
   cursor_ahead: errors.CursorAheadError,
   cursor_lost: errors.CursorLostError,

@@ -14,6 +14,8 @@ export interface QueuedMessage {
   readonly askers: readonly string[];
   /** True if the running turn receives it before its next step. */
   readonly isForNextStep: boolean;
+  /** The id of the message that it replaces; undefined for none. */
+  readonly replaces: string | undefined;
 }
 
 /** The last turn of a user message that was started. */
@@ -38,7 +40,7 @@ export class QueuedMessages {
     const { message_id: messageId } = wire.data;
     switch (wire.event) {
       case 'user_message': {
-        const { content, delivery, by } = wire.data;
+        const { content, delivery, replaces, by } = wire.data;
         const isForNextStep = delivery === 'next_step';
         this.list.push({
           event: { ...event },
@@ -48,6 +50,7 @@ export class QueuedMessages {
           by,
           askers: by === undefined ? [] : [by],
           isForNextStep,
+          replaces,
         });
         return;
       }

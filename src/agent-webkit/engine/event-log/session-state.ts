@@ -92,6 +92,7 @@ export class SessionState {
   #lastResult: SessionEvent | null = null;
   readonly #queued = new QueuedMessages();
   #lastAskedBy: readonly string[] = [];
+  #rewind: { readonly event: SessionEvent; readonly messageId: string } | null = null;
   readonly #resets: { readonly event: SessionEvent; readonly conversationId: string }[] = [];
 
   /** @param details those in the record, which are as of the last event or an earlier one */
@@ -209,6 +210,10 @@ export class SessionState {
       case 'conversation_reset':
         this.#resets.push({ event: copyOf(event), conversationId: wire.data.conversation_id });
         if (this.#resets.length > MAX_CONVERSATIONS) this.#resets.shift();
+        this.#rewind = null;
+        return;
+      case 'conversation_rewound':
+        this.#rewind = { event: copyOf(event), messageId: wire.data.message_id };
         return;
       case 'done':
         this.closed = true;
@@ -281,6 +286,14 @@ export class SessionState {
     return this.#resets.map(({ conversationId }) => conversationId);
   }
 
+  /**
+   * The id of the message that was replaced last in the current conversation; null for none. An agent that still finds it
+   * there has to forget it.
+   */
+  get replacedMessage(): string | null {
+    return this.#rewind?.messageId ?? null;
+  }
+
   /** The cost of the session in US dollars, with that of the agents that were stopped in the running turn. */
   get spentUsd(): number {
     return sumUsd(this.costUsd, this.turn?.costUsd ?? 0);
@@ -309,6 +322,7 @@ export class SessionState {
     if (this.turn?.message) open.push(...eventsOf(this.turn.message));
     if (this.turn) open.push(...this.turn.steerEvents);
     if (this.turn?.waitingEvent) open.push(this.turn.waitingEvent);
+    if (this.#rewind) open.push(this.#rewind.event);
     if (this.#lastResult) open.push(this.#lastResult);
     return open.sort((a, b) => a.seq - b.seq);
   }

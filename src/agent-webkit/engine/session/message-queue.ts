@@ -3,10 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { UserContent } from '../../protocol/events.js';
 import type { UserMessage } from '../../protocol/inbound.js';
 import type { Caller } from '../caller.js';
-import { BackpressureError, MessageNotFoundError, MessageNotQueuedError } from '../errors.js';
+import {
+  BackpressureError,
+  InvalidRequestError,
+  MessageNotFoundError,
+  MessageNotQueuedError,
+} from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
 import { IdempotencyKeys } from '../idempotency-keys.js';
+import type { ReplacedMessages } from './replaced-messages.js';
 import type { Steering } from './steering.js';
 
 export interface MessageQueueLimits {
@@ -15,6 +21,9 @@ export interface MessageQueueLimits {
   /** How many characters the queued messages may have together before the next one is rejected. */
   maxLogChars: number;
 }
+
+const NOT_STEERED =
+  'replaces: not with the delivery next_step. A message that replaces another one begins a turn.';
 
 type SteeredState = Pick<Steering, 'isTaken' | 'settle'>;
 
@@ -28,6 +37,7 @@ export class MessageQueue {
   readonly #limits: MessageQueueLimits;
   readonly #assertAvailable: () => void;
   readonly #steered: () => SteeredState;
+  readonly #replaced: () => Pick<ReplacedMessages, 'check' | 'assertAtRest'>;
   /** True when the log is older than this object, so that the storage may have keys that are not in `#accepted`. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
@@ -35,6 +45,7 @@ export class MessageQueue {
   /**
    * @param assertAvailable throws when a message that was not accepted before cannot be accepted now
    * @param steered returns what tells if an agent has a queued message
+   * @param replaced returns what tells if a message can be replaced
    */
   constructor(
     log: EventLog,
@@ -42,12 +53,14 @@ export class MessageQueue {
     limits: MessageQueueLimits,
     assertAvailable: () => void,
     steered: () => SteeredState,
+    replaced: () => Pick<ReplacedMessages, 'check' | 'assertAtRest'>,
   ) {
     this.#log = log;
     this.#owner = owner;
     this.#limits = limits;
     this.#assertAvailable = assertAvailable;
     this.#steered = steered;
+    this.#replaced = replaced;
     this.#mayHaveEarlierKeys = log.lastSeq > 0;
   }
 
@@ -57,6 +70,7 @@ export class MessageQueue {
    *
    * @param by who has sent it
    * @throws BackpressureError when the queue is full
+   * @throws MessageNotReplaceableError when the message that it replaces cannot be replaced
    */
   accept(message: UserMessage, by: Caller, idempotencyKey: string | undefined): Promise<void> {
     const messageId = message.message_id ?? randomUUID();
@@ -79,13 +93,19 @@ export class MessageQueue {
   }
 
   async #enqueue(
-    { message_id, content, delivery }: UserMessage & { message_id: string },
+    { message_id, content, delivery, replaces }: UserMessage & { message_id: string },
     { id: by }: Caller,
     keys: string[],
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
       const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
       if (known.includes(true)) return;
+    }
+    if (replaces !== undefined) {
+      if (delivery === 'next_step') throw new InvalidRequestError(NOT_STEERED);
+      await this.#replaced().check(replaces);
+      // Without an await from here on.
+      this.#replaced().assertAtRest(replaces);
     }
     this.#assertAvailable();
     const { queue, queuedChars } = this.#log.state;
@@ -95,7 +115,13 @@ export class MessageQueue {
     if (queue.length > 0 && queuedChars >= this.#limits.maxLogChars) {
       throw new BackpressureError(`${queuedChars} characters of messages are`);
     }
-    const data = { message_id, content, ...(delivery === 'next_step' && { delivery }), by };
+    const data = {
+      message_id,
+      content,
+      ...(delivery === 'next_step' && { delivery }),
+      ...(replaces !== undefined && { replaces }),
+      by,
+    };
     await this.#log.appendOnce({ event: 'user_message', data }, keys);
   }
 

@@ -12,6 +12,7 @@ import { budgetLeft } from './budget.js';
 import { type RequestDecision, reportDecision } from './decision.js';
 import { McpServers } from './mcp-servers.js';
 import { MessageQueue } from './message-queue.js';
+import { ReplacedMessages, turnSearch } from './replaced-messages.js';
 import { Requests } from './requests.js';
 import { SessionActivity } from './session-activity.js';
 import { Answering } from './answering.js';
@@ -38,6 +39,7 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly transcripts: DurableTranscripts | null;
   readonly gate: TurnGate;
   readonly queue: MessageQueue;
+  readonly replaced: ReplacedMessages;
   readonly settings: SessionSettings;
   readonly activity: SessionActivity;
   readonly tasks: Tasks;
@@ -82,7 +84,13 @@ export class SessionParts implements EndingParts, SlotHolder {
       limits,
       () => this.#assertAgentAvailable(),
       () => this.gate.steering,
+      () => this.replaced,
     );
+    this.replaced = new ReplacedMessages({
+      log,
+      isAtWork: () => this.gate.agent.work.isAtWork,
+      hasTurn: turnSearch(sdkFactory, () => this.#conversation),
+    });
     this.requests = new Requests(log, {
       sessionId: record.id,
       timeoutMs: limits.requestTimeoutMs,
@@ -214,7 +222,8 @@ export class SessionParts implements EndingParts, SlotHolder {
     const folders = await this.deps.folders.find(this.record);
     this.quota?.start();
     const { id, owner, config } = this.record;
-    const maxBudgetUsd = budgetLeft(config, this.log.state.spentUsd);
+    const { spentUsd, replacedMessage } = this.log.state;
+    const maxBudgetUsd = budgetLeft(config, spentUsd);
     return {
       ...config,
       ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
@@ -226,6 +235,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       ...(this.transcripts && { transcripts: this.transcripts }),
       ...(this.#isDurable && { alwaysAsks: this.#isDurable }),
       ...(awaited && { awaited }),
+      ...(replacedMessage !== null && { rewindTo: replacedMessage }),
       canUseTool: (toolName, input, context) => this.requests.ask(toolName, input, context),
       askPeople: (kind, asked, signal) => this.requests.askPeople(kind, asked, signal),
     };

@@ -1,6 +1,7 @@
 import type { AgentInput, SdkFactory, StoredConversation } from '../agent-client.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { retry } from '../timing/retry.js';
 import { isPermittedCommand, type PermittedCommands } from '../slash-command.js';
 
 export interface SteeringOptions {
@@ -27,6 +28,7 @@ export class Steering {
   readonly #log: EventLog;
   readonly #taken = new Set<string>();
   readonly #uncertain = new Set<string>();
+  readonly #closed = new AbortController();
   #settling: Promise<void> | null = null;
 
   constructor(options: SteeringOptions) {
@@ -79,6 +81,11 @@ export class Steering {
     this.#taken.clear();
   }
 
+  /** Ends the search for uncertain messages, which stay so. */
+  close(): void {
+    this.#closed.abort();
+  }
+
   /** Finds out which messages the conversation has. Resolves when no message is uncertain. Never rejects. */
   settle(): Promise<void> {
     this.#settling ??= this.#settle().finally(() => {
@@ -89,18 +96,29 @@ export class Steering {
 
   async #settle(): Promise<void> {
     const asked = [...this.#uncertain];
-    const { sessionId, findMessages, logger } = this.#options;
-    try {
-      const found = await findMessages(asked);
-      for (const messageId of found) {
-        if (this.#uncertain.delete(messageId)) this.#record(messageId);
-      }
-    } catch (error) {
-      logger.warn(
-        `Session ${sessionId}: could not read its conversation for steered messages. They stay queued. ${String(error)}`,
-      );
+    const found = await this.#find(asked).catch(() => null);
+    if (found === null) return; // closed: the next server finds out
+    for (const messageId of found) {
+      if (this.#uncertain.delete(messageId)) this.#record(messageId);
     }
     for (const messageId of asked) this.#uncertain.delete(messageId);
+  }
+
+  /** Reads the conversation, again until the storage answers: a message that it may have must not be sent again. */
+  #find(asked: readonly string[]): Promise<readonly string[]> {
+    const { sessionId, findMessages, logger } = this.#options;
+    const { signal } = this.#closed;
+    let isReported = false;
+    return retry(() => findMessages(asked), {
+      signal,
+      isFinal: () => signal.aborted,
+      onFailure: (error) => {
+        if (isReported) return;
+        isReported = true;
+        const problem = `could not read its conversation for steered messages. Retrying. ${String(error)}`;
+        logger.warn(`Session ${sessionId}: ${problem}`);
+      },
+    });
   }
 
   #record(messageId: string): void {

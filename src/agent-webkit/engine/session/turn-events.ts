@@ -65,3 +65,11 @@ export function permissionModeChanged(permission_mode: PermissionMode): WireEven
 export function errorEvent(code: string, message: string): WireEvent {
   return { event: 'error', data: { code, message } };
 }
+
+/** Returns the event with which the agent forgets a message, before the turn of the one that replaces it. */
+export function rewound(replaced: string, replacedBy: string): WireEvent {
+  return {
+    event: 'conversation_rewound',
+    data: { message_id: replaced, replaced_by: replacedBy },
+  };
+}

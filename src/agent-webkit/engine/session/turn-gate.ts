@@ -10,7 +10,7 @@ import type { GateState } from './gate-state.js';
 import { turnInterrupted } from './interrupted-turn.js';
 import type { TurnGateOptions } from './turn-gate-options.js';
 import { lostTasks } from './tasks.js';
-import { errorEvent, sessionState } from './turn-events.js';
+import { errorEvent, rewound, sessionState } from './turn-events.js';
 import { Steering } from './steering.js';
 import { TurnRecord } from './turn-record.js';
 import { type NextCall, WaitingTurn } from './waiting-turn.js';
@@ -37,6 +37,7 @@ export class TurnGate {
    * log's own flag is true from the first `turn_start` on, before there is anything to resume.
    */
   #hasConversation: boolean;
+
   constructor(options: TurnGateOptions) {
     this.#options = options;
     this.#log = options.log;
@@ -197,6 +198,7 @@ export class TurnGate {
   /** Starts no more turns and stops the agent. Resolves when the agent is gone; may be called again. */
   close(graceMs: number): Promise<void> {
     this.#enter({ name: 'closed' });
+    this.#steering.close();
     this.#options.requests.detach();
     this.#options.requests.cancelUndurable();
     this.#options.requests.stopTimers();
@@ -208,10 +210,15 @@ export class TurnGate {
     this.#state = state;
   }
 
-  async #startTurn({ messageId, content, by }: QueuedMessage): Promise<void> {
+  async #startTurn({ messageId, content, by, replaces }: QueuedMessage): Promise<void> {
     const author = by === undefined ? {} : { by };
     const data = { message_id: messageId, ...author, ...this.#options.describeWalls() };
     const events: WireEvent[] = [{ event: 'turn_start', data }];
+    if (replaces !== undefined) {
+      events.unshift(rewound(replaces, messageId));
+      // It remembers what the next one has forgotten.
+      this.#agent.outdate();
+    }
     if (this.#state.name === 'dormant') events.unshift(sessionState('idle'));
     // A new object, because another turn may be starting when this one compares the state.
     const starting: GateState = { name: 'starting' };
