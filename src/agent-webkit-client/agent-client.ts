@@ -21,6 +21,13 @@ export interface AgentClientOptions extends HttpOptions {
   readonly silenceMs?: number;
   /** The delays between attempts. */
   readonly backoff?: BackoffOptions;
+  /**
+   * The id of the caller at the server. A request that needs several approvals, and that this caller has approved, is
+   * not offered again, also after a reload.
+   *
+   * @default learned from the sessions that the caller owns
+   */
+  readonly callerId?: string;
 }
 
 export interface PageOptions {
@@ -69,16 +76,19 @@ export class AgentClient {
   readonly #http: Http;
   readonly #settings: StreamSettings;
   readonly #shared: SharedStream;
-  readonly #answered = new AnsweredRequests();
+  /** @internal for the hooks of React */
+  readonly answered: AnsweredRequests;
 
   /** @throws TypeError when the `url` is not an address of HTTP */
   constructor({
     transport = defaultTransport(),
     silenceMs = 45_000,
     backoff,
+    callerId,
     ...http
   }: AgentClientOptions) {
     this.#http = new Http(http);
+    this.answered = new AnsweredRequests(callerId ?? null);
     this.#settings = { transport, silenceMs, backoff };
     this.#shared = new SharedStream(this.#http, this.#settings);
   }
@@ -109,12 +119,12 @@ export class AgentClient {
 
   /** Returns a session by its id. Asks the server nothing. */
   attach(sessionId: string): AgentSession {
-    return new AgentSession(sessionId, this.#http, this.#settings, this.#answered, this.#shared);
+    return new AgentSession(sessionId, this.#http, this.#settings, this.answered, this.#shared);
   }
 
   /**
-   * Listens to the caller's sessions: their events from now on, and those that are created and deleted. All listeners, and
-   * the readers of the transport `shared`, have one connection. After each `stream_start`, and after each `stream_gap`, read
+   * Listens to the caller's sessions: their events from now on, and the sessions that are created, shared, no longer
+   * shared, and deleted. All listeners, and the readers of the transport `shared`, have one connection. After each `stream_start`, and after each `stream_gap`, read
    * anew what you show.
    *
    * @returns a function that removes the listener
@@ -124,8 +134,10 @@ export class AgentClient {
   }
 
   /** Returns a page of the sessions that the caller owns or is a member of. With a filter, it can have fewer than `limit`. */
-  list(page: ListOptions = {}): Promise<SessionsPage> {
-    return this.#http.send<SessionsPage>({ path: `/sessions${queryOf(page)}` });
+  async list(page: ListOptions = {}): Promise<SessionsPage> {
+    const found = await this.#http.send<SessionsPage>({ path: `/sessions${queryOf(page)}` });
+    this.answered.learn(found.sessions);
+    return found;
   }
 
   /** Yields the sessions that the caller owns or is a member of. */

@@ -34,7 +34,8 @@ export class AgentSession {
   readonly #settings: StreamSettings;
   readonly #stream: EventStream | SharedEvents;
   readonly #outbox: Outbox;
-  readonly #answered: AnsweredRequests;
+  /** @internal for the hooks of React */
+  readonly answered: AnsweredRequests;
 
   /** @internal `AgentClient` returns sessions. */
   constructor(
@@ -47,7 +48,7 @@ export class AgentSession {
     this.id = id;
     this.#http = http;
     this.#settings = settings;
-    this.#answered = answered;
+    this.answered = answered;
     const own = new EventStream(http, id, settings);
     const isShared = settings.transport === 'shared';
     this.#stream = isShared ? new SharedEvents(http, id, shared, own, settings) : own;
@@ -130,7 +131,7 @@ export class AgentSession {
   async #readRequests(inbox: RequestInbox, options: EventStreamOptions): Promise<void> {
     try {
       const { pending, last_id: after } = await this.info();
-      for (const asked of pending) if (!this.#answered.has(asked)) inbox.add(asked);
+      for (const asked of pending) if (!this.answered.has(asked)) inbox.add(asked);
       for await (const event of this.events({ ...options, after })) inbox.observe(event);
       inbox.end();
     } catch (error) {
@@ -157,7 +158,7 @@ export class AgentSession {
       }
     };
     await this.#retry(attempt, options);
-    this.#answered.add(reply.correlation_id);
+    this.answered.add(reply.correlation_id);
   }
 
   /** Returns the number of approvals of a request that needs more of them after an answer. */
@@ -191,8 +192,14 @@ export class AgentSession {
    * @throws ApiError when the server refuses it
    */
   info(options?: RetryOptions): Promise<SessionInfo> {
-    const attempt = () =>
-      this.#http.send<SessionInfo>({ path: this.#path, signal: options?.signal });
+    const attempt = async () => {
+      const info = await this.#http.send<SessionInfo>({
+        path: this.#path,
+        signal: options?.signal,
+      });
+      this.answered.learn([info]);
+      return info;
+    };
     if (!options) return attempt();
     return retry(attempt, { ...options, max: Infinity, backoff: this.#settings.backoff });
   }

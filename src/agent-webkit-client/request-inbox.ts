@@ -2,6 +2,21 @@ import type { PendingRequest } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
 import type { AgentRequest, Resolution } from './agent-request.js';
 
+/** Returns the request that an event opens; null if it opens none. */
+export function requestOpenedBy({ event, data }: DeliveredEvent): PendingRequest | null {
+  switch (event) {
+    case 'permission_request':
+    case 'ask_user_question':
+    case 'elicitation_request':
+    case 'dialog_request':
+    case 'hook_decision_request':
+      // The name still fits the data, which the compiler cannot follow.
+      return { event, ...data } as PendingRequest;
+    default:
+      return null;
+  }
+}
+
 type Create = (asked: PendingRequest, resolved: Promise<Resolution>) => AgentRequest;
 
 interface Entry {
@@ -33,22 +48,14 @@ export class RequestInbox {
   }
 
   /** Opens or closes a request, if the event does. */
-  observe({ event, data }: DeliveredEvent): void {
-    switch (event) {
-      case 'permission_request':
-      case 'ask_user_question':
-      case 'elicitation_request':
-      case 'dialog_request':
-      case 'hook_decision_request':
-        // The name still fits the data, which the compiler cannot follow.
-        return this.add({ event, ...data } as PendingRequest);
-      case 'request_resolved':
-        this.#open.get(data.correlation_id)?.resolve(data);
-        this.#open.delete(data.correlation_id);
-        this.#waiting.delete(data.correlation_id);
-        return;
-      default:
-    }
+  observe(event: DeliveredEvent): void {
+    const asked = requestOpenedBy(event);
+    if (asked) return this.add(asked);
+    if (event.event !== 'request_resolved') return;
+    const { data } = event;
+    this.#open.get(data.correlation_id)?.resolve(data);
+    this.#open.delete(data.correlation_id);
+    this.#waiting.delete(data.correlation_id);
   }
 
   /** Ends the inbox. A reader gets the error, if there is one, after the requests that are left. */

@@ -21,7 +21,14 @@ export type Update =
     }
   /** The caller has a new session. All of its events follow. */
   | { readonly event: 'session_created'; readonly session_id: string; readonly data: SessionInfo }
-  | { readonly event: 'session_deleted'; readonly session_id: string; readonly data: object }
+  /** The caller is a member of the session from now on. Its events after `last_id` follow. */
+  | { readonly event: 'session_shared'; readonly session_id: string; readonly data: SessionInfo }
+  /** The caller may no longer read the session, or it was deleted. No later event of it follows. */
+  | {
+      readonly event: 'session_unshared' | 'session_unreadable' | 'session_deleted';
+      readonly session_id: string;
+      readonly data: object;
+    }
   /** The events of the session after `after_id` and up to `last_id` do not follow. */
   | {
       readonly event: 'stream_gap';
@@ -31,7 +38,22 @@ export type Update =
   | ({ readonly session_id: string } & DeliveredEvent);
 
 /** The events of the stream itself. */
-const OWN_EVENTS = new Set(['stream_start', 'session_created', 'session_deleted', 'stream_gap']);
+const OWN_EVENTS = new Set([
+  'stream_start',
+  'session_created',
+  'session_shared',
+  'session_unshared',
+  'session_unreadable',
+  'session_deleted',
+  'stream_gap',
+]);
+
+/** Returns the id of the session that leaves the stream with an update; null if none does. */
+export function sessionThatLeaves({ event, session_id: id }: Update): string | null {
+  const leaves =
+    event === 'session_deleted' || event === 'session_unshared' || event === 'session_unreadable';
+  return leaves ? id : null;
+}
 
 export interface StreamListener {
   onConnection(connection: Connection): void;
@@ -145,14 +167,17 @@ export class SharedStream {
   }
 
   #note(update: Update): void {
-    if (update.event === 'stream_start') {
+    const left = sessionThatLeaves(update);
+    if (left !== null) {
+      this.#lastIds.delete(left);
+    } else if (update.event === 'stream_start') {
       this.#lastIds.clear();
       for (const { session_id, last_id } of update.data.sessions)
         this.#lastIds.set(session_id, last_id);
-    } else if (update.event === 'session_deleted') {
-      this.#lastIds.delete(update.session_id);
     } else if (update.event === 'session_created') {
       this.#lastIds.set(update.session_id, 0);
+    } else if (update.event === 'session_shared') {
+      this.#lastIds.set(update.session_id, update.data.last_id);
     } else if (update.event === 'stream_gap') {
       this.#lastIds.set(update.session_id, update.data.last_id);
     } else if ('id' in update) {

@@ -1,5 +1,7 @@
 import type { AgentRequest } from '../agent-webkit-client/agent-request.js';
 import type { AgentSession } from '../agent-webkit-client/agent-session.js';
+import type { AnsweredRequests } from '../agent-webkit-client/answered-requests.js';
+import { requestOpenedBy } from '../agent-webkit-client/request-inbox.js';
 import type { PendingRequest } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent } from '../agent-webkit/protocol/events.js';
 
@@ -9,9 +11,15 @@ export class OpenRequests {
   /** The ids of those that were resolved since the last list was asked for. */
   readonly #resolved = new Set<string>();
 
-  /** The open ones, the oldest first. */
+  readonly #answered: AnsweredRequests;
+
+  constructor(answered: AnsweredRequests) {
+    this.#answered = answered;
+  }
+
+  /** The open ones that this caller has not answered, the oldest first. */
   get list(): readonly AgentRequest[] {
-    return [...this.#byId.values()];
+    return [...this.#byId.values()].filter(({ asked }) => !this.#answered.has(asked));
   }
 
   /** Call it before a list is asked for, which is then passed to {@link load}. */
@@ -30,16 +38,14 @@ export class OpenRequests {
   }
 
   /** Opens or closes a request. Returns true if the event does that. */
-  observe(session: AgentSession, { event, data }: DeliveredEvent): boolean {
+  observe(session: AgentSession, opened: DeliveredEvent): boolean {
+    const asked = requestOpenedBy(opened);
+    if (asked) {
+      this.#add(session, asked);
+      return true;
+    }
+    const { event, data } = opened;
     switch (event) {
-      case 'permission_request':
-      case 'ask_user_question':
-      case 'elicitation_request':
-      case 'dialog_request':
-      case 'hook_decision_request':
-        // The name still fits the data, which the compiler cannot follow.
-        this.#add(session, { event, ...data } as PendingRequest);
-        return true;
       case 'request_approved':
         this.#approve(session, data.correlation_id, data.by);
         return true;

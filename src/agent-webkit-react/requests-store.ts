@@ -3,6 +3,7 @@ import type { AgentRequest } from '../agent-webkit-client/agent-request.js';
 import type { AgentSession } from '../agent-webkit-client/agent-session.js';
 import type { Connection } from '../agent-webkit-client/event-stream.js';
 import type { PendingRequest } from '../agent-webkit/protocol/answers.js';
+import { sessionThatLeaves } from '../agent-webkit-client/shared-stream.js';
 import { OpenRequests } from './open-requests.js';
 import { Store } from './store.js';
 import { watchUntil } from './watch-until.js';
@@ -22,7 +23,7 @@ const MAX_PAGES = 10;
 /** The open requests of all sessions of the caller. */
 export class RequestsStore extends Store<RequestsView> {
   readonly #client: AgentClient;
-  readonly #requests = new OpenRequests();
+  readonly #requests: OpenRequests;
   #connection: Connection = { state: 'connecting' };
   #isLoading = true;
   #error: unknown = null;
@@ -33,16 +34,19 @@ export class RequestsStore extends Store<RequestsView> {
       onStop,
     );
     this.#client = client;
+    this.#requests = new OpenRequests(client.answered);
   }
 
   protected override run(signal: AbortSignal): void {
+    this.#client.answered.listen(() => this.changed(), signal);
     watchUntil(this.#client, signal, {
       onConnection: (connection) => {
         this.#connection = connection;
         this.changed();
       },
       onUpdate: (update) => {
-        if (update.event === 'session_deleted') this.#requests.clear(update.session_id);
+        const left = sessionThatLeaves(update);
+        if (left !== null) this.#requests.clear(left);
         else if (!('id' in update)) return;
         else if (!this.#requests.observe(this.#client.attach(update.session_id), update)) return;
         this.changed();

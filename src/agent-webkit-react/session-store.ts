@@ -41,7 +41,7 @@ type Outgoing = Extract<ConversationItem, { kind: 'user' }>;
 export class SessionStore extends Store<SessionView> {
   readonly session: AgentSession;
   readonly #conversation = new Conversation();
-  readonly #requests = new OpenRequests();
+  readonly #requests: OpenRequests;
   /** The messages that the server has not published yet. */
   readonly #outgoing = new Map<string, Outgoing>();
   #connection: Connection = INITIAL.connection;
@@ -52,6 +52,7 @@ export class SessionStore extends Store<SessionView> {
   constructor(session: AgentSession, onStop: () => void) {
     super(INITIAL, onStop);
     this.session = session;
+    this.#requests = new OpenRequests(session.answered);
   }
 
   /** Sends a message, which is shown at once. Resolves to its id when the server has accepted it. */
@@ -70,6 +71,7 @@ export class SessionStore extends Store<SessionView> {
   readonly interrupt = (): Promise<void> => this.session.interrupt();
 
   protected override run(signal: AbortSignal): void {
+    this.session.answered.listen(() => this.changed(), signal);
     void this.#run(signal).catch((error: unknown) => {
       if (signal.aborted) return;
       this.#status = 'failed';

@@ -1,7 +1,7 @@
 import type { AgentClient } from '../agent-webkit-client/agent-client.js';
 import { ApiError } from '../agent-webkit-client/api-error.js';
 import type { Connection } from '../agent-webkit-client/event-stream.js';
-import type { Update } from '../agent-webkit-client/shared-stream.js';
+import { sessionThatLeaves, type Update } from '../agent-webkit-client/shared-stream.js';
 import type { SessionInfo } from '../agent-webkit/protocol/answers.js';
 import { Store } from './store.js';
 import { watchUntil } from './watch-until.js';
@@ -73,8 +73,10 @@ export class SessionsStore extends Store<SessionsView> {
   /** Returns true if a session is to be read anew. */
   #take(update: Update): boolean {
     if (update.event === 'stream_start') return false;
-    if (update.event === 'session_created') this.#byId.set(update.session_id, update.data);
-    else if (update.event === 'session_deleted') this.#byId.delete(update.session_id);
+    const left = sessionThatLeaves(update);
+    if (update.event === 'session_created' || update.event === 'session_shared')
+      this.#byId.set(update.session_id, update.data);
+    else if (left !== null) this.#byId.delete(left);
     else if (FREQUENT.test(update.event)) return false;
     else this.#stale.add(update.session_id);
     this.changed();
