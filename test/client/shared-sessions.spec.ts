@@ -67,7 +67,10 @@ describe('sessions that are shared', () => {
 
   it('are added to the list of a member, and removed from it', async () => {
     const view = sessionsOf(connect('bob'));
-    await eventually(view, ({ connection, isLoading }) => connection.state === 'open' && !isLoading);
+    await eventually(
+      view,
+      ({ connection, isLoading }) => connection.state === 'open' && !isLoading,
+    );
     await share({ id: 'bob', role: 'viewer' });
     await eventually(view, ({ sessions }) => sessions.length === 1);
     expect(view().sessions).toMatchObject([{ session_id: owned.id, role: 'viewer' }]);
@@ -82,7 +85,10 @@ describe('sessions that are shared', () => {
       ({ pending }) => pending.length === 1,
     );
     const view = requestsOf(connect('bob'));
-    await eventually(view, ({ connection, isLoading }) => connection.state === 'open' && !isLoading);
+    await eventually(
+      view,
+      ({ connection, isLoading }) => connection.state === 'open' && !isLoading,
+    );
     expect(view().requests).toEqual([]);
     await share({ id: 'bob', role: 'approver' });
     await eventually(view, ({ requests }) => requests.length === 1);
@@ -107,7 +113,7 @@ describe('sessions that are shared', () => {
     await eventually(others, (view) => view.requests.length === 0);
   });
 
-  it('recognize an owner who has approved a request without being told the id', async () => {
+  it('recognize the approval of an owner without the option callerId', async () => {
     await owned.send('pay');
     const { pending } = await eventually(
       () => owned.info(),
