@@ -28,6 +28,7 @@ export type { OutgoingMessage } from './agent-webkit-client/outbox.js';
 export { EventsLostError, OutboxFullError, ApiError } from './agent-webkit-client/api-error.js';
 export type {
   CreatedSession,
+  DailyBudget,
   DailyUsage,
   ListedRequest,
   PendingRequest,

@@ -214,6 +214,7 @@ export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { RequestPage } from './agent-webkit/engine/registry/request-page.js';
 export type { SessionFilter } from './agent-webkit/engine/registry/session-filter.js';
+export type { DailyBudgetState } from './agent-webkit/engine/daily-budget.js';
 export type { UsageRange, UsageReport } from './agent-webkit/engine/registry/usage-report.js';
 export type {
   ListPosition,
@@ -267,6 +268,7 @@ export type {
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
 export type {
+  DailyBudget,
   DailyUsage,
   DecisionRecord,
   EventsPage,
@@ -285,6 +287,7 @@ export type {
 // Errors
 export {
   AgentsBusyError,
+  DailyBudgetExhaustedError,
   AgentWebkitError,
   BackpressureError,
   ServerOverloadedError,

@@ -17,6 +17,8 @@ export class ApiError extends Error {
 
   /** True if the same request may succeed later: the server is busy, starts, or is not there. */
   get isTemporary(): boolean {
+    // Until tomorrow: a person decides.
+    if (this.code === 'daily_budget_exhausted') return false;
     return this.status >= 500 || this.status === 408 || this.status === 429;
   }
 }

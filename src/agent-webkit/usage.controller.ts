@@ -25,7 +25,7 @@ export class UsageController {
     @Query(new ValidatedPipe(ReadUsageDto)) range: Readonly<Pick<ReadUsageDto, 'from' | 'to'>>,
     @CurrentCaller() caller: Caller,
   ): Promise<Usage> {
-    const { from, to, usage } = await this.engine.usage(caller, range);
+    const { from, to, usage, budget } = await this.engine.usage(caller, range);
     return {
       from,
       to,
@@ -39,6 +39,11 @@ export class UsageController {
         cache_creation_input_tokens: row.cacheCreationTokens,
         turns: row.turns,
       })),
+      budget: budget && {
+        max_usd: budget.maxUsd,
+        spent_usd: budget.spentUsd,
+        resets_at: budget.resetsAt.toISOString(),
+      },
     };
   }
 }

@@ -13,6 +13,7 @@ const READERS: Readonly<Record<string, string>> = {
   'agent-webkit-client/api-error.ts': 'compared with the date of a Retry-After',
   'agents/claude/awaited-entries.ts': 'the time of an entry of a transcript',
   'agents/scripted/sdk-message.ts': 'the time in a message',
+  'engine/daily-budget.ts': 'compared with the stored days of usage',
   'engine/event-log/event-log.ts': 'the time of an event, and the age of stored ones',
   'engine/registry/deletions.ts': 'the time of an event',
   'engine/registry/listing.ts': 'compared with the stored last activity',

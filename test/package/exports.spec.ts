@@ -39,6 +39,7 @@ async function importWithout(entry: string, packages: string[]): Promise<unknown
 const COMMON = [
   'AgentWebkitError',
   'AgentsBusyError',
+  'DailyBudgetExhaustedError',
   'BackpressureError',
   'CONVERSATION_EVENTS',
   'ConflictError',

@@ -49,6 +49,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
   ['AGENT_WEBKIT_BACKGROUND_GRACE_MS', '20', { timeouts: { backgroundGraceMs: 20 } }],
   ['AGENT_WEBKIT_KEEPALIVE_MS', '18', { stream: { keepAliveMs: 18 } }],
   ['AGENT_WEBKIT_MAX_BUDGET_USD', '0.25', { agent: { maxBudgetUsd: 0.25 } }],
+  ['AGENT_WEBKIT_MAX_BUDGET_USD_PER_DAY', '2.5', { agent: { maxBudgetUsdPerDay: 2.5 } }],
   ['AGENT_WEBKIT_WARM_POOL', '0', { agent: { warmPool: 0 } }],
   ['AGENT_WEBKIT_WORKSPACE', '/', { workspace: { root: '/' } }],
   ['AGENT_WEBKIT_WORKSPACE_PER', 'owner', { workspace: { per: 'owner' } }],

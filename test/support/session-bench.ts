@@ -8,6 +8,7 @@ import type { RequestEscalationByTool } from '../../src/agent-webkit/engine/requ
 import type { RequestExpiryByTool } from '../../src/agent-webkit/engine/request-expiry.js';
 import type { CanAnswer } from '../../src/agent-webkit/engine/session/answering.js';
 import type { RequestDecision } from '../../src/agent-webkit/engine/session/decision.js';
+import type { DailyBudget } from '../../src/agent-webkit/engine/daily-budget.js';
 import type { DurableTools } from '../../src/agent-webkit/engine/durable-tools.js';
 import { Session } from '../../src/agent-webkit/engine/session/session.js';
 import type {
@@ -26,6 +27,7 @@ import { fakeAgents, type FakeAgentClient } from './fake-agent-client.js';
 import { FakeFolders } from './fake-folders.js';
 
 export interface BenchOptions {
+  dailyBudget?: DailyBudget;
   expiry?: RequestExpiryByTool;
   approvals?: RequestApprovalsByTool;
   escalation?: RequestEscalationByTool;
@@ -129,6 +131,7 @@ export class SessionBench {
       permissionModes: ['default', 'acceptEdits', 'plan'],
       slots: slots ?? new AgentSlots(100),
       canAnswer: options.canAnswer ?? null,
+      dailyBudget: options.dailyBudget ?? null,
       ...(options.expiry && { expiry: options.expiry }),
       ...(options.approvals && { approvals: options.approvals }),
       ...(options.escalation && { escalation: options.escalation }),

@@ -329,6 +329,8 @@ export interface AgentClient {
    * @default 0
    */
   readonly unreportedUsd?: number;
+  /** The `maxBudgetUsd` of an agent that was started ahead, before it got its {@link AgentStart}. @default that of its start */
+  readonly maxBudgetUsd?: number | undefined;
   /**
    * Folders in which the agent writes, and that are not those of its session. They count towards the session's
    * disk quota while it runs.

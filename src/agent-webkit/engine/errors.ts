@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'too_many_sessions'
   | 'too_many_creations'
   | 'too_many_subscribers'
+  | 'daily_budget_exhausted'
   | 'agents_busy'
   | 'backpressure'
   | 'server_overloaded'
@@ -231,6 +232,20 @@ export class TooManySubscribersError extends AgentWebkitError {
   constructor(limit: number, of: 'session' | 'caller' = 'session') {
     const who = of === 'session' ? 'This session has' : 'You have';
     super(`${who} reached the limit of ${limit} open streams. Close one and try again.`);
+  }
+}
+
+/** The owner of the session has used up the budget of the day. */
+export class DailyBudgetExhaustedError extends AgentWebkitError {
+  readonly code = 'daily_budget_exhausted';
+  override readonly retryAfterSeconds: number;
+
+  /** @param resetsAt the beginning of the next UTC day, in ISO 8601 */
+  constructor(maxUsd: number, retryAfterSeconds: number, resetsAt?: string) {
+    super(
+      `The budget of $${maxUsd} for today is used up. It resets at ${resetsAt}. Send the message again then.`,
+    );
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -8,6 +8,7 @@ import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
 import { ServerFolderError } from '../engine/workspace/server-folder-error.js';
 import { WorkspaceFolders } from '../engine/workspace/workspace-folders.js';
+import { OptionError } from '../options/option-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { ChosenSandbox } from './chosen-sandbox.js';
 import { notifierFor } from './notifier.js';
@@ -36,6 +37,7 @@ export function createRegistry(
 ): SessionRegistry {
   const { registry, policy, verifyIntervalMs, network, workspace, notify } = options;
   const { sandbox, storage, bus, logger } = ports;
+  checkBudget(registry, storage);
   const folders = new WorkspaceFolders({
     ...workspace,
     isDurable: storage.durable,
@@ -59,6 +61,18 @@ export function createRegistry(
       return { sandbox: name, network: config.network?.allow ?? network.allow };
     },
   });
+}
+
+/** @throws OptionError when the storage cannot count what the budget limits */
+function checkBudget(
+  { maxBudgetUsdPerDay }: Pick<ResolvedOptions['registry'], 'maxBudgetUsdPerDay'>,
+  { usage }: StorageProvider,
+): void {
+  if (maxBudgetUsdPerDay == null || usage) return;
+  throw new OptionError(
+    "option 'storage' must be a storage with `usage` while `agent.maxBudgetUsdPerDay` is set. Use one of this package, " +
+      'or implement `usage` in yours.',
+  );
 }
 
 /**

@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   too_many_sessions: 429,
   too_many_creations: 429,
   too_many_subscribers: 429,
+  daily_budget_exhausted: 429,
   agents_busy: 503,
   backpressure: 503,
   server_overloaded: 503,

@@ -69,6 +69,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   too_many_sessions: ['create'],
   too_many_creations: ['create'],
   too_many_subscribers: ['events', 'stream'],
+  daily_budget_exhausted: ['create', 'input'],
   agents_busy: ['create', 'input'],
   backpressure: ['input', 'editMessage'],
   server_overloaded: 'all',

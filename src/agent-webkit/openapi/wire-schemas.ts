@@ -2921,7 +2921,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitUsage: {
     description: 'The response to GET /usage.',
     type: 'object',
-    required: ['from', 'to', 'usage'],
+    required: ['from', 'to', 'usage', 'budget'],
     properties: {
       from: { description: 'The first day.', type: 'string' },
       to: { description: 'The last day.', type: 'string' },
@@ -2930,6 +2930,10 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           'In the order of their days, and those of the same day in that of their models. Days without usage have none.',
         type: 'array',
         items: { $ref: '#/components/schemas/AgentWebkitDailyUsage' },
+      },
+      budget: {
+        description: 'The budget of the present UTC day; null if the server sets none.',
+        oneOf: [{ $ref: '#/components/schemas/AgentWebkitDailyBudget' }, { type: 'null' }],
       },
     },
   },
@@ -2962,6 +2966,23 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         description:
           'The number of turns that ended. A turn of several models is counted for the one that cost most.',
         type: 'number',
+      },
+    },
+  },
+  AgentWebkitDailyBudget: {
+    description: "The budget of the caller's sessions for the present UTC day.",
+    type: 'object',
+    required: ['max_usd', 'spent_usd', 'resets_at'],
+    properties: {
+      max_usd: { type: 'number' },
+      spent_usd: {
+        description: 'More than `max_usd` if the last turns cost more than what was left.',
+        type: 'number',
+      },
+      resets_at: {
+        description: 'The beginning of the next UTC day.',
+        type: 'string',
+        format: 'date-time',
       },
     },
   },

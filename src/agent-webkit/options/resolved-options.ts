@@ -46,6 +46,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
     warmPool,
     modelRequestsPerMinute,
     modelTokensPerMinute,
+    maxBudgetUsdPerDay,
     durableTools,
     ...session
   } = groupValues(options, 'agent');
@@ -99,6 +100,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
       retentionMs,
       emptySessionTtlMs,
       usageRetentionMs,
+      maxBudgetUsdPerDay,
       shutdownDelayMs,
       drainTimeoutMs,
       shutdownGraceMs,

@@ -175,6 +175,15 @@ export interface DailyUsage {
   turns: number;
 }
 
+/** The budget of the caller's sessions for the present UTC day. */
+export interface DailyBudget {
+  max_usd: number;
+  /** More than `max_usd` if the last turns cost more than what was left. */
+  spent_usd: number;
+  /** The beginning of the next UTC day. */
+  resets_at: string;
+}
+
 /** The response to GET /usage. */
 export interface Usage {
   /** The first day. */
@@ -183,6 +192,8 @@ export interface Usage {
   to: string;
   /** In the order of their days, and those of the same day in that of their models. Days without usage have none. */
   usage: DailyUsage[];
+  /** The budget of the present UTC day; null if the server sets none. */
+  budget: DailyBudget | null;
 }
 
 /** The response to GET /requests. */

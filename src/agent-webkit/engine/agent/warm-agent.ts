@@ -25,6 +25,8 @@ export interface WarmAgentOptions {
   hasTranscripts: boolean;
   /** Tells the calls that always need a person; null for none. */
   alwaysAsks: IsDurable | null;
+  /** The maximum cost of an agent, besides that of its configuration; null for none. */
+  maxBudgetUsd: number | null;
 }
 
 /**
@@ -37,6 +39,7 @@ export class WarmAgent implements SlotHolder {
   readonly sessionId: string;
   readonly idleSince = performance.now();
   readonly #config: SessionConfig;
+  readonly #maxBudgetUsd: number | undefined;
   readonly #client: AgentClient;
   readonly #messages: AsyncIterator<SDKMessage>;
   /** The agent's first message, or its end if it never sends one. */
@@ -55,7 +58,7 @@ export class WarmAgent implements SlotHolder {
     sessionId: string,
     config: SessionConfig,
     place: AgentPlace,
-    { sdkFactory, hasTranscripts, alwaysAsks }: WarmAgentOptions,
+    { sdkFactory, hasTranscripts, alwaysAsks, maxBudgetUsd }: WarmAgentOptions,
     onLost: (cause: unknown) => void,
   ) {
     this.sessionId = sessionId;
@@ -64,8 +67,11 @@ export class WarmAgent implements SlotHolder {
     const bound = new Promise<AgentStart>((resolve) => {
       this.#bind = resolve;
     });
+    const bounds = [config.maxBudgetUsd, maxBudgetUsd].filter((usd) => usd != null);
+    this.#maxBudgetUsd = bounds.length === 0 ? undefined : Math.min(...bounds);
     this.#client = sdkFactory({
       ...this.#config,
+      ...(this.#maxBudgetUsd !== undefined && { maxBudgetUsd: this.#maxBudgetUsd }),
       ...place,
       sessionId,
       conversationId: sessionId,
@@ -113,6 +119,7 @@ export class WarmAgent implements SlotHolder {
       get unreportedUsd() {
         return client.unreportedUsd ?? 0;
       },
+      maxBudgetUsd: this.#maxBudgetUsd,
       get folders() {
         return client.folders ?? [];
       },

@@ -32,6 +32,7 @@ const CLASSES = {
   too_many_sessions: errors.TooManySessionsError,
   too_many_creations: errors.TooManyCreationsError,
   too_many_subscribers: errors.TooManySubscribersError,
+  daily_budget_exhausted: errors.DailyBudgetExhaustedError,
   agents_busy: errors.AgentsBusyError,
   backpressure: errors.BackpressureError,
   server_overloaded: errors.ServerOverloadedError,

@@ -106,6 +106,7 @@ export class LiveSessions {
         sdkFactory,
         hasTranscripts,
         alwaysAsks: durableTools(deps.durableTools),
+        maxBudgetUsd: deps.dailyBudget?.maxUsd ?? null,
         slots,
         prepare: (id, config) => folders.create(id, null, config),
         discard: (id) => this.#removeFolders(id),

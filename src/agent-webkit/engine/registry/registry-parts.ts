@@ -1,6 +1,7 @@
 import type { Bus } from '../bus.js';
 import { ClusterMember } from '../cluster/cluster-member.js';
 import type { Membership } from '../cluster/membership.js';
+import { DailyBudget } from '../daily-budget.js';
 import type { NotificationType } from '../notification.js';
 import type { NotificationReceiver } from '../notification-receiver.js';
 import { NotificationDispatcher } from '../notifications/notification-dispatcher.js';
@@ -31,7 +32,7 @@ export interface Notifier {
 }
 
 export interface SessionRegistryOptions
-  extends Omit<LiveSessionsOptions, 'notifications'>, AdmissionLimits {
+  extends Omit<LiveSessionsOptions, 'notifications' | 'dailyBudget'>, AdmissionLimits {
   policy: SessionPolicy;
   /**
    * Carries messages between the servers that share the storage; null for none.
@@ -45,6 +46,12 @@ export interface SessionRegistryOptions
    * @default null
    */
   notifier?: Notifier | null;
+  /**
+   * The maximum cost of the sessions of an owner in a UTC day, in US dollars, for a storage with `usage`; null for no limit.
+   *
+   * @default null
+   */
+  maxBudgetUsdPerDay?: number | null;
   /** Decides about access to other callers' sessions; null for no access. */
   canAccess: CanAccess | null;
   /** How many streams of several sessions a caller may have on this server. */
@@ -94,6 +101,8 @@ export class RegistryParts {
   readonly dispatcher: NotificationDispatcher | null;
   /** Null for a storage that only this server uses: it loads what it reads. */
   readonly shared: SharedSessions | null;
+  /** Null when owners have no budget of a day. */
+  readonly dailyBudget: DailyBudget | null;
   /** The news of sessions for streams of several. */
   readonly news: SessionNews;
 
@@ -103,11 +112,13 @@ export class RegistryParts {
     const timeoutMs = limits.storageTimeoutMs;
     const storage = new GuardedStorage(options.storage, { timeoutMs, logger });
     const { records } = storage;
+    this.dailyBudget = dailyBudgetOf(options, storage);
     this.dispatcher = createDispatcher(options, storage);
     const notifications = options.notifier ? notificationsOf(options.notifier.types) : undefined;
     const live: LiveSessions = new LiveSessions({
       ...options,
       storage,
+      dailyBudget: this.dailyBudget,
       ...(notifications && { notifications }),
       onAgentFree: () => this.member?.membership.announceRoom(),
       onEntered: (id) => {
@@ -221,6 +232,13 @@ export class RegistryParts {
       logger,
     });
   }
+}
+
+function dailyBudgetOf(
+  { maxBudgetUsdPerDay = null }: SessionRegistryOptions,
+  { usage }: GuardedStorage,
+): DailyBudget | null {
+  return maxBudgetUsdPerDay === null || !usage ? null : new DailyBudget(maxBudgetUsdPerDay, usage);
 }
 
 function createDispatcher(

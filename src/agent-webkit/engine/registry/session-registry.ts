@@ -366,7 +366,8 @@ export class SessionRegistry {
   /** Returns the usage of the sessions that a caller owns, or has owned, as `readUsage` does. */
   async usage(caller: Caller, range: UsageRange): Promise<UsageReport> {
     if (this.#shutdown) throw new ShuttingDownError();
-    return this.wait().for(readUsage(this.#parts.storage.usage, caller.id, range));
+    const { storage, dailyBudget } = this.#parts;
+    return this.wait().for(readUsage({ store: storage.usage, dailyBudget }, caller.id, range));
   }
 
   /**

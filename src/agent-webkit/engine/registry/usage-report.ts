@@ -1,3 +1,4 @@
+import type { DailyBudget, DailyBudgetState } from '../daily-budget.js';
 import { InvalidRequestError } from '../errors.js';
 import { type Day, dayOf, type UsageRow, type UsageStore } from '../usage.js';
 
@@ -15,6 +16,15 @@ export interface UsageReport {
   readonly to: Day;
   /** In the order of their days, and those of the same day in that of their models. */
   readonly usage: readonly UsageRow[];
+  /** The owner's budget of the present day; null for none. */
+  readonly budget: DailyBudgetState | null;
+}
+
+/** The source of the usage of all owners. */
+export interface UsageSource {
+  /** Undefined for a storage that does not store usage: the report is empty then. */
+  readonly store: UsageStore | undefined;
+  readonly dailyBudget: DailyBudget | null;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -25,11 +35,10 @@ const MAX_ROWS = 10_000;
 /**
  * Reads the usage of an owner, also that of sessions that were deleted.
  *
- * @param store undefined for a storage that does not store usage: the report is empty then
  * @throws InvalidRequestError when the range is invalid, or has more than 10,000 rows
  */
 export async function readUsage(
-  store: UsageStore | undefined,
+  { store, dailyBudget }: UsageSource,
   owner: string,
   range: UsageRange,
   now = Date.now(),
@@ -41,7 +50,8 @@ export async function readUsage(
       `from: the days from ${from} to ${to} have more than ${MAX_ROWS} rows. Ask for fewer days.`,
     );
   }
-  return { from, to, usage: [...rows].sort(byDay) };
+  const budget = (await dailyBudget?.read(owner)) ?? null;
+  return { from, to, usage: [...rows].sort(byDay), budget };
 }
 
 function checkRange({ from, to }: UsageRange, now: number): { from: Day; to: Day } {

@@ -35,7 +35,7 @@ export class MessageQueue {
   readonly #log: EventLog;
   readonly #owner: string;
   readonly #limits: MessageQueueLimits;
-  readonly #assertAvailable: () => void;
+  readonly #assertAvailable: () => void | Promise<void>;
   readonly #steered: () => SteeredState;
   readonly #replaced: () => Pick<ReplacedMessages, 'check' | 'assertAtRest'>;
   /** True when the log is older than this object, so that the storage may have keys that are not in `#accepted`. */
@@ -51,7 +51,7 @@ export class MessageQueue {
     log: EventLog,
     owner: string,
     limits: MessageQueueLimits,
-    assertAvailable: () => void,
+    assertAvailable: () => void | Promise<void>,
     steered: () => SteeredState,
     replaced: () => Pick<ReplacedMessages, 'check' | 'assertAtRest'>,
   ) {
@@ -101,13 +101,15 @@ export class MessageQueue {
       const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
       if (known.includes(true)) return;
     }
+    // Without a tick if nothing is asked, because a deletion that begins later must not come before the message.
+    const asked = this.#assertAvailable();
+    if (asked) await asked;
     if (replaces !== undefined) {
       if (delivery === 'next_step') throw new InvalidRequestError(NOT_STEERED);
       await this.#replaced().check(replaces);
       // Without an await from here on.
       this.#replaced().assertAtRest(replaces);
     }
-    this.#assertAvailable();
     const { queue, queuedChars } = this.#log.state;
     if (queue.length >= this.#limits.maxQueuedMessages) {
       throw new BackpressureError(`${queue.length} messages are`);

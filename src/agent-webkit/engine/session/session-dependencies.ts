@@ -1,5 +1,6 @@
 import type { PermissionMode, SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from '../agent/agent-slots.js';
+import type { DailyBudget } from '../daily-budget.js';
 import type { DurableTools } from '../durable-tools.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { EventLogOptions } from '../event-log/event-log.js';
@@ -63,6 +64,12 @@ export interface SessionDependencies {
   commands: PermittedCommands;
   /** The permission modes that clients may request, and to which the agent may change. */
   permissionModes: readonly PermissionMode[];
+  /**
+   * The budget of each owner for a day.
+   *
+   * @default none
+   */
+  dailyBudget?: DailyBudget | null;
   /**
    * The expiry of the requests of some tools.
    *

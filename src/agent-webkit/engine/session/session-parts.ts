@@ -1,4 +1,3 @@
-import type { WireEvent } from '../../protocol/events.js';
 import type { AgentStart, AwaitedCall, StoredConversation } from '../agent-client.js';
 import type { SlotHolder } from '../agent/agent-slots.js';
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
@@ -8,7 +7,7 @@ import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
 import type { SessionDetails } from '../session-details.js';
 import { type SessionRecord, UnstorableError } from '../storage.js';
 import type { QuotaWatch } from '../workspace/quota-watch.js';
-import { budgetLeft } from './budget.js';
+import { Budget } from './budget.js';
 import { type RequestDecision, reportDecision } from './decision.js';
 import { McpServers } from './mcp-servers.js';
 import { MessageQueue } from './message-queue.js';
@@ -23,7 +22,6 @@ import { StoredStatus } from './stored-status.js';
 import { Tasks } from './tasks.js';
 import { createQuotaWatch } from './session-quota.js';
 import { conversationSearch } from './steering.js';
-import { exhaustedResult } from './turn-events.js';
 import { TurnGate } from './turn-gate.js';
 
 /** How many bytes of a session's newest events are in memory, so that live subscribers read no storage. */
@@ -44,6 +42,7 @@ export class SessionParts implements EndingParts, SlotHolder {
   readonly activity: SessionActivity;
   readonly tasks: Tasks;
   readonly mcpServers: McpServers;
+  readonly budget: Budget;
   readonly quota: QuotaWatch | null;
   /** Null for a storage without a `cluster`, which stores none. */
   readonly status: StoredStatus | null;
@@ -78,11 +77,12 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.log = log;
     this.status = status;
     this.lifecycle = new SessionLifecycle(record, deps, this);
+    this.budget = new Budget(record, log, deps.dailyBudget ?? null);
     this.queue = new MessageQueue(
       log,
       record.owner,
       limits,
-      () => this.#assertAgentAvailable(),
+      () => this.#assertAvailable(),
       () => this.gate.steering,
       () => this.replaced,
     );
@@ -122,7 +122,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       createStart: (resume, awaited) => this.#createStart(resume, awaited),
       findMessages: conversationSearch(sdkFactory, () => this.#conversation),
       describeWalls: () => deps.describeWalls?.(record.config) ?? null,
-      budgetEnd: () => this.#budgetEnd(),
+      budget: this.budget,
       commands,
       interruptTimeoutMs: limits.interruptTimeoutMs,
       agentGraceMs: limits.agentGraceMs,
@@ -187,9 +187,10 @@ export class SessionParts implements EndingParts, SlotHolder {
     return this.activity.evict();
   }
 
-  #assertAgentAvailable(): void {
+  #assertAvailable(): void | Promise<void> {
     const { slots } = this.deps;
     if (this.activity.state === 'dormant' && slots.areBusy) throw new AgentsBusyError(slots.max);
+    return this.budget.assertLeft();
   }
 
   #onDecision(decision: Omit<RequestDecision, 'sessionId' | 'owner'>): void {
@@ -198,16 +199,6 @@ export class SessionParts implements EndingParts, SlotHolder {
     reportDecision(onDecision, { sessionId: id, owner, ...decision }, logger);
     // A request that was made outside a turn may have been the last open work.
     this.activity.update();
-  }
-
-  /** Returns the result of a turn that the session's budget does not allow; null while something is left. */
-  #budgetEnd(): WireEvent | null {
-    const { id, config } = this.record;
-    const { turn, costUsd, spentUsd } = this.log.state;
-    const left = budgetLeft(config, spentUsd);
-    return left === undefined || left > 0
-      ? null
-      : exhaustedResult(id, turn?.costUsd ?? 0, costUsd, config.maxBudgetUsd ?? 0);
   }
 
   /** The agent's newest conversation in the storage; null for a storage without conversations. */
@@ -222,8 +213,8 @@ export class SessionParts implements EndingParts, SlotHolder {
     const folders = await this.deps.folders.find(this.record);
     this.quota?.start();
     const { id, owner, config } = this.record;
-    const { spentUsd, replacedMessage } = this.log.state;
-    const maxBudgetUsd = budgetLeft(config, spentUsd);
+    const { replacedMessage } = this.log.state;
+    const maxBudgetUsd = this.budget.startAgent();
     return {
       ...config,
       ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),

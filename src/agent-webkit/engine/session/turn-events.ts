@@ -25,12 +25,12 @@ export function failedResult(
   return { event: 'result', data };
 }
 
-/** Returns the `result` of a turn that ended without an agent, because the session's budget is spent. */
+/** Returns the `result` of a turn that ended without an agent, because a budget is used up. */
 export function exhaustedResult(
   sessionId: string,
   costUsd: number,
   priorCostUsd: number,
-  maxBudgetUsd: number,
+  reason: string,
 ): WireEvent {
   const { data } = failedResult(sessionId, costUsd, priorCostUsd);
   return {
@@ -38,7 +38,7 @@ export function exhaustedResult(
     data: {
       ...data,
       subtype: 'error_max_budget_usd',
-      errors: [`Reached maximum budget ($${maxBudgetUsd})`],
+      errors: [reason],
     },
   };
 }

@@ -1,8 +1,8 @@
-import type { WireEvent } from '../../protocol/events.js';
 import type { AgentStart, AwaitedCall, PermissionMode } from '../agent-client.js';
 import type { SessionAgentOptions } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { PermittedCommands } from '../slash-command.js';
+import type { Budget } from './budget.js';
 import type { Requests } from './requests.js';
 import type { DescribedWalls } from './session-dependencies.js';
 
@@ -13,8 +13,7 @@ export interface TurnGateOptions extends SessionAgentOptions {
   createStart: (resume: boolean, awaited?: AwaitedCall) => Promise<AgentStart>;
   /** Returns the walls of the session's agents; null if they do not tell. */
   describeWalls: () => DescribedWalls | null;
-  /** Returns the end of a turn when the session's budget is spent, else null. */
-  budgetEnd: () => WireEvent | null;
+  budget: Pick<Budget, 'end' | 'isOutdated'>;
   commands: PermittedCommands;
   /** Returns those of the messages that the stored conversation has. */
   findMessages: (messageIds: readonly string[]) => Promise<readonly string[]>;

@@ -111,8 +111,13 @@ export class TurnGate {
 
   /** Starts the agent ahead of the first message. */
   warmUp(): void {
-    if (this.#options.isDraining() || this.#options.budgetEnd()) return;
-    void this.#startAgent();
+    if (this.#options.isDraining()) return;
+    const end = this.#options.budget.end();
+    if (!(end instanceof Promise)) return end ? undefined : void this.#startAgent();
+    const start = (found: WireEvent | null) => {
+      if (!found && this.#state.name === 'open') void this.#startAgent();
+    };
+    end.then(start, () => undefined); // the server stops
   }
 
   /** Starts a turn for the oldest queued message, unless a turn runs. */
@@ -225,8 +230,11 @@ export class TurnGate {
     this.#enter(starting);
     await this.#log.append(...events);
     if (this.#state !== starting) return;
-    const end = this.#options.budgetEnd();
+    const asked = this.#options.budget.end();
+    const end = asked instanceof Promise ? await asked : asked;
+    if (this.#state !== starting) return;
     if (end) return this.#endWithoutSending(end);
+    this.#replaceUnbounded();
     const agent = await this.#startAgent();
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
@@ -240,7 +248,9 @@ export class TurnGate {
   async #startAwaited(call: NextCall): Promise<void> {
     const starting: GateState = { name: 'starting' };
     this.#enter(starting);
-    const end = this.#options.budgetEnd();
+    const asked = this.#options.budget.end();
+    const end = asked instanceof Promise ? await asked : asked;
+    if (this.#state !== starting) return;
     if (end) {
       this.#options.requests.cancelAll();
       return this.#endWithoutSending(end);
@@ -249,6 +259,12 @@ export class TurnGate {
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
     this.#options.onTurnStarted();
+  }
+
+  /** Replaces an agent whose bound is not what the budget has left. One that works in the background is kept. */
+  #replaceUnbounded(): void {
+    const { client, work } = this.#agent;
+    if (client && !work.isAtWork && this.#options.budget.isOutdated(client)) this.#agent.outdate();
   }
 
   /** Leaves the turn waiting for people, without an agent. */

@@ -102,6 +102,15 @@ export interface AgentOptions {
   readonly maxBudgetUsd?: number | null;
 
   /**
+   * Maximum cost of all sessions of an owner in a UTC day, in US dollars, over all servers that share the
+   * storage. Beyond it, messages are rejected with 429 `daily_budget_exhausted` until the next day, and queued
+   * messages end as at the end of `maxBudgetUsd`. A turn may spend what was left at its start. Null for no limit.
+   *
+   * @default null
+   */
+  readonly maxBudgetUsdPerDay?: number | null;
+
+  /**
    * Maximum number of requests of one session to the model, in a minute, over all of its agents on this
    * server. It bounds a program that the agent starts, and that calls the model behind the agent's back; no
    * agent reaches it by its own work. Beyond it, a request is answered with 429, and the agent waits. Only for
@@ -226,6 +235,14 @@ export const AGENT = {
     variable: 'AGENT_WEBKIT_MAX_BUDGET_USD',
     effect:
       'Maximum cost of a session, over all of its agents. The turn that reaches it ends with the `result` `error_max_budget_usd`, and so does every later turn. Null for no limit.',
+  },
+  maxBudgetUsdPerDay: {
+    rule: orNull(amount),
+    default: null,
+    unit: 'US dollars',
+    variable: 'AGENT_WEBKIT_MAX_BUDGET_USD_PER_DAY',
+    effect:
+      'Maximum cost of all sessions of an owner in a UTC day, over all servers. Beyond it, messages are rejected with 429 `daily_budget_exhausted` until the next day, see [Budgets](./http.md#budgets). Null for no limit.',
   },
   modelRequestsPerMinute: {
     rule: orNull(count),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { NO_DETAILS } from '../../engine/session-details.js';
 import type { StorageProvider } from '../../engine/storage.js';
 import type { NewUsage, UsageRow, UsageStore } from '../../engine/usage.js';
 import { append, assertSame, type CaseBody, type Cases, claim, createSession } from './fixtures.js';
@@ -103,6 +104,24 @@ export const usageCases: Cases = [
       await again(3);
       assert.equal(await provider.usage.costUsd('alice', DAY), 3);
       assert.equal((await readAll(provider))[0]?.turns, 3);
+    }),
+  ],
+  [
+    'usage is stored beside everything else that an append may have',
+    withUsage(async (provider) => {
+      const id = await createSession(provider);
+      for (let parts = 0; parts < 8; parts += 1) {
+        const seq = parts + 1;
+        // oxlint-disable-next-line no-await-in-loop -- one append after the other
+        await append(provider, id, sampleEvents(seq, 1), {
+          usage: [used(seq, { costUsd: 2 ** parts })],
+          ...(parts & 1 && { notifications: [{ id: `${id}:${seq}`, seq, body: '{}' }] }),
+          ...(parts & 2 && { requests: [{ seq, openedAt: new Date(seq) }] }),
+          ...(parts & 4 && { details: { ...NO_DETAILS, title: `title ${seq}` } }),
+        });
+      }
+      assert.equal(await provider.usage.costUsd('alice', DAY), 255);
+      assert.equal((await provider.records.get(id))?.details?.title, 'title 8');
     }),
   ],
   [
