@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { SessionInfo } from '../../src/agent-webkit/protocol/answers.js';
-import { groupSessions, searchSessions } from '../../page/src/ui/session-groups.js';
+import { groupSessions, withoutInbox } from '../../page/src/ui/session-groups.js';
 
 const NOW = new Date(2026, 2, 30, 0, 30).getTime();
 const HOUR = 3_600_000;
@@ -61,13 +61,10 @@ describe('the groups of the session list', () => {
     );
   });
 
-  it('finds titles with all words of a search, in any order and case', () => {
-    const all = [session('Invoices of May', NOW), session('Invoices of June', NOW)];
-    const search = (query: string) =>
-      searchSessions(all, query, ({ title }) => title ?? '').map(({ title }) => title);
-    expect(search(' may INV ')).toEqual(['Invoices of May']);
-    expect(search('invoices')).toHaveLength(2);
-    expect(search('  ')).toHaveLength(2);
-    expect(search('april')).toEqual([]);
+  it('omits the sessions that the inbox shows, except in a search', () => {
+    const all = [session('asking', NOW, 'awaiting'), session('other', NOW)];
+    const requests = [{ session_id: 'asking' }];
+    expect(ids(withoutInbox(all, requests, false))).toEqual(['other']);
+    expect(withoutInbox(all, requests, true)).toEqual(all);
   });
 });

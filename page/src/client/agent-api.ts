@@ -13,9 +13,17 @@ import type {
   MessageDelivery,
   RequestReply,
 } from '../../../src/agent-webkit/protocol/inbound.js';
+import { AgentClient as StreamClient } from '../../../src/agent-webkit-client/agent-client.js';
 import { readRefusal } from './words.js';
 
 type Fetch = typeof fetch;
+
+/** The sessions that the list shows. */
+export interface ListFilter {
+  /** A part of the title; empty for any title. */
+  readonly q: string;
+  readonly archived: boolean;
+}
 
 /** Accesses the server's sessions with the published client, and directly where the client lacks a method. */
 export class AgentApi {
@@ -23,6 +31,8 @@ export class AgentApi {
   readonly #token: string | undefined;
   readonly #client: AgentClient;
   readonly #transport: Transport;
+  /** Has the stream of all sessions. */
+  readonly shared: StreamClient;
 
   constructor(base: string, token: string | null) {
     this.#base = base.replace(/\/+$/, '');
@@ -30,6 +40,7 @@ export class AgentApi {
     const options = { baseUrl: this.#base, token: this.#token };
     this.#client = createAgentClient(options);
     this.#transport = new Transport(options);
+    this.shared = new StreamClient({ url: this.#base, token: this.#token });
   }
 
   async create(wish: CreateSession): Promise<string> {
@@ -78,9 +89,11 @@ export class AgentApi {
     if (!response.ok) throw readRefusal(response.status, await response.text());
   }
 
-  async list(cursor: string | null): Promise<SessionsPage> {
-    const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    return (await this.#get(`/sessions?limit=50${query}`)) as SessionsPage;
+  async list(cursor: string | null, { q, archived }: ListFilter): Promise<SessionsPage> {
+    const query = new URLSearchParams({ limit: '50', archived: String(archived) });
+    if (q !== '') query.set('q', q);
+    if (cursor !== null) query.set('cursor', cursor);
+    return (await this.#get(`/sessions?${query}`)) as SessionsPage;
   }
 
   /** Returns the oldest open requests of all sessions. */

@@ -36,16 +36,13 @@ function dayBefore(now: number, days: number): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() - days).getTime();
 }
 
-/** Returns the sessions whose titles contain all words of the search. */
-export function searchSessions(
+/** Omits the sessions whose requests the inbox shows, unless the user searches for one. */
+export function withoutInbox(
   sessions: readonly SessionInfo[],
-  query: string,
-  titleOf: (session: SessionInfo) => string,
+  requests: readonly { readonly session_id: string }[],
+  isSearching: boolean,
 ): readonly SessionInfo[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return sessions;
-  return sessions.filter((session) => {
-    const title = titleOf(session).toLowerCase();
-    return words.every((word) => title.includes(word));
-  });
+  if (isSearching) return sessions;
+  const shown = new Set(requests.map(({ session_id: id }) => id));
+  return sessions.filter(({ session_id: id }) => !shown.has(id));
 }

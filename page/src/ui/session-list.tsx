@@ -1,14 +1,15 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
-import { groupSessions, searchSessions } from './session-groups.js';
+import { groupSessions } from './session-groups.js';
 import { SessionRow } from './session-row.js';
 import { titleOf, type Titles } from './titles.js';
-
-/** A search loads older sessions until so many are loaded. */
-const MAX_SEARCHED = 1000;
+import type { ListSearch } from './use-list-filter.js';
 
 interface SessionListProps {
   sessions: readonly SessionInfo[];
+  search: ListSearch;
+  /** True when the search finds none. */
+  isEmpty: boolean;
   selected: string | null;
   titles: Titles;
   now: number;
@@ -24,17 +25,8 @@ interface SessionListProps {
 /** The user's sessions by day, the newest activity first, with a search of their titles. */
 export function SessionList(props: SessionListProps) {
   const { sessions, selected, titles, now, hasMore, problem, onSelect, onMore, onNew } = props;
-  const { children } = props;
-  const [query, setQuery] = useState('');
-  const [isArchiveShown, setArchiveShown] = useState(false);
-  const isSearching = query.trim() !== '';
-  useEffect(() => {
-    if (isSearching && hasMore && sessions.length < MAX_SEARCHED) onMore();
-    // oxlint-disable-next-line react/exhaustive-deps -- `onMore` is another function in each render
-  }, [isSearching, hasMore, sessions.length]);
-
-  const listed = sessions.filter(({ archived }) => archived === isArchiveShown);
-  const found = searchSessions(listed, query, ({ session_id: id }) => titleOf(id, titles));
+  const { search, isEmpty, children } = props;
+  const { isArchiveShown } = search;
   return (
     <nav className="sessions" aria-label="Sessions">
       <header className="pane-head">
@@ -48,14 +40,14 @@ export function SessionList(props: SessionListProps) {
           type="search"
           aria-label="Search sessions"
           placeholder="Search titles"
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
+          value={search.text}
+          onChange={(event) => search.type(event.target.value)}
         />
         <button
           type="button"
           className="quiet"
           aria-pressed={isArchiveShown}
-          onClick={() => setArchiveShown(!isArchiveShown)}
+          onClick={() => search.showArchive(!isArchiveShown)}
         >
           Archived
         </button>
@@ -66,7 +58,7 @@ export function SessionList(props: SessionListProps) {
         </p>
       )}
       {children}
-      {groupSessions(found, now).map((group) => (
+      {groupSessions(sessions, now).map((group) => (
         <section key={group.name} aria-label={group.name}>
           <h3 className="session-group">{group.name}</h3>
           <ul>
@@ -84,9 +76,9 @@ export function SessionList(props: SessionListProps) {
           </ul>
         </section>
       ))}
-      {found.length === 0 && problem === null ? (
+      {isEmpty && problem === null ? (
         <p className="empty" role="status">
-          {describeNone(isSearching, isArchiveShown)}
+          {describeNone(search.text.trim() !== '', isArchiveShown)}
         </p>
       ) : null}
       {hasMore ? (
@@ -99,6 +91,6 @@ export function SessionList(props: SessionListProps) {
 }
 
 function describeNone(isSearching: boolean, isArchiveShown: boolean): string {
-  if (isSearching) return 'No title contains these words.';
+  if (isSearching) return 'No title contains this text.';
   return isArchiveShown ? 'You have no archived sessions.' : 'You have no sessions yet.';
 }

@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot } from '../client/session-store.js';
 import type { Conversation } from '../session/conversation.js';
@@ -5,10 +6,25 @@ import { shorten } from './waiting.js';
 
 const MAX_CHARS = 80;
 
+/** The most titles that are kept of sessions that are no longer listed. */
+const MAX_KEPT = 1000;
+
 export type Titles = Readonly<Record<string, string>>;
 
+/** Returns the titles of the sessions that are listed, or were before a search: the inbox shows them too. */
+export function useTitles(
+  sessions: readonly SessionInfo[],
+  id: string | null,
+  snapshot: SessionSnapshot | null,
+): Titles {
+  const kept = useRef<Titles>({});
+  const all = { ...kept.current, ...titlesOf(sessions, id, snapshot) };
+  kept.current = Object.fromEntries(Object.entries(all).slice(-MAX_KEPT));
+  return kept.current;
+}
+
 /** Returns the titles of the listed sessions, and of the open one, whose title is newer than the listing. */
-export function titlesOf(
+function titlesOf(
   sessions: readonly SessionInfo[],
   id: string | null,
   snapshot: SessionSnapshot | null,

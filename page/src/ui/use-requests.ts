@@ -3,7 +3,7 @@ import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.j
 import type { AgentApi } from '../client/agent-api.js';
 import type { SessionSnapshot } from '../client/session-store.js';
 import type { OpenRequest } from '../session/conversation.js';
-import { usePolling } from './use-polling.js';
+import { useLive } from './use-live.js';
 
 export interface OpenRequests {
   /** The oldest ones, at most as many as a page has. */
@@ -12,10 +12,13 @@ export interface OpenRequests {
   hasMore: boolean;
 }
 
+/** The events after which the list of open requests can be another one. */
+const isOfRequest = (event: string) => /request|^ask_user_question$|^session_/.test(event);
+
 const NONE: OpenRequests = { requests: [], hasMore: false };
 
 /**
- * Returns the open requests of all sessions of the user, the oldest first. Polls the server, and asks it at
+ * Returns the open requests of all sessions of the user, the oldest first, as they are at the server. Asks it at
  * once when the requests of the shown session change. While it does not respond, the last ones stay.
  */
 export function useRequests(
@@ -35,10 +38,10 @@ export function useRequests(
       answered.current = turn;
       setListed({ requests, hasMore: next !== null });
     } catch {
-      // The list of sessions, which is polled as well, shows what is wrong.
+      // The list of sessions shows what is wrong.
     }
   }, [api]);
-  usePolling(refresh);
+  useLive(api.shared, refresh, isOfRequest);
 
   const live = snapshot?.conversation.requests.map(keyOf).join(' ') ?? '';
   useEffect(() => void refresh(), [refresh, shown, live]);

@@ -1,8 +1,8 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
-import type { AgentApi } from '../client/agent-api.js';
+import type { AgentApi, ListFilter } from '../client/agent-api.js';
 import { explain, toRefusal } from '../client/words.js';
-import { usePolling } from './use-polling.js';
+import { useLive } from './use-live.js';
 
 export interface Sessions {
   /** Null until the first response of the server. */
@@ -10,22 +10,28 @@ export interface Sessions {
   hasMore: boolean;
   problem: string | null;
   isUnauthorized: boolean;
-  now: number;
   refresh: () => void;
   more: () => void;
 }
 
-/** Returns the user's sessions. Polls the server while the page is visible, or notifies the user. */
-export function useSessions(api: AgentApi): Sessions {
+/** Events that do not change what the list shows of a session. */
+const FREQUENT = /_delta$|_progress$|^message_complete$|^tool_|^stream_/;
+const isListed = (event: string) => !FREQUENT.test(event);
+
+/** Returns the user's sessions that the filter selects, as they are at the server. */
+export function useSessions(api: AgentApi, { q, archived }: ListFilter): Sessions {
   const [first, setFirst] = useState<readonly SessionInfo[] | null>(null);
   const [older, setOlder] = useState<readonly SessionInfo[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const [now, setNow] = useState(() => Date.now());
+  /** The number of the last request: the response to an earlier one is out of date. */
+  const asked = useRef(0);
 
   const refresh = useCallback(async () => {
+    const turn = (asked.current += 1);
     try {
-      const page = await api.list(null);
+      const page = await api.list(null, { q, archived });
+      if (turn !== asked.current) return;
       setFirst(page.sessions);
       // After the user has loaded further pages, the cursor is that of the oldest page.
       setOlder((before) => {
@@ -34,27 +40,26 @@ export function useSessions(api: AgentApi): Sessions {
       });
       setError(null);
     } catch (problem) {
-      setError(problem);
+      if (turn === asked.current) setError(problem);
     }
-    setNow(Date.now());
-  }, [api]);
+  }, [api, q, archived]);
+  useEffect(() => setOlder([]), [q, archived]);
+  useLive(api.shared, refresh, isListed);
   const more = async () => {
     try {
-      const page = await api.list(cursor);
+      const page = await api.list(cursor, { q, archived });
       setOlder((before) => addUnknown(before, page.sessions));
       setCursor(page.next_cursor);
     } catch (problem) {
       setError(problem);
     }
   };
-  usePolling(refresh);
 
   return {
     sessions: first && addUnknown(first, older),
     hasMore: cursor !== null,
     problem: error === null ? null : explain(error),
     isUnauthorized: toRefusal(error)?.status === 401,
-    now,
     refresh: () => void refresh(),
     more: () => void more(),
   };

@@ -9,11 +9,14 @@ import { countOf, describeRequest, Inbox } from './inbox.js';
 import { useSelectedSession } from './location.js';
 import { NewSession } from './new-session.js';
 import { useNotifications } from './notifications.js';
+import { withoutInbox } from './session-groups.js';
 import { SessionList } from './session-list.js';
 import { withLiveFacts } from './live-facts.js';
-import { titleOf, titlesOf } from './titles.js';
+import { titleOf, useTitles } from './titles.js';
 import { type Panel, TopBar } from './top-bar.js';
 import { useEventsShown } from './use-events-shown.js';
+import { useListFilter } from './use-list-filter.js';
+import { useNow } from './use-now.js';
 import { useRequests } from './use-requests.js';
 import { useSession } from './use-session.js';
 import { useSessions } from './use-sessions.js';
@@ -29,7 +32,9 @@ interface WorkspaceProps {
 
 /** The three panes: sessions, conversation, events. */
 export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: WorkspaceProps) {
-  const list = useSessions(api);
+  const [search, filter] = useListFilter();
+  const list = useSessions(api, filter);
+  const now = useNow();
   const [selected, select] = useSelectedSession();
   const [panel, setPanel] = useState<Panel>(selected === null ? 'sessions' : 'conversation');
   const [areEventsShown, setEventsShown] = useEventsShown();
@@ -69,7 +74,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
   };
   const startNew = () => dialog.current?.showModal();
   const sessions = withLiveFacts(list.sessions ?? [], selected, session?.snapshot ?? null);
-  const titles = titlesOf(sessions, selected, session?.snapshot ?? null);
+  const titles = useTitles(sessions, selected, session?.snapshot ?? null);
   const needsYou = open.requests.length === 0 ? null : countOf(open);
   const notifications = useNotifications(
     open.requests.map((request) => ({
@@ -94,17 +99,19 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         onSignOut={hasToken ? onSignOut : null}
       />
       <SessionList
-        sessions={sessions}
+        sessions={withoutInbox(sessions, open.requests, search.text !== '')}
+        search={search}
+        isEmpty={list.sessions?.length === 0}
         selected={selected}
         titles={titles}
-        now={list.now}
+        now={now}
         hasMore={list.hasMore}
         problem={fault ?? list.problem}
         onSelect={(id) => show(id)}
         onMore={list.more}
         onNew={startNew}
       >
-        <Inbox {...open} selected={selected} titles={titles} now={list.now} onOpen={showRequest} />
+        <Inbox {...open} selected={selected} titles={titles} now={now} onOpen={showRequest} />
       </SessionList>
       {session ? (
         <ConversationPane
