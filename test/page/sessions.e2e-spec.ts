@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { describeInChromium, launchChromium } from '../support/chromium.js';
@@ -57,6 +58,29 @@ describeInChromium('the session list of the page in Chromium', () => {
     await ann.tab.getByLabel('Title').fill('');
     await ann.button('Save title').click();
     await ann.sees(ann.tab.getByRole('heading', { level: 1, name: 'help' }));
+  });
+
+  it('saves a conversation as Markdown and as JSON Lines', async () => {
+    await ann.startSession();
+    await ann.say('help');
+    await ann.sees(ann.results);
+    await ann.button('Options').click();
+    const save = async (format: string) => {
+      const [download] = await Promise.all([
+        ann.tab.waitForEvent('download'),
+        ann.button(`Export as ${format}`).click(),
+      ]);
+      return [download.suggestedFilename(), await readFile(await download.path(), 'utf8')] as const;
+    };
+    const [name, markdown] = await save('Markdown');
+    expect(name).toMatch(/^session-[0-9a-f]{8}\.md$/);
+    expect(markdown).toMatch(/^# help\n\n## User\n\nhelp\n\n## Agent\n\n./);
+    const [, lines] = await save('JSON Lines');
+    const ids = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: number }).id);
+    expect(ids).toEqual(Array.from(ids, (_, at) => at + 1));
   });
 
   it('moves a session to the archive and back', async () => {

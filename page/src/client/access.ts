@@ -1,3 +1,5 @@
+import { readDraft, writeDraft } from './drafts.js';
+
 const TOKEN_KEY = 'agent-webkit:token';
 
 /**
@@ -35,6 +37,23 @@ export function remember(key: string, value: string | null): void {
     else sessionStorage.setItem(key, value);
   } catch {
     // the browser's storage is disabled or full: the tab works without it
+  }
+}
+
+/** Returns the unsent message of a session, which this tab keeps across reloads. */
+export function recallDraft(sessionId: string): string {
+  try {
+    return readDraft(sessionStorage, sessionId);
+  } catch {
+    return ''; // the browser keeps nothing
+  }
+}
+
+export function rememberDraft(sessionId: string, text: string): void {
+  try {
+    writeDraft(sessionStorage, sessionId, text);
+  } catch {
+    // as in `remember`
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from 'react';
 import type { ImageBlock, UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { MessageDelivery } from '../../../src/agent-webkit/protocol/inbound.js';
-import { recall, remember } from '../client/access.js';
+import { recallDraft, rememberDraft } from '../client/access.js';
 import { focusComposer } from './focus.js';
 import { IMAGE_TYPES, readImages } from './images.js';
 import { imageUrl } from './tool-input.js';
@@ -26,8 +26,7 @@ interface ComposerProps {
 /** The input for messages and images. A draft survives a reload. */
 export function Composer(props: ComposerProps) {
   const { sessionId, isRunning, isClosed, isInterruptArmed, onSay, onInterrupt } = props;
-  const draftKey = `agent-webkit:draft:${sessionId}`;
-  const [text, setText] = useState(() => recall(draftKey) ?? '');
+  const [text, setText] = useState(() => recallDraft(sessionId));
   const [images, setImages] = useState<readonly ImageBlock[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
   const [isDropTarget, setDropTarget] = useState(false);
@@ -36,7 +35,7 @@ export function Composer(props: ComposerProps) {
   useEffect(focusComposer, []);
   const write = (value: string) => {
     setText(value);
-    remember(draftKey, value === '' ? null : value);
+    rememberDraft(sessionId, value);
   };
   const add = async (files: readonly File[]) => {
     const read = await readImages(files, images.length);

@@ -2,6 +2,7 @@ import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js'
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { ConnectionPill } from './connection-pill.js';
 import { ContextMeter } from './context-meter.js';
+import { ExportButtons } from './export-buttons.js';
 import { formatCost } from './format.js';
 import { ModelSettings } from './model-settings.js';
 import { offeredModes } from './modes.js';
@@ -69,6 +70,7 @@ export function ConversationHead(props: HeadProps) {
         }}
         onDelete={onDelete}
       >
+        <ExportButtons id={store.id} title={title} snapshot={snapshot} />
         {info === null ? null : (
           <ModelSettings
             info={info}
