@@ -60,6 +60,43 @@ describeInChromium('the session list of the page in Chromium', () => {
     await ann.sees(ann.tab.getByRole('heading', { level: 1, name: 'help' }));
   });
 
+  it('completes a slash command by the keyboard', async () => {
+    const command = (name: string, hint: string) => ({
+      name,
+      description: `Does ${name}`,
+      argument_hint: hint,
+    });
+    await ann.tab.route('**/capabilities', async (route) => {
+      const response = await route.fetch();
+      const offered = (await response.json()) as object;
+      const commands = [command('compact', '<focus>'), command('context', ''), command('init', '')];
+      await route.fulfill({ response, json: { ...offered, commands } });
+    });
+    await ann.startSession();
+    const field = ann.tab.getByLabel('Message', { exact: true });
+    const options = ann.tab.getByRole('listbox', { name: 'Commands' }).getByRole('option');
+    const selected = ann.tab.getByRole('option', { selected: true });
+    await field.fill('/co');
+    await ann.sees(options);
+    expect(await options.allInnerTexts()).toEqual([
+      expect.stringContaining('/compact <focus>'),
+      expect.stringContaining('/context'),
+    ]);
+    await ann.tab.keyboard.press('ArrowDown');
+    await ann.sees(selected.filter({ hasText: '/context' }));
+    expect(await field.getAttribute('aria-activedescendant')).toBe('command-1');
+    await ann.tab.keyboard.press('Tab');
+    expect(await field.inputValue()).toBe('/context ');
+    await ann.seesNo(options);
+    await field.fill('/i');
+    await ann.sees(options);
+    await ann.tab.keyboard.press('Escape');
+    await ann.seesNo(options);
+    await field.fill('/in');
+    await options.first().click();
+    expect(await field.inputValue()).toBe('/init ');
+  });
+
   it('saves a conversation as Markdown and as JSON Lines', async () => {
     await ann.startSession();
     await ann.say('help');

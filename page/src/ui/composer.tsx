@@ -6,15 +6,20 @@ import {
   useRef,
   useState,
 } from 'react';
+import type { OfferedCommand } from '../../../src/agent-webkit/protocol/answers.js';
 import type { ImageBlock, UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { MessageDelivery } from '../../../src/agent-webkit/protocol/inbound.js';
 import { recallDraft, rememberDraft } from '../client/access.js';
+import { comboBox, CommandList } from './command-list.js';
 import { focusComposer } from './focus.js';
 import { IMAGE_TYPES, readImages } from './images.js';
 import { imageUrl } from './tool-input.js';
+import { useCommands } from './use-commands.js';
 
 interface ComposerProps {
   sessionId: string;
+  /** The slash commands that the user may send. */
+  commands: readonly OfferedCommand[];
   isRunning: boolean;
   isClosed: boolean;
   /** True when pressing Escape once more interrupts the turn. */
@@ -25,7 +30,7 @@ interface ComposerProps {
 
 /** The input for messages and images. A draft survives a reload. */
 export function Composer(props: ComposerProps) {
-  const { sessionId, isRunning, isClosed, isInterruptArmed, onSay, onInterrupt } = props;
+  const { sessionId, commands, isRunning, isClosed, isInterruptArmed, onSay, onInterrupt } = props;
   const [text, setText] = useState(() => recallDraft(sessionId));
   const [images, setImages] = useState<readonly ImageBlock[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
@@ -37,6 +42,7 @@ export function Composer(props: ComposerProps) {
     setText(value);
     rememberDraft(sessionId, value);
   };
+  const choice = useCommands(text, commands, write);
   const add = async (files: readonly File[]) => {
     const read = await readImages(files, images.length);
     setImages((before) => [...before, ...read.images]);
@@ -51,6 +57,7 @@ export function Composer(props: ComposerProps) {
     setProblem(null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (choice.onKeyDown(event)) return;
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     // Answers the open request, see `useConfirmKey`.
     const isNow = event.ctrlKey || event.metaKey;
@@ -110,7 +117,9 @@ export function Composer(props: ComposerProps) {
           {problem}
         </p>
       )}
+      <CommandList {...choice} />
       <textarea
+        {...comboBox(choice)}
         aria-label="Message"
         placeholder={isRunning ? 'Write the next message; it will be queued' : 'Write a message'}
         rows={1}

@@ -1,4 +1,7 @@
-import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import type {
+  SessionCapabilities,
+  SessionInfo,
+} from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { ConnectionPill } from './connection-pill.js';
 import { ContextMeter } from './context-meter.js';
@@ -7,12 +10,13 @@ import { formatCost } from './format.js';
 import { ModelSettings } from './model-settings.js';
 import { offeredModes } from './modes.js';
 import { SessionOptions } from './session-options.js';
-import { useCapabilities } from './use-capabilities.js';
 
 interface HeadProps {
   store: SessionStore;
   snapshot: SessionSnapshot;
   title: string;
+  /** Null until the server has told them. */
+  capabilities: SessionCapabilities | null;
   attempt: (action: () => Promise<void>) => void;
   /** Called when the user has changed what the list shows of the session. */
   onChanged: () => void;
@@ -27,10 +31,9 @@ function describe({ model, cwd, sandbox }: SessionInfo): string {
 
 /** The head of the conversation: the session, its settings, and the connection. */
 export function ConversationHead(props: HeadProps) {
-  const { store, snapshot, title, attempt, onChanged, onDelete } = props;
+  const { store, snapshot, title, capabilities, attempt, onChanged, onDelete } = props;
   const { info, conversation, connection, problem } = snapshot;
   const isOver = conversation.isClosed || problem !== null;
-  const capabilities = useCapabilities(store, conversation.isRunning, isOver);
   const modes = offeredModes(capabilities?.permission_modes ?? null, info?.permission_mode);
   return (
     <header className="pane-head conversation-head">

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import type { OfferedCommand } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import { Announcer } from './announcer.js';
@@ -8,9 +9,12 @@ import { ItemList } from './item-list.js';
 import { LiveLine } from './live-line.js';
 import { RequestCard } from './request-card.js';
 import { useFocusAfterAnswer, useWantedCard } from './focus.js';
+import { useCapabilities } from './use-capabilities.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Tasks } from './tasks.js';
 import { Waiting } from './waiting.js';
+
+const NO_COMMANDS: readonly OfferedCommand[] = [];
 
 interface PaneProps {
   store: SessionStore;
@@ -37,6 +41,7 @@ export function ConversationPane(props: PaneProps) {
   };
   const interrupt = () => attempt(() => store.interrupt());
   const isInterruptArmed = useInterruptKey(isRunning, interrupt);
+  const capabilities = useCapabilities(store, isRunning, isClosed || problem !== null);
   useEffect(() => setFault(null), [connection.kind]);
   useFocusAfterAnswer(requests.length);
   const cards = useWantedCard(wanted, requests.length, onShown);
@@ -47,6 +52,7 @@ export function ConversationPane(props: PaneProps) {
         store={store}
         snapshot={snapshot}
         title={title}
+        capabilities={capabilities}
         attempt={attempt}
         onChanged={onChanged}
         onDelete={onDelete}
@@ -87,6 +93,7 @@ export function ConversationPane(props: PaneProps) {
         )}
         <Composer
           sessionId={store.id}
+          commands={capabilities?.commands ?? NO_COMMANDS}
           isRunning={isRunning}
           isClosed={isClosed || problem?.code === 'session_not_found'}
           isInterruptArmed={isInterruptArmed}

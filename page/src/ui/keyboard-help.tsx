@@ -5,6 +5,7 @@ const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
   ['Shift Enter', 'New line'],
   ['Ctrl Enter', 'Send the message now, into the running turn'],
   ['Ctrl Enter', 'Without a message: allow the first open request'],
+  ['Tab', 'Take the selected slash command'],
   ['Esc Esc', 'Stop the agent'],
   ['?', 'Show this list, unless you write'],
 ];
