@@ -287,7 +287,7 @@ export const ROOMS = {
     packages: ['@nestjs/common', '@nestjs/core', 'rxjs', 'node:*'],
   },
 
-  // Runs in browsers. It shares types of the wire with the server, and no code.
+  // Runs in browsers. It shares types of the wire with the server, and the client.
   'the client': {
     files: 'src/agent-webkit-client/',
     rooms: [types('protocol')],
@@ -405,7 +405,7 @@ export const ROOMS = {
   },
   'page/client': {
     files: 'page/src/client/',
-    rooms: [types('protocol'), 'page/session'],
+    rooms: [types('protocol'), 'the client', 'page/session'],
     packages: ['@agent-webkit/core'],
   },
   'page/ui': {

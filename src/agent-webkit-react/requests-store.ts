@@ -6,7 +6,7 @@ import type { PendingRequest } from '../agent-webkit/protocol/answers.js';
 import { sessionThatLeaves } from '../agent-webkit-client/shared-stream.js';
 import { OpenRequests } from './open-requests.js';
 import { Store } from './store.js';
-import { watchUntil } from './watch-until.js';
+import { watchUntil } from '../agent-webkit-client/watch-until.js';
 
 /** The open requests of all sessions, for a component. */
 export interface RequestsView {

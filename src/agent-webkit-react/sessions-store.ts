@@ -4,7 +4,7 @@ import type { Connection } from '../agent-webkit-client/event-stream.js';
 import { sessionThatLeaves, type Update } from '../agent-webkit-client/shared-stream.js';
 import type { SessionInfo } from '../agent-webkit/protocol/answers.js';
 import { Store } from './store.js';
-import { watchUntil } from './watch-until.js';
+import { watchUntil } from '../agent-webkit-client/watch-until.js';
 
 /** The caller's sessions, for a component. */
 export interface SessionsView {

@@ -5,6 +5,12 @@ import { describeInChromium, launchChromium } from '../support/chromium.js';
 import { Standalone } from './standalone.js';
 import { Viewer } from './viewer.js';
 
+const command = (name: string, hint: string) => ({
+  name,
+  description: `Does ${name}`,
+  argument_hint: hint,
+});
+
 describeInChromium('the session list of the page in Chromium', () => {
   let browser: Browser;
   let server: Standalone;
@@ -61,11 +67,6 @@ describeInChromium('the session list of the page in Chromium', () => {
   });
 
   it('completes a slash command by the keyboard', async () => {
-    const command = (name: string, hint: string) => ({
-      name,
-      description: `Does ${name}`,
-      argument_hint: hint,
-    });
     await ann.tab.route('**/capabilities', async (route) => {
       const response = await route.fetch();
       const offered = (await response.json()) as object;

@@ -5,7 +5,7 @@ import type { ListFilter } from '../client/agent-api.js';
 const PAUSE_MS = 200;
 
 export interface ListSearch {
-  /** What the user has typed. */
+  /** The text in the search field. */
   readonly text: string;
   readonly isArchiveShown: boolean;
   readonly type: (text: string) => void;

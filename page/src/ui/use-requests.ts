@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.js';
 import type { AgentApi } from '../client/agent-api.js';
+import { keepLive } from '../client/live.js';
 import type { SessionSnapshot } from '../client/session-store.js';
 import type { OpenRequest } from '../session/conversation.js';
-import { useLive } from './use-live.js';
 
 export interface OpenRequests {
   /** The oldest ones, at most as many as a page has. */
@@ -41,7 +41,7 @@ export function useRequests(
       // The list of sessions shows what is wrong.
     }
   }, [api]);
-  useLive(api.shared, refresh, isOfRequest);
+  useEffect(() => keepLive(api, refresh, isOfRequest), [api, refresh]);
 
   const live = snapshot?.conversation.requests.map(keyOf).join(' ') ?? '';
   useEffect(() => void refresh(), [refresh, shown, live]);

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { AgentApi, ListFilter } from '../client/agent-api.js';
+import { keepLive } from '../client/live.js';
 import { explain, toRefusal } from '../client/words.js';
-import { useLive } from './use-live.js';
 
 export interface Sessions {
   /** Null until the first response of the server. */
@@ -44,7 +44,7 @@ export function useSessions(api: AgentApi, { q, archived }: ListFilter): Session
     }
   }, [api, q, archived]);
   useEffect(() => setOlder([]), [q, archived]);
-  useLive(api.shared, refresh, isListed);
+  useEffect(() => keepLive(api, refresh, isListed), [api, refresh]);
   const more = async () => {
     try {
       const page = await api.list(cursor, { q, archived });

@@ -1,5 +1,5 @@
-import type { AgentClient } from '../agent-webkit-client/agent-client.js';
-import type { StreamListener } from '../agent-webkit-client/shared-stream.js';
+import type { AgentClient } from './agent-client.js';
+import type { StreamListener } from './shared-stream.js';
 
 /** How often lists are read at a server that has no stream of all sessions, in milliseconds. */
 const POLL_MS = 10_000;
