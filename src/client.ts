@@ -39,6 +39,7 @@ export type {
   Usage,
   WhenEscalated,
 } from './agent-webkit/protocol/answers.js';
+export type { OutputFormat } from './agent-webkit/protocol/output-format.js';
 export type { DeliveredEvent, EventPayloads, UserContent } from './agent-webkit/protocol/events.js';
 export type {
   CreateSession,

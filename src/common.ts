@@ -250,6 +250,7 @@ export type {
   UserContent,
   WireEvent,
 } from './agent-webkit/protocol/events.js';
+export type { OutputFormat } from './agent-webkit/protocol/output-format.js';
 export type { SessionMetadata, TitleSource } from './agent-webkit/protocol/session-details.js';
 export type { SessionMember, SessionRole } from './agent-webkit/protocol/session-members.js';
 export type {

@@ -35,6 +35,7 @@ export const SUITES = {
     'e2e/claude/modes.',
     'e2e/claude/moves.',
     'e2e/claude/notices.',
+    'e2e/claude/output-format.',
     'e2e/claude/permission-details.',
     'e2e/claude/plans.',
     'e2e/claude/react.',

@@ -28,6 +28,7 @@ const pages = [
       { text: 'Storage', link: '/storage' },
       { text: 'More than one server', link: '/cluster' },
       { text: 'Durable requests', link: '/requests' },
+      { text: 'Structured output', link: '/structured-output' },
       { text: 'One stream', link: '/stream' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Webhooks', link: '/webhooks' },

@@ -1,6 +1,7 @@
 import type { PendingRequest, SessionInfo } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
 import type { InboundMessage, RequestReply } from '../agent-webkit/protocol/inbound.js';
+import type { OutputFormat } from '../agent-webkit/protocol/output-format.js';
 import { AgentRequest, type AnswerEffect, type Resolution } from './agent-request.js';
 import type { AnsweredRequests } from './answered-requests.js';
 import { NEVER, retry, type RetryOptions } from './backoff.js';
@@ -25,6 +26,11 @@ export interface SendOptions {
    * content it is a retry. The session must be idle. @default none
    */
   readonly replaces?: string;
+  /**
+   * The format of the last answer of the turn: a JSON Schema. The value is in the event `result`, as
+   * `structured_output`. The server has to permit it. @default the format of the session, if it has one
+   */
+  readonly outputFormat?: OutputFormat;
 }
 
 /** One session of a server. It has no connection of its own: each reader opens one, and ends it. */
@@ -53,13 +59,14 @@ export class AgentSession {
     const isShared = settings.transport === 'shared';
     this.#stream = isShared ? new SharedEvents(http, id, shared, own, settings) : own;
     this.#outbox = new Outbox(
-      ({ messageId: message_id, content, replaces }, signal) =>
+      ({ messageId: message_id, content, replaces, outputFormat }, signal) =>
         this.post(
           {
             type: 'user_message',
             message_id,
             content,
             ...(replaces !== undefined && { replaces }),
+            ...(outputFormat && { output_format: outputFormat }),
           },
           signal,
         ),
@@ -87,10 +94,14 @@ export class AgentSession {
    * @throws OutboxFullError when 100 messages wait
    */
   async send(content: UserContent, options: string | SendOptions = {}): Promise<string> {
-    const { messageId = randomId(), replaces }: SendOptions =
-      typeof options === 'string' ? { messageId: options } : options;
+    const {
+      messageId = randomId(),
+      replaces,
+      outputFormat,
+    }: SendOptions = typeof options === 'string' ? { messageId: options } : options;
     const replacing = replaces === undefined ? {} : { replaces };
-    await this.#outbox.send({ messageId, content, ...replacing });
+    const format = outputFormat && { outputFormat };
+    await this.#outbox.send({ messageId, content, ...replacing, ...format });
     return messageId;
   }
 

@@ -1,4 +1,5 @@
 import type { UserContent } from '../agent-webkit/protocol/events.js';
+import type { OutputFormat } from '../agent-webkit/protocol/output-format.js';
 import { type BackoffOptions, retry } from './backoff.js';
 import { OutboxFullError } from './api-error.js';
 
@@ -8,6 +9,8 @@ export interface OutgoingMessage {
   readonly content: UserContent;
   /** The id of the message that it replaces; absent for none. */
   readonly replaces?: string;
+  /** The format of the last answer of its turn. Absent for that of the session. */
+  readonly outputFormat?: OutputFormat;
   /** The number of attempts that failed. */
   readonly failures: number;
 }
@@ -43,10 +46,11 @@ export class Outbox {
 
   /** The messages that wait, in their order. */
   get waiting(): readonly OutgoingMessage[] {
-    return this.#entries.map(({ messageId, content, replaces, failures }) => ({
+    return this.#entries.map(({ messageId, content, replaces, outputFormat, failures }) => ({
       messageId,
       content,
       ...(replaces !== undefined && { replaces }),
+      ...(outputFormat && { outputFormat }),
       failures,
     }));
   }

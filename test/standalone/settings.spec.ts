@@ -67,6 +67,7 @@ const SAMPLES: [variable: string, text: string, option: object][] = [
     'plan,default',
     { agent: { permissionModes: ['plan', 'default'] } },
   ],
+  ['AGENT_WEBKIT_ALLOW_OUTPUT_FORMAT', '1', { agent: { allowOutputFormat: true } }],
   ['AGENT_WEBKIT_EFFORT_LEVELS', 'low,high', { agent: { effortLevels: ['low', 'high'] } }],
 ];
 

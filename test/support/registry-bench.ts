@@ -32,6 +32,7 @@ export function createRegistry(
       {
         model: null,
         permissionModes: ['default', 'plan'],
+        allowOutputFormat: false,
         effortLevels: ['low', 'medium', 'high', 'xhigh', 'max'],
         includePartialMessages: true,
         models: null,

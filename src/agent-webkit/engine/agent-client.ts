@@ -7,6 +7,7 @@ import type {
   SessionStore,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from '../protocol/events.js';
+import type { OutputFormat } from '../protocol/output-format.js';
 import type { AskPeople } from './agent-asks.js';
 import type { AgentSandbox, SandboxLimits } from './agent-sandbox.js';
 import type { EngineLogger } from './engine-logger.js';
@@ -77,6 +78,12 @@ export interface SessionConfig {
   maxThinkingTokens?: number | null;
   /** The MCP servers that clients have disabled. An agent starts without them. @default none */
   disabledMcpServers?: readonly string[];
+  /**
+   * The format of the last answer of every turn whose message has no format of its own: the SDK's option
+   * `outputFormat`, with a JSON Schema of at most 32,768 bytes. An agent is started with the format of its next
+   * turn. @default none: the answer is text
+   */
+  outputFormat?: OutputFormat;
   /** The absolute path of the agent's working directory. */
   cwd: string;
   /** True to send text and tool inputs while they stream. */

@@ -77,6 +77,16 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitOutputFormat: {
+    description:
+      'The format of the last answer of a turn, as in the SDK: a value that a JSON Schema describes.',
+    type: 'object',
+    required: ['type', 'schema'],
+    properties: {
+      type: { type: 'string', enum: ['json_schema'] },
+      schema: { type: 'object', additionalProperties: true },
+    },
+  },
   AgentWebkitEventUserMessage: {
     description: 'A user message was accepted and is in the queue.',
     type: 'object',
@@ -105,6 +115,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           replaces: {
             description: 'The message that it replaces, see `conversation_rewound`.',
             type: 'string',
+          },
+          output_format: {
+            description:
+              'The format of the last answer of its turn. Absent if the message has none of its own.',
+            $ref: '#/components/schemas/AgentWebkitOutputFormat',
           },
           by: {
             description:
@@ -900,7 +915,13 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           structured_output: {
             description:
-              'The value in the format that the host asked for. Absent if it is longer than 262,144 characters as JSON.',
+              'The value in the output format of the message or of the session, which the agent has validated.',
+          },
+          structured_output_omitted: {
+            description:
+              'True if the value is longer than 262,144 characters as JSON, and was left out for that.',
+            type: 'boolean',
+            enum: [true],
           },
           terminal_reason: {
             description:

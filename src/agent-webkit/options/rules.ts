@@ -76,6 +76,12 @@ export const flag: Rule<boolean> = {
   allowsNull: false,
 };
 
+/** A flag with an environment setting. */
+export const flagOfText: Rule<boolean> = {
+  ...flag,
+  text: { words: '0 or 1', parse: (text) => ({ '0': false, '1': true })[text] },
+};
+
 export const nonEmptyString: Rule<string> = {
   words: 'a non-empty string',
   accepts: (value): value is string => typeof value === 'string' && value !== '',

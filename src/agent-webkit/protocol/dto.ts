@@ -38,6 +38,7 @@ import {
   type QuestionResponse,
   type UserMessage,
 } from './inbound.js';
+import { OUTPUT_FORMAT, type OutputFormat } from './output-format.js';
 import { PERMISSION_UPDATE } from './permission-update.js';
 import {
   MAX_TITLE_LENGTH,
@@ -110,6 +111,7 @@ class UserMessageDto implements UserMessage {
   @IsOmittable() @IsUUID() message_id?: string;
   @IsOmittable() @IsIn(MESSAGE_DELIVERIES) delivery?: MessageDelivery;
   @IsOmittable() @IsUUID() replaces?: string;
+  @IsOmittable() @HasShape(OUTPUT_FORMAT) output_format?: OutputFormat;
 }
 
 class InterruptDto {

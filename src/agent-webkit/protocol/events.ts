@@ -1,5 +1,6 @@
 import type { PermissionMode } from '@anthropic-ai/claude-agent-sdk';
 import { NOTICE_NAMES, type FromSubAgent, type NoticePayloads } from './notices.js';
+import type { OutputFormat } from './output-format.js';
 import type { SessionMetadata, TitleSource } from './session-details.js';
 import type { SessionMember } from './session-members.js';
 import { REQUEST_NAMES, type RequestPayloads } from './requests.js';
@@ -98,6 +99,8 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     delivery?: 'next_step';
     /** The message that it replaces, see `conversation_rewound`. */
     replaces?: string;
+    /** The format of the last answer of its turn. Absent if the message has none of its own. */
+    output_format?: OutputFormat;
     /** The id of the caller who sent it. Absent if an earlier version stored the message. */
     by?: string;
   };
@@ -305,8 +308,10 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     errors?: string[];
     /** The final text of the agent. Absent if it is longer than 65,536 characters: the last `message_complete` has it. */
     result?: string;
-    /** The value in the format that the host asked for. Absent if it is longer than 262,144 characters as JSON. */
+    /** The value in the output format of the message or of the session, which the agent has validated. */
     structured_output?: unknown;
+    /** True if the value is longer than 262,144 characters as JSON, and was left out for that. */
+    structured_output_omitted?: true;
     /** Why the agent stopped, such as `completed`, `max_turns`, `api_error` or `aborted_streaming`. */
     terminal_reason?: string;
     /** Why the model stopped, such as `end_turn` or `max_tokens`. */

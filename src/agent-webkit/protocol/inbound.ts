@@ -1,5 +1,6 @@
 import type { EffortLevel, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk';
 import type { UserContent } from './events.js';
+import type { OutputFormat } from './output-format.js';
 import type { SessionMetadata } from './session-details.js';
 import type { SessionMember } from './session-members.js';
 
@@ -80,6 +81,13 @@ export interface UserMessage {
    * @default none
    */
   replaces?: string;
+  /**
+   * The format of the last answer of this message's turn. The value is in the `result`, as `structured_output`. Only where the
+   * host permits it, and not with the delivery `next_step`.
+   *
+   * @default the format of the session, if it has one
+   */
+  output_format?: OutputFormat;
 }
 
 /** The body of PATCH /sessions/:id/queue/:message_id. */

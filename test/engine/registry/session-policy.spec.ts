@@ -52,6 +52,7 @@ describe('the policy for new sessions and messages', () => {
         model: null,
         permissionModes: ['default', 'plan'],
         effortLevels: ['low', 'high'],
+        allowOutputFormat: false,
         includePartialMessages: true,
         models: null,
         commands: [],

@@ -38,6 +38,8 @@ export class AgentFailure extends Error {
 
 /** How a sandbox begins to report why it did not start the program. */
 const SANDBOX_ERROR = /^(bwrap|sandbox-exec): /m;
+/** How Claude Code reports an output format that it cannot use, with the first part of the reason. */
+const INVALID_SCHEMA = /--json-schema is not a valid JSON Schema: (.{1,300})/;
 const NO_FOLDER =
   'The working directory of the agent does not exist on this server, or is not a folder.';
 const NO_PROGRAM =
@@ -107,6 +109,10 @@ function given(value: number | null | undefined, unit = 1, name = ''): string {
 function exitMessage({ code, signal }: ProcessExit, stderr: string): string {
   if (/cannot be used with root/.test(stderr)) {
     return "The permission mode 'bypassPermissions' is not available on a server that runs as root.";
+  }
+  const schemaProblem = INVALID_SCHEMA.exec(stderr)?.[1];
+  if (schemaProblem !== undefined) {
+    return `The output format is not a valid JSON Schema: ${schemaProblem}`;
   }
   return `The agent process ended unexpectedly (${signal === null ? `exit code ${code}` : `signal ${signal}`}).`;
 }

@@ -51,6 +51,7 @@ export type ClaudeOwnedOption =
  *   are not sent. With `'refusal_fallback_prompt'` and the setting `switchModelsOnFlag: false`, the user
  *   decides if another model continues when one refuses. @default [] (none)
  * - `onUserDialog`: @default asks the people of the session: `dialog_request`
+ * - `outputFormat`: @default the format of the message or of the session, which take precedence over it
  * - `forwardSubagentText`: publishes the text and the thinking of sub-agents, and not only their tool
  *   calls. @default true
  * - `mcpServersDelivery`: @default 'initialize', which keeps credentials of MCP servers off the agent's
@@ -106,6 +107,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     ...(start.model !== null && { model: start.model }),
     ...(start.maxTurns !== undefined && { maxTurns: start.maxTurns }),
     ...(start.maxBudgetUsd !== undefined && { maxBudgetUsd: start.maxBudgetUsd }),
+    ...(start.outputFormat && { outputFormat: start.outputFormat }),
     permissionMode: start.permissionMode,
     includePartialMessages: start.includePartialMessages,
     canUseTool: (toolName, input, context) =>

@@ -196,6 +196,11 @@ export interface ScriptedTurn extends ScriptedAgent {
   readonly config: Readonly<SessionConfig>;
   /** Aborts when the turn is over, for example because it was interrupted. */
   readonly signal: AbortSignal;
+  /**
+   * Sets the `structured_output` of the turn's `result`, for a turn with `config.outputFormat`. The value is not
+   * validated. It is left out of a turn that fails.
+   */
+  output(value: unknown): void;
   /** Adds to the cost of the session, in US dollars. A turn costs nothing by itself. */
   spend(costUsd: number): void;
   /** Ends the turn with a `result` of `error_during_execution` that has this message. */

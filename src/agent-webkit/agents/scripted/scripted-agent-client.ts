@@ -7,6 +7,7 @@ import type {
   AwaitedCall,
   CanUseTool,
   ContextUsage,
+  EffortLevel,
   McpServerState,
   PermissionMode,
   PermissionResult,
@@ -77,10 +78,19 @@ class ScriptedAgentClient implements AgentClient {
 
   constructor(script: Script, start: AgentStart, memory: SessionMemory) {
     const { model, permissionMode, cwd, includePartialMessages } = start;
+    const { effort = null, maxThinkingTokens = null, outputFormat } = start;
     this.#script = script;
     this.#start = start;
     this.#memory = memory;
-    this.#config = { model, permissionMode, cwd, includePartialMessages };
+    this.#config = {
+      model,
+      permissionMode,
+      effort,
+      maxThinkingTokens,
+      cwd,
+      includePartialMessages,
+      ...(outputFormat && { outputFormat }),
+    };
     const { transcripts, alwaysAsks, resume, sessionId, awaited, rewindTo } = start;
     this.#journal = alwaysAsks && transcripts ? new Journal(transcripts, sessionId, resume) : null;
     this.#ready = resume && this.#journal ? this.#restore(this.#journal) : Promise.resolve();
@@ -176,6 +186,14 @@ class ScriptedAgentClient implements AgentClient {
     this.#config = { ...this.#config, permissionMode };
   }
 
+  async setEffort(effort: EffortLevel | null): Promise<void> {
+    this.#config = { ...this.#config, effort };
+  }
+
+  async setMaxThinkingTokens(maxThinkingTokens: number | null): Promise<void> {
+    this.#config = { ...this.#config, maxThinkingTokens };
+  }
+
   /** Does nothing: no task of a script outlives its step. */
   async stopTask(): Promise<void> {}
 
@@ -265,6 +283,10 @@ class MainVoice extends Voice implements ScriptedTurn {
 
   get signal(): AbortSignal {
     return this.#turn.signal;
+  }
+
+  output(value: unknown): void {
+    this.#turn.output = value;
   }
 
   spend(costUsd: number): void {

@@ -38,6 +38,8 @@ export interface TurnSummary {
   messageCount: number;
   sessionCostUsd: number;
   inputText: string;
+  /** The structured output; undefined for none. */
+  output: unknown;
 }
 
 /** Creates a unique id in the format of the Messages API: `msg_...`, `toolu_...`. */
@@ -148,7 +150,7 @@ export function resultMessage(sessionId: string, summary: TurnSummary): SDKMessa
   } as unknown as SDKMessage;
 }
 
-function outcome({ ending, isInTool, said }: TurnSummary): Record<string, unknown> {
+function outcome({ ending, isInTool, said, output }: TurnSummary): Record<string, unknown> {
   if (ending.kind === 'completed') {
     return {
       subtype: 'success',
@@ -156,6 +158,7 @@ function outcome({ ending, isInTool, said }: TurnSummary): Record<string, unknow
       result: said.at(-1) ?? '',
       stop_reason: 'end_turn',
       terminal_reason: 'completed',
+      ...(output !== undefined && { structured_output: output }),
     };
   }
   const failure = { subtype: 'error_during_execution', is_error: true, stop_reason: null };

@@ -89,6 +89,8 @@ export class Turn {
   /** True while the script repeats the steps of an earlier agent, which are not written again. */
   #isRepeating: boolean;
   #messageCount = 0;
+  /** The structured output; undefined for none. */
+  output: unknown;
   #isSilent = false;
 
   constructor(start: TurnStart) {
@@ -326,6 +328,7 @@ export class Turn {
         messageCount: this.#messageCount,
         sessionCostUsd: memory.costUsd,
         inputText,
+        output: this.output,
       }),
     );
   }

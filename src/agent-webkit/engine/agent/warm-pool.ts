@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { SdkFactory, SessionConfig } from '../agent-client.js';
 import type { AgentSlots } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
@@ -75,7 +76,10 @@ export class WarmPool {
     return {
       sessionId: agent.sessionId,
       sdkFactory: startingWith(sdkFactory, (start) => {
-        const client = waiting?.bind(start) ?? sdkFactory(start);
+        // Its first message may have an output format of its own.
+        const isReady = isDeepStrictEqual(start.outputFormat, config.outputFormat);
+        if (!isReady) void waiting?.close(0);
+        const client = (isReady && waiting?.bind(start)) || sdkFactory(start);
         waiting = null;
         return client;
       }),

@@ -1,4 +1,5 @@
 import type { UserContent, WireEvent } from '../../protocol/events.js';
+import type { OutputFormat } from '../../protocol/output-format.js';
 import type { SessionEvent } from '../session-event.js';
 
 /** A user message that was accepted and whose turn has not started. */
@@ -16,6 +17,8 @@ export interface QueuedMessage {
   readonly isForNextStep: boolean;
   /** The id of the message that it replaces; undefined for none. */
   readonly replaces: string | undefined;
+  /** The format of the last answer of its turn; undefined for that of the session. */
+  readonly outputFormat: OutputFormat | undefined;
 }
 
 /** The last turn of a user message that was started. */
@@ -40,7 +43,7 @@ export class QueuedMessages {
     const { message_id: messageId } = wire.data;
     switch (wire.event) {
       case 'user_message': {
-        const { content, delivery, replaces, by } = wire.data;
+        const { content, delivery, replaces, output_format: outputFormat, by } = wire.data;
         const isForNextStep = delivery === 'next_step';
         this.list.push({
           event: { ...event },
@@ -51,6 +54,7 @@ export class QueuedMessages {
           askers: by === undefined ? [] : [by],
           isForNextStep,
           replaces,
+          outputFormat,
         });
         return;
       }

@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../agent-client.js';
+import { OUTPUT_FORMAT } from '../../protocol/output-format.js';
 import { HostConfigurationError } from '../host-configuration-error.js';
 import { parsePermittedHost, PERMITTED_HOST_WORDS } from '../permitted-host.js';
 
@@ -10,15 +11,23 @@ const MAX_TOOLS = 1000;
 /**
  * Returns the values that `configureSession` set, without those that are undefined.
  *
- * @throws HostConfigurationError for the hosts that the agent can reach
+ * @throws HostConfigurationError for the hosts that the agent can reach, the durable tools and the output format
  */
 export function checkConfigured(returned: Partial<SessionConfig> | void): Partial<SessionConfig> {
-  const { network, durableTools, ...config } = returned ?? {};
+  const { network, durableTools, outputFormat, ...config } = returned ?? {};
   return {
     ...config,
     ...(network !== undefined && { network: checkNetwork(network) }),
     ...(durableTools !== undefined && { durableTools: checkTools(durableTools) }),
+    ...(outputFormat !== undefined && { outputFormat: checkFormat(outputFormat) }),
   };
+}
+
+function checkFormat(format: NonNullable<SessionConfig['outputFormat']>) {
+  const problem = OUTPUT_FORMAT.findProblem(format, 'outputFormat');
+  if (problem === null) return format;
+  const words = `{ type: 'json_schema', schema: a JSON Schema } within its bounds (${problem})`;
+  throw new HostConfigurationError('outputFormat', words, format);
 }
 
 function checkTools(tools: unknown): readonly string[] {

@@ -1,5 +1,5 @@
 import type { UserContent } from '../../protocol/events.js';
-import type { CreateSession, InboundMessage } from '../../protocol/inbound.js';
+import type { CreateSession, InboundMessage, UserMessage } from '../../protocol/inbound.js';
 import type {
   EffortLevel,
   PermissionMode,
@@ -33,6 +33,8 @@ export interface SessionPolicyOptions {
   maxTurns: number | null;
   /** The maximum cost of a session, in US dollars; null for no limit. */
   maxBudgetUsd: number | null;
+  /** True when a message may have an output format of its own. */
+  allowOutputFormat: boolean;
   contentLimits: ContentLimits;
   /** The host's hook that changes or rejects a new session's configuration; null for none. */
   configureSession: ConfigureSession | null;
@@ -147,6 +149,7 @@ export class SessionPolicy {
       case 'user_message':
         checkContent(message.content, this.#options.contentLimits);
         checkCommand(message.content, this.#options.commands);
+        this.#checkFormat(message);
         return message;
       case 'set_permission_mode':
         this.#checkMode(message.mode, 'mode');
@@ -224,6 +227,19 @@ export class SessionPolicy {
     if (effort === null || effortLevels.includes(effort)) return;
     throw new ForbiddenError(
       `effort: '${effort}' is not permitted. Permitted: ${effortLevels.join(', ')}.`,
+    );
+  }
+
+  #checkFormat({ output_format, delivery }: UserMessage): void {
+    if (output_format === undefined) return;
+    if (!this.#options.allowOutputFormat) {
+      throw new ForbiddenError(
+        'output_format: is not permitted. Leave it out, or set the option `agent.allowOutputFormat`.',
+      );
+    }
+    if (delivery !== 'next_step') return;
+    throw new InvalidRequestError(
+      "output_format: must not be set with the delivery 'next_step', because the running turn has a format already.",
     );
   }
 

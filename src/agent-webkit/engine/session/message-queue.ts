@@ -93,7 +93,13 @@ export class MessageQueue {
   }
 
   async #enqueue(
-    { message_id, content, delivery, replaces }: UserMessage & { message_id: string },
+    {
+      message_id,
+      content,
+      delivery,
+      replaces,
+      output_format,
+    }: UserMessage & { message_id: string },
     { id: by }: Caller,
     keys: string[],
   ): Promise<void> {
@@ -122,6 +128,7 @@ export class MessageQueue {
       content,
       ...(delivery === 'next_step' && { delivery }),
       ...(replaces !== undefined && { replaces }),
+      ...(output_format && { output_format }),
       by,
     };
     await this.#log.appendOnce({ event: 'user_message', data }, keys);

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WireEvent } from '../../protocol/events.js';
+import type { OutputFormat } from '../../protocol/output-format.js';
 import type { AgentClient, AwaitedCall } from '../agent-client.js';
 import type { AgentFailureCode } from '../agent-failure.js';
 import { SessionAgent, type AgentExit } from '../agent/session-agent.js';
@@ -32,6 +34,8 @@ export class TurnGate {
   readonly #waiting: WaitingTurn;
   readonly #steering: Steering;
   #state: GateState;
+  /** The format of the message for which the agent was started; undefined for that of the session. */
+  #outputFormat: OutputFormat | undefined;
   /**
    * True once an agent has received a message, so that the next agent resumes the conversation. The
    * log's own flag is true from the first `turn_start` on, before there is anything to resume.
@@ -113,9 +117,11 @@ export class TurnGate {
   warmUp(): void {
     if (this.#options.isDraining()) return;
     const end = this.#options.budget.end();
-    if (!(end instanceof Promise)) return end ? undefined : void this.#startAgent();
+    if (!(end instanceof Promise))
+      return end ? undefined : void this.#startAgent(this.#log.state.queue[0]?.outputFormat);
     const start = (found: WireEvent | null) => {
-      if (!found && this.#state.name === 'open') void this.#startAgent();
+      if (!found && this.#state.name === 'open')
+        void this.#startAgent(this.#log.state.queue[0]?.outputFormat);
     };
     end.then(start, () => undefined); // the server stops
   }
@@ -129,6 +135,9 @@ export class TurnGate {
     if (this.#steering.isUncertain) {
       void this.#steering.settle().then(() => this.startNextTurn());
       return;
+    }
+    if (this.#agent.isAlive && !isDeepStrictEqual(message.outputFormat, this.#outputFormat)) {
+      return this.#replaceAgent();
     }
     // A log that has failed ends the session by itself, and then there is no turn to start.
     this.#startTurn(message).catch(() => undefined);
@@ -215,7 +224,13 @@ export class TurnGate {
     this.#state = state;
   }
 
-  async #startTurn({ messageId, content, by, replaces }: QueuedMessage): Promise<void> {
+  async #startTurn({
+    messageId,
+    content,
+    by,
+    replaces,
+    outputFormat,
+  }: QueuedMessage): Promise<void> {
     const author = by === undefined ? {} : { by };
     const data = { message_id: messageId, ...author, ...this.#options.describeWalls() };
     const events: WireEvent[] = [{ event: 'turn_start', data }];
@@ -235,7 +250,7 @@ export class TurnGate {
     if (this.#state !== starting) return;
     if (end) return this.#endWithoutSending(end);
     this.#replaceUnbounded();
-    const agent = await this.#startAgent();
+    const agent = await this.#startAgent(outputFormat);
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
     this.#hasConversation = true;
@@ -255,7 +270,10 @@ export class TurnGate {
       this.#options.requests.cancelAll();
       return this.#endWithoutSending(end);
     }
-    const agent = await this.#startAgent(this.#waiting.begin(call));
+    const agent = await this.#startAgent(
+      this.#log.state.turn?.message?.outputFormat,
+      this.#waiting.begin(call),
+    );
     if (this.#state !== starting || !agent) return;
     this.#enter({ name: 'running' });
     this.#options.onTurnStarted();
@@ -275,11 +293,26 @@ export class TurnGate {
     return this.#waiting.leave(hadAgent);
   }
 
-  #startAgent(awaited?: AwaitedCall): Promise<AgentClient | null> {
+  /** Stops the idle agent, which has another output format than the next turn, and starts that turn. */
+  #replaceAgent(): void {
+    if (this.#state.name !== 'open') return;
+    // A log that has failed ends the session by itself.
+    this.stopIdleAgent().then(
+      () => this.startNextTurn(),
+      () => undefined,
+    );
+  }
+
+  #startAgent(
+    outputFormat: OutputFormat | undefined,
+    awaited?: AwaitedCall,
+  ): Promise<AgentClient | null> {
     // A message may have come before an outdated agent was stopped.
     if (this.#agent.isOutdated) void this.#agent.close(this.#options.agentGraceMs);
+    if (!this.#agent.isAlive) this.#outputFormat = outputFormat;
     const createStart = async () => ({
       ...(await this.#options.createStart(this.#hasConversation, awaited)),
+      ...(outputFormat && { outputFormat }),
       steering: {
         take: () => (this.#state.name === 'running' ? this.#steering.take() : []),
         delivered: (messageId: string) => this.#steering.delivered(messageId),

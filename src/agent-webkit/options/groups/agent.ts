@@ -7,6 +7,7 @@ import {
   amount,
   count,
   flag,
+  flagOfText,
   functionOf,
   integer,
   listOf,
@@ -66,6 +67,15 @@ export interface AgentOptions {
    * @default every level: `low`, `medium`, `high`, `xhigh`, `max`
    */
   readonly effortLevels?: readonly EffortLevel[];
+
+  /**
+   * True when a client may send a JSON Schema with a message, as `output_format`: the last answer of its turn is then
+   * a value of that schema. Otherwise such a message is rejected with 403. A format that differs from that of the
+   * turn before starts the agent anew. `configureSession` can return a format for a session in any case.
+   *
+   * @default false
+   */
+  readonly allowOutputFormat?: boolean;
 
   /**
    * The tools whose calls always need a person, also where the agent's own rules permit them, and whose requests
@@ -203,6 +213,13 @@ export const AGENT = {
     variable: 'AGENT_WEBKIT_EFFORT_LEVELS',
     effect:
       'The effort levels a client may request by `set_effort`; another one is rejected with 403. A higher level costs more.',
+  },
+  allowOutputFormat: {
+    rule: flagOfText,
+    default: false,
+    variable: 'AGENT_WEBKIT_ALLOW_OUTPUT_FORMAT',
+    effect:
+      'True when a client may send a JSON Schema with a message. Otherwise such a message is rejected with 403. See [Structured output](./structured-output.md).',
   },
   durableTools: {
     rule: orFunction<readonly string[], Extract<DurableTools, (...call: never) => unknown>>(

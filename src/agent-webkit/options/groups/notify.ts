@@ -5,7 +5,15 @@ import {
 } from '../../engine/notification.js';
 import { parseWebhookSecret, WEBHOOK_SECRET_WORDS } from '../../engine/webhook-secret.js';
 import type { Descriptors } from '../descriptor.js';
-import { flag, functionOf, hidden, listOf, oneOf, type Rule, splitEntries } from '../rules.js';
+import {
+  flagOfText,
+  functionOf,
+  hidden,
+  listOf,
+  oneOf,
+  type Rule,
+  splitEntries,
+} from '../rules.js';
 
 /** Notifications about sessions: webhooks, or calls of a function. */
 export interface NotifyOptions {
@@ -74,11 +82,6 @@ function isWebhookUrl(text: string): boolean {
   return ['https:', 'http:'].includes(protocol) && username + password + hash === '';
 }
 
-const textOfFlag: Rule<boolean>['text'] = {
-  words: '0 or 1',
-  parse: (text) => ({ '0': false, '1': true })[text],
-};
-
 export const NOTIFY = {
   url: {
     rule: urlRule,
@@ -103,7 +106,7 @@ export const NOTIFY = {
     effect: 'The types of notifications.',
   },
   allowPrivate: {
-    rule: { ...flag, text: textOfFlag },
+    rule: flagOfText,
     default: false,
     variable: 'AGENT_WEBKIT_WEBHOOK_ALLOW_PRIVATE',
     effect:

@@ -68,10 +68,13 @@ function text(message: Result): Pick<Payload, 'result'> {
   return message.result.length > MAX_RESULT_CHARS ? {} : { result: message.result };
 }
 
-function structuredOutput(message: Result): Pick<Payload, 'structured_output'> {
+function structuredOutput(
+  message: Result,
+): Pick<Payload, 'structured_output' | 'structured_output_omitted'> {
   if (message.subtype !== 'success' || message.structured_output === undefined) return {};
   const { structured_output } = message;
-  return JSON.stringify(structured_output).length > MAX_OUTPUT_CHARS ? {} : { structured_output };
+  const isTooLong = JSON.stringify(structured_output).length > MAX_OUTPUT_CHARS;
+  return isTooLong ? { structured_output_omitted: true } : { structured_output };
 }
 
 /** Returns the usage since the previous result, which the SDK's types omit. Its `modelUsage` is a running total. */
