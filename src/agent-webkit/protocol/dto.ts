@@ -77,6 +77,7 @@ const pathRule = ({ value }: ValidationArguments): string =>
 export class CreateSessionDto implements CreateSession {
   @IsOmittable() @IsName() model?: string;
   @IsOmittable() @IsIn(PERMISSION_MODES) permission_mode?: PermissionMode;
+  @IsOmittable() @IsIn(EFFORT_LEVELS) effort?: EffortLevel;
   @IsOmittable()
   @IsName(MAX_PATH_LENGTH)
   // The pattern is part of the API description, and \0 is not the same in all languages.

@@ -27,6 +27,8 @@ export const EFFORT_LEVELS = [
 export interface CreateSession {
   model?: string;
   permission_mode?: PermissionMode;
+  /** The effort of the model. @default the agent's own */
+  effort?: EffortLevel;
   cwd?: string;
   include_partial_messages?: boolean;
   /** At most 200 characters. Without one, the first message gives the session a title. */

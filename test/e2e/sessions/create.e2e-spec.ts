@@ -72,6 +72,7 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
     await start({ workspace: { root: workspace } });
     const id = await server.createSession({
       model: 'opus',
+      effort: 'low',
       permission_mode: 'plan',
       cwd: 'inner',
       include_partial_messages: true,
@@ -82,6 +83,7 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
       sessionId: id,
       resume: false,
       model: 'opus',
+      effort: 'low',
       permissionMode: 'plan',
       cwd,
       includePartialMessages: true,
@@ -92,7 +94,12 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
         hidden: [],
       },
     });
-    expect(await server.info(id)).toMatchObject({ model: 'opus', permission_mode: 'plan', cwd });
+    expect(await server.info(id)).toMatchObject({
+      model: 'opus',
+      effort: 'low',
+      permission_mode: 'plan',
+      cwd,
+    });
   });
 
   it('starts the agent with the defaults of the host when the client requests nothing', async () => {
@@ -127,6 +134,8 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
     ['permission_mode', 'everything'],
     ['permission_mode', null],
     ['permission_mode', ['default']],
+    ['effort', 'enormous'],
+    ['effort', null],
     ['cwd', ''],
     ['cwd', 7],
     ['cwd', 'a\0b'],
@@ -154,6 +163,13 @@ describe.each(ADAPTERS)('Creating a session on %s', (adapter) => {
     await start();
     expect(await create({ permission_mode: 'bypassPermissions' })).toMatchObject(
       refused(403, 'forbidden', /^permission_mode: 'bypassPermissions'/),
+    );
+  });
+
+  it('answers 403 when the host does not allow the effort', async () => {
+    await start({ agent: { effortLevels: ['low'] } });
+    expect(await create({ effort: 'max' })).toMatchObject(
+      refused(403, 'forbidden', /^effort: 'max' is not permitted\. Permitted: low\./),
     );
   });
 

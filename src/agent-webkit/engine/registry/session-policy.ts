@@ -107,10 +107,12 @@ export class SessionPolicy {
     const permissionMode = request.permission_mode ?? byDefault.permissionMode;
     this.#checkMode(permissionMode, 'permission_mode');
     this.#checkModel(request.model, 'model');
+    this.#checkEffort(request.effort ?? null);
     const config: SessionConfig = {
       ...byDefault,
       model: request.model ?? byDefault.model,
       permissionMode,
+      ...(request.effort !== undefined && { effort: request.effort }),
       includePartialMessages: request.include_partial_messages ?? byDefault.includePartialMessages,
     };
     const configured = await configureSession?.({ asked: request, config }, caller);
