@@ -22,6 +22,12 @@ describeInChromium('steering a session by the page in Chromium', () => {
   });
 
   const queue = () => ann.tab.getByLabel('Queued messages', { exact: true });
+  /** The button of a message that the server has queued: one that is being sent is listed too, without it. */
+  const withdrawal = (text: string) =>
+    queue()
+      .getByRole('listitem')
+      .filter({ hasText: text })
+      .getByRole('button', { name: 'Withdraw' });
   const startLongTurn = async () => {
     await ann.say('long');
     await ann.seesText(/I am counting slowly/);
@@ -35,8 +41,7 @@ describeInChromium('steering a session by the page in Chromium', () => {
     await startLongTurn();
     await ann.say('First');
     await ann.say('Second');
-    await ann.sees(queue().getByText('Second'));
-    await queue().getByRole('button', { name: 'Withdraw' }).last().click();
+    await withdrawal('Second').click();
     await ann.seesNo(queue().getByText('Second'));
     await queue().getByRole('button', { name: 'Edit' }).click();
     await ann.tab.getByLabel('Queued message', { exact: true }).fill('Changed');
@@ -69,7 +74,7 @@ describeInChromium('steering a session by the page in Chromium', () => {
     await ann.tab.setViewportSize({ width: 360, height: 760 });
     await startLongTurn();
     await ann.say('Next');
-    await ann.sees(queue().getByText('Next'));
+    await ann.sees(withdrawal('Next'));
     const buttons = ann.tab.locator('.composer button, .waiting button');
     const boxes = await buttons.evaluateAll((all) =>
       all.map((button) => button.getBoundingClientRect().right),
