@@ -61,7 +61,15 @@ export const SUITES = {
   // The built server on a machine that fails: logs, signals, file descriptors, disks.
   faults: ['faults/', 'storage/sqlite-watch.'],
   // The page in a real browser.
-  page: ['page/browser.', 'page/cards.', 'page/inbox.', 'page/mounted.', 'page/notices.'],
+  page: [
+    'page/browser.',
+    'page/cards.',
+    'page/inbox.',
+    'page/mounted.',
+    'page/notices.',
+    'page/replace.',
+    'page/axe.',
+  ],
   // Proxies and caches from Debian, with the configurations of the documents.
   proxies: ['proxies/'],
   // Attacks of the real agent on its sandbox.

@@ -131,6 +131,17 @@ export class SessionStore {
     }
   }
 
+  /** Sends a message in place of an earlier one: the agent forgets that, and what followed. */
+  replace(messageId: string, content: UserContent): Promise<void> {
+    const message_id = crypto.randomUUID();
+    return this.api.send(this.id, {
+      type: 'user_message',
+      content,
+      message_id,
+      replaces: messageId,
+    });
+  }
+
   discard(messageId: string): void {
     const { outbox } = this.#snapshot;
     this.#change({ outbox: outbox.filter((message) => message.messageId !== messageId) });

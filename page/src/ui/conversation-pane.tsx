@@ -12,6 +12,7 @@ import { useFocusAfterAnswer, useWantedCard } from './focus.js';
 import { useCapabilities } from './use-capabilities.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Tasks } from './tasks.js';
+import { ReplaceContext } from './user-message.js';
 import { Waiting } from './waiting.js';
 
 const NO_COMMANDS: readonly OfferedCommand[] = [];
@@ -34,6 +35,8 @@ export function ConversationPane(props: PaneProps) {
   const { store, snapshot, title, wanted, onShown, onChanged, onDelete } = props;
   const { conversation, outbox, connection, problem } = snapshot;
   const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
+  const waiting = queue.length + outbox.length;
+  const isIdle = !isRunning && !isClosed && waiting === 0 && problem === null;
   const [fault, setFault] = useState<string | null>(null);
   const attempt = (action: () => Promise<void>) => {
     setFault(null);
@@ -67,12 +70,12 @@ export function ConversationPane(props: PaneProps) {
           {problem.text}
         </p>
       )}
-      <ItemList items={items}>
-        {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
-        {items.length === 0 && queue.length + outbox.length === 0 && problem === null ? (
-          <Welcome />
-        ) : null}
-      </ItemList>
+      <ReplaceContext value={isIdle ? store : null}>
+        <ItemList items={items}>
+          {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
+          {items.length === 0 && waiting === 0 && problem === null ? <Welcome /> : null}
+        </ItemList>
+      </ReplaceContext>
       <div className="dock">
         {problem === null ? <LiveLine conversation={conversation} store={store} /> : null}
         {requests.length === 0 ? null : (

@@ -75,9 +75,15 @@ export function ItemList({
             <p className="item note">{from} earlier entries. Scroll up to see them.</p>
           ) : null}
           <ThreadsContext value={threads}>
-            {items.slice(from).map((item) => (
-              <ItemView key={item.key} item={item} />
-            ))}
+            {items.slice(from).map((item) =>
+              item.isReplaced ? (
+                <div key={item.key} className="replaced">
+                  <ItemView item={item} />
+                </div>
+              ) : (
+                <ItemView key={item.key} item={item} />
+              ),
+            )}
           </ThreadsContext>
           {children}
         </div>

@@ -1,24 +1,14 @@
 import { memo } from 'react';
-import type { UserContent } from '../../../src/agent-webkit/protocol/events.js';
 import type { Item } from '../session/conversation.js';
 import { AgentMessageView } from './agent-message.js';
-import { ImageView } from './image-view.js';
 import { ResultView } from './result-view.js';
-import { Time } from './time.js';
-import { imageUrl } from './tool-input.js';
+import { UserMessageView } from './user-message.js';
 
 /** One entry of the conversation. */
 export const ItemView = memo(function ItemView({ item }: { item: Item }) {
   switch (item.kind) {
     case 'user':
-      return (
-        <article className="item user" aria-label="You">
-          <UserContentView content={item.content} />
-          <p className="item-time">
-            <Time at={item.at} />
-          </p>
-        </article>
-      );
+      return <UserMessageView item={item} />;
     case 'agent':
       return <AgentMessageView message={item} />;
     case 'result':
@@ -53,17 +43,3 @@ const FAULTS: Readonly<Record<string, string>> = {
   transcript_not_stored: 'The memory of the agent is incomplete.',
   turn_interrupted: 'The server stopped during this turn.',
 };
-
-/** The content of a user message. */
-export function UserContentView({ content }: { content: UserContent }) {
-  if (typeof content === 'string') return <div className="plain">{content}</div>;
-  return content.map((block, index) =>
-    block.type === 'text' ? (
-      <div className="plain" key={index}>
-        {block.text}
-      </div>
-    ) : (
-      <ImageView key={index} url={imageUrl(block) ?? ''} alt="Sent by you" />
-    ),
-  );
-}
