@@ -61,6 +61,7 @@ describe.each(ADAPTERS)('GET /usage on %s', (adapter) => {
         { day: TODAY, model: 'haiku', cost_usd: 0.25, turns: 0, ...tokens(1) },
         { day: TODAY, model: 'opus', cost_usd: 0.6, turns: 2, ...tokens(2) },
       ],
+      budget: null,
     };
     expect(await usage()).toEqual(expected);
     expect(await new AgentClient({ url: server.url, token: 'ann' }).usage()).toEqual(expected);
@@ -82,6 +83,7 @@ describe.each(ADAPTERS)('GET /usage on %s', (adapter) => {
       from: '2020-02-28',
       to: '2020-03-01',
       usage: [],
+      budget: null,
     });
   });
 
