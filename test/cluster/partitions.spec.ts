@@ -14,6 +14,8 @@ import { describeNetwork, Network, type NetworkHost } from './network.js';
 import { describeCluster } from './world.js';
 
 const TOKEN = 'a-token-of-these-tests';
+/** Of another caller, whose turns are not in the usage of the load. */
+const OTHER_TOKEN = 'another-token-of-these-tests';
 const LEASE_MS = 1500;
 /** Long enough that another server takes over. */
 const CUT_MS = 3 * LEASE_MS;
@@ -45,7 +47,7 @@ describeNetwork('three hosts with a network', () => {
           database: database.url,
           settings: {
             AGENT_WEBKIT_NO_AUTH: '0',
-            AGENT_WEBKIT_TOKEN: TOKEN,
+            AGENT_WEBKIT_TOKEN: `ann:${TOKEN},ben:${OTHER_TOKEN}`,
             AGENT_WEBKIT_BUS: `redis://${address}:${redis.port}`,
             AGENT_WEBKIT_LEASE_MS: String(LEASE_MS),
             AGENT_WEBKIT_STORAGE_TIMEOUT_MS: '1000',
@@ -66,7 +68,7 @@ describeNetwork('three hosts with a network', () => {
             await delay(CUT_MS);
             // The other hosts go on. All readers of the load may be at the one that is cut off.
             const [one, other] = site.servers.filter((_, index) => index !== place);
-            if (one && other) await takeTurn(world.client({ token: TOKEN }), one, other);
+            if (one && other) await takeTurn(world.client({ token: OTHER_TOKEN }), one, other);
             await host.heal();
             await load.randomMoment();
             expect(await load.violations()).toEqual([]);
