@@ -1,16 +1,8 @@
-import {
-  SESSION_ROLES,
-  type SessionMember,
-  type SessionRole,
-} from '../protocol/session-members.js';
+import type { SessionMember, SessionRole } from '../protocol/session-members.js';
 import type { SessionDetails } from './session-details.js';
 
 /** The role of a caller in a session; `owner` is that of the caller who created it. */
 export type CallerRole = SessionRole | 'owner';
-
-export function isCallerRole(value: unknown): value is CallerRole {
-  return value === 'owner' || SESSION_ROLES.some((role) => role === value);
-}
 
 /** Returns the members in these details. */
 export function membersOf(details: SessionDetails | undefined): readonly SessionMember[] {

@@ -1,9 +1,9 @@
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
-import { MEMBERS, type SessionMember } from '../../protocol/session-members.js';
+import { MEMBERS, SESSION_ROLES, type SessionMember } from '../../protocol/session-members.js';
 import type { Caller } from '../caller.js';
-import { type CallerRole, isCallerRole } from '../session-members.js';
+import type { CallerRole } from '../session-members.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
 /** A change of a session by a caller, which only the server that runs the session can do. */
@@ -72,7 +72,7 @@ export function decodeCall(body: string): ForwardedCall | null {
   if (!isRecord(sent)) return null;
   const { sessionId, caller, role, call } = sent;
   if (typeof sessionId !== 'string' || !isCaller(caller) || !isCall(call)) return null;
-  if (role !== undefined && role !== null && !isCallerRole(role)) return null;
+  if (role !== undefined && role !== null && !isRole(role)) return null;
   return { sessionId, caller, role, call };
 }
 
@@ -107,6 +107,10 @@ function isOutcome(value: unknown): value is CallOutcome {
 
 function isCaller(value: unknown): value is Caller {
   return isRecord(value) && typeof value['id'] === 'string';
+}
+
+function isRole(value: unknown): value is CallerRole {
+  return value === 'owner' || SESSION_ROLES.some((role) => role === value);
 }
 
 function isCall(value: unknown): value is SessionCall {
