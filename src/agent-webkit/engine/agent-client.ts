@@ -438,9 +438,14 @@ export interface SdkFactory {
    * Resolves to true when a stored conversation has a message that began a turn, so that an agent can forget it by
    * {@link AgentStart.rewindTo}. Called while the agent is idle, or gone.
    *
+   * @param rewindTo as for the next agent: that message, and what follows it, is not there any more
    * @default no message can be replaced
    */
-  hasTurn?(conversation: StoredConversation, messageId: string): Promise<boolean>;
+  hasTurn?(
+    conversation: StoredConversation,
+    messageId: string,
+    rewindTo?: string,
+  ): Promise<boolean>;
   /**
    * Returns a warning for the server's log when no agent could work, for example without credentials; else null.
    *

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
+import { startingWith } from '../../../src/agent-webkit/engine/starting-with.js';
 import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
 import { SqliteStorage } from '../../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
 import { refused } from '../../support/refused.js';
@@ -86,6 +87,31 @@ describe('A message that replaces an earlier one, of a scripted agent', () => {
     expect(refusal).toMatchObject(
       refused(409, 'message_not_replaceable', /while the agent is at work or messages are queued/),
     );
+  });
+
+  it('has forgotten what was replaced also when the agent did not start for the message', async () => {
+    let fails = false;
+    const inner = createAgent();
+    const sdkFactory = startingWith(inner, (begin) => {
+      if (fails) throw new Error('no agent today');
+      return inner(begin);
+    });
+    await start({ agent: { sdkFactory } });
+    await open();
+    const one = await say('one');
+    const two = await say('two');
+    const three = await say('three');
+    fails = true;
+    await send('four', { replaces: two.id });
+    await stream.next('error');
+    await stream.next('result');
+    fails = false;
+    const answers = await Promise.all(
+      [two, three].map(({ id: replaces }) => send('five', { replaces })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([409, 409]);
+    expect((await say('six')).said).toContain('"one six"');
+    expect((await say('seven', { replaces: one.id })).said).toContain('"seven"');
   });
 
   it('is forgotten also by an agent of a restarted server, with durable requests', async () => {

@@ -107,11 +107,18 @@ export function withoutReplaced(
   });
 }
 
-/** Returns true when a stored conversation has a message that began a turn, and no later one has replaced it. */
+/**
+ * Returns true when a stored conversation has a message that began a turn, and no later one has replaced it.
+ *
+ * @param rewindTo the message that was replaced last: an agent may not have written the one that replaces it
+ */
 export async function hasTurn(
   conversation: StoredConversation,
   messageId: string,
+  rewindTo?: string,
 ): Promise<boolean> {
-  const linked = linkedEntries(await readEntries(conversation));
+  const entries = await readEntries(conversation);
+  const remembered = rewindTo === undefined ? entries : presentBranch(entries, rewindTo);
+  const linked = linkedEntries(remembered);
   return findTurn(messageId, linked) !== undefined;
 }

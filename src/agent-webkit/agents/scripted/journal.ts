@@ -125,9 +125,12 @@ export class Journal {
 export async function hasTurn(
   { sessionId, transcripts }: StoredConversation,
   messageId: string,
+  rewindTo?: string,
 ): Promise<boolean> {
   const entries = (await transcripts?.load(keyOf(sessionId))) ?? [];
-  return turnsOf(entries as unknown as Entry[]).some((turn) => turn.messageId === messageId);
+  const turns = turnsOf(entries as unknown as Entry[]);
+  const remembered = rewindTo === undefined ? turns : turnsBefore(rewindTo, turns);
+  return remembered.some((turn) => turn.messageId === messageId);
 }
 
 /** Returns the finished turns that are not forgotten. */

@@ -53,8 +53,9 @@ export function scriptedSdkFactory(script: Script): SdkFactory {
     {
       usesWalls: false,
       findMessages,
-      hasTurn: async (conversation: StoredConversation, messageId: string) =>
-        memories.has(conversation.sessionId, messageId) || hasTurn(conversation, messageId),
+      hasTurn: async (conversation: StoredConversation, messageId: string, rewindTo?: string) =>
+        memories.has(conversation.sessionId, messageId, rewindTo) ||
+        hasTurn(conversation, messageId, rewindTo),
     },
   );
 }

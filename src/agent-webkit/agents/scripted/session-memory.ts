@@ -40,8 +40,9 @@ export class SessionMemory {
     this.#turns = [...this.#turns, turn].slice(-MAX_TURNS);
   }
 
-  has(messageId: string): boolean {
-    return this.#turns.some((turn) => turn.messageId === messageId);
+  has(messageId: string, rewindTo?: string): boolean {
+    const turns = rewindTo === undefined ? this.#turns : turnsBefore(rewindTo, this.#turns);
+    return turns.some((turn) => turn.messageId === messageId);
   }
 
   /** Forgets the turn of a message, and all later ones. Does nothing when it is not remembered. */
@@ -66,8 +67,8 @@ export class SessionMemories {
   readonly #memories = new Map<string, SessionMemory>();
 
   /** Returns true when an agent of the session remembers the turn of a message. */
-  has(sessionId: string, messageId: string): boolean {
-    return this.#memories.get(sessionId)?.has(messageId) ?? false;
+  has(sessionId: string, messageId: string, rewindTo?: string): boolean {
+    return this.#memories.get(sessionId)?.has(messageId, rewindTo) ?? false;
   }
 
   /** Returns the session's memory on a resume, else a new one. */

@@ -104,8 +104,8 @@ export class CallHandler {
         case 'edit_message': {
           const { messageId, content, idempotencyKey } = call;
           await policy.check({ type: 'user_message', content }, null);
-          if (!hasSameRole(session, forwarded)) return 'moved';
-          await session.editMessage(messageId, content, caller, idempotencyKey, wait);
+          const isPermitted = () => hasSameRole(session, forwarded);
+          await session.editMessage(messageId, content, caller, idempotencyKey, wait, isPermitted);
           return 'done';
         }
         case 'withdraw_message':

@@ -11,11 +11,14 @@ export async function acceptMessage(
   message: InboundMessage,
   by: Caller,
   idempotencyKey: string | undefined,
+  assertAccepted: () => void,
 ): Promise<void> {
   switch (message.type) {
     case 'user_message':
       activity.stopTimers();
-      await queue.accept(message, by, idempotencyKey).finally(() => activity.update());
+      await queue
+        .accept(message, by, idempotencyKey, assertAccepted)
+        .finally(() => activity.update());
       gate.startNextTurn();
       return settings.recordActivity();
     case 'interrupt':

@@ -1,7 +1,6 @@
 import type { WireEvent } from '../../protocol/events.js';
 import type { AgentClient } from '../agent-client.js';
 import { type DailyBudget, type DailyBudgetState, leftUsd } from '../daily-budget.js';
-import { StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { SessionRecord } from '../storage.js';
 import { sumUsd } from '../sum-usd.js';
@@ -10,7 +9,6 @@ import { exhaustedResult } from './turn-events.js';
 
 /** An agent is replaced when what it may spend differs from what is left by more than this share. */
 const TOLERANCE = 0.1;
-const NEVER = new AbortController().signal;
 
 /**
  * The bound of what a session may spend: what is left of its own budget, and of its owner's budget of the day. The last answer before the
@@ -20,6 +18,7 @@ export class Budget {
   readonly #record: Pick<SessionRecord, 'id' | 'owner' | 'config'>;
   readonly #log: EventLog;
   readonly #daily: DailyBudget | null;
+  readonly #closed = new AbortController();
   /** The state of the day's budget at the last check. */
   #today: DailyBudgetState | null = null;
   /** The bound of the newest agent, and what the session had spent when it was started. */
@@ -33,6 +32,11 @@ export class Budget {
     this.#record = record;
     this.#log = log;
     this.#daily = daily;
+  }
+
+  /** Ends the waiting for the storage, because the session leaves this server. {@link end} then rejects. */
+  close(): void {
+    this.#closed.abort();
   }
 
   /** Throws when the owner has nothing left for today. Returns nothing when there is no budget of a day. */
@@ -74,8 +78,8 @@ export class Budget {
     // The costs of this session are stored then.
     if (!this.#log.isCommitted) await this.#log.append();
     const today = await retry(() => daily.read(this.#record.owner), {
-      signal: NEVER,
-      isFinal: (error) => !(error instanceof StorageUnavailableError),
+      signal: this.#closed.signal,
+      isFinal: () => this.#closed.signal.aborted,
       onFailure: () => undefined, // reported by the storage's guard
     });
     this.#today = today;

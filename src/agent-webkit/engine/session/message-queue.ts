@@ -37,7 +37,7 @@ export class MessageQueue {
   readonly #limits: MessageQueueLimits;
   readonly #assertAvailable: () => void | Promise<void>;
   readonly #steered: () => SteeredState;
-  readonly #replaced: () => Pick<ReplacedMessages, 'check' | 'assertAtRest'>;
+  readonly #replaced: () => Pick<ReplacedMessages, 'check'>;
   /** True when the log is older than this object, so that the storage may have keys that are not in `#accepted`. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
@@ -53,7 +53,7 @@ export class MessageQueue {
     limits: MessageQueueLimits,
     assertAvailable: () => void | Promise<void>,
     steered: () => SteeredState,
-    replaced: () => Pick<ReplacedMessages, 'check' | 'assertAtRest'>,
+    replaced: () => Pick<ReplacedMessages, 'check'>,
   ) {
     this.#log = log;
     this.#owner = owner;
@@ -69,16 +69,23 @@ export class MessageQueue {
    * or by the request's idempotency key.
    *
    * @param by who has sent it
+   * @param assertAccepted called when nothing is awaited any more; throws when the message must not be accepted now
    * @throws BackpressureError when the queue is full
    * @throws MessageNotReplaceableError when the message that it replaces cannot be replaced
    */
-  accept(message: UserMessage, by: Caller, idempotencyKey: string | undefined): Promise<void> {
+  accept(
+    message: UserMessage,
+    by: Caller,
+    idempotencyKey: string | undefined,
+    assertAccepted: () => void = () => undefined,
+  ): Promise<void> {
     const messageId = message.message_id ?? randomUUID();
     const keys = [
       messageKey(messageId),
       ...(idempotencyKey === undefined ? [] : [this.#requestKey(idempotencyKey, by)]),
     ];
-    const enqueue = () => this.#enqueue({ ...message, message_id: messageId }, by, keys);
+    const enqueue = () =>
+      this.#enqueue({ ...message, message_id: messageId }, by, keys, assertAccepted);
     // Nested, so that the message is a retry when either of its keys was accepted before.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
@@ -102,6 +109,7 @@ export class MessageQueue {
     }: UserMessage & { message_id: string },
     { id: by }: Caller,
     keys: string[],
+    assertAccepted: () => void,
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
       const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
@@ -110,12 +118,13 @@ export class MessageQueue {
     // Without a tick if nothing is asked, because a deletion that begins later must not come before the message.
     const asked = this.#assertAvailable();
     if (asked) await asked;
-    if (replaces !== undefined) {
-      if (delivery === 'next_step') throw new InvalidRequestError(NOT_STEERED);
-      await this.#replaced().check(replaces);
-      // Without an await from here on.
-      this.#replaced().assertAtRest(replaces);
-    }
+    if (replaces !== undefined && delivery === 'next_step')
+      throw new InvalidRequestError(NOT_STEERED);
+    const assertReplaceable =
+      replaces === undefined ? null : await this.#replaced().check(replaces);
+    // Without an await from here on.
+    assertReplaceable?.();
+    assertAccepted();
     const { queue, queuedChars } = this.#log.state;
     if (queue.length >= this.#limits.maxQueuedMessages) {
       throw new BackpressureError(`${queue.length} messages are`);
@@ -145,12 +154,14 @@ export class MessageQueue {
     content: UserContent,
     { id: by }: Caller,
     idempotencyKey: string | undefined,
+    assertAccepted: () => void = () => undefined,
   ): Promise<void> {
     const keys = idempotencyKey === undefined ? [] : [`edit ${messageId} ${idempotencyKey}`];
     const [key] = keys;
     if (key !== undefined && (await this.#log.hasKey(key))) return;
     const message = await this.#find(messageId);
     if (!message) return this.#reject(messageId);
+    assertAccepted();
     // Equal to one that may still wait for its commit.
     if (isDeepStrictEqual(message.content, content)) return this.#committed();
     const { queue, queuedChars } = this.#log.state;

@@ -6,7 +6,7 @@ export interface ReplacedMessagesOptions {
   log: EventLog;
   /** Returns true while the agent has work, also such that it began by itself. */
   isAtWork: () => boolean;
-  /** Resolves to true when the agent's present conversation has a message that began a turn. */
+  /** Resolves to true when the next agent remembers a message that began a turn. */
   hasTurn: (messageId: string) => Promise<boolean>;
 }
 
@@ -18,18 +18,30 @@ export class ReplacedMessages {
     this.#options = options;
   }
 
-  /** @throws MessageNotReplaceableError when the agent does not have the message, or something has to end before */
-  async check(messageId: string): Promise<void> {
-    this.assertAtRest(messageId);
-    if (!(await this.#options.hasTurn(messageId))) throw new MessageNotReplaceableError(messageId);
+  /**
+   * Checks that the agent has a message. Resolves to a function that is to be called right before the replacement is
+   * accepted, and throws when there was another turn meanwhile, or something has to end before.
+   *
+   * @throws MessageNotReplaceableError
+   */
+  async check(messageId: string): Promise<() => void> {
+    const { log, hasTurn } = this.#options;
+    this.#assertIdle(messageId);
+    const { lastTurnId } = log.state;
+    if (!(await hasTurn(messageId))) throw new MessageNotReplaceableError(messageId);
+    return () => {
+      this.#assertIdle(messageId);
+      if (log.state.lastTurnId !== lastTurnId) {
+        throw new MessageNotReplaceableError(messageId, 'busy');
+      }
+    };
   }
 
-  /** @throws MessageNotReplaceableError while something has to end before the message can be replaced */
-  assertAtRest(messageId: string): void {
+  #assertIdle(messageId: string): void {
     const { log, isAtWork } = this.#options;
     const { turn, queue, tasks } = log.state;
-    const isAtRest = turn === null && queue.length === 0 && tasks.size === 0 && !isAtWork();
-    if (!isAtRest) throw new MessageNotReplaceableError(messageId, 'busy');
+    const isIdle = turn === null && queue.length === 0 && tasks.size === 0 && !isAtWork();
+    if (!isIdle) throw new MessageNotReplaceableError(messageId, 'busy');
   }
 }
 
@@ -37,9 +49,11 @@ export class ReplacedMessages {
 export function turnSearch(
   sdkFactory: SdkFactory,
   conversation: () => StoredConversation | null,
+  replaced: () => string | null,
 ): ReplacedMessagesOptions['hasTurn'] {
   return async (messageId) => {
     const stored = conversation();
-    return (stored && (await sdkFactory.hasTurn?.(stored, messageId))) ?? false;
+    if (!stored) return false;
+    return (await sdkFactory.hasTurn?.(stored, messageId, replaced() ?? undefined)) ?? false;
   };
 }

@@ -89,7 +89,11 @@ export class SessionParts implements EndingParts, SlotHolder {
     this.replaced = new ReplacedMessages({
       log,
       isAtWork: () => this.gate.agent.work.isAtWork,
-      hasTurn: turnSearch(sdkFactory, () => this.#conversation),
+      hasTurn: turnSearch(
+        sdkFactory,
+        () => this.#conversation,
+        () => log.state.replacedMessage,
+      ),
     });
     this.requests = new Requests(log, {
       sessionId: record.id,

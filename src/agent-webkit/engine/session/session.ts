@@ -191,7 +191,13 @@ export class Session implements ReadableSession {
     lifecycle.assertLiving();
     if (log.isTroubled) throw wait.unavailable();
     const { activity } = this.#parts;
-    await wait.for(activity.during(acceptMessage(this.#parts, message, by, idempotencyKey)));
+    const assertAccepted = () => {
+      lifecycle.assertLiving();
+      if (!isPermitted()) throw new AccessChangedError();
+    };
+    await wait.for(
+      activity.during(acceptMessage(this.#parts, message, by, idempotencyKey, assertAccepted)),
+    );
   }
 
   /** Returns the role of a caller, committed or not; null for a caller who is not a member. */
@@ -323,6 +329,7 @@ export class Session implements ReadableSession {
    * Replaces the content of a queued message.
    *
    * @param idempotencyKey an edit whose key was accepted before has no effect
+   * @param isPermitted as for {@link accept}
    * @throws MessageNotFoundError, MessageNotQueuedError, BackpressureError
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
@@ -332,8 +339,14 @@ export class Session implements ReadableSession {
     by: Caller,
     idempotencyKey?: string,
     wait = this.#wait(),
+    isPermitted: () => boolean = () => true,
   ): Promise<void> {
-    return this.#change(wait, ({ queue }) => queue.edit(messageId, content, by, idempotencyKey));
+    const assertAccepted = () => {
+      if (!isPermitted()) throw new AccessChangedError();
+    };
+    return this.#change(wait, ({ queue }) =>
+      queue.edit(messageId, content, by, idempotencyKey, assertAccepted),
+    );
   }
 
   /**

@@ -13,7 +13,7 @@ export interface TurnGateOptions extends SessionAgentOptions {
   createStart: (resume: boolean, awaited?: AwaitedCall) => Promise<AgentStart>;
   /** Returns the walls of the session's agents; null if they do not tell. */
   describeWalls: () => DescribedWalls | null;
-  budget: Pick<Budget, 'end' | 'isOutdated'>;
+  budget: Pick<Budget, 'close' | 'end' | 'isOutdated'>;
   commands: PermittedCommands;
   /** Returns those of the messages that the stored conversation has. */
   findMessages: (messageIds: readonly string[]) => Promise<readonly string[]>;

@@ -60,7 +60,9 @@ export class TurnGate {
       findMessages: async (messageIds) => {
         await this.#agent.gone();
         const found = await options.findMessages(messageIds);
-        return this.#state.name === 'closed' ? [] : found;
+        // The next server finds out.
+        if (this.#state.name === 'closed') throw new Error('The session was closed.');
+        return found;
       },
     });
   }
@@ -213,6 +215,7 @@ export class TurnGate {
   close(graceMs: number): Promise<void> {
     this.#enter({ name: 'closed' });
     this.#steering.close();
+    this.#options.budget.close();
     this.#options.requests.detach();
     this.#options.requests.cancelUndurable();
     this.#options.requests.stopTimers();
