@@ -46,6 +46,8 @@ describeOwnPostgres('a server whose link to PostgreSQL is dead', () => {
         AGENT_WEBKIT_STORAGE: address.href,
         // Its turns are interrupted at once.
         AGENT_WEBKIT_DRAIN_TIMEOUT_MS: '1',
+        // The server of the test before could not end its lease: this one would stop as one of two.
+        AGENT_WEBKIT_LEASE_MS: '1000',
       },
     });
   }
