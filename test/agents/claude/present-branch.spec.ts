@@ -91,6 +91,8 @@ describe('The present branch of a conversation', () => {
       hasTurn({ sessionId: ID, conversationId: ID, cwd: '/', transcripts }, id),
     );
     expect(await Promise.all(found)).toEqual([false, true, false]);
+    const conversation = { sessionId: ID, conversationId: ID, cwd: '/', transcripts };
+    expect(await hasTurn(conversation, 'c', 'c')).toBe(false);
   });
 
   it('ends also when entries follow each other in a circle', () => {
