@@ -1,10 +1,7 @@
-import { createAgentClient, type Session } from '@agent-webkit/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { Tab } from '../e2e/claude/tab.js';
 import { CompiledSources } from '../support/compiled-sources.js';
-import { RealAgent } from './real-agent.js';
-import { RealServer } from './real-server.js';
-import { DURABLE, type TestStorage, LEASE_MS } from './test-storage.js';
+import { KilledAgentServer } from './killed-agent-server.js';
+import { DURABLE } from './test-storage.js';
 
 let sources: CompiledSources;
 beforeAll(async () => {
@@ -14,55 +11,20 @@ afterAll(() => sources.remove());
 
 for (const { name, describe, create } of DURABLE) {
   describe(`a server with the real agent on ${name} that is killed after a conversation was cleared`, () => {
-    let storage: TestStorage;
-    let agent: RealAgent;
-    let server: RealServer;
-    let tabs: Tab[];
+    let world: KilledAgentServer;
     beforeEach(async () => {
-      tabs = [];
-      storage = await create();
-      agent = await RealAgent.create();
-      const settings = {
-        ...agent.settings,
-        AGENT_WEBKIT_STORAGE: storage.setting,
-        AGENT_WEBKIT_LEASE_MS: LEASE_MS,
-      };
-      server = new RealServer(sources, settings);
-      await server.start();
+      world = await KilledAgentServer.start(sources, create);
     });
-    afterEach(async () => {
-      for (const { session } of tabs) session.detach();
-      await server.close();
-      await agent.gone();
-      await agent.close();
-      await storage.remove();
-    });
-
-    function open(session: Session, seen?: number): Tab {
-      const tab = new Tab(session, seen);
-      tabs.push(tab);
-      return tab;
-    }
-
-    /** Kills the server, removes the files of its agents, starts the next server and opens a tab on it. */
-    async function replace({ id, lastId, session }: Tab): Promise<Tab> {
-      session.detach();
-      await server.kill();
-      await agent.gone();
-      await agent.forgetFiles();
-      await server.start();
-      const client = createAgentClient({ baseUrl: server.url });
-      return open(client.attachSession(id, { resumeFromEventId: String(lastId) }), lastId);
-    }
+    afterEach(() => world.close());
 
     it('continues the new conversation, and deletes all of them with the session', async () => {
-      const client = createAgentClient({ baseUrl: server.url });
-      const first = open(await client.createSession({}));
+      const { server, storage } = world;
+      const first = await world.open();
       await first.turn('the old secret');
       await first.turn('/clear');
       await first.turn('the new secret');
 
-      const second = await replace(first);
+      const second = await world.replace(first);
       await second.turn('recall');
       expect(second.said()).toEqual(['the new secret | recall']);
 
@@ -70,7 +32,7 @@ for (const { name, describe, create } of DURABLE) {
       await second.turn('/clear');
       await second.session.send('bash touch secret');
       await second.asked();
-      const third = await replace(second);
+      const third = await world.replace(second);
       await third.next('result');
       await third.turn('recall');
       // The agent may not have stored the message of the killed turn.
@@ -79,7 +41,7 @@ for (const { name, describe, create } of DURABLE) {
 
       // Killed before the new conversation has a message.
       await third.turn('/clear');
-      const fourth = await replace(third);
+      const fourth = await world.replace(third);
       await fourth.turn('recall');
       expect(fourth.said()).toEqual(['recall']);
 

@@ -1,4 +1,4 @@
-/** Where drafts are stored. */
+/** The storage of the drafts. */
 type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 const KEY = 'agent-webkit:drafts';

@@ -12,7 +12,7 @@ import { AgentFailure } from './agent-failure.js';
 import { createDeferred, type Deferred } from './deferred.js';
 import type { MessageDelivery } from './message-delivery.js';
 import { withMethods } from './store-methods.js';
-import { receivedBy } from './received-messages.js';
+import { ReceivedMessages, steeredBy } from './received-messages.js';
 import type { CommandLifecycle, Withdrawing } from './user-turns.js';
 
 type Hooks = NonNullable<Options['hooks']>;
@@ -49,6 +49,7 @@ export interface TurnSteeringOptions {
 export class TurnSteering {
   readonly #options: TurnSteeringOptions;
   readonly #messages = new Map<string, Steered>();
+  readonly #received = new ReceivedMessages();
   /** True for a process whose conversation is stored. */
   #hasStore = false;
   #steps = 0;
@@ -179,10 +180,10 @@ export class TurnSteering {
   }
 
   #observeEntries(entries: readonly SessionStoreEntry[]): void {
-    for (const messageId of entries.flatMap(receivedBy)) {
-      this.#messages.get(messageId)?.stored.resolve(undefined);
-      this.#deliver(messageId);
+    for (const messageId of entries.map(steeredBy)) {
+      if (messageId !== null) this.#messages.get(messageId)?.stored.resolve(undefined);
     }
+    for (const messageId of this.#received.add(entries)) this.#deliver(messageId);
   }
 
   #deliver(messageId: string): void {
