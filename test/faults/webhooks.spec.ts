@@ -180,12 +180,14 @@ describe('The webhooks of a server', () => {
       // oxlint-disable-next-line no-await-in-loop -- more than are delivered at the same time
       await server.serveTurn();
     }
-    await eventually(() => receiver.arrived.length === 8);
+    // On a slow machine the first ones are given up meanwhile, and others take their places.
+    await eventually(() => receiver.arrived.length >= 8);
     server.program.signal('SIGTERM');
     expect(await server.program.ended()).toBe(0);
+    const before = receiver.arrived.length;
     receiver.respond = respondWith(204);
     await start(durable());
-    const ended = () => receiver.arrived.slice(8).map(({ id }) => id);
+    const ended = () => receiver.arrived.slice(before).map(({ id }) => id);
     await eventually(() => new Set(ended()).size === 12, Boolean, CLAIM_MS);
   }, 90_000);
 
