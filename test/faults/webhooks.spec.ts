@@ -180,7 +180,7 @@ describe('The webhooks of a server', () => {
       // oxlint-disable-next-line no-await-in-loop -- more than are delivered at the same time
       await server.serveTurn();
     }
-    // On a slow machine the first ones are given up meanwhile, and others take their places.
+    // On a slow machine the server stops waiting for the first ones meanwhile, and others take their places.
     await eventually(() => receiver.arrived.length >= 8);
     server.program.signal('SIGTERM');
     expect(await server.program.ended()).toBe(0);
