@@ -42,6 +42,8 @@ export class TestReceiver {
   readonly arrived: Arrived[] = [];
   /** The number of connections that were opened. */
   connections = 0;
+  /** The number of webhooks without an answer whose server still waits for it. */
+  unanswered = 0;
   respond: Respond = respondWith(204);
   readonly #server: Server;
 
@@ -55,6 +57,8 @@ export class TestReceiver {
         const body = JSON.parse(text || 'null') as NotificationBody;
         const arrived = { id, headers, path: url, text, body };
         this.arrived.push(arrived);
+        this.unanswered += 1;
+        response.once('close', () => (this.unanswered -= 1));
         this.respond(response, arrived);
       });
     };
