@@ -265,6 +265,12 @@ export const ROOMS = {
     rooms: ['engine ports', 'the Nest face'],
     packages: [...NEST, 'class-validator', 'class-transformer'],
   },
+  // Methods of the host's providers that take notifications.
+  'event handlers': {
+    files: `${PACKAGE}event-handlers/`,
+    rooms: ['engine ports', 'engine/registry'],
+    packages: NEST,
+  },
   'the Nest module': {
     files: `${PACKAGE}agent-webkit.module.ts`,
     rooms: [
@@ -275,6 +281,7 @@ export const ROOMS = {
       'hosting',
       'the Nest face',
       'tools',
+      'event handlers',
       'agents/claude',
       'sandbox',
       'storage/memory',
@@ -325,7 +332,14 @@ export const ROOMS = {
   },
   'entry index': {
     files: 'src/index.ts',
-    rooms: ['the names of both entries', 'options', 'the Nest face', 'the Nest module', 'tools'],
+    rooms: [
+      'the names of both entries',
+      'options',
+      'the Nest face',
+      'the Nest module',
+      'tools',
+      'event handlers',
+    ],
     packages: [],
   },
   'entry engine': {

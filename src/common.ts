@@ -202,6 +202,7 @@ export type { ConfigureSession } from './agent-webkit/engine/registry/session-po
 export type {
   NotificationBody,
   NotificationData,
+  NotificationObserver,
   NotificationSubject,
   NotificationType,
   Notify,

@@ -47,6 +47,12 @@ export {
   ToolInput,
 } from './agent-webkit/tool-call.js';
 
+// Notifications in the app
+export {
+  type AgentEventHandler,
+  OnAgentEvent,
+} from './agent-webkit/event-handlers/on-agent-event.decorator.js';
+
 // The description of the routes
 export {
   addAgentWebkitPaths,

@@ -32,6 +32,7 @@ const pages = [
       { text: 'One stream', link: '/stream' },
       { text: 'Auth and policies', link: '/auth' },
       { text: 'Webhooks', link: '/webhooks' },
+      { text: 'Events in your app', link: '/nest-events' },
       { text: 'Decisions', link: '/decisions' },
       { text: 'Deployment', link: '/deployment' },
       { text: 'Proxies', link: '/proxies' },

@@ -41,6 +41,7 @@ import { busFor } from './hosting/chosen-bus.js';
 import { ChosenSandbox, sandboxFor } from './hosting/chosen-sandbox.js';
 import { createRegistry } from './hosting/create-registry.js';
 import { systemSandbox } from './sandbox/system-sandbox.js';
+import { EventHandlers } from './event-handlers/event-handlers.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { AgentTools } from './tools/agent-tools.js';
@@ -130,6 +131,7 @@ const providers: Provider[] = [
   AgentWebkitAuthGuard,
   { provide: DescriptorReserve, useFactory: () => new DescriptorReserve() },
   OpenStreams,
+  EventHandlers,
   SessionRegistryService,
 ];
 
@@ -175,6 +177,7 @@ export class AgentWebkitModule
   readonly #sandbox: ChosenSandbox;
   readonly #engine: SessionEngine;
   readonly #tools: AgentTools;
+  readonly #handlers: EventHandlers;
   #ignoreAddress = (): void => undefined;
 
   /** @internal */
@@ -185,6 +188,7 @@ export class AgentWebkitModule
     sandbox: ChosenSandbox,
     engine: SessionEngine,
     tools: AgentTools,
+    handlers: EventHandlers,
   ) {
     super();
     this.#modules = modules;
@@ -193,6 +197,7 @@ export class AgentWebkitModule
     this.#sandbox = sandbox;
     this.#engine = engine;
     this.#tools = tools;
+    this.#handlers = handlers;
   }
 
   /**
@@ -234,6 +239,7 @@ export class AgentWebkitModule
   /** @internal */
   onModuleInit(): void {
     this.#tools.discover(this.constructor as Type<AgentWebkitModule>);
+    this.#handlers.start();
     checkProviders(
       [...this.#modules.values()],
       (instance) => instance instanceof AgentWebkitModule,

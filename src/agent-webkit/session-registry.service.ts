@@ -4,11 +4,13 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { Observable } from 'rxjs';
 import type { Caller } from './engine/caller.js';
 import type { RequestPage } from './engine/registry/request-page.js';
 import type { ListPosition, SessionPage, SessionQuery } from './engine/registry/session-page.js';
 import type { UsageRange, UsageReport } from './engine/registry/usage-report.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
+import type { SessionNotification } from './engine/notification.js';
 import type { RequestCursor } from './engine/storage.js';
 import type { CreateSession } from './protocol/inbound.js';
 import { SessionHandle } from './session-handle.js';
@@ -102,6 +104,17 @@ export class SessionRegistryService
    */
   usage(caller: Caller, range: UsageRange = {}): Promise<UsageReport> {
     return this.#engine.usage(caller, range);
+  }
+
+  /**
+   * Returns an Observable of a notification about each committed event of the sessions that this server runs, of all
+   * callers: opened, escalated and resolved requests, ended turns, failed sessions. It completes when the server has stopped.
+   *
+   * At most once: a notification is lost when the server is killed right after the commit, and no other server delivers
+   * it. Use the option `notify` for those that must arrive.
+   */
+  events(): Observable<SessionNotification> {
+    return new Observable((subscriber) => this.#engine.observe(subscriber));
   }
 
   /** True while this server takes new work: from its start until it begins to stop. For readiness probes. */

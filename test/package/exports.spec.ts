@@ -115,6 +115,7 @@ describe('the public entries', () => {
         'ToolInput',
         'toolCallOf',
         'InjectSessionRegistry',
+        'OnAgentEvent',
         'isAgentWebkitRoute',
         'getSessionRegistryToken',
         'RequestsController',

@@ -71,8 +71,19 @@ export type NotificationBody = {
   };
 }[NotificationType];
 
-/** A notification as a host function receives it. A notification that is delivered twice has the same `id`. */
-export type SessionNotification = NotificationBody & { readonly id: string };
+/** A notification of some types, by default of any, as a host function receives it. A notification that is delivered twice has the same `id`. */
+export type SessionNotification<Type extends NotificationType = NotificationType> = Extract<
+  NotificationBody,
+  { type: Type }
+> & { readonly id: string };
+
+/** Receives the notifications of one server, see `SessionEngine.observe`. */
+export interface NotificationObserver {
+  /** Called with each notification. An error that it throws is logged. */
+  next(notification: SessionNotification): void;
+  /** Called once, when the server has stopped. */
+  complete(): void;
+}
 
 /** Delivers a notification. When it rejects or takes longer than 15 s, it is called again later. */
 export type Notify = (notification: SessionNotification) => void | Promise<void>;

@@ -46,6 +46,9 @@ const MAX_READ = 1000;
 /** The seq of a cursor without a position. It is before every window, so that its subscription is overtaken. */
 const NO_POSITION = -1;
 
+/** The state of the committed events of a log, and the ids of these events. */
+export type CommittedLog = Pick<CommittedEvents, 'state' | 'idOf'>;
+
 /**
  * The committed events of a log, as clients see them: in pages, by subscriptions, and as the state
  * they fold to. The log publishes each event here once, in order, after its commit.

@@ -1,7 +1,7 @@
 import type { WireEvent } from '../../protocol/events.js';
 import type { Appended } from '../event-log/group-commit.js';
 import type { OpenRequest, SessionState } from '../event-log/session-state.js';
-import type { NotificationBody, NotificationType } from '../notification.js';
+import type { NotificationBody, NotificationType, SessionNotification } from '../notification.js';
 import type { NewNotification } from '../notification-outbox.js';
 import { parseSessionEvent } from '../session-event.js';
 import type { SessionRecord } from '../storage.js';
@@ -29,19 +29,31 @@ type Facts = NotificationBody extends infer Body
 /** Names are the agent's, or of an MCP server. */
 const MAX_NAME = 200;
 
-/** Returns a function that describes events by the notifications of some types. */
+/** Returns a function that describes events by the notifications of some types, as they are stored. */
 export function notificationsOf(types: readonly NotificationType[]): DescribeNotifications {
-  return ({ id, owner }, appended, log) => {
-    return appended.flatMap(({ event, wire }) => {
-      const { seq } = event;
-      const subject: Subject = { session_id: id, owner, event_id: log.idOf(seq) };
-      const facts = factsOf(wire, seq, log.state, subject);
-      if (facts === null || !types.includes(facts.type)) return [];
-      const { time: timestamp } = parseSessionEvent(event).data;
-      const body = { type: facts.type, timestamp, data: facts.data };
-      return { id: `${id}_${subject.event_id}`, seq, body: JSON.stringify(body) };
+  return (session, appended, log) =>
+    notificationsAbout(session, appended, log, types).map(({ seq, notification }) => {
+      const { id, ...body } = notification;
+      return { id, seq, body: JSON.stringify(body) };
     });
-  };
+}
+
+/** Returns the notifications of some types about events, each with the seq of its event. */
+export function notificationsAbout(
+  { id, owner }: Pick<SessionRecord, 'id' | 'owner'>,
+  appended: readonly Appended[],
+  log: NotifyingLog,
+  types: readonly NotificationType[],
+): { seq: number; notification: SessionNotification }[] {
+  return appended.flatMap(({ event, wire }) => {
+    const { seq } = event;
+    const subject: Subject = { session_id: id, owner, event_id: log.idOf(seq) };
+    const facts = factsOf(wire, seq, log.state, subject);
+    if (facts === null || !types.includes(facts.type)) return [];
+    const { time: timestamp } = parseSessionEvent(event).data;
+    const body = { type: facts.type, timestamp, data: facts.data } as NotificationBody;
+    return [{ seq, notification: { id: `${id}_${subject.event_id}`, ...body } }];
+  });
 }
 
 /** Returns false for an event about which there is never a notification. */

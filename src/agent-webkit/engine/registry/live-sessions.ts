@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { SessionConfig } from '../agent-client.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { WarmPool } from '../agent/warm-pool.js';
+import type { CommittedLog } from '../event-log/committed-events.js';
 import type { Appended } from '../event-log/group-commit.js';
 import { ClaimedAgents } from './claimed-agents.js';
 import { Deletions } from './deletions.js';
@@ -56,15 +57,15 @@ export interface LiveSessionsOptions extends Omit<
    */
   onEntered?: (sessionId: string) => void;
   /**
-   * Called with events that were committed to a session in memory, with what tells their ids, and with the ids of
-   * the session's owner and members.
+   * Called with events that were committed to a session in memory, with the state of its committed events and
+   * what tells their ids, and with the ids of the session's owner, who is the first, and members.
    *
    * @default nothing is called
    */
   onEvents?: (
     sessionId: string,
     appended: readonly Appended[],
-    ids: { idOf(seq: number): number },
+    log: CommittedLog,
     readers: readonly string[],
   ) => void;
 }
@@ -131,9 +132,9 @@ export class LiveSessions {
         if (deps.storage.cluster) this.load(id).catch(() => undefined);
       },
       onUnused: (id) => void this.#evictUnused(id),
-      onCommitted: (id, seq, appended, ids, readers) => {
+      onCommitted: (id, seq, appended, log, readers) => {
         if (this.#sessions.has(id)) this.#lostCommits.committed(id, seq);
-        onEvents?.(id, appended, ids, readers);
+        onEvents?.(id, appended, log, readers);
       },
     };
     this.#lostCommits = new LostCommits(storage.records);

@@ -5,6 +5,7 @@ import { DailyBudget } from '../daily-budget.js';
 import type { NotificationType } from '../notification.js';
 import type { NotificationReceiver } from '../notification-receiver.js';
 import { NotificationDispatcher } from '../notifications/notification-dispatcher.js';
+import { NotificationFeed } from '../notifications/notification-feed.js';
 import { mayNotify, notificationsOf } from '../notifications/session-notifications.js';
 import { GuardedStorage } from '../storage-guard/guarded-storage.js';
 import { Access, type CanAccess } from './access.js';
@@ -99,6 +100,8 @@ export class RegistryParts {
   readonly drain: Drain;
   /** Null when there are no notifications. */
   readonly dispatcher: NotificationDispatcher | null;
+  /** The notifications for observers in this process. */
+  readonly feed: NotificationFeed;
   /** Null for a storage that only this server uses: it loads what it reads. */
   readonly shared: SharedSessions | null;
   /** Null when owners have no budget of a day. */
@@ -114,6 +117,7 @@ export class RegistryParts {
     const { records } = storage;
     this.dailyBudget = dailyBudgetOf(options, storage);
     this.dispatcher = createDispatcher(options, storage);
+    this.feed = new NotificationFeed(logger);
     const notifications = options.notifier ? notificationsOf(options.notifier.types) : undefined;
     const live: LiveSessions = new LiveSessions({
       ...options,
@@ -125,10 +129,12 @@ export class RegistryParts {
         this.shared?.entered(id);
         void this.news.entered(id);
       },
-      onEvents: (id, appended, ids, readers) => {
-        this.shared?.committed(id, appended, ids);
+      onEvents: (id, appended, log, readers) => {
+        this.shared?.committed(id, appended, log);
         if (appended.length > 0) this.news.committed(id, readers);
         if (appended.some(({ wire }) => mayNotify(wire))) this.dispatcher?.wake();
+        const [owner = ''] = readers;
+        this.feed.committed({ id, owner }, appended, log);
       },
       onSubscribers: (id) => this.shared?.subscribersChanged(id),
       lastEventRead: async (id) => {

@@ -2,6 +2,7 @@ import type { CreateSession } from '../../protocol/inbound.js';
 import { ShuttingDownError } from '../errors.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
+import type { NotificationObserver } from '../notification.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
 import type { RequestPage } from './request-page.js';
@@ -194,6 +195,17 @@ export class SessionEngine {
       if (error instanceof ShuttingDownError) return; // stopped at once
       this.#logger.error('Could not resume unfinished sessions.', error);
     });
+  }
+
+  /**
+   * Passes a notification about each committed event of the sessions that this server runs to an observer: opened,
+   * escalated and resolved requests, ended turns, failed sessions. At most once: a server that is killed after a
+   * commit passes none, and no other server does.
+   *
+   * @returns a function that ends it
+   */
+  observe(observer: NotificationObserver): () => void {
+    return this.#registry.observe(observer);
   }
 
   /** True while this server is started and takes new work: from {@link start} to {@link stop}. */

@@ -6,6 +6,7 @@ import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import { SessionNotFoundError, ShuttingDownError, TooManySubscribersError } from '../errors.js';
+import type { NotificationObserver } from '../notification.js';
 import type { EventSubscription } from '../event-log/subscription.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
@@ -51,6 +52,11 @@ export class SessionRegistry {
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
     this.#parts = new RegistryParts(options, () => this.#shutdown !== null);
+  }
+
+  /** Passes the notifications of this server to an observer, see {@link NotificationFeed}. Returns a function that ends it. */
+  observe(observer: NotificationObserver): () => void {
+    return this.#parts.feed.observe(observer);
   }
 
   /** Begins the waiting of a request that makes several calls, which share its limit. */
@@ -442,6 +448,7 @@ export class SessionRegistry {
       this.#parts.shared?.close(),
     ]);
     this.#parts.news.close();
+    this.#parts.feed.end();
     await Promise.all([
       this.#options.folders.close(FOLDERS_TIMEOUT_MS),
       this.#parts.dispatcher?.stop(),

@@ -3,6 +3,7 @@ import type { AgentSlots } from '../agent/agent-slots.js';
 import type { DailyBudget } from '../daily-budget.js';
 import type { DurableTools } from '../durable-tools.js';
 import type { EngineLogger } from '../engine-logger.js';
+import type { CommittedLog } from '../event-log/committed-events.js';
 import type { EventLogOptions } from '../event-log/event-log.js';
 import type { Appended } from '../event-log/group-commit.js';
 import type { WindowLimits } from '../event-log/kept-events.js';
@@ -118,14 +119,14 @@ export interface SessionDependencies {
    */
   onReset: (sessionId: string, epoch: number, agentGone: Promise<void>) => void;
   /**
-   * Called with the seq of the last event, the new events, what tells their ids, and the ids of the session's owner
-   * and members, whenever events of the session are committed.
+   * Called with the seq of the last event, the new events, the state of the committed events and what tells their ids, and
+   * the ids of the session's owner, who is the first, and members, whenever events of the session are committed.
    */
   onCommitted: (
     sessionId: string,
     seq: number,
     appended: readonly Appended[],
-    ids: { idOf(seq: number): number },
+    log: CommittedLog,
     readers: readonly string[],
   ) => void;
   /**
