@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { RealServer } from '../durability/real-server.js';
+import { eventually } from '../support/eventually.js';
 import { JointClient } from '../support/joint-client.js';
 import { type Client, count } from './client.js';
 import { describeCluster, type World } from './world.js';
@@ -72,5 +73,40 @@ describeCluster('the stream of all sessions at one server', (world) => {
       expect([...received()].sort((x, y) => x - y)).toEqual(stored);
     }
     expect(after.names()).not.toContain('stream_gap');
+  }, 90_000);
+
+  it('goes on while its server ends its turns, and at another one without a gap', async () => {
+    const site = await world.open();
+    const client = world.client();
+    const id = await client.create(site.at(0));
+    const own = await open(world, site.at(0));
+    const other = await open(world, site.at(1));
+    await client.say(site.at(0), id, 'permission');
+    const { payload } = await own.next('permission_request', id);
+
+    const stopped = site.at(0).stop();
+    await eventually(
+      async () => (await client.ask(site.at(0), 'GET', '/health/ready')).status === 503,
+    );
+    const elsewhere = await client.create(site.at(1));
+    await own.next('session_created', elsewhere);
+    const { correlation_id } = payload;
+    const reply = { type: 'permission_response', correlation_id, behavior: 'allow' };
+    expect((await client.input(site.at(0), id, reply)).status).toBe(204);
+    await own.next('result', id);
+    expect(await stopped).toBe(0);
+    await own.ended();
+    expect(own.isCut).toBe(false);
+
+    const resumed = await open(world, site.at(1), own.cursor);
+    await client.say(site.at(2), id, 'hello');
+    await other.next('result', id, 2);
+    const stored = await storedAfter(client, site.at(1), id, 1);
+    const received = () => [...new Set([...own.idsOf(id), ...resumed.idsOf(id)])];
+    await resumed.until(() => received().length >= stored.length);
+    expect(received().sort((x, y) => x - y)).toEqual(stored);
+    await other.until(() => other.idsOf(id).length >= stored.length);
+    expect(other.idsOf(id)).toEqual(stored);
+    for (const stream of [own, resumed, other]) expect(stream.names()).not.toContain('stream_gap');
   }, 90_000);
 });

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { RealServer } from '../durability/real-server.js';
 import type { CompiledSources } from '../support/compiled-sources.js';
 import { eventually } from '../support/eventually.js';
+import { JointClient } from '../support/joint-client.js';
 import { SseClient } from '../support/sse-client.js';
 import type { Restorable } from './restorable.js';
 
@@ -12,6 +13,8 @@ export class RestoredSession {
   kept: readonly number[] = [];
   /** The ids of the events that the backup lacks. */
   lost: readonly number[] = [];
+  /** The positions in the stream of all sessions, at the backup and after it. */
+  #positions = { kept: '', lost: '' };
   readonly #server: RealServer;
   readonly #storage: Restorable;
   readonly #id: string;
@@ -45,7 +48,9 @@ export class RestoredSession {
     await this.#storage.backUp();
     if (!isOnline) await this.start();
     this.kept = await this.#idsAfter(0);
+    this.#positions.kept = await this.#position();
     await this.converse('tools');
+    this.#positions.lost = await this.#position();
     this.lost = (await this.#idsAfter(0)).slice(this.kept.length);
     expect(this.lost.length).toBeGreaterThan(4);
   }
@@ -109,6 +114,47 @@ export class RestoredSession {
       expect(await this.#read(cursor)).toMatch(/^412 cursor_(lost|ahead)$/);
       /* oxlint-enable no-await-in-loop */
     }
+  }
+
+  /**
+   * Checks that the stream of all sessions continues from the position at the backup without a gap, and reports one to a
+   * client that has received lost events.
+   */
+  async expectNoSilentGap(): Promise<void> {
+    const expected = await this.#idsAfter(this.kept.at(-1)!);
+    const last = expected.at(-1) ?? this.kept.at(-1)!;
+    const continued = await this.#followAll(this.#positions.kept);
+    await continued.until(() => continued.idsOf(this.#id).length >= expected.length);
+    expect(continued.idsOf(this.#id)).toEqual(expected);
+    expect(continued.names()).not.toContain('stream_gap');
+    const ahead = await this.#followAll(this.#positions.lost);
+    const { payload } = await ahead.next('stream_gap', this.#id);
+    expect(payload).toEqual({ after_id: 0, last_id: last });
+    // Both go on with the next event.
+    await this.converse('hello');
+    const next = await this.#idsAfter(last);
+    for (const [stream, ids] of [
+      [continued, [...expected, ...next]],
+      [ahead, next],
+    ] as const) {
+      await stream.until(() => stream.idsOf(this.#id).length >= ids.length); // oxlint-disable-line no-await-in-loop -- both
+      expect(stream.idsOf(this.#id)).toEqual(ids);
+      stream.close();
+    }
+  }
+
+  async #position(): Promise<string> {
+    const stream = await this.#followAll();
+    const { cursor } = stream;
+    stream.close();
+    return cursor;
+  }
+
+  async #followAll(position?: string): Promise<JointClient> {
+    const headers = position === undefined ? {} : { 'last-event-id': position };
+    const stream = await JointClient.open(`${this.#server.url}/stream`, headers);
+    await stream.next('stream_start');
+    return stream;
   }
 
   /** Returns the ids after a cursor, or the status and the code of the refusal. */

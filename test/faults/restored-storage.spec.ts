@@ -28,5 +28,15 @@ for (const { name, describe, create, isOnline } of WAYS) {
       await session.outgrow();
       await session.expectNoGap();
     }, 60_000);
+
+    it('reports a gap in the stream of all sessions to those who received lost events', async () => {
+      await session.backUp(isOnline);
+      await session.kill();
+      await storage.restore();
+      await session.start();
+      await session.expectNoSilentGap();
+      await session.outgrow();
+      await session.expectNoSilentGap();
+    }, 60_000);
   });
 }
