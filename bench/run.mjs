@@ -5,6 +5,7 @@ import { benchEngine } from './engine/engine.mjs';
 import { benchFanout } from './fanout/fanout.mjs';
 import { benchFirstWord } from './first-word/first-word.mjs';
 import { benchIdle } from './idle/idle.mjs';
+import { benchOneStream } from './one-stream/one-stream.mjs';
 import { begin, end } from './progress.mjs';
 import { benchReplay } from './replay/replay.mjs';
 import { benchSoak } from './soak/soak.mjs';
@@ -22,6 +23,7 @@ const benchmarks = {
   soak: benchSoak,
   storage: benchStorage,
   streaming: benchStreaming,
+  'one-stream': benchOneStream,
   stuck: benchStuck,
   cluster: benchCluster,
 };

@@ -11,6 +11,7 @@ const target = `${folder}openapi/wire-schemas.ts`;
 const ROOTS = [
   'CreatedSession',
   'SessionInfo',
+  'Capabilities',
   'SessionCapabilities',
   'SessionsPage',
   'RequestsPage',

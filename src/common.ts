@@ -279,6 +279,7 @@ export type {
   OfferedModel,
   WhenEscalated,
   PendingRequest,
+  Capabilities,
   SessionCapabilities,
   SessionContext,
   SessionInfo,

@@ -21,6 +21,7 @@ export {
 export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { RequestsController } from './agent-webkit/requests.controller.js';
+export { CapabilitiesController } from './agent-webkit/capabilities.controller.js';
 export { UsageController } from './agent-webkit/usage.controller.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 export { StreamController } from './agent-webkit/stream.controller.js';

@@ -1,6 +1,7 @@
 // A server with many sessions that stream at the same time, controlled by its parent process.
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
+import { memory } from '../memory.mjs';
 import { Load } from '../storage/load.mjs';
 import { LoopDelay } from '../storage/loop-delay.mjs';
 import { waitedForCpuMs } from '../storage/process-figures.mjs';
@@ -26,6 +27,10 @@ async function handle(request) {
     process.send({});
   }
   if (request.do === 'measure') process.send(await measure());
+  if (request.do === 'memory') {
+    const { heapBytes, codeBytes, bufferBytes } = memory();
+    process.send({ bytes: heapBytes - codeBytes + bufferBytes });
+  }
 }
 
 async function measure() {

@@ -47,10 +47,7 @@ import { OpenStreams } from './stream/open-streams.js';
 import { AgentTools } from './tools/agent-tools.js';
 import { type AgentFeature, featureModule } from './tools/feature.js';
 import { SessionRegistryService } from './session-registry.service.js';
-import { RequestsController } from './requests.controller.js';
-import { UsageController } from './usage.controller.js';
-import { SessionsController } from './sessions.controller.js';
-import { StreamController } from './stream.controller.js';
+import { PROTOCOL_CONTROLLERS } from './protocol-controllers.js';
 
 const providers: Provider[] = [
   {
@@ -136,7 +133,8 @@ const providers: Provider[] = [
 ];
 
 /**
- * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests`, `/stream` and `/usage`.
+ * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests`, `/stream`, `/usage` and
+ * `/capabilities`.
  *
  * For several kinds of agents in one app, import a subclass for each. Each has its own options,
  * guard, storage, agents and `SessionRegistryService`, and its own path of the `RouterModule`:
@@ -153,7 +151,7 @@ const providers: Provider[] = [
  * class AppModule {}
  */
 @Module({
-  controllers: [SessionsController, RequestsController, StreamController, UsageController],
+  controllers: PROTOCOL_CONTROLLERS,
   providers,
   exports: [
     SessionRegistryService,
@@ -264,8 +262,6 @@ export class AgentWebkitModule
 
   /** @internal */
   configure(consumer: MiddlewareConsumer): void {
-    consumer
-      .apply(preventCaching, requireJsonBody)
-      .forRoutes(SessionsController, RequestsController, StreamController, UsageController);
+    consumer.apply(preventCaching, requireJsonBody).forRoutes(...PROTOCOL_CONTROLLERS);
   }
 }

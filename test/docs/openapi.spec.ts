@@ -8,6 +8,7 @@ import { INBOUND_DTOS } from '../../src/agent-webkit/protocol/dto.js';
 import {
   addAgentWebkitPaths,
   agentWebkitOpenApi,
+  CapabilitiesController,
   RequestsController,
   SessionsController,
   StreamController,
@@ -28,7 +29,8 @@ type Controller =
   | typeof SessionsController
   | typeof RequestsController
   | typeof StreamController
-  | typeof UsageController;
+  | typeof UsageController
+  | typeof CapabilitiesController;
 
 /** Returns the routes of a controller in Nest's metadata: method and path. */
 function declaredRoutes(controller: Controller): string[] {
@@ -63,6 +65,7 @@ describe('The OpenAPI description', () => {
       RequestsController,
       StreamController,
       UsageController,
+      CapabilitiesController,
     ].flatMap(declaredRoutes);
     expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declared));
   });

@@ -108,6 +108,7 @@ describe('the public entries', () => {
         'AgentWebkitAuthGuard',
         'AgentWebkitErrorInterceptor',
         'AgentWebkitModule',
+        'CapabilitiesController',
         'CurrentCaller',
         'CurrentSession',
         'CurrentToolCall',

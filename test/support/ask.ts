@@ -7,7 +7,7 @@ export interface Answer {
 
 export interface Asked {
   method: string;
-  /** Sent as JSON with POST. */
+  /** Sent as JSON. Default: an empty object with POST, else no body. */
   body?: object | undefined;
   headers?: Readonly<Record<string, string>>;
   /** How long to wait for the whole response, in milliseconds. No limit by default. */
@@ -22,7 +22,7 @@ export interface Asked {
  */
 export function ask(
   url: string,
-  { method, body = {}, headers = {}, timeoutMs, onWritten = () => undefined }: Asked,
+  { method, body = method === 'POST' ? {} : undefined, headers = {}, timeoutMs, onWritten = () => undefined }: Asked,
 ): Promise<Answer | null> {
   return new Promise((resolve) => {
     // A new connection: an existing one might have broken before it is used.
@@ -44,6 +44,6 @@ export function ask(
     });
     asked.on('error', () => resolve(null));
     asked.on('finish', onWritten);
-    asked.end(method === 'POST' ? JSON.stringify(body) : undefined);
+    asked.end(body && JSON.stringify(body));
   });
 }

@@ -1,15 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { RequestsController } from '../requests.controller.js';
-import { SessionsController } from '../sessions.controller.js';
-import { StreamController } from '../stream.controller.js';
-import { UsageController } from '../usage.controller.js';
-
-const CONTROLLERS: readonly unknown[] = [
-  SessionsController,
-  RequestsController,
-  StreamController,
-  UsageController,
-];
+import { PROTOCOL_CONTROLLERS } from '../protocol-controllers.js';
 
 /**
  * Returns true for a route of this module. A global interceptor that changes responses, such as one
@@ -22,5 +12,5 @@ const CONTROLLERS: readonly unknown[] = [
  * }
  */
 export function isAgentWebkitRoute(context: Pick<ExecutionContext, 'getClass'>): boolean {
-  return CONTROLLERS.includes(context.getClass());
+  return PROTOCOL_CONTROLLERS.some((controller) => controller === context.getClass());
 }

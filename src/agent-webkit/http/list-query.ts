@@ -42,7 +42,11 @@ function readMetadata(query: Query): Record<string, string> | null {
       `metadata: at most ${MAX_CONDITIONS} keys are allowed, but got ${all.length}.`,
     );
   }
-  return Object.fromEntries(all.map(([key, value]) => [key, checkValue(key, value)]));
+  const conditions = new Map<string, string>();
+  for (const [key, value] of all) {
+    conditions.set(key, checkValue(key, conditions.has(key) ? null : value));
+  }
+  return Object.fromEntries(conditions);
 }
 
 function checkValue(key: string, value: unknown): string {

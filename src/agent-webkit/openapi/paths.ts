@@ -140,6 +140,13 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       answer: [200, 'The usage.', json('AgentWebkitUsage')],
     }),
   },
+  '/capabilities': {
+    get: operation({
+      operationId: 'newSessionCapabilities',
+      summary: 'Returns what a client may choose for a new session.',
+      answer: [200, 'The choices that the host permits.', json('AgentWebkitCapabilities')],
+    }),
+  },
   '/stream': {
     get: operation({
       operationId: 'streamAll',

@@ -13,6 +13,7 @@ export type OperationName =
   | 'change'
   | 'setMembers'
   | 'capabilities'
+  | 'newSessionCapabilities'
   | 'delete'
   | 'events'
   | 'decisions'

@@ -2513,6 +2513,33 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitCapabilities: {
+    description:
+      'What a client may choose in POST /sessions. The host permits all of it, unless `configureSession` refuses a choice of the caller.',
+    type: 'object',
+    required: ['permission_modes', 'model', 'models', 'effort_levels'],
+    properties: {
+      permission_modes: {
+        description: 'The modes of `permission_mode`. The first one is the default.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+      model: {
+        description: "The model of a session that names none; null for the agent's default.",
+        type: ['string', 'null'],
+      },
+      models: {
+        description: 'The models of `model`; null for any.',
+        type: ['array', 'null'],
+        items: { type: 'string' },
+      },
+      effort_levels: {
+        description: 'The levels of `effort`.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+    },
+  },
   AgentWebkitSessionCapabilities: {
     description:
       'The choices that a client may offer to its user in a session. The host permits all of them. A field that only a running agent can answer is null without one, and when the agent does not answer within 3 seconds.',

@@ -141,6 +141,18 @@ export interface SessionCapabilities {
   context: SessionContext | null;
 }
 
+/** What a client may choose in POST /sessions. The host permits all of it, unless `configureSession` refuses a choice of the caller. */
+export interface Capabilities {
+  /** The modes of `permission_mode`. The first one is the default. */
+  permission_modes: string[];
+  /** The model of a session that names none; null for the agent's default. */
+  model: string | null;
+  /** The models of `model`; null for any. */
+  models: string[] | null;
+  /** The levels of `effort`. */
+  effort_levels: string[];
+}
+
 /** The response to POST /sessions. */
 export interface CreatedSession {
   session_id: string;
