@@ -34,7 +34,8 @@ async function connect({ url, ids, clients, kind }) {
 /** Waits until `events` deltas are received in total, for at most `withinMs`. */
 async function receive({ events, withinMs }) {
   const startedAt = performance.now();
-  while (received < events && performance.now() - startedAt < withinMs) {
+  const isOver = () => received >= events || performance.now() - startedAt >= withinMs;
+  while (!isOver()) {
     // oxlint-disable-next-line no-await-in-loop -- polls, because there is no event for it
     await delay(1);
   }

@@ -135,10 +135,7 @@ function show({ servers, sessions, clients, eventsPerSecond, repetitions }, rows
           ),
         ],
       ]),
-      [
-        `CPU µs per event without a client, ${server}`,
-        line(figures((row) => row.aloneUs)),
-      ],
+      [`CPU µs per event without a client, ${server}`, line(figures((row) => row.aloneUs))],
       [
         `CPU per delivery, ratio to a stream of each, ${server}`,
         line(

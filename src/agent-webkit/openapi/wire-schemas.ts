@@ -2515,7 +2515,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   AgentWebkitCapabilities: {
     description:
-      'What a client may choose in POST /sessions. The host permits all of it, unless `configureSession` refuses a choice of the caller.',
+      'The choices of a client in POST /sessions. The host permits all of them, unless `configureSession` refuses one to a caller.',
     type: 'object',
     required: ['permission_modes', 'model', 'models', 'effort_levels'],
     properties: {

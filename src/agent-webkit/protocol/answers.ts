@@ -141,7 +141,7 @@ export interface SessionCapabilities {
   context: SessionContext | null;
 }
 
-/** What a client may choose in POST /sessions. The host permits all of it, unless `configureSession` refuses a choice of the caller. */
+/** The choices of a client in POST /sessions. The host permits all of them, unless `configureSession` refuses one to a caller. */
 export interface Capabilities {
   /** The modes of `permission_mode`. The first one is the default. */
   permission_modes: string[];

@@ -6,6 +6,9 @@ const FOLLOWED = 500;
 /** At the same time, so that the test takes seconds. */
 const AT_ONCE = 20;
 
+const named = (client: JointClient) =>
+  (client.events[0]!.payload['sessions'] as { session_id: string }[]).map((one) => one.session_id);
+
 describe('GET /stream of a caller with more sessions than a stream follows', () => {
   let server: TestApp;
   const clients: JointClient[] = [];
@@ -23,10 +26,6 @@ describe('GET /stream of a caller with more sessions than a stream follows', () 
   const create = async () =>
     String((await server.request('POST', '/sessions', {})).body['session_id']);
   const say = (id: string) => server.input(id, { type: 'user_message', content: 'go' });
-  const named = (client: JointClient) =>
-    (client.events[0]!.payload['sessions'] as { session_id: string }[]).map(
-      (one) => one.session_id,
-    );
   const stored = async (id: string) => {
     const { body } = await server.request('GET', `/sessions/${id}/events`);
     return (body['events'] as { id: number }[]).map((event) => event.id);
