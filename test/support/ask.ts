@@ -22,7 +22,13 @@ export interface Asked {
  */
 export function ask(
   url: string,
-  { method, body = method === 'POST' ? {} : undefined, headers = {}, timeoutMs, onWritten = () => undefined }: Asked,
+  {
+    method,
+    body = method === 'POST' ? {} : undefined,
+    headers = {},
+    timeoutMs,
+    onWritten = () => undefined,
+  }: Asked,
 ): Promise<Answer | null> {
   return new Promise((resolve) => {
     // A new connection: an existing one might have broken before it is used.
