@@ -16,6 +16,7 @@ const ROOTS = [
   'SessionsPage',
   'RequestsPage',
   'Usage',
+  'GenuiSchema',
   'EventsPage',
   'DecisionRecord',
 ];

@@ -259,10 +259,10 @@ export const ROOMS = {
     ],
     packages: [...NEST, 'node:*', types('node:http'), types(SDK)],
   },
-  // Tools of agents, made of methods of the host's providers.
+  // Tools of agents, made of methods of the host's providers, and components that agents render.
   tools: {
     files: `${PACKAGE}tools/`,
-    rooms: ['engine ports', 'the Nest face'],
+    rooms: [types('protocol'), 'engine ports', 'the Nest face'],
     packages: [...NEST, 'class-validator', 'class-transformer'],
   },
   // Methods of the host's providers that take notifications.

@@ -274,6 +274,8 @@ export type {
   DailyUsage,
   DecisionRecord,
   EventsPage,
+  GenuiSchema,
+  GenuiTool,
   ListedRequest,
   OfferedCommand,
   OfferedModel,

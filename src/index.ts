@@ -23,6 +23,7 @@ export { SessionRegistryService } from './agent-webkit/session-registry.service.
 export { RequestsController } from './agent-webkit/requests.controller.js';
 export { CapabilitiesController } from './agent-webkit/capabilities.controller.js';
 export { UsageController } from './agent-webkit/usage.controller.js';
+export { GenuiController } from './agent-webkit/genui.controller.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';
 export { StreamController } from './agent-webkit/stream.controller.js';
 
@@ -32,6 +33,11 @@ export {
   type AgentToolOptions,
   type ToolRateLimit,
 } from './agent-webkit/tools/agent-tool.decorator.js';
+export {
+  AgentComponent,
+  type AgentComponentOptions,
+} from './agent-webkit/tools/agent-component.decorator.js';
+export type { ComponentRegistryOptions } from './agent-webkit/tools/component-registry.js';
 export type { AgentFeature } from './agent-webkit/tools/feature.js';
 export { AgentToolError } from './agent-webkit/tools/run-tool.js';
 export type {

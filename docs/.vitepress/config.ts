@@ -42,6 +42,7 @@ const pages = [
       { text: 'Security', link: '/security' },
       { text: 'Testing your app', link: '/testing' },
       { text: 'Tools', link: '/tools' },
+      { text: 'Generative UI', link: '/generative-ui' },
       { text: 'Custom agents', link: '/agents' },
       { text: 'Claude Code on a server', link: '/claude-code' },
       { text: 'Engine without Nest', link: '/engine' },

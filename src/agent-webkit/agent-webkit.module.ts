@@ -44,10 +44,13 @@ import { systemSandbox } from './sandbox/system-sandbox.js';
 import { EventHandlers } from './event-handlers/event-handlers.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
+import { AgentComponents } from './tools/agent-components.js';
 import { AgentTools } from './tools/agent-tools.js';
+import { joinHostTools } from './tools/join-host-tools.js';
 import { type AgentFeature, featureModule } from './tools/feature.js';
 import { SessionRegistryService } from './session-registry.service.js';
 import { PROTOCOL_CONTROLLERS } from './protocol-controllers.js';
+import { ComponentSchemas } from './component-schemas.js';
 
 const providers: Provider[] = [
   {
@@ -95,7 +98,15 @@ const providers: Provider[] = [
   },
   {
     provide: SessionRegistry,
-    inject: [RESOLVED_OPTIONS, SDK_FACTORY, STORAGE_PROVIDER, BUS, ChosenSandbox, AgentTools],
+    inject: [
+      RESOLVED_OPTIONS,
+      SDK_FACTORY,
+      STORAGE_PROVIDER,
+      BUS,
+      ChosenSandbox,
+      AgentTools,
+      AgentComponents,
+    ],
     useFactory: (
       options: ResolvedOptions,
       sdkFactory: SdkFactory,
@@ -103,17 +114,20 @@ const providers: Provider[] = [
       bus: Bus | null,
       sandbox: ChosenSandbox,
       tools: AgentTools,
+      components: AgentComponents,
     ) =>
       createRegistry(options, {
         sdkFactory,
         storage,
         bus,
         sandbox,
-        hostTools: (start) => tools.of(start),
+        hostTools: (start) => joinHostTools(tools.of(start), components.tools),
         logger: new Logger('AgentWebkit'),
       }),
   },
   AgentTools,
+  AgentComponents,
+  { provide: ComponentSchemas, useExisting: AgentComponents },
   {
     provide: SessionEngine,
     inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox],
@@ -133,8 +147,8 @@ const providers: Provider[] = [
 ];
 
 /**
- * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests`, `/stream`, `/usage` and
- * `/capabilities`.
+ * Makes a Nest app a server for agent sessions, under `/sessions`, `/requests`, `/stream`, `/usage`,
+ * `/capabilities` and `/genui`.
  *
  * For several kinds of agents in one app, import a subclass for each. Each has its own options,
  * guard, storage, agents and `SessionRegistryService`, and its own path of the `RouterModule`:
@@ -176,6 +190,7 @@ export class AgentWebkitModule
   readonly #engine: SessionEngine;
   readonly #tools: AgentTools;
   readonly #handlers: EventHandlers;
+  readonly #components: AgentComponents;
   #ignoreAddress = (): void => undefined;
 
   /** @internal */
@@ -187,6 +202,7 @@ export class AgentWebkitModule
     engine: SessionEngine,
     tools: AgentTools,
     handlers: EventHandlers,
+    components: AgentComponents,
   ) {
     super();
     this.#modules = modules;
@@ -196,6 +212,7 @@ export class AgentWebkitModule
     this.#engine = engine;
     this.#tools = tools;
     this.#handlers = handlers;
+    this.#components = components;
   }
 
   /**
@@ -223,7 +240,7 @@ export class AgentWebkitModule
   }
 
   /**
-   * Gives tools of a feature to the agents of this module, or of the subclass it is called on. Without it, a provider with
+   * Gives tools and components of a feature to the agents of this module, or of the subclass it is called on. Without it, a provider with
    * `AgentTool` in any module is a tool of all agents of the app.
    *
    * @example
@@ -236,7 +253,9 @@ export class AgentWebkitModule
 
   /** @internal */
   onModuleInit(): void {
-    this.#tools.discover(this.constructor as Type<AgentWebkitModule>);
+    const agentModule = this.constructor as Type<AgentWebkitModule>;
+    this.#tools.discover(agentModule);
+    this.#components.discover(agentModule, this.#tools.names);
     this.#handlers.start();
     checkProviders(
       [...this.#modules.values()],

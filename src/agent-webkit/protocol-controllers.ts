@@ -1,4 +1,5 @@
 import { CapabilitiesController } from './capabilities.controller.js';
+import { GenuiController } from './genui.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { StreamController } from './stream.controller.js';
@@ -11,4 +12,5 @@ export const PROTOCOL_CONTROLLERS = [
   StreamController,
   UsageController,
   CapabilitiesController,
+  GenuiController,
 ];

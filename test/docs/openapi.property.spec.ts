@@ -166,6 +166,7 @@ describe('The schemas of the OpenAPI description', () => {
       SessionsPage: await get('/sessions?limit=2'),
       RequestsPage: await get('/requests'),
       Usage: await get('/usage'),
+      GenuiSchema: await get('/genui/schema'),
       EventsPage: await get(`/sessions/${id}/events`),
       CreatedSession: (await server.request('POST', '/sessions', {})).body,
       Refusal: await get('/sessions/unknown'),

@@ -9,6 +9,7 @@ import {
   addAgentWebkitPaths,
   agentWebkitOpenApi,
   CapabilitiesController,
+  GenuiController,
   RequestsController,
   SessionsController,
   StreamController,
@@ -30,7 +31,8 @@ type Controller =
   | typeof RequestsController
   | typeof StreamController
   | typeof UsageController
-  | typeof CapabilitiesController;
+  | typeof CapabilitiesController
+  | typeof GenuiController;
 
 /** Returns the routes of a controller in Nest's metadata: method and path. */
 function declaredRoutes(controller: Controller): string[] {
@@ -66,6 +68,7 @@ describe('The OpenAPI description', () => {
       StreamController,
       UsageController,
       CapabilitiesController,
+      GenuiController,
     ].flatMap(declaredRoutes);
     expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declared));
   });

@@ -36,7 +36,7 @@ describeInChromium('The page for trying the API', () => {
     const stream = await send('GET /sessions/{id}/stream');
     await send('POST /sessions/{id}/input');
     await stream.getByText('event: result').waitFor();
-    expect(await tab.locator('details').count()).toBe(17);
+    expect(await tab.locator('details').count()).toBe(18);
     expect(errors).toEqual([]);
     await tab.close();
   });

@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type INestApplication, type ModuleMetadata, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  type ModuleMetadata,
+  type Provider,
+} from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -51,6 +56,8 @@ export interface StartAppOptions {
   metadata?: ModuleMetadata;
   /** Providers of the app, beside the module. */
   providers?: Provider[];
+  /** Modules of the app, beside the module. */
+  imports?: DynamicModule[];
   configure?: (app: INestApplication) => void;
   override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
@@ -65,6 +72,7 @@ export async function startApp(
     headers: always = {},
     metadata,
     providers = [],
+    imports = [],
     configure,
     override = (builder) => builder,
   }: StartAppOptions = {},
@@ -81,6 +89,7 @@ export async function startApp(
           // A test that ends with a running turn does not wait for it.
           timeouts: { shutdownDelayMs: 0, drainTimeoutMs: 1, ...options.timeouts },
         }),
+        ...imports,
       ],
       providers,
     },

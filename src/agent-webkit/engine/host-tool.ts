@@ -58,6 +58,8 @@ export interface HostTools {
   readonly tools: readonly HostTool[];
   /** Instructions for the model about the tools of a server, by the name of the server. */
   readonly instructions: ReadonlyMap<string, string>;
+  /** A paragraph for the system prompt of the agent. @default none */
+  readonly systemPrompt?: string;
 }
 
 /** Returns the name by which an agent calls a tool. */

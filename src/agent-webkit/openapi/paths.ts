@@ -6,7 +6,7 @@ import {
   ReadUsageDto,
 } from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
-import { describeRefusals, type OperationName } from './refusals.js';
+import { describeRefusals, type OperationName, PUBLIC_OPERATIONS } from './refusals.js';
 import { type JsonSchema, refer } from './schemas.js';
 
 /** A path item of OpenAPI: operations by their method. */
@@ -52,7 +52,7 @@ function operation({ operationId, summary, parameters, body, answer }: Operation
     operationId: `agentWebkit_${operationId}`,
     summary,
     tags: [TAG.name],
-    security: SECURITY,
+    security: PUBLIC_OPERATIONS.has(operationId) ? [] : SECURITY,
     ...(parameters && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': body } } }),
     responses: {
@@ -145,6 +145,13 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       operationId: 'newSessionCapabilities',
       summary: 'Returns what a client may choose for a new session.',
       answer: [200, 'The choices that the host permits.', json('AgentWebkitCapabilities')],
+    }),
+  },
+  '/genui/schema': {
+    get: operation({
+      operationId: 'genuiSchema',
+      summary: 'Returns the components that the agents can render. Needs no token.',
+      answer: [200, 'The components.', json('AgentWebkitGenuiSchema')],
     }),
   },
   '/stream': {

@@ -8,6 +8,7 @@ export type OperationName =
   | 'list'
   | 'requests'
   | 'usage'
+  | 'genuiSchema'
   | 'streamAll'
   | 'info'
   | 'change'
@@ -96,11 +97,18 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   sandbox_unavailable: ['create', 'input'],
 };
 
+/** The operations that need no caller, and no storage. */
+export const PUBLIC_OPERATIONS: ReadonlySet<OperationName> = new Set<OperationName>([
+  'genuiSchema',
+]);
+
 /** Returns the error responses of an operation, by their status. */
 export function describeRefusals(operation: OperationName): Record<string, JsonSchema> {
   const codes = (Object.keys(REJECTED) as ErrorCode[]).filter((code) => {
     const operations = REJECTED[code];
-    return operations === 'all' || operations.includes(operation);
+    // A global guard of the host can refuse any request.
+    if (operations === 'all') return !PUBLIC_OPERATIONS.has(operation) || code === 'forbidden';
+    return operations.includes(operation);
   });
   const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))].sort((a, b) => a - b);
   return Object.fromEntries(

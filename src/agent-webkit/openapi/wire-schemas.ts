@@ -3034,6 +3034,43 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  AgentWebkitGenuiSchema: {
+    description: 'The components that the agents of a server can render.',
+    type: 'object',
+    required: ['version', 'server_name', 'prefix', 'tools'],
+    properties: {
+      version: { type: 'string', enum: ['1.0'] },
+      server_name: { description: 'The MCP server of the tools that render them.', type: 'string' },
+      prefix: {
+        description: 'The text before the short name of each component, in the name of its tool.',
+        type: 'string',
+      },
+      tools: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitGenuiTool' } },
+    },
+  },
+  AgentWebkitGenuiTool: {
+    description: 'A component, and the tool by which an agent renders it.',
+    type: 'object',
+    required: ['name', 'short_name', 'raw_tool_name', 'description', 'schema'],
+    properties: {
+      name: {
+        description:
+          'The name in the events `tool_use` and `message_delta`: `mcp__<server_name>__<raw_tool_name>`.',
+        type: 'string',
+      },
+      short_name: { description: 'The name of the component for clients.', type: 'string' },
+      raw_tool_name: {
+        description: 'The name of the tool in its MCP server: `prefix` and `short_name`.',
+        type: 'string',
+      },
+      description: { type: 'string' },
+      schema: {
+        description: 'The JSON Schema of the props.',
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+  },
   AgentWebkitEventsPage: {
     description: 'The response to GET /sessions/:id/events.',
     type: 'object',

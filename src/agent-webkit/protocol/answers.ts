@@ -252,3 +252,26 @@ export type DecisionRecord = DecisionLink & {
   /** The digest of `updated_input`. */
   updated_input_digest?: string;
 };
+
+/** The components that the agents of a server can render. */
+export interface GenuiSchema {
+  version: '1.0';
+  /** The MCP server of the tools that render them. */
+  server_name: string;
+  /** The text before the short name of each component, in the name of its tool. */
+  prefix: string;
+  tools: GenuiTool[];
+}
+
+/** A component, and the tool by which an agent renders it. */
+export interface GenuiTool {
+  /** The name in the events `tool_use` and `message_delta`: `mcp__<server_name>__<raw_tool_name>`. */
+  name: string;
+  /** The name of the component for clients. */
+  short_name: string;
+  /** The name of the tool in its MCP server: `prefix` and `short_name`. */
+  raw_tool_name: string;
+  description: string;
+  /** The JSON Schema of the props. */
+  schema: Record<string, unknown>;
+}

@@ -66,6 +66,11 @@ export class AgentTools {
     this.#instructions = instructions;
   }
 
+  /** The names by which agents call the tools. */
+  get names(): readonly string[] {
+    return this.#tools.map(({ toolName }) => toolName);
+  }
+
   /** Returns the tools of one agent; null when there are none. */
   of(session: SessionOfTools): HostTools | null {
     if (this.#tools.length === 0) return null;

@@ -51,8 +51,8 @@ function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** Returns what the model receives of an error: only what is meant for others than the operator. */
-function messageOf(error: unknown, what: string): string {
+/** Returns what the model receives of an error: only what is meant for others than the operator. The rest is logged. */
+export function messageOf(error: unknown, what: string): string {
   if (error instanceof AgentToolError || error instanceof InvalidToolInputError) {
     return error.message;
   }

@@ -50,6 +50,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 10_000;
 }
 
-function snakeCase(name: string): string {
+/** Returns a name of TypeScript in snake case: `findOrder` is `find_order`. */
+export function snakeCase(name: string): string {
   return name.replaceAll(/(?<=[a-z\d])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAgentClient, type Session } from '@agent-webkit/core';
-import type { Provider } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { claudeSdkFactory } from '../../../src/agent-webkit/agents/claude/claude-sdk-factory.js';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
 import type { AgentStart } from '../../../src/agent-webkit/engine/agent-client.js';
@@ -39,6 +39,8 @@ export interface ClaudeAppOptions extends AgentWebkitModuleOptions {
   overrides?: ClaudeOverrides | ((start: AgentStart) => ClaudeOverrides);
   /** Providers of the app, beside the module. */
   providers?: Provider[];
+  /** Modules of the app, such as those of `forFeature()`. */
+  imports?: DynamicModule[];
 }
 
 /** A Nest app with the module and the real agent. The agent talks to a fake model. */
@@ -59,7 +61,7 @@ export class ClaudeApp {
 
   static async start(
     adapter: AdapterName,
-    { overrides, providers = [], ...options }: ClaudeAppOptions = {},
+    { overrides, providers = [], imports = [], ...options }: ClaudeAppOptions = {},
   ): Promise<ClaudeApp> {
     const { model, release } = createModel();
     const api = await startFakeMessagesApi(model);
@@ -80,7 +82,7 @@ export class ClaudeApp {
         sandbox: { readOnly: [NODE_FOLDER], ...options.sandbox },
         agent: { sdkFactory, ...options.agent },
       },
-      { adapter, providers },
+      { adapter, providers, imports },
     );
     const cwd = options.workspace?.root ?? env.cwd;
     return new ClaudeApp(server, api, cwd, env.home, release, () => env.close());

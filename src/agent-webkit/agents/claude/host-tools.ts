@@ -1,12 +1,15 @@
 import type { HookCallback, McpServerConfig, Options } from '@anthropic-ai/claude-agent-sdk';
 import { type HostTool, type HostTools, toolNameOf } from '../../engine/host-tool.js';
 import { AgentFailure } from './agent-failure.js';
+import { extendedPrompt } from './extended-prompt.js';
+
+type ToolOption = 'mcpServers' | 'allowedTools' | 'hooks' | 'systemPrompt';
 
 /** Returns the options that give an agent the tools of the host: MCP servers in the server's own process. */
 export async function hostToolOptions(
-  { tools, instructions }: HostTools,
-  given: Pick<Options, 'mcpServers' | 'allowedTools' | 'hooks'>,
-): Promise<Pick<Options, 'mcpServers' | 'allowedTools' | 'hooks'>> {
+  { tools, instructions, systemPrompt }: HostTools,
+  given: Pick<Options, ToolOption>,
+): Promise<Pick<Options, ToolOption>> {
   const taken = tools.find(({ server }) => given.mcpServers?.[server] !== undefined);
   if (taken) {
     throw new AgentFailure(
@@ -31,6 +34,9 @@ export async function hostToolOptions(
       ...tools.filter(({ asks }) => asks === 'never').map((tool) => toolNameOf(tool)),
     ],
     ...withAsking(tools, given.hooks),
+    ...(systemPrompt !== undefined && {
+      systemPrompt: extendedPrompt(given.systemPrompt, systemPrompt),
+    }),
   };
 }
 
