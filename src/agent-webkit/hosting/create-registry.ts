@@ -2,6 +2,7 @@ import type { AgentStart, AgentWalls, SdkFactory } from '../engine/agent-client.
 import { startingWith } from '../engine/starting-with.js';
 import type { Bus } from '../engine/bus.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
+import type { EngineObserver } from '../engine/engine-observer.js';
 import type { HostTools } from '../engine/host-tool.js';
 import { SessionPolicy } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
@@ -20,6 +21,8 @@ export interface RegistryPorts {
   readonly bus: Bus | null;
   readonly sandbox: ChosenSandbox;
   readonly logger: EngineLogger;
+  /** Receives what happens in the engine. It must not throw. @default none */
+  readonly observer?: EngineObserver;
   /** Returns the tools of the host for one agent. @default none */
   readonly hostTools?: (start: AgentStart) => HostTools | null;
 }
@@ -36,7 +39,7 @@ export function createRegistry(
   ports: RegistryPorts,
 ): SessionRegistry {
   const { registry, policy, verifyIntervalMs, network, workspace, notify } = options;
-  const { sandbox, storage, bus, logger } = ports;
+  const { sandbox, storage, bus, observer, logger } = ports;
   checkBudget(registry, storage);
   const folders = new WorkspaceFolders({
     ...workspace,
@@ -49,6 +52,7 @@ export function createRegistry(
     storage,
     bus,
     notifier: notifierFor(notify, storage),
+    ...(observer && { observer }),
     logger,
     sdkFactory: withHostLimits(options, ports),
     folders,

@@ -15,6 +15,7 @@ import { AgentMessages } from './agent-messages.js';
 import { AgentWork } from './agent-work.js';
 import type { AgentSlots, SlotHolder } from './agent-slots.js';
 import type { EngineLogger } from '../engine-logger.js';
+import type { EngineObserver } from '../engine-observer.js';
 import { McpWatch } from './mcp-watch.js';
 import { cancelledRequest, unansweredAsk } from './cancelled-request.js';
 import { ProposedPlans } from './proposed-plans.js';
@@ -24,6 +25,12 @@ export interface SessionAgentOptions {
   slots: AgentSlots;
   /** The holder of the agent's slot. */
   holder: SlotHolder;
+  /**
+   * Receives the starts and the ends of agents. It must not throw.
+   *
+   * @default none
+   */
+  observer?: EngineObserver;
   logger: EngineLogger;
 }
 
@@ -212,6 +219,9 @@ export class SessionAgent {
       slots.release(holder);
       return null;
     }
+    const { sessionId } = start;
+    this.#options.observer?.agentStarting?.({ sessionId });
+    const startedAt = performance.now();
     let client: AgentClient | null = null;
     const canUseTool: CanUseTool = (toolName, input, context) =>
       // A request of an agent that is being closed can no longer be answered.
@@ -241,6 +251,7 @@ export class SessionAgent {
       });
     } catch (error) {
       slots.release(holder);
+      this.#options.observer?.agentEnded?.({ sessionId, outcome: 'failed' });
       this.#listener.onExit(describeExit(false, error));
       return null;
     }
@@ -249,15 +260,17 @@ export class SessionAgent {
     this.#work = new AgentWork();
     const { logger } = this.#options;
     const messages = new AgentMessages(start, costUsd, this.#plans, logger);
-    this.#reading = this.#read(client, messages, start);
+    this.#reading = this.#read(client, messages, start, startedAt);
     return client;
   }
 
   async #read(
     client: AgentClient,
     messages: AgentMessages,
-    { maxBudgetUsd }: AgentStart,
+    { sessionId, maxBudgetUsd }: AgentStart,
+    startedAt: number,
   ): Promise<void> {
+    const { observer } = this.#options;
     let hasSpoken = false;
     let cause: unknown;
     const publish = (servers: readonly McpServerState[]) => {
@@ -267,6 +280,9 @@ export class SessionAgent {
     const watch = new McpWatch(client, publish);
     try {
       for await (const message of client.messages) {
+        if (!hasSpoken) {
+          observer?.agentStarted?.({ sessionId, durationMs: performance.now() - startedAt });
+        }
         hasSpoken = true;
         // Messages of an agent that is being closed are dropped, except for what it could not store.
         if (this.#client !== client) {
@@ -291,7 +307,9 @@ export class SessionAgent {
       cause = error;
     }
     watch.stop();
-    if (this.#client !== client) return;
+    const isStopped = this.#client !== client;
+    observer?.agentEnded?.({ sessionId, outcome: isStopped ? 'stopped' : 'failed' });
+    if (isStopped) return;
     // Processes that the agent started may have outlived it.
     void this.close(0);
     const unasked = cause === undefined ? client.unasked : null;

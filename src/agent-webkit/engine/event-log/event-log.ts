@@ -54,6 +54,12 @@ export interface EventLogOptions extends Omit<CommittedEventsOptions, 'ids' | 's
     appended: readonly Appended[],
     log: { readonly state: SessionState; idOf(seq: number): number },
   ) => readonly NewNotification[];
+  /**
+   * Called with each group of committed events, and the time that their commit took in milliseconds.
+   *
+   * @default nothing is called
+   */
+  onWritten?: (appended: readonly Appended[], durationMs: number) => void;
   /** Called when the storage permanently rejects the events of this log. */
   onFailure: (cause: unknown) => void;
 }
@@ -116,9 +122,10 @@ export class EventLog {
         ...this.#usage.take(),
       }),
       write: (append) => options.store.append(append),
-      onCommitted: (appended) => {
+      onCommitted: (appended, durationMs) => {
         committed.publish(appended);
         options.onCommitted?.(committed.lastSeq, appended, committed);
+        options.onWritten?.(appended, durationMs);
       },
       onFailure: (cause) => {
         options.onFailure(cause);

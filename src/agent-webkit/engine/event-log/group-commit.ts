@@ -15,8 +15,11 @@ export interface GroupCommitOptions {
   createAppend: (appended: readonly Appended[], keys: readonly string[]) => EventAppend;
   /** Writes an append. Returns nothing when it is durable at once. Called again with the same append after a failure. */
   write: (append: EventAppend) => void | Promise<void>;
-  /** Called with the events that were committed, in order. */
-  onCommitted: (appended: readonly Appended[]) => void;
+  /**
+   * Called with the events that were committed, in order, and how long that took since they were written for the first time, in
+   * milliseconds.
+   */
+  onCommitted: (appended: readonly Appended[], durationMs: number) => void;
   /** Called once, when no event can be committed any more. Returns the error that appends reject with from then on. */
   onFailure: (cause: unknown) => Error;
 }
@@ -84,9 +87,11 @@ export class GroupCommit {
   /** @param calls the number of calls of `commit` that the events are from */
   #commitGroup(appended: Appended[], keys: string[], calls: number): void | Promise<void> {
     const append = this.#options.createAppend(appended, keys);
+    const startedAt = performance.now();
     const written = this.#write(append);
-    if (written) return ignorable(this.#finish(appended, append, written, calls));
-    this.#options.onCommitted(appended);
+    const onCommitted = () => this.#options.onCommitted(appended, performance.now() - startedAt);
+    if (written) return ignorable(this.#finish(appended, append, written, calls, onCommitted));
+    onCommitted();
   }
 
   #write(append: EventAppend): void | Promise<void> {
@@ -102,6 +107,7 @@ export class GroupCommit {
     append: EventAppend,
     written: Promise<void>,
     calls: number,
+    onCommitted: () => void,
   ): Promise<void> {
     this.#writing = appended.length;
     try {
@@ -109,7 +115,7 @@ export class GroupCommit {
     } finally {
       this.#writing = null;
     }
-    this.#options.onCommitted(appended);
+    onCommitted();
     this.#commitGathered();
   }
 

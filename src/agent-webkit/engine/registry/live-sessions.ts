@@ -122,6 +122,7 @@ export class LiveSessions {
         const lost = this.#sessions.get(id);
         this.#lostCommits.suspect();
         this.remove(id);
+        deps.observer?.sessionLost?.({ sessionId: id });
         this.#agents.track(agentGone.then(() => removeIfDeleted(this.#deps, lost)));
       },
       onReset: (id, epoch, agentGone) => {

@@ -113,7 +113,12 @@ export class RegistryParts {
   constructor(options: SessionRegistryOptions, isShuttingDown: () => boolean) {
     const { canAccess, limits, logger, shutdownDelayMs, drainTimeoutMs } = options;
     const timeoutMs = limits.storageTimeoutMs;
-    const storage = new GuardedStorage(options.storage, { timeoutMs, logger });
+    const { observer } = options;
+    const storage = new GuardedStorage(options.storage, {
+      timeoutMs,
+      ...(observer && { observer }),
+      logger,
+    });
     const { records } = storage;
     this.dailyBudget = dailyBudgetOf(options, storage);
     this.dispatcher = createDispatcher(options, storage);

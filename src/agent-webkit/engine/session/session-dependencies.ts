@@ -3,6 +3,7 @@ import type { AgentSlots } from '../agent/agent-slots.js';
 import type { DailyBudget } from '../daily-budget.js';
 import type { DurableTools } from '../durable-tools.js';
 import type { EngineLogger } from '../engine-logger.js';
+import type { EngineObserver } from '../engine-observer.js';
 import type { CommittedLog } from '../event-log/committed-events.js';
 import type { EventLogOptions } from '../event-log/event-log.js';
 import type { Appended } from '../event-log/group-commit.js';
@@ -105,6 +106,12 @@ export interface SessionDependencies {
   ) => readonly NewNotification[];
   /** Called with the outcome of each request, once it is committed. */
   onDecision: OnDecision;
+  /**
+   * Receives what happens in the session. It must not throw.
+   *
+   * @default none
+   */
+  observer?: EngineObserver;
   logger: EngineLogger;
   /**
    * Called once when this server has lost ownership of the session: another server took it over, it was

@@ -12,6 +12,7 @@ import { type RequestDecision, reportDecision } from './decision.js';
 import { McpServers } from './mcp-servers.js';
 import { MessageQueue } from './message-queue.js';
 import { ReplacedMessages, turnSearch } from './replaced-messages.js';
+import { ObservedEvents } from './observed-events.js';
 import { Requests } from './requests.js';
 import { SessionActivity } from './session-activity.js';
 import { Answering } from './answering.js';
@@ -51,7 +52,9 @@ export class SessionParts implements EndingParts, SlotHolder {
   /** Creates the parts of a new session. */
   static create(record: SessionRecord, deps: SessionDependencies): SessionParts {
     const status = storedStatus(record, deps, () => parts);
-    const log = new EventLog(logOptions(record, deps, () => parts.lifecycle, status));
+    const observed = deps.observer ? new ObservedEvents(record.id, deps.observer) : null;
+    const lifecycle = () => parts.lifecycle;
+    const log = new EventLog(logOptions(record, deps, { lifecycle, status, observed }));
     const parts: SessionParts = new SessionParts(record, log, status, deps);
     return parts;
   }
@@ -59,7 +62,10 @@ export class SessionParts implements EndingParts, SlotHolder {
   /** Creates the parts of a session whose events are read from the storage. */
   static async restore(record: SessionRecord, deps: SessionDependencies): Promise<SessionParts> {
     const status = storedStatus(record, deps, () => parts);
-    const log = await EventLog.open(logOptions(record, deps, () => parts.lifecycle, status));
+    const observed = deps.observer ? new ObservedEvents(record.id, deps.observer) : null;
+    const lifecycle = () => parts.lifecycle;
+    const log = await EventLog.open(logOptions(record, deps, { lifecycle, status, observed }));
+    observed?.restore(log.state);
     const parts: SessionParts = new SessionParts(record, log, status, deps);
     return parts;
   }
@@ -70,7 +76,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     status: StoredStatus | null,
     deps: SessionDependencies,
   ) {
-    const { storage, limits, slots, sdkFactory, commands, canAnswer, logger } = deps;
+    const { storage, limits, slots, sdkFactory, commands, canAnswer, observer, logger } = deps;
     this.record = record;
     this.deps = deps;
     this.#isDurable = durableTools(record.config.durableTools ?? deps.durableTools);
@@ -122,6 +128,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       sdkFactory,
       slots,
       holder: this,
+      ...(observer && { observer }),
       logger,
       createStart: (resume, awaited) => this.#createStart(resume, awaited),
       findMessages: conversationSearch(sdkFactory, () => this.#conversation),
@@ -256,15 +263,23 @@ function storedStatus(
   );
 }
 
+interface LogParts {
+  readonly lifecycle: () => SessionLifecycle;
+  readonly status: StoredStatus | null;
+  readonly observed: ObservedEvents | null;
+}
+
 function logOptions(
   record: SessionRecord,
   { storage, limits, logger, notifications, onCommitted }: SessionDependencies,
-  lifecycle: () => SessionLifecycle,
-  status: StoredStatus | null,
+  { lifecycle, status, observed }: LogParts,
 ): EventLogOptions {
   const owner = [record.owner];
   return {
     ...(status && { status }),
+    ...(observed && {
+      onWritten: (appended, durationMs) => observed.committed(appended, durationMs),
+    }),
     sessionId: record.id,
     epoch: record.epoch,
     generations: record.log.generations,

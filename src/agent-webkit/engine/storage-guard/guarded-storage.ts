@@ -1,4 +1,5 @@
 import type { EngineLogger } from '../engine-logger.js';
+import type { EngineObserver } from '../engine-observer.js';
 import type { ClusterStore } from '../cluster.js';
 import type { NotificationOutbox } from '../notification-outbox.js';
 import { AgentWebkitError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
@@ -18,6 +19,8 @@ import { StorageWait } from './storage-wait.js';
 export interface GuardedStorageOptions {
   /** How long a request may wait for the storage, and a call may take before it counts as overdue, in milliseconds. */
   timeoutMs: number;
+  /** Receives each failure. It must not throw. @default none */
+  observer?: EngineObserver;
   logger: EngineLogger;
 }
 
@@ -110,14 +113,16 @@ export class GuardedStorage implements StorageProvider {
   readonly usage?: UsageStore;
   readonly #timeoutMs: number;
   readonly #outage: OutageReport;
+  readonly #observer: EngineObserver | undefined;
   /** The calls without an answer, the oldest first. */
   readonly #calls = new Set<Call>();
   #checkTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor(storage: StorageProvider, { timeoutMs, logger }: GuardedStorageOptions) {
+  constructor(storage: StorageProvider, { timeoutMs, observer, logger }: GuardedStorageOptions) {
     this.#timeoutMs = timeoutMs;
     this.#outage = new OutageReport(logger);
+    this.#observer = observer;
     this.durable = storage.durable;
     this.events = this.#guard('events', storage.events, EVENT_CALLS);
     this.records = this.#guard('records', storage.records, RECORD_CALLS);
@@ -133,6 +138,11 @@ export class GuardedStorage implements StorageProvider {
     }
   }
 
+  /** True while the storage does not work. */
+  get isInTrouble(): boolean {
+    return this.#outage.isOn;
+  }
+
   /**
    * Begins the waiting of one request.
    *
@@ -140,7 +150,7 @@ export class GuardedStorage implements StorageProvider {
    */
   wait(extraMs = 0): StorageWait {
     return new StorageWait(this.#timeoutMs + extraMs, (cause) => {
-      this.#outage.failed('request', cause);
+      this.#failed('request', cause);
       return new StorageUnavailableError(this.#outage.fault ?? cause);
     });
   }
@@ -216,8 +226,13 @@ export class GuardedStorage implements StorageProvider {
   #toError(name: string, error: unknown): unknown {
     if (ANSWERS.some((answer) => error instanceof answer)) return error;
     if (name === 'events.append' && error instanceof RangeError) return error;
-    if (!this.#isStopped) this.#outage.failed(name, error);
+    if (!this.#isStopped) this.#failed(name, error);
     return new StorageUnavailableError(error);
+  }
+
+  #failed(call: string, cause: unknown): void {
+    this.#observer?.storageFailed?.({ call });
+    this.#outage.failed(call, cause);
   }
 
   #checkLater(): NodeJS.Timeout {
@@ -230,9 +245,10 @@ export class GuardedStorage implements StorageProvider {
     for (const call of this.#calls) {
       const age = now - call.startedAt;
       if (age < this.#timeoutMs) break;
-      call.isOverdue = true;
       const cause = new Error(`The storage did not answer within ${this.#timeoutMs} ms.`);
-      this.#outage.failed(call.name, cause);
+      if (call.isOverdue) this.#outage.failed(call.name, cause);
+      else this.#failed(call.name, cause);
+      call.isOverdue = true;
       if (age < this.#timeoutMs * ABANDON_AFTER) continue;
       call.abandon(new StorageUnavailableError(cause));
     }
