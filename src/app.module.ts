@@ -14,6 +14,7 @@ import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storag
 import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
 import { AgentWebkitPageModule } from './agent-webkit-page/agent-webkit-page.module.js';
 import { ApiDocsController } from './standalone/api-docs/api-docs.controller.js';
+import { BarChart, WeatherCard } from './standalone/demo-components.js';
 import { HealthController } from './standalone/health.controller.js';
 import { HttpErrorFilter } from './standalone/http-error.filter.js';
 import type { Settings } from './standalone/settings.js';
@@ -43,6 +44,9 @@ export class AppModule {
             };
           },
         }),
+        ...(settings.agent === 'demo'
+          ? [AgentWebkitModule.forFeature({ components: [WeatherCard, BarChart] })]
+          : []),
         AgentWebkitPageModule.forRoot({ path: '/' }),
       ],
     };

@@ -24,12 +24,15 @@ export type {
 } from './agent-webkit-client/event-stream.js';
 export type { StreamListener, Update } from './agent-webkit-client/shared-stream.js';
 export type { HttpOptions } from './agent-webkit-client/http.js';
+export { parsePartialJson } from './agent-webkit-client/partial-json.js';
 export type { OutgoingMessage } from './agent-webkit-client/outbox.js';
 export { EventsLostError, OutboxFullError, ApiError } from './agent-webkit-client/api-error.js';
 export type {
   CreatedSession,
   DailyBudget,
   DailyUsage,
+  GenuiSchema,
+  GenuiTool,
   ListedRequest,
   PendingRequest,
   RequestsPage,

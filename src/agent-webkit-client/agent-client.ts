@@ -1,5 +1,6 @@
 import type {
   CreatedSession,
+  GenuiSchema,
   RequestsPage,
   SessionInfo,
   SessionsPage,
@@ -161,6 +162,11 @@ export class AgentClient {
   /** Returns what the caller's own sessions used, by UTC day and model, also those that were deleted. */
   usage(days: UsageOptions = {}): Promise<Usage> {
     return this.#http.send<Usage>({ path: `/usage${queryOf(days)}` });
+  }
+
+  /** Returns the components that the agents can render. */
+  genuiSchema({ signal }: { readonly signal?: AbortSignal } = {}): Promise<GenuiSchema> {
+    return this.#http.send<GenuiSchema>({ path: '/genui/schema', signal });
   }
 }
 

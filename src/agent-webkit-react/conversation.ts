@@ -1,4 +1,4 @@
-import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
+import type { DeliveredEvent, MessageDelta, UserContent } from '../agent-webkit/protocol/events.js';
 
 /**
  * A part of a conversation. Its `kind` and `id` stay the same while it changes. One that the agent has forgotten, because
@@ -32,7 +32,10 @@ export type ConversationItem =
       /** The id of the tool use. */
       readonly id: string;
       readonly name: string;
+      /** Undefined while the model writes it. */
       readonly input: unknown;
+      /** The JSON of the input so far, while the model writes it. */
+      readonly partialInput?: string;
       /** Null while the tool runs. */
       readonly result: { readonly output: unknown; readonly isError: boolean } | null;
       readonly isReplaced?: boolean;
@@ -54,6 +57,8 @@ const MAX_ITEMS = 2000;
 /** The conversation of a session, from its events. */
 export class Conversation {
   readonly #items = new Map<string, ConversationItem>();
+  /** The messages of the tool uses whose input the model writes. */
+  readonly #written = new Map<string, string>();
   /** True between `turn_start` and the end of the turn. */
   isRunning = false;
 
@@ -63,6 +68,7 @@ export class Conversation {
 
   clear(): void {
     this.#items.clear();
+    this.#written.clear();
     this.isRunning = false;
   }
 
@@ -93,12 +99,11 @@ export class Conversation {
       case 'conversation_rewound':
         return this.#replaceFrom(data.message_id);
       case 'message_delta':
-        if (data.delta.type === 'text')
-          this.#addText(data.message_id, data.delta.text, parentOf(data));
-        return;
+        return this.#addDelta(data.message_id, data.delta, parentOf(data));
       case 'message_complete':
         return this.#complete(data.message_id, data.message.content, parentOf(data));
       case 'tool_use':
+        this.#written.delete(data.tool_use_id);
         return this.#put({
           kind: 'tool',
           id: data.tool_use_id,
@@ -132,6 +137,26 @@ export class Conversation {
     }
   }
 
+  #addDelta(id: string, delta: MessageDelta, parent: Parent): void {
+    // A message is before its tools, also without a text.
+    this.#addText(id, delta.type === 'text' ? delta.text : '', parent);
+    if (delta.type === 'text') return;
+    const { tool_use_id: toolId, name, partial_json: json } = delta;
+    const before = this.#find('tool', toolId);
+    if (before && before.partialInput === undefined) return;
+    this.#written.set(toolId, id);
+    const partialInput = (before?.partialInput ?? '') + json;
+    this.#put({
+      kind: 'tool',
+      id: toolId,
+      name,
+      input: undefined,
+      partialInput,
+      result: null,
+      ...parent,
+    });
+  }
+
   #addText(id: string, text: string, parent: Parent): void {
     const before = this.#find('assistant', id);
     if (before?.isComplete) return;
@@ -148,6 +173,12 @@ export class Conversation {
   /** Replaces the deltas, and what was sent of it before. */
   #complete(id: string, content: readonly unknown[], parent: Parent): void {
     const text = content.map(textOf).join('');
+    for (const [toolId, messageId] of this.#written) {
+      if (messageId !== id || content.some((block) => isToolUse(block, toolId))) continue;
+      // The model never completed it.
+      this.#written.delete(toolId);
+      this.#items.delete(keyOf('tool', toolId));
+    }
     const isEmpty = content.length === 0;
     if (isEmpty) this.#items.delete(keyOf('assistant', id));
     else this.#put({ kind: 'assistant', id, text, content, isComplete: true, ...parent });
@@ -182,6 +213,11 @@ function parentOf({ parent_tool_use_id: id }: { parent_tool_use_id?: string }): 
 function textOf(block: unknown): string {
   const { type, text } = block as { type?: unknown; text?: unknown };
   return type === 'text' && typeof text === 'string' ? text : '';
+}
+
+function isToolUse(block: unknown, toolId: string): boolean {
+  const { type, id } = block as { type?: unknown; id?: unknown };
+  return type === 'tool_use' && id === toolId;
 }
 
 const keyOf = (kind: ConversationItem['kind'], id: string): string => `${kind} ${id}`;

@@ -3,12 +3,21 @@ import {
   createElement,
   type ReactNode,
   useContext,
+  useMemo,
   useSyncExternalStore,
 } from 'react';
 import type { AgentClient } from '../agent-webkit-client/agent-client.js';
 import type { AgentSession, SendOptions } from '../agent-webkit-client/agent-session.js';
 import type { UserContent } from '../agent-webkit/protocol/events.js';
+import type { ConversationItem } from './conversation.js';
+import {
+  type AgentComponents,
+  findComponent,
+  renderComponent,
+  type RenderedComponent,
+} from './generative-ui.js';
 import { RequestsStore, type RequestsView } from './requests-store.js';
+import { SchemaStore, type SchemaView } from './schema-store.js';
 import { type SessionView } from './session-store.js';
 import { SessionStore } from './session-store.js';
 import { SessionsStore, type SessionsView } from './sessions-store.js';
@@ -96,4 +105,37 @@ export function useSessions(): SessionsView {
 export function useRequests(): RequestsView {
   const client = useAgentClient();
   return useStore(storeOf(client, 'requests', (onStop) => new RequestsStore(client, onStop)));
+}
+
+/** The components that agents render, and how to draw them. */
+export interface GenerativeUI extends SchemaView {
+  /** Returns the component that an item renders, also one that you do not have; null for an item that renders none. */
+  readonly find: (item: ConversationItem) => RenderedComponent | null;
+  /**
+   * Draws the component of an item. Undefined for an item that renders none of your components: show it as what it is. Null
+   * for a component that failed, which the agent usually renders again.
+   */
+  readonly render: (item: ConversationItem) => ReactNode | undefined;
+}
+
+/**
+ * Draws the components that agents render by your own React components.
+ *
+ * @param components by their short names. Create the object once, outside the component
+ * @throws Error without an `AgentProvider` above the component
+ *
+ * @example
+ * const { render } = useGenerativeUI({ weather_card: WeatherCard });
+ * return items.map((item) => render(item) ?? <Item item={item} />);
+ */
+export function useGenerativeUI(components: AgentComponents): GenerativeUI {
+  const client = useAgentClient();
+  const { schema, error } = useStore(
+    storeOf(client, 'components', (onStop) => new SchemaStore(client, onStop)),
+  );
+  return useMemo(() => {
+    const find = (item: ConversationItem) => findComponent(schema, item);
+    const render = (item: ConversationItem) => renderComponent(components, find(item), item);
+    return { schema, error, find, render };
+  }, [components, schema, error]);
 }

@@ -115,6 +115,29 @@ describeInChromium('The hooks for React in a page, through the proxy of a dev se
     90_000,
   );
 
+  it('draw the components that the agent renders, while it writes them and after a reload', async () => {
+    const session = await server.createSession();
+    const page = await open(session);
+    await say(page, 'Show me a card');
+    await page.locator('.weather[data-state=writing]').waitFor(WAIT);
+    await page.locator('.weather[data-state=rendered]').waitFor(WAIT);
+    await shows(page, '.weather', /^Lisbon: 21.5$/);
+    const drawn = await page.evaluate<{ place?: string; state: string }[]>('globalThis.drawn');
+    expect(drawn.map(({ state }) => state)).toEqual(
+      expect.arrayContaining(['writing', 'rendered']),
+    );
+    await say(page, 'And a chart');
+    await shows(page, '.chart', /^Orders by month: 4143$/);
+    await shows(page, '#status', /idle$/);
+    const shown = await items(page);
+    await page.reload();
+    await page.locator('.chart[data-state=rendered]').waitFor(WAIT);
+    await shows(page, '#status', /idle$/);
+    expect(await items(page)).toEqual(shown);
+    expect(await page.locator('.chart').count()).toBe(1);
+    await page.close();
+  }, 60_000);
+
   it('list the sessions as they are created, change and are deleted', async () => {
     const page = await open(await server.createSession());
     const other = await server.createSession();

@@ -152,6 +152,7 @@ describe('the public entries', () => {
     expect(Object.keys(react).sort()).toEqual([
       'AgentProvider',
       'useAgentClient',
+      'useGenerativeUI',
       'useRequests',
       'useSession',
       'useSessions',
@@ -163,6 +164,7 @@ describe('the public entries', () => {
       'ApiError',
       'EventsLostError',
       'OutboxFullError',
+      'parsePartialJson',
     ]);
   });
 

@@ -2,7 +2,13 @@
 import { createElement as h, StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AgentClient } from 'nestjs-agent-webkit/client';
-import { AgentProvider, useRequests, useSession, useSessions } from 'nestjs-agent-webkit/react';
+import {
+  AgentProvider,
+  useGenerativeUI,
+  useRequests,
+  useSession,
+  useSessions,
+} from 'nestjs-agent-webkit/react';
 
 const { searchParams } = new URL(location.href);
 const client = new AgentClient({
@@ -21,6 +27,26 @@ function Request({ request }) {
   return h('button', { className: 'allow', onClick: () => request.allow() }, request.id);
 }
 
+/** The props with which the components were drawn, since the page was loaded. */
+globalThis.drawn = [];
+
+function WeatherCard({ props, state }) {
+  globalThis.drawn.push({ ...props, state });
+  return h(
+    'b',
+    { className: 'weather', 'data-state': state },
+    `${props.place}: ${props.temperature}`,
+  );
+}
+
+/** Throws until the list is there. */
+function BarChart({ props, state }) {
+  const sum = props.bars.reduce((all, { value }) => all + value, 0);
+  return h('b', { className: 'chart', 'data-state': state }, `${props.title}: ${sum}`);
+}
+
+const COMPONENTS = { weather_card: WeatherCard, bar_chart: BarChart };
+
 function textOf(item) {
   if (item.kind === 'user') return `user: ${item.content} (${item.state})`;
   if (item.kind === 'assistant') return `agent: ${item.text}`;
@@ -31,6 +57,7 @@ function textOf(item) {
 function Session({ id }) {
   const { status, items, requests, isRunning, connection, send } = useSession(id);
   const [draft, setDraft] = useState('');
+  const ui = useGenerativeUI(COMPONENTS);
   const submit = (event) => {
     event.preventDefault();
     setDraft('');
@@ -43,7 +70,11 @@ function Session({ id }) {
     h(
       'ol',
       { id: 'items' },
-      items.map((item) => h('li', { key: `${item.kind} ${item.id}` }, textOf(item))),
+      items.map((item) => {
+        const drawn = ui.render(item);
+        const shown = drawn === undefined ? textOf(item) : drawn;
+        return h('li', { key: `${item.kind} ${item.id}` }, shown);
+      }),
     ),
     h(
       'div',

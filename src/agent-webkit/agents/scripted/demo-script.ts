@@ -1,3 +1,4 @@
+import { renderCard, renderChart } from './demo-components.js';
 import {
   delegate,
   editFiles,
@@ -42,6 +43,8 @@ const scenes: readonly Scene[] = [
   { word: 'todo', shows: 'a to-do list that the agent works through', play: workThroughTodos },
   { word: 'code', shows: 'an answer with code and a table', play: showCode },
   { word: 'picture', shows: 'a tool that returns an image', play: showPicture },
+  { word: 'card', shows: 'a component with the weather', play: renderCard },
+  { word: 'chart', shows: 'a component that is corrected, a chart', play: renderChart },
   { word: 'long', shows: 'a long answer, to interrupt or to reconnect to', play: countSlowly },
   {
     word: 'fail',

@@ -7,6 +7,9 @@ import {
 } from './sdk-message.js';
 import type { Turn } from './turn.js';
 
+/** A piece of the input of a tool, as long as a few tokens. */
+const PIECE = /[^]{1,8}/gu;
+
 /** Writes one message of an agent, block by block, and its partial messages when the session includes them. */
 export class MessageWriter {
   readonly #turn: Turn;
@@ -47,19 +50,27 @@ export class MessageWriter {
 
   /** Writes a tool call. Its result is a message of its own. */
   toolUse(id: string, name: string, input: Record<string, unknown>): void {
-    const index = this.#begin({ type: 'tool_use', id, name, input: {} });
-    this.#hasToolUse = true;
+    const index = this.#beginTool(id, name);
     const json = JSON.stringify(input);
     const half = Math.ceil(json.length / 2);
-    for (const part of [json.slice(0, half), json.slice(half)]) {
-      this.#stream({
-        type: 'content_block_delta',
-        index,
-        delta: { type: 'input_json_delta', partial_json: part },
-      });
+    for (const part of [json.slice(0, half), json.slice(half)]) this.#streamInput(index, part);
+    this.#endTool(index, { id, name, input });
+  }
+
+  /** Writes a tool call piece by piece, with a delay before each. A call that is not complete when the turn ends was not made. */
+  async slowToolUse(
+    id: string,
+    name: string,
+    input: Record<string, unknown>,
+    paceMs: number,
+  ): Promise<void> {
+    const index = this.#beginTool(id, name);
+    for (const part of JSON.stringify(input).match(PIECE) ?? []) {
+      // oxlint-disable-next-line no-await-in-loop -- pieces follow one another
+      await this.#turn.pause(paceMs);
+      this.#streamInput(index, part);
     }
-    this.#complete({ type: 'tool_use', id, name, input });
-    this.#stream({ type: 'content_block_stop', index });
+    this.#endTool(index, { id, name, input });
   }
 
   /** Ends the message. A message without blocks is not written at all. */
@@ -71,6 +82,24 @@ export class MessageWriter {
       usage: { output_tokens: 0 },
     });
     this.#stream({ type: 'message_stop' });
+  }
+
+  #beginTool(id: string, name: string): number {
+    this.#hasToolUse = true;
+    return this.#begin({ type: 'tool_use', id, name, input: {} });
+  }
+
+  #streamInput(index: number, json: string): void {
+    const delta = { type: 'input_json_delta', partial_json: json };
+    this.#stream({ type: 'content_block_delta', index, delta });
+  }
+
+  #endTool(
+    index: number,
+    call: { id: string; name: string; input: Record<string, unknown> },
+  ): void {
+    this.#complete({ type: 'tool_use', ...call });
+    this.#stream({ type: 'content_block_stop', index });
   }
 
   #begin(block: Parameters<typeof assistantMessage>[2]): number {

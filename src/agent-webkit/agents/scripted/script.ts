@@ -48,6 +48,8 @@ export interface ToolOptions<Input> {
    * @default true
    */
   ask?: boolean;
+  /** The delay before each piece of the input, in milliseconds. @default 0: two pieces, without a delay */
+  paceMs?: number;
   /** Further fields of the permission request, besides the tool and its input. */
   context?: Omit<PermissionContext, 'signal' | 'toolUseID' | 'agentID'>;
   /**

@@ -35,6 +35,8 @@ const REJECTED =
 
 /** A tool call, with the function that plays it once it is allowed. */
 interface Call<Input> extends ToolRequest {
+  /** The delay before each piece of the input, in milliseconds. @default 0 */
+  paceMs?: number;
   input: Input & Record<string, unknown>;
   run: (input: Input, toolUseId: string) => UserContent | Promise<UserContent>;
 }
@@ -87,7 +89,7 @@ export class Voice implements ScriptedAgent {
   useTool<Input extends Record<string, unknown>>(
     name: string,
     input: Input,
-    { ask, context, run }: ToolOptions<Input> = {},
+    { ask, context, paceMs = 0, run }: ToolOptions<Input> = {},
   ): Promise<ToolOutcome<Input>> {
     const { signal, config } = this.#turn;
     const tool = run ? undefined : this.#turn.hostTool(name);
@@ -97,7 +99,14 @@ export class Voice implements ScriptedAgent {
       : permissionRule(config.permissionMode, name);
     const rule = ask === false ? 'allow' : ofMode;
     return this.#turn.step(() =>
-      this.#call({ name, input, rule, run: (edited) => play(edited), ...(context && { context }) }),
+      this.#call({
+        name,
+        input,
+        rule,
+        paceMs,
+        run: (edited) => play(edited),
+        ...(context && { context }),
+      }),
     );
   }
 
@@ -217,9 +226,14 @@ export class Voice implements ScriptedAgent {
     id: string,
     call: Call<Input>,
   ): Promise<ToolOutcome<Input>> {
-    const message = this.#open();
-    message.toolUse(id, call.name, call.input);
-    this.#finish(message);
+    const { name, input: asked, paceMs = 0 } = call;
+    if (paceMs > 0) {
+      await this.#write((message) => message.slowToolUse(id, name, asked, paceMs));
+    } else {
+      const message = this.#open();
+      message.toolUse(id, name, asked);
+      this.#finish(message);
+    }
     const result = (content: UserContent, isError: boolean) =>
       this.#turn.write(toolResultMessage(this.#origin, id, content, isError));
     const finish = this.#turn.begin({ kind: 'tool', close: () => result(REJECTED, true) });
