@@ -210,6 +210,13 @@ export const ROOMS = {
     packages: ['node:*'],
   },
 
+  // Traces, for the telemetry that the host has configured.
+  telemetry: {
+    files: `${PACKAGE}telemetry/`,
+    rooms: ['protocol', 'engine ports'],
+    packages: [lazily('@opentelemetry/api')],
+  },
+
   // What a server needs with or without Nest: the options, and what reads clients' input.
   options: {
     files: `${PACKAGE}options/`,
@@ -239,6 +246,7 @@ export const ROOMS = {
       'agents/claude',
       'sandbox',
       'storage/memory',
+      'telemetry',
     ],
     packages: [],
   },
@@ -285,6 +293,7 @@ export const ROOMS = {
       'agents/claude',
       'sandbox',
       'storage/memory',
+      'telemetry',
     ],
     packages: [...NEST, 'node:*'],
   },

@@ -57,6 +57,7 @@ export type {
   StoredConversation,
   SubAgent,
 } from './agent-webkit/engine/agent-client.js';
+export type { TraceContext } from './agent-webkit/engine/trace-context.js';
 export type {
   HostTool,
   HostToolCall,

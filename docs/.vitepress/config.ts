@@ -35,6 +35,7 @@ const pages = [
       { text: 'Events in your app', link: '/nest-events' },
       { text: 'Decisions', link: '/decisions' },
       { text: 'Deployment', link: '/deployment' },
+      { text: 'Traces', link: '/traces' },
       { text: 'Proxies', link: '/proxies' },
       { text: 'More than one server', link: '/cluster' },
       { text: 'The sandbox', link: '/sandbox' },

@@ -37,6 +37,7 @@ import { checkBodyLimit } from './http/check-body-limit.js';
 import { DescriptorReserve } from './http/descriptor-reserve.js';
 import { onPublicAddress } from './http/public-address.js';
 import { requireJsonBody } from './http/json-body.middleware.js';
+import { takeTraceContext } from './http/trace-context.middleware.js';
 import { busFor } from './hosting/chosen-bus.js';
 import { ChosenSandbox, sandboxFor } from './hosting/chosen-sandbox.js';
 import { createRegistry } from './hosting/create-registry.js';
@@ -44,6 +45,7 @@ import { systemSandbox } from './sandbox/system-sandbox.js';
 import { EventHandlers } from './event-handlers/event-handlers.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
 import { OpenStreams } from './stream/open-streams.js';
+import { TurnTraces } from './telemetry/turn-traces.js';
 import { AgentComponents } from './tools/agent-components.js';
 import { AgentTools } from './tools/agent-tools.js';
 import { joinHostTools } from './tools/join-host-tools.js';
@@ -106,6 +108,7 @@ const providers: Provider[] = [
       ChosenSandbox,
       AgentTools,
       AgentComponents,
+      TurnTraces,
     ],
     useFactory: (
       options: ResolvedOptions,
@@ -115,6 +118,7 @@ const providers: Provider[] = [
       sandbox: ChosenSandbox,
       tools: AgentTools,
       components: AgentComponents,
+      tracer: TurnTraces,
     ) =>
       createRegistry(options, {
         sdkFactory,
@@ -123,20 +127,30 @@ const providers: Provider[] = [
         sandbox,
         hostTools: (start) => joinHostTools(tools.of(start), components.tools),
         logger: new Logger('AgentWebkit'),
+        tracer,
       }),
   },
+  TurnTraces,
   AgentTools,
   AgentComponents,
   { provide: ComponentSchemas, useExisting: AgentComponents },
   {
     provide: SessionEngine,
-    inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox],
-    useFactory: (registry: SessionRegistry, storage: StorageProvider, sandbox: ChosenSandbox) =>
+    inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox, TurnTraces],
+    useFactory: (
+      registry: SessionRegistry,
+      storage: StorageProvider,
+      sandbox: ChosenSandbox,
+      tracer: TurnTraces,
+    ) =>
       new SessionEngine({
         registry,
         storage,
         logger: new Logger('AgentWebkit'),
-        prepare: () => sandbox.open(),
+        prepare: async () => {
+          await tracer.load();
+          await sandbox.open();
+        },
       }),
   },
   AgentWebkitAuthGuard,
@@ -281,6 +295,8 @@ export class AgentWebkitModule
 
   /** @internal */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(preventCaching, requireJsonBody).forRoutes(...PROTOCOL_CONTROLLERS);
+    consumer
+      .apply(preventCaching, requireJsonBody, takeTraceContext)
+      .forRoutes(...PROTOCOL_CONTROLLERS);
   }
 }

@@ -26,7 +26,13 @@ const settings = new Set([
   ...OPTIONS.flatMap(({ descriptor }) => descriptor.variable ?? []),
 ]);
 /** Variables that examples and other programs read. */
-const OTHER_VARIABLES = ['DATABASE_URL', 'NODE_ENV', 'DURABILITY'];
+const OTHER_VARIABLES = [
+  'DATABASE_URL',
+  'NODE_ENV',
+  'NODE_OPTIONS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'DURABILITY',
+];
 
 /** Returns the shell lines of a block, without comments. A line that ends with a backslash continues on the next one. */
 function commandsOf(code: string): string[] {

@@ -13,6 +13,7 @@ import type { AgentSandbox, SandboxLimits } from './agent-sandbox.js';
 import type { EngineLogger } from './engine-logger.js';
 import type { HostTools } from './host-tool.js';
 import type { PermissionGrants } from './permission-grants.js';
+import type { TraceContext } from './trace-context.js';
 
 export type { EffortLevel, PermissionMode, PermissionResult, PermissionUpdate, SDKMessage };
 
@@ -237,6 +238,8 @@ export interface AgentStart extends SessionConfig {
   models?: readonly string[];
   /** The store of the agent's transcripts. Without it, the agent uses its own files. */
   transcripts?: SessionStore;
+  /** The span of the agent's first turn. @default it belongs to no trace */
+  trace?: TraceContext;
   /** The session's folders. @default the agent works in `cwd`, and has the server's home */
   folders?: AgentFolders;
   /** The walls around the agent. @default none */

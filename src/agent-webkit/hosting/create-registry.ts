@@ -7,6 +7,7 @@ import type { HostTools } from '../engine/host-tool.js';
 import { SessionPolicy } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
+import type { TurnTracer } from '../engine/turn-tracer.js';
 import { ServerFolderError } from '../engine/workspace/server-folder-error.js';
 import { WorkspaceFolders } from '../engine/workspace/workspace-folders.js';
 import { OptionError } from '../options/option-errors.js';
@@ -23,6 +24,8 @@ export interface RegistryPorts {
   readonly logger: EngineLogger;
   /** Receives what happens in the engine. It must not throw. @default none */
   readonly observer?: EngineObserver;
+  /** Traces turns. @default nothing is traced */
+  readonly tracer?: TurnTracer;
   /** Returns the tools of the host for one agent. @default none */
   readonly hostTools?: (start: AgentStart) => HostTools | null;
 }
@@ -39,7 +42,7 @@ export function createRegistry(
   ports: RegistryPorts,
 ): SessionRegistry {
   const { registry, policy, verifyIntervalMs, network, workspace, notify } = options;
-  const { sandbox, storage, bus, observer, logger } = ports;
+  const { sandbox, storage, bus, observer, logger, tracer } = ports;
   checkBudget(registry, storage);
   const folders = new WorkspaceFolders({
     ...workspace,
@@ -54,6 +57,7 @@ export function createRegistry(
     notifier: notifierFor(notify, storage),
     ...(observer && { observer }),
     logger,
+    ...(tracer && { tracer }),
     sdkFactory: withHostLimits(options, ports),
     folders,
     policy: new SessionPolicy(policy, folders),

@@ -9,6 +9,7 @@ import { resolveOptions } from '../options/resolved-options.js';
 import { busFor } from './chosen-bus.js';
 import { ChosenSandbox, sandboxFor } from './chosen-sandbox.js';
 import { createRegistry } from './create-registry.js';
+import { TurnTraces } from '../telemetry/turn-traces.js';
 import { systemSandbox } from '../sandbox/system-sandbox.js';
 import { MemoryStorage } from '../storage/memory/memory-storage.js';
 
@@ -66,6 +67,11 @@ export function createSessionEngine({
     logger,
   });
   const bus = busFor(resolved.bus, storage);
-  const registry = createRegistry(resolved, { sdkFactory, storage, bus, sandbox, logger });
-  return new SessionEngine({ registry, storage, logger, prepare: () => sandbox.open() });
+  const tracer = new TurnTraces();
+  const registry = createRegistry(resolved, { sdkFactory, storage, bus, sandbox, logger, tracer });
+  const prepare = async () => {
+    await tracer.load();
+    await sandbox.open();
+  };
+  return new SessionEngine({ registry, storage, logger, prepare });
 }

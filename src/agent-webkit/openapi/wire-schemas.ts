@@ -126,6 +126,12 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               'The id of the caller who sent it. Absent if an earlier version stored the message.',
             type: 'string',
           },
+          traceparent: {
+            description:
+              'The span of its acceptance, as the header of W3C Trace Context. Absent if it belongs to no trace.',
+            type: 'string',
+          },
+          tracestate: { description: 'As the header of W3C Trace Context.', type: 'string' },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',

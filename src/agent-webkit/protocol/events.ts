@@ -103,6 +103,10 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     output_format?: OutputFormat;
     /** The id of the caller who sent it. Absent if an earlier version stored the message. */
     by?: string;
+    /** The span of its acceptance, as the header of W3C Trace Context. Absent if it belongs to no trace. */
+    traceparent?: string;
+    /** As the header of W3C Trace Context. */
+    tracestate?: string;
   };
   /** A queued message has another content. It keeps its place in the queue. */
   message_edited: {

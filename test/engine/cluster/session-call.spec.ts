@@ -31,6 +31,15 @@ describe('a forwarded call', () => {
     },
   );
 
+  it('carries the trace of its request, and drops one that is not valid', () => {
+    const call: SessionCall = { kind: 'delete' };
+    const forwarded = { sessionId: 's', caller: { id: 'ada' }, call };
+    const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'v=1' };
+    expect(decodeCall(encodeCall({ ...forwarded, trace }))).toEqual({ ...forwarded, trace });
+    const invalid = { ...forwarded, trace: { traceparent: 'no' } };
+    expect(decodeCall(encodeCall(invalid))).toEqual(forwarded);
+  });
+
   it.each([
     '',
     'null',

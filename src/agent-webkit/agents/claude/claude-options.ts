@@ -2,6 +2,7 @@ import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentStart } from '../../engine/agent-client.js';
 import type { ModelCredentials } from '../../gateway/model/provider.js';
 import { askingPeople } from './asking-people.js';
+import type { TraceContext } from '../../engine/trace-context.js';
 import { withGrants } from './granted-settings.js';
 import { permissionContext } from './permission-context.js';
 import { withServerDefaults } from './server-defaults.js';
@@ -100,7 +101,7 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
       ...(thinking && { thinking }),
       ...(maxThinkingTokens !== undefined && { maxThinkingTokens }),
     }),
-    env,
+    env: start.trace ? { ...env, ...traceVariables(start.trace) } : env,
     disallowedTools,
     settings: grants ? withGrants(settings, grants) : settings,
     cwd,
@@ -113,4 +114,9 @@ export function claudeOptions(start: AgentStart, overrides: ClaudeOverrides): Op
     canUseTool: (toolName, input, context) =>
       start.canUseTool(toolName, input, permissionContext(context)),
   };
+}
+
+/** Returns the variables by which the telemetry of Claude Code, and commands that support it, continue a trace. */
+function traceVariables({ traceparent, tracestate }: TraceContext): Record<string, string> {
+  return { TRACEPARENT: traceparent, ...(tracestate !== undefined && { TRACESTATE: tracestate }) };
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../../protocol/is-record.js';
 import { MEMBERS, SESSION_ROLES, type SessionMember } from '../../protocol/session-members.js';
 import type { Caller } from '../caller.js';
 import type { CallerRole } from '../session-members.js';
+import { readTraceContext, type TraceContext } from '../trace-context.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
 /** A change of a session by a caller, which only the server that runs the session can do. */
@@ -28,6 +29,8 @@ export interface ForwardedCall {
   /** The role of the caller for which the access was checked; null for none, undefined from an older server. */
   readonly role?: CallerRole | null | undefined;
   readonly call: SessionCall;
+  /** The span of the request. @default none */
+  readonly trace?: TraceContext | null;
 }
 
 /**
@@ -62,8 +65,9 @@ export function needsAgent(call: SessionCall): boolean {
 }
 
 /** Returns the body of a request. */
-export function encodeCall({ sessionId, caller, role, call }: ForwardedCall): string {
-  return JSON.stringify({ sessionId, caller, role, call } satisfies ForwardedCall);
+export function encodeCall({ sessionId, caller, role, call, trace }: ForwardedCall): string {
+  const traced = trace && { trace };
+  return JSON.stringify({ sessionId, caller, role, call, ...traced } satisfies ForwardedCall);
 }
 
 /** Returns the call of a request; null when this server does not know it, as from a newer version. */
@@ -73,7 +77,8 @@ export function decodeCall(body: string): ForwardedCall | null {
   const { sessionId, caller, role, call } = sent;
   if (typeof sessionId !== 'string' || !isCaller(caller) || !isCall(call)) return null;
   if (role !== undefined && role !== null && !isRole(role)) return null;
-  return { sessionId, caller, role, call };
+  const trace = readTraceContext(sent['trace']);
+  return { sessionId, caller, role, call, ...(trace && { trace }) };
 }
 
 /** Returns the body of a reply. */

@@ -1,6 +1,7 @@
 import type { UserContent, WireEvent } from '../../protocol/events.js';
 import type { OutputFormat } from '../../protocol/output-format.js';
 import type { SessionEvent } from '../session-event.js';
+import { readTraceContext, type TraceContext } from '../trace-context.js';
 
 /** A user message that was accepted and whose turn has not started. */
 export interface QueuedMessage {
@@ -19,6 +20,8 @@ export interface QueuedMessage {
   readonly replaces: string | undefined;
   /** The format of the last answer of its turn; undefined for that of the session. */
   readonly outputFormat: OutputFormat | undefined;
+  /** The span of its acceptance; null if it belongs to no trace. */
+  readonly trace: TraceContext | null;
 }
 
 /** The last turn of a user message that was started. */
@@ -55,6 +58,7 @@ export class QueuedMessages {
           isForNextStep,
           replaces,
           outputFormat,
+          trace: readTraceContext(wire.data),
         });
         return;
       }

@@ -19,6 +19,7 @@ import {
 import { AccessChangedError } from '../session/access-changed-error.js';
 import type { Session } from '../session/session.js';
 import { OwnedElsewhereError } from '../storage.js';
+import { withTraceContext } from '../trace-context.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { SessionLookup } from './session-lookup.js';
@@ -51,7 +52,8 @@ export class CallHandler {
     // A server of this version may know the call.
     if (!forwarded) return encodeRejection(new StorageUnavailableError(null));
     try {
-      return encodeOutcome(await this.#receive(forwarded));
+      const receive = () => this.#receive(forwarded);
+      return encodeOutcome(await withTraceContext(forwarded.trace, receive));
     } catch (error) {
       if (error instanceof OwnedElsewhereError) return encodeOutcome('moved');
       if (!(error instanceof AgentWebkitError)) {

@@ -140,6 +140,10 @@ export class RegistryParts {
         if (appended.some(({ wire }) => mayNotify(wire))) this.dispatcher?.wake();
         const [owner = ''] = readers;
         this.feed.committed({ id, owner }, appended, log);
+        options.tracer?.committed(
+          { id, owner },
+          appended.map(({ wire }) => wire),
+        );
       },
       onSubscribers: (id) => this.shared?.subscribersChanged(id),
       lastEventRead: async (id) => {
@@ -187,6 +191,7 @@ export class RegistryParts {
       slots: live.slots,
       member,
       wait: () => storage.wait(),
+      trace: () => options.tracer?.active() ?? null,
       waitForDeletion: () => storage.wait(limits.agentGraceMs + AGENT_GONE_TIMEOUT_MS),
     });
     this.shared =

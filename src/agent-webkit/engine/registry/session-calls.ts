@@ -14,6 +14,7 @@ import {
 import { NoPendingRequestError, SessionNotFoundError, SessionUnavailableError } from '../errors.js';
 import { OwnedElsewhereError, type StorageProvider } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
+import type { TraceContext } from '../trace-context.js';
 import type { CheckedAction } from './access.js';
 import type { CallHandler } from './call-handler.js';
 import { wasAnswered } from './lost-replies.js';
@@ -27,6 +28,8 @@ export interface SessionCallsOptions {
   /** Null when only this server uses the storage. */
   readonly member: ClusterMember | null;
   /** Begins the waiting of a request. */
+  /** Returns the span of the request that is handled; null for none. */
+  readonly trace: () => TraceContext | null;
   readonly wait: () => StorageWait;
   /** Begins the waiting for a deletion at another server, which also waits for the agent to end. */
   readonly waitForDeletion: () => StorageWait;
@@ -153,7 +156,10 @@ export class SessionCalls {
     wait: StorageWait,
   ): Promise<CallOutcome> {
     const { member, waitForDeletion } = this.#options;
-    const request = member?.request(server, encodeCall(forwarded));
+    const request = member?.request(
+      server,
+      encodeCall({ ...forwarded, trace: this.#options.trace() }),
+    );
     if (!request) return 'moved';
     const isDeletion = forwarded.call.kind === 'delete';
     try {

@@ -12,6 +12,7 @@ import {
 import type { EventLog } from '../event-log/event-log.js';
 import type { QueuedMessage } from '../event-log/session-state.js';
 import { IdempotencyKeys } from '../idempotency-keys.js';
+import type { AcceptSpan } from '../turn-tracer.js';
 import type { ReplacedMessages } from './replaced-messages.js';
 import type { Steering } from './steering.js';
 
@@ -25,6 +26,7 @@ export interface MessageQueueLimits {
 const NOT_STEERED =
   'replaces: not with the delivery next_step. A message that replaces another one begins a turn.';
 
+type IdentifiedMessage = UserMessage & { message_id: string };
 type SteeredState = Pick<Steering, 'isTaken' | 'settle'>;
 
 /**
@@ -38,6 +40,7 @@ export class MessageQueue {
   readonly #assertAvailable: () => void | Promise<void>;
   readonly #steered: () => SteeredState;
   readonly #replaced: () => Pick<ReplacedMessages, 'check'>;
+  readonly #trace: (messageId: string) => AcceptSpan | null;
   /** True when the log is older than this object, so that the storage may have keys that are not in `#accepted`. */
   readonly #mayHaveEarlierKeys: boolean;
   readonly #accepted = new IdempotencyKeys<void>();
@@ -46,6 +49,7 @@ export class MessageQueue {
    * @param assertAvailable throws when a message that was not accepted before cannot be accepted now
    * @param steered returns what tells if an agent has a queued message
    * @param replaced returns what tells if a message can be replaced
+   * @param trace begins the span of the acceptance of a message; null for none
    */
   constructor(
     log: EventLog,
@@ -54,6 +58,7 @@ export class MessageQueue {
     assertAvailable: () => void | Promise<void>,
     steered: () => SteeredState,
     replaced: () => Pick<ReplacedMessages, 'check'>,
+    trace: (messageId: string) => AcceptSpan | null = () => null,
   ) {
     this.#log = log;
     this.#owner = owner;
@@ -61,6 +66,7 @@ export class MessageQueue {
     this.#assertAvailable = assertAvailable;
     this.#steered = steered;
     this.#replaced = replaced;
+    this.#trace = trace;
     this.#mayHaveEarlierKeys = log.lastSeq > 0;
   }
 
@@ -85,7 +91,7 @@ export class MessageQueue {
       ...(idempotencyKey === undefined ? [] : [this.#requestKey(idempotencyKey, by)]),
     ];
     const enqueue = () =>
-      this.#enqueue({ ...message, message_id: messageId }, by, keys, assertAccepted);
+      this.#enqueueTraced({ ...message, message_id: messageId }, by, keys, assertAccepted);
     // Nested, so that the message is a retry when either of its keys was accepted before.
     const acceptOnce = keys.reduce<() => Promise<void>>(
       (accept, key) => () => this.#accepted.once(key, accept),
@@ -99,17 +105,28 @@ export class MessageQueue {
     return by.id === this.#owner ? `key ${key}` : `key of ${JSON.stringify(by.id)} ${key}`;
   }
 
+  async #enqueueTraced(
+    message: IdentifiedMessage,
+    by: Caller,
+    keys: string[],
+    assertAccepted: () => void,
+  ): Promise<void> {
+    const span = this.#trace(message.message_id);
+    try {
+      await this.#enqueue(message, by, keys, assertAccepted, span);
+      span?.end();
+    } catch (error) {
+      span?.end(error);
+      throw error;
+    }
+  }
+
   async #enqueue(
-    {
-      message_id,
-      content,
-      delivery,
-      replaces,
-      output_format,
-    }: UserMessage & { message_id: string },
+    { message_id, content, delivery, replaces, output_format }: IdentifiedMessage,
     { id: by }: Caller,
     keys: string[],
     assertAccepted: () => void,
+    span: AcceptSpan | null,
   ): Promise<void> {
     if (this.#mayHaveEarlierKeys) {
       const known = await Promise.all(keys.map((key) => this.#log.hasKey(key)));
@@ -139,7 +156,9 @@ export class MessageQueue {
       ...(replaces !== undefined && { replaces }),
       ...(output_format && { output_format }),
       by,
+      ...span?.context,
     };
+    span?.commit();
     await this.#log.appendOnce({ event: 'user_message', data }, keys);
   }
 

@@ -15,6 +15,7 @@ import type { RequestEscalationByTool } from '../request-escalation.js';
 import type { RequestExpiryByTool } from '../request-expiry.js';
 import type { SessionFolders } from '../workspace/session-folders.js';
 import type { PermittedCommands } from '../slash-command.js';
+import type { TurnTracer } from '../turn-tracer.js';
 import type { CanAnswer } from './answering.js';
 import type { OnDecision } from './decision.js';
 
@@ -113,6 +114,12 @@ export interface SessionDependencies {
    */
   observer?: EngineObserver;
   logger: EngineLogger;
+  /**
+   * Traces the turns.
+   *
+   * @default nothing is traced
+   */
+  tracer?: TurnTracer;
   /**
    * Called once when this server has lost ownership of the session: another server took it over, it was
    * deleted, or the storage has lost events of it. `agentGone` resolves when its agent has stopped.

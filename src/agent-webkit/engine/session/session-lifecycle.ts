@@ -219,6 +219,7 @@ export class SessionLifecycle {
   #endLog(): void {
     this.#parts.transcripts?.stop();
     this.#parts.log.end();
+    this.#deps.tracer?.left(this.#record.id);
   }
 }
 

@@ -91,6 +91,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       () => this.#assertAvailable(),
       () => this.gate.steering,
       () => this.replaced,
+      (messageId) => deps.tracer?.accept(record, messageId) ?? null,
     );
     this.replaced = new ReplacedMessages({
       log,
@@ -132,6 +133,7 @@ export class SessionParts implements EndingParts, SlotHolder {
       logger,
       createStart: (resume, awaited) => this.#createStart(resume, awaited),
       findMessages: conversationSearch(sdkFactory, () => this.#conversation),
+      traceStart: () => deps.tracer?.startAgent(record) ?? null,
       describeWalls: () => deps.describeWalls?.(record.config) ?? null,
       budget: this.budget,
       commands,

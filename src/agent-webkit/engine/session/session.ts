@@ -27,6 +27,7 @@ import type { EndReason, SessionEnd } from './session-lifecycle.js';
 import { SessionParts } from './session-parts.js';
 import { setMembers } from './set-members.js';
 import { describeWork } from './stored-status.js';
+import { tracedTurns } from './traced-turns.js';
 import { errorEvent } from './turn-events.js';
 
 const EVENT_NOT_STORED =
@@ -79,6 +80,7 @@ export class Session implements ReadableSession {
     // A server stopped after it stored the record, and before it appended the first event.
     if (parts.log.lastSeq === 0) await parts.log.append(sessionReady(record.id));
     if (isReset) await parts.log.append(errorEvent('event_not_stored', EVENT_NOT_STORED));
+    deps.tracer?.restored(record, tracedTurns(parts.log.state));
     parts.gate.recover();
     parts.activity.update();
     return new Session(parts);

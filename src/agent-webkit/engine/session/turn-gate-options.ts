@@ -2,6 +2,7 @@ import type { AgentStart, AwaitedCall, PermissionMode } from '../agent-client.js
 import type { SessionAgentOptions } from '../agent/session-agent.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { PermittedCommands } from '../slash-command.js';
+import type { OpenSpan } from '../turn-tracer.js';
 import type { Budget } from './budget.js';
 import type { Requests } from './requests.js';
 import type { DescribedWalls } from './session-dependencies.js';
@@ -21,6 +22,8 @@ export interface TurnGateOptions extends SessionAgentOptions {
   agentGraceMs: number;
   /** Returns true while the server drains, and starts no turn: another server starts it. */
   isDraining: () => boolean;
+  /** Begins the span of the start of an agent, with the context for its process; null for none. */
+  traceStart: () => OpenSpan | null;
   /** Called when an agent is about to receive the message of a turn. */
   onTurnStarted: () => void;
   /** Called with the permission mode that the agent reports. */

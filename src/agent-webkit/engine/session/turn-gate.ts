@@ -312,16 +312,20 @@ export class TurnGate {
   ): Promise<AgentClient | null> {
     // A message may have come before an outdated agent was stopped.
     if (this.#agent.isOutdated) void this.#agent.close(this.#options.agentGraceMs);
-    if (!this.#agent.isAlive) this.#outputFormat = outputFormat;
+    const isNew = !this.#agent.isAlive;
+    if (isNew) this.#outputFormat = outputFormat;
+    const span = isNew ? this.#options.traceStart() : null;
     const createStart = async () => ({
       ...(await this.#options.createStart(this.#hasConversation, awaited)),
       ...(outputFormat && { outputFormat }),
+      ...(span?.context && { trace: span.context }),
       steering: {
         take: () => (this.#state.name === 'running' ? this.#steering.take() : []),
         delivered: (messageId: string) => this.#steering.delivered(messageId),
       },
     });
-    return this.#agent.start(createStart, this.#log.state.spentUsd);
+    const started = this.#agent.start(createStart, this.#log.state.spentUsd);
+    return span ? started.finally(() => span.end()) : started;
   }
 
   #cancelStart(): void {
