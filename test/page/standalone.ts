@@ -6,6 +6,8 @@ import { createServer } from '../../src/standalone/server.js';
 import { readSettings } from '../../src/standalone/settings.js';
 
 const TOKEN = 'ann-s-token';
+/** The token of a second user, `ben`. */
+const OTHER_TOKEN = 'ben-s-token';
 
 /** The standalone server with the demo agent and a SQLite file. It can be restarted. */
 export class Standalone {
@@ -33,10 +35,15 @@ export class Standalone {
     return `${this.url}/#token=${TOKEN}`;
   }
 
+  /** The link of the second user, `ben`. */
+  get otherLink(): string {
+    return `${this.url}/#token=${OTHER_TOKEN}`;
+  }
+
   async start(): Promise<void> {
     const settings = readSettings({
       PORT: String(this.#port),
-      AGENT_WEBKIT_TOKEN: `ann:${TOKEN}`,
+      AGENT_WEBKIT_TOKEN: `ann:${TOKEN},ben:${OTHER_TOKEN}`,
       AGENT_WEBKIT_AGENT: 'demo',
       AGENT_WEBKIT_STORAGE: `file:${join(this.#folder, 'sessions.db')}`,
       AGENT_WEBKIT_WORKSPACE: this.#folder,

@@ -1,5 +1,6 @@
 import { type AgentClient, createAgentClient, type Session, Transport } from '@agent-webkit/core';
 import type {
+  Capabilities,
   RequestsPage,
   SessionCapabilities,
   SessionInfo,
@@ -13,6 +14,7 @@ import type {
   MessageDelivery,
   RequestReply,
 } from '../../../src/agent-webkit/protocol/inbound.js';
+import type { SessionMember } from '../../../src/agent-webkit/protocol/session-members.js';
 import { AgentClient as StreamClient } from '../../../src/agent-webkit-client/agent-client.js';
 import { readRefusal } from './words.js';
 
@@ -101,6 +103,11 @@ export class AgentApi {
     return (await this.#get('/requests?limit=100')) as RequestsPage;
   }
 
+  /** Returns what a new session may choose. */
+  async choices(): Promise<Capabilities> {
+    return (await this.#get('/capabilities')) as Capabilities;
+  }
+
   /** Returns what the host permits in a session. */
   async capabilities(id: string): Promise<SessionCapabilities> {
     const path = `/sessions/${encodeURIComponent(id)}/capabilities`;
@@ -109,6 +116,12 @@ export class AgentApi {
 
   async info(id: string): Promise<SessionInfo> {
     return (await this.#get(`/sessions/${encodeURIComponent(id)}`)) as SessionInfo;
+  }
+
+  /** Sets the members of a session. */
+  async setMembers(id: string, members: readonly SessionMember[]): Promise<SessionInfo> {
+    const path = `/sessions/${encodeURIComponent(id)}/members`;
+    return (await this.#call('PUT', path, JSON.stringify({ members }))) as SessionInfo;
   }
 
   /** Changes the title, the metadata or the archive mark of a session. */

@@ -7,6 +7,7 @@ import type {
   MessageDelivery,
   RequestReply,
 } from '../../../src/agent-webkit/protocol/inbound.js';
+import type { SessionMember } from '../../../src/agent-webkit/protocol/session-members.js';
 import { addEvents } from '../session/add-events.js';
 import { type Conversation, emptyConversation } from '../session/conversation.js';
 import { addRows, eventRow, type Row } from '../session/event-rows.js';
@@ -17,6 +18,9 @@ import { allowance, answer, denial, identify, type ShownRequest } from './replie
 import { ServerClock } from './server-clock.js';
 import { type ConnectionState, StreamWatch } from './stream-watch.js';
 import { explain, toRefusal } from './words.js';
+
+/** The events after which the description of the session is another one. */
+const DESCRIBING: ReadonlySet<string> = new Set(['session_changed', 'members_changed']);
 
 /** Everything that the page shows of the open session. */
 export interface SessionSnapshot {
@@ -194,12 +198,17 @@ export class SessionStore {
     this.#change({ info: await this.api.change(this.id, change) });
   }
 
+  /** Shares the session with these users and no others. */
+  async setMembers(members: readonly SessionMember[]): Promise<void> {
+    this.#change({ info: await this.api.setMembers(this.id, members) });
+  }
+
   #take(event: DeliveredEvent): void {
     const isReplayed = event.id <= this.#replayedTo;
     const row = eventRow(event, isReplayed, Date.now());
     this.#clock.take(row.at, isReplayed);
     this.#arrive(row);
-    if (event.event === 'session_changed' && !isReplayed) void this.refresh();
+    if (DESCRIBING.has(event.event) && !isReplayed) void this.refresh();
   }
 
   #arrive(row: Row): void {

@@ -4,9 +4,11 @@ import type {
 } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { ConnectionPill } from './connection-pill.js';
+import { permittedIn } from '../session/permitted.js';
 import { ContextMeter } from './context-meter.js';
 import { ExportButtons } from './export-buttons.js';
 import { formatCost } from './format.js';
+import { MembersDialog } from './members-dialog.js';
 import { ModelSettings } from './model-settings.js';
 import { offeredModes } from './modes.js';
 import { SessionOptions } from './session-options.js';
@@ -34,6 +36,7 @@ export function ConversationHead(props: HeadProps) {
   const { store, snapshot, title, capabilities, attempt, onChanged, onDelete } = props;
   const { info, conversation, connection, problem } = snapshot;
   const isOver = conversation.isClosed || problem !== null;
+  const { maySend, mayShare } = permittedIn(info);
   const modes = offeredModes(capabilities?.permission_modes ?? null, info?.permission_mode);
   return (
     <header className="pane-head conversation-head">
@@ -51,7 +54,7 @@ export function ConversationHead(props: HeadProps) {
         <span className="visually-hidden">Permission mode</span>
         <select
           value={info?.permission_mode ?? ''}
-          disabled={info === null || isOver}
+          disabled={info === null || isOver || !maySend}
           onChange={(event) => attempt(() => store.setMode(event.target.value))}
         >
           {info === null ? <option value="">…</option> : null}
@@ -63,18 +66,28 @@ export function ConversationHead(props: HeadProps) {
         </select>
       </label>
       {isOver ? null : <ConnectionPill connection={connection} />}
+      {info === null || isOver ? null : (
+        <MembersDialog
+          info={info}
+          onChange={mayShare ? (members) => store.setMembers(members) : null}
+        />
+      )}
       <SessionOptions
         info={info}
         title={title}
         isOver={isOver}
-        onChange={async (change) => {
-          await store.change(change);
-          onChanged();
-        }}
-        onDelete={onDelete}
+        onChange={
+          maySend
+            ? async (change) => {
+                await store.change(change);
+                onChanged();
+              }
+            : null
+        }
+        onDelete={mayShare ? onDelete : null}
       >
         <ExportButtons id={store.id} title={title} snapshot={snapshot} />
-        {info === null ? null : (
+        {info === null || !maySend ? null : (
           <ModelSettings
             info={info}
             capabilities={capabilities}

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { OfferedCommand } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
+import { permittedIn } from '../session/permitted.js';
 import { Announcer } from './announcer.js';
 import { Composer } from './composer.js';
 import { ConversationHead } from './conversation-head.js';
@@ -12,6 +13,7 @@ import { useFocusAfterAnswer, useWantedCard } from './focus.js';
 import { useCapabilities } from './use-capabilities.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Tasks } from './tasks.js';
+import { UnanswerableCard } from './unanswerable-card.js';
 import { ReplaceContext } from './user-message.js';
 import { Waiting } from './waiting.js';
 
@@ -33,7 +35,8 @@ interface PaneProps {
 /** The conversation with its pending requests and the composer. */
 export function ConversationPane(props: PaneProps) {
   const { store, snapshot, title, wanted, onShown, onChanged, onDelete } = props;
-  const { conversation, outbox, connection, problem } = snapshot;
+  const { conversation, outbox, connection, problem, info } = snapshot;
+  const { maySend, mayAnswer } = permittedIn(info);
   const { items, requests, queue, isRunning, isClosed, lacksBeginning } = conversation;
   const waiting = queue.length + outbox.length;
   const isIdle = !isRunning && !isClosed && waiting === 0 && problem === null;
@@ -43,7 +46,7 @@ export function ConversationPane(props: PaneProps) {
     action().catch((error: unknown) => setFault(explain(error)));
   };
   const interrupt = () => attempt(() => store.interrupt());
-  const isInterruptArmed = useInterruptKey(isRunning, interrupt);
+  const isInterruptArmed = useInterruptKey(isRunning && maySend, interrupt);
   const capabilities = useCapabilities(store, isRunning, isClosed || problem !== null);
   useEffect(() => setFault(null), [connection.kind]);
   useFocusAfterAnswer(requests.length);
@@ -70,10 +73,12 @@ export function ConversationPane(props: PaneProps) {
           {problem.text}
         </p>
       )}
-      <ReplaceContext value={isIdle ? store : null}>
+      <ReplaceContext value={isIdle && maySend ? store : null}>
         <ItemList items={items}>
           {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
-          {items.length === 0 && waiting === 0 && problem === null ? <Welcome /> : null}
+          {items.length === 0 && waiting === 0 && problem === null ? (
+            <Welcome isReader={!maySend} />
+          ) : null}
         </ItemList>
       </ReplaceContext>
       <div className="dock">
@@ -82,38 +87,51 @@ export function ConversationPane(props: PaneProps) {
           <div className="cards" ref={cards}>
             {requests.map((request) => (
               <div key={request.correlation_id} data-request={request.correlation_id} tabIndex={-1}>
-                <RequestCard request={request} store={store} />
+                {mayAnswer ? (
+                  <RequestCard request={request} store={store} />
+                ) : (
+                  <UnanswerableCard request={request} />
+                )}
               </div>
             ))}
           </div>
         )}
-        <Tasks tasks={conversation.tasks} store={store} attempt={attempt} />
-        <Waiting queue={queue} outbox={outbox} store={store} />
+        <Tasks
+          tasks={conversation.tasks}
+          onStop={maySend ? (id) => attempt(() => store.stopTask(id)) : null}
+        />
+        <Waiting queue={queue} outbox={outbox} store={store} isReader={!maySend} />
         {fault === null ? null : (
           <p className="problem" role="alert">
             {fault}
           </p>
         )}
-        <Composer
-          sessionId={store.id}
-          commands={capabilities?.commands ?? NO_COMMANDS}
-          isRunning={isRunning}
-          isClosed={isClosed || problem?.code === 'session_not_found'}
-          isInterruptArmed={isInterruptArmed}
-          onSay={(content, delivery) => void store.say(content, delivery)}
-          onInterrupt={interrupt}
-        />
+        {maySend ? (
+          <Composer
+            sessionId={store.id}
+            commands={capabilities?.commands ?? NO_COMMANDS}
+            isRunning={isRunning}
+            isClosed={isClosed || problem?.code === 'session_not_found'}
+            isInterruptArmed={isInterruptArmed}
+            onSay={(content, delivery) => void store.say(content, delivery)}
+            onInterrupt={interrupt}
+          />
+        ) : (
+          <p className="composer-closed">
+            You can read this session. Its owner decides who can write.
+          </p>
+        )}
       </div>
       <Announcer conversation={conversation} />
     </main>
   );
 }
 
-function Welcome() {
+function Welcome({ isReader }: { isReader: boolean }) {
   return (
     <div className="welcome">
       <p>No messages yet.</p>
-      <p className="hint">Write a message below.</p>
+      {isReader ? null : <p className="hint">Write a message below.</p>}
     </div>
   );
 }

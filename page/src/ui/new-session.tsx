@@ -1,15 +1,20 @@
 import { type FormEvent, type RefObject, useState } from 'react';
+import type { Capabilities } from '../../../src/agent-webkit/protocol/answers.js';
 import type { CreateSession } from '../../../src/agent-webkit/protocol/inbound.js';
+import type { AgentApi } from '../client/agent-api.js';
 import { explain } from '../client/words.js';
-import { isMode, MODES } from './modes.js';
+import { isMode, MODES, offeredModes } from './modes.js';
+import { useChoices } from './use-choices.js';
 
 interface NewSessionProps {
+  api: AgentApi;
   dialog: RefObject<HTMLDialogElement | null>;
   onCreate: (wish: CreateSession) => Promise<void>;
 }
 
 /** The form for a new session. All fields are optional. */
-export function NewSession({ dialog, onCreate }: NewSessionProps) {
+export function NewSession({ api, dialog, onCreate }: NewSessionProps) {
+  const choices = useChoices(api);
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -31,13 +36,13 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
         <h2 id="new-session-title">New session</h2>
         <label className="field">
           Model
-          <input name="model" placeholder="Server default" autoComplete="off" spellCheck={false} />
+          <ModelField choices={choices} />
         </label>
         <label className="field">
           Permission mode
           <select name="permission_mode" defaultValue="">
-            <option value="">Server default</option>
-            {Object.entries(MODES).map(([mode, name]) => (
+            <option value="">{serverDefault(defaultMode(choices))}</option>
+            {offeredModes(choices?.permission_modes ?? null, undefined).map(([mode, name]) => (
               <option key={mode} value={mode}>
                 {name}
               </option>
@@ -67,6 +72,34 @@ export function NewSession({ dialog, onCreate }: NewSessionProps) {
       </form>
     </dialog>
   );
+}
+
+/** The model: one of the list where the host has one, else any name. */
+function ModelField({ choices }: { choices: Capabilities | null }) {
+  if (!choices?.models) {
+    return (
+      <input name="model" placeholder="Server default" autoComplete="off" spellCheck={false} />
+    );
+  }
+  return (
+    <select name="model" defaultValue="">
+      <option value="">{serverDefault(choices.model)}</option>
+      {choices.models.map((model) => (
+        <option key={model} value={model}>
+          {model}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function serverDefault(name: string | null): string {
+  return name === null ? 'Server default' : `Server default (${name})`;
+}
+
+function defaultMode(choices: Capabilities | null): string | null {
+  const mode = choices?.permission_modes[0];
+  return mode !== undefined && isMode(mode) ? MODES[mode] : null;
 }
 
 function readWish(form: FormData): CreateSession {

@@ -8,10 +8,11 @@ import { shorten } from './waiting.js';
 interface RowProps {
   message: QueuedMessage;
   store: SessionStore;
+  isReader: boolean;
 }
 
 /** A queued message. It can be edited and withdrawn until the agent has it. */
-export function QueuedRow({ message, store }: RowProps) {
+export function QueuedRow({ message, store, isReader }: RowProps) {
   const { messageId, content } = message;
   const [isEditing, setEditing] = useState(false);
   const { send, problem } = useReply();
@@ -46,14 +47,16 @@ export function QueuedRow({ message, store }: RowProps) {
       ) : (
         <>
           <span className="waiting-text">{shorten(content)}</span>
-          {typeof content === 'string' ? (
+          {typeof content === 'string' && !isReader ? (
             <button type="button" className="quiet" onClick={() => setEditing(true)}>
               Edit
             </button>
           ) : null}
-          <button type="button" className="quiet" onClick={() => void withdraw()}>
-            Withdraw
-          </button>
+          {isReader ? null : (
+            <button type="button" className="quiet" onClick={() => void withdraw()}>
+              Withdraw
+            </button>
+          )}
         </>
       )}
       {problem === null ? null : (

@@ -11,8 +11,10 @@ interface OptionsProps {
   info: SessionInfo | null;
   title: string;
   isOver: boolean;
-  onChange: (change: ChangeSession) => Promise<void>;
-  onDelete: () => void;
+  /** Null for a user who may not change the session. */
+  onChange: ((change: ChangeSession) => Promise<void>) | null;
+  /** Null for a user who may not delete the session. */
+  onDelete: (() => void) | null;
   /** Further settings, above the buttons. */
   children: ReactNode;
 }
@@ -25,7 +27,7 @@ export function SessionOptions(props: OptionsProps) {
   const { send, problem } = useReply();
   const change = (wish: ChangeSession) =>
     send(async () => {
-      await onChange(wish);
+      await onChange?.(wish);
       dialog.current?.close();
     });
   const rename = (event: FormEvent<HTMLFormElement>) => {
@@ -47,17 +49,21 @@ export function SessionOptions(props: OptionsProps) {
       <dialog ref={dialog} aria-label="Options of this session">
         <form onSubmit={rename}>
           <h2>Options of this session</h2>
-          <label className="field">
-            Title
-            <input
-              key={title}
-              name="title"
-              defaultValue={title}
-              maxLength={MAX_TITLE_CHARS}
-              autoComplete="off"
-            />
-          </label>
-          <p className="hint">Without a title, the session has that of its first message.</p>
+          {onChange === null ? null : (
+            <>
+              <label className="field">
+                Title
+                <input
+                  key={title}
+                  name="title"
+                  defaultValue={title}
+                  maxLength={MAX_TITLE_CHARS}
+                  autoComplete="off"
+                />
+              </label>
+              <p className="hint">Without a title, the session has that of its first message.</p>
+            </>
+          )}
           {children}
           {problem === null ? null : (
             <p className="problem" role="alert">
@@ -65,32 +71,38 @@ export function SessionOptions(props: OptionsProps) {
             </p>
           )}
           <div className="actions">
-            <button type="submit" className="primary">
-              Save title
-            </button>
-            <button
-              type="button"
-              onClick={() => void change({ archived: !(info?.archived ?? false) })}
-            >
-              {info?.archived ? 'Move out of the archive' : 'Archive'}
-            </button>
-            <button
-              type="button"
-              className="danger"
-              onClick={() => {
-                dialog.current?.close();
-                confirmation.current?.showModal();
-              }}
-            >
-              Delete
-            </button>
+            {onChange === null ? null : (
+              <>
+                <button type="submit" className="primary">
+                  Save title
+                </button>
+                <button
+                  type="button"
+                  onClick={() => void change({ archived: !(info?.archived ?? false) })}
+                >
+                  {info?.archived ? 'Move out of the archive' : 'Archive'}
+                </button>
+              </>
+            )}
+            {onDelete === null ? null : (
+              <button
+                type="button"
+                className="danger"
+                onClick={() => {
+                  dialog.current?.close();
+                  confirmation.current?.showModal();
+                }}
+              >
+                Delete
+              </button>
+            )}
             <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
               Cancel
             </button>
           </div>
         </form>
       </dialog>
-      <DeleteDialog dialog={confirmation} onDelete={onDelete} />
+      {onDelete === null ? null : <DeleteDialog dialog={confirmation} onDelete={onDelete} />}
     </>
   );
 }

@@ -20,7 +20,7 @@ interface RowProps {
 
 /** A session in the list. */
 export function SessionRow({ session, title, isSelected, now, onSelect }: RowProps) {
-  const { state, last_activity_at: lastAt } = session;
+  const { state, last_activity_at: lastAt, role, owner } = session;
   return (
     <button
       type="button"
@@ -39,6 +39,11 @@ export function SessionRow({ session, title, isSelected, now, onSelect }: RowPro
         <time dateTime={lastAt} title={formatFullTime(Date.parse(lastAt))}>
           {formatAgo(lastAt, now)}
         </time>
+        {role === 'owner' ? null : (
+          <span className="session-owner" title={`Shared by ${owner}`}>
+            {owner}
+          </span>
+        )}
         <span className="session-cost">{formatCost(session.total_cost_usd)}</span>
       </span>
     </button>

@@ -1,14 +1,13 @@
-import type { SessionStore } from '../client/session-store.js';
 import type { Task } from '../session/tasks.js';
 
 interface TasksProps {
   tasks: readonly Task[];
-  store: SessionStore;
-  attempt: (action: () => Promise<void>) => void;
+  /** Null for a user who may not stop them. */
+  onStop: ((id: string) => void) | null;
 }
 
 /** The tasks that run in the background, each with a button that stops it. */
-export function Tasks({ tasks, store, attempt }: TasksProps) {
+export function Tasks({ tasks, onStop }: TasksProps) {
   const background = tasks.filter(({ isInBackground }) => isInBackground);
   if (background.length === 0) return null;
   return (
@@ -20,14 +19,16 @@ export function Tasks({ tasks, store, attempt }: TasksProps) {
             {description}
             {step === '' ? null : ` · ${step}`}
           </span>
-          <button
-            type="button"
-            className="quiet"
-            aria-label={`Stop ${description}`}
-            onClick={() => attempt(() => store.stopTask(id))}
-          >
-            Stop
-          </button>
+          {onStop === null ? null : (
+            <button
+              type="button"
+              className="quiet"
+              aria-label={`Stop ${description}`}
+              onClick={() => onStop(id)}
+            >
+              Stop
+            </button>
+          )}
         </li>
       ))}
     </ul>

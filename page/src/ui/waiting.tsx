@@ -8,15 +8,17 @@ interface WaitingProps {
   queue: readonly QueuedMessage[];
   outbox: readonly Outgoing[];
   store: SessionStore;
+  /** True for a user who may not change the queue. */
+  isReader: boolean;
 }
 
 /** The queued messages, and those that are being sent or could not be sent. */
-export function Waiting({ queue, outbox, store }: WaitingProps) {
+export function Waiting({ queue, outbox, store, isReader }: WaitingProps) {
   if (queue.length === 0 && outbox.length === 0) return null;
   return (
     <ol className="waiting" aria-label="Queued messages">
       {queue.map((message) => (
-        <QueuedRow key={message.messageId} message={message} store={store} />
+        <QueuedRow key={message.messageId} message={message} store={store} isReader={isReader} />
       ))}
       {outbox.map(({ messageId, content, delivery, problem }) => (
         <li key={messageId} data-failed={problem === null ? undefined : true}>

@@ -139,7 +139,7 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
         connection={session?.snapshot.connection ?? { kind: 'connecting' }}
         onCut={() => session?.store.cut()}
       />
-      <NewSession dialog={dialog} onCreate={create} />
+      <NewSession api={api} dialog={dialog} onCreate={create} />
     </div>
   );
 }

@@ -1,0 +1,169 @@
+import { type FormEvent, useRef } from 'react';
+import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import type { SessionMember } from '../../../src/agent-webkit/protocol/session-members.js';
+import { useReply } from './use-reply.js';
+
+type Role = SessionMember['role'];
+
+const ROLES: Readonly<Record<Role, string>> = {
+  viewer: 'viewer: reads',
+  contributor: 'contributor: reads and writes',
+  approver: 'approver: also answers the agent',
+};
+const MAX_ID_CHARS = 256;
+
+interface MembersProps {
+  info: SessionInfo;
+  /** Null for a user who may not change the members. */
+  onChange: ((members: readonly SessionMember[]) => Promise<void>) | null;
+}
+
+/** Shows who can see a session. The owner adds members, changes their roles and removes them. */
+export function MembersDialog({ info, onChange }: MembersProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { members, owner } = info;
+  return (
+    <>
+      <button
+        type="button"
+        className="quiet"
+        aria-haspopup="dialog"
+        onClick={() => dialog.current?.showModal()}
+      >
+        {onChange === null ? 'Members' : 'Share'}
+        {members.length === 0 ? null : <span className="chip count">{members.length}</span>}
+      </button>
+      <dialog ref={dialog} className="members" aria-label="Members">
+        <h2>{onChange === null ? 'Members' : 'Share this session'}</h2>
+        {onChange === null ? (
+          <ul>
+            <Member id={owner} role="owner" />
+            {members.map(({ id, role }) => (
+              <Member key={id} id={id} role={role} />
+            ))}
+          </ul>
+        ) : (
+          <MemberForm members={members} onChange={onChange} />
+        )}
+        <div className="actions">
+          <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+            Close
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}
+
+function Member({ id, role }: { id: string; role: string }) {
+  return (
+    <li>
+      <span className="member-id">{id}</span>
+      <span className="chip">{role}</span>
+    </li>
+  );
+}
+
+interface FormProps {
+  members: readonly SessionMember[];
+  onChange: (members: readonly SessionMember[]) => Promise<void>;
+}
+
+function MemberForm({ members, onChange }: FormProps) {
+  const { send, problem } = useReply();
+  const change = (next: readonly SessionMember[]) => send(() => onChange(next));
+  const without = (id: string) => members.filter((member) => member.id !== id);
+  const add = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const given = new FormData(form);
+    const id = (given.get('id') as string).trim();
+    const role = given.get('role') as Role;
+    if (id === '') return;
+    void send(async () => {
+      await onChange([...without(id), { id, role }]);
+      form.reset();
+    });
+  };
+  return (
+    <>
+      {members.length === 0 ? (
+        <p className="hint">Nobody else can see this session.</p>
+      ) : (
+        <ul>
+          {members.map(({ id, role }) => (
+            <li key={id}>
+              <span className="member-id">{id}</span>
+              <RoleChoice
+                label={`Role of ${id}`}
+                value={role}
+                onChange={(next) =>
+                  void change(members.map((one) => (one.id === id ? { id, role: next } : one)))
+                }
+              />
+              <button
+                type="button"
+                className="quiet"
+                aria-label={`Remove ${id}`}
+                onClick={() => void change(without(id))}
+              >
+                Remove
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem === null ? null : (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <form onSubmit={add}>
+        <label className="field">
+          Name of the user
+          <input
+            name="id"
+            required
+            maxLength={MAX_ID_CHARS}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+          />
+        </label>
+        <label className="field">
+          Role
+          <RoleChoice name="role" label="Role" />
+        </label>
+        <div className="actions">
+          <button type="submit" className="primary">
+            Add
+          </button>
+        </div>
+      </form>
+    </>
+  );
+}
+
+interface ChoiceProps {
+  name?: string;
+  label: string;
+  value?: Role;
+  onChange?: (role: Role) => void;
+}
+
+function RoleChoice({ name, label, value, onChange }: ChoiceProps) {
+  return (
+    <select
+      name={name}
+      aria-label={label}
+      value={value}
+      onChange={(event) => onChange?.(event.target.value as Role)}
+    >
+      {Object.entries(ROLES).map(([role, words]) => (
+        <option key={role} value={role}>
+          {words}
+        </option>
+      ))}
+    </select>
+  );
+}
