@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { describeInChromium, launchChromium } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
 import { Standalone } from './standalone.js';
 import { Viewer } from './viewer.js';
 
@@ -45,7 +46,7 @@ describeInChromium('the session list of the page in Chromium', () => {
     return id;
   };
   const group = (name: string) => ann.tab.getByRole('region', { name, exact: true });
-  const listed = (title: string) => ann.tab.locator('.session', { hasText: title });
+  const listed = (title: string | RegExp) => ann.tab.locator('.session', { hasText: title });
 
   it('renames a session, shows a title that another client gives, and returns to the first message', async () => {
     await ann.startSession();
@@ -164,4 +165,26 @@ describeInChromium('the session list of the page in Chromium', () => {
     expect(await ann.tab.getByRole('button', { name: /Asks/ }).count()).toBe(1);
     expect(asked.filter((path) => path === '/stream').length).toBeLessThan(2);
   });
+
+  it('keeps every session of the pages that are shown while others come into use', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 55; n += 1) ids.push(await startElsewhere(`Session ${n}`)); // oxlint-disable-line no-await-in-loop -- in this order
+    const rows = ann.tab.locator('.session');
+    const count = async (expected: number) => {
+      await eventually(async () => (await rows.count()) === expected);
+    };
+    await ann.tab.reload();
+    await count(50);
+    await ann.button('Older sessions').click();
+    await count(55);
+    // One from further back moves to the front, and the last one of a page to the next page.
+    await call('PATCH', `/sessions/${ids[0]}`, { title: 'Session of old' });
+    await ann.sees(listed('Session of old'));
+    await count(55);
+    for (const n of [4, 5, 6]) await ann.sees(listed(new RegExp(`^Session ${n}(?!\\d)`))); // oxlint-disable-line no-await-in-loop -- each
+    // One of the second page is deleted.
+    await call('DELETE', `/sessions/${ids[2]}`, {});
+    await ann.seesNo(listed(/^Session 2(?!\d)/));
+    await count(54);
+  }, 60_000);
 });

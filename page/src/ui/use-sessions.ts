@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import type { SessionInfo, SessionsPage } from '../../../src/agent-webkit/protocol/answers.js';
 import type { AgentApi, ListFilter } from '../client/agent-api.js';
 import { keepLive } from '../client/live.js';
 import { explain, toRefusal } from '../client/words.js';
@@ -20,56 +20,57 @@ const isListed = (event: string) => !FREQUENT.test(event);
 
 /** Returns the user's sessions that the filter selects, as they are at the server. */
 export function useSessions(api: AgentApi, { q, archived }: ListFilter): Sessions {
-  const [first, setFirst] = useState<readonly SessionInfo[] | null>(null);
-  const [older, setOlder] = useState<readonly SessionInfo[]>([]);
+  const [sessions, setSessions] = useState<readonly SessionInfo[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
+  /** The number of pages that are shown. All are loaded again, as sessions move from one to the next. */
+  const shown = useRef(1);
   /** The number of the last request: the response to an earlier one is out of date. */
   const asked = useRef(0);
 
   const refresh = useCallback(async () => {
     const turn = (asked.current += 1);
     try {
-      const page = await api.list(null, { q, archived });
+      const loaded = await loadPages(api, { q, archived }, shown.current);
       if (turn !== asked.current) return;
-      setFirst(page.sessions);
-      // After the user has loaded further pages, the cursor is that of the oldest page.
-      setOlder((before) => {
-        if (before.length === 0) setCursor(page.next_cursor);
-        return before;
-      });
+      setSessions(loaded.sessions);
+      setCursor(loaded.next_cursor);
       setError(null);
     } catch (problem) {
       if (turn === asked.current) setError(problem);
     }
   }, [api, q, archived]);
-  useEffect(() => setOlder([]), [q, archived]);
-  useEffect(() => keepLive(api, refresh, isListed), [api, refresh]);
-  const more = async () => {
-    try {
-      const page = await api.list(cursor, { q, archived });
-      setOlder((before) => addUnknown(before, page.sessions));
-      setCursor(page.next_cursor);
-    } catch (problem) {
-      setError(problem);
-    }
-  };
+  useEffect(() => {
+    shown.current = 1;
+    return keepLive(api, refresh, isListed);
+  }, [api, refresh]);
 
   return {
-    sessions: first && addUnknown(first, older),
+    sessions,
     hasMore: cursor !== null,
     problem: error === null ? null : explain(error),
     isUnauthorized: toRefusal(error)?.status === 401,
     refresh: () => void refresh(),
-    more: () => void more(),
+    more: () => {
+      shown.current += 1;
+      void refresh();
+    },
   };
 }
 
-/** Appends the sessions that are not in the list yet: later pages may repeat earlier ones. */
-function addUnknown(
-  known: readonly SessionInfo[],
-  others: readonly SessionInfo[],
-): readonly SessionInfo[] {
-  const ids = new Set(known.map(({ session_id: id }) => id));
-  return [...known, ...others.filter(({ session_id: id }) => !ids.has(id))];
+/** Loads the first pages of the list as one. */
+async function loadPages(api: AgentApi, filter: ListFilter, count: number): Promise<SessionsPage> {
+  const sessions = new Map<string, SessionInfo>();
+  let cursor: string | null = null;
+  for (let page = 0; page < count; page += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
+    const loaded: SessionsPage = await api.list(cursor, filter);
+    // A session that was used meanwhile is on several pages.
+    for (const session of loaded.sessions) {
+      if (!sessions.has(session.session_id)) sessions.set(session.session_id, session);
+    }
+    cursor = loaded.next_cursor;
+    if (cursor === null) break;
+  }
+  return { sessions: [...sessions.values()], next_cursor: cursor };
 }
