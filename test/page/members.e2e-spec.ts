@@ -4,6 +4,9 @@ import { describeInChromium, launchChromium } from '../support/chromium.js';
 import { Standalone } from './standalone.js';
 import { Viewer } from './viewer.js';
 
+const members = (viewer: Viewer) => viewer.tab.getByRole('dialog', { name: 'Members' });
+const field = (viewer: Viewer) => viewer.tab.getByLabel('Message', { exact: true });
+
 describeInChromium('a shared session in Chromium', () => {
   let browser: Browser;
   let server: Standalone;
@@ -24,8 +27,6 @@ describeInChromium('a shared session in Chromium', () => {
   });
   afterAll(() => browser?.close());
 
-  const members = (viewer: Viewer) => viewer.tab.getByRole('dialog', { name: 'Members' });
-  const field = (viewer: Viewer) => viewer.tab.getByLabel('Message', { exact: true });
   const share = async (id: string, role: string) => {
     await ann.button(/^Share/).click();
     await members(ann).getByLabel('Name of the user').fill(id);

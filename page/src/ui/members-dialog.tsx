@@ -37,9 +37,9 @@ export function MembersDialog({ info, onChange }: MembersProps) {
         <h2>{onChange === null ? 'Members' : 'Share this session'}</h2>
         {onChange === null ? (
           <ul>
-            <Member id={owner} role="owner" />
+            <Member id={owner} words="owner" />
             {members.map(({ id, role }) => (
-              <Member key={id} id={id} role={role} />
+              <Member key={id} id={id} words={role} />
             ))}
           </ul>
         ) : (
@@ -55,11 +55,11 @@ export function MembersDialog({ info, onChange }: MembersProps) {
   );
 }
 
-function Member({ id, role }: { id: string; role: string }) {
+function Member({ id, words }: { id: string; words: string }) {
   return (
     <li>
       <span className="member-id">{id}</span>
-      <span className="chip">{role}</span>
+      <span className="chip">{words}</span>
     </li>
   );
 }
@@ -130,10 +130,10 @@ function MemberForm({ members, onChange }: FormProps) {
             spellCheck={false}
           />
         </label>
-        <label className="field">
-          Role
+        <div className="field">
+          <span aria-hidden="true">Role</span>
           <RoleChoice name="role" label="Role" />
-        </label>
+        </div>
         <div className="actions">
           <button type="submit" className="primary">
             Add

@@ -34,10 +34,7 @@ export function NewSession({ api, dialog, onCreate }: NewSessionProps) {
     <dialog ref={dialog} aria-labelledby="new-session-title">
       <form onSubmit={(event) => void submit(event)}>
         <h2 id="new-session-title">New session</h2>
-        <label className="field">
-          Model
-          <ModelField choices={choices} />
-        </label>
+        <ModelField choices={choices} />
         <label className="field">
           Permission mode
           <select name="permission_mode" defaultValue="">
@@ -76,20 +73,23 @@ export function NewSession({ api, dialog, onCreate }: NewSessionProps) {
 
 /** The model: one of the list where the host has one, else any name. */
 function ModelField({ choices }: { choices: Capabilities | null }) {
-  if (!choices?.models) {
-    return (
-      <input name="model" placeholder="Server default" autoComplete="off" spellCheck={false} />
-    );
-  }
+  const models = choices?.models ?? null;
   return (
-    <select name="model" defaultValue="">
-      <option value="">{serverDefault(choices.model)}</option>
-      {choices.models.map((model) => (
-        <option key={model} value={model}>
-          {model}
-        </option>
-      ))}
-    </select>
+    <label className="field">
+      Model
+      {models === null ? (
+        <input name="model" placeholder="Server default" autoComplete="off" spellCheck={false} />
+      ) : (
+        <select name="model" defaultValue="">
+          <option value="">{serverDefault(choices?.model ?? null)}</option>
+          {models.map((model) => (
+            <option key={model} value={model}>
+              {model}
+            </option>
+          ))}
+        </select>
+      )}
+    </label>
   );
 }
 
