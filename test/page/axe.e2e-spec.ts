@@ -73,8 +73,19 @@ const STATES: readonly (readonly [string, (ann: Viewer) => Promise<void>])[] = [
       ] as const,
   ),
   [
+    'the members of the session',
+    async (ann) => {
+      await endTurn(ann);
+      await ann.button(/^Share/).click();
+      await ann.tab.getByLabel('Name of the user').fill('ben');
+      await ann.button('Add').click();
+      await ann.sees(ann.button('Remove ben'));
+    },
+  ],
+  [
     'the list of shortcuts',
     async (ann) => {
+      if (await ann.button('Close').isVisible()) await ann.button('Close').click();
       await ann.conversation.focus();
       await ann.tab.keyboard.press('?');
       await ann.sees(ann.tab.getByRole('dialog'));
