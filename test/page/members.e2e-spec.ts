@@ -77,7 +77,7 @@ describeInChromium('a shared session in Chromium', () => {
     await ben.seesNo(ben.card);
     await ann.seesNo(ann.card);
 
-    // Everybody sees who the members are, and only the owner changes that.
+    // Every member sees who the members are, and only the owner changes that.
     await ben.button(/^Members/).click();
     await ben.sees(members(ben).getByText('ann'));
     await ben.sees(members(ben).getByText('approver'));
@@ -86,7 +86,7 @@ describeInChromium('a shared session in Chromium', () => {
 
     await ann.button(/^Share/).click();
     await ann.button('Remove ben').click();
-    await ann.sees(members(ann).getByText('Nobody else can see this session.'));
+    await ann.sees(members(ann).getByText('Only you can see this session.'));
     await ben.sees(ben.tab.getByRole('alert'));
     await ben.seesNo(row);
     expect(await field(ben).count()).toBe(0);

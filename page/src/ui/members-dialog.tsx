@@ -88,7 +88,7 @@ function MemberForm({ members, onChange }: FormProps) {
   return (
     <>
       {members.length === 0 ? (
-        <p className="hint">Nobody else can see this session.</p>
+        <p className="hint">Only you can see this session.</p>
       ) : (
         <ul>
           {members.map(({ id, role }) => (
