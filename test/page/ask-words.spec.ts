@@ -18,6 +18,7 @@ describe('the words of a permission request', () => {
 
   it('of a call in a list are a sentence', () => {
     expect(waitingWords('Write', { file_path: '/a.txt' })).toBe('Writing a.txt needs permission');
+    expect(waitingWords('ExitPlanMode', { plan: '1. Begin' })).toBe('A plan needs your approval');
     expect(waitingWords('mcp__pay__send', {})).toBe('“send” of pay needs permission');
   });
 

@@ -1,3 +1,6 @@
+/** The tool by which an agent in plan mode asks to carry out its plan. */
+export const PLAN_TOOL = 'ExitPlanMode';
+
 type Input = Readonly<Record<string, unknown>>;
 
 /** Returns the question if a tool call is allowed, in plain words. */
@@ -7,6 +10,7 @@ export function askWords(tool: string, input: Input): string {
 
 /** Returns a sentence about a tool call that waits for a permission. */
 export function waitingWords(tool: string, input: Input): string {
+  if (tool === PLAN_TOOL) return 'A plan needs your approval';
   const action = actionOf(tool, input);
   return `${action.charAt(0).toUpperCase()}${action.slice(1)} needs permission`;
 }

@@ -1,14 +1,15 @@
-import { type FormEvent, useRef } from 'react';
+import { type FormEvent, Fragment, useRef } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
 import type { SessionMember } from '../../../src/agent-webkit/protocol/session-members.js';
 import { useReply } from './use-reply.js';
 
 type Role = SessionMember['role'];
 
+/** The roles, with what each permits. */
 const ROLES: Readonly<Record<Role, string>> = {
-  viewer: 'viewer: reads',
-  contributor: 'contributor: reads and writes',
-  approver: 'approver: also answers the agent',
+  viewer: 'reads',
+  contributor: 'reads and writes',
+  approver: 'reads, writes, and answers the agent',
 };
 const MAX_ID_CHARS = 256;
 
@@ -134,6 +135,14 @@ function MemberForm({ members, onChange }: FormProps) {
           <span aria-hidden="true">Role</span>
           <RoleChoice name="role" label="Role" />
         </div>
+        <dl className="hint">
+          {Object.entries(ROLES).map(([role, words]) => (
+            <Fragment key={role}>
+              <dt>{role}</dt>
+              <dd>{words}</dd>
+            </Fragment>
+          ))}
+        </dl>
         <div className="actions">
           <button type="submit" className="primary">
             Add
@@ -159,10 +168,8 @@ function RoleChoice({ name, label, value, onChange }: ChoiceProps) {
       value={value}
       onChange={(event) => onChange?.(event.target.value as Role)}
     >
-      {Object.entries(ROLES).map(([role, words]) => (
-        <option key={role} value={role}>
-          {words}
-        </option>
+      {Object.keys(ROLES).map((role) => (
+        <option key={role}>{role}</option>
       ))}
     </select>
   );

@@ -9,9 +9,6 @@ import { describeSuggestion, forThisSession } from './suggestions.js';
 
 type Permission = Extract<OpenRequest, { kind: 'permission' }>;
 
-/** The tool by which an agent in plan mode asks to carry out its plan. */
-export const PLAN_TOOL = 'ExitPlanMode';
-
 const KEEP_PLANNING = 'Keep planning. Do not begin yet.';
 const WRITE_AGAIN = 'I cannot see your plan. Write it to the plan file again, then ask again.';
 

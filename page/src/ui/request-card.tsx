@@ -4,7 +4,8 @@ import { DialogCard } from './dialog-card.js';
 import { ElicitationCard } from './elicitation-card.js';
 import { HookCard } from './hook-card.js';
 import { PermissionCard } from './permission-card.js';
-import { PLAN_TOOL, PlanCard } from './plan-card.js';
+import { PLAN_TOOL } from './ask-words.js';
+import { PlanCard } from './plan-card.js';
 import { QuestionCard } from './question-card.js';
 
 /** The card of any open request. */

@@ -59,7 +59,7 @@ export function TopBar({
       </nav>
       <div className="top-actions">
         {onNotify === null ? null : (
-          <button type="button" onClick={onNotify}>
+          <button type="button" className="notify" onClick={onNotify}>
             Notify me
           </button>
         )}
