@@ -210,10 +210,10 @@ export const ROOMS = {
     packages: ['node:*'],
   },
 
-  // Traces, for the telemetry that the host has configured.
+  // Metrics and traces, for the telemetry that the host has configured.
   telemetry: {
     files: `${PACKAGE}telemetry/`,
-    rooms: ['protocol', 'engine ports'],
+    rooms: ['protocol', 'engine ports', 'options'],
     packages: [lazily('@opentelemetry/api')],
   },
 

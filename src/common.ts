@@ -14,6 +14,10 @@ export type { RequestOptions } from './agent-webkit/options/groups/requests.js';
 export type { RetentionOptions } from './agent-webkit/options/groups/retention.js';
 export type { SandboxChoice, SandboxOptions } from './agent-webkit/options/groups/sandbox.js';
 export type { StreamOptions } from './agent-webkit/options/groups/stream.js';
+export type {
+  MeterProviderLike,
+  TelemetryOptions,
+} from './agent-webkit/options/groups/telemetry.js';
 export type { TimeoutOptions } from './agent-webkit/options/groups/timeouts.js';
 export type {
   AgentWebkitRequest,

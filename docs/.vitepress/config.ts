@@ -26,6 +26,7 @@ const pages = [
     text: 'Guides',
     items: [
       { text: 'Storage', link: '/storage' },
+      { text: 'Metrics', link: '/metrics' },
       { text: 'More than one server', link: '/cluster' },
       { text: 'Durable requests', link: '/requests' },
       { text: 'Structured output', link: '/structured-output' },
@@ -37,6 +38,7 @@ const pages = [
       { text: 'Deployment', link: '/deployment' },
       { text: 'Traces', link: '/traces' },
       { text: 'Proxies', link: '/proxies' },
+      { text: 'Metrics', link: '/metrics' },
       { text: 'More than one server', link: '/cluster' },
       { text: 'The sandbox', link: '/sandbox' },
       { text: 'Folders', link: '/workspace' },

@@ -14,6 +14,7 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Bus } from './engine/bus.js';
 import type { AgentSandbox } from './engine/agent-sandbox.js';
 import type { SdkFactory } from './engine/agent-client.js';
+import type { EngineObserver } from './engine/engine-observer.js';
 import { SessionRegistry } from './engine/registry/session-registry.js';
 import { SessionEngine } from './engine/registry/session-engine.js';
 import type { StorageProvider } from './engine/storage.js';
@@ -25,6 +26,7 @@ import { type ResolvedOptions, resolveOptions } from './options/resolved-options
 import {
   AGENT_SANDBOX,
   BUS,
+  ENGINE_OBSERVER,
   HOST_GUARD,
   RESOLVED_OPTIONS,
   SDK_FACTORY,
@@ -51,6 +53,7 @@ import { AgentTools } from './tools/agent-tools.js';
 import { joinHostTools } from './tools/join-host-tools.js';
 import { type AgentFeature, featureModule } from './tools/feature.js';
 import { SessionRegistryService } from './session-registry.service.js';
+import { Telemetry } from './telemetry/telemetry.js';
 import { PROTOCOL_CONTROLLERS } from './protocol-controllers.js';
 import { ComponentSchemas } from './component-schemas.js';
 
@@ -99,6 +102,17 @@ const providers: Provider[] = [
       }),
   },
   {
+    provide: Telemetry,
+    inject: [RESOLVED_OPTIONS],
+    useFactory: ({ telemetry }: ResolvedOptions) =>
+      new Telemetry(telemetry, new Logger('AgentWebkit')),
+  },
+  {
+    provide: ENGINE_OBSERVER,
+    inject: [Telemetry],
+    useFactory: ({ observer }: Telemetry) => observer,
+  },
+  {
     provide: SessionRegistry,
     inject: [
       RESOLVED_OPTIONS,
@@ -109,6 +123,7 @@ const providers: Provider[] = [
       AgentTools,
       AgentComponents,
       TurnTraces,
+      ENGINE_OBSERVER,
     ],
     useFactory: (
       options: ResolvedOptions,
@@ -119,12 +134,14 @@ const providers: Provider[] = [
       tools: AgentTools,
       components: AgentComponents,
       tracer: TurnTraces,
+      observer: EngineObserver,
     ) =>
       createRegistry(options, {
         sdkFactory,
         storage,
         bus,
         sandbox,
+        observer,
         hostTools: (start) => joinHostTools(tools.of(start), components.tools),
         logger: new Logger('AgentWebkit'),
         tracer,
@@ -136,12 +153,13 @@ const providers: Provider[] = [
   { provide: ComponentSchemas, useExisting: AgentComponents },
   {
     provide: SessionEngine,
-    inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox, TurnTraces],
+    inject: [SessionRegistry, STORAGE_PROVIDER, ChosenSandbox, TurnTraces, Telemetry],
     useFactory: (
       registry: SessionRegistry,
       storage: StorageProvider,
       sandbox: ChosenSandbox,
       tracer: TurnTraces,
+      telemetry: Telemetry,
     ) =>
       new SessionEngine({
         registry,
@@ -149,8 +167,10 @@ const providers: Provider[] = [
         logger: new Logger('AgentWebkit'),
         prepare: async () => {
           await tracer.load();
+          await telemetry.open(() => registry.census());
           await sandbox.open();
         },
+        onStopped: () => telemetry.close(),
       }),
   },
   AgentWebkitAuthGuard,
@@ -191,6 +211,7 @@ const providers: Provider[] = [
     AgentWebkitAuthGuard,
     RESOLVED_OPTIONS,
     HOST_GUARD,
+    ENGINE_OBSERVER,
   ],
 })
 export class AgentWebkitModule

@@ -16,6 +16,9 @@ export const BUS = Symbol('agent-webkit:bus');
  */
 export const AGENT_SANDBOX = Symbol('agent-webkit:agent-sandbox');
 
+/** Injection token of the `EngineObserver` that receives what happens in the engine. Not exported from the package. */
+export const ENGINE_OBSERVER = Symbol('agent-webkit:engine-observer');
+
 /** Injection token of the checked options, a `ResolvedOptions`. Not exported from the package. */
 export const RESOLVED_OPTIONS = Symbol('agent-webkit:resolved-options');
 

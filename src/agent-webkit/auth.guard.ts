@@ -11,9 +11,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { AuthOptions, AgentWebkitRequest } from './options/groups/top-level.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
+import { ENGINE_OBSERVER, HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
 import { type Identify, setIdentity } from './http/current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
+import type { EngineObserver } from './engine/engine-observer.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
 import { refuse, toHttpException } from './http/http-errors.js';
 
@@ -34,7 +35,8 @@ export class AgentWebkitAuthGuard implements CanActivate {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(HOST_GUARD) private readonly hostGuard: CanActivate | null,
-    private readonly adapterHost: HttpAdapterHost,
+    readonly adapterHost: HttpAdapterHost,
+    @Inject(ENGINE_OBSERVER) readonly observer: EngineObserver,
   ) {
     this.authenticate = hostGuard ? null : createAuthenticate(options.auth);
     if (hostGuard && options.auth !== null) {
@@ -55,7 +57,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
       const error = new UnauthorizedError(
         'Authentication failed. Send a valid token in the header Authorization: Bearer <token>.',
       );
-      throw refuse(error, context.switchToHttp().getResponse(), this.adapterHost, request);
+      throw refuse(error, context.switchToHttp().getResponse(), this, request);
     }
     setIdentity(request, caller, identify);
     return true;
@@ -68,6 +70,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
     const verdict = this.hostGuard?.canActivate(context) ?? false;
     const isAllowed = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
     if (!isAllowed) {
+      this.observer.refused?.({ code: 'forbidden' });
       throw toHttpException(new ForbiddenError('You are not permitted to access this resource.'));
     }
     return this.options.caller(request);

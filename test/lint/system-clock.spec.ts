@@ -20,6 +20,7 @@ const READERS: Readonly<Record<string, string>> = {
   'engine/registry/maintenance.ts': 'stored as the last activity of a session that is read',
   'engine/registry/retention.ts': 'compared with the stored last activity',
   'engine/registry/session-creation.ts': 'stored as the creation',
+  'engine/registry/take-census.ts': 'compared with the time of an event',
   'engine/registry/usage-report.ts': 'compared with the stored days of usage',
   'engine/session/approvals.ts': 'the time of an approval',
   'engine/session/asked-request.ts': 'the time at which a request expires',

@@ -24,6 +24,7 @@ const GROUPS = [
   'sandbox',
   'network',
   'notify',
+  'telemetry',
 ];
 
 /** Returns the value of the first property with this name, at any depth. */
@@ -71,6 +72,7 @@ const SAMPLES: Record<string, unknown> = {
   'requests.expiry': { Bash: { afterMs: 7, decision: 'deny' } },
   'requests.approvals': { Bash: { required: 2 } },
   'requests.escalation': { Bash: { afterMs: 7, to: fn } },
+  'telemetry.metrics': false,
   'hooks.caller': fn,
   'hooks.canAccess': fn,
   'hooks.configureSession': fn,
@@ -121,6 +123,7 @@ describe('Resolving the options', () => {
         allowPrivate: false,
         deliver: null,
       },
+      telemetry: { metrics: true },
       modelLimits: { modelRequestsPerMinute: 300, modelTokensPerMinute: null },
       policy: {
         model: null,
@@ -224,6 +227,7 @@ describe('An invalid option', () => {
     ['sandbox.cpuSeconds', 9],
     ['sandbox.fileBytes', 16 * 1024 ** 2 - 1],
     ['sandbox.tempBytes', 1024 ** 2 - 1],
+    ['telemetry.metrics', {}],
     ['network.allow', ['127.0.0.1']],
     ['network.allow', ['*']],
     ['network.allow', ['https://example.org']],
@@ -440,8 +444,8 @@ describe('An unknown option', () => {
     [{ agent: { modle: 'x' } }, "Unknown option 'agent.modle'. Did you mean 'agent.model'?"],
     [{ agent: { storage: {} } }, "Unknown option 'agent.storage'. Did you mean 'storage'?"],
     [
-      { telemetry: true },
-      "Unknown option 'telemetry'. Remove it, or see the table of options in the documentation.",
+      { tracing: true },
+      "Unknown option 'tracing'. Remove it, or see the table of options in the documentation.",
     ],
     [
       { isGlobal: true },

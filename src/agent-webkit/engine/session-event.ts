@@ -17,6 +17,11 @@ export function createSessionEvent(seq: number, event: WireEvent, time: string):
   return { seq, name: event.event, data: JSON.stringify({ ...event.data, time }) };
 }
 
+/** Returns the time of an event in milliseconds since 1970. */
+export function timeOf({ data }: SessionEvent): number {
+  return Date.parse((JSON.parse(data) as { time: string }).time);
+}
+
 /** Parses the wire event of a stored event that {@link createSessionEvent} has created. */
 export function parseSessionEvent(event: Pick<SessionEvent, 'name' | 'data'>): Timed<WireEvent> {
   return { event: event.name, data: JSON.parse(event.data) } as Timed<WireEvent>;

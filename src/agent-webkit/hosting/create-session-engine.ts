@@ -9,6 +9,7 @@ import { resolveOptions } from '../options/resolved-options.js';
 import { busFor } from './chosen-bus.js';
 import { ChosenSandbox, sandboxFor } from './chosen-sandbox.js';
 import { createRegistry } from './create-registry.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { TurnTraces } from '../telemetry/turn-traces.js';
 import { systemSandbox } from '../sandbox/system-sandbox.js';
 import { MemoryStorage } from '../storage/memory/memory-storage.js';
@@ -67,11 +68,20 @@ export function createSessionEngine({
     logger,
   });
   const bus = busFor(resolved.bus, storage);
+  const telemetry = new Telemetry(resolved.telemetry, logger);
   const tracer = new TurnTraces();
-  const registry = createRegistry(resolved, { sdkFactory, storage, bus, sandbox, logger, tracer });
-  const prepare = async () => {
-    await tracer.load();
-    await sandbox.open();
-  };
-  return new SessionEngine({ registry, storage, logger, prepare });
+  const { observer } = telemetry;
+  const ports = { sdkFactory, storage, bus, sandbox, observer, logger, tracer };
+  const registry = createRegistry(resolved, ports);
+  return new SessionEngine({
+    registry,
+    storage,
+    logger,
+    prepare: async () => {
+      await tracer.load();
+      await telemetry.open(() => registry.census());
+      await sandbox.open();
+    },
+    onStopped: () => telemetry.close(),
+  });
 }

@@ -1,11 +1,14 @@
 import {
   type CallHandler,
   type ExecutionContext,
+  Inject,
   Injectable,
   type NestInterceptor,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { catchError, type Observable } from 'rxjs';
+import { ENGINE_OBSERVER } from '../agent-webkit.tokens.js';
+import type { EngineObserver } from '../engine/engine-observer.js';
 import { refuse } from './http-errors.js';
 
 /**
@@ -14,13 +17,16 @@ import { refuse } from './http-errors.js';
  */
 @Injectable()
 export class AgentWebkitErrorInterceptor implements NestInterceptor {
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    readonly adapterHost: HttpAdapterHost,
+    @Inject(ENGINE_OBSERVER) readonly observer: EngineObserver,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       catchError((error: unknown) => {
         const http = context.switchToHttp();
-        throw refuse(error, http.getResponse(), this.adapterHost, http.getRequest());
+        throw refuse(error, http.getResponse(), this, http.getRequest());
       }),
     );
   }

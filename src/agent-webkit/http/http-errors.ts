@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { AgentWebkitError } from '../engine/errors.js';
+import type { EngineObserver } from '../engine/engine-observer.js';
 import { ERROR_STATUS } from '../hosting/error-status.js';
 
 /** Converts an error to an HttpException of Nest, which the host's exception filters can handle. */
@@ -10,22 +11,29 @@ export function toHttpException(error: AgentWebkitError): HttpException {
   return new HttpException(body, statusCode, { cause: error });
 }
 
+/** The parts of the server that a rejection uses. */
+export interface RefusalPorts {
+  readonly adapterHost: HttpAdapterHost;
+  readonly observer: EngineObserver;
+}
+
 /** The members of a request that decide about the headers of an error response. */
 interface RefusedRequest {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Returns the exception for the host's filters, and sets the headers of its response: Retry-After when a
+ * Returns the exception for the host's filters, reports it to the observer, and sets the headers of its response: Retry-After when a
  * retry may succeed later, and WWW-Authenticate with 401.
  */
 export function refuse(
   error: unknown,
   response: unknown,
-  { httpAdapter }: HttpAdapterHost,
+  { adapterHost: { httpAdapter }, observer }: RefusalPorts,
   request?: RefusedRequest,
 ): unknown {
   if (!(error instanceof AgentWebkitError)) return error;
+  observer.refused?.({ code: error.code });
   if (error.retryAfterSeconds !== null) {
     httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
   }

@@ -8,6 +8,7 @@ import type { RequestOptions } from './groups/requests.js';
 import type { RetentionOptions } from './groups/retention.js';
 import type { SandboxOptions } from './groups/sandbox.js';
 import type { StreamOptions } from './groups/stream.js';
+import type { TelemetryOptions } from './groups/telemetry.js';
 import type { TimeoutOptions } from './groups/timeouts.js';
 import type { TopLevelOptions } from './groups/top-level.js';
 import type { WorkspaceOptions } from './groups/workspace.js';
@@ -34,6 +35,8 @@ export interface OptionGroups {
   readonly notify?: NotifyOptions;
   /** Policies for the requests of agents. */
   readonly requests?: RequestOptions;
+  /** The measurements of the server. */
+  readonly telemetry?: TelemetryOptions;
   /** Functions of the host that make decisions or record them. */
   readonly hooks?: HookOptions;
 }

@@ -9,6 +9,7 @@ import { REQUESTS } from './groups/requests.js';
 import { RETENTION } from './groups/retention.js';
 import { SANDBOX } from './groups/sandbox.js';
 import { STREAM } from './groups/stream.js';
+import { TELEMETRY } from './groups/telemetry.js';
 import { TIMEOUTS } from './groups/timeouts.js';
 import { TOP_LEVEL } from './groups/top-level.js';
 import { WORKSPACE } from './groups/workspace.js';
@@ -28,6 +29,7 @@ export const GROUPS = {
   retention: RETENTION,
   notify: NOTIFY,
   requests: REQUESTS,
+  telemetry: TELEMETRY,
   hooks: HOOKS,
 } satisfies {
   readonly [Group in keyof OptionGroups]-?: Descriptors<NonNullable<OptionGroups[Group]>>;

@@ -20,7 +20,7 @@ export interface ResolvedOptions
     Pick<GroupValues['agent'], 'sdkFactory'>,
     Pick<GroupValues['timeouts'], 'agentStartTimeoutMs'>,
     Pick<GroupValues['hooks'], 'caller'>,
-    Pick<GroupValues, 'sandbox' | 'network' | 'notify'> {
+    Pick<GroupValues, 'sandbox' | 'network' | 'notify' | 'telemetry'> {
   readonly workspace: WorkspaceSettings;
   readonly policy: SessionPolicyOptions;
   readonly modelLimits: ModelLimits;
@@ -87,6 +87,7 @@ export function resolveOptions(given: AgentWebkitModuleOptions): ResolvedOptions
     sandbox: groupValues(options, 'sandbox'),
     network: groupValues(options, 'network'),
     notify: groupValues(options, 'notify'),
+    telemetry: groupValues(options, 'telemetry'),
     policy: { ...session, contentLimits, configureSession },
     registry: {
       commands: session.commands,

@@ -2,6 +2,7 @@ import {
   type CanActivate,
   createParamDecorator,
   type ExecutionContext,
+  Inject,
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -11,6 +12,8 @@ import { identityOf } from '../http/current-caller.decorator.js';
 import { ShuttingDownError } from '../engine/errors.js';
 import type { JointSubscription } from '../engine/registry/joint/joint-subscription.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
+import { ENGINE_OBSERVER } from '../agent-webkit.tokens.js';
+import type { EngineObserver } from '../engine/engine-observer.js';
 import { refuse, toHttpException } from '../http/http-errors.js';
 import { OpenStreams } from './open-streams.js';
 import type { RawResponse } from './response-writer.js';
@@ -42,7 +45,8 @@ export class JointStreamGuard implements CanActivate {
     private readonly registry: SessionRegistry,
     private readonly descriptors: DescriptorReserve,
     private readonly openStreams: OpenStreams,
-    private readonly adapterHost: HttpAdapterHost,
+    readonly adapterHost: HttpAdapterHost,
+    @Inject(ENGINE_OBSERVER) readonly observer: EngineObserver,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -51,7 +55,8 @@ export class JointStreamGuard implements CanActivate {
     // Read outside the closure, which lives as long as the stream and would keep the context alive.
     const response = context.switchToHttp().getResponse<Response & { raw?: Response }>();
     const raw = response.raw ?? response;
-    const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
+    const { adapterHost, observer } = this;
+    const refusal = (error: unknown) => refuse(error, response, { adapterHost, observer });
     try {
       const cursor = readJointCursor(request);
       const sessions = readSessionIds(request, MAX_NAMED);

@@ -2,6 +2,7 @@ import {
   type CanActivate,
   createParamDecorator,
   type ExecutionContext,
+  Inject,
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -11,6 +12,8 @@ import { identityOf } from '../http/current-caller.decorator.js';
 import { SessionNotFoundError } from '../engine/errors.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { ReadableSession } from '../engine/session/readable-session.js';
+import { ENGINE_OBSERVER } from '../agent-webkit.tokens.js';
+import type { EngineObserver } from '../engine/engine-observer.js';
 import { refuse, toHttpException } from '../http/http-errors.js';
 import { adaptOpening, type Opening } from './stream-opening.js';
 
@@ -42,7 +45,8 @@ export class StreamedSessionGuard implements CanActivate {
   constructor(
     private readonly registry: SessionRegistry,
     private readonly descriptors: DescriptorReserve,
-    private readonly adapterHost: HttpAdapterHost,
+    readonly adapterHost: HttpAdapterHost,
+    @Inject(ENGINE_OBSERVER) readonly observer: EngineObserver,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -50,7 +54,8 @@ export class StreamedSessionGuard implements CanActivate {
     const { caller } = identityOf(context);
     // Read outside the closure, which lives as long as the stream and would keep the context alive.
     const response = context.switchToHttp().getResponse<Opening & { raw?: Opening }>();
-    const refusal = (error: unknown) => refuse(error, response, this.adapterHost);
+    const { adapterHost, observer } = this;
+    const refusal = (error: unknown) => refuse(error, response, { adapterHost, observer });
     try {
       const after = readLastEventId(request);
       const session = await this.registry.getAt(request.params.id, caller, after);

@@ -45,6 +45,11 @@ export class AgentSlots {
     return this.#max;
   }
 
+  /** The number of holders that wait for a slot. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** True when one more agent would have to wait for an agent that works. */
   get areBusy(): boolean {
     return this.#unclaimed <= 0 && this.#findEvictable() === null;

@@ -59,6 +59,11 @@ export class WarmPool {
     this.#options = options;
   }
 
+  /** The number of agents that were started and not claimed. */
+  get warm(): number {
+    return this.#agents.size;
+  }
+
   /** Starts agents with this configuration. */
   fill(config: SessionConfig): void {
     this.#config = config;

@@ -1,3 +1,4 @@
+import type { UnreadEvents } from '../census.js';
 import type { WireEvent } from '../../protocol/events.js';
 import { encodeFrame, type StreamEvent } from '../../protocol/sse-frames.js';
 import {
@@ -114,6 +115,11 @@ export class CommittedEvents implements SubscribedLog {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** The events that subscribers have not read. */
+  get unread(): UnreadEvents {
+    return this.#subscribers.unread;
   }
 
   /** The number of open subscriptions. */

@@ -1,3 +1,4 @@
+import type { UnreadEvents } from '../census.js';
 import type { WireEvent } from '../../protocol/events.js';
 import { StorageUnavailableError } from '../errors.js';
 import {
@@ -198,6 +199,16 @@ export class EventLog {
   /** True while the commit backlog is full, so that the agent should be paused. */
   get isBacklogged(): boolean {
     return this.#commits.pending >= MAX_PENDING;
+  }
+
+  /** The events that subscribers have not read. */
+  get unread(): UnreadEvents {
+    return this.#committed.unread;
+  }
+
+  /** The number of events that wait for their commit. */
+  get uncommitted(): number {
+    return this.#commits.pending;
   }
 
   /** The number of open subscriptions. */

@@ -1,3 +1,4 @@
+import type { UnreadEvents } from '../census.js';
 import type { Subscription } from './subscription.js';
 
 /** How many events are published in one turn of the event loop before subscribers are woken within it. */
@@ -30,6 +31,16 @@ export class Subscribers {
 
   get size(): number {
     return this.#subscriptions.size;
+  }
+
+  /** The events that subscriptions have not read. */
+  get unread(): UnreadEvents {
+    let [waitingBytes, maxLag] = [0, 0];
+    for (const subscription of this.#subscriptions) {
+      waitingBytes += subscription.waitingBytes;
+      maxLag = Math.max(maxLag, subscription.lag);
+    }
+    return { subscribers: this.size, waitingBytes, maxLag };
   }
 
   add(subscription: Subscription): void {

@@ -104,6 +104,11 @@ export class Subscription implements EventSubscription {
     return this.#log.idOf(this.#cursor);
   }
 
+  /** The number of events that it has not read. */
+  get lag(): number {
+    return Math.max(0, this.#log.lastSeq - this.#cursor) + this.#page.length;
+  }
+
   /** The number of bytes published since the last read. */
   get waitingBytes(): number {
     return this.#log.publishedBytes - this.#readAt;

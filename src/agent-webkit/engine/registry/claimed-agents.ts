@@ -13,6 +13,11 @@ export class ClaimedAgents {
     this.#pool = pool;
   }
 
+  /** The number of agents that no session has claimed. */
+  get warm(): number {
+    return this.#pool.warm;
+  }
+
   /** Starts agents ahead, with this configuration. */
   warmUp(config: SessionConfig): void {
     this.#pool.fill(config);

@@ -1,6 +1,7 @@
 import { durableTools } from '../durable-tools.js';
 import { randomUUID } from 'node:crypto';
 import type { SessionConfig } from '../agent-client.js';
+import type { AgentCounts } from '../census.js';
 import { AgentSlots } from '../agent/agent-slots.js';
 import { WarmPool } from '../agent/warm-pool.js';
 import type { CommittedLog } from '../event-log/committed-events.js';
@@ -152,6 +153,17 @@ export class LiveSessions {
   /** The number of sessions in memory. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** The ids of {@link held}. */
+  get ids(): string[] {
+    return [...this.#sessions.keys()];
+  }
+
+  /** The agents of this server, without those of sessions. */
+  get agentCounts(): Omit<AgentCounts, 'running'> {
+    const { free, max, waiting } = this.#deps.slots;
+    return { warm: this.#agents.warm, free, max, waiting };
   }
 
   /** The sessions in memory, and those that are being created or restored. */

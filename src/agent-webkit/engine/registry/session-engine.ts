@@ -42,6 +42,8 @@ export interface SessionEngineParts {
    * @default nothing is prepared
    */
   readonly prepare?: () => Promise<void>;
+  /** Called once, when everything has stopped. @default nothing is called */
+  readonly onStopped?: () => void;
 }
 
 /**
@@ -54,16 +56,18 @@ export class SessionEngine {
   readonly #storage: StorageProvider;
   readonly #logger: EngineLogger;
   readonly #prepare: (() => Promise<void>) | undefined;
+  readonly #onStopped: (() => void) | undefined;
   #isStarted = false;
   #opened: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
   /** @internal */
-  constructor({ registry, storage, logger, prepare }: SessionEngineParts) {
+  constructor({ registry, storage, logger, ...parts }: SessionEngineParts) {
     this.#registry = registry;
     this.#storage = storage;
     this.#logger = logger;
-    this.#prepare = prepare;
+    this.#prepare = parts.prepare;
+    this.#onStopped = parts.onStopped;
   }
 
   /** The number of sessions in the memory of this server. */
@@ -235,6 +239,7 @@ export class SessionEngine {
     const leftMs = STOP_TIMEOUT_MS - (performance.now() - startedAt);
     const limitMs = Math.max(MIN_CLOSE_TIMEOUT_MS, leftMs);
     const closed = await within(limitMs, Promise.resolve(this.#storage.close?.()));
+    this.#onStopped?.();
     if (closed !== TIMED_OUT) return;
     this.#logger.warn(
       `The storage was not closed within ${Math.round(limitMs)} ms. Stopping without it.`,

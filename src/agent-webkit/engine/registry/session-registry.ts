@@ -5,6 +5,7 @@ import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
+import type { Census } from '../census.js';
 import { SessionNotFoundError, ShuttingDownError, TooManySubscribersError } from '../errors.js';
 import type { NotificationObserver } from '../notification.js';
 import type { EventSubscription } from '../event-log/subscription.js';
@@ -29,6 +30,7 @@ import {
   type SessionPage,
   type SessionQuery,
 } from './session-page.js';
+import { takeCensus } from './take-census.js';
 import { readUsage, type UsageRange, type UsageReport } from './usage-report.js';
 
 /** How long the removal of folders may take when the server stops. The next server continues. */
@@ -82,6 +84,11 @@ export class SessionRegistry {
    */
   async renewLease(): Promise<void> {
     await this.#parts.member?.membership.renew();
+  }
+
+  /** Counts what this server has now. */
+  census(): Promise<Census> {
+    return takeCensus(this.#parts);
   }
 
   /** The number of sessions in memory. */

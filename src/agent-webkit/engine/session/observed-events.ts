@@ -2,7 +2,7 @@ import type { EventPayloads } from '../../protocol/events.js';
 import type { EngineObserver } from '../engine-observer.js';
 import type { Appended } from '../event-log/group-commit.js';
 import type { SessionState } from '../event-log/session-state.js';
-import type { SessionEvent } from '../session-event.js';
+import { type SessionEvent, timeOf } from '../session-event.js';
 
 interface OpenTurn {
   readonly messageId: string;
@@ -142,9 +142,4 @@ export class ObservedEvents {
     const { type } = request;
     this.#observer.requestResolved?.({ sessionId: this.#sessionId, correlationId, type, openMs });
   }
-}
-
-/** Returns the time of an event in milliseconds since 1970. */
-function timeOf({ data }: SessionEvent): number {
-  return Date.parse((JSON.parse(data) as { time: string }).time);
 }

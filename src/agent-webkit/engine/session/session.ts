@@ -10,9 +10,11 @@ import type { SessionConfig } from '../agent-client.js';
 import { askOffers } from '../agent/ask-offers.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
+import type { SessionWork } from '../census.js';
 import { TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
+import { timeOf } from '../session-event.js';
 import { type CallerRole, roleOf } from '../session-members.js';
 import type { SessionRecord } from '../storage.js';
 import { StorageWait } from '../storage-guard/storage-wait.js';
@@ -108,6 +110,23 @@ export class Session implements ReadableSession {
   /** The seq of the last committed event, 0 while there is none. */
   get lastSeq(): number {
     return this.#parts.log.lastSeq;
+  }
+
+  /** The open work of the session, as of its last committed event. */
+  get work(): SessionWork {
+    const { log, activity } = this.#parts;
+    const { requests, queue } = log.committed;
+    return {
+      ...log.unread,
+      state: activity.committedState,
+      hasAgent: activity.hasAgent,
+      queued: queue.length,
+      uncommitted: log.uncommitted,
+      requests: [...requests.values()].map(({ event }) => ({
+        type: event.name,
+        openedAt: timeOf(event),
+      })),
+    };
   }
 
   /** The number of subscribers on this server. */

@@ -1,3 +1,4 @@
+import type { UnreadEvents } from '../census.js';
 import { TooManySubscribersError } from '../errors.js';
 import { CommittedEvents, type EventPage } from '../event-log/committed-events.js';
 import { Generations } from '../event-log/generations.js';
@@ -111,6 +112,11 @@ export class SessionTail implements ReadableSession {
 
   get endReason(): ReadEndReason | null {
     return this.#endReason;
+  }
+
+  /** The events that its subscribers have not read. */
+  get unread(): UnreadEvents {
+    return this.#committed.unread;
   }
 
   get subscribers(): number {

@@ -1,3 +1,4 @@
+import type { UnreadEvents } from '../census.js';
 import type { ClusterStore, SessionPosition } from '../cluster.js';
 import type { ReadEndReason } from '../session/readable-session.js';
 import type { SessionRecord } from '../storage.js';
@@ -47,6 +48,11 @@ export class Tails {
   /** Returns the open tail of a session, if there is one. */
   peek(id: string): SessionTail | null {
     return this.#entries.get(id)?.tail ?? null;
+  }
+
+  /** Returns what the subscribers of each tail have not read. */
+  unread(): UnreadEvents[] {
+    return this.#open().map((tail) => tail.unread);
   }
 
   /** Returns the tails that have subscribers. */
