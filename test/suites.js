@@ -64,6 +64,7 @@ export const SUITES = {
   page: [
     'page/browser.',
     'page/cards.',
+    'page/components.',
     'page/inbox.',
     'page/mounted.',
     'page/notices.',

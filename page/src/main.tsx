@@ -5,6 +5,7 @@ import './styles/layout.css';
 import './styles/sessions.css';
 import './styles/conversation.css';
 import './styles/messages.css';
+import './styles/components.css';
 import './styles/code.css';
 import './styles/cards.css';
 import './styles/events.css';

@@ -73,6 +73,15 @@ const STATES: readonly (readonly [string, (ann: Viewer) => Promise<void>])[] = [
       ] as const,
   ),
   [
+    'a component',
+    async (ann) => {
+      await endTurn(ann);
+      await ann.say('card');
+      await ann.sees(ann.conversation.getByRole('region', { name: 'Weather card' }));
+      await endTurn(ann);
+    },
+  ],
+  [
     'the members of the session',
     async (ann) => {
       await endTurn(ann);

@@ -5,7 +5,10 @@ import { CopyButton } from './code/copy-button.js';
 import { Markdown } from './markdown.js';
 import { Payload, toJson } from './payload.js';
 import { ThreadsContext } from './threads.js';
+import { ComponentView } from './tools/component-view.js';
 import { ToolCall } from './tools/tool-call.js';
+import { stateOf } from './tools/tool-state.js';
+import { ComponentsContext } from './use-components.js';
 
 /** A message of the agent, or of a sub-agent. */
 export function AgentMessageView({ message }: { message: AgentMessage }) {
@@ -50,17 +53,22 @@ function BlockView({ block }: { block: Block }) {
         </details>
       );
     case 'tool':
-      return SUB_AGENT_TOOLS.has(block.name) ? (
-        <SubAgentCall tool={block} />
-      ) : (
-        <ToolCall tool={block} />
-      );
+      return <ToolView tool={block} />;
     case 'other':
       return <Payload label="Other content" text={toJson(block.data)} language="json" />;
     default:
       block satisfies never;
       return null;
   }
+}
+
+function ToolView({ tool }: { tool: ToolBlock }) {
+  const component = useContext(ComponentsContext).get(tool.name);
+  const state = stateOf(tool);
+  // One that failed is a tool call, which shows the reason.
+  if (component !== undefined && (state === 'running' || state === 'done'))
+    return <ComponentView tool={tool} name={component} />;
+  return SUB_AGENT_TOOLS.has(tool.name) ? <SubAgentCall tool={tool} /> : <ToolCall tool={tool} />;
 }
 
 const SUB_AGENT_TOOLS: ReadonlySet<string> = new Set(['Task', 'Agent']);

@@ -11,6 +11,7 @@ import { LiveLine } from './live-line.js';
 import { RequestCard } from './request-card.js';
 import { useFocusAfterAnswer, useWantedCard } from './focus.js';
 import { useCapabilities } from './use-capabilities.js';
+import { ComponentsContext, useComponents } from './use-components.js';
 import { useInterruptKey } from './interrupt-key.js';
 import { Tasks } from './tasks.js';
 import { UnanswerableCard } from './unanswerable-card.js';
@@ -48,6 +49,7 @@ export function ConversationPane(props: PaneProps) {
   const interrupt = () => attempt(() => store.interrupt());
   const isInterruptArmed = useInterruptKey(isRunning && maySend, interrupt);
   const capabilities = useCapabilities(store, isRunning, isClosed || problem !== null);
+  const components = useComponents(store.api, connection.kind === 'open');
   useEffect(() => setFault(null), [connection.kind]);
   useFocusAfterAnswer(requests.length);
   const cards = useWantedCard(wanted, requests.length, onShown);
@@ -73,14 +75,16 @@ export function ConversationPane(props: PaneProps) {
           {problem.text}
         </p>
       )}
-      <ReplaceContext value={isIdle && maySend ? store : null}>
-        <ItemList items={items}>
-          {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
-          {items.length === 0 && waiting === 0 && problem === null ? (
-            <Welcome isReader={!maySend} />
-          ) : null}
-        </ItemList>
-      </ReplaceContext>
+      <ComponentsContext value={components}>
+        <ReplaceContext value={isIdle && maySend ? store : null}>
+          <ItemList items={items}>
+            {lacksBeginning ? <BeginningNote isAlone={items.length === 0} /> : null}
+            {items.length === 0 && waiting === 0 && problem === null ? (
+              <Welcome isReader={!maySend} />
+            ) : null}
+          </ItemList>
+        </ReplaceContext>
+      </ComponentsContext>
       <div className="dock">
         {problem === null ? <LiveLine conversation={conversation} store={store} /> : null}
         {requests.length === 0 ? null : (
