@@ -46,6 +46,7 @@ const pages = [
       { text: 'Testing your app', link: '/testing' },
       { text: 'Tools', link: '/tools' },
       { text: 'Generative UI', link: '/generative-ui' },
+      { text: 'Recipes', link: '/recipes' },
       { text: 'Custom agents', link: '/agents' },
       { text: 'Claude Code on a server', link: '/claude-code' },
       { text: 'Engine without Nest', link: '/engine' },
