@@ -417,9 +417,13 @@ export const ROOMS = {
       'class-transformer',
       'class-validator',
       'helmet',
+      lazily('@opentelemetry/api'),
+      lazily('@opentelemetry/sdk-metrics'),
+      lazily('@opentelemetry/exporter-prometheus'),
       'reflect-metadata',
       'node:*',
       'node:http',
+      types('node:net'),
     ],
   },
 

@@ -17,6 +17,7 @@ import { ApiDocsController } from './standalone/api-docs/api-docs.controller.js'
 import { BarChart, WeatherCard } from './standalone/demo-components.js';
 import { HealthController } from './standalone/health.controller.js';
 import { HttpErrorFilter } from './standalone/http-error.filter.js';
+import { MetricsEndpoint } from './standalone/metrics/metrics-endpoint.js';
 import type { Settings } from './standalone/settings.js';
 
 /** The standalone server: the module, the page at `/`, the API documentation, and the error filter. */
@@ -25,11 +26,14 @@ import type { Settings } from './standalone/settings.js';
   providers: [{ provide: APP_FILTER, useClass: HttpErrorFilter }],
 })
 export class AppModule {
-  static with(settings: Settings): DynamicModule {
+  /** @param metrics serves the metrics of the server; null for none */
+  static with(settings: Settings, metrics: MetricsEndpoint | null = null): DynamicModule {
     const sdkFactory =
       settings.agent === 'demo' ? scriptedSdkFactory(demoScript) : claudeSdkFactory();
     return {
       module: AppModule,
+      // A factory: Nest calls the hooks of what it has created.
+      providers: metrics ? [{ provide: MetricsEndpoint, useFactory: () => metrics }] : [],
       imports: [
         AgentWebkitModule.forRootAsync({
           useFactory: async () => {
@@ -41,6 +45,7 @@ export class AppModule {
               agent: { ...settings.module.agent, sdkFactory },
               storage,
               ...(bus && { bus }),
+              ...(metrics && { telemetry: { metrics: metrics.provider } }),
             };
           },
         }),

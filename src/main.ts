@@ -8,6 +8,7 @@ import { explainFailure, toListenError } from './standalone/boot-failure.js';
 import { exitOnDefect } from './standalone/crash.js';
 import { continueWithoutLog } from './standalone/log-faults.js';
 import { HELP, readCommand, UsageError } from './standalone/command-line.js';
+import { MetricsEndpoint } from './standalone/metrics/metrics-endpoint.js';
 import { createServer } from './standalone/server.js';
 import { shutDownOnSignals } from './standalone/shutdown.js';
 import { onStarterEnd } from './standalone/starter.js';
@@ -65,11 +66,18 @@ async function start(): Promise<void> {
     await endAfter(app.close());
     return;
   }
-  announce(settings, await app.getUrl(), app.get(ChosenSandbox, { strict: false }).name);
+  announce(settings, await app.getUrl(), {
+    sandbox: app.get(ChosenSandbox, { strict: false }).name,
+    metrics: settings.metrics && app.get(MetricsEndpoint).url,
+  });
 }
 
 /** Prints the server's addresses, and shell commands with which to try it. */
-function announce(settings: Settings, url: string, sandbox: string | null): void {
+function announce(
+  settings: Settings,
+  url: string,
+  { sandbox, metrics }: { sandbox: string | null; metrics: string | null },
+): void {
   const { agent, agentReason, storage, generatedToken, sampleToken } = settings;
   const auth = sampleToken === null ? [] : [`-H "Authorization: Bearer ${sampleToken}"`];
   const post = (path: string, body: string) => [
@@ -89,6 +97,7 @@ function announce(settings: Settings, url: string, sandbox: string | null): void
     `Storage: ${withoutSecrets(storage)}`,
     ...(sandbox === null ? [] : [`Sandbox: ${describeSandbox(sandbox, settings)}`]),
     `Folders: ${describeFolders(settings)}`,
+    ...(settings.metrics ? [`Metrics: ${metrics ?? `${url}/metrics`}`] : []),
     ...(generatedToken === null
       ? []
       : [`Token:   ${generatedToken} (valid for this run; set AGENT_WEBKIT_TOKEN to choose one)`]),

@@ -7,6 +7,8 @@ import { ChosenSandbox } from '../agent-webkit/hosting/chosen-sandbox.js';
 import { isLoopback } from '../agent-webkit/hosting/is-loopback.js';
 import { AppModule } from '../app.module.js';
 import { limitConnections } from './connection-limits.js';
+import { MetricsEndpoint } from './metrics/metrics-endpoint.js';
+import { createPrometheus } from './metrics/prometheus.js';
 import { ServerLogger } from './server-logger.js';
 import type { Settings } from './settings.js';
 
@@ -15,8 +17,11 @@ export async function createServer(
   settings: Settings,
   options: Pick<NestApplicationOptions, 'logger'> = {},
 ): Promise<NestExpressApplication> {
+  const { metrics } = settings;
+  const prometheus = metrics && (await createPrometheus());
+  const endpoint = metrics && prometheus && new MetricsEndpoint(metrics, prometheus);
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.with(settings),
+    AppModule.with(settings, endpoint),
     // Passed explicitly: Nest would look for it in its own folder, but pnpm installs it for this package only.
     new ExpressAdapter(),
     {
@@ -47,6 +52,7 @@ export async function createServer(
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
+  if (endpoint) app.use(endpoint.handle);
   const { corsOrigin } = settings;
   if (corsOrigin !== null) {
     app.enableCors({

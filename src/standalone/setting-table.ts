@@ -2,6 +2,7 @@ import type { Descriptor } from '../agent-webkit/options/descriptor.js';
 import { tokenList } from '../agent-webkit/options/groups/top-level.js';
 import {
   delay,
+  hidden,
   integer,
   listOf,
   MAX_TIMER_MS,
@@ -33,6 +34,11 @@ const bus: Rule<string> = {
 const listenUrl: Rule<string> = {
   ...textLike("'postgres://...'", /^postgres(?:ql)?:\/\/./),
   show: showScheme,
+};
+
+const metricsToken: Rule<string> = {
+  ...textLike('a token without spaces', /^\S+$/),
+  show: hidden,
 };
 
 /**
@@ -106,6 +112,25 @@ export const SERVER_SETTINGS = {
     default: 'session' as const,
     effect:
       '`transaction` for PostgreSQL behind a connection pooler in that mode, such as PgBouncer.',
+  },
+  AGENT_WEBKIT_METRICS_TOKEN: {
+    rule: metricsToken,
+    default: null,
+    defaultText: 'no `GET /metrics` without `AGENT_WEBKIT_METRICS_PORT`',
+    effect:
+      'Serves [`GET /metrics`](./metrics.md#prometheus) for Prometheus to those who send this bearer token.',
+  },
+  AGENT_WEBKIT_METRICS_PORT: {
+    rule: integer(0, 65_535),
+    default: null,
+    defaultText: '`PORT`',
+    effect: 'Serves `GET /metrics` on a port of its own instead. `0` selects a free one.',
+  },
+  AGENT_WEBKIT_METRICS_HOST: {
+    rule: nonEmptyString,
+    default: '127.0.0.1',
+    effect:
+      'The address of `AGENT_WEBKIT_METRICS_PORT`. Another one than a loopback address requires `AGENT_WEBKIT_METRICS_TOKEN`.',
   },
   AGENT_WEBKIT_MAX_BODY: {
     rule: textLike('a size such as 500kb or 10mb', /^\d+(?:b|kb|mb)?$/i),

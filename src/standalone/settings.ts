@@ -7,6 +7,7 @@ import type { Accepted } from '../agent-webkit/options/descriptor.js';
 import type { AuthOptions } from '../agent-webkit/options/groups/top-level.js';
 import { OPTIONS } from '../agent-webkit/options/option-table.js';
 import { type Environment, readSetting, SettingError } from './read-setting.js';
+import { type MetricsSettings, readMetrics } from './metrics/metrics-settings.js';
 import { SERVER_SETTINGS } from './setting-table.js';
 import { isLoopback } from '../agent-webkit/hosting/is-loopback.js';
 import { checkWebhookSettings } from './check-webhook-settings.js';
@@ -31,6 +32,8 @@ export interface Settings {
   /** The origins that browsers may call from; `*` for all, null for the server's own. */
   corsOrigin: '*' | readonly string[] | null;
   maxBody: string;
+  /** How `GET /metrics` is served; null where it is not. */
+  metrics: MetricsSettings | null;
   /** The token generated for this run; null where tokens are configured or none is needed. */
   generatedToken: string | null;
   /** The token in the printed commands; null where none is needed. */
@@ -84,6 +87,7 @@ export function readSettings(env: Environment): Settings {
       SERVER_SETTINGS.AGENT_WEBKIT_POSTGRES_POOL_MODE.default,
     corsOrigin: origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null),
     maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
+    metrics: readMetrics(env),
     generatedToken: auth.generated,
     sampleToken: auth.sample,
     module: {

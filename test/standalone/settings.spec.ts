@@ -228,6 +228,39 @@ describe('The settings of the standalone server', () => {
     expect(read({ ...env, AGENT_WEBKIT_STORAGE: 'postgres://x' })).toMatchObject({ bus });
   });
 
+  it.each([
+    [{ AGENT_WEBKIT_METRICS_TOKEN: 'm' }, { token: 'm', own: null }],
+    [
+      { AGENT_WEBKIT_METRICS_PORT: '9464' },
+      { token: null, own: { host: '127.0.0.1', port: 9464 } },
+    ],
+    [
+      {
+        AGENT_WEBKIT_METRICS_TOKEN: 'm',
+        AGENT_WEBKIT_METRICS_PORT: '0',
+        AGENT_WEBKIT_METRICS_HOST: '0.0.0.0',
+      },
+      { token: 'm', own: { host: '0.0.0.0', port: 0 } },
+    ],
+  ])('choose how the metrics are served: %j', (env, metrics) => {
+    expect(read(env)).toMatchObject({ metrics });
+  });
+
+  it.each([
+    [{ AGENT_WEBKIT_METRICS_TOKEN: ' ' }, 'AGENT_WEBKIT_METRICS_TOKEN must not be empty. Set'],
+    [{ AGENT_WEBKIT_METRICS_TOKEN: 'my passphrase' }, 'AGENT_WEBKIT_METRICS_TOKEN must be a token'],
+    [{ AGENT_WEBKIT_METRICS_PORT: 'x' }, 'AGENT_WEBKIT_METRICS_PORT must be an integer'],
+    [{ AGENT_WEBKIT_METRICS_HOST: '::1' }, 'AGENT_WEBKIT_METRICS_HOST must be unset while'],
+    [
+      { AGENT_WEBKIT_METRICS_PORT: '9464', AGENT_WEBKIT_METRICS_HOST: '0.0.0.0' },
+      'AGENT_WEBKIT_METRICS_HOST must be a loopback address without AGENT_WEBKIT_METRICS_TOKEN',
+    ],
+  ])('do not serve the metrics to everyone by accident: %j', (env, message) => {
+    expect(() => read(env)).toThrow(SettingError);
+    expect(() => read(env)).toThrow(message);
+    expect(() => read(env)).not.toThrow(/passphrase/);
+  });
+
   it('have defaults', () => {
     expect(read({})).toMatchObject({
       host: '127.0.0.1',
@@ -240,6 +273,7 @@ describe('The settings of the standalone server', () => {
       poolMode: 'session',
       maxBody: '10mb',
       corsOrigin: null,
+      metrics: null,
       warnings: [],
     });
   });
