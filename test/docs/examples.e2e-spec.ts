@@ -1,7 +1,10 @@
+import { cp } from 'node:fs/promises';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
+import type { Browser } from 'playwright-core';
+import { describeInChromium, launchChromium } from '../support/chromium.js';
 import { describePostgres, PostgresBench } from '../support/postgres.js';
 import { SseClient } from '../support/sse-client.js';
 import { HostFolder } from './host-folder.js';
@@ -70,6 +73,43 @@ describe('The minimal example', () => {
     await send({ type: 'user_message', content: 'hello' });
     expect((await stream.next('result')).data).toMatchObject({ subtype: 'success' });
     stream.close();
+  });
+});
+
+describeInChromium('The example of generative UI', () => {
+  let host: HostFolder;
+  let browser: Browser;
+  beforeAll(async () => {
+    [browser, host] = await Promise.all([launchChromium(), HostFolder.create()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await host?.remove();
+  });
+
+  it('draws both components by React, while the agent writes them and after a reload', async () => {
+    const main = await writeExample(host, 'generative-ui');
+    const source = join(host.path, 'page-source');
+    const page = join(ROOT, 'examples/generative-ui/page');
+    for (const file of ['index.html', 'main.tsx']) {
+      // oxlint-disable-next-line no-await-in-loop -- two files
+      await cp(join(page, file), join(source, file));
+    }
+    const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+    const folder = join(host.path, 'generative-ui/page');
+    await host.run(process.execPath, [vite, 'build', source, '--outDir', folder]).says(/built in/);
+    const program = host.run(process.execPath, [main], { PORT: '0' });
+    const [, link = ''] = await program.says(/Open (\S+)/);
+    const tab = await browser.newPage();
+    await tab.goto(link);
+    await tab.getByRole('button').click();
+    await tab.locator('.weather[data-state=writing]').waitFor();
+    await tab.locator('.prices[data-state=rendered]').waitFor();
+    await tab.reload();
+    await tab.locator('.prices[data-state=rendered]').waitFor();
+    expect(await tab.locator('.weather').innerText()).toMatch(/^Lisbon\s+21.5 °C\s+Sunny/);
+    expect(await tab.locator('.prices').innerText()).toMatch(/^Small\s+5.00 €\s+Large\s+19.00 €$/);
+    await tab.close();
   });
 });
 
