@@ -61,6 +61,7 @@ export type {
   StoredConversation,
   SubAgent,
 } from './agent-webkit/engine/agent-client.js';
+export { agentLogFields, type AgentLogFields } from './agent-webkit/engine/log-fields.js';
 export type { TraceContext } from './agent-webkit/engine/trace-context.js';
 export type {
   HostTool,

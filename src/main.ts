@@ -10,6 +10,7 @@ import { continueWithoutLog } from './standalone/log-faults.js';
 import { HELP, readCommand, UsageError } from './standalone/command-line.js';
 import { MetricsEndpoint } from './standalone/metrics/metrics-endpoint.js';
 import { createServer } from './standalone/server.js';
+import { ServerLogger } from './standalone/server-logger.js';
 import { shutDownOnSignals } from './standalone/shutdown.js';
 import { onStarterEnd } from './standalone/starter.js';
 import { verifyFile } from './standalone/verify-file.js';
@@ -45,6 +46,8 @@ function readVersion(): string {
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
+  // The lines before the server is created, too.
+  if (settings.log === 'json') Logger.overrideLogger(ServerLogger.of('json'));
   for (const warning of settings.warnings) logger.warn(warning);
   const app = await createServer(settings);
   const isShuttingDown = shutDownOnSignals(app, () =>
@@ -114,6 +117,11 @@ function announce(
     '',
     `  ${post('/sessions/$S/input', `'{"type":"user_message","content":"help"}'`).join(' ')}`,
   ];
+  if (settings.log === 'json') {
+    // Without the commands for people.
+    for (const line of lines.slice(0, lines.indexOf(''))) logger.log(line);
+    return;
+  }
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
 

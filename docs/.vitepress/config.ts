@@ -37,6 +37,7 @@ const pages = [
       { text: 'Decisions', link: '/decisions' },
       { text: 'Deployment', link: '/deployment' },
       { text: 'Traces', link: '/traces' },
+      { text: 'Logs', link: '/logs' },
       { text: 'Proxies', link: '/proxies' },
       { text: 'Metrics', link: '/metrics' },
       { text: 'More than one server', link: '/cluster' },

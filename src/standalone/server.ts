@@ -25,7 +25,7 @@ export async function createServer(
     // Passed explicitly: Nest would look for it in its own folder, but pnpm installs it for this package only.
     new ExpressAdapter(),
     {
-      logger: new ServerLogger(),
+      logger: ServerLogger.of(settings.log),
       ...options,
       bodyParser: false,
       abortOnError: false,

@@ -144,4 +144,10 @@ export const SERVER_SETTINGS = {
     defaultText: "only the server's own origin",
     effect: 'Origins that browsers may call from, separated by commas. `*` allows all.',
   },
+  AGENT_WEBKIT_LOG: {
+    rule: oneOf(['text', 'json']),
+    default: 'text' as const,
+    effect:
+      'The format of the log: `text` for people, or `json`, with one object in each line. See [Logs](logs.md).',
+  },
 } satisfies Readonly<Record<string, Descriptor<unknown>>>;

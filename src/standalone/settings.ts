@@ -34,6 +34,8 @@ export interface Settings {
   maxBody: string;
   /** How `GET /metrics` is served; null where it is not. */
   metrics: MetricsSettings | null;
+  /** The format of the log. */
+  log: 'text' | 'json';
   /** The token generated for this run; null where tokens are configured or none is needed. */
   generatedToken: string | null;
   /** The token in the printed commands; null where none is needed. */
@@ -86,6 +88,7 @@ export function readSettings(env: Environment): Settings {
       read(env, 'AGENT_WEBKIT_POSTGRES_POOL_MODE') ??
       SERVER_SETTINGS.AGENT_WEBKIT_POSTGRES_POOL_MODE.default,
     corsOrigin: origins?.length === 1 && origins[0] === '*' ? '*' : (origins ?? null),
+    log: read(env, 'AGENT_WEBKIT_LOG') ?? SERVER_SETTINGS.AGENT_WEBKIT_LOG.default,
     maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
     metrics: readMetrics(env),
     generatedToken: auth.generated,

@@ -85,6 +85,7 @@ const COMMON = [
   'bubblewrapSandbox',
   'claudeSdkFactory',
   'matchesDetails',
+  'agentLogFields',
   'peopleDecide',
   'randomEpoch',
   'searchedDetails',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { withLogFields } from '../../src/agent-webkit/engine/log-fields.js';
 import { ServerLogger } from '../../src/standalone/server-logger.js';
 
 let lines: string[];
@@ -30,6 +31,36 @@ describe('ServerLogger', () => {
     expect(lines).toEqual([
       expect.stringMatching(/LOG.*\[Test\].*a first line/),
       expect.stringMatching(/ERROR.*\[Server\].*an error/),
+    ]);
+  });
+
+  it('writes one object in each line, with the ids of the session that it is about', () => {
+    const json = ServerLogger.of('json');
+    const ids = { session_id: 's', owner: 'ada', turn_id: 'm', trace_id: 't' };
+    const engine = { log: () => undefined, error: () => undefined };
+    const about = withLogFields(
+      { ...engine, warn: (message) => json.warn(message, 'AgentWebkit') },
+      () => ids,
+    );
+    about.warn('a line');
+    json.log('another line', 'Server');
+    expect(lines.every((line) => line.endsWith('}\n'))).toBe(true);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        level: 'warn',
+        pid: process.pid,
+        timestamp: expect.any(Number),
+        context: 'AgentWebkit',
+        message: 'a line',
+        ...ids,
+      },
+      {
+        level: 'log',
+        pid: process.pid,
+        timestamp: expect.any(Number),
+        context: 'Server',
+        message: 'another line',
+      },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { startingWith } from '../engine/starting-with.js';
 import type { Bus } from '../engine/bus.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import type { EngineObserver } from '../engine/engine-observer.js';
+import { withLogFields } from '../engine/log-fields.js';
 import type { HostTools } from '../engine/host-tool.js';
 import { SessionPolicy } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
@@ -111,7 +112,7 @@ function withHostLimits(
 }
 
 function wallsOf(
-  { files, folders, network }: AgentStart,
+  { sessionId, owner, files, folders, network }: AgentStart,
   options: Pick<ResolvedOptions, 'modelLimits' | 'sandbox' | 'network'>,
   { sandbox: { current }, logger }: Pick<RegistryPorts, 'sandbox' | 'logger'>,
 ): AgentWalls | null {
@@ -124,7 +125,10 @@ function wallsOf(
     readOnly: [...readOnly, ...(files?.readOnly ?? [])],
     allow: network?.allow ?? options.network.allow,
     model: options.modelLimits,
-    logger,
+    logger: withLogFields(logger, () => ({
+      session_id: sessionId,
+      ...(owner !== null && { owner }),
+    })),
   };
 }
 

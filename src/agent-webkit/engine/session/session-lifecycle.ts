@@ -1,4 +1,5 @@
 import type { DurableTranscripts } from '../agent/durable-transcripts.js';
+import type { EngineLogger } from '../engine-logger.js';
 import { SessionNotFoundError, ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { FencedError, type SessionRecord } from '../storage.js';
@@ -34,6 +35,7 @@ export interface EndingParts {
   readonly requests: Requests;
   readonly activity: { stopTimers(): void };
   readonly tasks: { stopTimer(): void };
+  readonly logger: EngineLogger;
   readonly quota: { stop(): void } | null;
   readonly transcripts: DurableTranscripts | null;
 }
@@ -113,7 +115,7 @@ export class SessionLifecycle {
   loseOwnership(cause: unknown): void {
     if (this.#life.name !== 'living' && !this.isDeleting) return;
     const { id } = this.#record;
-    this.#deps.logger.error(
+    this.#parts.logger.error(
       `Lost ownership of session ${id} (${reasonOf(cause)}). Closing it on this server.`,
       cause,
     );
@@ -127,7 +129,7 @@ export class SessionLifecycle {
   reset(cause: unknown): void {
     if (this.#life.name !== 'living' && !this.isDeleting) return;
     const { id, epoch } = this.#record;
-    this.#deps.logger.error(
+    this.#parts.logger.error(
       `Session ${id}: the storage cannot store an event. Continuing the session without it.`,
       cause,
     );

@@ -2,6 +2,7 @@ import type { AgentStart, AwaitedCall, StoredConversation } from '../agent-clien
 import type { SlotHolder } from '../agent/agent-slots.js';
 import { DurableTranscripts } from '../agent/durable-transcripts.js';
 import { durableTools, type IsDurable } from '../durable-tools.js';
+import type { EngineLogger } from '../engine-logger.js';
 import { AgentsBusyError } from '../errors.js';
 import { EventLog, type EventLogOptions } from '../event-log/event-log.js';
 import type { SessionDetails } from '../session-details.js';
@@ -17,6 +18,7 @@ import { Requests } from './requests.js';
 import { SessionActivity } from './session-activity.js';
 import { Answering } from './answering.js';
 import type { SessionDependencies } from './session-dependencies.js';
+import { sessionLogger } from './session-logger.js';
 import { type EndingParts, SessionLifecycle } from './session-lifecycle.js';
 import { SessionSettings } from './session-settings.js';
 import { StoredStatus } from './stored-status.js';
@@ -32,6 +34,8 @@ const MAX_HELD_BYTES = 1024 * 1024;
 export class SessionParts implements EndingParts, SlotHolder {
   readonly record: SessionRecord;
   readonly deps: SessionDependencies;
+  /** The logger, whose lines have the ids of the session. */
+  readonly logger: EngineLogger;
   readonly log: EventLog;
   readonly lifecycle: SessionLifecycle;
   readonly requests: Requests;
@@ -76,9 +80,11 @@ export class SessionParts implements EndingParts, SlotHolder {
     status: StoredStatus | null,
     deps: SessionDependencies,
   ) {
-    const { storage, limits, slots, sdkFactory, commands, canAnswer, observer, logger } = deps;
+    const logger = sessionLogger(deps.logger, record, log);
+    const { storage, limits, slots, sdkFactory, commands, canAnswer, observer } = deps;
     this.record = record;
     this.deps = deps;
+    this.logger = logger;
     this.#isDurable = durableTools(record.config.durableTools ?? deps.durableTools);
     this.log = log;
     this.status = status;
@@ -148,7 +154,7 @@ export class SessionParts implements EndingParts, SlotHolder {
         this.settings.recordActivity();
       },
     });
-    this.quota = createQuotaWatch(record, log, this.gate, deps, this.transcripts);
+    this.quota = createQuotaWatch(record, log, this.gate, { ...deps, logger }, this.transcripts);
     this.settings = new SessionSettings({
       record,
       records: storage.records,
@@ -208,8 +214,8 @@ export class SessionParts implements EndingParts, SlotHolder {
 
   #onDecision(decision: Omit<RequestDecision, 'sessionId' | 'owner'>): void {
     const { id, owner } = this.record;
-    const { onDecision, logger } = this.deps;
-    reportDecision(onDecision, { sessionId: id, owner, ...decision }, logger);
+    const { onDecision } = this.deps;
+    reportDecision(onDecision, { sessionId: id, owner, ...decision }, this.logger);
     // A request that was made outside a turn may have been the last open work.
     this.activity.update();
   }
