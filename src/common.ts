@@ -217,6 +217,7 @@ export type {
 
 // Callers, pages of sessions, and pages of requests
 export type { Caller } from './agent-webkit/engine/caller.js';
+export type { Health, HealthProblem } from './agent-webkit/engine/health.js';
 export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { RequestPage } from './agent-webkit/engine/registry/request-page.js';

@@ -22,6 +22,7 @@ export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { RequestsController } from './agent-webkit/requests.controller.js';
 export { CapabilitiesController } from './agent-webkit/capabilities.controller.js';
+export { AgentWebkitHealth, type AgentWebkitHealthResult } from './agent-webkit/health.js';
 export { UsageController } from './agent-webkit/usage.controller.js';
 export { GenuiController } from './agent-webkit/genui.controller.js';
 export { SessionsController } from './agent-webkit/sessions.controller.js';

@@ -46,6 +46,7 @@ import { createRegistry } from './hosting/create-registry.js';
 import { systemSandbox } from './sandbox/system-sandbox.js';
 import { EventHandlers } from './event-handlers/event-handlers.js';
 import { checkKeepAlive } from './stream/check-keep-alive.js';
+import { AgentWebkitHealth } from './health.js';
 import { OpenStreams } from './stream/open-streams.js';
 import { TurnTraces } from './telemetry/turn-traces.js';
 import { AgentComponents } from './tools/agent-components.js';
@@ -171,12 +172,14 @@ const providers: Provider[] = [
           await sandbox.open();
         },
         onStopped: () => telemetry.close(),
+        assertAgents: () => sandbox.assertAgents(),
       }),
   },
   AgentWebkitAuthGuard,
   { provide: DescriptorReserve, useFactory: () => new DescriptorReserve() },
   OpenStreams,
   EventHandlers,
+  AgentWebkitHealth,
   SessionRegistryService,
 ];
 
@@ -203,6 +206,7 @@ const providers: Provider[] = [
   providers,
   exports: [
     SessionRegistryService,
+    AgentWebkitHealth,
     SDK_FACTORY,
     STORAGE_PROVIDER,
     BUS,

@@ -1,25 +1,26 @@
 import { Controller, Get, HttpCode, HttpStatus, ServiceUnavailableException } from '@nestjs/common';
-import { SessionRegistryService } from '../agent-webkit/session-registry.service.js';
+import { AgentWebkitHealth } from '../agent-webkit/health.js';
 
 /** Answers the probes of an orchestrator or a load balancer. Both routes are public. */
 @Controller('health')
 export class HealthController {
-  constructor(private readonly sessions: SessionRegistryService) {}
+  constructor(private readonly health: AgentWebkitHealth) {}
 
   /** Answers as long as the process works. */
   @Get('live')
   @HttpCode(HttpStatus.NO_CONTENT)
   live(): void {}
 
-  /** Answers while this server takes new work, and with 503 from the first moment of its stop. */
+  /** Answers while this server takes new work, and with 503 and the problems otherwise. */
   @Get('ready')
   @HttpCode(HttpStatus.NO_CONTENT)
-  ready(): void {
-    if (this.sessions.isReady) return;
+  async ready(): Promise<void> {
+    const { problems } = await this.health.check();
+    if (problems.length === 0) return;
     throw new ServiceUnavailableException({
       statusCode: HttpStatus.SERVICE_UNAVAILABLE,
       code: 'not_ready',
-      message: 'This server takes no new work. Use another one.',
+      message: problems.map(({ message }) => message).join(' '),
     });
   }
 }

@@ -109,6 +109,7 @@ describe('the public entries', () => {
         'AgentToolError',
         'AgentWebkitAuthGuard',
         'AgentWebkitErrorInterceptor',
+        'AgentWebkitHealth',
         'AgentWebkitModule',
         'CapabilitiesController',
         'CurrentCaller',

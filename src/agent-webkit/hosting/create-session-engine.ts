@@ -83,5 +83,6 @@ export function createSessionEngine({
       await sandbox.open();
     },
     onStopped: () => telemetry.close(),
+    assertAgents: () => sandbox.assertAgents(),
   });
 }

@@ -21,6 +21,7 @@ import { SessionCalls } from './session-calls.js';
 import { SessionCreation } from './session-creation.js';
 import { SessionLookup } from './session-lookup.js';
 import type { SessionPolicy } from './session-policy.js';
+import { StorageProbe } from './storage-probe.js';
 import { SharedSessions } from './shared-sessions.js';
 import { SessionTail } from '../tails/session-tail.js';
 import { retry } from '../timing/retry.js';
@@ -95,6 +96,7 @@ export class RegistryParts {
   /** Null for a storage that only this server uses. */
   readonly member: ClusterMember | null;
   readonly storage: GuardedStorage;
+  readonly storageProbe: StorageProbe;
   readonly creation: SessionCreation;
   readonly maintenance: Maintenance;
   readonly drain: Drain;
@@ -120,6 +122,7 @@ export class RegistryParts {
       logger,
     });
     const { records } = storage;
+    this.storageProbe = new StorageProbe(storage);
     this.dailyBudget = dailyBudgetOf(options, storage);
     this.dispatcher = createDispatcher(options, storage);
     this.feed = new NotificationFeed(logger);

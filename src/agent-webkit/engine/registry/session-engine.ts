@@ -6,6 +6,7 @@ import type { NotificationObserver } from '../notification.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
 import type { RequestPage } from './request-page.js';
+import type { Health, HealthProblem } from '../health.js';
 import type { ListPosition, SessionPage, SessionQuery } from './session-page.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { RequestCursor, StorageProvider } from '../storage.js';
@@ -20,6 +21,19 @@ const MAX_PAGE_SIZE = 100;
 const STOP_TIMEOUT_MS = 6000;
 /** How long the storage may take to close in any case, in milliseconds. */
 const MIN_CLOSE_TIMEOUT_MS = 1500;
+
+const STOPPING: HealthProblem = {
+  code: 'stopping',
+  message: 'This server takes no new work. Use another one.',
+};
+const STORAGE_UNAVAILABLE: HealthProblem = {
+  code: 'storage_unavailable',
+  message: 'The storage does not work. The log has the cause.',
+};
+const SANDBOX_UNAVAILABLE: HealthProblem = {
+  code: 'sandbox_unavailable',
+  message: 'No agent may start, because no sandbox works on this machine. The log has the cause.',
+};
 
 /** Options of {@link SessionEngine.stop}. */
 export interface StopOptions {
@@ -44,6 +58,12 @@ export interface SessionEngineParts {
   readonly prepare?: () => Promise<void>;
   /** Called once, when everything has stopped. @default nothing is called */
   readonly onStopped?: () => void;
+  /**
+   * Throws when no agent may start.
+   *
+   * @default agents may start
+   */
+  readonly assertAgents?: () => void;
 }
 
 /**
@@ -57,6 +77,7 @@ export class SessionEngine {
   readonly #logger: EngineLogger;
   readonly #prepare: (() => Promise<void>) | undefined;
   readonly #onStopped: (() => void) | undefined;
+  readonly #assertAgents: () => void;
   #isStarted = false;
   #opened: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
@@ -68,6 +89,7 @@ export class SessionEngine {
     this.#logger = logger;
     this.#prepare = parts.prepare;
     this.#onStopped = parts.onStopped;
+    this.#assertAgents = parts.assertAgents ?? (() => undefined);
   }
 
   /** The number of sessions in the memory of this server. */
@@ -215,6 +237,24 @@ export class SessionEngine {
   /** True while this server is started and takes new work: from {@link start} to {@link stop}. */
   get isReady(): boolean {
     return this.#isStarted && this.#stopped === null;
+  }
+
+  /** Resolves to the problems that keep this server from new work, within about two seconds. Never rejects. */
+  async health(): Promise<Health> {
+    const problems: HealthProblem[] = [];
+    if (!this.isReady) problems.push(STOPPING);
+    else if (!(await this.#registry.storageWorks())) problems.push(STORAGE_UNAVAILABLE);
+    if (!this.#mayStartAgents()) problems.push(SANDBOX_UNAVAILABLE);
+    return { isReady: problems.length === 0, problems };
+  }
+
+  #mayStartAgents(): boolean {
+    try {
+      this.#assertAgents();
+      return true;
+    } catch {
+      return false; // logged when the sandbox was checked
+    }
   }
 
   /**

@@ -376,6 +376,11 @@ export class SessionRegistry {
     return this.wait().for(page);
   }
 
+  /** Resolves to true if the storage works. */
+  storageWorks(): Promise<boolean> {
+    return this.#parts.storageProbe.works();
+  }
+
   /** Returns the usage of the sessions that a caller owns, or has owned, as `readUsage` does. */
   async usage(caller: Caller, range: UsageRange): Promise<UsageReport> {
     if (this.#shutdown) throw new ShuttingDownError();

@@ -8,6 +8,7 @@ import {
   FencedError,
   OwnedElsewhereError,
   type SessionRecordStore,
+  type StorageFaultError,
   type StorageProvider,
   type TranscriptStore,
   UnstorableError,
@@ -141,6 +142,11 @@ export class GuardedStorage implements StorageProvider {
   /** True while the storage does not work. */
   get isInTrouble(): boolean {
     return this.#outage.isOn;
+  }
+
+  /** The fault of the present outage that only an operator can fix; null when there is none. */
+  get fault(): StorageFaultError | null {
+    return this.#outage.fault;
   }
 
   /**
