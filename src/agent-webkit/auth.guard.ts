@@ -16,7 +16,7 @@ import { type Identify, setIdentity } from './http/current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import type { EngineObserver } from './engine/engine-observer.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
-import { refuse, toHttpException } from './http/http-errors.js';
+import { type RefusalPorts, refuse, toHttpException } from './http/http-errors.js';
 
 type Authenticate = (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null>;
 
@@ -30,14 +30,16 @@ const DEFAULT_OWNER = 'default';
 @Injectable()
 export class AgentWebkitAuthGuard implements CanActivate {
   private readonly authenticate: Authenticate | null;
+  private readonly ports: RefusalPorts;
 
   /** @internal */
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(HOST_GUARD) private readonly hostGuard: CanActivate | null,
-    readonly adapterHost: HttpAdapterHost,
-    @Inject(ENGINE_OBSERVER) readonly observer: EngineObserver,
+    adapterHost: HttpAdapterHost,
+    @Inject(ENGINE_OBSERVER) observer: EngineObserver,
   ) {
+    this.ports = { adapterHost, observer };
     this.authenticate = hostGuard ? null : createAuthenticate(options.auth);
     if (hostGuard && options.auth !== null) {
       throw new TypeError(
@@ -57,7 +59,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
       const error = new UnauthorizedError(
         'Authentication failed. Send a valid token in the header Authorization: Bearer <token>.',
       );
-      throw refuse(error, context.switchToHttp().getResponse(), this, request);
+      throw refuse(error, context.switchToHttp().getResponse(), this.ports, request);
     }
     setIdentity(request, caller, identify);
     return true;
@@ -70,7 +72,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
     const verdict = this.hostGuard?.canActivate(context) ?? false;
     const isAllowed = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
     if (!isAllowed) {
-      this.observer.refused?.({ code: 'forbidden' });
+      this.ports.observer.refused?.({ code: 'forbidden' });
       throw toHttpException(new ForbiddenError('You are not permitted to access this resource.'));
     }
     return this.options.caller(request);

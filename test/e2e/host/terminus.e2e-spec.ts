@@ -61,10 +61,12 @@ describe.each(ADAPTERS)('the indicator for @nestjs/terminus on %s', (adapter) =>
   it('is down while the storage does not work, without its cause', async () => {
     const storage = new MemoryStorage();
     await start({ storage, agent: { sdkFactory: fakeAgents().factory } });
-    const works = storage.records.get;
-    storage.records.get = () => Promise.reject(new Error('The disk is gone'));
+    let isBroken = true;
+    const { records } = storage;
+    const get = records.get.bind(records);
+    records.get = (id) => (isBroken ? Promise.reject(new Error('The disk is gone')) : get(id));
     expect(await check()).toEqual({ code: 503, status: 'down', problems: ['storage_unavailable'] });
-    storage.records.get = works;
+    isBroken = false;
     expect(await check()).toEqual({ code: 200, status: 'up' });
   });
 
