@@ -5,6 +5,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
   type SpanExporter,
+  type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { eventually } from './eventually.js';
@@ -14,15 +15,27 @@ export class RecordedSpans {
   readonly #exporter = new InMemorySpanExporter();
   readonly provider: TracerProvider;
 
+  /** True while the host's own processor of spans fails. */
+  isBroken = false;
+
   /** Registers a provider of spans for this process. */
   constructor(...exporters: SpanExporter[]) {
     this.provider = new TracerProvider({
-      spanProcessors: [this.#exporter, ...exporters].map(
-        (exporter) => new SimpleSpanProcessor({ exporter }),
-      ),
+      spanProcessors: [
+        ...[this.#exporter, ...exporters].map((exporter) => new SimpleSpanProcessor({ exporter })),
+        this.#breaking(),
+      ],
     });
     trace.setGlobalTracerProvider(this.provider);
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  }
+
+  #breaking(): SpanProcessor {
+    const fail = () => {
+      if (this.isBroken) throw new Error('This processor of spans is broken.');
+    };
+    const done = () => Promise.resolve();
+    return { onStart: fail, onEnd: fail, forceFlush: done, shutdown: done };
   }
 
   get all(): ReadableSpan[] {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { TurnEnded } from '../../src/agent-webkit/engine/engine-observer.js';
 import { observeGauges } from '../../src/agent-webkit/telemetry/gauges.js';
+import { shareGauges } from '../../src/agent-webkit/telemetry/shared-gauges.js';
 import { createMetrics } from '../../src/agent-webkit/telemetry/metrics.js';
 import { MeteredProcess } from '../support/metric-reader.js';
 
@@ -60,6 +61,42 @@ describe('the metrics of turns', () => {
     const models = new Set(points.map(({ attributes }) => attributes['gen_ai.response.model']));
     expect(models.size).toBe(51);
     expect(models.has('other')).toBe(true);
+  });
+});
+
+describe('the gauges of several engines with one provider', () => {
+  const census =
+    (sessions: number, oldestRequestMs: number, isStorageInTrouble: boolean) => async () => ({
+      sessions: { idle: sessions },
+      agents: { running: sessions, warm: 1, free: 2, max: 10, waiting: 0 },
+      queued: 1,
+      uncommitted: 0,
+      requests: { permission_request: sessions },
+      oldestRequestMs,
+      isStorageInTrouble,
+      subscribers: 2,
+      waitingBytes: 10,
+      maxLag: sessions,
+    });
+
+  it('are added up, until each engine has stopped', async () => {
+    const metered = new MeteredProcess();
+    const { provider } = metered;
+    const read = async () => [
+      await metered.read('agent_webkit.sessions', { 'agent_webkit.session.state': 'idle' }),
+      await metered.read('agent_webkit.agents', { 'agent_webkit.agent.state': 'free' }),
+      await metered.read('agent_webkit.requests.oldest_age'),
+      await metered.read('agent_webkit.storage.outage'),
+    ];
+    const endFirst = shareGauges(provider, provider.getMeter('test'), census(5, 9000, true));
+    const endSecond = shareGauges(provider, provider.getMeter('test'), census(3, 2000, false));
+    expect(await read()).toEqual([8, 4, 9, 1]);
+    endFirst();
+    expect(await read()).toEqual([3, 2, 2, 0]);
+    endSecond();
+    const again = shareGauges(provider, provider.getMeter('test'), census(7, 0, false));
+    expect(await read()).toEqual([7, 2, 0, 0]);
+    again();
   });
 });
 

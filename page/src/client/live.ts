@@ -17,13 +17,32 @@ export function keepLive(
 ): () => void {
   const leaving = new AbortController();
   let gathering: ReturnType<typeof setTimeout> | undefined;
+  let isLoading = false;
+  let isOutdated = false;
+  // One request after the other, however many events arrive meanwhile.
+  const loadOnce = async () => {
+    if (isLoading) {
+      isOutdated = true;
+      return;
+    }
+    isLoading = true;
+    try {
+      await refresh();
+    } finally {
+      isLoading = false;
+    }
+    if (isOutdated && !leaving.signal.aborted) {
+      isOutdated = false;
+      void load();
+    }
+  };
   const load = async () => {
     gathering ??= setTimeout(() => {
       gathering = undefined;
-      void refresh();
+      void loadOnce();
     }, GATHER_MS);
   };
-  void refresh();
+  void loadOnce();
   watchUntil(api.shared, leaving.signal, {
     onConnection: () => undefined,
     onUpdate: ({ event }) => {

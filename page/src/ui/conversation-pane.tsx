@@ -4,6 +4,7 @@ import type { SessionSnapshot, SessionStore } from '../client/session-store.js';
 import { explain } from '../client/words.js';
 import { permittedIn } from '../session/permitted.js';
 import { Announcer } from './announcer.js';
+import { Boundary } from './boundary.js';
 import { Composer } from './composer.js';
 import { ConversationHead } from './conversation-head.js';
 import { ItemList } from './item-list.js';
@@ -91,11 +92,13 @@ export function ConversationPane(props: PaneProps) {
           <div className="cards" ref={cards}>
             {requests.map((request) => (
               <div key={request.correlation_id} data-request={request.correlation_id} tabIndex={-1}>
-                {mayAnswer ? (
-                  <RequestCard request={request} store={store} />
-                ) : (
-                  <UnanswerableCard request={request} />
-                )}
+                <Boundary of={request}>
+                  {mayAnswer ? (
+                    <RequestCard request={request} store={store} />
+                  ) : (
+                    <UnanswerableCard request={request} />
+                  )}
+                </Boundary>
               </div>
             ))}
           </div>

@@ -1,11 +1,20 @@
 import { memo } from 'react';
 import type { Item } from '../session/conversation.js';
 import { AgentMessageView } from './agent-message.js';
+import { Boundary } from './boundary.js';
 import { ResultView } from './result-view.js';
 import { UserMessageView } from './user-message.js';
 
 /** One entry of the conversation. */
 export const ItemView = memo(function ItemView({ item }: { item: Item }) {
+  return (
+    <Boundary of={item}>
+      <Entry item={item} />
+    </Boundary>
+  );
+});
+
+function Entry({ item }: { item: Item }) {
   switch (item.kind) {
     case 'user':
       return <UserMessageView item={item} />;
@@ -25,7 +34,7 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
       item satisfies never;
       return null;
   }
-});
+}
 
 const FAULTS: Readonly<Record<string, string>> = {
   agent_stopped: 'The agent did not end its turn, so it was stopped. Send a message to restart it.',

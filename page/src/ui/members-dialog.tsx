@@ -1,7 +1,7 @@
-import { type FormEvent, Fragment, useRef } from 'react';
+import { type FormEvent, Fragment, useRef, useState } from 'react';
 import type { SessionInfo } from '../../../src/agent-webkit/protocol/answers.js';
+import { explain } from '../client/words.js';
 import type { SessionMember } from '../../../src/agent-webkit/protocol/session-members.js';
-import { useReply } from './use-reply.js';
 
 type Role = SessionMember['role'];
 
@@ -71,23 +71,38 @@ interface FormProps {
 }
 
 function MemberForm({ members, onChange }: FormProps) {
-  const { send, problem } = useReply();
-  const change = (next: readonly SessionMember[]) => send(() => onChange(next));
+  const [isSending, setSending] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  // One change at a time: each sends the whole list as it is shown.
+  const change = async (next: readonly SessionMember[]) => {
+    setSending(true);
+    setProblem(null);
+    try {
+      await onChange(next);
+      return true;
+    } catch (error) {
+      setProblem(explain(error));
+      return false;
+    } finally {
+      setSending(false);
+    }
+  };
   const without = (id: string) => members.filter((member) => member.id !== id);
-  const add = (event: FormEvent<HTMLFormElement>) => {
+  const add = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const given = new FormData(form);
     const id = (given.get('id') as string).trim();
     const role = given.get('role') as Role;
     if (id === '') return;
-    void send(async () => {
-      await onChange([...without(id), { id, role }]);
-      form.reset();
-    });
+    if (members.some((member) => member.id === id)) {
+      setProblem(`${id} is a member already. Change the role in the list.`);
+      return;
+    }
+    if (await change([...members, { id, role }])) form.reset();
   };
   return (
-    <>
+    <fieldset disabled={isSending}>
       {members.length === 0 ? (
         <p className="hint">Only you can see this session.</p>
       ) : (
@@ -119,7 +134,7 @@ function MemberForm({ members, onChange }: FormProps) {
           {problem}
         </p>
       )}
-      <form onSubmit={add}>
+      <form onSubmit={(event) => void add(event)}>
         <label className="field">
           Name of the user
           <input
@@ -149,7 +164,7 @@ function MemberForm({ members, onChange }: FormProps) {
           </button>
         </div>
       </form>
-    </>
+    </fieldset>
   );
 }
 

@@ -3,6 +3,7 @@ import type { ListedRequest } from '../../../src/agent-webkit/protocol/answers.j
 import type { CreateSession } from '../../../src/agent-webkit/protocol/inbound.js';
 import type { AgentApi } from '../client/agent-api.js';
 import { explain } from '../client/words.js';
+import { Boundary } from './boundary.js';
 import { ConversationPane } from './conversation-pane.js';
 import { EventLog } from './event-log.js';
 import { countOf, describeRequest, Inbox } from './inbox.js';
@@ -133,12 +134,14 @@ export function Workspace({ api, hasToken, onUnauthorized, onSignOut }: Workspac
           </button>
         </main>
       )}
-      <EventLog
-        key={`events-${selected}`}
-        rows={session?.snapshot.rows ?? []}
-        connection={session?.snapshot.connection ?? { kind: 'connecting' }}
-        onCut={() => session?.store.cut()}
-      />
+      <Boundary of={session?.snapshot.rows}>
+        <EventLog
+          key={`events-${selected}`}
+          rows={session?.snapshot.rows ?? []}
+          connection={session?.snapshot.connection ?? { kind: 'connecting' }}
+          onCut={() => session?.store.cut()}
+        />
+      </Boundary>
       <NewSession api={api} dialog={dialog} onCreate={create} />
     </div>
   );

@@ -141,7 +141,7 @@ export class MessageNotReplaceableError extends AgentWebkitError {
         ? `Message '${messageId}' cannot be replaced while the agent is at work or messages are queued. ` +
             'Interrupt the turn, or wait for its end, and withdraw the queued messages.'
         : `Message '${messageId}' is not the beginning of a turn in the agent's present conversation. It is unknown, was ` +
-            'sent into a running turn, or is before a /clear or a compaction. Send a new message without `replaces`.',
+            'sent into a running turn, was replaced itself, or is before a /clear or a compaction. Send a new message without `replaces`.',
     );
   }
 }

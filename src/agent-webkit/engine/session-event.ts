@@ -17,9 +17,17 @@ export function createSessionEvent(seq: number, event: WireEvent, time: string):
   return { seq, name: event.event, data: JSON.stringify({ ...event.data, time }) };
 }
 
+/** The times that were read. The metrics ask for that of each open request again and again. */
+const TIMES = new WeakMap<SessionEvent, number>();
+
 /** Returns the time of an event in milliseconds since 1970. */
-export function timeOf({ data }: SessionEvent): number {
-  return Date.parse((JSON.parse(data) as { time: string }).time);
+export function timeOf(event: SessionEvent): number {
+  let time = TIMES.get(event);
+  if (time === undefined) {
+    time = Date.parse((JSON.parse(event.data) as { time: string }).time);
+    TIMES.set(event, time);
+  }
+  return time;
 }
 
 /** Parses the wire event of a stored event that {@link createSessionEvent} has created. */

@@ -12,6 +12,7 @@ import {
   type SessionNotification,
 } from '../engine/notification.js';
 import { SessionEngine } from '../engine/registry/session-engine.js';
+import { stackOf } from '../engine/stack-of.js';
 import { AGENT_EVENT_HANDLER } from './on-agent-event.decorator.js';
 
 /** How many calls of one handler may run at the same time. */
@@ -79,10 +80,9 @@ export class EventHandlers {
       .call(notification)
       .catch((error: unknown) => {
         const { type, data } = notification;
-        const stack = error instanceof Error ? error.stack : String(error);
         this.#logger.error(
-          `Session ${data.session_id}: ${handler.name} failed for ${type}. It is not called again.`,
-          stack,
+          `Session ${data.session_id}: ${handler.name} failed for ${type}. It is not called again for this event.`,
+          stackOf(error),
         );
       })
       .finally(() => {
@@ -92,9 +92,14 @@ export class EventHandlers {
   }
 
   #find(): Handler[] {
-    return [...this.#discovery.getProviders(), ...this.#discovery.getControllers()]
-      .filter(({ instance, isAlias }) => typeof instance === 'object' && instance && !isAlias)
-      .flatMap((wrapper) => this.#handlersOf(wrapper));
+    // A provider can be registered under several tokens.
+    const wrappers = new Map<unknown, Wrapper>();
+    for (const one of [...this.#discovery.getProviders(), ...this.#discovery.getControllers()]) {
+      const { instance, isAlias } = one;
+      if (typeof instance !== 'object' || instance === null || isAlias) continue;
+      if (!wrappers.has(instance)) wrappers.set(instance, one);
+    }
+    return [...wrappers.values()].flatMap((wrapper) => this.#handlersOf(wrapper));
   }
 
   #handlersOf(wrapper: Wrapper): Handler[] {

@@ -8,6 +8,7 @@ import type { HostTools } from '../engine/host-tool.js';
 import { SessionPolicy } from '../engine/registry/session-policy.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
+import { harmlessTracer } from '../engine/harmless-tracer.js';
 import type { TurnTracer } from '../engine/turn-tracer.js';
 import { ServerFolderError } from '../engine/workspace/server-folder-error.js';
 import { WorkspaceFolders } from '../engine/workspace/workspace-folders.js';
@@ -58,7 +59,7 @@ export function createRegistry(
     notifier: notifierFor(notify, storage),
     ...(observer && { observer }),
     logger,
-    ...(tracer && { tracer }),
+    ...(tracer && { tracer: harmlessTracer(tracer, logger) }),
     sdkFactory: withHostLimits(options, ports),
     folders,
     policy: new SessionPolicy(policy, folders),

@@ -1,9 +1,10 @@
+import type { MeterProvider } from '@opentelemetry/api';
 import type { Census } from '../engine/census.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import { type EngineObserver, observeAll } from '../engine/engine-observer.js';
 import type { MeterProviderLike } from '../options/groups/telemetry.js';
-import { observeGauges } from './gauges.js';
 import { createMetrics } from './metrics.js';
+import { shareGauges } from './shared-gauges.js';
 
 export interface TelemetrySettings {
   readonly metrics: boolean | MeterProviderLike;
@@ -31,10 +32,10 @@ export class Telemetry {
     if (setting === false) return;
     const api = await import('@opentelemetry/api').catch(() => null);
     if (!api) return;
-    const provider = setting === true ? api.metrics : (setting as typeof api.metrics);
+    const provider = setting === true ? api.metrics.getMeterProvider() : (setting as MeterProvider);
     const meter = provider.getMeter(SCOPE);
     this.#observers.push(createMetrics(meter));
-    this.#end = observeGauges(meter, takeCensus);
+    this.#end = shareGauges(provider, meter, takeCensus);
   }
 
   /** Ends the gauges. */

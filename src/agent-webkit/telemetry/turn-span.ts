@@ -6,6 +6,8 @@ import { resultAttributes, sessionAttributes } from './turn-attributes.js';
 
 /** How many spans of tools, and of requests, may be open in a turn. Further ones have none. */
 const MAX_OPEN = 1000;
+/** The maximum length of a name that the model has written, in characters. */
+const MAX_NAME = 200;
 
 export interface TurnSpanOptions {
   readonly api: OpenTelemetry;
@@ -83,7 +85,9 @@ export class TurnSpan {
         return this.#output();
       case 'message_complete':
         this.#output();
-        if (wire.data.parent_tool_use_id === undefined) this.#model = wire.data.message.model;
+        if (wire.data.parent_tool_use_id === undefined) {
+          this.#model = wire.data.message.model.slice(0, MAX_NAME);
+        }
         return;
       case 'tool_use':
         this.#output();
@@ -145,13 +149,14 @@ export class TurnSpan {
   }: EventPayloads['tool_use']): void {
     if (this.#tools.size >= MAX_OPEN || this.#tools.has(id)) return;
     const parent = (parentId === undefined ? undefined : this.#tools.get(parentId)) ?? this.begin();
+    const shortName = name.slice(0, MAX_NAME);
     const attributes = {
       'gen_ai.operation.name': 'execute_tool',
-      'gen_ai.tool.name': name,
+      'gen_ai.tool.name': shortName,
       'gen_ai.tool.call.id': id,
       'gen_ai.conversation.id': this.#options.session.id,
     };
-    this.#tools.set(id, this.#open(`execute_tool ${name}`, { attributes }, parent.context));
+    this.#tools.set(id, this.#open(`execute_tool ${shortName}`, { attributes }, parent.context));
   }
 
   #endTool({ tool_use_id: id, is_error: isError }: EventPayloads['tool_result']): void {

@@ -6,11 +6,16 @@ import type { GenuiSchema } from '../protocol/answers.js';
 import { componentOptionsOf } from './agent-component.decorator.js';
 import { type ComponentRegistryOptions, registryOf } from './component-registry.js';
 import { RegisteredFeature } from './feature.js';
-import { messageOf } from './run-tool.js';
+import { messageOf, untilAborted } from './run-tool.js';
 import { isStandardInput } from './standard-input.js';
 import { type ToolInputReader, toolInput } from './tool-input.js';
 import { snakeCase } from './tool-options.js';
 import { failure, toolOutput } from './tool-output.js';
+
+/** How long the check of the props of one component may take, in milliseconds. */
+const READ_TIMEOUT_MS = 10_000;
+/** The longest name of a tool that a model accepts. */
+const MAX_TOOL_NAME = 128;
 
 /** A component, ready to be rendered. */
 interface Component {
@@ -71,6 +76,12 @@ export class AgentComponents extends ComponentSchemas {
     const types = new Set(features.flatMap(({ components }) => components));
     this.#components = [...types].map((type) => prepare(type));
     checkNames(this.#components);
+    const tooLong = this.schema.tools.find(({ name }) => name.length > MAX_TOOL_NAME);
+    if (tooLong) {
+      throw new TypeError(
+        `The tool ${tooLong.name} has ${tooLong.name.length} characters, but models accept ${MAX_TOOL_NAME}. Set a shorter 'name' in @AgentComponent(), or a shorter 'genui.prefix'.`,
+      );
+    }
     const taken = this.schema.tools.find(({ name }) => toolNames.includes(name));
     if (taken) {
       throw new TypeError(
@@ -100,11 +111,13 @@ function renderTool(
     description,
     inputSchema: props.schema,
     asks: 'never',
-    run: async (input) => {
+    run: async (input, { signal }) => {
+      const end = AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
       try {
-        await props.read(input);
+        await untilAborted(props.read(input), end);
         return toolOutput(`rendered:${shortName}`);
       } catch (error) {
+        if (end.aborted && error === end.reason) return failure('The props could not be checked.');
         return failure(messageOf(error, toolNameOf({ server, name: prefix + shortName })));
       }
     },
@@ -120,9 +133,9 @@ function prepare(type: Type<object>): Component {
   }
   try {
     const { name: shortName = snakeCase(type.name), description, schema } = options;
-    if (!/^[a-z][a-z\d_]{0,63}$/.test(shortName)) {
+    if (!/^[a-z][a-z\d_]{0,63}$/.test(shortName) || shortName.includes('__')) {
       throw new TypeError(
-        `'name' must have 1 to 64 lower-case letters, digits and _, and begin with a letter`,
+        `'name' must have 1 to 64 lower-case letters, digits and _, begin with a letter, and have no __`,
       );
     }
     if (typeof description !== 'string' || description === '') {
@@ -136,13 +149,7 @@ function prepare(type: Type<object>): Component {
 }
 
 function propsOf(type: Type<object>, schema: unknown): ToolInputReader {
-  if (schema === undefined) {
-    const props = toolInput(type);
-    if (Object.keys(props.schema['properties'] as object).length > 0) return props;
-    throw new TypeError(
-      `no property has a decorator of class-validator. Add them, or pass a 'schema'`,
-    );
-  }
+  if (schema === undefined) return toolInput(type);
   if (isStandardInput(schema)) return toolInput(schema);
   throw new TypeError(`'schema' must be a schema with ~standard, such as one of zod 4`);
 }

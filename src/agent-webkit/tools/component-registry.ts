@@ -2,7 +2,7 @@
 export interface ComponentRegistryOptions {
   /** The MCP server of the components: 1 to 32 letters, digits and `-`. @default 'genui' */
   readonly serverName?: string;
-  /** The text before the short name of each component: at most 32 letters, digits and `_`. @default 'render_' */
+  /** The text before the short name of each component: at most 32 letters, digits and `_`, without `__`. @default 'render_' */
   readonly prefix?: string;
   /**
    * The paragraph of the system prompt that says when to render components. The list of the components follows it.
@@ -45,7 +45,10 @@ export function registryOf(
     /^[A-Za-z\d-]{1,32}$/.test(serverName),
     `'genui.serverName' must have 1 to 32 letters, digits and -`,
   );
-  check(/^\w{0,32}$/.test(prefix), `'genui.prefix' must have at most 32 letters, digits and _`);
+  check(
+    /^(?!_)\w{0,32}$/.test(prefix) && !prefix.includes('__'),
+    `'genui.prefix' must have at most 32 letters, digits and _, no __, and no _ at its begin`,
+  );
   check(typeof prompt === 'string', `'genui.prompt' must be a text`);
   return registry;
 }

@@ -1,6 +1,7 @@
 import { HttpException, Logger } from '@nestjs/common';
 import type { HostToolOutput } from '../engine/host-tool.js';
 import type { AgentToolCall } from '../tool-call.js';
+import { stackOf } from '../engine/stack-of.js';
 import { InvalidToolInputError, type ToolInputReader } from './tool-input.js';
 import { failure, toolOutput } from './tool-output.js';
 
@@ -42,7 +43,7 @@ export async function runTool(
 }
 
 /** Waits for a method, which may ignore its signal. */
-function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+export function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(signal.reason as Error);
     running.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
@@ -57,7 +58,6 @@ export function messageOf(error: unknown, what: string): string {
     return error.message;
   }
   if (error instanceof HttpException && error.getStatus() < 500) return error.message;
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  new Logger('AgentWebkit').error(`The tool ${what} failed: ${detail}`);
+  new Logger('AgentWebkit').error(`The tool ${what} failed: ${stackOf(error)}`);
   return 'The tool failed. The log of the server has the reason.';
 }

@@ -58,8 +58,14 @@ function ofStandard({ '~standard': standard }: StandardInput): ToolInputReader {
 }
 
 function ofDto(dto: Type<object>): ToolInputReader {
+  const schema = dtoSchema(dto);
+  if (Object.keys(schema['properties'] as object).length === 0) {
+    throw new TypeError(
+      `no property of ${dto.name} has a decorator of class-validator. Add them, or pass another 'schema'`,
+    );
+  }
   return {
-    schema: dtoSchema(dto),
+    schema,
     read: async (input) => {
       const value = plainToInstance(dto, input, { exposeUnsetFields: false });
       const errors = await validate(value, { whitelist: true, forbidNonWhitelisted: true });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CONNECTION_LIMITS, limitConnections } from '../connection-limits.js';
 import { SettingError } from '../read-setting.js';
 import type { MetricsSettings } from './metrics-settings.js';
 import type { Prometheus } from './prometheus.js';
@@ -10,6 +11,13 @@ import type { Prometheus } from './prometheus.js';
 const PATH = '/metrics';
 /** How many connections a port of its own accepts: a few programs collect metrics. */
 const MAX_CONNECTIONS = 32;
+/** A request for the metrics is short. An idle connection gives its place to another one soon. */
+const LIMITS = {
+  ...CONNECTION_LIMITS,
+  headersTimeoutMs: 3000,
+  requestTimeoutMs: 5000,
+  checkIntervalMs: 1000,
+};
 
 /** Serves `GET /metrics`, on the port of the API or on one of its own, which is open until everything else has stopped. */
 export class MetricsEndpoint implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -56,6 +64,7 @@ export class MetricsEndpoint implements OnApplicationBootstrap, OnApplicationShu
       if (pathOf(request) === PATH) void this.#answer(request, response);
       else refuse(response, 404, 'not_found', `The metrics are at GET ${PATH}.`);
     });
+    limitConnections(server, LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
     this.#server = server;
     try {

@@ -138,6 +138,8 @@ describe('events in the host', () => {
           throw new Error('The mail server is away.');
         }),
         handlerOf(() => Promise.reject(new Error('So is the other one.'))),
+        // An error without a description.
+        handlerOf(() => Promise.reject(Object.create(null) as Error)),
         { provide: 'other', useClass: handlerOf((ended) => received.push(ended)) },
       ],
       undefined,
@@ -149,11 +151,11 @@ describe('events in the host', () => {
     const first = await endTurn();
     const second = await endTurn();
     await eventually(() => received.length === 2);
-    await eventually(() => lines.length === 4);
+    await eventually(() => lines.length === 6);
 
     expect(received.map(({ data }) => data.session_id)).toEqual([first, second]);
     expect(lines[0]?.[0]).toBe(
-      `Session ${first}: Reactions.onTurnEnded failed for turn.ended. It is not called again.`,
+      `Session ${first}: Reactions.onTurnEnded failed for turn.ended. It is not called again for this event.`,
     );
     expect(lines[0]?.[1]).toContain('The mail server is away.');
   });

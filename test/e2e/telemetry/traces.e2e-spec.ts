@@ -102,6 +102,25 @@ describe.each(ADAPTERS)('Traces on %s', (adapter) => {
 });
 
 describe('Traces', () => {
+  it('change nothing in a session when a part of the host’s OpenTelemetry fails', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agent-webkit-traces-'));
+    await start({ storage: new SqliteStorage({ file: join(folder, 's.db') }) });
+    spans.isBroken = true;
+    const id = await server.createSession();
+    await send(id, 'write it');
+    await allow(id);
+    await send(id, 'again');
+    const stream = await server.stream(id, {}, '?after=0');
+    await stream.until(() => stream.events.filter(({ event }) => event === 'result').length === 2);
+    expect(stream.events.map(({ event }) => event)).not.toContain('error');
+    spans.isBroken = false;
+    await send(id, 'a last time');
+    await spans.turns(id);
+    await server.close();
+    await rm(folder, { recursive: true });
+    await start();
+  });
+
   it('contain nothing that a person, the agent or a tool wrote', async () => {
     await start();
     const id = await server.createSession();

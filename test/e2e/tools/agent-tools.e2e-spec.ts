@@ -329,6 +329,7 @@ describe.each(ADAPTERS)('A method with @AgentTool() on %s', (adapter) => {
     ['rateLimit', () => toolWith({ description: 'x', rateLimit: { calls: 0, perMs: 1 } })],
     ['timeoutMs', () => toolWith({ description: 'x', timeoutMs: 0 })],
     ['object', () => toolWith({ description: 'x', schema: z.string() })],
+    ['class-validator', () => toolWith({ description: 'x', schema: class Plain {} })],
   ])('is refused when the app starts, with a wrong %s', async (what, provider) => {
     const app = startApp({}, { adapter, providers: [provider()] });
     await expect(app).rejects.toThrow(new RegExp(`@AgentTool\\(\\) of Wrong.tool: .*${what}`));

@@ -260,7 +260,7 @@ describe('A wrong component', () => {
       [{ components: [wrong({ name: 'A b', description: 'x' })] }],
       /Wrong: 'name'/,
     ],
-    ['has no property that is described', [{ components: [Empty] }], /Empty: .*class-validator/],
+    ['has no property that is described', [{ components: [Empty] }], /Empty.*class-validator/],
     [
       'has a schema that is not of an object',
       [{ components: [wrong({ description: 'x', schema: z.string() })] }],
@@ -280,6 +280,26 @@ describe('A wrong component', () => {
       'has a wrong prefix',
       [{ components: [WeatherCard], genui: { prefix: 'a b' } }],
       /'genui.prefix'/,
+    ],
+    [
+      'has a prefix like the name of a server',
+      [{ components: [WeatherCard], genui: { prefix: 'render_a__' } }],
+      /'genui.prefix'/,
+    ],
+    [
+      'has a name like that of a server and its tool',
+      [{ components: [wrong({ name: 'a__b', description: 'x' })] }],
+      /Wrong: 'name'/,
+    ],
+    [
+      'has a longer name than models accept',
+      [
+        {
+          components: [wrong({ name: 'a'.repeat(64), description: 'x' })],
+          genui: { prefix: 'p'.repeat(32), serverName: 's'.repeat(32) },
+        },
+      ],
+      /has 135 characters, but models accept 128/,
     ],
     [
       'has the options of two registries',

@@ -1,5 +1,6 @@
 import { type ReactNode } from 'react';
 import { labelOf } from './labels.js';
+import { jsonOf } from './json-of.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -40,7 +41,7 @@ function PropertyValue({ value, depth }: { value: unknown; depth: number }): Rea
   if (typeof value === 'string') return value;
   if (typeof value !== 'object') return JSON.stringify(value);
   if (Object.keys(value).length === 0) return '–';
-  if (depth > MAX_DEPTH) return <code>{JSON.stringify(value)}</code>;
+  if (depth > MAX_DEPTH) return <code>{jsonOf(value)}</code>;
   if (!Array.isArray(value)) return <PropertyTable value={value as Properties} depth={depth} />;
   return value.every(isRecord) ? (
     <RowTable rows={value} depth={depth} />
@@ -52,7 +53,8 @@ function PropertyValue({ value, depth }: { value: unknown; depth: number }): Rea
 /** A list of objects, as a table with a column for each of their properties. */
 function RowTable({ rows, depth }: { rows: readonly Properties[]; depth: number }) {
   const shown = rows.slice(0, MAX_ROWS);
-  const columns = [...new Set(shown.flatMap((row) => Object.keys(row)))].slice(0, MAX_COLUMNS);
+  const all = [...new Set(shown.flatMap((row) => Object.keys(row)))];
+  const columns = all.slice(0, MAX_COLUMNS);
   return (
     <div>
       <table className="properties">
@@ -81,6 +83,7 @@ function RowTable({ rows, depth }: { rows: readonly Properties[]; depth: number 
         </tbody>
       </table>
       <More count={rows.length - MAX_ROWS} />
+      <More count={all.length - MAX_COLUMNS} what=" columns" />
     </div>
   );
 }
@@ -100,8 +103,12 @@ function ValueList({ values, depth }: { values: readonly unknown[]; depth: numbe
   );
 }
 
-function More({ count }: { count: number }) {
-  return count > 0 ? <p className="hint">and {count.toLocaleString('en')} more</p> : null;
+function More({ count, what = '' }: { count: number; what?: string }) {
+  return count > 0 ? (
+    <p className="hint">
+      and {count.toLocaleString('en')} more{what}
+    </p>
+  ) : null;
 }
 
 function isRecord(value: unknown): value is Properties {

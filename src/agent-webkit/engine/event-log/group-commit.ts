@@ -115,8 +115,12 @@ export class GroupCommit {
     } finally {
       this.#writing = null;
     }
-    onCommitted();
-    this.#commitGathered();
+    try {
+      onCommitted();
+    } finally {
+      // Whatever a receiver of these events throws, the next ones are written.
+      this.#commitGathered();
+    }
   }
 
   async #persist(append: EventAppend, written: Promise<void>, calls: number): Promise<void> {
