@@ -10,6 +10,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { eventually } from './eventually.js';
 
+const done = () => Promise.resolve();
+
 /** The spans of a test, as a host with OpenTelemetry exports them. */
 export class RecordedSpans {
   readonly #exporter = new InMemorySpanExporter();
@@ -34,7 +36,6 @@ export class RecordedSpans {
     const fail = () => {
       if (this.isBroken) throw new Error('This processor of spans is broken.');
     };
-    const done = () => Promise.resolve();
     return { onStart: fail, onEnd: fail, forceFlush: done, shutdown: done };
   }
 

@@ -64,21 +64,21 @@ describe('the metrics of turns', () => {
   });
 });
 
-describe('the gauges of several engines with one provider', () => {
-  const census =
-    (sessions: number, oldestRequestMs: number, isStorageInTrouble: boolean) => async () => ({
-      sessions: { idle: sessions },
-      agents: { running: sessions, warm: 1, free: 2, max: 10, waiting: 0 },
-      queued: 1,
-      uncommitted: 0,
-      requests: { permission_request: sessions },
-      oldestRequestMs,
-      isStorageInTrouble,
-      subscribers: 2,
-      waitingBytes: 10,
-      maxLag: sessions,
-    });
+const census =
+  (sessions: number, oldestRequestMs: number, isStorageInTrouble: boolean) => async () => ({
+    sessions: { idle: sessions },
+    agents: { running: sessions, warm: 1, free: 2, max: 10, waiting: 0 },
+    queued: 1,
+    uncommitted: 0,
+    requests: { permission_request: sessions },
+    oldestRequestMs,
+    isStorageInTrouble,
+    subscribers: 2,
+    waitingBytes: 10,
+    maxLag: sessions,
+  });
 
+describe('the gauges of several engines with one provider', () => {
   it('are added up, until each engine has stopped', async () => {
     const metered = new MeteredProcess();
     const { provider } = metered;
