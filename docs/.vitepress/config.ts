@@ -26,8 +26,6 @@ const pages = [
     text: 'Guides',
     items: [
       { text: 'Storage', link: '/storage' },
-      { text: 'Metrics', link: '/metrics' },
-      { text: 'More than one server', link: '/cluster' },
       { text: 'Durable requests', link: '/requests' },
       { text: 'Structured output', link: '/structured-output' },
       { text: 'One stream', link: '/stream' },
@@ -36,6 +34,7 @@ const pages = [
       { text: 'Events in your app', link: '/nest-events' },
       { text: 'Decisions', link: '/decisions' },
       { text: 'Deployment', link: '/deployment' },
+      { text: 'Runbook', link: '/runbook' },
       { text: 'Traces', link: '/traces' },
       { text: 'Logs', link: '/logs' },
       { text: 'Proxies', link: '/proxies' },

@@ -72,11 +72,13 @@ describe('a bus with a connection', () => {
     buses.push(bus);
     const messages: string[] = [];
     const problems: string[] = [];
+    const news: string[] = [];
     await bus.open('server-1', {
       onMessage: (message) => messages.push(message),
       onTrouble: (problem) => problems.push(problem),
+      onRecovered: (one) => news.push(one),
     });
-    return { bus, messages, problems };
+    return { bus, messages, problems, news };
   };
   afterEach(() => Promise.all(buses.splice(0).map((bus) => bus.close())));
 
@@ -181,12 +183,14 @@ describe('a bus with a connection', () => {
     ['reports an error', (link) => link.lose(new Error('reset'))],
   ])('replaces a connection that %s', async (_, breakIt) => {
     const fake = new FakeEngine();
-    const { bus, problems } = await open(fake);
+    const { bus, problems, news } = await open(fake);
     breakIt(fake.newest(), bus);
     await eventually(() => fake.links.length === 2);
     expect(fake.links[0]?.isEnded).toBe(true);
     expect(problems).toHaveLength(1);
     await eventually(() => fake.newest().probes > 0);
+    await eventually(() => news.length === 1);
+    expect(news).toEqual(['The bus is connected to the engine again.']);
     fake.newest().lose(new Error('a second outage'));
     await eventually(() => fake.links.length === 3);
     expect(problems).toHaveLength(2);

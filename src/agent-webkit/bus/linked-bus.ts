@@ -133,6 +133,9 @@ export abstract class LinkedBus implements Bus {
     try {
       await this.#inTime(link.probe());
       if (this.#link !== link || this.#isClosed) return;
+      if (this.#outage) {
+        this.#receiver?.onRecovered?.(`The bus is connected to ${this.#engine.name} again.`);
+      }
       this.#outage = null;
       this.#probeLater(link);
     } catch (error) {

@@ -4,6 +4,8 @@ export interface BusReceiver {
   onMessage(message: string): void;
   /** Reports a problem that is being retried, as a sentence for the log. */
   onTrouble(problem: string): void;
+  /** Reports that a problem is over, as a sentence for the log. @default nothing is reported */
+  onRecovered?(news: string): void;
 }
 
 /**

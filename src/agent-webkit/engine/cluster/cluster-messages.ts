@@ -56,6 +56,7 @@ export class ClusterMessages {
     await this.#bus?.open(this.#address, {
       onMessage: (text) => this.#receive(text),
       onTrouble: (problem) => this.#logger.warn(problem),
+      onRecovered: (news) => this.#logger.warn(news),
     });
   }
 
