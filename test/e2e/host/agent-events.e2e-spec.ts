@@ -129,6 +129,18 @@ describe('events in the host', () => {
     expect(received).toEqual([]);
   });
 
+  it('calls a handler once that is registered under two tokens', async () => {
+    const received: Ended[] = [];
+    const Reactions = handlerOf((ended) => received.push(ended));
+    const { endTurn } = await start([
+      Reactions,
+      { provide: 'other', useFactory: (same: unknown) => same, inject: [Reactions] },
+    ]);
+    const ids = [await endTurn(), await endTurn()];
+    await eventually(() => received.length >= 2);
+    expect(received.map(({ data }) => data.session_id)).toEqual(ids);
+  });
+
   it('logs the error of a handler, and calls the other handlers and later ones', async () => {
     const received: Ended[] = [];
     const lines: unknown[][] = [];
