@@ -132,6 +132,7 @@ export {
 } from './agent-webkit/engine/storage.js';
 export {
   matchesDetails,
+  type AllRecordsFilter,
   type RecordFilter,
   type SearchedDetails,
   searchedDetails,

@@ -195,6 +195,7 @@ export class MemoryServer implements StorageProvider {
       },
       update: (...args) => records.update(...args),
       list: async (...args) => (await records.list(...args)).map(seen),
+      listAll: async (...args) => (await records.listAll(...args)).map(seen),
       listCreated: async (...args) => (await records.listCreated(...args)).map(seen),
       usedSince: async (...args) => (await records.usedSince(...args)).map(seen),
       openRequests: (...args) => records.openRequests(...args),

@@ -16,6 +16,12 @@ export interface RecordFilter {
   readonly states?: readonly SessionStateName[];
 }
 
+/** The records that a listing of all owners contains. Each field that is present leaves out others. */
+export interface AllRecordsFilter extends Pick<RecordFilter, 'states'> {
+  /** The owner, without what is shared with that caller. */
+  readonly owner?: string;
+}
+
 /** The parts of the details by which a storage finds a record by its details. */
 export interface SearchedDetails {
   readonly archived: boolean;

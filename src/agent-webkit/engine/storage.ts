@@ -6,7 +6,7 @@ import type { SessionConfig } from './agent-client.js';
 import type { Bus } from './bus.js';
 import type { ClusterStore } from './cluster.js';
 import type { NewNotification, NotificationOutbox } from './notification-outbox.js';
-import type { RecordFilter } from './record-filter.js';
+import type { AllRecordsFilter, RecordFilter } from './record-filter.js';
 import type { SessionDetails } from './session-details.js';
 import type { SessionEvent } from './session-event.js';
 import type { NewUsage, UsageStore } from './usage.js';
@@ -287,6 +287,15 @@ export interface SessionRecordStore {
     limit: number,
     cursor: CreationCursor | null,
     filter?: RecordFilter,
+  ): Promise<SessionRecord[]>;
+  /**
+   * Returns up to `limit` records of all owners after `cursor`, the newest first, and those of the same time in the order
+   * of their ids, for operators.
+   */
+  listAll(
+    limit: number,
+    cursor: CreationCursor | null,
+    filter?: AllRecordsFilter,
   ): Promise<SessionRecord[]>;
   /**
    * Returns up to `limit` records, as {@link list} does, whose last activity is not before `since`, in the order of

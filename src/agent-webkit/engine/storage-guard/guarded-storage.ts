@@ -42,6 +42,7 @@ const RECORD_CALLS: Calls<SessionRecordStore> = {
   update: true,
   list: true,
   listCreated: true,
+  listAll: true,
   usedSince: true,
   openRequests: true,
   count: true,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import type { SessionEvent } from '../../engine/session-event.js';
+import type { AllRecordsFilter } from '../../engine/record-filter.js';
 import {
   CONVERSATION_EVENTS,
+  type CreationCursor,
   type RecordCursor,
   type SessionRecord,
+  type SessionRecordStore,
 } from '../../engine/storage.js';
 import { append, assertSame, type Cases, createSession, idsOf, sampleRecord } from './fixtures.js';
 
@@ -71,6 +74,46 @@ export const listingCases: Cases = [
     },
   ],
   [
+    'the listing of all owners contains every record once, the newest first, also those with equal times',
+    async ({ provider: { records } }) => {
+      const created = Array.from({ length: 11 }, (_, index) =>
+        sampleRecord({
+          owner: ['alice', 'bob', 'carol'][index % 3] ?? '',
+          createdAt: new Date(1_000_000 + (index % 4)),
+        }),
+      );
+      await Promise.all(created.map((record) => records.create(record, null)));
+      const listed = await listAll(records, 2);
+      const times = listed.map(({ createdAt }) => createdAt.getTime());
+      assertSame(
+        times,
+        [...times].sort((a, b) => b - a),
+      );
+      assertSame(idsOf(listed), idsOf(created));
+      const ofBob = created.filter(({ owner }) => owner === 'bob');
+      assertSame(idsOf(await listAll(records, 2, { owner: 'bob' })), idsOf(ofBob));
+      assertSame(await records.listAll(10, null, { owner: 'dan' }), []);
+    },
+  ],
+  [
+    'the listing of all owners leaves out no session that can be in a state',
+    async ({ provider }) => {
+      const { records } = provider;
+      const working = await createSession(provider);
+      await append(provider, working, named('session_ready', 'user_message'), {
+        isUnfinished: true,
+      });
+      const dormant = await createSession(provider, { owner: 'bob' });
+      for (const states of [['running'], ['running', 'awaiting']] as const) {
+        // oxlint-disable-next-line no-await-in-loop -- one listing after the other
+        const listed = await listAll(records, 1, { states });
+        assert.ok(listed.some(({ id }) => id === working));
+      }
+      const found = await listAll(records, 1, { states: ['dormant'] });
+      assert.ok(found.some(({ id }) => id === dormant));
+    },
+  ],
+  [
     'the sessions that never had a message are found once they are without activity',
     async ({ provider }) => {
       const { records, events } = provider;
@@ -93,6 +136,23 @@ export const listingCases: Cases = [
     },
   ],
 ];
+
+async function listAll(
+  records: SessionRecordStore,
+  limit: number,
+  filter?: AllRecordsFilter,
+): Promise<SessionRecord[]> {
+  const listed: SessionRecord[] = [];
+  let cursor: CreationCursor | null = null;
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- a page starts where the previous one ended
+    const page: SessionRecord[] = await records.listAll(limit, cursor, filter);
+    assert.ok(page.length <= limit);
+    listed.push(...page);
+    cursor = page.at(-1) ?? null;
+  } while (cursor);
+  return listed;
+}
 
 function at(ms: number): SessionRecord {
   return sampleRecord({ lastActivityAt: new Date(ms) });

@@ -15,7 +15,12 @@ import {
   type StoredRequest,
   type TranscriptStore,
 } from '../../engine/storage.js';
-import { matchesDetails, type RecordFilter, searchedDetails } from '../../engine/record-filter.js';
+import {
+  type AllRecordsFilter,
+  matchesDetails,
+  type RecordFilter,
+  searchedDetails,
+} from '../../engine/record-filter.js';
 import { PackedEvents } from '../../engine/event-log/packed-events.js';
 import type { NotificationOutbox } from '../../engine/notification-outbox.js';
 import type { SessionEvent } from '../../engine/session-event.js';
@@ -215,10 +220,16 @@ class MemoryRecordStore implements SessionRecordStore {
     cursor: CreationCursor | null,
     filter?: RecordFilter,
   ): Promise<SessionRecord[]> {
-    const page = this.#ofCaller(caller, filter)
-      .sort((a, b) => byNewest(a.record, b.record))
-      .filter(({ record }) => cursor === null || byNewest(cursor, record) < 0);
-    return Promise.resolve(page.slice(0, limit).map(recordOf));
+    return Promise.resolve(newestPage(this.#ofCaller(caller, filter), limit, cursor));
+  }
+
+  listAll(
+    limit: number,
+    cursor: CreationCursor | null,
+    { owner }: AllRecordsFilter = {},
+  ): Promise<SessionRecord[]> {
+    const all = owner === undefined ? [...this.#sessions.values()] : this.#ofOwner(owner);
+    return Promise.resolve(newestPage(all, limit, cursor));
   }
 
   usedSince(
@@ -306,4 +317,17 @@ class MemoryRecordStore implements SessionRecordStore {
   #stored(ids: readonly string[]): StoredSession[] {
     return ids.flatMap((id) => this.#sessions.get(id) ?? []);
   }
+}
+
+/** Returns the first records after a position, the newest first. */
+function newestPage(
+  stored: readonly StoredSession[],
+  limit: number,
+  cursor: CreationCursor | null,
+): SessionRecord[] {
+  return stored
+    .filter(({ record }) => cursor === null || byNewest(cursor, record) < 0)
+    .sort((a, b) => byNewest(a.record, b.record))
+    .slice(0, limit)
+    .map(recordOf);
 }

@@ -1,4 +1,5 @@
-import { type RecordFilter, termsOf } from '../../engine/record-filter.js';
+import { type AllRecordsFilter, type RecordFilter, termsOf } from '../../engine/record-filter.js';
+import type { SessionStateName } from '../../protocol/events.js';
 import { memberDigest } from './member-digests.js';
 import { digest, encodeText } from './text.js';
 
@@ -57,6 +58,32 @@ export function usedSinceQuery(
   };
 }
 
+/** Returns the query of the records of all owners after a position, the newest first. */
+export function allQuery(
+  position: TimePosition | null,
+  {
+    schema,
+    columns,
+    limit,
+    filter: { owner, states },
+  }: Pick<ListingOptions, 'schema' | 'columns' | 'limit'> & { readonly filter: AllRecordsFilter },
+): ListingQuery {
+  const values: unknown[] = [limit];
+  const conditions = ['true'];
+  if (owner !== undefined) conditions.push(`owner = $${values.push(encodeText(owner))}`);
+  if (position) {
+    const at = `$${values.push(position.at.toISOString())}`;
+    const id = `$${values.push(encodeText(position.id))}`;
+    conditions.push(`created_at <= ${at} and (created_at < ${at} or id > ${id})`);
+  }
+  if (states) conditions.push(isInState(`$${values.push(statePatterns(states))}`));
+  return {
+    text: `select ${columns} from ${schema}.session where ${conditions.join(' and ')}
+      order by created_at desc, id limit $1`,
+    values,
+  };
+}
+
 /** Returns the first parameters of each query. */
 function valuesOf({ caller, limit }: ListingOptions): unknown[] {
   return [encodeText(caller), limit, memberDigest(caller)];
@@ -91,11 +118,18 @@ function conditionsOf(filter: RecordFilter, values: unknown[]): string {
   if (title !== undefined) add((text) => `strpos(searched_title, ${text}) > 0`, title);
   const digests = termsOf(metadata).map(digest);
   if (digests.length > 0) add((all) => `metadata_digests @> ${all}::text[]`, digests);
-  if (states) {
-    // The state is the first field of the JSON. A session that no server runs is dormant, not idle.
-    const stored = states.includes('dormant') ? [...states, 'idle'] : states;
-    const patterns = stored.map((state) => `{"state":"${state}"%`);
-    add((any) => `(status is null or status like any (${any}::text[]))`, patterns);
-  }
+  if (states) add(isInState, statePatterns(states));
   return conditions.join(' ');
+}
+
+/** Returns the condition that a session can be in a state with one of the patterns in a parameter. */
+function isInState(patterns: string): string {
+  return `(status is null or status like any (${patterns}::text[]))`;
+}
+
+/** Returns the patterns of states. The state is the first field of the JSON. */
+function statePatterns(states: readonly SessionStateName[]): string[] {
+  // A session that no server runs is dormant, not idle.
+  const stored = states.includes('dormant') ? [...states, 'idle'] : states;
+  return stored.map((state) => `{"state":"${state}"%`);
 }

@@ -247,4 +247,9 @@ export const MIGRATIONS: readonly Migration[] = [
   create index usage_by_day on usage (day);
   `,
   },
+  {
+    isBreaking: false,
+    // For the listing of all owners.
+    sql: `create index session_all_by_creation on session (created_at desc, id)`,
+  },
 ];

@@ -1,4 +1,8 @@
-import { type RecordFilter, searchedDetails } from '../../engine/record-filter.js';
+import {
+  type AllRecordsFilter,
+  type RecordFilter,
+  searchedDetails,
+} from '../../engine/record-filter.js';
 import {
   CONVERSATION_EVENTS,
   type CreationCursor,
@@ -16,6 +20,7 @@ import { type ClaimRow, claimStatement } from './claim-statement.js';
 import type { Database } from './database.js';
 import { CLOCK, goneServers, isFree, thisServer } from './lease-sql.js';
 import {
+  allQuery,
   type ListingOptions,
   type ListingQuery,
   listingQuery,
@@ -149,6 +154,16 @@ export class PostgresRecords implements SessionRecordStore {
   ): Promise<SessionRecord[]> {
     const position = cursor && { at: cursor.createdAt, id: cursor.id };
     return this.#listed(listingQuery('created_at', position, this.#listing(caller, limit, filter)));
+  }
+
+  listAll(
+    limit: number,
+    cursor: CreationCursor | null,
+    filter: AllRecordsFilter = {},
+  ): Promise<SessionRecord[]> {
+    const position = cursor && { at: cursor.createdAt, id: cursor.id };
+    const [schema, columns] = [this.#schema, this.#columns];
+    return this.#listed(allQuery(position, { schema, columns, limit, filter }));
   }
 
   usedSince(

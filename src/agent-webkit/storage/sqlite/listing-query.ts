@@ -1,4 +1,5 @@
-import { type RecordFilter, termsOf } from '../../engine/record-filter.js';
+import { type AllRecordsFilter, type RecordFilter, termsOf } from '../../engine/record-filter.js';
+import type { SessionStateName } from '../../protocol/events.js';
 import type { SqlValue } from './thread-protocol.js';
 
 /** A position in an order by a time, the newest first, and at equal times by the id. */
@@ -42,6 +43,40 @@ export function usedSinceQuery(
 ): ListingQuery {
   const params = [since.getTime(), after ?? ''];
   return ofCaller({ sql: ' and last_activity_at >= ? and id > ?', params }, 'id', options);
+}
+
+/** Returns the query of the records of all owners after a position, the newest first. */
+export function allQuery(
+  position: TimePosition | null,
+  {
+    prefix,
+    columns,
+    server,
+    limit,
+    filter: { owner, states },
+  }: Omit<ListingOptions, 'caller' | 'filter'> & { readonly filter: AllRecordsFilter },
+): ListingQuery {
+  const conditions = ['1'];
+  const params: SqlValue[] = [];
+  if (owner !== undefined) {
+    conditions.push('owner = ?');
+    params.push(JSON.stringify(owner));
+  }
+  if (position) {
+    const at = position.at.getTime();
+    conditions.push('created_at <= ? and (created_at < ? or id > ?)');
+    params.push(at, at, position.id);
+  }
+  if (states) {
+    const { sql, params: values } = isInState(states, prefix, server);
+    conditions.push(sql);
+    params.push(...values);
+  }
+  return {
+    sql: `select ${columns} from ${prefix}session where ${conditions.join(' and ')}
+      order by created_at desc, id limit ?`,
+    params: [...params, limit],
+  };
 }
 
 /**
@@ -98,16 +133,28 @@ function conditionsOf(
       JSON.stringify(others),
     );
   }
-  if (states && !states.includes('dormant')) {
-    const possible = [
-      ...(states.includes('running') || states.includes('awaiting') ? ['is_unfinished = 1'] : []),
-      ...(states.includes('awaiting')
-        ? [`exists (select 1 from ${prefix}open_request where session_id = ${prefix}session.id)`]
-        : []),
-    ];
-    const isIdle = states.includes('idle');
-    if (isIdle) possible.push('server = ?');
-    add(possible.length > 0 ? `(${possible.join(' or ')})` : '0', ...(isIdle ? [server] : []));
+  if (states) {
+    const { sql, params: values } = isInState(states, prefix, server);
+    add(sql, ...values);
   }
   return { sql: conditions.join(''), params };
+}
+
+/** Returns the condition that a session can be in one of these states. */
+function isInState(
+  states: readonly SessionStateName[],
+  prefix: string,
+  server: string,
+): ListingQuery {
+  if (states.includes('dormant')) return { sql: '1', params: [] };
+  const possible = [
+    ...(states.includes('running') || states.includes('awaiting') ? ['is_unfinished = 1'] : []),
+    ...(states.includes('awaiting')
+      ? [`exists (select 1 from ${prefix}open_request where session_id = ${prefix}session.id)`]
+      : []),
+  ];
+  const isIdle = states.includes('idle');
+  if (isIdle) possible.push('server = ?');
+  const sql = possible.length > 0 ? `(${possible.join(' or ')})` : '0';
+  return { sql, params: isIdle ? [server] : [] };
 }

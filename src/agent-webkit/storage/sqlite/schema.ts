@@ -169,5 +169,12 @@ export function createMigrations(prefix: string): Migration[] {
     create index ${prefix}usage_by_day on ${prefix}usage (day);
     `,
     },
+    {
+      isBreaking: false,
+      // For the listing of all owners.
+      sql: `
+    create index ${prefix}session_all_by_creation on ${prefix}session (created_at desc, id);
+    `,
+    },
   ];
 }

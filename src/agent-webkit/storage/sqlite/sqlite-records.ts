@@ -1,5 +1,5 @@
 import type { SessionConfig } from '../../engine/agent-client.js';
-import type { RecordFilter } from '../../engine/record-filter.js';
+import type { AllRecordsFilter, RecordFilter } from '../../engine/record-filter.js';
 import type { SessionDetails } from '../../engine/session-details.js';
 import {
   CONVERSATION_EVENTS,
@@ -16,6 +16,7 @@ import {
   type StoredRequest,
 } from '../../engine/storage.js';
 import {
+  allQuery,
   type ListingOptions,
   type ListingQuery,
   listingQuery,
@@ -120,6 +121,16 @@ export class SqliteRecords implements SessionRecordStore {
     return this.#records(
       listingQuery('created_at', position, this.#listing(caller, limit, filter)),
     );
+  }
+
+  listAll(
+    limit: number,
+    cursor: CreationCursor | null,
+    filter: AllRecordsFilter = {},
+  ): Promise<SessionRecord[]> {
+    const position = cursor && { at: cursor.createdAt, id: cursor.id };
+    const [prefix, server] = [this.#prefix, this.#server];
+    return this.#records(allQuery(position, { prefix, columns: COLUMNS, server, limit, filter }));
   }
 
   usedSince(
