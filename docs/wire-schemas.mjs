@@ -21,6 +21,9 @@ const ROOTS = [
   'DecisionRecord',
 ];
 
+/** The same of admin.ts. */
+const ADMIN_ROOTS = ['AdminSession', 'AdminSessionsPage', 'AdminServer', 'AdminServers'];
+
 const HEAD = `// Generated from the types of the protocol by \`npm run docs:events\`. Do not edit it.
 import type { JsonSchema } from '../protocol/shape.js';
 
@@ -29,7 +32,7 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = `;
 
 /** Returns the source of the file with the schemas. */
 export function writeSchemas() {
-  const files = ['protocol/answers.ts', 'engine/notification.ts'];
+  const files = ['protocol/answers.ts', 'protocol/admin.ts', 'engine/notification.ts'];
   const program = ts.createProgram(
     files.map((file) => folder + file),
     {
@@ -47,6 +50,8 @@ export function writeSchemas() {
   const { EventPayloads, EventTime } = exportsOf('protocol/events.ts');
   writer.addEvents(EventPayloads, EventTime);
   for (const root of ROOTS) writer.schemaOf(answers[root], root);
+  const admin = exportsOf('protocol/admin.ts');
+  for (const root of ADMIN_ROOTS) writer.schemaOf(admin[root], root);
   writer.addNotifications(exportsOf('engine/notification.ts').NotificationData);
   return `${HEAD}${JSON.stringify(writer.schemas)};\n`;
 }

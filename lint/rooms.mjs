@@ -253,7 +253,13 @@ export const ROOMS = {
 
   // The Nest face. The module alone chooses the default adapters.
   'the Nest face': {
-    files: [`${PACKAGE}*`, `${PACKAGE}http/`, `${PACKAGE}stream/`, `${PACKAGE}openapi/`],
+    files: [
+      `${PACKAGE}*`,
+      `${PACKAGE}admin/`,
+      `${PACKAGE}http/`,
+      `${PACKAGE}stream/`,
+      `${PACKAGE}openapi/`,
+    ],
     rooms: [
       'protocol',
       'engine ports',

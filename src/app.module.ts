@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { agentWebkitOpenApi } from './agent-webkit/openapi/openapi.js';
 import { AgentWebkitModule } from './agent-webkit/agent-webkit.module.js';
 import { loadSdk } from './agent-webkit/agents/claude/claude-sdk.js';
 import { claudeSdkFactory } from './agent-webkit/agents/claude/claude-sdk-factory.js';
@@ -13,7 +14,7 @@ import { MemoryStorage } from './agent-webkit/storage/memory/memory-storage.js';
 import { PostgresStorage } from './agent-webkit/storage/postgres/postgres-storage.js';
 import { SqliteStorage } from './agent-webkit/storage/sqlite/sqlite-storage.js';
 import { AgentWebkitPageModule } from './agent-webkit-page/agent-webkit-page.module.js';
-import { ApiDocsController } from './standalone/api-docs/api-docs.controller.js';
+import { API_DESCRIPTION, ApiDocsController } from './standalone/api-docs/api-docs.controller.js';
 import { BarChart, WeatherCard } from './standalone/demo-components.js';
 import { HealthController } from './standalone/health.controller.js';
 import { HttpErrorFilter } from './standalone/http-error.filter.js';
@@ -33,9 +34,16 @@ export class AppModule {
     return {
       module: AppModule,
       // A factory: Nest calls the hooks of what it has created.
-      providers: metrics ? [{ provide: MetricsEndpoint, useFactory: () => metrics }] : [],
+      providers: [
+        {
+          provide: API_DESCRIPTION,
+          useValue: agentWebkitOpenApi({ admin: settings.adminTokens !== null }),
+        },
+        ...(metrics ? [{ provide: MetricsEndpoint, useFactory: () => metrics }] : []),
+      ],
       imports: [
         AgentWebkitModule.forRootAsync({
+          admin: settings.adminTokens ? { tokens: settings.adminTokens } : undefined,
           useFactory: async () => {
             // Now: Node 20 repeats the error of an import that failed for want of a file descriptor.
             if (settings.agent === 'claude') await loadSdk().catch(() => undefined);

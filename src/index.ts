@@ -21,6 +21,8 @@ export {
 export type { SessionHandle } from './agent-webkit/session-handle.js';
 export { SessionRegistryService } from './agent-webkit/session-registry.service.js';
 export { RequestsController } from './agent-webkit/requests.controller.js';
+export { AdminController } from './agent-webkit/admin/admin.controller.js';
+export type { AdminOptions } from './agent-webkit/admin/admin-options.js';
 export { CapabilitiesController } from './agent-webkit/capabilities.controller.js';
 export { AgentWebkitHealth, type AgentWebkitHealthResult } from './agent-webkit/health.js';
 export { UsageController } from './agent-webkit/usage.controller.js';

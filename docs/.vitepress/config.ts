@@ -35,6 +35,7 @@ const pages = [
       { text: 'Decisions', link: '/decisions' },
       { text: 'Deployment', link: '/deployment' },
       { text: 'Runbook', link: '/runbook' },
+      { text: 'Operators', link: '/admin' },
       { text: 'Traces', link: '/traces' },
       { text: 'Logs', link: '/logs' },
       { text: 'Proxies', link: '/proxies' },

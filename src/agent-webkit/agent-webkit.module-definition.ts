@@ -1,5 +1,7 @@
 import { type CanActivate, ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import type { AgentWebkitModuleOptions } from './options/agent-webkit.options.js';
+import { AdminController } from './admin/admin.controller.js';
+import { type AdminOptions, adminProviders } from './admin/admin-options.js';
 import { HOST_GUARD } from './agent-webkit.tokens.js';
 import { getSessionRegistryToken } from './inject-session-registry.decorator.js';
 import { SessionRegistryService } from './session-registry.service.js';
@@ -17,10 +19,17 @@ export interface AgentWebkitModuleExtras {
    * of the module. The option `hooks.caller` returns the caller of a request it accepted.
    */
   guard?: Type<CanActivate> | undefined;
+  /**
+   * How operators authenticate. With it, the module has routes under `/admin`, which show the sessions of all owners without their
+   * content, and end them.
+   *
+   * @default there are no such routes
+   */
+  admin?: AdminOptions | undefined;
 }
 
 // Nest removes these names from the options.
-const extras: AgentWebkitModuleExtras = { isGlobal: false, guard: undefined };
+const extras: AgentWebkitModuleExtras = { isGlobal: false, guard: undefined, admin: undefined };
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<AgentWebkitModuleOptions>({
@@ -28,9 +37,10 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createAgentWebkitOptions')
-    .setExtras(extras, (definition, { isGlobal = false, guard }) => ({
+    .setExtras(extras, (definition, { isGlobal = false, guard, admin }) => ({
       ...definition,
       global: isGlobal,
+      controllers: admin === undefined ? [] : [AdminController],
       providers: [
         ...(definition.providers ?? []),
         {
@@ -38,6 +48,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
           useExisting: SessionRegistryService,
         },
         guard ? { provide: HOST_GUARD, useClass: guard } : { provide: HOST_GUARD, useValue: null },
+        ...adminProviders(admin),
       ],
       exports: [...(definition.exports ?? []), getSessionRegistryToken(definition.module)],
     }))

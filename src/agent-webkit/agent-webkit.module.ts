@@ -32,6 +32,8 @@ import {
   SDK_FACTORY,
   STORAGE_PROVIDER,
 } from './agent-webkit.tokens.js';
+import { AdminController } from './admin/admin.controller.js';
+import { ADMIN_OPTIONS, type AdminOptions } from './admin/admin-options.js';
 import { checkInjected, checkProviders } from './check-providers.js';
 import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { preventCaching } from './http/caching.middleware.js';
@@ -230,6 +232,7 @@ export class AgentWebkitModule
   readonly #tools: AgentTools;
   readonly #handlers: EventHandlers;
   readonly #components: AgentComponents;
+  readonly #admin: AdminOptions | null;
   #ignoreAddress = (): void => undefined;
 
   /** @internal */
@@ -242,8 +245,10 @@ export class AgentWebkitModule
     tools: AgentTools,
     handlers: EventHandlers,
     components: AgentComponents,
+    @Inject(ADMIN_OPTIONS) admin: AdminOptions | null,
   ) {
     super();
+    this.#admin = admin;
     this.#modules = modules;
     this.#adapterHost = adapterHost;
     this.#options = options;
@@ -322,6 +327,6 @@ export class AgentWebkitModule
   configure(consumer: MiddlewareConsumer): void {
     consumer
       .apply(preventCaching, requireJsonBody, takeTraceContext)
-      .forRoutes(...PROTOCOL_CONTROLLERS);
+      .forRoutes(...PROTOCOL_CONTROLLERS, ...(this.#admin ? [AdminController] : []));
   }
 }

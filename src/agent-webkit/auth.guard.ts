@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   type CanActivate,
   type ExecutionContext,
@@ -12,6 +11,7 @@ import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { AuthOptions, AgentWebkitRequest } from './options/groups/top-level.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { ENGINE_OBSERVER, HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
+import { createTokenCheck } from './http/bearer-tokens.js';
 import { type Identify, setIdentity } from './http/current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import type { EngineObserver } from './engine/engine-observer.js';
@@ -21,7 +21,6 @@ import { type RefusalPorts, refuse, toHttpException } from './http/http-errors.j
 type Authenticate = (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null>;
 
 const ANONYMOUS: Caller = { id: 'anonymous' };
-const DEFAULT_OWNER = 'default';
 
 /**
  * Authenticates the caller of every route, including the stream: with the option `auth`, or with the
@@ -110,31 +109,7 @@ function createVerification(verify: Authenticate): Authenticate {
   };
 }
 
-/** Compares a token's digest with every configured one, so that the time taken reveals nothing about them. */
-function createTokenCheck(tokens: readonly string[]): Authenticate {
-  const known = tokens.map((entry) => {
-    const colon = entry.indexOf(':');
-    const id = colon === -1 ? DEFAULT_OWNER : entry.slice(0, colon);
-    return { caller: { id }, digest: digest(entry.slice(colon + 1)) };
-  });
-  return (request) => {
-    const header = request.headers['authorization'];
-    const [, token] = /^Bearer +(\S+) *$/i.exec(typeof header === 'string' ? header : '') ?? [];
-    if (token === undefined) return null;
-    const given = digest(token);
-    let found: Caller | null = null;
-    for (const { caller, digest: expected } of known) {
-      if (timingSafeEqual(given, expected)) found = caller;
-    }
-    return found;
-  };
-}
-
 /** Returns true for a caller with an id. Callers without one would share their sessions. */
 function isCaller(caller: Caller | null): caller is Caller {
   return typeof caller?.id === 'string' && caller.id !== '';
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -117,7 +117,7 @@ export class SessionRegistryService
     return new Observable((subscriber) => this.#engine.observe(subscriber));
   }
 
-  /** True while this server takes new work: from its start until it begins to stop. For readiness probes. */
+  /** True while this server takes new work: from its start until it begins to drain or to stop. For readiness probes. */
   get isReady(): boolean {
     return this.#engine.isReady;
   }

@@ -132,6 +132,13 @@ export const SERVER_SETTINGS = {
     effect:
       'The address of `AGENT_WEBKIT_METRICS_PORT`. Another one than a loopback address requires `AGENT_WEBKIT_METRICS_TOKEN`.',
   },
+  AGENT_WEBKIT_ADMIN_TOKEN: {
+    rule: tokenList,
+    default: null,
+    defaultText: 'no routes under `/admin`',
+    effect:
+      'Bearer tokens of [operators](admin.md), each `token` or `name:token`, separated by commas. They see the sessions of all owners without their content, and can end them.',
+  },
   AGENT_WEBKIT_MAX_BODY: {
     rule: textLike('a size such as 500kb or 10mb', /^\d+(?:b|kb|mb)?$/i),
     default: '10mb',

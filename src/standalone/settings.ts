@@ -9,6 +9,7 @@ import { OPTIONS } from '../agent-webkit/options/option-table.js';
 import { type Environment, readSetting, SettingError } from './read-setting.js';
 import { type MetricsSettings, readMetrics } from './metrics/metrics-settings.js';
 import { SERVER_SETTINGS } from './setting-table.js';
+import { areSeparate } from '../agent-webkit/http/bearer-tokens.js';
 import { isLoopback } from '../agent-webkit/hosting/is-loopback.js';
 import { checkWebhookSettings } from './check-webhook-settings.js';
 import { findUnknownVariables } from './unknown-variables.js';
@@ -34,6 +35,8 @@ export interface Settings {
   maxBody: string;
   /** How `GET /metrics` is served; null where it is not. */
   metrics: MetricsSettings | null;
+  /** The tokens of operators; null without routes for them. */
+  adminTokens: readonly string[] | null;
   /** The format of the log. */
   log: 'text' | 'json';
   /** The token generated for this run; null where tokens are configured or none is needed. */
@@ -91,6 +94,7 @@ export function readSettings(env: Environment): Settings {
     log: read(env, 'AGENT_WEBKIT_LOG') ?? SERVER_SETTINGS.AGENT_WEBKIT_LOG.default,
     maxBody: read(env, 'AGENT_WEBKIT_MAX_BODY') ?? SERVER_SETTINGS.AGENT_WEBKIT_MAX_BODY.default,
     metrics: readMetrics(env),
+    adminTokens: readAdminTokens(env, auth.options),
     generatedToken: auth.generated,
     sampleToken: auth.sample,
     module: {
@@ -172,6 +176,24 @@ function readAuth(env: Environment): Auth {
   }
   const generated = randomBytes(16).toString('hex');
   return { options: { tokens: [`default:${generated}`] }, generated, sample: generated };
+}
+
+/** Returns the tokens of operators; null without any. */
+function readAdminTokens(env: Environment, auth: AuthOptions): readonly string[] | null {
+  // Such as `TOKEN=$SECRET` without the secret.
+  if (env['AGENT_WEBKIT_ADMIN_TOKEN']?.trim() === '') {
+    throw new SettingError(
+      'AGENT_WEBKIT_ADMIN_TOKEN must not be empty. Set a token, or unset the variable.',
+    );
+  }
+  const tokens = read(env, 'AGENT_WEBKIT_ADMIN_TOKEN') ?? null;
+  const ofCallers = typeof auth === 'object' && 'tokens' in auth ? auth.tokens : [];
+  if (tokens && !areSeparate(tokens, ofCallers)) {
+    throw new SettingError(
+      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of AGENT_WEBKIT_TOKEN. Use another one for operators.',
+    );
+  }
+  return tokens;
 }
 
 /** Returns a storage setting without the part of a connection string that may contain a password. */

@@ -7,6 +7,7 @@ import { EVENT_NAMES } from '../../src/agent-webkit/protocol/events.js';
 import { INBOUND_DTOS } from '../../src/agent-webkit/protocol/dto.js';
 import {
   addAgentWebkitPaths,
+  AdminController,
   agentWebkitOpenApi,
   CapabilitiesController,
   GenuiController,
@@ -18,7 +19,7 @@ import {
 import { scriptedSdkFactory } from '../../src/testing.js';
 import { startApp } from '../support/start-app.js';
 
-const description = agentWebkitOpenApi();
+const description = agentWebkitOpenApi({ admin: true });
 
 /** Returns the values that distinguish the variants of a union. */
 function variantsOf(name: string): string[] {
@@ -27,6 +28,7 @@ function variantsOf(name: string): string[] {
 }
 
 type Controller =
+  | typeof AdminController
   | typeof SessionsController
   | typeof RequestsController
   | typeof StreamController
@@ -70,7 +72,12 @@ describe('The OpenAPI description', () => {
       CapabilitiesController,
       GenuiController,
     ].flatMap(declaredRoutes);
-    expect(new Set(describedRoutes(description.paths))).toEqual(new Set(declared));
+    const ofOperators = declaredRoutes(AdminController);
+    const { paths } = agentWebkitOpenApi();
+    expect(new Set(describedRoutes(paths))).toEqual(new Set(declared));
+    expect(new Set(describedRoutes(description.paths))).toEqual(
+      new Set([...declared, ...ofOperators]),
+    );
   });
 
   it('gives the operations of a second prefix ids of their own', () => {
@@ -117,11 +124,12 @@ describe('The OpenAPI description', () => {
     expect(variantsOf('AgentWebkitInboundMessage')).toEqual([...INBOUND_DTOS.keys()]);
   });
 
-  it('resolves all its references', () => {
-    const text = JSON.stringify(description);
+  it.each([false, true])('resolves all its references, with operators %s', (admin) => {
+    const { components, ...rest } = agentWebkitOpenApi({ admin });
+    const text = JSON.stringify({ components, ...rest });
     const references = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name);
 
-    expect(new Set(references)).toEqual(new Set(Object.keys(description.components.schemas)));
+    expect(new Set(references)).toEqual(new Set(Object.keys(components.schemas)));
   });
 
   it('replaces the entries of these routes in a host’s own document, whatever their prefix', async () => {
@@ -140,6 +148,23 @@ describe('The OpenAPI description', () => {
     expect(document.components?.schemas).toHaveProperty('AgentWebkitUserMessage');
     expect(document.tags?.map(({ name }) => name)).toEqual(['agent sessions']);
     expect(addAgentWebkitPaths(document).tags).toEqual(document.tags);
+  });
+
+  it('has the routes for operators in the document of a host that has them', async () => {
+    const server = await startApp(
+      { agent: { sdkFactory: scriptedSdkFactory(() => undefined) } },
+      { admin: { tokens: ['ops:o'] } },
+    );
+    const config = new DocumentBuilder().setTitle('Host').setOpenAPIVersion('3.1.0').build();
+    const document = addAgentWebkitPaths(SwaggerModule.createDocument(server.app, config));
+    await server.close();
+
+    expect(document.paths).toEqual(description.paths);
+    expect(document.components).toMatchObject({
+      schemas: description.components.schemas,
+      securitySchemes: description.components.securitySchemes,
+    });
+    expect(document.tags?.map(({ name }) => name)).toEqual(['agent sessions', 'agent operators']);
   });
 
   it('leaves the other entries of a host’s document unchanged', () => {

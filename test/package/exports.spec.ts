@@ -107,6 +107,7 @@ describe('the public entries', () => {
         'AgentComponent',
         'AgentTool',
         'AgentToolError',
+        'AdminController',
         'AgentWebkitAuthGuard',
         'AgentWebkitErrorInterceptor',
         'AgentWebkitHealth',

@@ -262,6 +262,26 @@ describe('The settings of the standalone server', () => {
     expect(() => read(env)).not.toThrow(/passphrase/);
   });
 
+  it.each([
+    [{ AGENT_WEBKIT_ADMIN_TOKEN: 'o' }, ['o']],
+    [{ AGENT_WEBKIT_ADMIN_TOKEN: 'ops:o,eve:e', AGENT_WEBKIT_TOKEN: 'ann:a' }, ['ops:o', 'eve:e']],
+  ])('have tokens of operators: %j', (env, adminTokens) => {
+    expect(read(env)).toMatchObject({ adminTokens });
+  });
+
+  it.each([
+    [{ AGENT_WEBKIT_ADMIN_TOKEN: '' }, 'AGENT_WEBKIT_ADMIN_TOKEN must not be empty. Set'],
+    [{ AGENT_WEBKIT_ADMIN_TOKEN: 'ops:o,' }, 'AGENT_WEBKIT_ADMIN_TOKEN must be a comma-separated'],
+    [
+      { AGENT_WEBKIT_ADMIN_TOKEN: 'ops:secret', AGENT_WEBKIT_TOKEN: 'ann:secret' },
+      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of AGENT_WEBKIT_TOKEN. Use another one',
+    ],
+  ])('make no operator by accident: %j', (env, message) => {
+    expect(() => read(env)).toThrow(SettingError);
+    expect(() => read(env)).toThrow(message);
+    expect(() => read(env)).not.toThrow(/secret/);
+  });
+
   it('have defaults', () => {
     expect(read({})).toMatchObject({
       host: '127.0.0.1',
@@ -276,6 +296,7 @@ describe('The settings of the standalone server', () => {
       log: 'text',
       corsOrigin: null,
       metrics: null,
+      adminTokens: null,
       warnings: [],
     });
   });

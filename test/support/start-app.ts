@@ -10,6 +10,7 @@ import {
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import type { AdminOptions } from '../../src/agent-webkit/admin/admin-options.js';
 import { AgentWebkitModule } from '../../src/agent-webkit/agent-webkit.module.js';
 import type { AgentWebkitModuleOptions } from '../../src/agent-webkit/options/agent-webkit.options.js';
 import { SessionRegistryService } from '../../src/agent-webkit/session-registry.service.js';
@@ -49,6 +50,8 @@ export interface Answer {
 export interface StartAppOptions {
   adapter?: AdapterName;
   prefix?: string;
+  /** How operators authenticate. */
+  admin?: AdminOptions;
   /** Sent with every request. */
   headers?: Record<string, string>;
   /** The address to listen on. Loopback by default. */
@@ -68,6 +71,7 @@ export async function startApp(
   {
     adapter = 'express',
     prefix = '',
+    admin,
     host = '127.0.0.1',
     headers: always = {},
     metadata,
@@ -83,6 +87,7 @@ export async function startApp(
       imports: [
         AgentWebkitModule.forRoot({
           auth: 'none',
+          admin,
           ...options,
           workspace: { root, ...options.workspace },
           limits: { maxCreationsPerMinute: 100_000, ...options.limits },

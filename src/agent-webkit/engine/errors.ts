@@ -9,6 +9,9 @@ export type ErrorCode =
   | 'no_pending_request'
   | 'input_changed'
   | 'no_running_task'
+  | 'session_busy'
+  | 'server_not_found'
+  | 'no_other_server'
   | 'mcp_server_not_found'
   | 'mcp_server_unavailable'
   | 'message_not_found'
@@ -28,6 +31,7 @@ export type ErrorCode =
   | 'server_overloaded'
   | 'shutting_down'
   | 'session_unavailable'
+  | 'server_unavailable'
   | 'storage_unavailable'
   | 'workspace_unavailable'
   | 'sandbox_unavailable';
@@ -104,6 +108,39 @@ export class NoRunningTaskError extends AgentWebkitError {
     super(
       `Task '${taskId}' is not running, or is being stopped already. ` +
         `See the event task_ended for its outcome.`,
+    );
+  }
+}
+
+/** The agent of the session is at work, so that it cannot be stopped without an effect on a turn. */
+export class SessionBusyError extends AgentWebkitError {
+  readonly code = 'session_busy';
+
+  constructor() {
+    super(
+      'The agent of this session is at work. Interrupt its turn, or wait for the end of its turn, its requests and its ' +
+        'tasks. Then try again.',
+    );
+  }
+}
+
+/** No running server that shares the storage has this address. */
+export class ServerNotFoundError extends AgentWebkitError {
+  readonly code = 'server_not_found';
+
+  constructor() {
+    super('No server with this address runs. GET /admin/servers lists those that do.');
+  }
+}
+
+/** The server cannot be drained, because no other one could go on with its sessions. */
+export class NoOtherServerError extends AgentWebkitError {
+  readonly code = 'no_other_server';
+
+  constructor() {
+    super(
+      'No other server could go on with the sessions of this one. Start another one with the same PostgreSQL storage first. ' +
+        'A server that is alone is stopped by SIGTERM.',
     );
   }
 }
@@ -344,6 +381,16 @@ export class SessionUnavailableError extends AgentWebkitError {
       'The server that runs this session does not respond. Another one takes the session over within seconds. ' +
         'Try again, with the same message_id or Idempotency-Key to avoid duplicates.',
     );
+  }
+}
+
+/** The server that was to do something does not reply, or is of a version that cannot do it. */
+export class ServerUnavailableError extends AgentWebkitError {
+  readonly code = 'server_unavailable';
+  override readonly retryAfterSeconds = 5;
+
+  constructor() {
+    super('The server does not reply, or has an earlier version. Try again in a few seconds.');
   }
 }
 

@@ -10,6 +10,9 @@ export const ERROR_STATUS = {
   no_pending_request: 409,
   input_changed: 409,
   no_running_task: 409,
+  session_busy: 409,
+  server_not_found: 404,
+  no_other_server: 409,
   mcp_server_not_found: 404,
   mcp_server_unavailable: 409,
   message_not_queued: 409,
@@ -29,6 +32,7 @@ export const ERROR_STATUS = {
   shutting_down: 503,
   storage_unavailable: 503,
   session_unavailable: 503,
+  server_unavailable: 503,
   workspace_unavailable: 503,
   sandbox_unavailable: 503,
 } as const satisfies Record<ErrorCode, number>;

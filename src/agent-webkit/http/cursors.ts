@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../engine/errors.js';
 import type { ListPosition } from '../engine/registry/session-page.js';
-import type { RequestCursor } from '../engine/storage.js';
+import type { CreationCursor, RequestCursor } from '../engine/storage.js';
 
 /** The largest number that each storage can compare with a seq. */
 const MAX_SEQ = 2 ** 31 - 1;
@@ -84,6 +84,13 @@ export function decodeCursor(cursor: string): ListPosition {
     lastActivityAt: at === '-' ? null : new Date(Number(at)),
     id,
   };
+}
+
+/** Decodes the result of {@link encodeCursor} for a listing in the order of creation. */
+export function decodeCreationCursor(cursor: string): CreationCursor {
+  const position = decodeCursor(cursor);
+  if ('createdAt' in position) return position;
+  throw unknownCursor(cursor);
 }
 
 /** Encodes the position at which a page of open requests ended. The text is opaque to clients. */

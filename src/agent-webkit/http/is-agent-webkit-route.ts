@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { AdminController } from '../admin/admin.controller.js';
 import { PROTOCOL_CONTROLLERS } from '../protocol-controllers.js';
 
 /**
@@ -12,5 +13,6 @@ import { PROTOCOL_CONTROLLERS } from '../protocol-controllers.js';
  * }
  */
 export function isAgentWebkitRoute(context: Pick<ExecutionContext, 'getClass'>): boolean {
-  return PROTOCOL_CONTROLLERS.some((controller) => controller === context.getClass());
+  const controllers = [...PROTOCOL_CONTROLLERS, AdminController];
+  return controllers.some((controller) => controller === context.getClass());
 }

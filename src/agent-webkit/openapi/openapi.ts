@@ -1,6 +1,14 @@
 import { PROTOCOL_VERSION } from '../protocol/events.js';
 import { isRecord } from '../protocol/is-record.js';
-import { PATHS, type PathItem, TAG } from './paths.js';
+import { ADMIN_PATHS } from './admin-paths.js';
+import {
+  ADMIN_SECURITY_SCHEMES,
+  ADMIN_TAG,
+  type PathItem,
+  SECURITY_SCHEMES,
+  TAG,
+} from './operation.js';
+import { PATHS } from './paths.js';
 import { type JsonSchema, SCHEMAS } from './schemas.js';
 import { WEBHOOKS } from './webhooks.js';
 
@@ -8,6 +16,8 @@ import { WEBHOOKS } from './webhooks.js';
 export interface OpenApiOptions {
   /** The path before `/sessions`, such as `/api`. */
   readonly prefix?: string;
+  /** True to describe the routes for operators, too. @default false */
+  readonly admin?: boolean;
 }
 
 /** The part of an OpenAPI document that {@link addAgentWebkitPaths} adds to. */
@@ -38,15 +48,14 @@ export interface AgentWebkitOpenApi {
   };
 }
 
-const SECURITY_SCHEMES = {
-  agentWebkitBearer: { type: 'http', scheme: 'bearer', description: 'Identifies the caller.' },
-} as const;
-
 /**
  * Returns the module's routes as an OpenAPI 3.1 document: request bodies, responses, errors, events and webhooks.
  * The schema of the stream is that of one event, because OpenAPI 3.1 has no schema for a sequence.
  */
-export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentWebkitOpenApi {
+export function agentWebkitOpenApi({
+  prefix = '',
+  admin = false,
+}: OpenApiOptions = {}): AgentWebkitOpenApi {
   return {
     openapi: '3.1.0',
     info: {
@@ -56,12 +65,12 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: [{ ...TAG }],
-    paths: pathsUnder(prefix),
+    tags: tagsOf(admin),
+    paths: pathsUnder(prefix, admin),
     webhooks: structuredClone(WEBHOOKS) as Record<string, Record<string, JsonSchema>>,
     components: {
-      schemas: structuredClone(SCHEMAS) as Record<string, JsonSchema>,
-      securitySchemes: { ...SECURITY_SCHEMES },
+      schemas: schemasOf(admin),
+      securitySchemes: securityOf(admin),
     },
   };
 }
@@ -71,33 +80,48 @@ export function agentWebkitOpenApi({ prefix = '' }: OpenApiOptions = {}): AgentW
  * the document for the same ones, such as those of `SwaggerModule.createDocument`, are replaced.
  * For two modules in one app, call it once for each prefix.
  *
- * @param options the routes' prefix; by default the prefix they have in the document, or none
+ * @param options by default the prefix that the routes have in the document, or none, and the routes for operators if the document has them
  */
 export function addAgentWebkitPaths<Document extends OpenApiPaths>(
   document: Document,
-  { prefix = findPrefix(document.paths) }: OpenApiOptions = {},
+  { prefix = findPrefix(document.paths), admin = hasAdmin(document.paths) }: OpenApiOptions = {},
 ): Document {
   const { components = {} } = document;
   const { schemas, securitySchemes } = components as Record<string, object | undefined>;
-  const added = pathsUnder(prefix);
+  const added = pathsUnder(prefix, admin);
+  const tags = tagsOf(admin);
+  const names = new Set(tags.map(({ name }) => name));
   const others = Object.entries(document.paths).filter(([path]) => !(path in added));
   return {
     ...document,
-    tags: [...(document.tags ?? []).filter(({ name }) => name !== TAG.name), { ...TAG }],
+    tags: [...(document.tags ?? []).filter(({ name }) => !names.has(name)), ...tags],
     paths: { ...document.paths, ...withOwnIds(added, new Set(operationIdsOf(others)), prefix) },
     webhooks: { ...document.webhooks, ...structuredClone(WEBHOOKS) },
     components: {
       ...components,
-      schemas: { ...schemas, ...structuredClone(SCHEMAS) },
-      securitySchemes: { ...securitySchemes, ...SECURITY_SCHEMES },
+      schemas: { ...schemas, ...schemasOf(admin) },
+      securitySchemes: { ...securitySchemes, ...securityOf(admin) },
     },
   };
 }
 
-function pathsUnder(prefix: string): Record<string, PathItem> {
+function tagsOf(admin: boolean): { name: string; description: string }[] {
+  return admin ? [{ ...TAG }, { ...ADMIN_TAG }] : [{ ...TAG }];
+}
+
+function securityOf(admin: boolean): Record<string, Record<string, unknown>> {
+  return { ...SECURITY_SCHEMES, ...(admin && ADMIN_SECURITY_SCHEMES) };
+}
+
+function schemasOf(admin: boolean): Record<string, JsonSchema> {
+  const all = Object.entries(structuredClone(SCHEMAS));
+  return Object.fromEntries(all.filter(([name]) => admin || !name.startsWith(ADMIN_SCHEMA)));
+}
+
+function pathsUnder(prefix: string, admin: boolean): Record<string, PathItem> {
   const folder = prefix.replace(/^\/*|\/*$/g, '');
   return Object.fromEntries(
-    Object.entries(structuredClone(PATHS)).map(([path, item]) => [
+    Object.entries(structuredClone({ ...PATHS, ...(admin && ADMIN_PATHS) })).map(([path, item]) => [
       folder === '' ? path : `/${folder}${path}`,
       item,
     ]),
@@ -133,9 +157,16 @@ function mapValues<Value, Result>(
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
+/** The names of the schemas that only operators need begin with it. */
+const ADMIN_SCHEMA = 'AgentWebkitAdmin';
+
 const MARK = '/sessions/{id}/stream';
 
 function findPrefix(paths: object): string {
   const path = Object.keys(paths).find((key) => key.endsWith(MARK));
   return path?.slice(0, -MARK.length) ?? '';
+}
+
+function hasAdmin(paths: object): boolean {
+  return Object.keys(paths).some((key) => key.endsWith('/admin/sessions/{id}/sleep'));
 }

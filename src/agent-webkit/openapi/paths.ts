@@ -6,23 +6,9 @@ import {
   ReadUsageDto,
 } from '../protocol/dto.js';
 import { propertiesOf } from '../protocol/dto-schema.js';
-import { describeRefusals, type OperationName, PUBLIC_OPERATIONS } from './refusals.js';
-import { type JsonSchema, refer } from './schemas.js';
+import { json, operation, type PathItem, query, sessionId } from './operation.js';
+import { refer } from './schemas.js';
 
-/** A path item of OpenAPI: operations by their method. */
-export type PathItem = { readonly [method: string]: JsonSchema };
-
-/** The tag of every operation. */
-export const TAG = { name: 'agent sessions', description: 'Sessions of an agent.' };
-
-const SECURITY = [{ agentWebkitBearer: [] }];
-const sessionId = {
-  name: 'id',
-  in: 'path',
-  required: true,
-  description: 'The id of the session.',
-  schema: { type: 'string' },
-};
 const messageId = {
   name: 'message_id',
   in: 'path',
@@ -36,46 +22,12 @@ const idempotencyKey = {
   description: 'A request whose key was accepted before is not executed again.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
-
-interface Operation {
-  operationId: OperationName;
-  summary: string;
-  parameters?: object[];
-  body?: JsonSchema;
-  /** The successful response: its status, and its content by media type. */
-  answer: readonly [status: number, description: string, content?: Record<string, JsonSchema>];
-}
-
-function operation({ operationId, summary, parameters, body, answer }: Operation) {
-  const [status, description, content] = answer;
-  return {
-    operationId: `agentWebkit_${operationId}`,
-    summary,
-    tags: [TAG.name],
-    security: PUBLIC_OPERATIONS.has(operationId) ? [] : SECURITY,
-    ...(parameters && { parameters }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': body } } }),
-    responses: {
-      [status]: { description, ...(content && { content }) },
-      ...describeRefusals(operationId),
-    },
-  };
-}
-
 const CURSOR = { type: 'string', pattern: '^[\\w-]{1,8000}$' };
-const json = (schema: string) => ({ 'application/json': { schema: refer(schema) } });
 const list = propertiesOf(ListSessionsDto);
 const requests = propertiesOf(ListRequestsDto);
 const usage = propertiesOf(ReadUsageDto);
 const events = propertiesOf(ReadEventsDto);
 const decisions = propertiesOf(ReadDecisionsDto);
-const query = (name: string, schema: JsonSchema | undefined, description: string) => ({
-  name,
-  in: 'query',
-  description,
-  schema,
-});
-
 /** Every route, by its path in the notation of OpenAPI. */
 export const PATHS: Readonly<Record<string, PathItem>> = {
   '/sessions': {

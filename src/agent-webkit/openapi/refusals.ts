@@ -21,7 +21,19 @@ export type OperationName =
   | 'stream'
   | 'input'
   | 'editMessage'
-  | 'withdrawMessage';
+  | 'withdrawMessage'
+  | AdminOperationName;
+
+/** The operations for operators. */
+export type AdminOperationName =
+  | 'adminSessions'
+  | 'adminSession'
+  | 'adminInterrupt'
+  | 'adminSleep'
+  | 'adminEnd'
+  | 'adminServers'
+  | 'adminDrain'
+  | 'adminResume';
 
 /** The operations that an error code can reject. A new code does not compile before it has a line. */
 const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = {
@@ -39,6 +51,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'input',
     'editMessage',
     'withdrawMessage',
+    'adminSessions',
   ],
   unauthorized: 'all',
   forbidden: 'all',
@@ -54,10 +67,17 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'input',
     'editMessage',
     'withdrawMessage',
+    'adminSession',
+    'adminInterrupt',
+    'adminSleep',
+    'adminEnd',
   ],
   no_pending_request: ['input'],
   input_changed: ['input'],
   no_running_task: ['input'],
+  session_busy: ['adminSleep'],
+  server_not_found: ['adminDrain', 'adminResume'],
+  no_other_server: ['adminDrain'],
   mcp_server_not_found: ['input'],
   mcp_server_unavailable: ['input'],
   message_not_found: ['editMessage', 'withdrawMessage'],
@@ -83,6 +103,11 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'input',
     'editMessage',
     'withdrawMessage',
+    'adminSessions',
+    'adminSession',
+    'adminInterrupt',
+    'adminSleep',
+    'adminEnd',
   ],
   session_unavailable: [
     'create',
@@ -91,9 +116,13 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'input',
     'editMessage',
     'withdrawMessage',
+    'adminInterrupt',
+    'adminSleep',
+    'adminEnd',
   ],
+  server_unavailable: ['adminDrain', 'adminResume'],
   storage_unavailable: 'all',
-  workspace_unavailable: ['create', 'input'],
+  workspace_unavailable: ['create', 'input', 'adminEnd'],
   sandbox_unavailable: ['create', 'input'],
 };
 

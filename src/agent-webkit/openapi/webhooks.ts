@@ -1,5 +1,5 @@
 import { NOTIFICATION_TYPES, type NotificationType } from '../engine/notification.js';
-import { type PathItem, TAG } from './paths.js';
+import { type PathItem, TAG } from './operation.js';
 import { refer, SCHEMAS } from './schemas.js';
 
 const header = (name: string, pattern: string, description: string) => ({

@@ -3175,6 +3175,151 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       updated_input_digest: { description: 'The digest of `updated_input`.', type: 'string' },
     },
   },
+  AgentWebkitAdminSession: {
+    description:
+      'A session as operators see it: never its title, its metadata or its content. Times are ISO 8601 in UTC.',
+    type: 'object',
+    required: [
+      'session_id',
+      'owner',
+      'state',
+      'agent',
+      'model',
+      'permission_mode',
+      'created_at',
+      'last_activity_at',
+      'server',
+      'members',
+      'subscribers',
+      'open_requests',
+      'running_tasks',
+      'last_id',
+      'total_cost_usd',
+    ],
+    properties: {
+      session_id: { type: 'string' },
+      owner: { description: 'The id of the caller who created the session.', type: 'string' },
+      state: { $ref: '#/components/schemas/AgentWebkitSessionStateName' },
+      agent: {
+        description: '`none` while the session has no agent.',
+        type: 'string',
+        enum: ['running', 'none'],
+      },
+      model: { type: ['string', 'null'] },
+      permission_mode: { type: 'string' },
+      sandbox: {
+        description:
+          'The sandbox of its agents, as in the description of the session. Absent if the agents do not tell.',
+        type: 'string',
+      },
+      created_at: { type: 'string', format: 'date-time' },
+      last_activity_at: { type: 'string', format: 'date-time' },
+      server: {
+        description:
+          'The address of the server that has the session, as in `GET /admin/servers`; null if no server has it, or only one uses the storage.',
+        type: ['string', 'null'],
+      },
+      members: { description: 'The number of callers with whom it is shared.', type: 'number' },
+      subscribers: { description: 'The number of open streams.', type: 'integer', minimum: 0 },
+      open_requests: {
+        description: 'The number of requests that wait for people.',
+        type: 'number',
+      },
+      running_tasks: { description: 'The number of running tasks of the agent.', type: 'number' },
+      last_id: { type: 'integer', minimum: 0, format: 'int64' },
+      total_cost_usd: { type: 'number' },
+    },
+  },
+  AgentWebkitAdminSessionsPage: {
+    description: 'The response to GET /admin/sessions.',
+    type: 'object',
+    required: ['sessions', 'next_cursor'],
+    properties: {
+      sessions: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitAdminSession' } },
+      next_cursor: {
+        description: 'The `cursor` of the next page; null on the last page.',
+        type: ['string', 'null'],
+      },
+    },
+  },
+  AgentWebkitAdminServer: {
+    description: 'A server as operators see it.',
+    type: 'object',
+    required: ['address', 'current', 'state', 'report'],
+    properties: {
+      address: {
+        description:
+          'Its name among those that share the storage, different for each start of a process; null if only one uses the storage.',
+        type: ['string', 'null'],
+      },
+      current: { description: 'True for the server that has answered.', type: 'boolean' },
+      state: {
+        description: '`draining` while it ends its work and takes over nothing.',
+        type: 'string',
+        enum: ['active', 'draining'],
+      },
+      report: {
+        description: 'Null if it has not replied within 5 seconds, or has an earlier version.',
+        oneOf: [{ $ref: '#/components/schemas/AgentWebkitAdminServerReport' }, { type: 'null' }],
+      },
+    },
+  },
+  AgentWebkitAdminServerReport: {
+    description: 'The description that a server gives of itself.',
+    type: 'object',
+    required: ['host', 'pid', 'started_at', 'work'],
+    properties: {
+      host: { description: 'The name of its machine.', type: 'string' },
+      pid: { type: 'number' },
+      started_at: {
+        description: 'When its process started, in ISO 8601 and UTC.',
+        type: 'string',
+        format: 'date-time',
+      },
+      work: { $ref: '#/components/schemas/AgentWebkitAdminServerWork' },
+    },
+  },
+  AgentWebkitAdminServerWork: {
+    description:
+      'The work of a server at one moment. Sessions that are only in the storage are not counted.',
+    type: 'object',
+    required: ['sessions', 'agents', 'queued_messages', 'open_requests', 'subscribers'],
+    properties: {
+      sessions: {
+        description: 'The number of sessions in its memory, by state.',
+        type: 'object',
+        properties: {
+          idle: { type: 'number' },
+          running: { type: 'number' },
+          awaiting: { type: 'number' },
+          dormant: { type: 'number' },
+          closed: { type: 'number' },
+        },
+      },
+      agents: {
+        type: 'object',
+        required: ['running', 'warm', 'free', 'max', 'waiting'],
+        properties: {
+          running: { description: 'Those that sessions have.', type: 'number' },
+          warm: { description: 'Those that were started ahead of their sessions.', type: 'number' },
+          free: { description: 'How many more could start now.', type: 'number' },
+          max: { type: 'number' },
+          waiting: { description: 'The number of sessions that wait for one.', type: 'number' },
+        },
+      },
+      queued_messages: { type: 'number' },
+      open_requests: { type: 'number' },
+      subscribers: { type: 'integer', minimum: 0 },
+    },
+  },
+  AgentWebkitAdminServers: {
+    description: 'The response to GET /admin/servers.',
+    type: 'object',
+    required: ['servers'],
+    properties: {
+      servers: { type: 'array', items: { $ref: '#/components/schemas/AgentWebkitAdminServer' } },
+    },
+  },
   AgentWebkitNotificationRequestOpened: {
     description: 'The agent waits for a person.',
     type: 'object',

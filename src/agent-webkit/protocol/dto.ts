@@ -50,7 +50,8 @@ import { MEMBERS, type SessionMember } from './session-members.js';
 import { HasShape, listOf, objectOrArray } from './shape.js';
 import { USER_CONTENT } from './user-content.js';
 
-const MAX_CURSOR_LENGTH = 256;
+/** The maximum length of the cursor of a listing, in characters. */
+export const MAX_CURSOR_LENGTH = 256;
 const MAX_PATH_LENGTH = 4096;
 const MAX_TEXT_LENGTH = 65_536;
 const MAX_THINKING_TOKENS = 1_000_000;
@@ -232,7 +233,8 @@ export const INBOUND_DTOS: ReadonlyMap<unknown, new () => InboundMessage> = new 
   ['stop_task', StopTaskDto],
 ]);
 
-const LISTED_STATES = ['idle', 'running', 'awaiting', 'dormant'] as const;
+/** The states by which sessions are listed. */
+export const LISTED_STATES = ['idle', 'running', 'awaiting', 'dormant'] as const;
 const LIST_ORDERS = ['activity', 'created'] as const;
 
 /** The query of GET /sessions, besides `metadata[key]`. */

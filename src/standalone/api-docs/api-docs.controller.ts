@@ -1,6 +1,9 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { type AgentWebkitOpenApi, agentWebkitOpenApi } from '../../agent-webkit/openapi/openapi.js';
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import type { AgentWebkitOpenApi } from '../../agent-webkit/openapi/openapi.js';
 import { TRY_CSS, TRY_HTML, TRY_JS } from './try-page.js';
+
+/** Injection token of the OpenAPI document. */
+export const API_DESCRIPTION = Symbol('api-description');
 
 const POLICY = [
   "default-src 'none'",
@@ -17,9 +20,11 @@ const POLICY = [
 /** Serves the OpenAPI document and a page to try the routes. Both are public: they reveal only what this source does. */
 @Controller()
 export class ApiDocsController {
+  constructor(@Inject(API_DESCRIPTION) private readonly description: AgentWebkitOpenApi) {}
+
   @Get('openapi.json')
   openapi(): AgentWebkitOpenApi {
-    return agentWebkitOpenApi();
+    return this.description;
   }
 
   @Get('docs')

@@ -21,6 +21,7 @@ describe('a server that joins the others', () => {
       freeAgents: () => 1,
       compareSessions: () => Promise.resolve(),
       onOrphans: quiet,
+      onRenewed: quiet,
       logger: { log: quiet, warn: quiet, error: quiet },
     });
   });

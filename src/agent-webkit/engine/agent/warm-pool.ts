@@ -98,6 +98,12 @@ export class WarmPool {
     await this.#stopAll(graceMs);
   }
 
+  /** Starts agents again after {@link close}. */
+  reopen(): void {
+    this.#isClosed = false;
+    this.#refill();
+  }
+
   async #stopAll(graceMs: number): Promise<void> {
     this.#stops += 1;
     clearTimeout(this.#idleTimer);

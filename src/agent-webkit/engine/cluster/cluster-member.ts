@@ -16,6 +16,8 @@ export interface ClusterMemberOptions extends Pick<
   readonly store: ClusterStore;
   /** Null for none. */
   readonly bus: Bus | null;
+  /** Called after each renewal of the lease, when the other servers are known. */
+  readonly onRenewed: () => void;
   /** Handles the body of another server's request, and resolves to the body of the reply. It must not reject. */
   readonly onRequest: (body: string) => Promise<string>;
   readonly logger: EngineLogger;
@@ -33,7 +35,7 @@ export class ClusterMember {
   readonly #inbox: Inbox;
   readonly #closed = new AbortController();
 
-  constructor({ store, bus, onRequest, ...options }: ClusterMemberOptions) {
+  constructor({ store, bus, onRequest, onRenewed, ...options }: ClusterMemberOptions) {
     const { address } = store;
     const messages = new ClusterMessages({ address, bus, logger: options.logger });
     this.store = store;
@@ -44,6 +46,7 @@ export class ClusterMember {
       store,
       onRenewed: (since) => {
         this.#outbox.checkServers((other) => this.membership.isAlive(other), since);
+        onRenewed();
       },
     });
     this.#inbox = new Inbox({

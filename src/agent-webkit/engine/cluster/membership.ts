@@ -80,7 +80,12 @@ export class Membership {
     return this.#others.length > 0;
   }
 
-  /** True once {@link drain} was called: this server takes over nothing. */
+  /** The other servers whose leases were valid at the last renewal. */
+  get others(): readonly ClusterServer[] {
+    return this.#others;
+  }
+
+  /** True from {@link drain} to {@link resume}: this server takes over nothing. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
@@ -147,8 +152,17 @@ export class Membership {
   }
 
   /** Announces that this server takes over nothing any more. Resolves when the others can see it, or the storage does not answer. */
-  async drain(): Promise<void> {
-    this.#isDraining = true;
+  drain(): Promise<void> {
+    return this.#announceDraining(true);
+  }
+
+  /** Announces that this server takes over sessions again, as {@link drain} does. */
+  resume(): Promise<void> {
+    return this.#announceDraining(false);
+  }
+
+  async #announceDraining(isDraining: boolean): Promise<void> {
+    this.#isDraining = isDraining;
     await this.#renewal?.catch(() => undefined);
     await this.renew().catch(() => undefined);
   }

@@ -18,6 +18,7 @@ export type SessionCall =
     }
   | { readonly kind: 'withdraw_message'; readonly messageId: string }
   | { readonly kind: 'delete' }
+  | { readonly kind: 'sleep' }
   | { readonly kind: 'set_max_budget'; readonly usd: number }
   | { readonly kind: 'change'; readonly change: ChangeSession }
   | { readonly kind: 'set_members'; readonly members: readonly SessionMember[] };
@@ -132,6 +133,7 @@ function isCall(value: unknown): value is SessionCall {
     case 'withdraw_message':
       return typeof value['messageId'] === 'string';
     case 'delete':
+    case 'sleep':
       return true;
     case 'set_max_budget':
       return typeof value['usd'] === 'number' && value['usd'] > 0;

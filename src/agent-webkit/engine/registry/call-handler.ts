@@ -115,6 +115,9 @@ export class CallHandler {
           return 'done';
         case 'delete':
           return (await live.deletions.delete(session, wait)) ? 'done' : 'moved';
+        case 'sleep':
+          await session.sleep(wait);
+          return 'done';
         case 'set_max_budget':
           await session.setMaxBudget(call.usd, wait);
           return 'done';

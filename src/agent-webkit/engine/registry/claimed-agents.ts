@@ -56,6 +56,11 @@ export class ClaimedAgents {
     this.track(this.#pool.close(graceMs));
   }
 
+  /** Starts agents ahead again after {@link close}. */
+  reopen(): void {
+    this.#pool.reopen();
+  }
+
   /** Resolves when all agents that are being stopped now are gone. */
   async gone(): Promise<void> {
     await Promise.all(this.#stopping);

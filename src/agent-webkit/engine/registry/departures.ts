@@ -18,13 +18,14 @@ export class Departures {
   /** The sessions that are out of memory, and still leaving. */
   #leaving = 0;
   #isDraining = false;
-  #onChange: () => void = () => undefined;
+  /** Those that wait until no session is left. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: DeparturesOptions) {
     this.#options = options;
   }
 
-  /** True once {@link drain} was called. */
+  /** True from {@link drain} to {@link resume}. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
@@ -43,7 +44,7 @@ export class Departures {
 
   /**
    * Starts no more turns, and releases each session as soon as it does not work. Resolves when none is in
-   * memory. Sessions can still be loaded meanwhile, and leave as well.
+   * memory, and at {@link resume}. Sessions can still be loaded meanwhile, and leave as well.
    */
   async drain(): Promise<void> {
     const { live, deps, agents } = this.#options;
@@ -56,16 +57,33 @@ export class Departures {
       );
     }
     await new Promise<void>((resolve) => {
-      this.#onChange = () => {
-        if (live.size === 0 && this.#leaving === 0) resolve();
-      };
-      this.#onChange();
+      this.#waiting.add(resolve);
+      this.update();
     });
+  }
+
+  /** Ends a drain: turns start again. */
+  resume(): void {
+    const { live, agents } = this.#options;
+    this.#isDraining = false;
+    agents.reopen();
+    for (const held of live.held) {
+      held.then(
+        (session) => session?.resume(),
+        () => undefined, // it could not be loaded, and is not held any more
+      );
+    }
+    this.#endWaiting();
   }
 
   /** Call it when a session has left the memory. */
   update(): void {
-    this.#onChange();
+    if (this.#options.live.size === 0 && this.#leaving === 0) this.#endWaiting();
+  }
+
+  #endWaiting(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
   /** Stops all agents, also those that were started ahead. Their sessions continue when they are restored. */
@@ -136,7 +154,7 @@ export class Departures {
       if (isReleased) await this.#releaseAfter(agentGone, session);
     } finally {
       this.#leaving -= 1;
-      this.#onChange();
+      this.update();
     }
   }
 

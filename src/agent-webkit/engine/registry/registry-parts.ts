@@ -9,6 +9,8 @@ import { NotificationFeed } from '../notifications/notification-feed.js';
 import { mayNotify, notificationsOf } from '../notifications/session-notifications.js';
 import { GuardedStorage } from '../storage-guard/guarded-storage.js';
 import { Access, type CanAccess } from './access.js';
+import { ServerAdmin } from './admin/server-admin.js';
+import { ServerDrain } from './admin/server-drain.js';
 import type { AdmissionLimits } from './admission.js';
 import { CallHandler } from './call-handler.js';
 import { Drain } from './drain.js';
@@ -23,6 +25,7 @@ import { SessionLookup } from './session-lookup.js';
 import type { SessionPolicy } from './session-policy.js';
 import { StorageProbe } from './storage-probe.js';
 import { SharedSessions } from './shared-sessions.js';
+import { takeCensus } from './take-census.js';
 import { SessionTail } from '../tails/session-tail.js';
 import { retry } from '../timing/retry.js';
 import { StorageUnavailableError } from '../errors.js';
@@ -100,6 +103,9 @@ export class RegistryParts {
   readonly creation: SessionCreation;
   readonly maintenance: Maintenance;
   readonly drain: Drain;
+  /** Null for a storage that only this server uses. */
+  readonly serverDrain: ServerDrain | null;
+  readonly servers: ServerAdmin;
   /** Null when there are no notifications. */
   readonly dispatcher: NotificationDispatcher | null;
   /** The notifications for observers in this process. */
@@ -225,6 +231,14 @@ export class RegistryParts {
           onFailure: () => undefined, // reported by the storage's guard
         }),
     });
+    this.serverDrain =
+      membership && new ServerDrain({ membership, departures: live.departures, logger });
+    this.servers = new ServerAdmin({
+      cluster: member && this.serverDrain && { member, drain: this.serverDrain },
+      isDraining: () => live.departures.isDraining,
+      census: () => takeCensus(this),
+      logger,
+    });
     this.drain = new Drain({
       noticed: async () => member?.drain(shutdownDelayMs),
       timeoutMs: drainTimeoutMs,
@@ -247,7 +261,9 @@ export class RegistryParts {
         return live.compareAll();
       },
       onOrphans: () => void this.maintenance.resumeOrphans(),
-      onRequest: (body) => this.offers.receive(body) ?? this.handler.receive(body),
+      onRenewed: () => this.serverDrain?.check(),
+      onRequest: (body) =>
+        this.offers.receive(body) ?? this.servers.receive(body) ?? this.handler.receive(body),
       logger,
     });
   }

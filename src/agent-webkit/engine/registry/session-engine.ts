@@ -3,6 +3,8 @@ import { ShuttingDownError } from '../errors.js';
 import type { Caller } from '../caller.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { NotificationObserver } from '../notification.js';
+import type { ServerAdmin } from './admin/server-admin.js';
+import type { SessionAdmin } from './admin/session-admin.js';
 import { checkInteger } from './check-integer.js';
 import { SessionHandle } from './session-handle.js';
 import type { RequestPage } from './request-page.js';
@@ -234,9 +236,19 @@ export class SessionEngine {
     return this.#registry.observe(observer);
   }
 
-  /** True while this server is started and takes new work: from {@link start} to {@link stop}. */
+  /** The sessions of all owners, for operators. It checks no access: protect what you build on it. */
+  get sessionAdmin(): SessionAdmin {
+    return this.#registry.sessionAdmin;
+  }
+
+  /** The servers that share the storage, for operators. It checks no access: protect what you build on it. */
+  get serverAdmin(): ServerAdmin {
+    return this.#registry.serverAdmin;
+  }
+
+  /** True while this server is started and takes new work: from {@link start} to {@link stop}, but not while it drains. */
   get isReady(): boolean {
-    return this.#isStarted && this.#stopped === null;
+    return this.#isStarted && this.#stopped === null && !this.#registry.isDraining;
   }
 
   /** Resolves to the problems that keep this server from new work, within about two seconds. Never rejects. */

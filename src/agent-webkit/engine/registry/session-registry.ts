@@ -15,6 +15,8 @@ import { type DescribedSession, describeFor } from '../session/session-info.js';
 import type { RequestCursor, SessionRecord } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
+import type { ServerAdmin } from './admin/server-admin.js';
+import { SessionAdmin } from './admin/session-admin.js';
 import { describeCapabilities } from './capabilities.js';
 import { readDecisions } from './decision-reads.js';
 import { decodeJointCursor } from './joint/joint-cursor.js';
@@ -49,11 +51,25 @@ const MAX_WAKE_EVERY = 100;
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #parts: RegistryParts;
+  /** The sessions of all owners, for operators. */
+  readonly sessionAdmin: SessionAdmin;
   #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
     this.#parts = new RegistryParts(options, () => this.#shutdown !== null);
+    const { storage, live, calls } = this.#parts;
+    this.sessionAdmin = new SessionAdmin({
+      records: storage.records,
+      live,
+      calls,
+      describe: (records) => this.#describe(records),
+      delete: (id, caller) => this.delete(id, caller),
+      assertRunning: () => {
+        if (this.#shutdown) throw new ShuttingDownError();
+      },
+      wait: () => this.wait(),
+    });
   }
 
   /** Passes the notifications of this server to an observer, see {@link NotificationFeed}. Returns a function that ends it. */
@@ -89,6 +105,11 @@ export class SessionRegistry {
   /** Counts what this server has now. */
   census(): Promise<Census> {
     return takeCensus(this.#parts);
+  }
+
+  /** The servers that share the storage, for operators. */
+  get serverAdmin(): ServerAdmin {
+    return this.#parts.servers;
   }
 
   /** The number of sessions in memory. */
@@ -422,7 +443,7 @@ export class SessionRegistry {
     return this.#parts.live.departures.stopAgents();
   }
 
-  /** True once the server ends its work before it stops. */
+  /** True while the server ends its work, before it stops or as long as an operator wants. */
   get isDraining(): boolean {
     return this.#parts.live.departures.isDraining;
   }
@@ -435,6 +456,7 @@ export class SessionRegistry {
   async drain(): Promise<void> {
     const { member, drain } = this.#parts;
     if (!member) return;
+    this.#parts.serverDrain?.stop();
     await Promise.race([drain.run(), member.membership.lapsed()]);
   }
 

@@ -11,7 +11,7 @@ import { askOffers } from '../agent/ask-offers.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import type { SessionWork } from '../census.js';
-import { TooManySubscribersError } from '../errors.js';
+import { SessionBusyError, TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import { timeOf } from '../session-event.js';
@@ -431,9 +431,29 @@ export class Session implements ReadableSession {
     this.#parts.activity.update();
   }
 
+  /** Goes on when the server does not drain any more. */
+  resume(): void {
+    this.#parts.gate.startNextTurn();
+    this.#parts.activity.update();
+  }
+
   /** Stops the agent if it is idle. The next message starts another one. */
   stopIdleAgent(): Promise<void> {
     return this.#parts.activity.evict();
+  }
+
+  /**
+   * Stops the agent, also if it waits only for people who need none. Without one, nothing happens.
+   *
+   * @throws SessionBusyError when it is at work
+   * @throws StorageUnavailableError
+   */
+  async sleep(wait = this.#wait()): Promise<void> {
+    const { lifecycle, activity } = this.#parts;
+    lifecycle.assertLiving();
+    if (!activity.hasAgent) return;
+    if (activity.idleSince === null && activity.waitingSince === null) throw new SessionBusyError();
+    await wait.for(activity.evict());
   }
 }
 

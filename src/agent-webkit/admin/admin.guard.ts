@@ -1,0 +1,66 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { from, isObservable, lastValueFrom } from 'rxjs';
+import { ENGINE_OBSERVER, RESOLVED_OPTIONS } from '../agent-webkit.tokens.js';
+import type { EngineObserver } from '../engine/engine-observer.js';
+import { ForbiddenError, UnauthorizedError } from '../engine/errors.js';
+import { areSeparate, createTokenCheck, type TokenCheck } from '../http/bearer-tokens.js';
+import { setIdentity } from '../http/current-caller.decorator.js';
+import { type RefusalPorts, refuse } from '../http/http-errors.js';
+import type { AgentWebkitRequest } from '../options/groups/top-level.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { ADMIN_GUARD, ADMIN_OPTIONS, type AdminOptions } from './admin-options.js';
+
+/** The operator of a request that a guard of the host has accepted. */
+const OPERATOR = { id: 'operator' };
+
+/** Authenticates the operator of every route under `/admin`. Tokens of callers are not accepted. */
+@Injectable()
+export class AdminGuard implements CanActivate {
+  private readonly check: TokenCheck;
+  private readonly ports: RefusalPorts;
+
+  /** @internal */
+  constructor(
+    @Inject(ADMIN_OPTIONS) admin: AdminOptions | null,
+    @Inject(ADMIN_GUARD) private readonly hostGuard: CanActivate | null,
+    @Inject(RESOLVED_OPTIONS) { auth }: ResolvedOptions,
+    @Inject(ENGINE_OBSERVER) observer: EngineObserver,
+    adapterHost: HttpAdapterHost,
+  ) {
+    const tokens = admin && 'tokens' in admin ? admin.tokens : [];
+    const ofCallers = typeof auth === 'object' && auth && 'tokens' in auth ? auth.tokens : [];
+    if (!areSeparate(tokens, ofCallers)) {
+      throw new TypeError(
+        `nestjs-agent-webkit: 'admin.tokens' has a token that is in 'auth.tokens', too. Use another token for operators.`,
+      );
+    }
+    this.check = createTokenCheck(tokens);
+    this.ports = { adapterHost, observer };
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<AgentWebkitRequest>();
+    const response = http.getResponse<unknown>();
+    if (this.hostGuard) {
+      const verdict = this.hostGuard.canActivate(context);
+      const isAllowed = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
+      if (!isAllowed) {
+        const error = new ForbiddenError('Only an operator may access this resource.');
+        throw refuse(error, response, this.ports, request);
+      }
+      setIdentity(request, OPERATOR, () => OPERATOR);
+      return true;
+    }
+    const operator = this.check(request);
+    if (!operator) {
+      const error = new UnauthorizedError(
+        'Authentication failed. Send the token of an operator in the header Authorization: Bearer <token>.',
+      );
+      throw refuse(error, response, this.ports, request);
+    }
+    setIdentity(request, operator, () => this.check(request));
+    return true;
+  }
+}
