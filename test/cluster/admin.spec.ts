@@ -1,7 +1,12 @@
 import { expect, it } from '@jest/globals';
+import { DEMO_LOAD } from '../durability/demo-load.js';
+import { Load } from '../durability/load.js';
+import { Random } from '../durability/random.js';
 import { checkIds } from '../durability/verify.js';
 import type { RealServer } from '../durability/real-server.js';
 import { eventually } from '../support/eventually.js';
+import { Balancer } from './balancer.js';
+import { BehindBalancer } from './behind-balancer.js';
 import { type Client, count } from './client.js';
 import { describeCluster } from './world.js';
 
@@ -152,4 +157,36 @@ describeCluster('operators of several servers', (world) => {
     expect(checkIds(stream.events)).toEqual([]);
     expect(await site.at(0).stop()).toBe(0);
   }, 90_000);
+
+  it('drain one server after the other under load, which no client notices', async () => {
+    const site = await world.open({
+      settings: { AGENT_WEBKIT_ADMIN_TOKEN: SETTINGS.AGENT_WEBKIT_ADMIN_TOKEN },
+    });
+    const ops = world.client({ token: 'ops-token' });
+    const balancer = await world.keep(Balancer.start(site.servers));
+    const load = await Load.start(new BehindBalancer(site, balancer), new Random('CLUSTER_SEED'), {
+      ...DEMO_LOAD,
+      sessions: 3,
+    });
+    await load.survive(async () => {
+      for (const server of [...site.servers, ...site.servers]) {
+        /* oxlint-disable no-await-in-loop -- one server after the other */
+        await load.randomMoment();
+        const address = await addressOf(ops, server);
+        const path = `/admin/servers/${address}/drain`;
+        expect((await ops.ask(site.at(1), 'POST', path)).status).toBe(200);
+        await eventually(async () => {
+          const own = (await serversOf(ops, server)).find(({ current }) => current);
+          return Object.keys(own?.report?.work.sessions ?? {}).length === 0;
+        });
+        expect((await ops.ask(site.at(2), 'DELETE', path)).status).toBe(200);
+        await balancer.allReady();
+        expect(await load.violations()).toEqual([]);
+        /* oxlint-enable no-await-in-loop */
+      }
+      expect(balancer.failures).toEqual([]);
+    });
+    expect(load.count('code', 'turn_interrupted')).toBe(0);
+    expect(load.count('subtype', 'success')).toBeGreaterThan(0);
+  }, 180_000);
 });
