@@ -233,6 +233,7 @@ export const ROOMS = {
       'engine/workspace',
       'options',
       'webhooks',
+      types('telemetry'),
     ],
     packages: ['reflect-metadata'],
   },
@@ -286,7 +287,7 @@ export const ROOMS = {
     packages: NEST,
   },
   'the Nest module': {
-    files: `${PACKAGE}agent-webkit.module.ts`,
+    files: [`${PACKAGE}agent-webkit.module.ts`, `${PACKAGE}module-providers.ts`],
     rooms: [
       'protocol',
       'engine ports',

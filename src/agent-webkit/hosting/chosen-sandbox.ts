@@ -1,3 +1,4 @@
+import type { SdkFactory } from '../engine/agent-client.js';
 import type { AgentSandbox, SandboxLimits } from '../engine/agent-sandbox.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
 import { SandboxUnavailableError } from '../engine/errors.js';
@@ -24,6 +25,11 @@ export interface ChosenSandboxParts {
   readonly logger: EngineLogger;
 }
 
+/** The parts of a {@link ChosenSandbox} that the options do not contain. */
+export interface ChosenSandboxPorts extends Pick<ChosenSandboxParts, 'sandbox' | 'logger'> {
+  readonly sdkFactory: Pick<SdkFactory, 'usesWalls'>;
+}
+
 /** The server does not start, because its agents would have no sandbox. */
 export class SandboxRequiredError extends Error {
   override readonly name = 'SandboxRequiredError';
@@ -46,6 +52,16 @@ export class ChosenSandbox {
   constructor(parts: ChosenSandboxParts) {
     this.#parts = parts;
     this.#reachable = parts.isProduction ? 'NODE_ENV is production' : null;
+  }
+
+  /** Returns the sandbox of the options, in this process. */
+  static of(
+    { use, ...limits }: SandboxLimits & { readonly use: SandboxChoice },
+    { sandbox, sdkFactory, logger }: ChosenSandboxPorts,
+  ): ChosenSandbox {
+    const isProduction = process.env['NODE_ENV'] === 'production';
+    const { usesWalls } = sdkFactory;
+    return new ChosenSandbox({ sandbox, use, limits, usesWalls, isProduction, logger });
   }
 
   /** The sandbox of an agent that starts now; null for none. */

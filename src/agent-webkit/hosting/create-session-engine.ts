@@ -1,6 +1,6 @@
 import { claudeSdkFactory } from '../agents/claude/claude-sdk-factory.js';
 import type { EngineLogger } from '../engine/engine-logger.js';
-import { SessionEngine } from '../engine/registry/session-engine.js';
+import type { SessionEngine } from '../engine/registry/session-engine.js';
 import type { NotifyOrFunction, OptionGroups } from '../options/agent-webkit.options.js';
 import type { HookOptions } from '../options/groups/hooks.js';
 import type { StreamOptions } from '../options/groups/stream.js';
@@ -8,6 +8,7 @@ import type { TopLevelOptions } from '../options/groups/top-level.js';
 import { resolveOptions } from '../options/resolved-options.js';
 import { busFor } from './chosen-bus.js';
 import { ChosenSandbox, sandboxFor } from './chosen-sandbox.js';
+import { createEngine } from './create-engine.js';
 import { createRegistry } from './create-registry.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { TurnTraces } from '../telemetry/turn-traces.js';
@@ -57,14 +58,11 @@ export function createSessionEngine({
   const resolved = resolveOptions(options);
   const storage = resolved.storage ?? new MemoryStorage();
   const sdkFactory = resolved.sdkFactory ?? claudeSdkFactory();
-  const { use, ...limits } = resolved.sandbox;
+  const { use } = resolved.sandbox;
   const { allow } = resolved.network;
-  const sandbox = new ChosenSandbox({
+  const sandbox = ChosenSandbox.of(resolved.sandbox, {
     sandbox: sandboxFor(use, () => systemSandbox({ network: allow.length > 0 })),
-    use,
-    limits,
-    usesWalls: sdkFactory.usesWalls,
-    isProduction: process.env['NODE_ENV'] === 'production',
+    sdkFactory,
     logger,
   });
   const bus = busFor(resolved.bus, storage);
@@ -73,16 +71,5 @@ export function createSessionEngine({
   const { observer } = telemetry;
   const ports = { sdkFactory, storage, bus, sandbox, observer, logger, tracer };
   const registry = createRegistry(resolved, ports);
-  return new SessionEngine({
-    registry,
-    storage,
-    logger,
-    prepare: async () => {
-      await tracer.load();
-      await telemetry.open(() => registry.census());
-      await sandbox.open();
-    },
-    onStopped: () => telemetry.close(),
-    assertAgents: () => sandbox.assertAgents(),
-  });
+  return createEngine({ registry, storage, sandbox, tracer, telemetry, logger });
 }

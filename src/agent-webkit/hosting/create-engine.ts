@@ -1,0 +1,34 @@
+import type { EngineLogger } from '../engine/engine-logger.js';
+import { SessionEngine } from '../engine/registry/session-engine.js';
+import type { SessionRegistry } from '../engine/registry/session-registry.js';
+import type { StorageProvider } from '../engine/storage.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { TurnTraces } from '../telemetry/turn-traces.js';
+import type { ChosenSandbox } from './chosen-sandbox.js';
+
+/** The parts of an engine that are opened before it, and end with it. */
+export interface EngineParts {
+  readonly registry: SessionRegistry;
+  readonly storage: StorageProvider;
+  readonly sandbox: ChosenSandbox;
+  readonly tracer: TurnTraces;
+  readonly telemetry: Telemetry;
+  readonly logger: EngineLogger;
+}
+
+/** Creates the engine of a registry. */
+export function createEngine(parts: EngineParts): SessionEngine {
+  const { registry, storage, sandbox, tracer, telemetry, logger } = parts;
+  return new SessionEngine({
+    registry,
+    storage,
+    logger,
+    prepare: async () => {
+      await tracer.load();
+      await telemetry.open(() => registry.census());
+      await sandbox.open();
+    },
+    onStopped: () => telemetry.close(),
+    assertAgents: () => sandbox.assertAgents(),
+  });
+}
