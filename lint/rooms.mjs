@@ -283,7 +283,7 @@ export const ROOMS = {
   // Methods of the host's providers that take notifications.
   'event handlers': {
     files: `${PACKAGE}event-handlers/`,
-    rooms: ['engine ports', 'engine/registry'],
+    rooms: ['engine ports', 'engine/registry', 'the Nest face'],
     packages: NEST,
   },
   'the Nest module': {

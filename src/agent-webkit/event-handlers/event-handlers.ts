@@ -1,11 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import {
-  ContextIdFactory,
-  DiscoveryService,
-  MetadataScanner,
-  ModuleRef,
-  ModulesContainer,
-} from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import {
   NOTIFICATION_TYPES,
   type NotificationType,
@@ -13,12 +7,12 @@ import {
 } from '../engine/notification.js';
 import { SessionEngine } from '../engine/registry/session-engine.js';
 import { stackOf } from '../engine/stack-of.js';
+import { type FoundProvider, instanceForCall } from '../instance-for-call.js';
 import { AGENT_EVENT_HANDLER } from './on-agent-event.decorator.js';
 
 /** How many calls of one handler may run at the same time. */
 const MAX_RUNNING = 1000;
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Methods = Record<string, unknown>;
 
 /** A method that handles notifications of some types. */
@@ -35,14 +29,12 @@ interface Handler {
 @Injectable()
 export class EventHandlers {
   readonly #discovery: DiscoveryService;
-  readonly #moduleRef: ModuleRef;
   readonly #engine: SessionEngine;
   readonly #logger = new Logger('AgentWebkit');
   #end = (): void => undefined;
 
-  constructor(modules: ModulesContainer, moduleRef: ModuleRef, engine: SessionEngine) {
+  constructor(modules: ModulesContainer, engine: SessionEngine) {
     this.#discovery = new DiscoveryService(modules);
-    this.#moduleRef = moduleRef;
     this.#engine = engine;
   }
 
@@ -93,7 +85,7 @@ export class EventHandlers {
 
   #find(): Handler[] {
     // A provider can be registered under several tokens.
-    const wrappers = new Map<unknown, Wrapper>();
+    const wrappers = new Map<unknown, FoundProvider>();
     for (const one of [...this.#discovery.getProviders(), ...this.#discovery.getControllers()]) {
       const { instance, isAlias } = one;
       if (typeof instance !== 'object' || instance === null || isAlias) continue;
@@ -102,7 +94,7 @@ export class EventHandlers {
     return [...wrappers.values()].flatMap((wrapper) => this.#handlersOf(wrapper));
   }
 
-  #handlersOf(wrapper: Wrapper): Handler[] {
+  #handlersOf(wrapper: FoundProvider): Handler[] {
     const prototype = Object.getPrototypeOf(wrapper.instance) as Methods;
     return new MetadataScanner().getAllMethodNames(prototype).flatMap((method) => {
       const types = typesOf(prototype[method]);
@@ -116,19 +108,20 @@ export class EventHandlers {
         );
       }
       const call: Handler['call'] = async (notification) => {
-        const instance = await this.#instanceOf(wrapper, notification);
+        const instance = await instanceOf(wrapper, notification);
         return (instance[method] as Handler['call'])(notification);
       };
       return [{ name, types, call, running: 0, isFull: false }];
     });
   }
+}
 
-  async #instanceOf(wrapper: Wrapper, notification: SessionNotification): Promise<Methods> {
-    if (wrapper.isDependencyTreeStatic()) return wrapper.instance as Methods;
-    const context = ContextIdFactory.create();
-    this.#moduleRef.registerRequestByContextId(notification, context);
-    return this.#moduleRef.resolve(wrapper.token as string, context, { strict: false });
-  }
+async function instanceOf(
+  wrapper: FoundProvider,
+  notification: SessionNotification,
+): Promise<Methods> {
+  if (wrapper.isDependencyTreeStatic()) return wrapper.instance as Methods;
+  return (await instanceForCall(wrapper, notification)).instance as Methods;
 }
 
 function typesOf(method: unknown): readonly NotificationType[] | undefined {

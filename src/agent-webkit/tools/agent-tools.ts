@@ -1,15 +1,11 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
-import {
-  ContextIdFactory,
-  ExternalContextCreator,
-  ModuleRef,
-  ModulesContainer,
-} from '@nestjs/core';
+import { type ContextId, ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { AgentStart } from '../engine/agent-client.js';
 import { type HostTool, type HostTools, toolNameOf } from '../engine/host-tool.js';
 import type { StorageProvider } from '../engine/storage.js';
 import { STORAGE_PROVIDER } from '../agent-webkit.tokens.js';
+import { instanceForCall } from '../instance-for-call.js';
 import { SessionRegistryService } from '../session-registry.service.js';
 import { CallRate } from './call-rate.js';
 import { findTools, type FoundTool, type FoundTools } from './found-tools.js';
@@ -134,19 +130,12 @@ export class AgentTools {
       return this.#contextOf(provider.instance as object, method);
     }
     return async (call) => {
-      const context = ContextIdFactory.create();
-      this.#moduleRef.registerRequestByContextId(call, context);
-      const token = provider.token as Type<object>;
-      const instance = await this.#moduleRef.resolve(token, context, { strict: false });
+      const { instance, context } = await instanceForCall(provider, call);
       return this.#contextOf(instance, method, context)(call);
     };
   }
 
-  #contextOf(
-    instance: object,
-    method: string,
-    context?: ReturnType<typeof ContextIdFactory.create>,
-  ): RunnableTool['invoke'] {
+  #contextOf(instance: object, method: string, context?: ContextId): RunnableTool['invoke'] {
     return this.#contexts.create(
       instance,
       Reflect.get(instance, method) as (...args: unknown[]) => unknown,

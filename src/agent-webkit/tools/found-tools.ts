@@ -1,14 +1,13 @@
 import type { Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import type { FoundProvider } from '../instance-for-call.js';
 import { AGENT_TOOL, type AgentToolOptions } from './agent-tool.decorator.js';
 import { RegisteredFeature } from './feature.js';
 import { type CheckedToolOptions, checkToolOptions } from './tool-options.js';
 
-type Provider = ReturnType<DiscoveryService['getProviders']>[number];
-
 /** A method of a provider that is a tool. */
 export interface FoundTool {
-  readonly provider: Provider;
+  readonly provider: FoundProvider;
   readonly method: string;
   readonly options: CheckedToolOptions;
 }
@@ -45,7 +44,7 @@ export function findTools(modules: ModulesContainer, agentModule: Type<object>):
   return { tools, instructions: instructionsOf(own, tools) };
 }
 
-function toolsOf(provider: Provider): FoundTool[] {
+function toolsOf(provider: FoundProvider): FoundTool[] {
   const { metatype } = provider;
   if (typeof metatype !== 'function' || provider.inject) return [];
   const prototype = metatype.prototype as Record<string, unknown> | undefined;

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
+  type DynamicModule,
+  Inject,
   Injectable,
   type LoggerService,
   type Provider,
@@ -193,6 +195,58 @@ describe('events in the host', () => {
     await eventually(() => names.length === 2);
 
     expect(names.toSorted()).toEqual(['controller turn.ended', 'scoped turn.ended true']);
+  });
+
+  it('calls the request-scoped providers that two modules have under one token, each in its module', async () => {
+    const names: string[] = [];
+    class Sales {}
+    class Support {}
+    /** A module with its own name, its own handler, and one that both modules have. */
+    const moduleOf = (module: Type<object>, own: Type<object>): DynamicModule => ({
+      module,
+      providers: [
+        { provide: 'NAME', useValue: module.name },
+        { provide: 'HANDLER', useClass: own, scope: Scope.REQUEST },
+        Shared,
+      ],
+    });
+    @Injectable({ scope: Scope.REQUEST })
+    class Shared {
+      constructor(@Inject('NAME') private readonly name: string) {}
+      @OnAgentEvent('turn.ended')
+      onEvent() {
+        names.push(`shared of ${this.name}`);
+      }
+    }
+    @Injectable()
+    class SalesHandler {
+      @OnAgentEvent('turn.ended')
+      onSale() {
+        names.push(`own of ${this.constructor.name}`);
+      }
+    }
+    @Injectable()
+    class SupportHandler {
+      @OnAgentEvent('turn.ended')
+      onHelp() {
+        names.push(`own of ${this.constructor.name}`);
+      }
+    }
+    const errors: unknown[] = [];
+    const { endTurn } = await start([], undefined, {
+      imports: [moduleOf(Sales, SalesHandler), moduleOf(Support, SupportHandler)],
+      configure: (app) => app.useLogger(quietly({ error: (line: unknown) => errors.push(line) })),
+    });
+    await endTurn();
+    await eventually(() => names.length + errors.length === 4);
+
+    expect(errors).toEqual([]);
+    expect(names.toSorted()).toEqual([
+      'own of SalesHandler',
+      'own of SupportHandler',
+      'shared of Sales',
+      'shared of Support',
+    ]);
   });
 
   it('stops calling a handler that has 1000 calls which have not ended, until they end', async () => {

@@ -3,6 +3,7 @@ import {
   type CallHandler,
   type CanActivate,
   Catch,
+  type DynamicModule,
   type ExceptionFilter,
   type ExecutionContext,
   ForbiddenException,
@@ -13,6 +14,7 @@ import {
   type Provider,
   Scope,
   SetMetadata,
+  type Type as Class,
   UseFilters,
   UseGuards,
   UseInterceptors,
@@ -174,6 +176,25 @@ class RequestTools {
   }
 }
 
+/** A module with a request-scoped tool, under a token that another module has, too. */
+function moduleWithTool(module: Class<object>): DynamicModule {
+  @Injectable({ scope: Scope.REQUEST })
+  class Tools {
+    constructor(@Inject('NAME') private readonly name: string) {}
+    @AgentTool({ name: `name_of_${module.name}`, description: 'Names its module.' })
+    tell() {
+      return this.name;
+    }
+  }
+  return {
+    module,
+    providers: [
+      { provide: 'NAME', useValue: module.name },
+      { provide: 'TOOLS', useClass: Tools, scope: Scope.REQUEST },
+    ],
+  };
+}
+
 const outcomes: ToolOutcome[] = [];
 
 /** Calls the tool that the message names, with the input after it. */
@@ -190,13 +211,13 @@ describe.each(ADAPTERS)('A method with @AgentTool() on %s', (adapter) => {
     outcomes.length = 0;
   });
 
-  const start = async (providers: Provider[] = [OrderTools]) => {
+  const start = async (providers: Provider[] = [OrderTools], imports: DynamicModule[] = []) => {
     server = await startApp(
       {
         auth: { tokens: ['ann:a', 'bob:b'] },
         agent: { sdkFactory: scriptedSdkFactory(script), permissionModes: ['bypassPermissions'] },
       },
-      { adapter, providers, headers: { authorization: 'Bearer a' } },
+      { adapter, providers, imports, headers: { authorization: 'Bearer a' } },
     );
   };
   /** Has the agent of a new session call a tool. Resolves to its outcome. */
@@ -320,6 +341,14 @@ describe.each(ADAPTERS)('A method with @AgentTool() on %s', (adapter) => {
     expect(await call('mcp__app__count', {}, asBob)).toMatchObject({
       output: `${before + 2} for bob`,
     });
+  });
+
+  it('can be of request-scoped providers that two modules have under one token', async () => {
+    class Sales {}
+    class Support {}
+    await start([], [moduleWithTool(Sales), moduleWithTool(Support)]);
+    expect(await call('mcp__app__name_of_Sales')).toMatchObject({ output: 'Sales' });
+    expect(await call('mcp__app__name_of_Support')).toMatchObject({ output: 'Support' });
   });
 
   it.each<[string, () => Provider]>([
