@@ -1,14 +1,26 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { PermissionMode } from '@anthropic-ai/claude-agent-sdk';
+import { Injectable } from '@nestjs/common';
 import { IsNumber, IsString } from 'class-validator';
 import type { ClaudeOverrides } from '../../../src/agent-webkit/agents/claude/claude-options.js';
-import { AgentComponent, AgentWebkitModule } from '../../../src/index.js';
+import { AgentComponent, AgentTool, AgentWebkitModule } from '../../../src/index.js';
 import type { DeliveredEvent } from '../../../src/agent-webkit/protocol/events.js';
+import { PERMISSION_MODES } from '../../../src/agent-webkit/protocol/inbound.js';
+import { eventually } from '../../support/eventually.js';
 import { ClaudeApp } from './claude-app.js';
 
 @AgentComponent({ description: 'Shows the weather of a place.' })
 class WeatherCard {
   @IsString() place!: string;
   @IsNumber() temperature!: number;
+}
+
+@Injectable()
+class Changes {
+  @AgentTool({ description: 'Changes something.' })
+  change() {
+    return 'changed';
+  }
 }
 
 const TOOL = 'mcp__genui__render_weather_card';
@@ -21,12 +33,14 @@ describe('A component with @AgentComponent() and the real agent', () => {
     expect(await app.close()).toEqual([]);
   });
 
-  const start = async (overrides: ClaudeOverrides = {}) => {
+  const start = async (overrides: ClaudeOverrides = {}, config = {}) => {
     app = await ClaudeApp.start('express', {
       overrides,
+      agent: { permissionModes: [...PERMISSION_MODES] },
+      providers: [Changes],
       imports: [AgentWebkitModule.forFeature({ components: [WeatherCard] })],
     });
-    return app.open();
+    return app.open(config);
   };
 
   it('is rendered without asking, with its props while the model writes them', async () => {
@@ -42,6 +56,33 @@ describe('A component with @AgentComponent() and the real agent', () => {
     expect(JSON.stringify(output)).toContain('rendered:weather_card');
     await tab.next('result');
     expect(tab.names()).not.toContain('permission_request' satisfies DeliveredEvent['event']);
+  });
+
+  it.each<[PermissionMode, string]>([
+    ['default', 'asked'],
+    ['acceptEdits', 'asked'],
+    ['plan', 'asked'],
+    ['dontAsk', 'denied'],
+    // Here the model decides, whose answer is not a decision.
+    ['auto', 'denied'],
+    ['bypassPermissions', 'done'],
+  ])('is rendered without asking in the mode %s, where another tool is %s', async (mode, other) => {
+    const tab = await start({ env: { IS_SANDBOX: '1' } }, { permission_mode: mode });
+    await tab.session.send(`use ${TOOL} ${JSON.stringify(PROPS)}`);
+    const rendered = await tab.next('tool_result');
+    await tab.next('result');
+    expect(tab.all('permission_request')).toEqual([]);
+    expect(JSON.stringify(rendered['output'])).toContain('rendered:weather_card');
+
+    // The agent does have this mode.
+    await tab.session.send('use mcp__app__change {}');
+    await tab.next('tool_use');
+    const outcome = () => {
+      if (tab.all('permission_request').length > 0) return 'asked';
+      const [, result] = tab.all('tool_result');
+      return result && (result['is_error'] === true ? 'denied' : 'done');
+    };
+    expect(await eventually(outcome)).toBe(other);
   });
 
   it('fails with props that are not valid: the model learns what is wrong', async () => {
