@@ -30,7 +30,7 @@ import { AgentWebkitAuthGuard } from './auth.guard.js';
 import { preventCaching } from './http/caching.middleware.js';
 import { checkBodyLimit } from './http/check-body-limit.js';
 import { onPublicAddress } from './http/public-address.js';
-import { requireJsonBody } from './http/json-body.middleware.js';
+import { JsonBodyMiddleware } from './http/json-body.middleware.js';
 import { takeTraceContext } from './http/trace-context.middleware.js';
 import { ChosenSandbox } from './hosting/chosen-sandbox.js';
 import { EventHandlers } from './event-handlers/event-handlers.js';
@@ -184,7 +184,7 @@ export class AgentWebkitModule
   /** @internal */
   configure(consumer: MiddlewareConsumer): void {
     consumer
-      .apply(preventCaching, requireJsonBody, takeTraceContext)
+      .apply(preventCaching, JsonBodyMiddleware, takeTraceContext)
       .forRoutes(...PROTOCOL_CONTROLLERS, ...(this.#admin ? [AdminController] : []));
   }
 }

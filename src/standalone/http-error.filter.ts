@@ -1,6 +1,15 @@
-import { type ArgumentsHost, Catch, HttpException, HttpStatus, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Logger,
+} from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
-import { ServerOverloadedError } from '../agent-webkit/engine/errors.js';
+import { ENGINE_OBSERVER } from '../agent-webkit/agent-webkit.tokens.js';
+import type { EngineObserver } from '../agent-webkit/engine/engine-observer.js';
+import { type ErrorCode, ServerOverloadedError } from '../agent-webkit/engine/errors.js';
 import { ERROR_STATUS } from '../agent-webkit/hosting/error-status.js';
 import { findSystemFault } from './system-fault.js';
 
@@ -33,6 +42,8 @@ interface Refusal {
  */
 @Catch()
 export class HttpErrorFilter extends BaseExceptionFilter {
+  /** Counts the refusals of this filter. The module counts its own. */
+  @Inject(ENGINE_OBSERVER) private readonly observer!: EngineObserver;
   private readonly logger = new Logger('Http');
   private overloadLoggedAt = -Infinity;
 
@@ -54,10 +65,11 @@ export class HttpErrorFilter extends BaseExceptionFilter {
     const { status, message, code } = readHttpError(exception);
     if (code !== undefined) return { statusCode: status, code, message };
     const fault = findSystemFault(exception);
-    if (fault?.isTemporary) return this.overloaded(fault.error);
+    if (fault?.isTemporary) return this.count(this.overloaded(fault.error));
     // The body parser throws errors of its own, with a status and a message for clients.
     if (fault === null && status < 500) {
-      return { statusCode: status, code: codeOf(status), message: MESSAGES[status] ?? message };
+      const refusal = { code: codeOf(status), message: MESSAGES[status] ?? message };
+      return this.count({ statusCode: status, ...refusal });
     }
     this.logger.error(exception);
     return {
@@ -65,6 +77,13 @@ export class HttpErrorFilter extends BaseExceptionFilter {
       code: 'internal_error',
       message: 'Internal server error. See the server log for details.',
     };
+  }
+
+  /** Counts a refusal of which the module knows nothing, if its code is one of the module's. */
+  private count(refusal: Refusal): Refusal {
+    const { code } = refusal;
+    if (Object.hasOwn(ERROR_STATUS, code)) this.observer.refused?.({ code: code as ErrorCode });
+    return refusal;
   }
 
   private overloaded(cause: unknown): Refusal {

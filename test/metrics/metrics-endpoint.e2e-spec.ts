@@ -126,4 +126,26 @@ describe('A server without the packages of OpenTelemetry', () => {
     await server.playTurn();
     expect(server.program.output).not.toMatch(/telemetry/i);
   });
+
+  it('counts what is rejected before it reaches a route', async () => {
+    const { url, metricsUrl } = await start({
+      AGENT_WEBKIT_METRICS_PORT: '0',
+      AGENT_WEBKIT_MAX_BODY: '1kb',
+    });
+    const send = (body: string) =>
+      fetch(`${url}/sessions`, {
+        method: 'POST',
+        headers: { Authorization: 'Bearer api', 'Content-Type': 'application/json' },
+        body,
+      });
+    expect((await send('{')).status).toBe(400);
+    expect((await send(JSON.stringify({ title: 'x'.repeat(2000) }))).status).toBe(413);
+    // Has no code of the module.
+    expect((await read(`${url}/unknown`)).status).toBe(404);
+    const text = await (await read(metricsUrl)).text();
+    expect(text.match(/^agent_webkit_refusals_total\{.*$/gm)).toEqual([
+      'agent_webkit_refusals_total{error_type="invalid_request"} 1',
+      'agent_webkit_refusals_total{error_type="payload_too_large"} 1',
+    ]);
+  });
 });

@@ -191,7 +191,8 @@ export class MemoryServer implements StorageProvider {
         }
         shared.owners.set(id, this.address);
         const record = await records.claim(id);
-        return record && seen(record);
+        const takenFrom = owner === undefined || owner === this.address ? null : owner;
+        return record && { ...seen(record), takenFrom };
       },
       update: (...args) => records.update(...args),
       list: async (...args) => (await records.list(...args)).map(seen),

@@ -73,6 +73,16 @@ export function spanNamed(spans: readonly ReadableSpan[], name: string): Readabl
   return span;
 }
 
+/** Returns the name of the span above each span with a name, in the order of their ends. */
+export function parents(spans: readonly ReadableSpan[], name: string): (string | undefined)[] {
+  return spans
+    .filter((span) => span.name === name)
+    .map((span) => {
+      const parentId = span.parentSpanContext?.spanId;
+      return spans.find((each) => each.spanContext().spanId === parentId)?.name;
+    });
+}
+
 /** Returns the names of the spans above a span, the nearest first. */
 export function ancestors(spans: readonly ReadableSpan[], name: string): string[] {
   const above: string[] = [];

@@ -76,6 +76,7 @@ const census =
     subscribers: 2,
     waitingBytes: 10,
     maxLag: sessions,
+    joint: { subscribers: 1, waitingBytes: 5, maxLag: 2 * sessions },
   });
 
 describe('the gauges of several engines with one provider', () => {
@@ -87,15 +88,17 @@ describe('the gauges of several engines with one provider', () => {
       await metered.read('agent_webkit.agents', { 'agent_webkit.agent.state': 'free' }),
       await metered.read('agent_webkit.requests.oldest_age'),
       await metered.read('agent_webkit.storage.outage'),
+      await metered.read('agent_webkit.subscribers', { 'agent_webkit.stream.scope': 'caller' }),
+      await metered.read('agent_webkit.subscribers.lag', { 'agent_webkit.stream.scope': 'caller' }),
     ];
     const endFirst = shareGauges(provider, provider.getMeter('test'), census(5, 9000, true));
     const endSecond = shareGauges(provider, provider.getMeter('test'), census(3, 2000, false));
-    expect(await read()).toEqual([8, 4, 9, 1]);
+    expect(await read()).toEqual([8, 4, 9, 1, 2, 10]);
     endFirst();
-    expect(await read()).toEqual([3, 2, 2, 0]);
+    expect(await read()).toEqual([3, 2, 2, 0, 1, 6]);
     endSecond();
     const again = shareGauges(provider, provider.getMeter('test'), census(7, 0, false));
-    expect(await read()).toEqual([7, 2, 0, 0]);
+    expect(await read()).toEqual([7, 2, 0, 0, 1, 14]);
     again();
   });
 });

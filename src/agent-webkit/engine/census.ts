@@ -45,4 +45,6 @@ export interface Census extends UnreadEvents {
   readonly oldestRequestMs: number;
   /** True during an outage of the storage. */
   readonly isStorageInTrouble: boolean;
+  /** The streams of all sessions of a caller. The other subscribers are those of single sessions. */
+  readonly joint: UnreadEvents;
 }

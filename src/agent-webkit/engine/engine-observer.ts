@@ -77,6 +77,15 @@ export interface AgentEnded {
   readonly outcome: 'stopped' | 'failed';
 }
 
+/** A session that was read from the storage. */
+export interface SessionLoaded {
+  readonly sessionId: string;
+  /** True if it had work: a queued message, a running turn or an open request. */
+  readonly wasUnfinished: boolean;
+  /** True if another server had it, which did not release it: one that was killed, frozen or cut off, or this one before a restart. */
+  readonly wasTakenOver: boolean;
+}
+
 /** A group of events that became durable together. */
 export interface Commit {
   readonly sessionId: string;
@@ -112,7 +121,7 @@ export interface EngineObserver {
   /** Events became durable. */
   committed?(commit: Commit): void;
   /** A session was loaded from the storage, which claims it for this server. */
-  sessionLoaded?(session: { readonly sessionId: string; readonly wasUnfinished: boolean }): void;
+  sessionLoaded?(session: SessionLoaded): void;
   /** A session was taken over by another server or deleted by it, or the storage has lost events of it. */
   sessionLost?(session: { readonly sessionId: string }): void;
   /** A request of a client was rejected. */

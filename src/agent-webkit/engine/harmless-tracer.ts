@@ -38,7 +38,7 @@ export function harmlessTracer(
       return { context: span.context, end: harmlessEnd(span) };
     },
     restored: (session, turns) => attempt(() => tracer.restored(session, turns), undefined),
-    committed: (session, events) => attempt(() => tracer.committed(session, events), undefined),
+    committed: (...committed) => attempt(() => tracer.committed(...committed), undefined),
     left: (sessionId) => attempt(() => tracer.left(sessionId), undefined),
   };
 }

@@ -64,6 +64,13 @@ export interface SessionRecord {
   readonly details?: SessionDetails;
   /** The address of the server that owns the session, while its lease is valid. Only storages with a `cluster` have it. */
   readonly server?: string | null;
+  /**
+   * The address of the server from which this claim has taken the session over: one that did not release it. Only claims
+   * of storages with a `cluster` have it.
+   *
+   * @default null
+   */
+  readonly takenFrom?: string | null;
 }
 
 /** The generations of a new session. Its ids equal its seqs until another server, or a restart, continues it. */

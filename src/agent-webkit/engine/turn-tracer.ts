@@ -47,8 +47,12 @@ export interface TurnTracer {
     session: TracedSession,
     turns: { readonly queued: readonly RestoredTurn[]; readonly running: RestoredTurn | null },
   ): void;
-  /** Follows the events of a session, in their order, after their commit. */
-  committed(session: TracedSession, events: readonly WireEvent[]): void;
+  /**
+   * Follows the events of a session, in their order, after their commit.
+   *
+   * @param durationMs how long the commit took since the first attempt to write them, in milliseconds
+   */
+  committed(session: TracedSession, events: readonly WireEvent[], durationMs: number): void;
   /** Ends the spans of a session that leaves this server. */
   left(sessionId: string): void;
 }

@@ -1,4 +1,4 @@
-import type { AgentCounts, Census } from '../engine/census.js';
+import type { AgentCounts, Census, UnreadEvents } from '../engine/census.js';
 
 /** Adds up what several engines of a process have. Ages and lags are those of the largest. */
 export function addCensuses(all: readonly Census[]): Census {
@@ -19,9 +19,16 @@ export function addCensuses(all: readonly Census[]): Census {
     requests: sumEach(all.map(({ requests }) => requests)),
     oldestRequestMs: max((one) => one.oldestRequestMs),
     isStorageInTrouble: all.some((one) => one.isStorageInTrouble),
-    subscribers: sum((one) => one.subscribers),
-    waitingBytes: sum((one) => one.waitingBytes),
-    maxLag: max((one) => one.maxLag),
+    ...addUnread(all),
+    joint: addUnread(all.map(({ joint }) => joint)),
+  };
+}
+
+function addUnread(all: readonly UnreadEvents[]): UnreadEvents {
+  return {
+    subscribers: all.reduce((sum, one) => sum + one.subscribers, 0),
+    waitingBytes: all.reduce((sum, one) => sum + one.waitingBytes, 0),
+    maxLag: Math.max(0, ...all.map(({ maxLag }) => maxLag)),
   };
 }
 

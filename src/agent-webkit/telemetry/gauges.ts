@@ -64,9 +64,12 @@ export function observeGauges(meter: Meter, takeCensus: () => Promise<Census>): 
     result.observe(waiting, census.agents.waiting);
     result.observe(queued, census.queued);
     result.observe(oldest, census.oldestRequestMs / 1000);
-    result.observe(readers, census.subscribers);
-    result.observe(unread, census.waitingBytes);
-    result.observe(lag, census.maxLag);
+    for (const [scope, streams] of Object.entries({ session: census, caller: census.joint })) {
+      const attributes = { 'agent_webkit.stream.scope': scope };
+      result.observe(readers, streams.subscribers, attributes);
+      result.observe(unread, streams.waitingBytes, attributes);
+      result.observe(lag, streams.maxLag, attributes);
+    }
     result.observe(uncommitted, census.uncommitted);
     result.observe(outage, census.isStorageInTrouble ? 1 : 0);
   };

@@ -74,8 +74,11 @@ export function createMetrics(meter: Meter): EngineObserver {
       appended(events);
       commit(durationMs);
     },
-    sessionLoaded: ({ wasUnfinished }) =>
-      loaded(1, { 'agent_webkit.session.unfinished': wasUnfinished }),
+    sessionLoaded: ({ wasUnfinished, wasTakenOver }) =>
+      loaded(1, {
+        'agent_webkit.session.unfinished': wasUnfinished,
+        'agent_webkit.session.taken_over': wasTakenOver,
+      }),
     sessionLost: () => lost(1),
     refused: ({ code }) => refused(1, { 'error.type': code }),
     storageFailed: ({ call }) => failed(1, { 'agent_webkit.storage.call': call }),

@@ -53,6 +53,11 @@ export class SessionTrace {
     return this.#turn?.startAgent() ?? null;
   }
 
+  /** Events of the running turn were committed, which took this many milliseconds until now. */
+  committed(durationMs: number): void {
+    this.#turn?.committed(durationMs);
+  }
+
   apply(wire: WireEvent): void {
     switch (wire.event) {
       case 'user_message':

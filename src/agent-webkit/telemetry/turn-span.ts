@@ -6,6 +6,8 @@ import { resultAttributes, sessionAttributes } from './turn-attributes.js';
 
 /** How many spans of tools, and of requests, may be open in a turn. Further ones have none. */
 const MAX_OPEN = 1000;
+/** How many commits of a turn have a span. */
+const MAX_COMMITS = 100;
 /** The maximum length of a name that the model has written, in characters. */
 const MAX_NAME = 200;
 
@@ -40,6 +42,7 @@ export class TurnSpan {
   #part: Open | null = null;
   #isResumed: boolean;
   #hasOutput = false;
+  #commits = 0;
   #model: string | null = null;
   /** The code of the last event `error`. */
   #errorCode: string | null = null;
@@ -70,6 +73,16 @@ export class TurnSpan {
     const { context } = this.begin();
     const { span } = this.#open('start agent', { attributes: sessionAttributes(session) }, context);
     return { context: toTraceContext(api, context), end: () => span.end() };
+  }
+
+  /** Events of the turn were committed, which took this many milliseconds until now. */
+  committed(durationMs: number): void {
+    if (this.#commits >= MAX_COMMITS) return;
+    this.#commits += 1;
+    const now = Date.now();
+    const attributes = sessionAttributes(this.#options.session);
+    const commit = { attributes, startTime: now - durationMs };
+    this.#open('commit', commit, this.begin().context).span.end(now);
   }
 
   /** The turn received another message. */

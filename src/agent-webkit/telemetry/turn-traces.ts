@@ -21,6 +21,9 @@ import { sessionAttributes } from './turn-attributes.js';
 /** The name of the instrumentation in each span. */
 const INSTRUMENTATION = 'nestjs-agent-webkit';
 
+/** From which duration a commit within a turn has a span, in milliseconds. That of a message, or of a result, always has one. */
+const SLOW_COMMIT_MS = 100;
+
 const NO_SPAN: AcceptSpan = { context: null, commit: () => undefined, end: () => undefined };
 
 /**
@@ -100,13 +103,18 @@ export class TurnTraces implements TurnTracer {
     for (const turn of queued) trace?.queued(turn);
   }
 
-  committed(session: TracedSession, events: readonly WireEvent[]): void {
+  committed(session: TracedSession, events: readonly WireEvent[], durationMs: number): void {
     if (!this.#api) return;
     for (const event of events) {
       const begins = event.event === 'user_message' || event.event === 'turn_start';
       const trace = begins ? this.#traceOf(session) : this.#sessions.get(session.id);
+      if (event.event === 'result') trace?.committed(durationMs);
       trace?.apply(event);
       if (trace?.isIdle) this.#sessions.delete(session.id);
+    }
+    const isCounted = events.some(({ event }) => event === 'result' || event === 'user_message');
+    if (durationMs >= SLOW_COMMIT_MS && !isCounted) {
+      this.#sessions.get(session.id)?.committed(durationMs);
     }
   }
 

@@ -5,7 +5,9 @@ import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/sc
 import type { MeterProviderLike } from '../../../src/agent-webkit/options/groups/telemetry.js';
 import { eventually } from '../../support/eventually.js';
 import { MeteredProcess } from '../../support/metric-reader.js';
-import { startApp, type TestApp } from '../../support/start-app.js';
+import type { AgentWebkitModuleOptions } from '../../../src/agent-webkit/options/agent-webkit.options.js';
+import { JointClient } from '../../support/joint-client.js';
+import { ADAPTERS, startApp, type StartAppOptions, type TestApp } from '../../support/start-app.js';
 
 const script: Script = async (turn) => {
   turn.spend(0.25);
@@ -19,11 +21,19 @@ afterEach(async () => {
   globalMetrics.disable();
 });
 
-async function start(metrics?: boolean | MeterProviderLike): Promise<TestApp> {
-  const app = await startApp({
-    agent: { sdkFactory: scriptedSdkFactory(script), maxAgents: 7 },
-    ...(metrics !== undefined && { telemetry: { metrics } }),
-  });
+async function start(
+  metrics?: boolean | MeterProviderLike,
+  options: AgentWebkitModuleOptions = {},
+  settings: StartAppOptions = {},
+): Promise<TestApp> {
+  const app = await startApp(
+    {
+      agent: { sdkFactory: scriptedSdkFactory(script), maxAgents: 7 },
+      ...(metrics !== undefined && { telemetry: { metrics } }),
+      ...options,
+    },
+    settings,
+  );
   apps.push(app);
   return app;
 }
@@ -63,7 +73,13 @@ describe('the metrics of the module', () => {
     expect(await metered.read('agent_webkit.agents.limit')).toBe(7);
     expect(await metered.read('agent_webkit.requests.open', type)).toBe(1);
     expect(await metered.read('agent_webkit.requests.oldest_age')).toBeGreaterThanOrEqual(0);
-    expect(await metered.read('agent_webkit.subscribers')).toBe(1);
+    const subscribers = (scope: string) =>
+      metered.read('agent_webkit.subscribers', { 'agent_webkit.stream.scope': scope });
+    expect([await subscribers('session'), await subscribers('caller')]).toEqual([1, 0]);
+    const joint = await JointClient.open(`${app.url}/stream`);
+    expect([await subscribers('session'), await subscribers('caller')]).toEqual([1, 1]);
+    joint.close();
+    await eventually(async () => (await subscribers('caller')) === 0);
     expect(await metered.read('agent_webkit.storage.outage')).toBe(0);
     await end();
     expect(await state('awaiting')).toBe(0);
@@ -102,16 +118,52 @@ describe('the metrics of the module', () => {
     });
   });
 
-  it('count rejected requests by their code', async () => {
+  it.each(ADAPTERS)('count each rejected request once, by its code, on %s', async (adapter) => {
     const metered = new MeteredProcess();
-    const app = await start(metered.provider);
-    await app.request('GET', '/sessions/unknown');
-    await app.request('GET', '/sessions/unknown/stream');
-    await app.request('POST', '/sessions', { model: 7 });
-    const refusals = (code: string) =>
-      metered.read('agent_webkit.refusals', { 'error.type': code });
-    expect(await refusals('session_not_found')).toBe(2);
-    expect(await refusals('invalid_request')).toBe(1);
+    const app = await start(
+      metered.provider,
+      { auth: { tokens: ['ann:a'] } },
+      { adapter, admin: { tokens: ['ops:o'] } },
+    );
+    const ann = { authorization: 'Bearer a' };
+    const id = String((await app.request('POST', '/sessions', {}, ann)).body['session_id']);
+    const text = { ...ann, 'content-type': 'text/plain' };
+    const requests: Parameters<TestApp['request']>[] = [
+      ['GET', '/sessions'],
+      ['GET', '/stream'],
+      ['GET', '/admin/sessions', undefined, ann],
+      ['GET', '/sessions/unknown', undefined, ann],
+      ['GET', '/sessions/unknown/stream', undefined, ann],
+      ['GET', `/sessions/${id}/stream?last_event_id=x`, undefined, ann],
+      ['GET', `/sessions/${id}/stream?last_event_id=999`, undefined, ann],
+      ['GET', `/sessions/${id}/events?after=999`, undefined, ann],
+      ['GET', '/stream?last_event_id=x', undefined, ann],
+      ['GET', '/sessions?limit=0', undefined, ann],
+      ['GET', '/requests?cursor=x', undefined, ann],
+      ['GET', '/usage?from=x', undefined, ann],
+      ['POST', '/sessions', { model: 7 }, ann],
+      ['POST', '/sessions', 'hello', text],
+      ['POST', '/sessions', {}, { ...ann, 'idempotency-key': 'k'.repeat(256) }],
+      ['POST', `/sessions/${id}/input`, { type: 'interrupt', by: 'me' }, text],
+      ['POST', `/sessions/${id}/input`, { type: 'stop_task', task_id: 'x' }, ann],
+      ['DELETE', `/sessions/${id}/queue/x`, undefined, ann],
+      ['PUT', '/sessions/unknown/members', { members: [] }, ann],
+    ];
+    const sent: Record<string, number> = {};
+    for (const request of requests) {
+      const { status, body } = await app.request(...request); // oxlint-disable-line no-await-in-loop -- each
+      const code = String(body['code']);
+      expect([request, status >= 400, code]).toEqual([
+        request,
+        true,
+        expect.stringMatching(/_|d$/),
+      ]);
+      sent[code] = (sent[code] ?? 0) + 1;
+    }
+    expect(Object.keys(sent).length).toBeGreaterThan(4);
+    const { points = [] } = (await metered.collect()).get('agent_webkit.refusals') ?? {};
+    const counted = points.map(({ attributes, value }) => [attributes['error.type'], value]);
+    expect(Object.fromEntries(counted)).toEqual(sent);
   });
 
   it('have no id, owner or content in their attributes', async () => {

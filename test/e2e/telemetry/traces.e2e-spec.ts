@@ -1,20 +1,29 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { scriptedSdkFactory } from '../../../src/agent-webkit/agents/scripted/scripted-agent-client.js';
 import type { AgentStart } from '../../../src/agent-webkit/engine/agent-client.js';
+import type { StorageProvider } from '../../../src/agent-webkit/engine/storage.js';
+import { MemoryStorage } from '../../../src/agent-webkit/storage/memory/memory-storage.js';
+import { PostgresStorage } from '../../../src/agent-webkit/storage/postgres/postgres-storage.js';
 import { SqliteStorage } from '../../../src/agent-webkit/storage/sqlite/sqlite-storage.js';
 import type { AgentWebkitModuleOptions } from '../../../src/index.js';
 import { eventually } from '../../support/eventually.js';
-import { ancestors, RecordedSpans, spanNamed } from '../../support/recorded-spans.js';
+import { ancestors, parents, RecordedSpans, spanNamed } from '../../support/recorded-spans.js';
+import { describePostgres, PostgresBench } from '../../support/postgres.js';
 import { ADAPTERS, startApp, type StartAppOptions, type TestApp } from '../../support/start-app.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT_ID = '00f067aa0ba902b7';
 const TRACEPARENT = `00-${TRACE_ID}-${PARENT_ID}-01`;
 const SECRET = 'correct horse battery staple';
+const SLOW_MS = 150;
+
+const msOf = ({ duration: [seconds, nanos] }: ReadableSpan) => seconds * 1000 + nanos / 1e6;
 
 const starts: AgentStart[] = [];
 const play = scriptedSdkFactory(async (turn) => {
@@ -74,7 +83,7 @@ describe.each(ADAPTERS)('Traces on %s', (adapter) => {
     expect(accept.parentSpanContext?.spanId).toBe(PARENT_ID);
     expect(accept.kind).toBe(SpanKind.PRODUCER);
     expect(accept.spanContext().traceState?.serialize()).toBe('vendor=1');
-    expect(ancestors(tree, 'commit')).toEqual(['accept message']);
+    expect(parents(tree, 'commit')).toEqual(['accept message', 'invoke_agent']);
     expect(ancestors(tree, 'queue')).toEqual(['accept message']);
     expect(ancestors(tree, 'invoke_agent')).toEqual(['accept message']);
     const inTurn = ['invoke_agent', 'accept message'];
@@ -206,10 +215,90 @@ describe('Traces', () => {
       traceparent: `00-${TRACE_ID}-${turnId}-01`,
       tracestate: 'vendor=1',
     });
-    const parents = tree
+    const above = tree
       .filter(({ name }) => name === 'start agent')
       .map((span) => span.parentSpanContext?.spanId);
-    expect(parents).toEqual([PARENT_ID, turnId]);
+    expect(above).toEqual([PARENT_ID, turnId]);
+  });
+
+  it('show the commits that are slow within a turn', async () => {
+    const storage = new MemoryStorage();
+    const append = storage.events.append.bind(storage.events);
+    storage.events.append = async (given) => {
+      if (given.events.some(({ name }) => name === 'tool_result')) await delay(SLOW_MS);
+      return append(given);
+    };
+    await start({ storage });
+    const id = await server.createSession();
+    await send(id, 'delegate');
+
+    const tree = await spans.turns(id);
+    const slow = tree.filter((span) => span.name === 'commit' && msOf(span) >= SLOW_MS - 1);
+    expect(slow.length).toBeGreaterThan(0);
+    const turnId = spanNamed(tree, 'invoke_agent').spanContext().spanId;
+    expect(new Set(slow.map((span) => span.parentSpanContext?.spanId))).toEqual(new Set([turnId]));
+  });
+
+  it('have a part for each time that a turn waits for people without an agent', async () => {
+    await start({ agent: { durableTools: ['Write'] }, timeouts: { holdMs: 1 } });
+    const id = await server.createSession();
+    await send(id, 'write', { traceparent: TRACEPARENT });
+    const [waiting] = (await spans.turns(id)).filter(({ name }) => name === 'invoke_agent');
+    expect(waiting?.attributes).toMatchObject({
+      'agent_webkit.turn.outcome': 'waiting',
+      'agent_webkit.turn.resumed': false,
+    });
+    await allow(id);
+
+    const tree = await spans.turns(id, 2);
+    const [, second] = tree.filter(({ name }) => name === 'invoke_agent');
+    expect(second?.attributes).toMatchObject({
+      'agent_webkit.turn.outcome': 'completed',
+      'agent_webkit.turn.resumed': true,
+    });
+    expect(parents(tree, 'invoke_agent')).toEqual(['accept message', 'accept message']);
+    expect(new Set(tree.map((span) => span.spanContext().traceId))).toEqual(new Set([TRACE_ID]));
+  });
+
+  it('end the queue of a message that the running turn has received', async () => {
+    await start();
+    const id = await server.createSession();
+    await send(id, 'write');
+    const stream = await server.stream(id, {}, '?after=0');
+    await stream.next('permission_request');
+    const steered = { type: 'user_message', content: 'faster', delivery: 'next_step' };
+    const answer = await server.request('POST', `/sessions/${id}/input`, steered, {
+      traceparent: TRACEPARENT,
+    });
+    expect(answer.status).toBe(204);
+    await allow(id);
+    await stream.next('message_delivered');
+
+    const tree = await spans.turns(id);
+    expect(spanNamed(tree, 'invoke_agent').events.map(({ name }) => name)).toContain(
+      'agent_webkit.message_delivered',
+    );
+    const queue = tree.find(
+      (span) => span.name === 'queue' && span.spanContext().traceId === TRACE_ID,
+    );
+    expect(queue).toBeDefined();
+  });
+
+  it('mark a message that is rejected, with its code', async () => {
+    await start({ limits: { maxQueuedMessages: 1 } });
+    const id = await server.createSession();
+    await send(id, 'hang');
+    await eventually(async () => (await server.info(id))['state'] === 'running');
+    await send(id, 'hello');
+    const message = { type: 'user_message', content: 'one more' };
+    const answer = await server.request('POST', `/sessions/${id}/input`, message);
+    expect(answer.body['code']).toBe('backpressure');
+    const accepted = spans.of(id).filter(({ name }) => name === 'accept message');
+    expect(accepted.map(({ attributes }) => attributes['error.type'])).toEqual([
+      undefined,
+      undefined,
+      'backpressure',
+    ]);
   });
 
   it('mark a turn that failed', async () => {
@@ -239,33 +328,51 @@ describe('Traces', () => {
     const folder = await mkdtemp(join(tmpdir(), 'traces-'));
     const file = join(folder, 'sessions.db');
     try {
-      await start({ storage: new SqliteStorage({ file }) });
-      const id = await server.createSession();
-      await send(id, 'hang', { traceparent: `00-${'a'.repeat(32)}-${PARENT_ID}-01` });
-      await send(id, 'hello', { traceparent: TRACEPARENT });
-      await eventually(async () => (await server.info(id))['state'] === 'running');
-      await server.close();
-      const before = spans.of(id).length;
-
-      await start({ storage: new SqliteStorage({ file }) });
-      await eventually(async () =>
-        spans
-          .of(id)
-          .slice(before)
-          .some(({ name }) => name === 'invoke_agent'),
-      );
-      const tree = spans.of(id);
-      const [interrupted] = tree.filter(({ name }) => name === 'invoke_agent');
-      expect(interrupted?.spanContext().traceId).toBe('a'.repeat(32));
-      expect(interrupted?.attributes['error.type']).toBe('turn_interrupted');
-      const resumed = spanNamed(tree.slice(before), 'invoke_agent');
-      expect(resumed.spanContext().traceId).toBe(TRACE_ID);
-      const accepted = tree.find(
-        (span) => span.spanContext().spanId === resumed.parentSpanContext?.spanId,
-      );
-      expect(accepted?.name).toBe('accept message');
+      await goesOn(() => new SqliteStorage({ file }));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   });
 });
+
+describePostgres('Traces with PostgreSQL', () => {
+  it('go on with the same trace at the next server', async () => {
+    const bench = new PostgresBench();
+    try {
+      // Each server closes its own.
+      await goesOn(() => PostgresStorage.connect(bench.url, { schema: bench.schema }));
+    } finally {
+      await server.close();
+      await bench.close();
+    }
+  });
+});
+
+/** Stops a server in a turn, and starts another one on the same storage. */
+async function goesOn(connect: () => StorageProvider | Promise<StorageProvider>): Promise<void> {
+  await start({ storage: await connect() });
+  const id = await server.createSession();
+  await send(id, 'hang', { traceparent: `00-${'a'.repeat(32)}-${PARENT_ID}-01` });
+  await send(id, 'hello', { traceparent: TRACEPARENT });
+  await eventually(async () => (await server.info(id))['state'] === 'running');
+  await server.close();
+  const before = spans.of(id).length;
+
+  await start({ storage: await connect() });
+  await eventually(async () =>
+    spans
+      .of(id)
+      .slice(before)
+      .some(({ name }) => name === 'invoke_agent'),
+  );
+  const tree = spans.of(id);
+  const [interrupted] = tree.filter(({ name }) => name === 'invoke_agent');
+  expect(interrupted?.spanContext().traceId).toBe('a'.repeat(32));
+  expect(interrupted?.attributes['error.type']).toBe('turn_interrupted');
+  const resumed = spanNamed(tree.slice(before), 'invoke_agent');
+  expect(resumed.spanContext().traceId).toBe(TRACE_ID);
+  const accepted = tree.find(
+    (span) => span.spanContext().spanId === resumed.parentSpanContext?.spanId,
+  );
+  expect(accepted?.name).toBe('accept message');
+}

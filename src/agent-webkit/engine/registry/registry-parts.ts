@@ -149,10 +149,6 @@ export class RegistryParts {
         if (appended.some(({ wire }) => mayNotify(wire))) this.dispatcher?.wake();
         const [owner = ''] = readers;
         this.feed.committed({ id, owner }, appended, log);
-        options.tracer?.committed(
-          { id, owner },
-          appended.map(({ wire }) => wire),
-        );
       },
       onSubscribers: (id) => this.shared?.subscribersChanged(id),
       lastEventRead: async (id) => {

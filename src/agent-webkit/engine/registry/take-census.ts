@@ -6,7 +6,8 @@ export async function takeCensus({
   live,
   shared,
   storage,
-}: Pick<RegistryParts, 'live' | 'shared' | 'storage'>): Promise<Census> {
+  news,
+}: Pick<RegistryParts, 'live' | 'shared' | 'storage' | 'news'>): Promise<Census> {
   const held = await Promise.all(live.ids.map((id) => live.peek(id)));
   const works = held.flatMap((session) => (session ? [session.work] : []));
   const tails = shared?.tails.unread() ?? [];
@@ -23,6 +24,7 @@ export async function takeCensus({
     oldestRequestMs: now - oldest,
     isStorageInTrouble: storage.isInTrouble,
     ...addUnread([...works, ...tails]),
+    joint: addUnread(news.unread()),
   };
 }
 

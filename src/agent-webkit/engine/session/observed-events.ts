@@ -28,12 +28,13 @@ export class ObservedEvents {
   }
 
   /** Call it once, when the session was read from the storage. */
-  restore({ turn, requests, isUnfinished }: SessionState): void {
+  restore({ turn, requests, isUnfinished }: SessionState, wasTakenOver: boolean): void {
     if (turn) this.#turn = { messageId: turn.messageId, startedAt: null, hasOutput: true };
     for (const [id, { event }] of requests) {
       this.#requests.set(id, { type: event.name, openedAt: timeOf(event) });
     }
-    this.#observer.sessionLoaded?.({ sessionId: this.#sessionId, wasUnfinished: isUnfinished });
+    const sessionId = this.#sessionId;
+    this.#observer.sessionLoaded?.({ sessionId, wasUnfinished: isUnfinished, wasTakenOver });
   }
 
   /** Call it with each group of committed events. */

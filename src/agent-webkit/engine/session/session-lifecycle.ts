@@ -67,6 +67,7 @@ export class SessionLifecycle {
   #life: Life = { name: 'living' };
   /** The end that is under way or done. A second call of {@link end} gets the same one. */
   #end: Promise<SessionEnd> | null = null;
+  #hasLeft = false;
 
   /** @param parts read only once the session ends, so they may be incomplete until then */
   constructor(record: SessionRecord, deps: SessionDependencies, parts: EndingParts) {
@@ -82,6 +83,11 @@ export class SessionLifecycle {
   /** True until `done` is committed to a session that is being deleted. */
   get isDeleting(): boolean {
     return this.#life.name === 'ending' && this.#life.reason === 'deleted';
+  }
+
+  /** True when the log has ended. A commit that was on its way may still succeed. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
   }
 
   /** The reason why the session has ended or is ending; null while it lives. */
@@ -221,6 +227,7 @@ export class SessionLifecycle {
   #endLog(): void {
     this.#parts.transcripts?.stop();
     this.#parts.log.end();
+    this.#hasLeft = true;
     this.#deps.tracer?.left(this.#record.id);
   }
 }

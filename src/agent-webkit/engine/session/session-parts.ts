@@ -69,7 +69,7 @@ export class SessionParts implements EndingParts, SlotHolder {
     const observed = deps.observer ? new ObservedEvents(record.id, deps.observer) : null;
     const lifecycle = () => parts.lifecycle;
     const log = await EventLog.open(logOptions(record, deps, { lifecycle, status, observed }));
-    observed?.restore(log.state);
+    observed?.restore(log.state, (record.takenFrom ?? null) !== null);
     const parts: SessionParts = new SessionParts(record, log, status, deps);
     return parts;
   }
@@ -279,15 +279,19 @@ interface LogParts {
 
 function logOptions(
   record: SessionRecord,
-  { storage, limits, logger, notifications, onCommitted }: SessionDependencies,
+  { storage, limits, logger, notifications, onCommitted, tracer }: SessionDependencies,
   { lifecycle, status, observed }: LogParts,
 ): EventLogOptions {
   const owner = [record.owner];
   return {
     ...(status && { status }),
-    ...(observed && {
-      onWritten: (appended, durationMs) => observed.committed(appended, durationMs),
-    }),
+    onWritten: (appended, durationMs) => {
+      observed?.committed(appended, durationMs);
+      // Spans that begin now would never end.
+      if (!tracer || lifecycle().hasLeft) return;
+      const events = appended.map(({ wire }) => wire);
+      tracer.committed(record, events, durationMs);
+    },
     sessionId: record.id,
     epoch: record.epoch,
     generations: record.log.generations,

@@ -109,7 +109,9 @@ export const leaseCases: Cases = [
       await assertOwned(id, frozen, fresh);
       await delay(nextLapseMs);
       assert.equal((await fresh.cluster.renew(IDLE)).hasOrphans, true);
-      assert.ok(await claim(fresh, id));
+      const taken = await fresh.records.claim(id);
+      assert.equal(taken?.takenFrom, frozen.cluster.address);
+      assert.equal((await fresh.records.claim(id))?.takenFrom ?? null, null);
     }),
   ],
   [

@@ -108,7 +108,11 @@ export class PostgresRecords implements SessionRecordStore {
         randomEpoch(),
       ]);
       if (!row) return null;
-      if (row.id !== null) return toRecord(row as RecordRow);
+      if (row.id !== null) {
+        const { claimed_from: from } = row;
+        const isOthers = from !== null && from !== this.#address;
+        return { ...toRecord(row as RecordRow), ...(isOthers && { takenFrom: from }) };
+      }
       if (row.is_permitted === 'f')
         throw new OwnedElsewhereError(sessionId, row.claimed_from ?? '');
     }

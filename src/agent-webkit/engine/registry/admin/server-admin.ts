@@ -145,7 +145,7 @@ export class ServerAdmin {
   }
 
   async #report(): Promise<AdminServerReport> {
-    const { sessions, agents, queued, requests, subscribers } = await this.#options.census();
+    const { sessions, agents, queued, requests, subscribers, joint } = await this.#options.census();
     return {
       host: hostname(),
       pid: process.pid,
@@ -155,7 +155,7 @@ export class ServerAdmin {
         agents: { ...agents },
         queued_messages: queued,
         open_requests: Object.values(requests).reduce((sum, count) => sum + count, 0),
-        subscribers,
+        subscribers: subscribers + joint.subscribers,
       },
     };
   }

@@ -74,6 +74,12 @@ export class JointMember implements SessionFollower {
     return this.#reader?.waitingBytes ?? 0;
   }
 
+  /** How many events the stream is behind, as far as the session is known here. */
+  get lag(): number {
+    const { source } = this.#followed;
+    return source === null ? 0 : Math.max(0, source.lastId - this.cursor);
+  }
+
   onNews(): void {
     if (!this.#isClosed) this.#options.onReadable(this);
   }

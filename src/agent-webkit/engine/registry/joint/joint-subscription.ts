@@ -1,4 +1,5 @@
 import type { Caller } from '../../caller.js';
+import type { UnreadEvents } from '../../census.js';
 import type { EventSubscription, FramesReading, Reading } from '../../event-log/subscription.js';
 import { decodeFrames } from '../../../protocol/sse-frames.js';
 import { encodeJointCursor } from './joint-cursor.js';
@@ -66,6 +67,7 @@ export class JointSubscription implements EventSubscription {
         if (sessions === null) this.#members.onSession(id);
       },
       onEnd: () => this.#end(),
+      unread: () => this.#unread(),
     });
   }
 
@@ -137,6 +139,11 @@ export class JointSubscription implements EventSubscription {
     this.#ready.clear();
     clearTimeout(this.#positionTimer);
     if (this.#wakeUp) clearImmediate(this.#wakeUp);
+  }
+
+  #unread(): UnreadEvents {
+    const lags = [...this.#ready].map(({ lag }) => lag);
+    return { subscribers: 1, waitingBytes: this.waitingBytes, maxLag: Math.max(0, ...lags) };
   }
 
   #readMember(member: JointMember): readonly string[] {

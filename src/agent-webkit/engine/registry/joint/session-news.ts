@@ -1,3 +1,4 @@
+import type { UnreadEvents } from '../../census.js';
 import type { ClusterStore } from '../../cluster.js';
 import type { ReadableSession } from '../../session/readable-session.js';
 import type { SessionRecord, SessionRecordStore } from '../../storage.js';
@@ -22,6 +23,8 @@ export interface OwnerFollower {
   onSession(id: string): void;
   /** Called when this server stops. */
   onEnd(): void;
+  /** Returns what its reader has not read. */
+  unread(): UnreadEvents;
 }
 
 interface Owner {
@@ -98,6 +101,12 @@ export class SessionNews {
   /** The number of streams that follow the sessions of an owner. */
   followersOf(ownerId: string): number {
     return this.#owners.get(ownerId)?.followers.size ?? 0;
+  }
+
+  /** Returns what the reader of each stream has not read. */
+  unread(): UnreadEvents[] {
+    const owners = [...this.#owners.values()];
+    return owners.flatMap(({ followers }) => [...followers].map((follower) => follower.unread()));
   }
 
   /** Follows the sessions of an owner. Returns a function that ends it. */
