@@ -225,12 +225,13 @@ describe('Traces', () => {
     const storage = new MemoryStorage();
     const append = storage.events.append.bind(storage.events);
     storage.events.append = async (given) => {
-      if (given.events.some(({ name }) => name === 'tool_result')) await delay(SLOW_MS);
+      if (given.events.some(({ name }) => name === 'permission_request')) await delay(SLOW_MS);
       return append(given);
     };
     await start({ storage });
     const id = await server.createSession();
-    await send(id, 'delegate');
+    await send(id, 'write');
+    await allow(id);
 
     const tree = await spans.turns(id);
     const slow = tree.filter((span) => span.name === 'commit' && msOf(span) >= SLOW_MS - 1);
