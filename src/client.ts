@@ -8,7 +8,11 @@ export {
   type PageOptions,
   type UsageOptions,
 } from './agent-webkit-client/agent-client.js';
-export { AgentSession, type SendOptions } from './agent-webkit-client/agent-session.js';
+export {
+  AgentSession,
+  type SendOptions,
+  type SetMembersOptions,
+} from './agent-webkit-client/agent-session.js';
 export {
   AgentRequest,
   type AllowOptions,
@@ -43,6 +47,7 @@ export type {
   WhenEscalated,
 } from './agent-webkit/protocol/answers.js';
 export type { OutputFormat } from './agent-webkit/protocol/output-format.js';
+export type { SessionMember, SessionRole } from './agent-webkit/protocol/session-members.js';
 export type { DeliveredEvent, EventPayloads, UserContent } from './agent-webkit/protocol/events.js';
 export type {
   CreateSession,

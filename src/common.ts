@@ -219,7 +219,10 @@ export type {
 // Callers, pages of sessions, and pages of requests
 export type { Caller } from './agent-webkit/engine/caller.js';
 export type { Health, HealthProblem } from './agent-webkit/engine/health.js';
-export type { ReadOptions } from './agent-webkit/engine/registry/session-handle.js';
+export type {
+  ReadOptions,
+  SetMembersOptions,
+} from './agent-webkit/engine/registry/session-handle.js';
 export type { ListCursor } from './agent-webkit/engine/registry/listing.js';
 export type { RequestPage } from './agent-webkit/engine/registry/request-page.js';
 export type { SessionFilter } from './agent-webkit/engine/registry/session-filter.js';
@@ -313,6 +316,7 @@ export {
   InvalidRequestError,
   McpServerNotFoundError,
   McpServerUnavailableError,
+  MembersChangedError,
   MessageNotFoundError,
   MessageNotQueuedError,
   MessageNotReplaceableError,

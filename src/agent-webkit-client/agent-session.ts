@@ -1,6 +1,7 @@
 import type { PendingRequest, SessionInfo } from '../agent-webkit/protocol/answers.js';
 import type { DeliveredEvent, UserContent } from '../agent-webkit/protocol/events.js';
 import type { InboundMessage, RequestReply } from '../agent-webkit/protocol/inbound.js';
+import type { SessionMember } from '../agent-webkit/protocol/session-members.js';
 import type { OutputFormat } from '../agent-webkit/protocol/output-format.js';
 import { AgentRequest, type AnswerEffect, type Resolution } from './agent-request.js';
 import type { AnsweredRequests } from './answered-requests.js';
@@ -31,6 +32,12 @@ export interface SendOptions {
    * `structured_output`. The server has to permit it. @default the format of the session, if it has one
    */
   readonly outputFormat?: OutputFormat;
+}
+
+/** Options of {@link AgentSession.setMembers}. */
+export interface SetMembersOptions {
+  /** The members that the session has, in any order, so that the change of another client is not overwritten. @default any */
+  readonly expectedMembers?: readonly SessionMember[];
 }
 
 /** One session of a server. It has no connection of its own: each reader opens one, and ends it. */
@@ -224,6 +231,21 @@ export class AgentSession {
       await this.reply(reply);
       return this.#effectOf(answered);
     });
+  }
+
+  /**
+   * Replaces the callers with whom the session is shared, and their roles. Only its owner may do that. Tried once.
+   *
+   * @returns the session after the change
+   * @throws ApiError with the code `members_changed` when the session has other members than the expected ones: read them
+   *   with {@link info}, and make the change to them again
+   */
+  setMembers(
+    members: readonly SessionMember[],
+    { expectedMembers: expected_members }: SetMembersOptions = {},
+  ): Promise<SessionInfo> {
+    const path = `${this.#path}/members`;
+    return this.#http.send({ method: 'PUT', path, body: { members, expected_members } });
   }
 
   /** Ends the session and deletes everything the server has of it. */

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type {
   ReadOptions,
+  SetMembersOptions,
   SessionHandle as EngineSessionHandle,
 } from './engine/registry/session-handle.js';
 import type {
@@ -168,10 +169,14 @@ export class SessionHandle {
    *
    * @param members at most 50, each with one role; none ends the sharing
    * @returns the session after the change
+   * @throws MembersChangedError when the session has other members than the expected ones, and not already the new ones
    * @throws InvalidRequestError
    */
-  setMembers(members: readonly SessionMember[]): Promise<SessionInfo> {
-    return this.#session.setMembers(members);
+  setMembers(
+    members: readonly SessionMember[],
+    options: SetMembersOptions = {},
+  ): Promise<SessionInfo> {
+    return this.#session.setMembers(members, options);
   }
 
   /** Ends the session and deletes everything that is stored of it, as `DELETE /sessions/:id` does. */

@@ -149,10 +149,11 @@ export class SessionsController {
   @UseInterceptors(AgentWebkitErrorInterceptor)
   async setMembers(
     @Param('id') id: string,
-    @Body(new ValidatedPipe(SetMembersDto)) { members }: SetMembers,
+    @Body(new ValidatedPipe(SetMembersDto)) { members, expected_members }: SetMembers,
     @CurrentCaller() caller: Caller,
   ): Promise<SessionInfo> {
-    return this.engine.get(id, caller).setMembers(members);
+    const options = expected_members && { expectedMembers: expected_members };
+    return this.engine.get(id, caller).setMembers(members, options);
   }
 
   /** @internal */

@@ -47,6 +47,21 @@ describe('sessions that are shared', () => {
   const sessionsOf = (client: AgentClient) => show(new SessionsStore(client, () => undefined));
   const requestsOf = (client: AgentClient) => show(new RequestsStore(client, () => undefined));
 
+  it('are shared by the client, without overwriting the change of another one', async () => {
+    const bob = { id: 'bob', role: 'viewer' } as const;
+    const eve = { id: 'eve', role: 'viewer' } as const;
+    expect(await owned.setMembers([bob], { expectedMembers: [] })).toMatchObject({
+      members: [bob],
+    });
+    await expect(owned.setMembers([eve], { expectedMembers: [] })).rejects.toMatchObject({
+      name: 'ApiError',
+      status: 409,
+      code: 'members_changed',
+    });
+    expect((await connect('bob').attach(owned.id).info()).members).toEqual([bob]);
+    expect(await owned.setMembers([])).toMatchObject({ members: [] });
+  });
+
   it('reach a listener when they are shared, and when they no longer are', async () => {
     const heard: string[] = [];
     let isOpen = false;

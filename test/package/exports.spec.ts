@@ -56,6 +56,7 @@ const COMMON = [
   'McpServerNotFoundError',
   'McpServerUnavailableError',
   'MemoryStorage',
+  'MembersChangedError',
   'MessageNotFoundError',
   'MessageNotQueuedError',
   'MessageNotReplaceableError',

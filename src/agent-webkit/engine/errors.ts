@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'session_not_found'
   | 'no_pending_request'
   | 'input_changed'
+  | 'members_changed'
   | 'no_running_task'
   | 'session_busy'
   | 'server_not_found'
@@ -96,6 +97,18 @@ export class InputChangedError extends AgentWebkitError {
     super(
       `input_digest: the input of request '${correlationId}' is not the one that this reply is for. ` +
         `It has the digest ${inputDigest}. Show the input to the user again, then reply with its digest.`,
+    );
+  }
+}
+
+/** The session has other members than the ones that a change is for: another call has changed them. */
+export class MembersChangedError extends AgentWebkitError {
+  readonly code = 'members_changed';
+
+  constructor() {
+    super(
+      'expected_members: the session has other members now, because another call has changed them. ' +
+        'Read them with GET /sessions/:id, and make your change to them again.',
     );
   }
 }

@@ -4,6 +4,14 @@ import type { SessionDetails } from './session-details.js';
 /** The role of a caller in a session; `owner` is that of the caller who created it. */
 export type CallerRole = SessionRole | 'owner';
 
+/** A change of the members of a session. */
+export interface MembersChange {
+  /** All members after the change. */
+  readonly members: readonly SessionMember[];
+  /** The members before the change, in any order. @default any */
+  readonly expected?: readonly SessionMember[] | undefined;
+}
+
 /** Returns the members in these details. */
 export function membersOf(details: SessionDetails | undefined): readonly SessionMember[] {
   return details?.members ?? [];

@@ -9,6 +9,7 @@ export const ERROR_STATUS = {
   message_not_found: 404,
   no_pending_request: 409,
   input_changed: 409,
+  members_changed: 409,
   no_running_task: 409,
   session_busy: 409,
   server_not_found: 404,

@@ -160,7 +160,7 @@ export const PATHS: Readonly<Record<string, PathItem>> = {
       parameters: [sessionId],
       body: {
         schema: refer('AgentWebkitSetMembers'),
-        example: { members: [{ id: 'ann', role: 'viewer' }] },
+        example: { members: [{ id: 'ann', role: 'viewer' }], expected_members: [] },
       },
       answer: [200, 'The session after the change.', json('AgentWebkitSessionInfo')],
     }),

@@ -74,6 +74,7 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
   ],
   no_pending_request: ['input'],
   input_changed: ['input'],
+  members_changed: ['setMembers'],
   no_running_task: ['input'],
   session_busy: ['adminSleep'],
   server_not_found: ['adminDrain', 'adminResume'],

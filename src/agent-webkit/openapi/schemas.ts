@@ -176,6 +176,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   AgentWebkitEditMessage: schemaOf(EditMessageDto),
   AgentWebkitSetMembers: describe(schemaOf(SetMembersDto), {
     members: 'All members from now on, each with one role. An empty list ends the sharing.',
+    expected_members:
+      'The members that the session has, in any order. If it has others, the change is rejected with 409 `members_changed`.',
   }),
   AgentWebkitInboundMessage: union(
     'type',

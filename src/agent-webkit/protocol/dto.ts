@@ -105,6 +105,7 @@ export class ChangeSessionDto implements ChangeSession {
 /** The body of PUT /sessions/:id/members. */
 export class SetMembersDto implements SetMembers {
   @HasShape(MEMBERS) members!: readonly SessionMember[];
+  @IsOmittable() @HasShape(MEMBERS) expected_members?: readonly SessionMember[];
 }
 
 class UserMessageDto implements UserMessage {

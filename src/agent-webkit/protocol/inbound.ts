@@ -54,6 +54,11 @@ export interface ChangeSession {
 export interface SetMembers {
   /** All members from now on: at most 50, each with one role. An empty list ends the sharing. */
   members: readonly SessionMember[];
+  /**
+   * The members that the session has, in any order. If it has others, because another call has changed them, this one is rejected
+   * with 409. @default any
+   */
+  expected_members?: readonly SessionMember[];
 }
 
 /** When the agent receives a user message: in a turn of its own, or before the next step of the running turn. */

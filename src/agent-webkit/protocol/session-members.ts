@@ -45,7 +45,7 @@ export const MEMBERS: Shape = {
   },
   findProblem(value, field) {
     if (!Array.isArray(value)) {
-      return `${field}: must be an array of objects with an id and a role; [] removes all members`;
+      return `${field}: must be an array of objects with an id and a role; [] is no members`;
     }
     if (value.length > MAX_SESSION_MEMBERS) {
       return `${field}: must have at most ${MAX_SESSION_MEMBERS} members, but has ${value.length}`;

@@ -121,6 +121,62 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     expect(await request('GET', `/sessions/${id}`, 'e')).toMatchObject(notFound);
   });
 
+  it('rejects a change that expects other members, and changes nothing', async () => {
+    await start();
+    const id = await open();
+    const change = (members: unknown, expected_members: unknown) =>
+      request('PUT', `/sessions/${id}/members`, 'a', { members, expected_members });
+    const conflict = refused(409, 'members_changed', /^expected_members: .*GET \/sessions\/:id/);
+    const bob = { id: 'bob', role: 'viewer' };
+    const eve = { id: 'eve', role: 'viewer' };
+    expect((await change([bob], [])).body).toMatchObject({ members: [bob] });
+    const others = [[], [eve], [bob, eve], [{ ...bob, role: 'approver' }]];
+    for (const expected of others) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await change([eve], expected)).toMatchObject(conflict);
+    }
+    expect((await request('GET', `/sessions/${id}`, 'a')).body).toMatchObject({ members: [bob] });
+
+    // In any order. The same request again has its effect already.
+    expect((await change([bob, eve], [bob])).status).toBe(200);
+    const { body } = await change([eve], [eve, bob]);
+    expect(body).toMatchObject({ members: [eve] });
+    expect((await change([eve], [eve, bob])).body).toMatchObject({ last_id: body['last_id'] });
+    expect((await change([], [eve])).body).toMatchObject({ members: [] });
+  });
+
+  it('makes one of several changes at once that expect the same members', async () => {
+    await start();
+    const id = await open();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        request('PUT', `/sessions/${id}/members`, 'a', {
+          members: [{ id: `m${n}`, role: 'viewer' }],
+          expected_members: [],
+        }),
+      ),
+    );
+    const made = answers.filter(({ status }) => status === 200);
+    expect(made).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(7);
+    const { members } = (await request('GET', `/sessions/${id}`, 'a')).body;
+    expect(made[0]?.body).toMatchObject({ members });
+  });
+
+  it.each([
+    ['expected_members', 'bob'],
+    ['expected_members[0].role', [{ id: 'bob' }]],
+  ])('answers 400 with what is wrong about the expected members: %s', async (field, expected) => {
+    await start();
+    const id = await open();
+    const body = { members: [], expected_members: expected };
+    const answer = await request('PUT', `/sessions/${id}/members`, 'a', body);
+    expect(answer).toMatchObject(invalid(field));
+    const handle = server.registry.get(id, { id: 'ann' });
+    const options = { expectedMembers: expected as never };
+    await expect(handle.setMembers([], options)).rejects.toThrow(field);
+  });
+
   it('permits each role what the table says, for every route and after every change of the role', async () => {
     await start();
     let id = await open();

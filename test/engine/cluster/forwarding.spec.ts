@@ -59,6 +59,31 @@ describe.each([
     });
   });
 
+  it('changes the members if they are those that it expects, of several calls at once one', async () => {
+    const { id } = await a.registry.create({}, ADA);
+    const members = [{ id: BOB.id, role: 'viewer' }] as const;
+    await b.registry.setMembers(id, { members, expected: [] }, ADA);
+    // The same call again, as when its reply was lost.
+    await b.registry.setMembers(id, { members, expected: [] }, ADA);
+    const conflict = { name: 'MembersChangedError', code: 'members_changed' };
+    await expect(
+      b.registry.setMembers(id, { members: [], expected: [] }, ADA),
+    ).rejects.toMatchObject(conflict);
+    await b.registry.setMembers(id, { members: [], expected: members }, ADA);
+    const outcomes = await Promise.allSettled(
+      [a, b, b, a].map(({ registry }, n) =>
+        registry.setMembers(id, { members: [{ id: `m${n}`, role: 'viewer' }], expected: [] }, ADA),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refusals = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as Error] : [],
+    );
+    expect(refusals).toHaveLength(3);
+    for (const refusal of refusals) expect(refusal).toMatchObject(conflict);
+    expect(b.registry.size).toBe(0);
+  });
+
   it('is handled by the server that runs it: messages spread over the servers are one conversation', async () => {
     const { id } = await a.registry.create({}, ADA);
     const agent = await agentOf(a);

@@ -19,6 +19,7 @@ const CALLS: SessionCall[] = [
   { kind: 'delete' },
   { kind: 'set_max_budget', usd: 0.5 },
   { kind: 'set_members', members: [{ id: 'bob', role: 'viewer' }] },
+  { kind: 'replace_members', members: [], expected: [{ id: 'bob', role: 'viewer' }] },
   { kind: 'change', change: { title: null, metadata: { a: null, b: 1 }, archived: true } },
 ];
 
@@ -50,6 +51,7 @@ describe('a forwarded call', () => {
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"edit_message","messageId":"m"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"withdraw_message"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"change"}}',
+    '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"replace_members","members":[]}}',
     '{"sessionId":"s","caller":{},"call":{"kind":"delete"}}',
     '{"sessionId":1,"caller":{"id":"ada"},"call":{"kind":"delete"}}',
     '{"sessionId":"s","caller":{"id":"ada"},"call":{"kind":"send","message":{"type":"new"}}}',

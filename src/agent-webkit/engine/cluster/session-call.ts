@@ -21,7 +21,13 @@ export type SessionCall =
   | { readonly kind: 'sleep' }
   | { readonly kind: 'set_max_budget'; readonly usd: number }
   | { readonly kind: 'change'; readonly change: ChangeSession }
-  | { readonly kind: 'set_members'; readonly members: readonly SessionMember[] };
+  | { readonly kind: 'set_members'; readonly members: readonly SessionMember[] }
+  // A kind of its own, because a server of an earlier version would ignore the condition.
+  | {
+      readonly kind: 'replace_members';
+      readonly members: readonly SessionMember[];
+      readonly expected: readonly SessionMember[];
+    };
 
 /** A call that a server forwards. The access of its caller has been checked. */
 export interface ForwardedCall {
@@ -141,7 +147,9 @@ function isCall(value: unknown): value is SessionCall {
       // Its fields were validated by the server that forwards it.
       return isRecord(value['change']);
     case 'set_members':
-      return MEMBERS.findProblem(value['members'], 'members') === null;
+      return areMembers(value['members']);
+    case 'replace_members':
+      return areMembers(value['members']) && areMembers(value['expected']);
     default:
       return false;
   }
@@ -159,6 +167,10 @@ function isMessage(value: unknown): value is InboundMessage {
 /** Its blocks were validated by the server that forwards it. */
 function isContent(value: unknown): value is UserContent {
   return typeof value === 'string' || Array.isArray(value);
+}
+
+function areMembers(value: unknown): value is readonly SessionMember[] {
+  return MEMBERS.findProblem(value, 'members') === null;
 }
 
 function isKey(value: unknown): boolean {

@@ -18,6 +18,7 @@ const CLASSES = {
   session_not_found: errors.SessionNotFoundError,
   no_pending_request: errors.NoPendingRequestError,
   input_changed: errors.InputChangedError,
+  members_changed: errors.MembersChangedError,
   no_running_task: errors.NoRunningTaskError,
   session_busy: errors.SessionBusyError,
   server_not_found: errors.ServerNotFoundError,

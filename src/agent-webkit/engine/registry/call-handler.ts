@@ -125,7 +125,8 @@ export class CallHandler {
           await session.change(call.change, caller, wait);
           return 'done';
         case 'set_members':
-          await session.setMembers(call.members, caller, wait);
+        case 'replace_members':
+          await session.setMembers(call, caller, wait);
           return 'done';
         default:
           return call satisfies never;

@@ -39,6 +39,16 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link SessionHandle.setMembers}. */
+export interface SetMembersOptions {
+  /**
+   * The members that the session has, in any order, so that the change of another caller is not overwritten.
+   *
+   * @default any
+   */
+  readonly expectedMembers?: readonly SessionMember[] | undefined;
+}
+
 /** Options of {@link SessionHandle.watch}. */
 export interface WatchOptions {
   /** Closes the watch when it aborts. */
@@ -206,12 +216,18 @@ export class SessionHandle {
    *
    * @param members at most 50, each with one role; none ends the sharing
    * @returns the session after the change
+   * @throws MembersChangedError when the session has other members than the expected ones, and not already the new ones
    * @throws InvalidRequestError
    */
-  async setMembers(members: readonly SessionMember[]): Promise<SessionInfo> {
-    const problem = MEMBERS.findProblem(members, 'members');
+  async setMembers(
+    members: readonly SessionMember[],
+    { expectedMembers: expected }: SetMembersOptions = {},
+  ): Promise<SessionInfo> {
+    const problem =
+      MEMBERS.findProblem(members, 'members') ??
+      (expected === undefined ? null : MEMBERS.findProblem(expected, 'expected_members'));
     if (problem !== null) throw new InvalidRequestError(`${problem}.`);
-    await this.#registry.setMembers(this.id, members, this.#caller);
+    await this.#registry.setMembers(this.id, { members, expected }, this.#caller);
     return this.info();
   }
 

@@ -1,14 +1,15 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, CreateSession, InboundMessage } from '../../protocol/inbound.js';
-import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import type { Census } from '../census.js';
+import type { SessionCall } from '../cluster/session-call.js';
 import { SessionNotFoundError, ShuttingDownError, TooManySubscribersError } from '../errors.js';
 import type { NotificationObserver } from '../notification.js';
 import type { EventSubscription } from '../event-log/subscription.js';
+import type { MembersChange } from '../session-members.js';
 import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
 import { type DescribedSession, describeFor } from '../session/session-info.js';
@@ -365,9 +366,12 @@ export class SessionRegistry {
     return this.#parts.calls.make(id, caller, 'send', { kind: 'change', change });
   }
 
-  /** Replaces the members of a session, on the server that runs it. Resolves when the change is durable. */
-  setMembers(id: string, members: readonly SessionMember[], caller: Caller): Promise<void> {
-    return this.#parts.calls.make(id, caller, 'share', { kind: 'set_members', members });
+  /** Replaces the members of a session, on the server that runs it, where it checks those that are expected. Resolves when the change is durable. */
+  setMembers(id: string, { members, expected }: MembersChange, caller: Caller): Promise<void> {
+    const call: SessionCall = expected
+      ? { kind: 'replace_members', members, expected }
+      : { kind: 'set_members', members };
+    return this.#parts.calls.make(id, caller, 'share', call);
   }
 
   /** Returns a page of a caller's sessions, as `readSessionPage` does. */

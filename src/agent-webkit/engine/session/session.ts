@@ -5,7 +5,6 @@ import {
   type WireEvent,
 } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
-import type { SessionMember } from '../../protocol/session-members.js';
 import type { SessionConfig } from '../agent-client.js';
 import { askOffers } from '../agent/ask-offers.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
@@ -15,7 +14,7 @@ import { SessionBusyError, TooManySubscribersError } from '../errors.js';
 import type { EventPage } from '../event-log/committed-events.js';
 import type { Subscription } from '../event-log/subscription.js';
 import { timeOf } from '../session-event.js';
-import { type CallerRole, roleOf } from '../session-members.js';
+import { type CallerRole, type MembersChange, roleOf } from '../session-members.js';
 import type { SessionRecord } from '../storage.js';
 import { StorageWait } from '../storage-guard/storage-wait.js';
 import { AccessChangedError } from './access-changed-error.js';
@@ -394,15 +393,12 @@ export class Session implements ReadableSession {
   /**
    * Replaces the members of the session.
    *
+   * @throws MembersChangedError when they are not the expected ones
    * @throws InvalidRequestError when the owner is one of them
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
-  async setMembers(
-    members: readonly SessionMember[],
-    by: Caller,
-    wait = this.#wait(),
-  ): Promise<void> {
-    await this.#change(wait, ({ log }) => setMembers(log, members, by, this.owner));
+  async setMembers(asked: MembersChange, by: Caller, wait = this.#wait()): Promise<void> {
+    await this.#change(wait, ({ log }) => setMembers(log, asked, by, this.owner));
     // So that it is listed first for those with whom it is shared.
     this.recordActivity();
   }
