@@ -106,6 +106,46 @@ describeInChromium('a shared session in Chromium', () => {
     expect(await members(ann).getByLabel('Name of the user').inputValue()).toBe('');
   });
 
+  it('does not overwrite the change of another tab: it shows that, and says so', async () => {
+    await ann.startSession();
+    const id = /[0-9a-f-]{36}/.exec(ann.tab.url())?.[0] ?? '';
+    const setMembers = async (...set: object[]) => {
+      const response = await fetch(`${server.url}/sessions/${id}/members`, {
+        method: 'PUT',
+        headers: {
+          authorization: `Bearer ${server.token}`,
+          'content-type': 'application/json',
+          connection: 'close',
+        },
+        body: JSON.stringify({ members: set }),
+      });
+      expect(response.status).toBe(200);
+    };
+    await share('ben', 'viewer');
+
+    // Another tab makes this one an approver, after this tab has read the members.
+    await ann.tab.route(
+      '**/members',
+      async (route) => {
+        await setMembers({ id: 'ben', role: 'approver' });
+        await route.continue();
+      },
+      { times: 1 },
+    );
+    await ann.button(/^Share/).click();
+    await members(ann).getByLabel('Name of the user').fill('eve');
+    await ann.button('Add').click();
+    await ann.sees(members(ann).getByRole('alert').getByText('changed meanwhile'));
+    expect(await members(ann).getByLabel('Role of ben').inputValue()).toBe('approver');
+    expect(await members(ann).getByLabel('Role of eve').count()).toBe(0);
+
+    // What was typed is still there.
+    await ann.button('Add').click();
+    await ann.sees(members(ann).getByLabel('Role of eve'));
+    expect(await members(ann).getByRole('alert').count()).toBe(0);
+    expect(await members(ann).getByLabel('Role of ben').inputValue()).toBe('approver');
+  });
+
   it('offers for a new session only the modes that the host permits', async () => {
     await ann.tab.route('**/capabilities', (route) =>
       route.fulfill({

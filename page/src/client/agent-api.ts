@@ -118,10 +118,15 @@ export class AgentApi {
     return (await this.#get(`/sessions/${encodeURIComponent(id)}`)) as SessionInfo;
   }
 
-  /** Sets the members of a session. */
-  async setMembers(id: string, members: readonly SessionMember[]): Promise<SessionInfo> {
+  /** Sets the members of a session, if it has those that are expected. */
+  async setMembers(
+    id: string,
+    members: readonly SessionMember[],
+    expected: readonly SessionMember[],
+  ): Promise<SessionInfo> {
     const path = `/sessions/${encodeURIComponent(id)}/members`;
-    return (await this.#call('PUT', path, JSON.stringify({ members }))) as SessionInfo;
+    const body = JSON.stringify({ members, expected_members: expected });
+    return (await this.#call('PUT', path, body)) as SessionInfo;
   }
 
   /** Changes the title, the metadata or the archive mark of a session. */

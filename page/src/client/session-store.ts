@@ -198,9 +198,17 @@ export class SessionStore {
     this.#change({ info: await this.api.change(this.id, change) });
   }
 
-  /** Shares the session with these users and no others. */
-  async setMembers(members: readonly SessionMember[]): Promise<void> {
-    this.#change({ info: await this.api.setMembers(this.id, members) });
+  /** Shares the session with these users and no others. If they were changed meanwhile, shows those and rejects. */
+  async setMembers(
+    members: readonly SessionMember[],
+    shown: readonly SessionMember[],
+  ): Promise<void> {
+    try {
+      this.#change({ info: await this.api.setMembers(this.id, members, shown) });
+    } catch (error) {
+      if (toRefusal(error)?.code === 'members_changed') await this.refresh();
+      throw error;
+    }
   }
 
   #take(event: DeliveredEvent): void {

@@ -25,6 +25,8 @@ export function explain(error: unknown): string {
       return 'This request was already answered.';
     case 'input_changed':
       return 'The agent has changed this request. Reload the page and look at it again.';
+    case 'members_changed':
+      return 'The members were changed meanwhile, such as in another tab. The list shows the present ones. Make your change again.';
     case 'no_running_task':
       return 'This task has already ended.';
     case 'backpressure':

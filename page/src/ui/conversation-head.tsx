@@ -69,7 +69,7 @@ export function ConversationHead(props: HeadProps) {
       {info === null || isOver ? null : (
         <MembersDialog
           info={info}
-          onChange={mayShare ? (members) => store.setMembers(members) : null}
+          onChange={mayShare ? (members, shown) => store.setMembers(members, shown) : null}
         />
       )}
       <SessionOptions

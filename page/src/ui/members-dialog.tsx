@@ -16,8 +16,14 @@ const MAX_ID_CHARS = 256;
 interface MembersProps {
   info: SessionInfo;
   /** Null for a user who may not change the members. */
-  onChange: ((members: readonly SessionMember[]) => Promise<void>) | null;
+  onChange: ChangeMembers | null;
 }
+
+/** Replaces the members, if they are still those that were shown. */
+type ChangeMembers = (
+  members: readonly SessionMember[],
+  shown: readonly SessionMember[],
+) => Promise<void>;
 
 /** Shows who can see a session. The owner adds members, changes their roles and removes them. */
 export function MembersDialog({ info, onChange }: MembersProps) {
@@ -67,18 +73,18 @@ function Member({ id, words }: { id: string; words: string }) {
 
 interface FormProps {
   members: readonly SessionMember[];
-  onChange: (members: readonly SessionMember[]) => Promise<void>;
+  onChange: ChangeMembers;
 }
 
 function MemberForm({ members, onChange }: FormProps) {
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  // One change at a time: each sends the whole list as it is shown.
+  // One change at a time: each sends the whole list, and that which is shown.
   const change = async (next: readonly SessionMember[]) => {
     setSending(true);
     setProblem(null);
     try {
-      await onChange(next);
+      await onChange(next, members);
       return true;
     } catch (error) {
       setProblem(explain(error));
