@@ -110,14 +110,14 @@ describe.each(JUMPS)('when the system clock jumps %s', (_, ms) => {
         () => true,
         () => false,
       );
-    await registry.start();
+    await registry.lifecycle.start();
     const { id } = await registry.create({}, ADA);
     jump(ms);
     await jest.advanceTimersByTimeAsync(2.5 * HOUR);
     await settle();
     expect(await exists()).toBe(true);
     expect(warnings.length).toBe(ms > 0 ? 1 : 0);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 });
 

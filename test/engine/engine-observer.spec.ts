@@ -20,7 +20,7 @@ function noting(facts: Fact[]): EngineObserver {
 }
 
 const open: SessionRegistry[] = [];
-afterEach(() => Promise.all(open.splice(0).map((registry) => registry.shutdown())));
+afterEach(() => Promise.all(open.splice(0).map((registry) => registry.lifecycle.shutdown())));
 
 async function playTurn(observer: EngineObserver, storage = new MemoryStorage()): Promise<string> {
   const sdkFactory = scriptedSdkFactory(script);

@@ -34,7 +34,7 @@ export class ClusterBench {
       onDecision: (decision) => void decisions.push(decision),
       ...options,
     });
-    await made.registry.open();
+    await made.registry.lifecycle.open();
     const server = { ...made, address, storage, decisions };
     this.servers.push(server);
     return server;
@@ -55,7 +55,7 @@ export class ClusterBench {
   async introduce(): Promise<void> {
     for (const { address, registry } of this.servers) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      if (this.cluster.isValid(address)) await registry.renewLease();
+      if (this.cluster.isValid(address)) await registry.lifecycle.renewLease();
     }
   }
 
@@ -68,7 +68,7 @@ export class ClusterBench {
   /** Stops all servers. */
   async close(): Promise<void> {
     for (const { address } of this.servers) this.cluster.heal(address);
-    await Promise.all(this.servers.map(({ registry }) => registry.shutdown()));
+    await Promise.all(this.servers.map(({ registry }) => registry.lifecycle.shutdown()));
   }
 
   /** The names of a session's stored events. */

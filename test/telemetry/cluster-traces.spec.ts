@@ -36,6 +36,6 @@ describe('Traces of several servers', () => {
       },
     ]);
     expect(second.agents).toHaveLength(0);
-    await Promise.all(bench.servers.map(({ registry }) => registry.shutdown()));
+    await Promise.all(bench.servers.map(({ registry }) => registry.lifecycle.shutdown()));
   });
 });

@@ -24,7 +24,7 @@ it('tells the sessions of a server that was killed apart from those that it rele
     });
 
   const released = await first.registry.create({}, ADA);
-  await first.registry.shutdown();
+  await first.registry.lifecycle.shutdown();
   await second.registry.send(released.id, user('hi'), ADA);
   expect([await read(false, false), await read(true, false)]).toEqual([1, null]);
 
@@ -33,7 +33,7 @@ it('tells the sessions of a server that was killed apart from those that it rele
   await second.registry.send(id, user('hi'), ADA);
   await (await agentOf(second, 2)).received(1);
   bench.kill(second);
-  await third?.registry.renewLease();
+  await third?.registry.lifecycle.renewLease();
   await eventually(async () => (await read(true, true)) === 2);
   expect(await read(true, false)).toBeNull();
 });

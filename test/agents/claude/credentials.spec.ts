@@ -25,9 +25,9 @@ describe('The check of credentials at the start of a server', () => {
       sdkFactory,
       logger: { log: quiet, warn: (line) => void warnings.push(line), error: quiet },
     });
-    await registry.start();
+    await registry.lifecycle.start();
     await sdkFactory.check?.();
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
     expect(warnings).toEqual([expect.stringContaining('Set ANTHROPIC_API_KEY or')]);
   });
 

@@ -150,7 +150,7 @@ export class ClaudeApp {
 
   /** Stops the server as its host would. Resolves to the ids of agent processes that are still alive. */
   async close(): Promise<number[]> {
-    await this.server.app.get(SessionRegistry, { strict: false }).shutdown();
+    await this.server.app.get(SessionRegistry, { strict: false }).lifecycle.shutdown();
     // An aborted fetch leaves a spare connection, for which Node would wait some seconds.
     const http = this.server.app.getHttpServer() as Server;
     http.closeAllConnections();

@@ -28,11 +28,11 @@ describe('the warm pool', () => {
   const open = async (options: Parameters<typeof createRegistry>[1] = {}) => {
     storage = new MemoryStorage();
     bench = createRegistry(storage, { warmPool: 2, ...options });
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
   };
   beforeEach(stopTime);
   afterEach(async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     expect(bench.living()).toBe(0);
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();

@@ -265,7 +265,7 @@ describe.each([
   it('reaches one server when the session runs on none, and two servers receive messages at once', async () => {
     const session = await a.registry.create({}, ADA);
     const { id } = session;
-    await a.registry.shutdown();
+    await a.registry.lifecycle.shutdown();
     const c = await bench.start();
     await bench.introduce();
     await Promise.all([

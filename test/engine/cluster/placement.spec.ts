@@ -56,7 +56,7 @@ describe('the agents of a fleet', () => {
         BenchServer,
       ];
       const { id } = await c.registry.create({}, ADA);
-      await c.registry.shutdown();
+      await c.registry.lifecycle.shutdown();
       // Its release was not answered.
       bench.cluster.owners.set(id, a.address);
       await fill(a);

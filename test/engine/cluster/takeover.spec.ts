@@ -60,7 +60,7 @@ describe('a server whose lease lapses', () => {
     await hanging.received(1);
     let gone!: () => void;
     hanging.closing = new Promise((resolve) => (gone = resolve));
-    const stopped = a.registry.shutdown();
+    const stopped = a.registry.lifecycle.shutdown();
     await eventually(() => !bench.cluster.owners.has(quick.id));
     expect(bench.cluster.owners.has(slow.id)).toBe(true);
     gone();
@@ -227,7 +227,7 @@ describe('a server whose lease lapses', () => {
 
   it('is not waited for when it stops: it ends its lease last', async () => {
     const id = await work();
-    await a.registry.shutdown();
+    await a.registry.lifecycle.shutdown();
     expect(bench.cluster.isValid(a.address)).toBe(false);
     await eventually(() => livingElsewhere().length > 0);
     await b.registry.send(id, user('after'), ADA);
@@ -238,7 +238,7 @@ describe('a server whose lease lapses', () => {
     const session = await a.registry.create({}, ADA);
     expect(bench.cluster.owners.get(session.id)).toBe(a.address);
     await session.stopIdleAgent();
-    await a.registry.drain();
+    await a.registry.lifecycle.drain();
     expect(bench.cluster.owners.has(session.id)).toBe(false);
     await b.registry.send(session.id, user('hi'), ADA);
     expect(bench.cluster.owners.get(session.id)).toBe(b.address);
@@ -246,7 +246,7 @@ describe('a server whose lease lapses', () => {
 
   it('drains: a message to a session that it released goes on at another server', async () => {
     const { id } = await a.registry.create({}, ADA);
-    const drained = a.registry.drain();
+    const drained = a.registry.lifecycle.drain();
     await drained;
     await a.registry.send(id, user('hi'), ADA);
     expect(a.registry.size).toBe(0);

@@ -84,7 +84,7 @@ class World {
         this.ids.splice(this.ids.indexOf(id ?? ''), id === undefined ? 0 : 1);
         return;
       case 'evict':
-        await this.at(next.n).stopAgents();
+        await this.at(next.n).lifecycle.stopAgents();
         return;
       case 'read':
         return this.reader.read(next.bytes);
@@ -117,7 +117,7 @@ describe('a client of the stream of several sessions, which reads and reconnects
         const world = new World([registry]);
         await world.run(steps);
         expect(world.reader.gaps).toEqual([]);
-        await registry.shutdown();
+        await registry.lifecycle.shutdown();
       }),
       { numRuns: 60, endOnFailure: true },
     );
@@ -128,7 +128,7 @@ describe('a client of the stream of several sessions, which reads and reconnects
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const { registry } = createRegistry(undefined, { limits: limitsWith(6) });
         await new World([registry]).run(steps);
-        await registry.shutdown();
+        await registry.lifecycle.shutdown();
       }),
       { numRuns: 60, endOnFailure: true },
     );

@@ -123,7 +123,7 @@ describe('a registry whose host shares sessions', () => {
       const expected = right === action ? accepted : FORBIDDEN;
       if (expected) expect(await sent).toMatchObject(expected);
       else expect(await sent).toBeUndefined();
-      await registry.shutdown();
+      await registry.lifecycle.shutdown();
     }
   });
 
@@ -132,7 +132,7 @@ describe('a registry whose host shares sessions', () => {
     const { id } = await registry.create({}, ADA);
     const mode = { type: 'set_permission_mode', mode: 'bypassPermissions' } as const;
     await expect(registry.send(id, mode, BOB)).rejects.toMatchObject(NOT_FOUND);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('lists the caller’s own sessions only', async () => {
@@ -140,7 +140,7 @@ describe('a registry whose host shares sessions', () => {
     const { id } = await registry.create({}, ADA);
     expect((await registry.get(id, BOB)).id).toBe(id);
     expect((await registry.list(BOB, 10, null)).sessions).toEqual([]);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('lets a permitted caller delete a session, which no caller finds afterwards', async () => {
@@ -151,7 +151,7 @@ describe('a registry whose host shares sessions', () => {
     for (const caller of [ADA, BOB]) {
       await expect(registry.get(id, caller)).rejects.toMatchObject(NOT_FOUND);
     }
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('reports a session as not found when it is deleted during the access check', async () => {
@@ -170,7 +170,7 @@ describe('a registry whose host shares sessions', () => {
     expect(await sent).toMatchObject(NOT_FOUND);
     expect(await deleted).toMatchObject(NOT_FOUND);
     expect(registry.size).toBe(0);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('answers the same for another caller’s session and for none during a shutdown', async () => {
@@ -178,7 +178,7 @@ describe('a registry whose host shares sessions', () => {
     const { id } = await registry.create({}, ADA);
     const { released, release } = latch();
     for (const agent of agents) agent.closing = released;
-    const down = registry.shutdown();
+    const down = registry.lifecycle.shutdown();
     const shuttingDown = { code: 'shutting_down' };
     await expect(registry.get('no such id', BOB)).rejects.toMatchObject(shuttingDown);
     await expect(registry.get(id, BOB)).rejects.toMatchObject(shuttingDown);

@@ -82,7 +82,7 @@ describe('a registry with a limited rate of creations', () => {
     await registry.create({}, ADA);
     await expect(registry.create({}, ADA)).rejects.toMatchObject(TOO_FAST);
     await registry.create({}, BOB);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('stores nothing of a rejected creation', async () => {
@@ -96,6 +96,6 @@ describe('a registry with a limited rate of creations', () => {
     expect(registry.size).toBe(1);
     expect(agents).toHaveLength(1);
     expect(await storage.records.count('ada')).toBe(1);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 });

@@ -38,7 +38,7 @@ describe('a factory that removes the files of its agents', () => {
     const { id } = session;
     const ended = { sessionId: id, owner: 'ada', conversationIds: [id, 'later'] };
     expect(forgotten).toEqual([[expect.objectContaining(ended), true]]);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('receives the sessions that end with the server, because their storage does', async () => {
@@ -46,7 +46,7 @@ describe('a factory that removes the files of its agents', () => {
     const { sdkFactory } = createFactory(async ({ sessionId }) => void forgotten.push(sessionId));
     const { registry } = createRegistry(new MemoryStorage(), { sdkFactory });
     const { id } = await registry.create({}, ADA);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
     expect(forgotten).toEqual([id]);
   });
 
@@ -57,7 +57,7 @@ describe('a factory that removes the files of its agents', () => {
     const { id } = await registry.create({}, ADA);
     await registry.delete(id, ADA);
     expect(await storage.records.get(id)).toBeNull();
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 });
 
@@ -80,7 +80,7 @@ describe('the conversations of a session that ends by itself or on another serve
     servers = [];
   });
   afterEach(async () => {
-    await Promise.all(servers.map((server) => server.shutdown()));
+    await Promise.all(servers.map((server) => server.lifecycle.shutdown()));
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -91,7 +91,7 @@ describe('the conversations of a session that ends by itself or on another serve
     });
     const { registry } = createRegistry(storage, { sdkFactory, ...options });
     servers.push(registry);
-    await registry.start();
+    await registry.lifecycle.start();
     return { registry, agents };
   }
   /** Begins a second conversation in a new session, whose event is then the oldest one in the log by far. */
@@ -135,7 +135,7 @@ describe('the conversations of a session that ends by itself or on another serve
     expect(session.info().first_id).toBeGreaterThan(seq);
     first.agents[0]?.say(conversationReset(), { ...init(), session_id: 'latest' });
     await settle();
-    await first.registry.shutdown();
+    await first.registry.lifecycle.shutdown();
     await createServer('two', { retentionMs: 2 * HOUR_MS });
     await pass(4 * HOUR_MS);
     expect(forgotten).toEqual({ two: [[session.id, 'later', 'latest']] });
@@ -150,7 +150,7 @@ describe('the conversations of a session that ends by itself or on another serve
     await settle();
     await Promise.all([
       expect(deleted).rejects.toMatchObject({ code: 'storage_unavailable' }),
-      first.registry.shutdown(),
+      first.registry.lifecycle.shutdown(),
     ]);
     storage.records.delete = remove;
     const { registry } = await createServer('two');

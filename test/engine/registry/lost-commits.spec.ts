@@ -41,10 +41,10 @@ describe('a server whose storage loses the last commits', () => {
       return { ...record, epoch, log: { ...record.log, lastSeq } };
     };
     bench = createRegistry(storage);
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
   });
   afterEach(async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -97,9 +97,9 @@ describe('a server whose storage loses the last commits', () => {
   it('closes a session with lost events that was loaded before another one', async () => {
     const [idle, cut] = [await create(), await create()];
     await look();
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     bench = createRegistry(storage);
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
     const loaded = await bench.registry.get(cut.id, ADA);
     await bench.registry.get(idle.id, ADA);
     left.set(cut.id, 2);
@@ -109,9 +109,9 @@ describe('a server whose storage loses the last commits', () => {
 
   it('closes a session without events of this server when the storage has lost some of it', async () => {
     const cut = await create();
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     bench = createRegistry(storage);
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
     const loaded = await bench.registry.get(cut.id, ADA);
     await look();
     left.set(cut.id, 2);
@@ -121,9 +121,9 @@ describe('a server whose storage loses the last commits', () => {
 
   it('closes a session with lost events when the last commit is the takeover of another one', async () => {
     const [idle, cut] = [await create(), await create()];
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     bench = createRegistry(storage);
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
     const loaded = await bench.registry.get(cut.id, ADA);
     await bench.registry.get(idle.id, ADA);
     await look();

@@ -49,7 +49,7 @@ describe('the open requests of sessions that other servers run', () => {
   });
 
   it('are not listed by a server that is stopping', async () => {
-    await b.registry.shutdown();
+    await b.registry.lifecycle.shutdown();
     await expect(listedAt(b)).rejects.toThrow('shutting down');
   });
 });
@@ -67,5 +67,5 @@ it('the requests of a session are not listed once its deletion is decided', asyn
   registry.delete(id, ADA).catch(() => undefined);
   await eventually(async () => (await storage.events.read(id, 0, 1000)).at(-1)?.name === 'done');
   expect(await listedAt(server)).toEqual([]);
-  await registry.shutdown();
+  await registry.lifecycle.shutdown();
 });

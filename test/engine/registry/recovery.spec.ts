@@ -29,11 +29,11 @@ describe('an unfinished session of another server', () => {
     await session.accept(user('waits'), ADA);
     await settle();
     bench = createRegistry(storage);
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
   });
   afterEach(async () => {
-    await bench.registry.shutdown();
-    await other.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
+    await other.registry.lifecycle.shutdown();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -55,10 +55,10 @@ describe('an unfinished session of another server', () => {
   });
 
   it('is resumed by one of the other servers, also when they started together', async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     const random = jest.spyOn(Math, 'random').mockReturnValueOnce(0.4).mockReturnValueOnce(0.6);
     const servers = [createRegistry(storage), createRegistry(storage)];
-    for (const { registry } of servers) await registry.start(); // oxlint-disable-line no-await-in-loop
+    for (const { registry } of servers) await registry.lifecycle.start(); // oxlint-disable-line no-await-in-loop
     random.mockRestore();
     // The listing takes a moment, and omits a session that was claimed.
     storage.records.unfinished = async () => {
@@ -83,7 +83,7 @@ describe('an unfinished session of another server', () => {
     expect(servers.map(({ agents }) => agents.length)).toEqual([1, 0]);
     const names = (await storage.events.read(id, 0, 100)).map(({ name }) => name);
     expect(names.at(-1)).toBe('turn_start');
-    for (const { registry } of servers) await registry.shutdown(); // oxlint-disable-line no-await-in-loop
+    for (const { registry } of servers) await registry.lifecycle.shutdown(); // oxlint-disable-line no-await-in-loop
   });
 
   it('is left to a server that was disconnected only briefly', async () => {
@@ -109,9 +109,9 @@ describe('an unfinished session of another server', () => {
   });
 
   it('is not taken over from this server itself', async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     orphans = [id];
-    await other.registry.start();
+    await other.registry.lifecycle.start();
     const [agent] = other.agents;
     await look();
     await look();
@@ -153,8 +153,8 @@ describe('an unfinished session of another server', () => {
     await next.registry.get(id, ADA);
     await settle();
     await next.registry.send(id, user('waits, too'), ADA);
-    await bench.registry.shutdown();
-    await other.registry.start();
+    await bench.registry.lifecycle.shutdown();
+    await other.registry.lifecycle.start();
     const stale = await other.registry.get(id, ADA);
     // The subscriber keeps the session in memory.
     const subscription = stale.subscribe(0, () => undefined);
@@ -165,6 +165,6 @@ describe('an unfinished session of another server', () => {
     expect(other.agents.map(({ isClosed }) => isClosed)).toEqual([true, false]);
     expect(other.agents[1]?.inputs).toMatchObject([{ content: 'waits, too' }]);
     subscription.close();
-    await next.registry.shutdown();
+    await next.registry.lifecycle.shutdown();
   });
 });

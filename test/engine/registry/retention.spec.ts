@@ -20,10 +20,10 @@ describe('an unused session', () => {
     stopTime();
     storage = new MemoryStorage();
     bench = createRegistry(storage, { retentionMs: RETENTION_MS });
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
   });
   afterEach(async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -78,10 +78,10 @@ describe('a session that never had a message', () => {
     stopTime();
     storage = new MemoryStorage();
     bench = createRegistry(storage, { emptySessionTtlMs: TTL_MS });
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
   });
   afterEach(async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -126,11 +126,11 @@ describe('a session that never had a message', () => {
     // Other servers of the storage: the sessions are not in their memory.
     await storage.records.update(used.id, 1, { lastActivityAt: new Date(0) });
     const other = createRegistry(storage, { emptySessionTtlMs: TTL_MS });
-    await other.registry.start();
+    await other.registry.lifecycle.start();
     await pass(TTL_MS + HOUR_MS);
     expect(await storage.records.get(unused.id)).toBeNull();
     expect(await storage.records.get(used.id)).not.toBeNull();
-    await other.registry.shutdown();
+    await other.registry.lifecycle.shutdown();
   });
 });
 
@@ -162,7 +162,7 @@ describe('a session in memory', () => {
       'session_state',
       'turn_start',
     ]);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
     expect(jest.getTimerCount()).toBe(0);
   });
 });
@@ -172,7 +172,7 @@ describe('the usage of an owner', () => {
     stopTime();
     const storage = new MemoryStorage();
     const bench = createRegistry(storage, { usageRetentionMs: 48 * HOUR_MS });
-    await bench.registry.start();
+    await bench.registry.lifecycle.start();
     const session = await bench.registry.create({}, ADA);
     await session.accept(user('hi'), ADA);
     await settle();
@@ -184,7 +184,7 @@ describe('the usage of an owner', () => {
     await pass(26 * HOUR_MS);
     expect(await usage()).toEqual([]);
     expect((await bench.registry.info(session.id, ADA)).total_cost_usd).toBe(0.5);
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     jest.useRealTimers();
   });
 });

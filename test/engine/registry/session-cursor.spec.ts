@@ -10,7 +10,7 @@ describe('a session to read after a cursor', () => {
     return bench.registry;
   };
   afterEach(async () => {
-    await Promise.all(benches.splice(0).map(({ registry }) => registry.shutdown()));
+    await Promise.all(benches.splice(0).map(({ registry }) => registry.lifecycle.shutdown()));
   });
 
   /** Creates a session that the first server holds although the second one has taken it over. */

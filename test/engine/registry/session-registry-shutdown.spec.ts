@@ -11,7 +11,7 @@ describe('a registry that is shut down', () => {
     const { registry, living } = createRegistry();
     const session = await registry.create({}, ADA);
     const subscription = session.subscribe(1, () => undefined);
-    const down = registry.shutdown();
+    const down = registry.lifecycle.shutdown();
     await settle();
     expect(subscription.read(100)).toMatchObject({ events: [{ name: 'done' }] });
     expect(subscription.read(100)).toEqual({ kind: 'ended' });
@@ -23,7 +23,7 @@ describe('a registry that is shut down', () => {
     await expect(registry.list(ADA, 10, null)).rejects.toMatchObject(refused);
     await expect(registry.send(session.id, user('hi'), ADA)).rejects.toMatchObject(refused);
     await expect(registry.delete(session.id, ADA)).rejects.toMatchObject(refused);
-    expect(registry.shutdown()).toBe(down);
+    expect(registry.lifecycle.shutdown()).toBe(down);
     expect(living()).toBe(0);
   });
 
@@ -33,26 +33,26 @@ describe('a registry that is shut down', () => {
     const { id } = await before.registry.create({}, ADA);
     await before.registry.send(id, user('runs'), ADA);
     await before.registry.send(id, user('waits', 'm2'), ADA);
-    await before.registry.shutdown();
+    await before.registry.lifecycle.shutdown();
     const after = createRegistry(storage);
     const session = await after.registry.get(id, ADA);
     expect(session.state).toBe('running');
     await settle(8);
     expect(after.agents[0]?.inputs).toMatchObject([{ messageId: 'm2' }]);
-    await after.registry.shutdown();
+    await after.registry.lifecycle.shutdown();
   });
 
   it('restores a session once for any number of concurrent requests', async () => {
     const storage = new SlowStorage();
     const before = createRegistry(storage);
     const { id } = await before.registry.create({}, ADA);
-    await before.registry.shutdown();
+    await before.registry.lifecycle.shutdown();
     const { registry } = createRegistry(storage);
     const [first, second] = await Promise.all([registry.get(id, ADA), registry.get(id, ADA)]);
     expect(first).toBe(second);
     expect((await storage.records.get(id))?.epoch).toBe(first.epoch);
     expect(registry.size).toBe(1);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
   });
 
   it('waits for the agent of a session that it lost', async () => {
@@ -68,7 +68,7 @@ describe('a registry that is shut down', () => {
     });
     expect(registry.size).toBe(0);
     let isDown = false;
-    const down = registry.shutdown().then(() => (isDown = true));
+    const down = registry.lifecycle.shutdown().then(() => (isDown = true));
     await settle();
     expect(isDown).toBe(false);
     events.emit('free');
@@ -82,7 +82,7 @@ describe('a registry that is shut down', () => {
     const { id } = await registry.create({}, ADA);
     await registry.send(id, user('hi'), ADA);
     for (const method of ['append', 'update', 'delete', 'get']) storage.broken.add(method);
-    await registry.shutdown();
+    await registry.lifecycle.shutdown();
     expect(living()).toBe(0);
   });
 
@@ -105,7 +105,7 @@ describe('a registry that is shut down', () => {
           );
           await before.registry.send(ids[0] ?? '', user('runs'), ADA);
           await before.registry.send(ids[0] ?? '', user('waits'), ADA);
-          await before.registry.shutdown();
+          await before.registry.lifecycle.shutdown();
           const { registry, living } = createRegistry(storage);
           storage.delay = delay;
           const going: Promise<unknown>[] = [];
@@ -122,7 +122,7 @@ describe('a registry that is shut down', () => {
           };
           // oxlint-disable-next-line no-await-in-loop -- calls come one after the other
           for (const [index, name] of names.entries()) await take(name, index);
-          const down = registry.shutdown();
+          const down = registry.lifecycle.shutdown();
           // oxlint-disable-next-line no-await-in-loop -- calls come one after the other
           for (const [index, name] of late.entries()) await take(name, index);
           await down;
@@ -139,8 +139,8 @@ describe('a registry that is shut down', () => {
 
   it('lets a start that has not finished end without an error', async () => {
     const { registry } = createRegistry();
-    const started = registry.start();
-    await registry.shutdown();
+    const started = registry.lifecycle.start();
+    await registry.lifecycle.shutdown();
     await expect(started).resolves.toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ describe.each([
     bench = createRegistry(storage);
   });
   afterEach(async () => {
-    await bench.registry.shutdown();
+    await bench.registry.lifecycle.shutdown();
     expect(bench.registry.size).toBe(0);
     expect(bench.living()).toBe(0);
   });

@@ -153,7 +153,7 @@ describe('a watch', () => {
     await other.registry.send(session.id, user('elsewhere'), ADA);
     await settle();
     const { last_id } = (await other.registry.get(session.id, ADA)).info();
-    await other.registry.shutdown();
+    await other.registry.lifecycle.shutdown();
     // A cursor ahead of the events in memory makes this server check its ownership.
     expect((await session.read(last_id)).last_id).toBeGreaterThanOrEqual(last_id);
     expect((await next).value).toMatchObject({ event: 'user_message' });

@@ -32,10 +32,10 @@ beforeEach(() => {
   storage = createStorage();
   bench = createRegistry(storage);
 });
-afterEach(() => bench.registry.shutdown());
+afterEach(() => bench.registry.lifecycle.shutdown());
 
 const restart = async () => {
-  await bench.registry.shutdown();
+  await bench.registry.lifecycle.shutdown();
   bench = createRegistry(storage);
 };
 

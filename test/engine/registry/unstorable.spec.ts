@@ -38,7 +38,7 @@ describe('a session with an event that can never be stored', () => {
     bench = createRegistry(new FussyStorage());
     session = await bench.registry.create({}, ADA);
   });
-  afterEach(() => bench.registry.shutdown());
+  afterEach(() => bench.registry.lifecycle.shutdown());
 
   const names = async () => {
     const { events } = await (await bench.registry.get(session.id, ADA)).read(0, 100);

@@ -84,13 +84,13 @@ const step = fc.record({
 const STEPS = {
   say: ({ registry }: BenchServer, id: string) => registry.send(id, user('hello'), ADA),
   /** The server releases the session if it runs there. */
-  release: ({ registry }: BenchServer) => registry.stopAgents(),
+  release: ({ registry }: BenchServer) => registry.lifecycle.stopAgents(),
   /** The server takes the session over although it runs on another one, as after a lapsed lease. */
   lose: async ({ registry }: BenchServer, id: string) => {
     bench.cluster.owners.delete(id);
     await bench.cluster.storage.records.claim(id);
     bench.cluster.leases.clear();
-    for (const server of bench.servers) await server.registry.renewLease();
+    for (const server of bench.servers) await server.registry.lifecycle.renewLease();
     await bench.introduce();
     await registry.send(id, user('taken over'), ADA);
   },

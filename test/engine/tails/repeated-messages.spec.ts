@@ -25,7 +25,7 @@ describe('whoever repeats what servers have sent each other', () => {
     const stored = () => bench.cluster.storage.records.get(id);
     const repeating = setInterval(repeat, 10);
     repeat();
-    await owner.registry.start();
+    await owner.registry.lifecycle.start();
     try {
       await eventually(async () => (await stored()) === null);
     } finally {

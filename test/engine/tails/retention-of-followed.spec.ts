@@ -23,10 +23,10 @@ describe.each(LIMITS)('a session that no server runs, with %o', (limits) => {
     bench = new ClusterBench();
     const [before] = (await bench.startAll(1)) as [BenchServer];
     const { id } = await before.registry.create({}, ADA);
-    await before.registry.shutdown();
+    await before.registry.lifecycle.shutdown();
     const [server] = (await bench.startAll(1, limits)) as [BenchServer];
     const watch = await new SessionHandle(server.registry, id, ADA).watch(0);
-    await server.registry.start();
+    await server.registry.lifecycle.start();
     await eventually(() => keptBy(server) >= 2);
     expect(bench.cluster.owners.has(id)).toBe(false);
     expect(await server.registry.info(id, ADA)).toMatchObject({ state: 'dormant', subscribers: 1 });
@@ -38,12 +38,12 @@ describe.each(LIMITS)('a session that no server runs, with %o', (limits) => {
     bench = new ClusterBench(1000, false);
     const [before] = (await bench.startAll(1)) as [BenchServer];
     const { id } = await before.registry.create({}, ADA);
-    await before.registry.shutdown();
+    await before.registry.lifecycle.shutdown();
     const [reader] = (await bench.startAll(1)) as [BenchServer];
     const [server] = (await bench.startAll(1, limits)) as [BenchServer];
     const watch = await new SessionHandle(reader.registry, id, ADA).watch(0);
     await eventually(() => bench.cluster.subscribers.get(reader.address)?.get(id) === 1);
-    await server.registry.start();
+    await server.registry.lifecycle.start();
     await eventually(() => keptBy(server) >= 2);
     expect(await reader.registry.info(id, ADA)).toMatchObject({ state: 'dormant' });
     watch.close();

@@ -14,7 +14,7 @@ describe('a read that waits for an event of a session that no server runs', () =
     bench = new ClusterBench();
     const [before] = (await bench.startAll(1)) as [BenchServer];
     const { id } = await before.registry.create({}, ADA);
-    await before.registry.shutdown();
+    await before.registry.lifecycle.shutdown();
     const [server] = (await bench.startAll(1)) as [BenchServer];
     const handle = new SessionHandle(server.registry, id, ADA);
     const { last_id: after } = await handle.read();

@@ -199,7 +199,7 @@ export class SessionEngine {
   async #open(): Promise<void> {
     await this.#prepare?.();
     await this.#storage.open?.((problem) => this.#logger.warn(problem));
-    await this.#registry.open();
+    await this.#registry.lifecycle.open();
   }
 
   /**
@@ -208,7 +208,7 @@ export class SessionEngine {
    * @internal
    */
   stopAgents(): Promise<void> {
-    return this.#registry.stopAgents();
+    return this.#registry.lifecycle.stopAgents();
   }
 
   /**
@@ -219,7 +219,7 @@ export class SessionEngine {
   async start(): Promise<void> {
     await this.open();
     this.#isStarted = true;
-    this.#registry.start().catch((error: unknown) => {
+    this.#registry.lifecycle.start().catch((error: unknown) => {
       if (error instanceof ShuttingDownError) return; // stopped at once
       this.#logger.error('Could not resume unfinished sessions.', error);
     });
@@ -248,7 +248,7 @@ export class SessionEngine {
 
   /** True while this server is started and takes new work: from {@link start} to {@link stop}, but not while it drains. */
   get isReady(): boolean {
-    return this.#isStarted && this.#stopped === null && !this.#registry.isDraining;
+    return this.#isStarted && this.#stopped === null && !this.#registry.lifecycle.isDraining;
   }
 
   /** Resolves to the problems that keep this server from new work, within about two seconds. Never rejects. */
@@ -279,15 +279,15 @@ export class SessionEngine {
    * released to other servers.
    */
   stop({ drain = true }: StopOptions = {}): Promise<void> {
-    if (!drain) this.#registry.endDrain();
+    if (!drain) this.#registry.lifecycle.endDrain();
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
   async #stop(): Promise<void> {
-    if (this.#isStarted) await this.#registry.drain();
+    if (this.#isStarted) await this.#registry.lifecycle.drain();
     const startedAt = performance.now();
-    await this.#registry.shutdown();
+    await this.#registry.lifecycle.shutdown();
     const leftMs = STOP_TIMEOUT_MS - (performance.now() - startedAt);
     const limitMs = Math.max(MIN_CLOSE_TIMEOUT_MS, leftMs);
     const closed = await within(limitMs, Promise.resolve(this.#storage.close?.()));

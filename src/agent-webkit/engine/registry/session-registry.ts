@@ -1,7 +1,6 @@
 import type { DecisionRecord, SessionCapabilities, SessionInfo } from '../../protocol/answers.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, CreateSession, InboundMessage } from '../../protocol/inbound.js';
-import type { SessionConfig } from '../agent-client.js';
 import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import type { Census } from '../census.js';
@@ -25,6 +24,7 @@ import type { JointSubscription } from './joint/joint-subscription.js';
 import { MovingSubscription } from './moving-subscription.js';
 import { openJoint } from './open-joint.js';
 import { readRequestPage, type RequestPage } from './request-page.js';
+import { RegistryLifecycle } from './registry-lifecycle.js';
 import { RegistryParts, type SessionRegistryOptions } from './registry-parts.js';
 import {
   describeSessions,
@@ -36,8 +36,6 @@ import {
 import { takeCensus } from './take-census.js';
 import { readUsage, type UsageRange, type UsageReport } from './usage-report.js';
 
-/** How long the removal of folders may take when the server stops. The next server continues. */
-const FOLDERS_TIMEOUT_MS = 2000;
 /** How many commits of one turn of the event loop wake a stream of several sessions, at most. */
 const MAX_WAKE_EVERY = 100;
 
@@ -52,13 +50,14 @@ const MAX_WAKE_EVERY = 100;
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #parts: RegistryParts;
+  readonly lifecycle: RegistryLifecycle;
   /** The sessions of all owners, for operators. */
   readonly sessionAdmin: SessionAdmin;
-  #shutdown: Promise<void> | null = null;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
-    this.#parts = new RegistryParts(options, () => this.#shutdown !== null);
+    this.#parts = new RegistryParts(options, () => this.lifecycle.isEnding);
+    this.lifecycle = new RegistryLifecycle(options, this.#parts);
     const { storage, live, calls } = this.#parts;
     this.sessionAdmin = new SessionAdmin({
       records: storage.records,
@@ -67,7 +66,7 @@ export class SessionRegistry {
       describe: (records) => this.#describe(records),
       delete: (id, caller) => this.delete(id, caller),
       assertRunning: () => {
-        if (this.#shutdown) throw new ShuttingDownError();
+        if (this.lifecycle.isEnding) throw new ShuttingDownError();
       },
       wait: () => this.wait(),
     });
@@ -86,21 +85,6 @@ export class SessionRegistry {
   /** How often the access of an open watch is checked again, in milliseconds; null for never. */
   get accessCheckIntervalMs(): number | null {
     return this.#options.accessCheckIntervalMs ?? null;
-  }
-
-  /** Prepares the workspace, and joins the servers that share the storage. Call it when the storage is open. */
-  async open(): Promise<void> {
-    await this.#options.folders.open();
-    await this.#parts.member?.open();
-  }
-
-  /**
-   * Renews the lease now. It is renewed regularly without this call.
-   *
-   * @internal
-   */
-  async renewLease(): Promise<void> {
-    await this.#parts.member?.membership.renew();
   }
 
   /** Counts what this server has now. */
@@ -126,7 +110,7 @@ export class SessionRegistry {
    * @throws ForbiddenError, TooManySessionsError, ShuttingDownError, StorageUnavailableError
    */
   async create(request: CreateSession, caller: Caller, idempotencyKey?: string): Promise<Session> {
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     this.#options.assertAgents?.();
     const wait = this.wait();
     const id = await this.#parts.creation.create(request, caller, idempotencyKey, wait);
@@ -138,7 +122,7 @@ export class SessionRegistry {
    * another server.
    */
   async createId(request: CreateSession, caller: Caller, idempotencyKey?: string): Promise<string> {
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     this.#options.assertAgents?.();
     const wait = this.wait();
     const id = await this.#parts.creation.create(request, caller, idempotencyKey, wait);
@@ -266,7 +250,7 @@ export class SessionRegistry {
     cursor: string | null,
   ): Promise<JointSubscription> {
     const position = cursor === null ? null : decodeJointCursor(cursor);
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     const { maxStreamsPerCaller } = this.#options;
     if (this.#parts.news.followersOf(caller.id) >= maxStreamsPerCaller) {
       throw new TooManySubscribersError(maxStreamsPerCaller, 'caller');
@@ -381,7 +365,7 @@ export class SessionRegistry {
     after: ListPosition | null,
     query: SessionQuery = {},
   ): Promise<SessionPage> {
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     const { records } = this.#parts.storage;
     return readSessionPage(records, caller, {
       ...query,
@@ -395,7 +379,7 @@ export class SessionRegistry {
 
   /** Returns a page of the open requests of the sessions that a caller owns or is an approver of, as `readRequestPage` does. */
   async requests(caller: Caller, limit: number, after: RequestCursor | null): Promise<RequestPage> {
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     const { storage, access } = this.#parts;
     const page = readRequestPage({ records: storage.records, access, caller }, limit, after);
     return this.wait().for(page);
@@ -408,7 +392,7 @@ export class SessionRegistry {
 
   /** Returns the usage of the sessions that a caller owns, or has owned, as `readUsage` does. */
   async usage(caller: Caller, range: UsageRange): Promise<UsageReport> {
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     const { storage, dailyBudget } = this.#parts;
     return this.wait().for(readUsage({ store: storage.usage, dailyBudget }, caller.id, range));
   }
@@ -421,88 +405,10 @@ export class SessionRegistry {
    * @throws WorkspaceUnavailableError when the session is deleted, and its folder cannot be removed yet
    */
   async delete(id: string, caller: Caller): Promise<void> {
-    if (this.#shutdown) throw new ShuttingDownError();
+    if (this.lifecycle.isEnding) throw new ShuttingDownError();
     const wait = this.wait();
     const removal = this.#parts.live.deletions.get(id);
     if (removal?.owner === caller.id) return this.#parts.live.deletions.removed(removal, wait);
     await this.#parts.calls.make(id, caller, 'delete', { kind: 'delete' });
-  }
-
-  /**
-   * Starts warm agents, resumes the unfinished sessions of servers that are gone, and starts to remove
-   * unused sessions. Resolves when the unfinished sessions found at the start are resumed.
-   */
-  async start(): Promise<void> {
-    void this.#checkAgents();
-    this.#parts.dispatcher?.start();
-    this.#parts.maintenance.startRetention();
-    // Without a workspace, which the policy logs, unfinished sessions are resumed all the same.
-    const config = await this.#startAhead().catch(() => null);
-    if (config) this.#parts.live.warmUp(config);
-    await this.#parts.maintenance.startRecovery();
-  }
-
-  /** Stops all agents. Those of sessions start again when they are needed, and may. */
-  stopAgents(): Promise<void> {
-    return this.#parts.live.departures.stopAgents();
-  }
-
-  /** True while the server ends its work, before it stops or as long as an operator wants. */
-  get isDraining(): boolean {
-    return this.#parts.live.departures.isDraining;
-  }
-
-  /**
-   * Ends the work of this server, where others can go on with it: its idle sessions are released at once,
-   * and the others after their turns. Resolves when none is left, when that takes too long, and when the
-   * lease has lapsed. Every call is still answered meanwhile.
-   */
-  async drain(): Promise<void> {
-    const { member, drain } = this.#parts;
-    if (!member) return;
-    this.#parts.serverDrain?.stop();
-    await Promise.race([drain.run(), member.membership.lapsed()]);
-  }
-
-  /** Ends a drain now. The turns that still run are interrupted by {@link shutdown}. */
-  endDrain(): void {
-    this.#parts.drain.end();
-  }
-
-  /**
-   * Rejects every later call, and ends all sessions. Sessions in a durable storage continue on the next
-   * start. Resolves when the streams have ended and the agents are gone.
-   */
-  shutdown(): Promise<void> {
-    this.#parts.maintenance.stop();
-    this.#shutdown ??= this.#endAll();
-    return this.#shutdown;
-  }
-
-  async #endAll(): Promise<void> {
-    const reason = this.#parts.storage.durable ? 'released' : 'deleted';
-    await Promise.all([
-      this.#parts.live.departures.endAll(reason, this.#options.shutdownGraceMs),
-      this.#parts.shared?.close(),
-    ]);
-    this.#parts.news.close();
-    this.#parts.feed.end();
-    await Promise.all([
-      this.#options.folders.close(FOLDERS_TIMEOUT_MS),
-      this.#parts.dispatcher?.stop(),
-    ]);
-    await this.#parts.member?.close();
-    this.#parts.storage.stop();
-  }
-
-  async #startAhead(): Promise<SessionConfig | null> {
-    const { folders, policy } = this.#options;
-    return folders.canStartAhead ? policy.defaults(null) : null;
-  }
-
-  async #checkAgents(): Promise<void> {
-    const { sdkFactory, logger } = this.#options;
-    const warning = await sdkFactory.check?.().catch(() => null);
-    if (warning) logger.warn(warning);
   }
 }
