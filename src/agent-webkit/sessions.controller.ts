@@ -269,7 +269,9 @@ export class SessionsController {
   private accessCheck(id: string, identity: Identity): (ifUnknown?: boolean) => Promise<boolean> {
     return async (ifUnknown) => {
       const caller = await identity.verify();
-      return caller !== null && (await this.registry.isReadable(id, caller, ifUnknown));
+      return (
+        caller !== null && (await this.registry.subscriptions.isReadable(id, caller, ifUnknown))
+      );
     };
   }
 }

@@ -26,13 +26,13 @@ function stream(log: EventLog, response: EventEmitter, after = 0): void {
   } as unknown as Session;
   const keepAlive = keepAliveComments(1000);
   const options = { keepAlive, verifyIntervalMs: 1000, maxWaitingBytes: 1000 };
-  const registry = {
+  const subscriptions = {
     subscribe: (_: unknown, cursor: number, onReadable: () => void) =>
       session.subscribeChecked(cursor, onReadable),
   };
   const streamed = {
     session,
-    registry,
+    subscriptions,
     after,
     isGuest: false,
     refuse: (cause: unknown) => cause,

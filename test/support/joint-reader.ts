@@ -34,7 +34,7 @@ export class JointReader {
 
   async connect(registry: SessionRegistry, sessions: string[] | null = null): Promise<void> {
     this.#registry = registry;
-    this.#subscription = await registry.joint(ADA, sessions, this.cursor);
+    this.#subscription = await registry.subscriptions.joint(ADA, sessions, this.cursor);
   }
 
   /** Reads what is there, at most about `maxBytes`, and takes it over. */
@@ -139,7 +139,7 @@ export class JointReader {
 
   async #stored(registry: SessionRegistry, id: string): Promise<number[]> {
     try {
-      const session = await registry.getAt(id, ADA, 0);
+      const session = await registry.subscriptions.at(id, ADA, 0);
       return (await session.read(0, 1000)).events.map((event) => event.id);
     } catch (error) {
       if (error instanceof SessionNotFoundError) return []; // deleted meanwhile

@@ -61,7 +61,7 @@ export class JointStreamGuard implements CanActivate {
       const cursor = readJointCursor(request);
       const sessions = readSessionIds(request, MAX_NAMED);
       this.descriptors.check();
-      const subscription = await this.registry.joint(caller, sessions, cursor);
+      const subscription = await this.registry.subscriptions.joint(caller, sessions, cursor);
       this.openStreams.add(raw);
       raw.once('close', () => subscription.close());
       if (raw.destroyed) subscription.close();

@@ -42,7 +42,7 @@ export function keepAliveComments(keepAliveMs: number | null): Observable<Stream
  * @param isAllowed resolves to false when the caller may no longer read the session. The stream then ends.
  */
 export function streamSession(
-  { session, after, refuse, registry, isGuest }: StreamedSession,
+  { session, after, refuse, subscriptions, isGuest }: StreamedSession,
   response: RawResponse,
   { keepAlive, verifyIntervalMs, maxWaitingBytes }: StreamOptions,
   isAllowed: (ifUnknown?: boolean) => Promise<boolean>,
@@ -50,7 +50,8 @@ export function streamSession(
   return defer(() => {
     if (response.destroyed) return EMPTY;
     const writer = new ResponseWriter(session.id, response, refuse);
-    const subscribe = (onReadable: () => void) => registry.subscribe(session, after, onReadable);
+    const subscribe = (onReadable: () => void) =>
+      subscriptions.subscribe(session, after, onReadable);
     return mergeUntilEnd(
       sessionFrames(
         (onReadable) =>

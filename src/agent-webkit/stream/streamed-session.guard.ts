@@ -11,6 +11,7 @@ import { readLastEventId, type RequestWithCursor } from '../http/cursors.js';
 import { identityOf } from '../http/current-caller.decorator.js';
 import { SessionNotFoundError } from '../engine/errors.js';
 import { SessionRegistry } from '../engine/registry/session-registry.js';
+import type { SessionSubscriptions } from '../engine/registry/session-subscriptions.js';
 import type { ReadableSession } from '../engine/session/readable-session.js';
 import { ENGINE_OBSERVER } from '../agent-webkit.tokens.js';
 import type { EngineObserver } from '../engine/engine-observer.js';
@@ -20,7 +21,7 @@ import { adaptOpening, type Opening } from './stream-opening.js';
 /** The session of a stream, and where the stream begins. */
 export interface StreamedSession {
   session: ReadableSession;
-  registry: Pick<SessionRegistry, 'subscribe'>;
+  subscriptions: Pick<SessionSubscriptions, 'subscribe'>;
   /** The id of the last event that the client has received; 0 for none. Checked by the guard. */
   after: number;
   /** True when the caller does not own the session, so that its access can end. */
@@ -58,12 +59,12 @@ export class StreamedSessionGuard implements CanActivate {
     const refusal = (error: unknown) => refuse(error, response, { adapterHost, observer });
     try {
       const after = readLastEventId(request);
-      const session = await this.registry.getAt(request.params.id, caller, after);
+      const session = await this.registry.subscriptions.at(request.params.id, caller, after);
       session.checkSubscribable(after);
       this.descriptors.check();
-      const { registry } = this;
+      const { subscriptions } = this.registry;
       const isGuest = session.owner !== caller.id;
-      streamed.set(request, { session, registry, after, isGuest, refuse: refusal });
+      streamed.set(request, { session, subscriptions, after, isGuest, refuse: refusal });
       adaptOpening(response.raw ?? response);
     } catch (error) {
       throw refusal(error);

@@ -27,7 +27,7 @@ describe('a session to read after a cursor', () => {
     const registry = start(storage);
     const session = await registry.create({}, ADA);
     const get = jest.spyOn(storage.records, 'get');
-    expect(await registry.getAt(session.id, ADA, 1)).toBe(session);
+    expect(await registry.subscriptions.at(session.id, ADA, 1)).toBe(session);
     expect(get).not.toHaveBeenCalled();
   });
 
@@ -36,7 +36,7 @@ describe('a session to read after a cursor', () => {
     const registry = start(storage);
     const session = await registry.create({}, ADA);
     const get = jest.spyOn(storage.records, 'get');
-    expect(await registry.getAt(session.id, ADA, 9)).toBe(session);
+    expect(await registry.subscriptions.at(session.id, ADA, 9)).toBe(session);
     expect(get).toHaveBeenCalledTimes(1);
   });
 
@@ -45,7 +45,7 @@ describe('a session to read after a cursor', () => {
     ['a caller it is shared with', BOB],
   ])('is loaded again for %s after a cursor ahead of it when it was taken over', async (_, by) => {
     const { first, held } = await takenOver(() => true);
-    const loaded = await first.getAt(held.id, by, 9);
+    const loaded = await first.subscriptions.at(held.id, by, 9);
     expect(loaded).not.toBe(held);
     expect(loaded.epoch).not.toBe(held.epoch);
     expect(held.endReason).toBe('released');
@@ -53,14 +53,18 @@ describe('a session to read after a cursor', () => {
 
   it('is left in memory after a cursor of a caller who may not read it', async () => {
     const { first, held } = await takenOver();
-    await expect(first.getAt(held.id, BOB, 9)).rejects.toMatchObject({ code: 'session_not_found' });
+    await expect(first.subscriptions.at(held.id, BOB, 9)).rejects.toMatchObject({
+      code: 'session_not_found',
+    });
     expect(held.endReason).toBeNull();
   });
 
   it('is not found, and no longer in memory, when another server has deleted it', async () => {
     const { storage, first, held } = await takenOver();
     await storage.records.delete(held.id);
-    await expect(first.getAt(held.id, ADA, 9)).rejects.toMatchObject({ code: 'session_not_found' });
+    await expect(first.subscriptions.at(held.id, ADA, 9)).rejects.toMatchObject({
+      code: 'session_not_found',
+    });
     expect(held.endReason).toBe('released');
   });
 });

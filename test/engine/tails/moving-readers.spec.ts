@@ -29,7 +29,7 @@ class Reader {
   static async open({ registry }: BenchServer, id: string): Promise<Reader> {
     const reader = new Reader();
     readers.push(reader);
-    const session = await registry.getAt(id, ADA, 0);
+    const session = await registry.subscriptions.at(id, ADA, 0);
     const read = () => {
       for (;;) {
         const reading = subscription.readFrames(100_000);
@@ -41,7 +41,7 @@ class Reader {
         }
       }
     };
-    const subscription = registry.subscribe(session, 0, read);
+    const subscription = registry.subscriptions.subscribe(session, 0, read);
     read();
     const watch = await new SessionHandle(registry, id, ADA).watch(0);
     reader.#watching = (async () => {
@@ -70,7 +70,7 @@ class Reader {
 
 /** Returns the bytes of a stream with every stored event. */
 async function whole({ registry }: BenchServer, id: string): Promise<string> {
-  const { events } = await (await registry.getAt(id, ADA, 0)).read(0, 10_000);
+  const { events } = await (await registry.subscriptions.at(id, ADA, 0)).read(0, 10_000);
   return events
     .map((event) => `id: ${event.id}\nevent: ${event.name}\ndata: ${event.data}\n\n`)
     .join('');

@@ -24,7 +24,7 @@ async function twoServers(): Promise<{ a: BenchServer; b: BenchServer; session: 
 
 const all = { limit: 100 } as const;
 const page = async ({ registry }: BenchServer, id: string) =>
-  (await registry.getAt(id, ADA, 0)).read(0, all.limit);
+  (await registry.subscriptions.at(id, ADA, 0)).read(0, all.limit);
 
 describe('a session of another server', () => {
   it('is read without being taken over', async () => {
@@ -50,7 +50,7 @@ describe('a session of another server', () => {
 
   it('is not found by a caller who may not read it', async () => {
     const { b, session } = await twoServers();
-    await expect(b.registry.getAt(session.id, BOB, 0)).rejects.toMatchObject({
+    await expect(b.registry.subscriptions.at(session.id, BOB, 0)).rejects.toMatchObject({
       code: 'session_not_found',
     });
     await expect(b.registry.info(session.id, BOB)).rejects.toMatchObject({
@@ -62,7 +62,7 @@ describe('a session of another server', () => {
     const { a, b, session } = await twoServers();
     await page(b, session.id);
     await a.registry.delete(session.id, ADA);
-    await expect(b.registry.getAt(session.id, ADA, 0)).rejects.toMatchObject({
+    await expect(b.registry.subscriptions.at(session.id, ADA, 0)).rejects.toMatchObject({
       code: 'session_not_found',
     });
   });

@@ -156,7 +156,7 @@ export class SessionHandle {
     checkInteger('limit', limit, 1, MAX_PAGE_SIZE);
     checkInteger('waitMs', waitMs, 0, MAX_WAIT_MS);
     const wait = this.#registry.wait();
-    const session = await this.#registry.getAt(this.id, this.#caller, after, wait);
+    const session = await this.#registry.subscriptions.at(this.id, this.#caller, after, wait);
     const first = await wait.for(session.read(after, limit));
     const isWaiting = first.events.length === 0 && waitMs > 0;
     return isWaiting ? this.#readLater(session, after, limit, { waitMs, signal }) : toPage(first);
@@ -267,7 +267,7 @@ export class SessionHandle {
     wait: StorageWait,
   ): Promise<ReadableSession> {
     try {
-      return await this.#registry.getAt(this.id, this.#caller, after, wait);
+      return await this.#registry.subscriptions.at(this.id, this.#caller, after, wait);
     } catch (error) {
       if (error instanceof ShuttingDownError && session.owner === this.#caller.id) return session;
       throw error;

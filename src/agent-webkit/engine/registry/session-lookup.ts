@@ -100,6 +100,22 @@ export class SessionLookup {
   }
 
   /**
+   * Returns a session for an action of a caller, as {@link locate} finds it and {@link loadHere} loads it.
+   *
+   * @throws what these two throw
+   */
+  async get(
+    id: string,
+    caller: Caller,
+    action: CheckedAction,
+    after: number,
+    wait: StorageWait,
+  ): Promise<Session> {
+    await this.locate(id, caller, action, after, wait);
+    return this.loadHere(id, wait);
+  }
+
+  /**
    * Returns a session as {@link load} does.
    *
    * @throws ShuttingDownError also when it has left this server: a client that retries reaches the one that has it

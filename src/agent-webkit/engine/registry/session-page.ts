@@ -7,6 +7,7 @@ import { type DescribedSession, describeFor } from '../session/session-info.js';
 import type { Access } from './access.js';
 import { type ListCursor, listCreatedPage, listPage, type RecordPage } from './listing.js';
 import type { LiveSessions } from './live-sessions.js';
+import type { RegistryParts } from './registry-parts.js';
 import { matchesSession, recordFilter, type SessionFilter } from './session-filter.js';
 
 /** A page of a caller's sessions. */
@@ -76,7 +77,7 @@ const OTHER_ORDER =
  * Describes sessions of a storage that only this server uses. Sessions that are only in the storage are not
  * loaded, and those that are being loaded are described by their records.
  */
-export async function describeSessions(
+async function describeSessions(
   live: LiveSessions,
   records: readonly SessionRecord[],
 ): Promise<DescribedSession[]> {
@@ -88,4 +89,12 @@ export async function describeSessions(
     }),
   );
   return described.filter((session) => session !== null);
+}
+
+/** Describes sessions of records, without those that were deleted, whichever server runs them. */
+export function describeRecords(
+  { shared, live }: Pick<RegistryParts, 'shared' | 'live'>,
+  records: readonly SessionRecord[],
+): Promise<DescribedSession[]> {
+  return shared?.reads.describeAll(records) ?? describeSessions(live, records);
 }

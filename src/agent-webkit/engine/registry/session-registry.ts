@@ -5,29 +5,24 @@ import { NO_OFFERS } from '../agent-offers.js';
 import type { Caller } from '../caller.js';
 import type { Census } from '../census.js';
 import type { SessionCall } from '../cluster/session-call.js';
-import { SessionNotFoundError, ShuttingDownError, TooManySubscribersError } from '../errors.js';
+import { ShuttingDownError } from '../errors.js';
 import type { NotificationObserver } from '../notification.js';
-import type { EventSubscription } from '../event-log/subscription.js';
 import type { MembersChange } from '../session-members.js';
-import type { ReadableSession } from '../session/readable-session.js';
 import type { Session } from '../session/session.js';
-import { type DescribedSession, describeFor } from '../session/session-info.js';
-import type { RequestCursor, SessionRecord } from '../storage.js';
+import { describeFor } from '../session/session-info.js';
+import type { RequestCursor } from '../storage.js';
 import type { StorageWait } from '../storage-guard/storage-wait.js';
 import type { AccessAction } from './access.js';
 import type { ServerAdmin } from './admin/server-admin.js';
 import { SessionAdmin } from './admin/session-admin.js';
 import { describeCapabilities } from './capabilities.js';
 import { readDecisions } from './decision-reads.js';
-import { decodeJointCursor } from './joint/joint-cursor.js';
-import type { JointSubscription } from './joint/joint-subscription.js';
-import { MovingSubscription } from './moving-subscription.js';
-import { openJoint } from './open-joint.js';
 import { readRequestPage, type RequestPage } from './request-page.js';
+import { SessionSubscriptions } from './session-subscriptions.js';
 import { RegistryLifecycle } from './registry-lifecycle.js';
 import { RegistryParts, type SessionRegistryOptions } from './registry-parts.js';
 import {
-  describeSessions,
+  describeRecords,
   type ListPosition,
   readSessionPage,
   type SessionPage,
@@ -35,9 +30,6 @@ import {
 } from './session-page.js';
 import { takeCensus } from './take-census.js';
 import { readUsage, type UsageRange, type UsageReport } from './usage-report.js';
-
-/** How many commits of one turn of the event loop wake a stream of several sessions, at most. */
-const MAX_WAKE_EVERY = 100;
 
 /**
  * All sessions, by id: those in memory and those that are only in the storage. It is the only place that
@@ -51,6 +43,8 @@ export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #parts: RegistryParts;
   readonly lifecycle: RegistryLifecycle;
+  /** The subscriptions to events, and what decides about them. */
+  readonly subscriptions: SessionSubscriptions;
   /** The sessions of all owners, for operators. */
   readonly sessionAdmin: SessionAdmin;
 
@@ -58,12 +52,13 @@ export class SessionRegistry {
     this.#options = options;
     this.#parts = new RegistryParts(options, () => this.lifecycle.isEnding);
     this.lifecycle = new RegistryLifecycle(options, this.#parts);
+    this.subscriptions = new SessionSubscriptions(options, this.#parts, this.lifecycle);
     const { storage, live, calls } = this.#parts;
     this.sessionAdmin = new SessionAdmin({
       records: storage.records,
       live,
       calls,
-      describe: (records) => this.#describe(records),
+      describe: (records) => describeRecords(this.#parts, records),
       delete: (id, caller) => this.delete(id, caller),
       assertRunning: () => {
         if (this.lifecycle.isEnding) throw new ShuttingDownError();
@@ -80,11 +75,6 @@ export class SessionRegistry {
   /** Begins the waiting of a request that makes several calls, which share its limit. */
   wait(): StorageWait {
     return this.#parts.storage.wait();
-  }
-
-  /** How often the access of an open watch is checked again, in milliseconds; null for never. */
-  get accessCheckIntervalMs(): number | null {
-    return this.#options.accessCheckIntervalMs ?? null;
   }
 
   /** Counts what this server has now. */
@@ -151,21 +141,7 @@ export class SessionRegistry {
     action: AccessAction = 'read',
     wait = this.wait(),
   ): Promise<Session> {
-    return this.#resolve(id, caller, action, 0, wait);
-  }
-
-  /**
-   * Returns a session to read after a cursor. When the session in memory has no event with this id, and
-   * another server has had the session meanwhile, or the storage has lost events, it is read again. With a
-   * storage that servers share, it may be a session that another server runs.
-   *
-   * @throws what {@link get} throws
-   */
-  getAt(id: string, caller: Caller, after: number, wait = this.wait()): Promise<ReadableSession> {
-    return (
-      this.#parts.shared?.reads.at(id, caller, after, wait) ??
-      this.#resolve(id, caller, 'read', after, wait)
-    );
+    return this.#parts.lookup.get(id, caller, action, 0, wait);
   }
 
   /**
@@ -202,102 +178,6 @@ export class SessionRegistry {
     const wait = this.wait();
     await this.#parts.lookup.locate(id, caller, 'read', 0, wait);
     return wait.for(readDecisions(this.#parts.storage.events, id, after));
-  }
-
-  /**
-   * Subscribes to a session after a cursor that was checked. With a storage that servers share, the
-   * subscription goes on when the session moves.
-   *
-   * @throws TooManySubscribersError
-   */
-  subscribe(session: ReadableSession, after: number, onReadable: () => void): EventSubscription {
-    return (
-      this.#parts.shared?.subscribe(session, after, onReadable) ??
-      session.subscribeChecked(after, onReadable)
-    );
-  }
-
-  /** Subscribes as {@link subscribe} does, for a reader that also follows a session that was loaded again. */
-  watch(
-    session: ReadableSession,
-    caller: Caller,
-    after: number,
-    onReadable: () => void,
-  ): MovingSubscription {
-    session.checkSubscribable(after);
-    return (
-      this.#parts.shared?.subscribe(session, after, onReadable) ??
-      new MovingSubscription(session, after, onReadable, {
-        survivesLoss: false,
-        find: (cursor) => this.getAt(session.id, caller, cursor),
-      })
-    );
-  }
-
-  /**
-   * Subscribes to the events of several sessions: those of a caller, also later ones, or those that are named. A named
-   * session that the caller may not read is reported by the subscription.
-   *
-   * @param sessions the ids of sessions; null for those of the caller with the latest activity
-   * @param cursor the last position that the client has received; null to begin now
-   * @throws InvalidRequestError when the cursor is malformed
-   * @throws TooManySubscribersError when the caller has the maximum number of such subscriptions here
-   * @throws ShuttingDownError, StorageUnavailableError
-   */
-  async joint(
-    caller: Caller,
-    sessions: readonly string[] | null,
-    cursor: string | null,
-  ): Promise<JointSubscription> {
-    const position = cursor === null ? null : decodeJointCursor(cursor);
-    if (this.lifecycle.isEnding) throw new ShuttingDownError();
-    const { maxStreamsPerCaller } = this.#options;
-    if (this.#parts.news.followersOf(caller.id) >= maxStreamsPerCaller) {
-      throw new TooManySubscribersError(maxStreamsPerCaller, 'caller');
-    }
-    return openJoint(this.#parts, caller, sessions, position, {
-      wait: () => this.wait(),
-      wakeEvery: Math.min(MAX_WAKE_EVERY, this.#options.limits.maxEvents),
-      isReadable: (id, reader, ifUnknown) => this.isReadable(id, reader, ifUnknown),
-      describe: (records) => this.#describe(records),
-    });
-  }
-
-  #describe(records: readonly SessionRecord[]): Promise<DescribedSession[]> {
-    return (
-      this.#parts.shared?.reads.describeAll(records) ?? describeSessions(this.#parts.live, records)
-    );
-  }
-
-  async #resolve(
-    id: string,
-    caller: Caller,
-    action: AccessAction,
-    after: number,
-    wait: StorageWait,
-  ): Promise<Session> {
-    await this.#parts.lookup.locate(id, caller, action, after, wait);
-    return this.#parts.lookup.loadHere(id, wait);
-  }
-
-  /**
-   * Resolves to true while a caller may read a session. True also while the session is being deleted, so that its
-   * readers get the last event.
-   *
-   * @param ifUnknown the result while an unavailable storage leaves it unknown
-   */
-  async isReadable(id: string, caller: Caller, ifUnknown = true): Promise<boolean> {
-    const wait = this.wait();
-    try {
-      const holding = this.#parts.live.get(id);
-      const held = this.#parts.shared?.tails.peek(id) ?? (holding && (await wait.for(holding)));
-      if (held?.owner === caller.id) return true;
-      const record = await wait.for(this.#parts.storage.records.get(id));
-      await this.#parts.access.check(record, caller, 'read');
-      return true;
-    } catch (error) {
-      return ifUnknown && !(error instanceof SessionNotFoundError);
-    }
   }
 
   /**
@@ -372,7 +252,7 @@ export class SessionRegistry {
       limit,
       after,
       wait: this.wait(),
-      describe: (page) => this.#describe(page),
+      describe: (page) => describeRecords(this.#parts, page),
       access: this.#parts.access,
     });
   }

@@ -69,9 +69,9 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
     this.#id = session.id;
     this.#caller = caller;
     this.#cursor = after;
-    this.#subscription = registry.watch(session, caller, after, () => this.#read());
+    this.#subscription = registry.subscriptions.watch(session, caller, after, () => this.#read());
     this.#signal = signal;
-    const { accessCheckIntervalMs } = registry;
+    const { accessCheckIntervalMs } = registry.subscriptions;
     // The owner of a session never changes.
     if (session.owner !== caller.id && accessCheckIntervalMs !== null) {
       this.#accessCheck = setInterval(() => void this.#checkAccess(), accessCheckIntervalMs);
@@ -92,7 +92,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   ): Promise<SessionWatch> {
     return new SessionWatch(
       registry,
-      await registry.getAt(id, caller, after),
+      await registry.subscriptions.at(id, caller, after),
       caller,
       after,
       signal,
@@ -207,7 +207,7 @@ export class SessionWatch implements AsyncIterableIterator<DeliveredEvent> {
   }
 
   async #checkAccess(ifUnknown = true): Promise<void> {
-    if (await this.#registry.isReadable(this.#id, this.#caller, ifUnknown)) return;
+    if (await this.#registry.subscriptions.isReadable(this.#id, this.#caller, ifUnknown)) return;
     if (this.#hasEnded) return; // deleted meanwhile: the buffer is for the consumer
     this.#fail(new SessionNotFoundError());
     this.#discard();
