@@ -192,6 +192,11 @@ export const WIRE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         required: ['message_id', 'time'],
         properties: {
           message_id: { type: 'string' },
+          by: {
+            description:
+              'The id of the caller who withdrew it. Absent if an earlier version stored the event.',
+            type: 'string',
+          },
           time: {
             description: 'When the server appended the event: ISO 8601 in UTC.',
             type: 'string',

@@ -116,7 +116,11 @@ export interface EventPayloads extends RequestPayloads, NoticePayloads {
     by?: string;
   };
   /** A queued message was withdrawn. No agent receives it. */
-  message_withdrawn: { message_id: string };
+  message_withdrawn: {
+    message_id: string;
+    /** The id of the caller who withdrew it. Absent if an earlier version stored the event. */
+    by?: string;
+  };
   /**
    * The running turn has received a message with the delivery `next_step`: the agent has it since its next request to
    * the model. It leaves the queue, and has no turn of its own.

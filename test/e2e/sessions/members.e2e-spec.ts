@@ -364,6 +364,24 @@ describe.each(ADAPTERS)('Sharing a session on %s', (adapter) => {
     ]);
   });
 
+  it('names the member who edited a message of another one, and the one who withdrew it', async () => {
+    await start();
+    const id = await open();
+    await shareWithBob(id, 'contributor');
+    await say(id, 'long', 'a');
+    const queued = { type: 'user_message', content: 'one', message_id: MESSAGE };
+    expect((await request('POST', `/sessions/${id}/input`, 'a', queued)).status).toBe(204);
+    const path = `/sessions/${id}/queue/${MESSAGE}`;
+    expect((await request('PATCH', path, 'b', { content: 'two' })).status).toBe(204);
+    expect((await request('DELETE', path, 'b')).status).toBe(204);
+    expect((await request('DELETE', path, 'a')).status).toBe(204);
+    const { body } = await request('GET', `/sessions/${id}/events`, 'a');
+    const data = (name: string) =>
+      (body['events'] as Info[]).flatMap((one) => (one['event'] === name ? [one['data']] : []));
+    expect(data('message_edited')).toMatchObject([{ message_id: MESSAGE, by: 'bob' }]);
+    expect(data('message_withdrawn')).toMatchObject([{ message_id: MESSAGE, by: 'bob' }]);
+  });
+
   it('ends a read that waits, and a watch of the host, when the member is removed', async () => {
     await start();
     const id = await open();

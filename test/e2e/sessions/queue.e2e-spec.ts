@@ -69,7 +69,10 @@ describe.each(ADAPTERS)('The queue of a session on %s', (adapter) => {
     await queue('go on');
     expect((await withdraw(message)).status).toBe(204);
     expect((await withdraw(message)).status).toBe(204);
-    expect((await stream.next('message_withdrawn')).data).toEqual({ message_id: message });
+    expect((await stream.next('message_withdrawn')).data).toEqual({
+      message_id: message,
+      by: 'anonymous',
+    });
     expect(await edit(message, 'again')).toMatchObject(refused(409, 'message_not_queued'));
 
     agents.newest().say(result());

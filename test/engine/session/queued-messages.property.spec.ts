@@ -79,7 +79,7 @@ class Trial {
         return;
       }
       case 'withdraw': {
-        const change = this.bench.session.withdrawMessage(id(next.message));
+        const change = this.bench.session.withdrawMessage(id(next.message), { id: 'ada' });
         if (await this.#isDone(change, next.message)) this.withdrawn.add(id(next.message));
         return;
       }

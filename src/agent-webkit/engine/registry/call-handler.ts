@@ -111,7 +111,7 @@ export class CallHandler {
           return 'done';
         }
         case 'withdraw_message':
-          await session.withdrawMessage(call.messageId, wait);
+          await session.withdrawMessage(call.messageId, caller, wait);
           return 'done';
         case 'delete':
           return (await live.deletions.delete(session, wait)) ? 'done' : 'moved';

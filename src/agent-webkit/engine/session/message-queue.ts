@@ -198,10 +198,10 @@ export class MessageQueue {
    *
    * @throws MessageNotFoundError, MessageNotQueuedError
    */
-  async withdraw(messageId: string): Promise<void> {
+  async withdraw(messageId: string, { id: by }: Caller): Promise<void> {
     const key = `withdrawn ${messageId}`;
     if (await this.#find(messageId)) {
-      const data = { message_id: messageId };
+      const data = { message_id: messageId, by };
       return this.#log.appendOnce({ event: 'message_withdrawn', data }, [key]);
     }
     // Another withdrawal may still wait for its commit.

@@ -375,8 +375,8 @@ export class Session implements ReadableSession {
    * @throws MessageNotFoundError, MessageNotQueuedError
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
-  withdrawMessage(messageId: string, wait = this.#wait()): Promise<void> {
-    return this.#change(wait, ({ queue }) => queue.withdraw(messageId));
+  withdrawMessage(messageId: string, by: Caller, wait = this.#wait()): Promise<void> {
+    return this.#change(wait, ({ queue }) => queue.withdraw(messageId, by));
   }
 
   /**
