@@ -80,6 +80,9 @@ function findProblem(command: string): string | null {
 function findNpmProblem([command = '', name = '', ...words]: string[]): string | null {
   if (['ci', 'start', 'test', 'pack', 'audit'].includes(command)) return null;
   if (command === 'run') return manifest.scripts[name] ? null : `has no script ${name}`;
+  // The starter of a package of the project, such as that of Vite.
+  if (command === 'create')
+    return packages.has(name.replace(/@\w+$/, '')) ? null : `starts ${name}`;
   if (command !== 'install') return `npm ${command} is not known`;
   const unknown = namesIn([name, ...words]).filter((installed) => !packages.has(installed));
   return unknown.length === 0 ? null : `no package ${unknown.join(', ')} belongs to the project`;
