@@ -1,3 +1,4 @@
+import { parseBody } from './parse-body.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
 
@@ -11,7 +12,7 @@ export function encodeOffersQuestion(sessionId: string): string {
 
 /** Returns the id of the session whose offers a request asks for; null for every other request. */
 export function decodeOffersQuestion(body: string): string | null {
-  const sent = parse(body);
+  const sent = parseBody(body);
   const id = isRecord(sent) ? sent[FIELD] : undefined;
   return typeof id === 'string' ? id : null;
 }
@@ -23,15 +24,7 @@ export function encodeOffers(offers: AgentOffers): string {
 
 /** Returns the offers in a reply. That of a server of another version has none. */
 export function decodeOffers(body: string | null): AgentOffers {
-  const sent = body === null ? null : parse(body);
+  const sent = body === null ? null : parseBody(body);
   const offers = isRecord(sent) ? sent['offers'] : undefined;
   return isRecord(offers) ? { ...NO_OFFERS, ...offers } : NO_OFFERS;
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseBody } from './parse-body.js';
 import { isRecord } from '../../protocol/is-record.js';
 import type { AdminServerReport } from '../../protocol/admin.js';
 import { ServerUnavailableError } from '../errors.js';
@@ -17,7 +18,7 @@ export function encodeServerCall(call: ServerCall): string {
 
 /** Returns the call of a request; null for every other request. */
 export function decodeServerCall(body: string): ServerCall | null {
-  const sent = parse(body);
+  const sent = parseBody(body);
   const call = isRecord(sent) ? sent[FIELD] : undefined;
   return CALLS.includes(call) ? (call as ServerCall) : null;
 }
@@ -39,19 +40,11 @@ export function encodeServerRejection(error: unknown): string {
  * @throws the error with which it has rejected the call
  */
 export function decodeServerReport(body: string): AdminServerReport {
-  const sent = parse(body);
+  const sent = parseBody(body);
   if (isRecord(sent) && isRecord(sent['report']))
     return sent['report'] as unknown as AdminServerReport;
   const error = isRecord(sent) ? fromWireError(sent['error']) : null;
   throw error instanceof Error && 'code' in error && error.code === 'no_other_server'
     ? error
     : new ServerUnavailableError();
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseBody } from './parse-body.js';
 import type { UserContent } from '../../protocol/events.js';
 import type { ChangeSession, InboundMessage } from '../../protocol/inbound.js';
 import { isRecord } from '../../protocol/is-record.js';
@@ -79,7 +80,7 @@ export function encodeCall({ sessionId, caller, role, call, trace }: ForwardedCa
 
 /** Returns the call of a request; null when this server does not know it, as from a newer version. */
 export function decodeCall(body: string): ForwardedCall | null {
-  const sent = parse(body);
+  const sent = parseBody(body);
   if (!isRecord(sent)) return null;
   const { sessionId, caller, role, call } = sent;
   if (typeof sessionId !== 'string' || !isCaller(caller) || !isCall(call)) return null;
@@ -100,17 +101,9 @@ export function encodeRejection(error: unknown): string {
 
 /** Returns the outcome in a reply. @throws the error with which the other server has rejected the call */
 export function decodeReply(body: string): CallOutcome {
-  const sent = parse(body);
+  const sent = parseBody(body);
   if (isRecord(sent) && isOutcome(sent['outcome'])) return sent['outcome'];
   throw fromWireError(isRecord(sent) ? sent['error'] : null);
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }
 
 function isOutcome(value: unknown): value is CallOutcome {
