@@ -281,6 +281,14 @@ export type {
   UserMessage,
 } from './agent-webkit/protocol/inbound.js';
 export type {
+  AdminServer,
+  AdminServerReport,
+  AdminServers,
+  AdminServerWork,
+  AdminSession,
+  AdminSessionsPage,
+} from './agent-webkit/protocol/admin.js';
+export type {
   DailyBudget,
   DailyUsage,
   DecisionRecord,

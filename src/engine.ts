@@ -9,6 +9,12 @@ export {
 export type { SessionEngine, StopOptions } from './agent-webkit/engine/registry/session-engine.js';
 export type { SessionHandle, WatchOptions } from './agent-webkit/engine/registry/session-handle.js';
 export type { SessionWatch } from './agent-webkit/engine/registry/session-watch.js';
+export type {
+  AdminFilter,
+  AdminPage,
+  SessionAdmin,
+} from './agent-webkit/engine/registry/admin/session-admin.js';
+export type { ServerAdmin } from './agent-webkit/engine/registry/admin/server-admin.js';
 export type { EngineLogger } from './agent-webkit/engine/engine-logger.js';
 
 // For an HTTP server

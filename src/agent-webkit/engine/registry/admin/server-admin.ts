@@ -38,6 +38,7 @@ const SELF = 'self';
 export class ServerAdmin {
   readonly #options: ServerAdminOptions;
 
+  /** @internal */
   constructor(options: ServerAdminOptions) {
     this.#options = options;
   }
@@ -81,7 +82,11 @@ export class ServerAdmin {
     return this.#call(address, 'resume');
   }
 
-  /** Handles the request of another server; null for a request of another kind. Never rejects. */
+  /**
+   * Handles the request of another server; null for a request of another kind. Never rejects.
+   *
+   * @internal
+   */
   receive(body: string): Promise<string> | null {
     const call = decodeServerCall(body);
     return call && this.#receive(call);

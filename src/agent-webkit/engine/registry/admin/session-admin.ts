@@ -40,6 +40,7 @@ export interface SessionAdminOptions {
 export class SessionAdmin {
   readonly #options: SessionAdminOptions;
 
+  /** @internal */
   constructor(options: SessionAdminOptions) {
     this.#options = options;
   }
