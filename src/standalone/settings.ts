@@ -188,9 +188,12 @@ function readAdminTokens(env: Environment, auth: AuthOptions): readonly string[]
   }
   const tokens = read(env, 'AGENT_WEBKIT_ADMIN_TOKEN') ?? null;
   const ofCallers = typeof auth === 'object' && 'tokens' in auth ? auth.tokens : [];
-  if (tokens && !areSeparate(tokens, ofCallers)) {
+  const ofMetrics = read(env, 'AGENT_WEBKIT_METRICS_TOKEN');
+  // Without an owner in it.
+  const others = [...ofCallers, ...(ofMetrics === undefined ? [] : [`:${ofMetrics}`])];
+  if (tokens && !areSeparate(tokens, others)) {
     throw new SettingError(
-      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of AGENT_WEBKIT_TOKEN. Use another one for operators.',
+      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of AGENT_WEBKIT_TOKEN or AGENT_WEBKIT_METRICS_TOKEN. Use another one for operators.',
     );
   }
   return tokens;

@@ -81,6 +81,26 @@ describeCluster('operators of several servers', (world) => {
     expect(bodyOf(listed)).toEqual({ sessions: [], next_cursor: null });
   }, 90_000);
 
+  it('interrupt a turn that waits for people without an agent, at another server', async () => {
+    const waits = { AGENT_WEBKIT_DURABLE_TOOLS: 'Bash', AGENT_WEBKIT_HOLD_MS: '1' };
+    const site = await world.open({ servers: 2, settings: { ...SETTINGS, ...waits } });
+    const ann = world.client({ token: 'ann-token' });
+    const ops = world.client({ token: 'ops-token' });
+    const id = await ann.create(site.at(0));
+    const seen = async () =>
+      bodyOf(await ops.ask(site.at(1), 'GET', `/admin/sessions/${id}`)) as Session;
+    const interrupt = async () =>
+      (await ops.ask(site.at(1), 'POST', `/admin/sessions/${id}/interrupt`)).status;
+    await ann.say(site.at(0), id, 'permission');
+    await eventually(async () => {
+      const { state, agent } = await seen();
+      return state === 'awaiting' && agent === 'none';
+    });
+    expect(await interrupt()).toBe(204);
+    await eventually(async () => count(await ann.events(site.at(0), id), 'result') === 1);
+    expect(await seen()).toMatchObject({ state: 'dormant', agent: 'none' });
+  }, 60_000);
+
   it('drain a server at another one: its turns end, its sessions go on elsewhere, and it can take work again', async () => {
     const site = await world.open({ settings: SETTINGS });
     const ann = world.client({ token: 'ann-token' });

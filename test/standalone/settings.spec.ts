@@ -274,7 +274,11 @@ describe('The settings of the standalone server', () => {
     [{ AGENT_WEBKIT_ADMIN_TOKEN: 'ops:o,' }, 'AGENT_WEBKIT_ADMIN_TOKEN must be a comma-separated'],
     [
       { AGENT_WEBKIT_ADMIN_TOKEN: 'ops:secret', AGENT_WEBKIT_TOKEN: 'ann:secret' },
-      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of AGENT_WEBKIT_TOKEN. Use another one',
+      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of AGENT_WEBKIT_TOKEN or AGENT_WEBKIT_METRICS_TOKEN.',
+    ],
+    [
+      { AGENT_WEBKIT_ADMIN_TOKEN: 'ops:secret', AGENT_WEBKIT_METRICS_TOKEN: 'secret' },
+      'AGENT_WEBKIT_ADMIN_TOKEN must not contain a token of',
     ],
   ])('make no operator by accident: %j', (env, message) => {
     expect(() => read(env)).toThrow(SettingError);

@@ -33,6 +33,8 @@ export interface BenchOptions {
   escalation?: RequestEscalationByTool;
   canAnswer?: CanAnswer;
   durableTools?: DurableTools;
+  /** By default, the server does not drain. */
+  isDraining?: () => boolean;
   storage?: StorageProvider;
   limits?: Partial<SessionLimits>;
   slots?: AgentSlots;
@@ -141,7 +143,7 @@ export class SessionBench {
       onOwnershipLost: (id) => void this.lost.push(id),
       onReset: (id) => void this.reset.push(id),
       onUnused: (id) => void this.unused.push(id),
-      isDraining: () => false,
+      isDraining: options.isDraining ?? (() => false),
       onCommitted: () => undefined,
     };
   }

@@ -1,15 +1,20 @@
 import type { CanActivate, Provider, Type } from '@nestjs/common';
-import { tokenList } from '../options/groups/top-level.js';
+import { type AgentWebkitRequest, tokenList } from '../options/groups/top-level.js';
 
 /**
  * How operators authenticate for the routes under `/admin`.
  *
  * - `{ tokens }`: bearer tokens, each `name:token`, or `token` for the name `default`. The log names the operator. They are not those of
  *   the callers.
- * - `{ guard }`: a guard of your own, with its dependencies. It accepts operators only.
+ * - `{ guard }`: a guard of your own, with its dependencies. It accepts operators only. `operator` returns the name of the operator of a
+ *   request that it has accepted, for the log; `operator` by default.
  */
 export type AdminOptions =
-  { readonly tokens: readonly string[] } | { readonly guard: Type<CanActivate> };
+  | { readonly tokens: readonly string[] }
+  | {
+      readonly guard: Type<CanActivate>;
+      readonly operator?: (request: AgentWebkitRequest) => string;
+    };
 
 /** Injection token of the `AdminOptions`, or of null without the routes. Not exported from the package. */
 export const ADMIN_OPTIONS = Symbol('agent-webkit:admin-options');
@@ -34,8 +39,9 @@ export function adminProviders(admin: AdminOptions | undefined): Provider[] {
 
 /** Checks options that a host may have written in JavaScript. */
 function checkAdminOptions(admin: AdminOptions | null): void {
-  const { tokens, guard } = (admin ?? {}) as { tokens?: unknown; guard?: unknown };
-  const isGuarded = typeof guard === 'function' && tokens === undefined;
+  const { tokens, guard, operator } = (admin ?? {}) as Record<string, unknown>;
+  const hasName = operator === undefined || typeof operator === 'function';
+  const isGuarded = typeof guard === 'function' && tokens === undefined && hasName;
   if (isGuarded || (guard === undefined && tokenList.accepts(tokens))) return;
   throw new TypeError(
     `nestjs-agent-webkit: 'admin' must be { tokens: ['name:token' or 'token', ...] } or { guard: a class }, ` +

@@ -61,7 +61,7 @@ export class AdminController {
   @Post('sessions/:id/interrupt')
   @HttpCode(HttpStatus.NO_CONTENT)
   async interrupt(@Param('id') id: string, @CurrentCaller() operator: Caller): Promise<void> {
-    await this.engine.sessionAdmin.interrupt(id);
+    if (!(await this.engine.sessionAdmin.interrupt(id))) return;
     this.logger.log(`Session ${id}: interrupted by the operator ${operator.id}.`);
   }
 
@@ -69,7 +69,7 @@ export class AdminController {
   @Post('sessions/:id/sleep')
   @HttpCode(HttpStatus.NO_CONTENT)
   async sleep(@Param('id') id: string, @CurrentCaller() operator: Caller): Promise<void> {
-    await this.engine.sessionAdmin.sleep(id);
+    if (!(await this.engine.sessionAdmin.sleep(id))) return;
     this.logger.log(`Session ${id}: put to sleep by the operator ${operator.id}.`);
   }
 

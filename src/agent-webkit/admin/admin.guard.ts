@@ -11,13 +11,17 @@ import type { AgentWebkitRequest } from '../options/groups/top-level.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { ADMIN_GUARD, ADMIN_OPTIONS, type AdminOptions } from './admin-options.js';
 
-/** The operator of a request that a guard of the host has accepted. */
-const OPERATOR = { id: 'operator' };
+interface AdminRequest extends AgentWebkitRequest {
+  readonly method: string;
+}
+
+const UNNAMED = 'operator';
 
 /** Authenticates the operator of every route under `/admin`. Tokens of callers are not accepted. */
 @Injectable()
 export class AdminGuard implements CanActivate {
   private readonly check: TokenCheck;
+  private readonly nameOf: ((request: AgentWebkitRequest) => string) | undefined;
   private readonly ports: RefusalPorts;
 
   /** @internal */
@@ -36,21 +40,21 @@ export class AdminGuard implements CanActivate {
       );
     }
     this.check = createTokenCheck(tokens);
+    this.nameOf = admin && 'guard' in admin ? admin.operator : undefined;
     this.ports = { adapterHost, observer };
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
-    const request = http.getRequest<AgentWebkitRequest>();
+    const request = http.getRequest<AdminRequest>();
     const response = http.getResponse<unknown>();
     if (this.hostGuard) {
-      const verdict = this.hostGuard.canActivate(context);
-      const isAllowed = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
-      if (!isAllowed) {
-        const error = new ForbiddenError('Only an operator may access this resource.');
-        throw refuse(error, response, this.ports, request);
-      }
-      setIdentity(request, OPERATOR, () => OPERATOR);
+      const error = (await this.isOperator(this.hostGuard, context))
+        ? findForgery(request)
+        : new ForbiddenError('Only an operator may access this resource.');
+      if (error) throw refuse(error, response, this.ports, request);
+      const id = this.nameOf?.(request) ?? UNNAMED;
+      setIdentity(request, { id }, () => ({ id }));
       return true;
     }
     const operator = this.check(request);
@@ -63,4 +67,23 @@ export class AdminGuard implements CanActivate {
     setIdentity(request, operator, () => this.check(request));
     return true;
   }
+
+  private async isOperator(guard: CanActivate, context: ExecutionContext): Promise<boolean> {
+    const verdict = guard.canActivate(context);
+    return isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
+  }
+}
+
+/**
+ * Returns the refusal of an action that a page of another site may have caused: the browser has added the operator's cookie. A page
+ * cannot add the header Authorization without the permission of this server.
+ */
+function findForgery({ headers, method }: AdminRequest): ForbiddenError | null {
+  const isAction = method !== 'GET' && method !== 'HEAD';
+  const site = headers['sec-fetch-site'];
+  if (!isAction || headers['authorization'] !== undefined) return null;
+  if (site === undefined || site === 'same-origin' || site === 'none') return null;
+  return new ForbiddenError(
+    'A page of another site may not act for an operator. Send the request from a page of this origin, or with the header Authorization.',
+  );
 }

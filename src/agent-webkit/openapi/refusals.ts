@@ -109,6 +109,8 @@ const REJECTED: Readonly<Record<ErrorCode, 'all' | readonly OperationName[]>> = 
     'adminInterrupt',
     'adminSleep',
     'adminEnd',
+    'adminDrain',
+    'adminResume',
   ],
   session_unavailable: [
     'create',

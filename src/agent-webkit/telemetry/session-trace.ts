@@ -54,8 +54,8 @@ export class SessionTrace {
   }
 
   /** Events of the running turn were committed, which took this many milliseconds until now. */
-  committed(durationMs: number): void {
-    this.#turn?.committed(durationMs);
+  committed(durationMs: number, isLast: boolean): void {
+    this.#turn?.committed(durationMs, isLast);
   }
 
   apply(wire: WireEvent): void {

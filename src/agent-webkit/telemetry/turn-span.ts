@@ -6,7 +6,7 @@ import { resultAttributes, sessionAttributes } from './turn-attributes.js';
 
 /** How many spans of tools, and of requests, may be open in a turn. Further ones have none. */
 const MAX_OPEN = 1000;
-/** How many commits of a turn have a span. */
+/** How many commits of a turn have a span, besides that of the result. */
 const MAX_COMMITS = 100;
 /** The maximum length of a name that the model has written, in characters. */
 const MAX_NAME = 200;
@@ -75,9 +75,14 @@ export class TurnSpan {
     return { context: toTraceContext(api, context), end: () => span.end() };
   }
 
-  /** Events of the turn were committed, which took this many milliseconds until now. */
-  committed(durationMs: number): void {
-    if (this.#commits >= MAX_COMMITS) return;
+  /**
+   * Events of the turn were committed.
+   *
+   * @param durationMs how long that took until now, in milliseconds
+   * @param isLast true for the commit of the result, which is never left out
+   */
+  committed(durationMs: number, isLast: boolean): void {
+    if (this.#commits >= MAX_COMMITS && !isLast) return;
     this.#commits += 1;
     const now = Date.now();
     const attributes = sessionAttributes(this.#options.session);

@@ -108,13 +108,13 @@ export class TurnTraces implements TurnTracer {
     for (const event of events) {
       const begins = event.event === 'user_message' || event.event === 'turn_start';
       const trace = begins ? this.#traceOf(session) : this.#sessions.get(session.id);
-      if (event.event === 'result') trace?.committed(durationMs);
+      if (event.event === 'result') trace?.committed(durationMs, true);
       trace?.apply(event);
       if (trace?.isIdle) this.#sessions.delete(session.id);
     }
     const isCounted = events.some(({ event }) => event === 'result' || event === 'user_message');
     if (durationMs >= SLOW_COMMIT_MS && !isCounted) {
-      this.#sessions.get(session.id)?.committed(durationMs);
+      this.#sessions.get(session.id)?.committed(durationMs, false);
     }
   }
 

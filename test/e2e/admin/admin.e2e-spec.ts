@@ -322,7 +322,7 @@ describe.each(ADAPTERS)('The routes for operators on %s', (adapter) => {
       imports: [
         AgentWebkitModule.forRootAsync({
           imports: [BadgesModule],
-          admin: { guard: BadgeGuard },
+          admin: { guard: BadgeGuard, operator: ({ headers }) => String(headers['name']) },
           useFactory: () => ({ auth: { tokens: ['ann:a'] } }),
         }),
       ],
@@ -332,6 +332,19 @@ describe.each(ADAPTERS)('The routes for operators on %s', (adapter) => {
     expect(await admin('GET', '/sessions', { badge: 'tin', ...as('a') })).toMatchObject(
       refused(403, 'forbidden', /^Only an operator/),
     );
+    // A page of another site, whose request has the cookie of the operator, but no header of its own.
+    const forged = { badge: 'gold', 'sec-fetch-site': 'cross-site' };
+    expect(await admin('POST', '/servers/self/drain', forged)).toMatchObject(
+      refused(403, 'forbidden', /^A page of another site/),
+    );
+    expect((await admin('GET', '/sessions', forged)).status).toBe(200);
+    for (const headers of [
+      { badge: 'gold', 'sec-fetch-site': 'same-origin' },
+      { ...forged, authorization: 'Bearer x' },
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await admin('POST', '/servers/self/drain', headers)).status).toBe(409);
+    }
   });
 
   it('do not start with options that protect nothing', async () => {

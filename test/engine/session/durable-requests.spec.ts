@@ -49,7 +49,7 @@ function costing(unreportedUsd: number): SdkFactory {
   return (start) => Object.assign(create(start), { unreportedUsd });
 }
 
-type Policies = Pick<BenchOptions, 'expiry' | 'approvals' | 'slots'>;
+type Policies = Pick<BenchOptions, 'expiry' | 'approvals' | 'slots' | 'isDraining'>;
 
 /** Sessions of one storage, each of which can be lost with its agents as if the server were killed. */
 class Waiting {
@@ -228,6 +228,20 @@ describe('a durable request', () => {
     await waiting.allow(food);
     await waiting.ended();
     expect(runs.toSorted()).toEqual(['food', 'look', 'rent']);
+  });
+
+  it('goes on when a drain of its server ends right after the answer', async () => {
+    let isDraining = false;
+    await waiting.open(1, { isDraining: () => isDraining });
+    await waiting.say('rent');
+    await waiting.until(1);
+    isDraining = true;
+    waiting.bench.session.drain();
+    await waiting.allow();
+    isDraining = false;
+    waiting.bench.session.resume();
+    await waiting.ended();
+    expect(runs).toEqual(['look', 'rent']);
   });
 
   it('runs with the input that was shown, also when the agent that repeats it has another one', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterServer, ClusterStore, Renewal } from '../cluster.js';
 import type { EngineLogger } from '../engine-logger.js';
-import { StorageUnavailableError } from '../errors.js';
+import { ShuttingDownError, StorageUnavailableError } from '../errors.js';
 import { retry } from '../timing/retry.js';
 import { TIMED_OUT, within } from '../timing/within.js';
 import { LeaseClock } from './lease-clock.js';
@@ -143,8 +143,9 @@ export class Membership {
     });
   }
 
-  /** Renews the lease now, or joins a renewal that is under way. Rejects when the storage does not answer. */
+  /** Renews the lease now, or joins a renewal that is under way. Rejects when the storage does not answer, and after {@link close}. */
   renew(): Promise<void> {
+    if (this.#closed.signal.aborted) return Promise.reject(new ShuttingDownError());
     this.#renewal ??= this.#renew().finally(() => {
       this.#renewal = null;
     });

@@ -1,13 +1,15 @@
 import { parseBody } from './parse-body.js';
 import { isRecord } from '../../protocol/is-record.js';
 import type { AdminServerReport } from '../../protocol/admin.js';
-import { ServerUnavailableError } from '../errors.js';
+import { NoOtherServerError, ServerUnavailableError, ShuttingDownError } from '../errors.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
 /** A request of an operator that one server passes to another: to report its state, to drain, or to take work again. */
 export type ServerCall = 'report' | 'drain' | 'resume';
 
 const CALLS: readonly unknown[] = ['report', 'drain', 'resume'] satisfies ServerCall[];
+/** Longer requests are of another kind, such as a message of a user, and are not read twice. */
+const MAX_LENGTH = 100;
 /** The field that only these calls have, among the requests between servers. */
 const FIELD = 'serverCall';
 
@@ -18,14 +20,21 @@ export function encodeServerCall(call: ServerCall): string {
 
 /** Returns the call of a request; null for every other request. */
 export function decodeServerCall(body: string): ServerCall | null {
+  if (body.length > MAX_LENGTH) return null;
   const sent = parseBody(body);
   const call = isRecord(sent) ? sent[FIELD] : undefined;
   return CALLS.includes(call) ? (call as ServerCall) : null;
 }
 
-/** Returns the body of the reply: the report of the server after the call. */
-export function encodeServerReport(report: AdminServerReport): string {
-  return JSON.stringify({ report });
+/** The state of a server after a call. */
+export interface ServerReply {
+  readonly isDraining: boolean;
+  readonly report: AdminServerReport;
+}
+
+/** Returns the body of the reply. */
+export function encodeServerReply({ isDraining, report }: ServerReply): string {
+  return JSON.stringify({ isDraining, report });
 }
 
 /** Returns the body of a reply that rejects the call. */
@@ -34,17 +43,20 @@ export function encodeServerRejection(error: unknown): string {
 }
 
 /**
- * Returns the report in a reply.
+ * Returns the reply in its body.
  *
  * @throws ServerUnavailableError when the server does not know the call
- * @throws the error with which it has rejected the call
+ * @throws NoOtherServerError, ShuttingDownError as the server has
  */
-export function decodeServerReport(body: string): AdminServerReport {
+export function decodeServerReply(body: string): ServerReply {
   const sent = parseBody(body);
-  if (isRecord(sent) && isRecord(sent['report']))
-    return sent['report'] as unknown as AdminServerReport;
-  const error = isRecord(sent) ? fromWireError(sent['error']) : null;
-  throw error instanceof Error && 'code' in error && error.code === 'no_other_server'
-    ? error
-    : new ServerUnavailableError();
+  if (!isRecord(sent)) throw new ServerUnavailableError();
+  const { isDraining, report, error } = sent;
+  if (typeof isDraining === 'boolean' && isRecord(report)) {
+    return { isDraining, report: report as unknown as AdminServerReport };
+  }
+  const rejection = fromWireError(error);
+  const isPassed =
+    rejection instanceof NoOtherServerError || rejection instanceof ShuttingDownError;
+  throw isPassed ? rejection : new ServerUnavailableError();
 }

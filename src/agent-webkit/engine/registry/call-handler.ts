@@ -75,10 +75,11 @@ export class CallHandler {
       return 'done';
     }
     const isHeld = await lookup.isHeld(id, wait);
-    if (isShuttingDown() || (!isHeld && live.departures.isDraining)) return 'moved';
+    if (isShuttingDown()) return 'moved';
     const isFull = !isHeld && needsAgent(call) && live.slots.areBusy && this.#hasRoomElsewhere;
+    const isLeft = !isHeld && live.departures.isDraining;
     // Its own one is loaded, and then released, because no other server may claim it.
-    if (isFull && !(await lookup.isOwn(id, wait))) return 'full';
+    if ((isFull || isLeft) && !(await lookup.isOwn(id, wait))) return isLeft ? 'moved' : 'full';
     const session = await lookup.load(id, wait);
     if (session === 'moved') return 'moved';
     return this.handle(session, forwarded, wait, async () => true);

@@ -1,5 +1,7 @@
 import type { SessionDependencies } from '../session/session-dependencies.js';
 import type { Session } from '../session/session.js';
+import { ShuttingDownError } from '../errors.js';
+import { retry } from '../timing/retry.js';
 import { within } from '../timing/within.js';
 import type { ClaimedAgents } from './claimed-agents.js';
 import { AGENT_GONE_TIMEOUT_MS, DRAIN_TIMEOUT_MS, endSessions } from './end-sessions.js';
@@ -18,6 +20,7 @@ export class Departures {
   /** The sessions that are out of memory, and still leaving. */
   #leaving = 0;
   #isDraining = false;
+  readonly #ended = new AbortController();
   /** Those that wait until no session is left. */
   readonly #waiting = new Set<() => void>();
 
@@ -125,6 +128,7 @@ export class Departures {
       );
     }
     live.clear();
+    this.#ended.abort();
   }
 
   /** The session may have ended meanwhile, and another object with this id may be in memory. */
@@ -158,10 +162,28 @@ export class Departures {
     }
   }
 
-  /** Lets other servers take over a session whose agent is gone. Never rejects. */
+  /** Lets other servers take over a session whose agent is gone, now or when the storage answers. Never rejects. */
   async #releaseAfter(agentGone: Promise<unknown>, { id, epoch }: Session): Promise<void> {
     await agentGone;
-    // Without an answer, this server owns the session until it is loaded again, or the lease ends.
-    await this.#options.deps.storage.cluster?.release(id, epoch).catch(() => undefined);
+    const { cluster } = this.#options.deps.storage;
+    if (!cluster) return;
+    const release = () => cluster.release(id, epoch);
+    // Until then, this server owns the session, and loads it again when it is needed.
+    await release().catch(() => void this.#releaseLater(release));
   }
+
+  async #releaseLater(release: () => Promise<void>): Promise<void> {
+    this.#leaving += 1;
+    await retry(release, {
+      signal: this.#ended.signal,
+      isFinal: isOfStop,
+      onFailure: () => undefined, // reported by the storage's guard
+    }).catch(() => undefined); // the end of the lease releases it
+    this.#leaving -= 1;
+    this.update();
+  }
+}
+
+function isOfStop(error: unknown): boolean {
+  return error instanceof ShuttingDownError;
 }

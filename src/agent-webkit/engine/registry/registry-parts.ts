@@ -244,14 +244,14 @@ export class RegistryParts {
     });
   }
 
-  #join({ bus = null, logger }: SessionRegistryOptions): ClusterMember | null {
+  #join({ bus = null, logger, assertAgents }: SessionRegistryOptions): ClusterMember | null {
     const { live } = this;
     const { cluster } = this.storage;
     if (!cluster) return null;
     return new ClusterMember({
       store: cluster,
       bus,
-      freeAgents: () => live.slots.free,
+      freeAgents: () => (mayStart(assertAgents) ? live.slots.free : 0),
       compareSessions: () => {
         this.shared?.leaseLapsed();
         return live.compareAll();
@@ -278,6 +278,16 @@ function createDispatcher(
 ): NotificationDispatcher | null {
   if (notifier === null || !outbox) return null;
   return new NotificationDispatcher({ outbox, receiver: notifier.receiver, logger });
+}
+
+/** Returns false while this server must start no agent. */
+function mayStart(assertAgents: SessionRegistryOptions['assertAgents']): boolean {
+  try {
+    assertAgents?.();
+    return true;
+  } catch {
+    return false; // reported to those who need one
+  }
 }
 
 /** Returns false while a server leaves unfinished sessions to others: it drains, or its agents are busy and theirs are not. */

@@ -124,9 +124,10 @@ export class SessionCalls {
     if (!member || located.place === 'here') return null;
     if (located.place === 'elsewhere') return located.server;
     const { membership } = member;
+    // No other server may claim it. Without a slot, or while this server drains, it is released here first.
+    if (located.isOwn) return null;
     if (membership.isDraining) return membership.roomiest(0, full)?.address ?? null;
-    // Without a slot, it is released here first.
-    if (located.isOwn || !needsAgent(call) || !slots.areBusy) return null;
+    if (!needsAgent(call) || !slots.areBusy) return null;
     return membership.roomiest(1, full)?.address ?? null;
   }
 

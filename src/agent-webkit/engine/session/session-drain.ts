@@ -18,8 +18,11 @@ export interface SessionDrainOptions {
   onReleasable: () => void;
 }
 
-/** How soon a session that is still writing is checked again, in milliseconds. */
-const RETRY_MS = 50;
+/**
+ * How soon a session without work is checked again before it leaves, in milliseconds: it may be writing, and one that was just
+ * loaded for a request of a client has not received it yet.
+ */
+const CHECK_MS = 50;
 
 /**
  * Lets a session leave a server that drains, as soon as it does not work: after its turn, its open
@@ -36,17 +39,26 @@ export class SessionDrain {
   /** Takes the next step. Call it when the server begins to drain, and when work may have ended. */
   update(): void {
     clearTimeout(this.#timer);
-    const { gate, lifecycle, isDraining, stopAgent, onReleasable } = this.#options;
-    if (!isDraining() || !lifecycle.isLiving) return;
+    if (!this.#hasNoAgent()) return;
+    this.#timer = setTimeout(() => this.#leave(), CHECK_MS).unref();
+  }
+
+  #leave(): void {
+    if (!this.#hasNoAgent()) return;
+    if (this.#isWriting) this.update();
+    else this.#options.onReleasable();
+  }
+
+  /** Returns true when nothing but writing is left. Otherwise parks or stops the agent, if that is possible now. */
+  #hasNoAgent(): boolean {
+    const { gate, lifecycle, isDraining, stopAgent } = this.#options;
+    if (!isDraining() || !lifecycle.isLiving) return false;
     // Leads to another update when it has stopped the agent.
-    if (!gate.isParked && gate.park()) return;
-    if (this.#isWorking) return;
-    if (gate.agent.isAlive) {
-      if (gate.isOpen) stopAgent();
-      return;
-    }
-    if (!this.#isWriting) return onReleasable();
-    this.#timer = setTimeout(() => this.update(), RETRY_MS).unref();
+    if (!gate.isParked && gate.park()) return false;
+    if (this.#isWorking) return false;
+    if (!gate.agent.isAlive) return true;
+    if (gate.isOpen) stopAgent();
+    return false;
   }
 
   get #isWorking(): boolean {

@@ -429,6 +429,7 @@ export class Session implements ReadableSession {
 
   /** Goes on when the server does not drain any more. */
   resume(): void {
+    this.#parts.gate.deliver();
     this.#parts.gate.startNextTurn();
     this.#parts.activity.update();
   }

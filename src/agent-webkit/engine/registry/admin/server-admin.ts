@@ -4,11 +4,12 @@ import type { Census } from '../../census.js';
 import type { ClusterMember } from '../../cluster/cluster-member.js';
 import {
   decodeServerCall,
-  decodeServerReport,
+  decodeServerReply,
   encodeServerCall,
   encodeServerRejection,
-  encodeServerReport,
+  encodeServerReply,
   type ServerCall,
+  type ServerReply,
 } from '../../cluster/server-call.js';
 import type { EngineLogger } from '../../engine-logger.js';
 import {
@@ -30,6 +31,9 @@ export interface ServerAdminOptions {
 
 /** How long another server may take to reply, in milliseconds. */
 const REPLY_MS = 5000;
+
+/** How long the network may take in addition, in milliseconds. */
+const MARGIN_MS = 2000;
 
 /** The name of the server that handles the request. */
 const SELF = 'self';
@@ -54,9 +58,9 @@ export class ServerAdmin {
     const { membership } = cluster.member;
     await membership.renew();
     const others = membership.others.map(async ({ address, isDraining }): Promise<AdminServer> => {
-      // One that does not reply is listed without its report.
-      const report = await this.#ask(address, 'report').catch(() => null);
-      return { address, current: false, state: stateOf(isDraining), report };
+      // One that does not reply is listed without its report, as its lease tells it.
+      const reply = await this.#ask(address, 'report').catch(() => null);
+      return describe(address, reply ?? { isDraining, report: null });
     });
     return Promise.all([this.#self(), ...others]);
   }
@@ -74,8 +78,9 @@ export class ServerAdmin {
   }
 
   /**
-   * Ends a drain, unless the server stops. As {@link drain}.
+   * Ends a drain. As {@link drain}.
    *
+   * @throws ShuttingDownError when the server stops
    * @throws ServerNotFoundError, ServerUnavailableError, StorageUnavailableError
    */
   resume(address: string): Promise<AdminServer> {
@@ -95,7 +100,7 @@ export class ServerAdmin {
   async #receive(call: ServerCall): Promise<string> {
     try {
       await this.#run(call);
-      return encodeServerReport(await this.#report());
+      return encodeServerReply(await this.#reply());
     } catch (error) {
       if (!(error instanceof AgentWebkitError)) {
         this.#options.logger.error('Could not handle a request of an operator.', error);
@@ -113,8 +118,7 @@ export class ServerAdmin {
     }
     if (!membership?.isAlive(address)) await membership?.renew();
     if (!membership?.isAlive(address)) throw new ServerNotFoundError();
-    const report = await this.#ask(address, call);
-    return { address, current: false, state: stateOf(call === 'drain'), report };
+    return describe(address, await this.#ask(address, call));
   }
 
   async #run(call: ServerCall): Promise<void> {
@@ -126,27 +130,31 @@ export class ServerAdmin {
     if (call === 'resume') await cluster?.drain.end();
   }
 
-  async #ask(address: string, call: ServerCall): Promise<AdminServerReport> {
+  async #ask(address: string, call: ServerCall): Promise<ServerReply> {
     const request = this.#options.cluster?.member.request(address, encodeServerCall(call));
     if (!request) throw new ServerUnavailableError();
     try {
-      const reply = await within(REPLY_MS, request.reply);
+      const reply = await within(this.#limitMs(call), request.reply);
       if (reply === TIMED_OUT || reply === null) throw new ServerUnavailableError();
-      return decodeServerReport(reply);
+      return decodeServerReply(reply);
     } finally {
       request.end();
     }
   }
 
+  /** A drain is announced by up to two renewals of the lease, each of which may take half of it. */
+  #limitMs(call: ServerCall): number {
+    const leaseMs = this.#options.cluster?.member.store.leaseMs ?? 0;
+    return call === 'report' ? REPLY_MS : Math.max(REPLY_MS, leaseMs + MARGIN_MS);
+  }
+
   async #self(): Promise<AdminServer> {
-    const { cluster, isDraining } = this.#options;
-    const address = cluster?.member.membership.address ?? null;
-    return {
-      address,
-      current: true,
-      state: stateOf(isDraining()),
-      report: await this.#report(),
-    };
+    const address = this.#options.cluster?.member.membership.address ?? null;
+    return describe(address, await this.#reply(), true);
+  }
+
+  async #reply(): Promise<ServerReply> {
+    return { isDraining: this.#options.isDraining(), report: await this.#report() };
   }
 
   async #report(): Promise<AdminServerReport> {
@@ -166,6 +174,10 @@ export class ServerAdmin {
   }
 }
 
-function stateOf(isDraining: boolean): AdminServer['state'] {
-  return isDraining ? 'draining' : 'active';
+function describe(
+  address: string | null,
+  { isDraining, report }: { isDraining: boolean; report: AdminServerReport | null },
+  current = false,
+): AdminServer {
+  return { address, current, state: isDraining ? 'draining' : 'active', report };
 }

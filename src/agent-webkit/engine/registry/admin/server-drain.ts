@@ -1,6 +1,6 @@
 import type { Membership } from '../../cluster/membership.js';
 import type { EngineLogger } from '../../engine-logger.js';
-import { NoOtherServerError } from '../../errors.js';
+import { NoOtherServerError, ShuttingDownError } from '../../errors.js';
 import type { Departures } from '../departures.js';
 
 export interface ServerDrainOptions {
@@ -25,24 +25,27 @@ export class ServerDrain {
   /**
    * Begins the drain; again without an effect. Resolves when the other servers know it. Sessions leave in the background.
    *
-   * @throws NoOtherServerError when no other server takes work
-   * @throws StorageUnavailableError
+   * @throws NoOtherServerError when no other server takes work and can start an agent
+   * @throws ShuttingDownError, StorageUnavailableError
    */
   async begin(): Promise<void> {
     const { membership, departures, logger } = this.#options;
-    if (this.#isOn || this.#isStopping) return;
+    this.#assertRunning();
+    if (this.#isOn) return;
     await membership.renew();
-    if (membership.roomiest(0) === null) throw new NoOtherServerError();
+    if (membership.roomiest(1) === null) throw new NoOtherServerError();
+    this.#assertRunning();
     this.#isOn = true;
     void departures.drain();
     await membership.drain();
     logger.log?.('An operator drains this server: its sessions leave it after their turns.');
   }
 
-  /** Takes work again; without a drain without an effect. Resolves when the other servers know it. */
+  /** Takes work again; without a drain without an effect. Resolves when the other servers know it. @throws ShuttingDownError */
   async end(): Promise<void> {
     const { membership, departures, logger } = this.#options;
-    if (!this.#isOn || this.#isStopping) return;
+    this.#assertRunning();
+    if (!this.#isOn) return;
     this.#isOn = false;
     departures.resume();
     await membership.resume();
@@ -54,11 +57,15 @@ export class ServerDrain {
     const { membership, logger } = this.#options;
     if (!this.#isOn || this.#isStopping || membership.roomiest(0) !== null) return;
     logger.warn('No other server takes work any more. The drain of this one ends.');
-    void this.end();
+    this.end().catch(() => undefined); // this server stops
   }
 
   /** Call it when the server stops: a drain then ends with the process. */
   stop(): void {
     this.#isStopping = true;
+  }
+
+  #assertRunning(): void {
+    if (this.#isStopping) throw new ShuttingDownError();
   }
 }

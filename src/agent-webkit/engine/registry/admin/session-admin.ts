@@ -81,27 +81,32 @@ export class SessionAdmin {
   }
 
   /**
-   * Interrupts the running turn of a session; without one without an effect.
+   * Interrupts the running turn of a session, also one that waits for people without an agent. Resolves to false when it was
+   * certain that none runs.
    *
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
-  async interrupt(id: string): Promise<void> {
-    const owner = await this.#ownerIfRunning(id);
-    if (!owner) return;
-    const message = { type: 'interrupt' } as const;
-    await this.#options.calls.make(id, owner, 'send', { kind: 'send', message });
+  async interrupt(id: string): Promise<boolean> {
+    const record = await this.#record(id, this.#options.wait());
+    const { status } = record.log;
+    const isQuiet = status && ['idle', 'dormant', 'closed'].includes(status.state);
+    if (isQuiet && !this.#isHeld(id)) return false;
+    const call = { kind: 'send', message: { type: 'interrupt' } } as const;
+    await this.#options.calls.make(id, { id: record.owner }, 'send', call);
+    return true;
   }
 
   /**
-   * Stops the agent of a session, which the next message starts again; without one without an effect.
+   * Stops the agent of a session, which the next message starts again. Resolves to false when the session had none.
    *
    * @throws SessionBusyError when the agent is at work
    * @throws SessionNotFoundError, ShuttingDownError, StorageUnavailableError
    */
-  async sleep(id: string): Promise<void> {
-    const owner = await this.#ownerIfRunning(id);
-    if (!owner) return;
-    await this.#options.calls.make(id, owner, 'send', { kind: 'sleep' });
+  async sleep(id: string): Promise<boolean> {
+    const record = await this.#record(id, this.#options.wait());
+    if (storedStatusOf(record).hasAgent !== true && !this.#isHeld(id)) return false;
+    await this.#options.calls.make(id, { id: record.owner }, 'send', { kind: 'sleep' });
+    return true;
   }
 
   /**
@@ -114,12 +119,8 @@ export class SessionAdmin {
     await this.#options.delete(id, { id: owner });
   }
 
-  /** Resolves to the owner of a session that a server runs; null when none does. */
-  async #ownerIfRunning(id: string): Promise<Caller | null> {
-    const { live } = this.#options;
-    const record = await this.#record(id, this.#options.wait());
-    const isRunning = live.get(id) !== undefined || storedStatusOf(record).hasAgent === true;
-    return isRunning ? { id: record.owner } : null;
+  #isHeld(id: string): boolean {
+    return this.#options.live.get(id) !== undefined;
   }
 
   async #record(id: string, wait: StorageWait): Promise<SessionRecord> {

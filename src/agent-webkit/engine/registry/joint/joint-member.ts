@@ -74,10 +74,9 @@ export class JointMember implements SessionFollower {
     return this.#reader?.waitingBytes ?? 0;
   }
 
-  /** How many events the stream is behind, as far as the session is known here. */
+  /** How many events the stream is behind, since it has read the session. */
   get lag(): number {
-    const { source } = this.#followed;
-    return source === null ? 0 : Math.max(0, source.lastId - this.cursor);
+    return this.#reader?.lag ?? 0;
   }
 
   onNews(): void {
