@@ -152,7 +152,7 @@ export class NoOtherServerError extends AgentWebkitError {
 
   constructor() {
     super(
-      'No other server could go on with the sessions of this one. Start another one with the same PostgreSQL storage first. ' +
+      'No other server takes work and can start an agent now. Start another one with the same PostgreSQL storage, or wait until one has room. ' +
         'A server that is alone is stopped by SIGTERM.',
     );
   }

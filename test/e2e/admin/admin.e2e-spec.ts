@@ -228,7 +228,7 @@ describe.each(ADAPTERS)('The routes for operators on %s', (adapter) => {
       ],
     });
     expect(await admin('POST', '/servers/self/drain')).toMatchObject(
-      refused(409, 'no_other_server', /^No other server could go on/),
+      refused(409, 'no_other_server', /^No other server takes work/),
     );
     expect(await admin('POST', '/servers/unknown/drain')).toMatchObject(
       refused(404, 'server_not_found', /GET \/admin\/servers/),

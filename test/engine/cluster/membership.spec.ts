@@ -54,6 +54,16 @@ describe('the membership of a server', () => {
     expect(renewals(server)).toBe(41);
   });
 
+  it('does not take the lease again when it has left', async () => {
+    const server = cluster.server('a');
+    const { membership } = join(server);
+    await membership.open();
+    await membership.close();
+    await expect(membership.renew()).rejects.toMatchObject({ code: 'shutting_down' });
+    await membership.drain();
+    expect(cluster.isValid('a')).toBe(false);
+  });
+
   it('is uncertain one lease after the begin of the last renewal, and retries sooner', async () => {
     const server = cluster.server('a');
     const { membership } = join(server);
