@@ -12,6 +12,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import type { Caller } from '../engine/caller.js';
+import { withLogFields } from '../engine/log-fields.js';
 import { SessionEngine } from '../engine/registry/session-engine.js';
 import { AgentWebkitErrorInterceptor } from '../http/agent-webkit-error.interceptor.js';
 import { CurrentCaller } from '../http/current-caller.decorator.js';
@@ -62,7 +63,7 @@ export class AdminController {
   @HttpCode(HttpStatus.NO_CONTENT)
   async interrupt(@Param('id') id: string, @CurrentCaller() operator: Caller): Promise<void> {
     if (!(await this.engine.sessionAdmin.interrupt(id))) return;
-    this.logger.log(`Session ${id}: interrupted by the operator ${operator.id}.`);
+    this.report(id, `interrupted by the operator ${operator.id}`);
   }
 
   /** @internal */
@@ -70,7 +71,7 @@ export class AdminController {
   @HttpCode(HttpStatus.NO_CONTENT)
   async sleep(@Param('id') id: string, @CurrentCaller() operator: Caller): Promise<void> {
     if (!(await this.engine.sessionAdmin.sleep(id))) return;
-    this.logger.log(`Session ${id}: put to sleep by the operator ${operator.id}.`);
+    this.report(id, `put to sleep by the operator ${operator.id}`);
   }
 
   /** @internal */
@@ -78,7 +79,7 @@ export class AdminController {
   @HttpCode(HttpStatus.NO_CONTENT)
   async end(@Param('id') id: string, @CurrentCaller() operator: Caller): Promise<void> {
     await this.engine.sessionAdmin.end(id);
-    this.logger.log(`Session ${id}: ended by the operator ${operator.id}.`);
+    this.report(id, `ended by the operator ${operator.id}`);
   }
 
   /** @internal */
@@ -110,5 +111,10 @@ export class AdminController {
       `Server ${server.address ?? address}: put to work again by the operator ${operator.id}.`,
     );
     return server;
+  }
+
+  private report(id: string, action: string): void {
+    const logger = withLogFields(this.logger, () => ({ session_id: id }));
+    logger.log?.(`Session ${id}: ${action}.`);
   }
 }

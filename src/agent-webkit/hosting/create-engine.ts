@@ -2,9 +2,13 @@ import type { EngineLogger } from '../engine/engine-logger.js';
 import { SessionEngine } from '../engine/registry/session-engine.js';
 import type { SessionRegistry } from '../engine/registry/session-registry.js';
 import type { StorageProvider } from '../engine/storage.js';
+import { within } from '../engine/timing/within.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { TurnTraces } from '../telemetry/turn-traces.js';
 import type { ChosenSandbox } from './chosen-sandbox.js';
+
+/** How long the export of the last spans may take, in milliseconds. */
+const FLUSH_TIMEOUT_MS = 1000;
 
 /** The parts of an engine that are opened before it, and end with it. */
 export interface EngineParts {
@@ -28,7 +32,10 @@ export function createEngine(parts: EngineParts): SessionEngine {
       await telemetry.open(() => registry.census());
       await sandbox.open();
     },
-    onStopped: () => telemetry.close(),
+    onStopped: async () => {
+      telemetry.close();
+      await within(FLUSH_TIMEOUT_MS, tracer.flush());
+    },
     assertAgents: () => sandbox.assertAgents(),
   });
 }

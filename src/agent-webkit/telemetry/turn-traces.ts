@@ -24,6 +24,12 @@ const INSTRUMENTATION = 'nestjs-agent-webkit';
 /** From which duration a commit within a turn has a span, in milliseconds. That of a message, or of a result, always has one. */
 const SLOW_COMMIT_MS = 100;
 
+/** A `TracerProvider` of the SDK, or the proxy of the API for the one that is registered. */
+interface FlushedProvider {
+  getDelegate?(): FlushedProvider;
+  forceFlush?(): Promise<void>;
+}
+
 const NO_SPAN: AcceptSpan = { context: null, commit: () => undefined, end: () => undefined };
 
 /**
@@ -37,6 +43,13 @@ export class TurnTraces implements TurnTracer {
   /** Loads `@opentelemetry/api`, if it is installed. */
   async load(): Promise<void> {
     this.#api ??= await loadOpenTelemetry();
+  }
+
+  /** Exports the spans that the host's provider has buffered, because the process may end without it. Never rejects. */
+  async flush(): Promise<void> {
+    const provider = this.#api?.trace.getTracerProvider() as FlushedProvider | undefined;
+    const registered = provider?.getDelegate?.() ?? provider;
+    await registered?.forceFlush?.().catch(() => undefined); // the host's exporter reports it
   }
 
   active(): TraceContext | null {

@@ -58,8 +58,8 @@ export interface SessionEngineParts {
    * @default nothing is prepared
    */
   readonly prepare?: () => Promise<void>;
-  /** Called once, when everything has stopped. @default nothing is called */
-  readonly onStopped?: () => void;
+  /** Called once, when everything has stopped. The stop waits for it. It must not reject. @default nothing is called */
+  readonly onStopped?: () => Promise<void>;
   /**
    * Throws when no agent may start.
    *
@@ -78,7 +78,7 @@ export class SessionEngine {
   readonly #storage: StorageProvider;
   readonly #logger: EngineLogger;
   readonly #prepare: (() => Promise<void>) | undefined;
-  readonly #onStopped: (() => void) | undefined;
+  readonly #onStopped: (() => Promise<void>) | undefined;
   readonly #assertAgents: () => void;
   #isStarted = false;
   #opened: Promise<void> | null = null;
@@ -291,7 +291,7 @@ export class SessionEngine {
     const leftMs = STOP_TIMEOUT_MS - (performance.now() - startedAt);
     const limitMs = Math.max(MIN_CLOSE_TIMEOUT_MS, leftMs);
     const closed = await within(limitMs, Promise.resolve(this.#storage.close?.()));
-    this.#onStopped?.();
+    await this.#onStopped?.();
     if (closed !== TIMED_OUT) return;
     this.#logger.warn(
       `The storage was not closed within ${Math.round(limitMs)} ms. Stopping without it.`,

@@ -36,7 +36,7 @@ export class ServerDrain {
     if (membership.roomiest(1) === null) throw new NoOtherServerError();
     this.#assertRunning();
     this.#isOn = true;
-    void departures.drain();
+    void departures.drain().then(() => this.#onEmpty());
     await membership.drain();
     logger.log?.('An operator drains this server: its sessions leave it after their turns.');
   }
@@ -63,6 +63,11 @@ export class ServerDrain {
   /** Call it when the server stops: a drain then ends with the process. */
   stop(): void {
     this.#isStopping = true;
+  }
+
+  #onEmpty(): void {
+    if (!this.#isOn || this.#isStopping) return;
+    this.#options.logger.log?.('No session is left on this server. It can be stopped.');
   }
 
   #assertRunning(): void {
