@@ -38,6 +38,7 @@ const READERS: Readonly<Record<string, string>> = {
   'storage/sqlite/sqlite-outbox.ts': 'stored with a notification, and compared with it',
   'storage/sqlite/sqlite-transcripts.ts': 'the time of a transcript, which never goes back',
   'storage/sqlite/thread/file-guard.ts': 'a part of a file name',
+  'telemetry/turn-span.ts': 'the times of a span that began before it is made',
   'webhooks/webhook-receiver.ts':
     'the time of an attempt, which the receiver compares with its clock',
 };

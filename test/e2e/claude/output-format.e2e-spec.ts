@@ -89,14 +89,18 @@ describe('The output format of the real agent', () => {
 
   it('has the format of a queued message after its agent was killed', async () => {
     const tab = await app.open();
-    await post(tab, 'hold a');
+    // The agent has stored it: its turn has ended.
+    await turn(tab, 'remember a');
+    await post(tab, 'hold b');
     await tab.next('message_delta');
     await post(tab, give('q'), format('q'));
-    await tab.next('user_message');
+    await tab.until(() => tab.all('user_message').length === 3);
     await app.killAgent(tab.id);
     expect(await tab.next('result')).toMatchObject({ is_error: true });
     expect(await tab.next('result')).toMatchObject({ structured_output: { q: 'yes' } });
-    expect(await turn(tab, 'recall')).toMatchObject({ result: expect.stringContaining('hold a') });
+    expect(await turn(tab, 'recall')).toMatchObject({
+      result: expect.stringContaining('remember a'),
+    });
     await tab.session.close();
   });
 });
