@@ -45,7 +45,7 @@ const written = new Promise((resolve) => {
     maxWaitingBytes: Infinity,
   };
   streamSession(
-    { session, after: 0, refuse: (error) => error, registry },
+    { session, after: 0, refuse: (error) => error, subscriptions: registry.subscriptions },
     response,
     options,
     async () => true,
