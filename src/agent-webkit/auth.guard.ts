@@ -7,7 +7,6 @@ import {
   Logger,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { from, isObservable, lastValueFrom } from 'rxjs';
 import type { AuthOptions, AgentWebkitRequest } from './options/groups/top-level.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { ENGINE_OBSERVER, HOST_GUARD, RESOLVED_OPTIONS } from './agent-webkit.tokens.js';
@@ -16,6 +15,7 @@ import { type Identify, setIdentity } from './http/current-caller.decorator.js';
 import type { Caller } from './engine/caller.js';
 import type { EngineObserver } from './engine/engine-observer.js';
 import { ForbiddenError, UnauthorizedError } from './engine/errors.js';
+import { verdictOf } from './http/verdict-of.js';
 import { type RefusalPorts, refuse, toHttpException } from './http/http-errors.js';
 
 type Authenticate = (request: AgentWebkitRequest) => Caller | null | Promise<Caller | null>;
@@ -68,8 +68,7 @@ export class AgentWebkitAuthGuard implements CanActivate {
     context: ExecutionContext,
     request: AgentWebkitRequest,
   ): Promise<Caller | null> {
-    const verdict = this.hostGuard?.canActivate(context) ?? false;
-    const isAllowed = isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
+    const isAllowed = this.hostGuard !== null && (await verdictOf(this.hostGuard, context));
     if (!isAllowed) {
       this.ports.observer.refused?.({ code: 'forbidden' });
       throw toHttpException(new ForbiddenError('You are not permitted to access this resource.'));

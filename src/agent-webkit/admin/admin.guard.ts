@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { from, isObservable, lastValueFrom } from 'rxjs';
 import { ENGINE_OBSERVER, RESOLVED_OPTIONS } from '../agent-webkit.tokens.js';
 import type { EngineObserver } from '../engine/engine-observer.js';
 import { ForbiddenError, UnauthorizedError } from '../engine/errors.js';
 import { areSeparate, createTokenCheck, type TokenCheck } from '../http/bearer-tokens.js';
 import { setIdentity } from '../http/current-caller.decorator.js';
 import { type RefusalPorts, refuse } from '../http/http-errors.js';
+import { verdictOf } from '../http/verdict-of.js';
 import type { AgentWebkitRequest } from '../options/groups/top-level.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { ADMIN_GUARD, ADMIN_OPTIONS, type AdminOptions } from './admin-options.js';
@@ -49,7 +49,7 @@ export class AdminGuard implements CanActivate {
     const request = http.getRequest<AdminRequest>();
     const response = http.getResponse<unknown>();
     if (this.hostGuard) {
-      const error = (await this.isOperator(this.hostGuard, context))
+      const error = (await verdictOf(this.hostGuard, context))
         ? findForgery(request)
         : new ForbiddenError('Only an operator may access this resource.');
       if (error) throw refuse(error, response, this.ports, request);
@@ -66,11 +66,6 @@ export class AdminGuard implements CanActivate {
     }
     setIdentity(request, operator, () => this.check(request));
     return true;
-  }
-
-  private async isOperator(guard: CanActivate, context: ExecutionContext): Promise<boolean> {
-    const verdict = guard.canActivate(context);
-    return isObservable(verdict) ? await lastValueFrom(from(verdict)) : await verdict;
   }
 }
 
