@@ -7,6 +7,7 @@ import {
   Module,
   type ModuleMetadata,
 } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AgentWebkitModule } from '../../../src/agent-webkit/agent-webkit.module.js';
@@ -345,6 +346,30 @@ describe.each(ADAPTERS)('The routes for operators on %s', (adapter) => {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect((await admin('POST', '/servers/self/drain', headers)).status).toBe(409);
     }
+  });
+
+  it('are those of each module, under its own path and the global prefix', async () => {
+    class SupportAgents extends AgentWebkitModule {}
+    class SalesAgents extends AgentWebkitModule {}
+    const metadata: ModuleMetadata = {
+      imports: [
+        SupportAgents.forRoot({ auth: { tokens: ['ann:a'] }, admin: { tokens: ['ops:o'] } }),
+        SalesAgents.forRoot({ auth: { tokens: ['ann:a'] }, admin: { tokens: ['eve:e'] } }),
+        RouterModule.register([
+          { path: 'support', module: SupportAgents },
+          { path: 'sales', module: SalesAgents },
+        ]),
+      ],
+    };
+    server = await startApp(
+      {},
+      { adapter, metadata, prefix: '/api', configure: (app) => app.setGlobalPrefix('api') },
+    );
+    const statusOf = async (path: string, token: string) =>
+      (await server.request('GET', `${path}/admin/sessions`, undefined, as(token))).status;
+    expect([await statusOf('/support', 'o'), await statusOf('/support', 'e')]).toEqual([200, 401]);
+    expect([await statusOf('/sales', 'o'), await statusOf('/sales', 'e')]).toEqual([401, 200]);
+    expect(await statusOf('', 'o')).toBe(404);
   });
 
   it('do not start with options that protect nothing', async () => {
