@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { DEMO_LOAD } from '../durability/demo-load.js';
 import { Load } from '../durability/load.js';
@@ -124,8 +125,10 @@ describeCluster('operators of several servers', (world) => {
       expect.objectContaining({ code: 'not_ready' }),
     ]);
     // The idle one leaves, and the other one stays for its turn.
-    await eventually(async () => (await drained())?.report?.work.sessions['idle'] === undefined);
-    expect((await drained())?.report?.work.sessions).toEqual({ awaiting: 1 });
+    await eventually(
+      async () => (await drained())?.report?.work.sessions,
+      (sessions) => isDeepStrictEqual(sessions, { awaiting: 1 }),
+    );
     expect((await ann.say(site.at(0), idle, 'hello')).status).toBe(204);
     await eventually(async () => count(await ann.events(site.at(0), idle), 'result') === 1);
 
