@@ -1,9 +1,7 @@
-import { parseBody } from './parse-body.js';
+import { parseBody, questionIn } from './parse-body.js';
 import { isRecord } from '../../protocol/is-record.js';
 import { type AgentOffers, NO_OFFERS } from '../agent-offers.js';
 
-/** Longer requests are of another kind, such as a message of a user, and are not read twice. */
-const MAX_LENGTH = 1000;
 /** The field that only this question has, among the requests between servers. */
 const FIELD = 'offersOf';
 
@@ -14,9 +12,7 @@ export function encodeOffersQuestion(sessionId: string): string {
 
 /** Returns the id of the session whose offers a request asks for; null for every other request. */
 export function decodeOffersQuestion(body: string): string | null {
-  if (body.length > MAX_LENGTH) return null;
-  const sent = parseBody(body);
-  const id = isRecord(sent) ? sent[FIELD] : undefined;
+  const id = questionIn(body, FIELD);
   return typeof id === 'string' ? id : null;
 }
 

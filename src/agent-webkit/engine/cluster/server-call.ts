@@ -1,4 +1,4 @@
-import { parseBody } from './parse-body.js';
+import { parseBody, questionIn } from './parse-body.js';
 import { isRecord } from '../../protocol/is-record.js';
 import type { AdminServerReport } from '../../protocol/admin.js';
 import { NoOtherServerError, ServerUnavailableError, ShuttingDownError } from '../errors.js';
@@ -8,8 +8,6 @@ import { fromWireError, toWireError } from './wire-error.js';
 export type ServerCall = 'report' | 'drain' | 'resume';
 
 const CALLS: readonly unknown[] = ['report', 'drain', 'resume'] satisfies ServerCall[];
-/** Longer requests are of another kind, such as a message of a user, and are not read twice. */
-const MAX_LENGTH = 100;
 /** The field that only these calls have, among the requests between servers. */
 const FIELD = 'serverCall';
 
@@ -20,9 +18,7 @@ export function encodeServerCall(call: ServerCall): string {
 
 /** Returns the call of a request; null for every other request. */
 export function decodeServerCall(body: string): ServerCall | null {
-  if (body.length > MAX_LENGTH) return null;
-  const sent = parseBody(body);
-  const call = isRecord(sent) ? sent[FIELD] : undefined;
+  const call = questionIn(body, FIELD);
   return CALLS.includes(call) ? (call as ServerCall) : null;
 }
 
